@@ -1,0 +1,52 @@
+// What is wrong with a wrangler.toml, as far as it can be known before the deployment: secrets are not in it.
+import { randomBytes } from "node:crypto";
+import { parse, TomlError } from "smol-toml";
+import * as v from "valibot";
+import type { Problem } from "../worker/config/checked.ts";
+import { readConfig } from "../worker/config.ts";
+
+const wranglerSchema = v.object({
+  vars: v.optional(v.record(v.string(), v.unknown()), {}),
+  routes: v.optional(v.array(v.union([v.string(), v.object({ pattern: v.string() })])), []),
+});
+
+/**
+ * @param toml the text of a wrangler.toml
+ * @returns every setting that is wrong, none if it can be deployed
+ */
+export function findDeployProblems(toml: string): Problem[] {
+  let document: unknown;
+  try {
+    document = parse(toml);
+  } catch (error) {
+    if (!(error instanceof TomlError)) throw error;
+    return [{ setting: `line ${error.line}`, message: error.message.split("\n")[0] ?? "is no TOML" }];
+  }
+  const parsed = v.safeParse(wranglerSchema, document);
+  if (!parsed.success) return [{ setting: "vars, routes", message: "must have the form that wrangler documents" }];
+  const { vars, routes } = parsed.output;
+
+  // Secrets are put on their own; any right one stands for the real one here.
+  const config = readConfig({ ...vars, CACHE_SECRET: randomBytes(32).toString("base64") });
+  return [
+    ...routes.flatMap((route) => placeholderProblems(typeof route === "string" ? route : route.pattern)),
+    ...secretProblems(vars),
+    ...[config.service, ...config.clusters.map(({ policy }) => policy)].flatMap((part) =>
+      part.ok ? [] : part.problems,
+    ),
+  ];
+}
+
+function placeholderProblems(pattern: string): Problem[] {
+  const isPlaceholder = /[<>]/.test(pattern) || /(?:^|\.)example\.(?:com|net|org)(?:$|[/:])/.test(pattern);
+  return isPlaceholder
+    ? [{ setting: "routes.pattern", message: "must be your own hostname; a placeholder is left in" }]
+    : [];
+}
+
+/** What stands in [vars] can be read by whoever reads the file or the dashboard. */
+function secretProblems(vars: Readonly<Record<string, unknown>>): Problem[] {
+  return "CACHE_SECRET" in vars
+    ? [{ setting: "vars.CACHE_SECRET", message: "must not stand here: npx wrangler secret put CACHE_SECRET" }]
+    : [];
+}

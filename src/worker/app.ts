@@ -1,0 +1,106 @@
+// Routes and middleware in the order in which a request meets them: path, method, certificate, body. Read this file first, then authenticate.ts.
+// This is also the only place where the real clock, network and log are wired in.
+import { Hono } from "hono";
+import { authenticate, type Service } from "./authenticate.ts";
+import { readBoundedBody } from "./bounded-body.ts";
+import { identifyCaller } from "./caller.ts";
+import type { Checked } from "./config/checked.ts";
+import { type Config, readConfig } from "./config.ts";
+import { createDecisionLog, type Review } from "./decision-log.ts";
+import { createGitHubFacts } from "./github/account.ts";
+import { createGitHubClient } from "./github/client.ts";
+import { answerStatus, answerVerdict } from "./token-review/answer.ts";
+import { maxReviewBytes, parseTokenReview } from "./token-review/request.ts";
+import { undetermined } from "./verdict.ts";
+import { version } from "./version.ts";
+
+/** What the app needs from outside. */
+export interface Runtime {
+  readonly fetch: typeof fetch;
+  /** Milliseconds. On Workers the clock stands still while code runs and moves on with I/O. */
+  readonly now: () => number;
+  /** Takes one line of the decision log. */
+  readonly writeLine: (line: string) => void;
+  /** Takes trouble of our own. */
+  readonly writeError: (text: string) => void;
+}
+
+export interface AppTypes {
+  readonly Bindings: Record<string, unknown>;
+  readonly Variables: { review?: Review };
+}
+
+export function createApp(runtime: Runtime): Hono<AppTypes> {
+  const app = new Hono<AppTypes>();
+  const decisionLog = createDecisionLog(runtime.writeLine);
+  const deploymentOf = createDeployments(runtime);
+
+  app.get("/healthz", (c) => c.json({ status: "ok", version }));
+  app.all("/healthz", () => answerStatus(405, "only GET and HEAD are served here", { Allow: "GET, HEAD" }));
+
+  app.post("/authenticate", async (c) => {
+    const startedAt = runtime.now();
+    const { config, service } = deploymentOf(c.env);
+
+    const caller = identifyCaller(c.req.raw.cf, config.clusters, startedAt);
+    if (caller.kind === "refused") {
+      runtime.writeError(`refused a caller: ${caller.message}`);
+      return answerStatus(403, caller.message);
+    }
+    const { cluster, certificateDaysLeft } = caller;
+
+    const body = await readBoundedBody(c.req.raw, maxReviewBytes);
+    if (body.kind === "too_large") return answerStatus(413, `body: must not be larger than ${maxReviewBytes} bytes`);
+    if (body.kind !== "complete") return answerStatus(400, "body: ended early");
+    const parsed = parseTokenReview(body.bytes);
+    if (!parsed.ok) return answerStatus(400, parsed.message);
+    const { apiVersion, token } = parsed.review;
+
+    const review = { cluster: cluster.name, certificateDaysLeft, startedAt };
+    c.set("review", review);
+    const decision = await authenticate(token, cluster.policy, service);
+    decisionLog.decided(review, decision, runtime.now());
+    return answerVerdict(apiVersion, decision.verdict);
+  });
+  app.all("/authenticate", () => answerStatus(405, "only POST is served here", { Allow: "POST" }));
+
+  app.notFound(() => answerStatus(404, "there is nothing here"));
+  app.onError((error, c) => {
+    runtime.writeError(`an exception: ${stackOf(error)}`);
+    const review = c.get("review");
+    if (review !== undefined) decisionLog.failed(review, runtime.now());
+    return answerStatus(503, undetermined("internal_error").message);
+  });
+  return app;
+}
+
+interface Deployment {
+  readonly config: Config;
+  readonly service: Checked<Service>;
+}
+
+/** Reads the configuration once an isolate: the runtime hands over the same environment object with every request. */
+function createDeployments(runtime: Runtime): (env: Record<string, unknown>) => Deployment {
+  const known = new WeakMap<object, Deployment>();
+  return (env) => {
+    const deployment = known.get(env) ?? deploy(env, runtime);
+    known.set(env, deployment);
+    return deployment;
+  };
+}
+
+function deploy(env: Record<string, unknown>, runtime: Runtime): Deployment {
+  const config = readConfig(env);
+  if (!config.service.ok) return { config, service: config.service };
+  const { githubApiUrl, tokenShape } = config.service.value;
+  const client = createGitHubClient({ fetch: runtime.fetch, apiUrl: githubApiUrl });
+  return { config, service: { ok: true, value: { source: createGitHubFacts(client), tokenShape } } };
+}
+
+/**
+ * The error's class and where it was thrown, without its message: a message can quote whatever was being worked on, also a token.
+ */
+function stackOf(error: Error): string {
+  const frames = (error.stack ?? "").split("\n").filter((line) => /^\s+at /.test(line));
+  return [error.name, ...frames].join("\n");
+}

@@ -1,0 +1,79 @@
+// The way of one token: credential → facts → policy → verdict. Each step can end it; nothing here knows of HTTP, and nothing but the source of facts
+// leaves the machine.
+import { type Checked, describeProblems, type Problem } from "./config/checked.ts";
+import type { ClusterPolicy } from "./config/cluster-policy.ts";
+import type { TokenShape } from "./config/service-settings.ts";
+import { credentialIdOf } from "./credential/credential-id.ts";
+import { type ForeignKind, recogniseCredential } from "./credential/recognise.ts";
+import type { Evidence, Facts, FactsOutcome, FactsSource } from "./facts.ts";
+import type { PresentedCredential } from "./policy/identity.ts";
+import { judgeCredential, judgeFacts } from "./policy/judge.ts";
+import { denied, unauthenticated, undetermined, type Verdict } from "./verdict.ts";
+
+/** What the deployment brings along for every review. */
+export interface Service {
+  readonly source: FactsSource;
+  readonly tokenShape: TokenShape;
+}
+
+/** A verdict and what it rests on, for the decision log. */
+export type Decision =
+  | { readonly kind: "misconfigured"; readonly problems: readonly Problem[]; readonly verdict: Verdict }
+  | { readonly kind: "foreign"; readonly foreignKind: ForeignKind; readonly verdict: Verdict }
+  | {
+      readonly kind: "judged";
+      readonly credential: PresentedCredential;
+      readonly verdict: Verdict;
+      /** Null where GitHub was not asked. */
+      readonly evidence: Evidence | null;
+      /** Null where they are not known. */
+      readonly facts: Facts | null;
+    };
+
+/**
+ * @param token as it came: any string that is not empty
+ * @param policy the asking cluster's; a wrong one leaves its reviews undetermined
+ * @param service the deployment's; a wrong one leaves everybody's undetermined
+ */
+export async function authenticate(
+  token: string,
+  policy: Checked<ClusterPolicy>,
+  service: Checked<Service>,
+): Promise<Decision> {
+  if (!service.ok || !policy.ok) {
+    const problems = [service, policy].flatMap((part) => (part.ok ? [] : part.problems));
+    return { kind: "misconfigured", problems, verdict: undetermined("configuration", describeProblems(problems)) };
+  }
+  return judge(token, policy.value, service.value);
+}
+
+async function judge(token: string, policy: ClusterPolicy, { source, tokenShape }: Service): Promise<Decision> {
+  const recognised = recogniseCredential(token, tokenShape);
+  if (recognised.kind === "foreign") {
+    return { kind: "foreign", foreignKind: recognised.foreignKind, verdict: unauthenticated("not_github_token") };
+  }
+  const credential = { tokenKind: recognised.tokenKind, credentialId: await credentialIdOf(token) };
+
+  const early = judgeCredential(policy, credential);
+  if (early !== null) return { kind: "judged", credential, verdict: early, evidence: null, facts: null };
+
+  const { outcome, evidence } = await source.ask(token, { about: "account" });
+  const facts = outcome.kind === "found" ? outcome.facts : null;
+  return { kind: "judged", credential, verdict: judgeOutcome(policy, credential, outcome), evidence, facts };
+}
+
+function judgeOutcome(policy: ClusterPolicy, credential: PresentedCredential, outcome: FactsOutcome): Verdict {
+  switch (outcome.kind) {
+    case "found":
+      return judgeFacts(policy, credential, outcome.facts);
+    case "refused":
+      return unauthenticated("token_refused");
+    case "unrecognised":
+      return unauthenticated("token_unrecognised");
+    case "suspended":
+      return denied("account_suspended");
+    case "limited":
+    case "unavailable":
+      return undetermined(outcome.reason);
+  }
+}

@@ -1,0 +1,56 @@
+// Reads a body up to a limit. Neither side of the Worker is trusted with its memory: the platform gives an isolate 128 MB.
+
+export type BoundedBody =
+  | { readonly kind: "complete"; readonly bytes: Uint8Array<ArrayBuffer> }
+  | { readonly kind: "too_large" }
+  /** The deadline passed. */
+  | { readonly kind: "aborted" }
+  /** The connection broke before the end. */
+  | { readonly kind: "broken" };
+
+/**
+ * @param message a Request or a Response; what is not read of its body is cancelled
+ * @param maxBytes the largest body that is accepted, declared or streamed
+ * @param signal ends the reading when it aborts, also where the body itself does not listen to it
+ */
+export async function readBoundedBody(
+  message: { readonly headers: Headers; readonly body: ReadableStream<Uint8Array> | null },
+  maxBytes: number,
+  signal?: AbortSignal,
+): Promise<BoundedBody> {
+  const { body } = message;
+  if (body === null) return { kind: "complete", bytes: new Uint8Array(0) };
+  const reader = body.getReader();
+  const giveUp = (kind: "too_large" | "aborted" | "broken"): BoundedBody => {
+    // Not awaited: a peer that hangs may hang here, too, and whether it hears of this changes nothing.
+    reader.cancel().catch(() => undefined);
+    return { kind };
+  };
+  if (Number(message.headers.get("content-length") ?? 0) > maxBytes) return giveUp("too_large");
+
+  const aborted = new Promise<"aborted">((resolve) => {
+    if (signal?.aborted) resolve("aborted");
+    signal?.addEventListener("abort", () => resolve("aborted"), { once: true });
+  });
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for (;;) {
+    const next = await Promise.race([reader.read().catch(() => "broken" as const), aborted]);
+    if (next === "broken") return giveUp(signal?.aborted ? "aborted" : "broken");
+    if (next === "aborted") return giveUp("aborted");
+    if (next.done) return { kind: "complete", bytes: concatenate(chunks, length) };
+    length += next.value.byteLength;
+    if (length > maxBytes) return giveUp("too_large");
+    chunks.push(next.value);
+  }
+}
+
+function concatenate(chunks: readonly Uint8Array[], length: number): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(length);
+  let offset = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, offset);
+    offset += chunk.byteLength;
+  }
+  return bytes;
+}

@@ -1,0 +1,9 @@
+// The entry point that wrangler bundles: the app with the real clock, network and console.
+import { createApp } from "./app.ts";
+
+export default createApp({
+  fetch: (input, init) => fetch(input, init),
+  now: () => Date.now(),
+  writeLine: (line) => console.log(line),
+  writeError: (text) => console.error(text),
+}) satisfies ExportedHandler<Record<string, unknown>>;

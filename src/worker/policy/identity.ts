@@ -1,0 +1,52 @@
+// The identity that leaves for the cluster. kube-apiserver checks nothing of what a webhook says: a group "system:masters" would rule the cluster, an empty
+// username would be somebody. So this is the last gate, and it holds whatever the configuration and GitHub say.
+import type { ClusterPolicy, TokenKind } from "../config/cluster-policy.ts";
+import type { Account, Facts } from "../facts.ts";
+import type { UserInfo } from "../verdict.ts";
+
+/** A token as policy sees it: what it is, and the name under which it may be written down. */
+export interface PresentedCredential {
+  readonly tokenKind: TokenKind;
+  /** See credential/credential-id.ts. */
+  readonly credentialId: string;
+}
+
+/** Names become HTTP headers of aggregated API servers (X-Remote-User): longer ones are cut or refused there. */
+const maxNameLength = 256;
+
+/**
+ * @returns the user as RBAC will know them, or null if a name would be unsafe
+ */
+export function identify(policy: ClusterPolicy, credential: PresentedCredential, facts: Facts): UserInfo | null {
+  const username = policy.prefix + claimOf(policy, facts.account);
+  if (!isSafeName(username)) return null;
+  return {
+    username,
+    uid: String(facts.account.id),
+    groups: [],
+    extra: {
+      // The key is Kubernetes' own (k8s.io/apiserver, user.CredentialIDKey).
+      "authentication.kubernetes.io/credential-id": [credential.credentialId],
+      "octogate.dev/credential-kind": [credential.tokenKind],
+      "octogate.dev/login": [facts.account.login],
+    },
+  };
+}
+
+function claimOf({ username }: ClusterPolicy, { login, id }: Account): string {
+  switch (username) {
+    case "login":
+      return login;
+    case "id":
+      return String(id);
+    case "login:id":
+      return `${login}:${id}`;
+  }
+}
+
+/**
+ * Whether a name may leave: printable ASCII, neither empty nor too long, and none of Kubernetes' own, in any case.
+ */
+export function isSafeName(name: string): boolean {
+  return /^[\x21-\x7e]+$/.test(name) && name.length <= maxNameLength && !name.toLowerCase().startsWith("system:");
+}

@@ -1,0 +1,106 @@
+// Every reason for which a review can end as it does: the closed list that the decision log uses and docs/operations.md explains. The reason
+// decides the verdict, so that the two can never contradict each other.
+
+/** What an answer says to kube-apiserver; see token-review/answer.ts for how. */
+export type VerdictKind = "authenticated" | "unauthenticated" | "denied" | "undetermined";
+
+interface ReasonEntry {
+  readonly verdict: VerdictKind;
+  /** One sentence for whoever reads the log; for "denied" it says how the person can put it right. It names nobody and holds no token. */
+  readonly sentence: string;
+}
+
+export const reasons = {
+  admitted: { verdict: "authenticated", sentence: "An entry of allow admits this person." },
+
+  not_github_token: { verdict: "unauthenticated", sentence: "This is no token that GitHub gives to people." },
+  token_refused: {
+    verdict: "unauthenticated",
+    sentence: "GitHub refuses this token: it is revoked, expired or made up.",
+  },
+  token_unrecognised: {
+    verdict: "unauthenticated",
+    sentence:
+      "GitHub counted this token as anonymous and its anonymous quota for this address is spent: it seems not to know the token.",
+  },
+  token_denied: { verdict: "unauthenticated", sentence: "This very token stands in deny." },
+  user_denied: { verdict: "unauthenticated", sentence: "This person stands in deny." },
+  stranger: { verdict: "unauthenticated", sentence: "No entry of allow admits this person." },
+  name_taken_over: {
+    verdict: "unauthenticated",
+    sentence: "An entry of allow has this login, but pins another account: the login now belongs to somebody else.",
+  },
+  not_a_person: {
+    verdict: "unauthenticated",
+    sentence: "The account is no person's: only accounts of type User can sign in.",
+  },
+
+  kind_not_welcome: {
+    verdict: "denied",
+    sentence: "Tokens of this kind are not welcome at this cluster: use one of the kinds that its token_kinds lists.",
+  },
+  client_not_listed: {
+    verdict: "denied",
+    sentence: "The token belongs to an app whose client id is not in oauth_clients: use a token of a listed app.",
+  },
+  client_unknown: {
+    verdict: "denied",
+    sentence:
+      "GitHub did not say which app this app token belongs to: use a personal access token, if they are welcome.",
+  },
+  account_suspended: {
+    verdict: "denied",
+    sentence: "GitHub has suspended this account: ask your GitHub administrator or GitHub's support.",
+  },
+  identity_unsafe: {
+    verdict: "denied",
+    sentence:
+      "The username or a group would be empty, too long, hold control characters or begin with system: change the cluster's prefix.",
+  },
+
+  github_rate_limit: { verdict: "undetermined", sentence: "This person's own GitHub quota is spent." },
+  github_secondary_limit: {
+    verdict: "undetermined",
+    sentence: "GitHub slows this person's requests down (secondary rate limit).",
+  },
+  github_not_for_integrations: {
+    verdict: "undetermined",
+    sentence: "GitHub says that this token belongs to an app's installation, not to a person.",
+  },
+  github_ip_allow_list: { verdict: "undetermined", sentence: "An IP allow list at GitHub keeps this service out." },
+  github_locked_out: {
+    verdict: "undetermined",
+    sentence: "GitHub rejects all sign-ins of this account for a while after too many failed ones.",
+  },
+  github_forbidden: {
+    verdict: "undetermined",
+    sentence: "GitHub forbids the request without a reason that is known here.",
+  },
+  github_unreachable: { verdict: "undetermined", sentence: "GitHub could not be reached, or the connection broke." },
+  github_timeout: { verdict: "undetermined", sentence: "GitHub did not answer in time." },
+  github_server_error: { verdict: "undetermined", sentence: "GitHub answered with a server error." },
+  github_redirect: {
+    verdict: "undetermined",
+    sentence: "GitHub answered with a redirect, which is never followed: is GITHUB_API_URL right?",
+  },
+  github_too_large: { verdict: "undetermined", sentence: "GitHub's answer is larger than any right one." },
+  github_nonsense: { verdict: "undetermined", sentence: "GitHub's answer does not have the documented form." },
+  github_version_retired: {
+    verdict: "undetermined",
+    sentence: "GitHub no longer serves the API version that this release asks for: upgrade Octogate.",
+  },
+  github_unexpected_status: {
+    verdict: "undetermined",
+    sentence: "GitHub answered with a status that has no meaning here: is GITHUB_API_URL right?",
+  },
+
+  configuration: { verdict: "undetermined", sentence: "The configuration is wrong." },
+  internal_error: { verdict: "undetermined", sentence: "A fault of this service; its log holds the stack." },
+} as const satisfies Record<string, ReasonEntry>;
+
+export type Reason = keyof typeof reasons;
+
+/** The reasons that lead to one kind of verdict. */
+export type ReasonFor<Kind extends VerdictKind> = {
+  [R in Reason]: (typeof reasons)[R]["verdict"] extends Kind ? R : never;
+}[Reason];

@@ -1,0 +1,18 @@
+// The three kinds of tests: pure ones, black-box ones on the real runtime, and those with a real kube-apiserver.
+import { defineConfig } from "vitest/config";
+
+const project = (name: string, options: object) => ({
+  test: { name, root: "..", include: [`test/${name}/**/*.test.ts`], ...options },
+});
+
+export default defineConfig({
+  test: {
+    root: "..",
+    projects: [
+      project("unit", { testTimeout: 20_000 }),
+      // These start processes; one file after the other keeps them honest on two cores.
+      project("worker", { testTimeout: 60_000, hookTimeout: 60_000, fileParallelism: false }),
+      project("e2e", { testTimeout: 120_000, hookTimeout: 180_000, fileParallelism: false }),
+    ],
+  },
+});
