@@ -1,13 +1,17 @@
 // The three kinds of tests: pure ones, black-box ones on the real runtime, and those with a real kube-apiserver.
+import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
+const root = fileURLToPath(new URL("..", import.meta.url));
+
 const project = (name: string, options: object) => ({
-  test: { name, root: "..", include: [`test/${name}/**/*.test.ts`], ...options },
+  test: { name, root, include: [`test/${name}/**/*.test.ts`], ...options },
 });
 
 export default defineConfig({
+  root,
+  cacheDir: "node_modules/.vite",
   test: {
-    root: "..",
     projects: [
       project("unit", { testTimeout: 20_000 }),
       // These start processes; one file after the other keeps them honest on two cores.

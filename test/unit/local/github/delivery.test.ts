@@ -1,0 +1,177 @@
+import { createServer } from "node:net";
+import { describe, expect, test } from "vitest";
+import type { Behaviour } from "../../../../src/local/github/behaviour.ts";
+import { startGitHubStandIn } from "../../../../src/local/github/stand-in.ts";
+import { getUser, start, until } from "./support.ts";
+
+/** Long enough that no test waits for it. */
+const neverMs = 600_000;
+const shortMs = 60;
+/** Timers count in whole milliseconds and may be one early. */
+const toleranceMs = 2;
+
+async function misbehaving(behaviour: Behaviour) {
+  const standIn = await start();
+  const token = standIn.issueToken(standIn.addAccount({ login: "octo-reader" }), { kind: "classic" });
+  standIn.setBehaviour(token, behaviour);
+  return { standIn, token, ask: (init?: RequestInit) => getUser(standIn, token, init as { method?: string }) };
+}
+
+async function causeOf(promise: Promise<unknown>): Promise<unknown> {
+  const error = await promise.then(
+    () => null,
+    (reason: unknown) => reason,
+  );
+  return error instanceof Error && error.cause instanceof Error ? error.cause : error;
+}
+
+describe("delivery", () => {
+  test("truncated: the connection ends before the announced length", async () => {
+    const { standIn, ask } = await misbehaving({ kind: "truncated" });
+    const response = await ask();
+    expect(response.status).toBe(200);
+    expect(await causeOf(response.text())).toBeInstanceOf(Error);
+    expect(standIn.requests[0]?.status).toBe(200);
+  });
+
+  test.each([true, false])(
+    "oversized: a right answer of exactly this size, its length declared: %s",
+    async (declared) => {
+      const bytes = 3_000_000;
+      const { ask } = await misbehaving({ kind: "oversized", bytes, declared });
+      const response = await ask();
+      expect(response.headers.get("content-length")).toBe(declared ? String(bytes) : null);
+      const body = await response.text();
+      expect(body.length).toBe(bytes);
+      expect(JSON.parse(body)).toMatchObject({ login: "octo-reader" });
+    },
+  );
+
+  test("slow head: everything comes, but late", async () => {
+    const { ask } = await misbehaving({ kind: "slow_head", delayMs: shortMs });
+    const startedAt = performance.now();
+    const response = await ask();
+    expect(performance.now() - startedAt).toBeGreaterThanOrEqual(shortMs - toleranceMs);
+    expect(await response.json()).toMatchObject({ login: "octo-reader" });
+  });
+
+  test("slow body: the head does not wait for the rest of the body", async () => {
+    const { standIn, token, ask } = await misbehaving({ kind: "slow_body", delayMs: neverMs });
+    expect((await ask({ signal: AbortSignal.timeout(5000) })).status).toBe(200);
+    standIn.setBehaviour(token, { kind: "slow_body", delayMs: shortMs });
+    const startedAt = performance.now();
+    const response = await ask();
+    expect(await response.json()).toMatchObject({ login: "octo-reader" });
+    expect(performance.now() - startedAt).toBeGreaterThanOrEqual(shortMs - toleranceMs);
+  });
+
+  test("hang: nothing comes until the stand-in is closed, which is at once", async () => {
+    const { standIn, ask } = await misbehaving({ kind: "hang" });
+    const failure = causeOf(ask());
+    await until(() => standIn.requests.length === 1);
+    const startedAt = performance.now();
+    await standIn.close();
+    expect(await failure).toBeInstanceOf(Error);
+    expect(performance.now() - startedAt).toBeLessThan(1000);
+    expect(standIn.requests[0]?.status).toBeNull();
+  });
+
+  test("hang in the body: the head comes, the rest never", async () => {
+    const { standIn, ask } = await misbehaving({ kind: "hang_body" });
+    const response = await ask();
+    expect(response.status).toBe(200);
+    const failure = causeOf(response.text());
+    await standIn.close();
+    expect(await failure).toBeInstanceOf(Error);
+  });
+
+  test("reset: the connection ends with a reset", async () => {
+    const { standIn, ask } = await misbehaving({ kind: "reset" });
+    expect(await causeOf(ask())).toMatchObject({ code: "ECONNRESET" });
+    expect(standIn.requests[0]?.status).toBeNull();
+  });
+
+  test.each<Behaviour>([
+    { kind: "slow_head", delayMs: neverMs },
+    { kind: "slow_body", delayMs: neverMs },
+  ])("%j ends with the stand-in", async (behaviour) => {
+    const { standIn, ask } = await misbehaving(behaviour);
+    const failure = causeOf(ask().then((response) => response.text()));
+    await until(() => standIn.requests.length === 1);
+    await standIn.close();
+    expect(await failure).toBeInstanceOf(Error);
+  });
+
+  test("a client that gives up does the stand-in no harm", async () => {
+    const { standIn, token } = await misbehaving({ kind: "slow_head", delayMs: 5 * shortMs });
+    const client = new AbortController();
+    const failure = causeOf(getUser(standIn, token, { signal: client.signal }));
+    await until(() => standIn.requests.length === 1);
+    client.abort();
+    expect(await failure).toBeInstanceOf(Error);
+    // Asked after the one that was given up, and as late: when it has its answer, the other would have had it.
+    expect((await getUser(standIn, token)).status).toBe(200);
+    expect(standIn.requests.map(({ status }) => status)).toEqual([null, 200]);
+  });
+
+  test("an unknown token's usual answer is brought over as badly", async () => {
+    const standIn = await start();
+    standIn.setBehaviour("everyone", { kind: "oversized", bytes: 5000 });
+    const response = await getUser(standIn, "unknown");
+    expect(response.status).toBe(401);
+    expect((await response.text()).length).toBe(5000);
+  });
+});
+
+describe("the stand-in", () => {
+  test("adds its latency before each answer and takes a changed one at once", async () => {
+    const standIn = await start({ latencyMs: shortMs });
+    const startedAt = performance.now();
+    await getUser(standIn, null);
+    expect(performance.now() - startedAt).toBeGreaterThanOrEqual(shortMs - toleranceMs);
+    standIn.latencyMs = neverMs;
+    const failure = causeOf(getUser(standIn, null));
+    await until(() => standIn.requests.length === 2);
+    await standIn.close();
+    expect(await failure).toBeInstanceOf(Error);
+  });
+
+  test("records every request with its token, status and headers", async () => {
+    const standIn = await start();
+    const token = standIn.issueToken(standIn.addAccount({ login: "octo-reader" }), { kind: "classic" });
+    await getUser(standIn, token, { headers: { "x-probe": "1" } });
+    await fetch(`${standIn.url}/nowhere?page=2`, { method: "POST", body: "something" });
+    expect(standIn.requests).toMatchObject([
+      { method: "GET", path: "/user", status: 200, token, headers: { "x-probe": "1", "user-agent": "octogate" } },
+      { method: "POST", path: "/nowhere?page=2", status: 404, token: null },
+    ]);
+    standIn.requests.length = 0;
+    await getUser(standIn, null);
+    expect(standIn.requests).toHaveLength(1);
+  });
+
+  test("listens on loopback alone, on the port that it is told", async () => {
+    const first = await start();
+    const port = Number(new URL(first.url).port);
+    await first.close();
+    const second = await start({ port });
+    expect(second.url).toBe(`http://127.0.0.1:${port}`);
+    expect((await getUser(second, null)).status).toBe(401);
+  });
+
+  test("says so if its port is taken", async () => {
+    const { url } = await start();
+    await expect(startGitHubStandIn({ port: Number(new URL(url).port) })).rejects.toMatchObject({ code: "EADDRINUSE" });
+  });
+
+  test("closes twice without harm and frees its port", async () => {
+    const standIn = await start();
+    await getUser(standIn, null);
+    await standIn.close();
+    await standIn.close();
+    const port = Number(new URL(standIn.url).port);
+    const server = createServer().listen(port, "127.0.0.1");
+    await new Promise((resolve, reject) => server.once("listening", resolve).once("error", reject));
+    await new Promise((resolve) => server.close(resolve));
+  });
+});
