@@ -5,10 +5,15 @@ import { authenticate, type Service } from "./authenticate.ts";
 import { readBoundedBody } from "./bounded-body.ts";
 import { identifyCaller } from "./caller.ts";
 import type { Checked } from "./config/checked.ts";
-import { type Config, readConfig } from "./config.ts";
+import { type Config, clusterVariableName, readConfig } from "./config.ts";
 import { createDecisionLog, type Review } from "./decision-log.ts";
-import { createGitHubFacts } from "./github/account.ts";
+import { apiAddressOf } from "./github/api-address.ts";
+import { createAppCredentials } from "./github/app-credentials.ts";
+import { createAppMemberships } from "./github/app-memberships.ts";
 import { createGitHubClient } from "./github/client.ts";
+import { createGitHubFacts } from "./github/github-facts.ts";
+import { createNonMembers } from "./github/non-members.ts";
+import { createPersonalMemberships } from "./github/personal-memberships.ts";
 import { answerStatus, answerVerdict } from "./token-review/answer.ts";
 import { maxReviewBytes, parseTokenReview } from "./token-review/request.ts";
 import { undetermined } from "./verdict.ts";
@@ -34,6 +39,7 @@ export function createApp(runtime: Runtime): Hono<AppTypes> {
   const app = new Hono<AppTypes>();
   const decisionLog = createDecisionLog(runtime.writeLine);
   const deploymentOf = createDeployments(runtime);
+  const warnOnce = createWarnOnce(runtime.writeError);
 
   app.get("/healthz", (c) => c.json({ status: "ok", version }));
   app.all("/healthz", () => answerStatus(405, "only GET and HEAD are served here", { Allow: "GET, HEAD" }));
@@ -60,6 +66,9 @@ export function createApp(runtime: Runtime): Hono<AppTypes> {
     c.set("review", review);
     const decision = await authenticate(token, cluster.policy, service);
     decisionLog.decided(review, decision, runtime.now());
+    if (decision.kind === "judged") {
+      for (const warning of decision.nameWarnings) warnOnce(`${clusterVariableName(cluster.name)}: ${warning}`);
+    }
     return answerVerdict(apiVersion, decision.verdict);
   });
   app.all("/authenticate", () => answerStatus(405, "only POST is served here", { Allow: "POST" }));
@@ -92,10 +101,33 @@ function createDeployments(runtime: Runtime): (env: Record<string, unknown>) => 
 function deploy(env: Record<string, unknown>, runtime: Runtime): Deployment {
   const config = readConfig(env);
   if (!config.service.ok) return { config, service: config.service };
-  const { githubApiUrl, tokenShape } = config.service.value;
-  const client = createGitHubClient({ fetch: runtime.fetch, apiUrl: githubApiUrl });
-  return { config, service: { ok: true, value: { source: createGitHubFacts(client), tokenShape } } };
+  const { githubApiUrl, githubApp, oauthClientSecrets, tokenShape } = config.service.value;
+  const api = apiAddressOf(githubApiUrl);
+  const client = createGitHubClient({ fetch: runtime.fetch, writeWarning: runtime.writeError });
+  const memberships =
+    githubApp === null
+      ? createPersonalMemberships(client, api.restUrl)
+      : createAppMemberships({
+          client,
+          api,
+          credentials: createAppCredentials(client, api.restUrl, githubApp, runtime.now),
+          nonMembers: createNonMembers(runtime.now),
+        });
+  const source = createGitHubFacts({ client, api, memberships, clientSecrets: oauthClientSecrets });
+  return { config, service: { ok: true, value: { source, tokenShape } } };
 }
+
+/** Says each thing once an isolate, and not without end. */
+function createWarnOnce(write: (text: string) => void): (text: string) => void {
+  const said = new Set<string>();
+  return (text) => {
+    if (said.has(text) || said.size >= maxWarnings) return;
+    said.add(text);
+    write(text);
+  };
+}
+
+const maxWarnings = 1000;
 
 /**
  * The error's class and where it was thrown, without its message: a message can quote whatever was being worked on, also a token.

@@ -8,6 +8,8 @@ import { type ForeignKind, recogniseCredential } from "./credential/recognise.ts
 import type { Evidence, Facts, FactsOutcome, FactsSource } from "./facts.ts";
 import type { PresentedCredential } from "./policy/identity.ts";
 import { judgeCredential, judgeFacts } from "./policy/judge.ts";
+import { findNameWarnings } from "./policy/name-warnings.ts";
+import { questionOf } from "./policy/question.ts";
 import { denied, unauthenticated, undetermined, type Verdict } from "./verdict.ts";
 
 /** What the deployment brings along for every review. */
@@ -28,6 +30,8 @@ export type Decision =
       readonly evidence: Evidence | null;
       /** Null where they are not known. */
       readonly facts: Facts | null;
+      /** What these facts show to be uncertain about the policy's names. */
+      readonly nameWarnings: readonly string[];
     };
 
 /**
@@ -55,11 +59,19 @@ async function judge(token: string, policy: ClusterPolicy, { source, tokenShape 
   const credential = { tokenKind: recognised.tokenKind, credentialId: await credentialIdOf(token) };
 
   const early = judgeCredential(policy, credential);
-  if (early !== null) return { kind: "judged", credential, verdict: early, evidence: null, facts: null };
+  if (early !== null)
+    return { kind: "judged", credential, verdict: early, evidence: null, facts: null, nameWarnings: [] };
 
-  const { outcome, evidence } = await source.ask(token, { about: "account" });
+  const { outcome, evidence } = await source.ask(token, questionOf(policy, credential.tokenKind));
   const facts = outcome.kind === "found" ? outcome.facts : null;
-  return { kind: "judged", credential, verdict: judgeOutcome(policy, credential, outcome), evidence, facts };
+  return {
+    kind: "judged",
+    credential,
+    verdict: judgeOutcome(policy, credential, outcome),
+    evidence,
+    facts,
+    nameWarnings: facts === null ? [] : findNameWarnings(policy, facts),
+  };
 }
 
 function judgeOutcome(policy: ClusterPolicy, credential: PresentedCredential, outcome: FactsOutcome): Verdict {

@@ -2,6 +2,7 @@
 // those are counted and logged as a sum. A token, or a part of one, never gets in here: only its credential-id does.
 import type { Decision } from "./authenticate.ts";
 import type { ForeignKind } from "./credential/recognise.ts";
+import type { Facts } from "./facts.ts";
 import { undetermined, type Verdict } from "./verdict.ts";
 
 /** A review as the app knows it. */
@@ -84,10 +85,20 @@ function detailsOf(decision: Exclude<Decision, { kind: "foreign" }>): object {
     groups: user?.groups.length,
     login: facts?.account.login,
     uid: facts === null ? undefined : String(facts.account.id),
+    organisations: facts === null ? undefined : standingsOf(facts),
     credentialKind: credential.tokenKind,
     credentialId: credential.credentialId,
     source: evidence?.source ?? "none",
     githubStatus: evidence?.githubStatus,
     githubRequestId: evidence?.githubRequestId,
   };
+}
+
+/** How the person stands to each organisation that was asked about, in a word: invisible ones with their reason. */
+function standingsOf({ organisations }: Facts): object | undefined {
+  const standings = Object.entries(organisations).map(([key, standing]) => [
+    key,
+    standing.kind === "invisible" ? standing.reason : standing.kind,
+  ]);
+  return standings.length === 0 ? undefined : Object.fromEntries(standings);
 }

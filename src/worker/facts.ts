@@ -1,5 +1,7 @@
 // What GitHub says about the holder of a token, and what it can come to when GitHub is asked. Policy builds on the facts; whatever remembers them can be
 // put in front of GitHub behind the same interface.
+import type { TokenKind } from "./config/cluster-policy.ts";
+import type { OrganisationReference } from "./config/organisations.ts";
 import type { ReasonFor } from "./reason.ts";
 
 export interface Account {
@@ -17,11 +19,60 @@ export type TokenExpiry =
   | { readonly kind: "at"; readonly epochMs: number }
   | { readonly kind: "unreadable" };
 
+export interface Team {
+  readonly id: number;
+  /** Lower case as GitHub makes it from the team's name; unlike the name, nobody can choose it freely. */
+  readonly slug: string;
+}
+
+/** Why a token is not allowed to see whether its holder belongs to an organisation. */
+export type InvisibleReason = Extract<
+  ReasonFor<"denied">,
+  | "scope_missing"
+  | "sso_required"
+  | "app_not_approved"
+  | "ip_allow_list"
+  | "other_resource_owner"
+  | "token_kind_forbidden"
+  | "organisation_forbidden"
+>;
+
+/** How somebody stands to one organisation. */
+export type Standing =
+  | {
+      readonly kind: "member";
+      readonly id: number;
+      /** As GitHub writes it. */
+      readonly login: string;
+      readonly role: string;
+      /** The teams that the person is in, and all of their parents, in any order. */
+      readonly teams: readonly Team[];
+    }
+  /** Invited, but no member yet. */
+  | { readonly kind: "pending"; readonly id: number; readonly login: string }
+  | {
+      readonly kind: "not_a_member";
+      /** The number of the organisation that has the name now, where it is another one than the pinned. */
+      readonly nameTakenBy: number | null;
+    }
+  | {
+      readonly kind: "invisible";
+      readonly reason: InvisibleReason;
+      /** Where the person authorises the token for SAML SSO, if GitHub said so. */
+      readonly ssoUrl: string | null;
+    };
+
 export interface Facts {
+  /** The host of GitHub's pages; account numbers are per host. */
+  readonly host: string;
   readonly account: Account;
   /** The OAuth or GitHub App that the token was made for, or null for a token that its owner made. */
   readonly oauthClientId: string | null;
+  /** The OAuth scopes, or null for a token that has permissions instead. */
+  readonly scopes: readonly string[] | null;
   readonly expiry: TokenExpiry;
+  /** By `keyOfOrganisation`: every organisation that was asked about. */
+  readonly organisations: Readonly<Record<string, Standing>>;
 }
 
 /** GitHub knows the token, but will not say more now; the person may be the cause. */
@@ -44,30 +95,47 @@ export type UnavailableReason = Extract<
   | "github_redirect"
   | "github_too_large"
   | "github_nonsense"
+  | "github_contradiction"
   | "github_version_retired"
   | "github_unexpected_status"
+  | "github_app_unavailable"
+  | "oauth_client_secret"
 >;
 
-export type FactsOutcome =
-  | { readonly kind: "found"; readonly facts: Facts }
+export type Unavailable = { readonly kind: "unavailable"; readonly reason: UnavailableReason };
+
+/** Everything but "found". */
+export type Refusal =
   | { readonly kind: "refused" }
   | { readonly kind: "unrecognised" }
   | { readonly kind: "suspended" }
   | { readonly kind: "limited"; readonly reason: LimitedReason }
-  | { readonly kind: "unavailable"; readonly reason: UnavailableReason };
+  | Unavailable;
+
+export type FactsOutcome = { readonly kind: "found"; readonly facts: Facts } | Refusal;
 
 /** Where an outcome comes from, for the log. */
 export interface Evidence {
   readonly source: "github";
-  /** Null where there was no answer. */
+  /** Of the answer that decided; null where there was none. */
   readonly githubStatus: number | null;
   /** GitHub's own name for the request: what its support asks for. */
   readonly githubRequestId: string | null;
 }
 
-/** What a policy needs to know; the account is the only thing so far. */
+export interface FactsAnswer {
+  readonly outcome: FactsOutcome;
+  readonly evidence: Evidence;
+}
+
+/** What a policy needs to know. */
 export interface Question {
-  readonly about: "account";
+  readonly tokenKind: TokenKind;
+  readonly organisations: readonly OrganisationReference[];
+  /** The OAuth and GitHub Apps whose tokens the policy accepts. */
+  readonly oauthClients: readonly string[];
+  /** Whether the organisations can still change anything for this account; if not, nobody asks about them. */
+  readonly dependsOnOrganisations: (account: Account) => boolean;
 }
 
 export interface FactsSource {
@@ -75,5 +143,5 @@ export interface FactsSource {
    * @param token a GitHub token, right by its shape
    * @returns an outcome, whatever happens: a source does not throw
    */
-  ask(token: string, question: Question): Promise<{ readonly outcome: FactsOutcome; readonly evidence: Evidence }>;
+  ask(token: string, question: Question): Promise<FactsAnswer>;
 }

@@ -24,11 +24,20 @@ export const reasons = {
       "GitHub counted this token as anonymous and its anonymous quota for this address is spent: it seems not to know the token.",
   },
   token_denied: { verdict: "unauthenticated", sentence: "This very token stands in deny." },
+  membership_denied: {
+    verdict: "unauthenticated",
+    sentence: "This person belongs to an organisation or a team that stands in deny.",
+  },
   user_denied: { verdict: "unauthenticated", sentence: "This person stands in deny." },
   stranger: { verdict: "unauthenticated", sentence: "No entry of allow admits this person." },
   name_taken_over: {
     verdict: "unauthenticated",
-    sentence: "An entry of allow has this login, but pins another account: the login now belongs to somebody else.",
+    sentence:
+      "An entry of allow has this name, but pins another number: the account, organisation or team was renamed, and somebody else has its name now.",
+  },
+  not_in_team: {
+    verdict: "unauthenticated",
+    sentence: "A member of an allowed team's organisation, but of no allowed team.",
   },
   not_a_person: {
     verdict: "unauthenticated",
@@ -51,6 +60,62 @@ export const reasons = {
   account_suspended: {
     verdict: "denied",
     sentence: "GitHub has suspended this account: ask your GitHub administrator or GitHub's support.",
+  },
+  invitation_pending: {
+    verdict: "denied",
+    sentence: "The invitation to the organisation is not accepted yet: accept it on the organisation's page at GitHub.",
+  },
+  scope_missing: {
+    verdict: "denied",
+    sentence: "The token may not see organisations: give it the scope read:org.",
+  },
+  sso_required: {
+    verdict: "denied",
+    sentence: "The organisation demands SAML single sign-on: authorise the token for it in GitHub's settings.",
+  },
+  app_not_approved: {
+    verdict: "denied",
+    sentence:
+      "The organisation has not approved the app that the token belongs to: ask an owner to approve or install it.",
+  },
+  ip_allow_list: {
+    verdict: "denied",
+    sentence:
+      "The organisation's IP allow list keeps this service out, and Workers have no fixed address: the operator can make an installed GitHub App the source of memberships.",
+  },
+  other_resource_owner: {
+    verdict: "denied",
+    sentence:
+      "The fine-grained token may not see the organisation: make one whose resource owner is the organisation, with the permission Members: read.",
+  },
+  token_kind_forbidden: {
+    verdict: "denied",
+    sentence:
+      "The organisation's policy forbids tokens like this one (their kind, or how long they live): use another.",
+  },
+  organisation_forbidden: {
+    verdict: "denied",
+    sentence:
+      "GitHub does not let the token see the organisation, for a reason that is not known here: try a new token.",
+  },
+  too_many_scopes: {
+    verdict: "denied",
+    sentence:
+      "The token can do more at GitHub than this cluster accepts: make one with no other scopes than scopes_at_most lists.",
+  },
+  scopes_unknown: {
+    verdict: "denied",
+    sentence:
+      "GitHub did not say which scopes the token has, and this cluster limits them: use a token of another kind.",
+  },
+  expiry_missing: {
+    verdict: "denied",
+    sentence: "The token never expires, and this cluster demands that it does: make one with an expiration date.",
+  },
+  too_many_groups: {
+    verdict: "denied",
+    sentence:
+      "The person is in more teams than can be groups: ask the operator to name fewer organisations in groups_from.",
   },
   identity_unsafe: {
     verdict: "denied",
@@ -85,6 +150,19 @@ export const reasons = {
   },
   github_too_large: { verdict: "undetermined", sentence: "GitHub's answer is larger than any right one." },
   github_nonsense: { verdict: "undetermined", sentence: "GitHub's answer does not have the documented form." },
+  github_contradiction: {
+    verdict: "undetermined",
+    sentence: "Two answers of GitHub's contradict each other; one may be a moment older.",
+  },
+  github_app_unavailable: {
+    verdict: "undetermined",
+    sentence:
+      "The GitHub App that memberships are asked with is not installed in the organisation, suspended, rate-limited, or its credentials or permissions are wrong.",
+  },
+  oauth_client_secret: {
+    verdict: "undetermined",
+    sentence: "GitHub does not take a client secret of OAUTH_CLIENT_SECRETS, or limits its client.",
+  },
   github_version_retired: {
     verdict: "undetermined",
     sentence: "GitHub no longer serves the API version that this release asks for: upgrade Octogate.",

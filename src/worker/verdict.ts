@@ -21,9 +21,17 @@ export function unauthenticated(reason: ReasonFor<"unauthenticated">): Verdict &
   return { kind: "unauthenticated", reason };
 }
 
-/** A no that the person can put right; kube-apiserver does not remember it, and logs the sentence. */
-export function denied(reason: ReasonFor<"denied">): Verdict & { kind: "denied" } {
-  return { kind: "denied", reason, message: `${reason}: ${reasons[reason].sentence}` };
+/**
+ * A no that the person can put right; kube-apiserver does not remember it, and logs the sentence.
+ *
+ * @param detail which organisation, or what exactly, where the reason alone does not say it
+ */
+export function denied(reason: ReasonFor<"denied">, detail?: string): Verdict & { kind: "denied" } {
+  return {
+    kind: "denied",
+    reason,
+    message: `${reason}: ${reasons[reason].sentence}${detail === undefined ? "" : ` (${detail})`}`,
+  };
 }
 
 /** @param detail what exactly is wrong, where the reason alone does not say it; must not hold token material */

@@ -2,8 +2,9 @@
 // wrote is silently ignored.
 import * as v from "valibot";
 import type { Checked, Problem } from "./checked.ts";
-import { type AllowEntry, allowEntrySchema, type DenyEntry, denyEntrySchema } from "./entries.ts";
+import { type AllowEntry, allowEntrySchema, type DenyEntry, denyEntrySchema, groupSourceSchema } from "./entries.ts";
 import { normaliseFingerprint } from "./fingerprint.ts";
+import { type OrganisationReference, organisationsNamedIn, pinConflictsIn } from "./organisations.ts";
 import { problemsOf } from "./schema-problems.ts";
 
 /** The kinds of tokens that GitHub gives to people. */
@@ -13,6 +14,9 @@ export type TokenKind = (typeof tokenKinds)[number];
 export const usernameForms = ["login", "id", "login:id"] as const;
 export type UsernameForm = (typeof usernameForms)[number];
 
+export const groupForms = ["slug", "id", "slug:id"] as const;
+export type GroupForm = (typeof groupForms)[number];
+
 export interface ClusterPolicy {
   readonly allow: readonly AllowEntry[];
   readonly deny: readonly DenyEntry[];
@@ -20,6 +24,14 @@ export interface ClusterPolicy {
   readonly prefix: string;
   readonly tokenKinds: readonly TokenKind[];
   readonly oauthClients: readonly string[];
+  /** The logins of the organisations whose membership and teams become groups. */
+  readonly groupsFrom: readonly string[];
+  readonly group: GroupForm;
+  /** The only scopes that a classic or OAuth token may have, or null for any. */
+  readonly scopesAtMost: readonly string[] | null;
+  readonly requireExpiry: boolean;
+  /** Every organisation that the policy names anywhere. */
+  readonly organisations: readonly OrganisationReference[];
 }
 
 const nonEmpty = "must be a list with at least one entry";
@@ -64,6 +76,18 @@ const clusterEntries = {
     ),
     [],
   ),
+  groups_from: v.optional(v.array(groupSourceSchema, "must be a list")),
+  group: v.optional(v.picklist(groupForms, oneOf(groupForms)), "slug"),
+  scopes_at_most: v.optional(
+    v.array(
+      v.pipe(
+        v.string("must be the name of an OAuth scope"),
+        v.regex(/^[a-z_]+(?::[a-z_]+)?$/, "must be the name of an OAuth scope, such as read:org"),
+      ),
+      "must be a list",
+    ),
+  ),
+  require_expiry: v.optional(v.boolean("must be true or false"), false),
 };
 
 const clusterSchema = v.strictObject(clusterEntries, (issue) => {
@@ -78,9 +102,22 @@ const clusterSchema = v.strictObject(clusterEntries, (issue) => {
 export function readClusterPolicy(setting: string, value: unknown): Checked<ClusterPolicy> {
   const parsed = v.safeParse(clusterSchema, value);
   if (!parsed.success) return { ok: false, problems: problemsOf(setting, parsed.issues) };
-  const { allow, deny, username, prefix, token_kinds, oauth_clients } = parsed.output;
-  const policy = { allow, deny, username, prefix, tokenKinds: token_kinds, oauthClients: oauth_clients };
-  const problems = contradictionsOf(setting, policy);
+  const { allow, deny, groups_from } = parsed.output;
+  const sources = groups_from ?? [];
+  const policy: ClusterPolicy = {
+    allow,
+    deny,
+    username: parsed.output.username,
+    prefix: parsed.output.prefix,
+    tokenKinds: parsed.output.token_kinds,
+    oauthClients: parsed.output.oauth_clients,
+    groupsFrom: (groups_from ?? organisationsNamedIn(allow)).map(({ login }) => login),
+    group: parsed.output.group,
+    scopesAtMost: parsed.output.scopes_at_most ?? null,
+    requireExpiry: parsed.output.require_expiry,
+    organisations: organisationsNamedIn([...allow, ...deny, ...sources]),
+  };
+  const problems = [...contradictionsOf(setting, policy), ...pinConflictsIn(setting, [...allow, ...deny, ...sources])];
   return problems.length === 0 ? { ok: true, value: policy } : { ok: false, problems };
 }
 
@@ -100,7 +137,8 @@ function contradictionsOf(setting: string, policy: ClusterPolicy): Problem[] {
       message: 'must not be empty while "anyone" is allowed: every stranger could choose a username of this cluster',
     });
   }
-  if (policy.allow.every((entry) => entry.kind === "user" && policy.deny.some((denied) => sameUser(entry, denied)))) {
+  const denied = new Set(policy.deny.map((entry) => JSON.stringify(entry)));
+  if (policy.allow.every((entry) => denied.has(JSON.stringify(entry)))) {
     problems.push({ setting: `${setting}.allow`, message: "admits nobody: every entry is denied, too" });
   }
   if (policy.tokenKinds.every((kind) => kind === "oauth" || kind === "app") && policy.oauthClients.length === 0) {
@@ -110,8 +148,4 @@ function contradictionsOf(setting: string, policy: ClusterPolicy): Problem[] {
     });
   }
   return problems;
-}
-
-function sameUser(allowed: AllowEntry & { kind: "user" }, denied: DenyEntry): boolean {
-  return denied.kind === "user" && denied.login === allowed.login && denied.id === allowed.id;
 }

@@ -15,6 +15,10 @@ export interface ServiceSettings {
   readonly tokenShape: TokenShape;
   /** At least 32 bytes. */
   readonly cacheSecret: Uint8Array;
+  /** The installed GitHub App that memberships are asked with, or null for the person's own token. */
+  readonly githubApp: { readonly id: string; readonly privateKey: string } | null;
+  /** Client secrets of OAuth and GitHub Apps, by client id. */
+  readonly oauthClientSecrets: ReadonlyMap<string, string>;
 }
 
 const minSecretBytes = 32;
@@ -26,6 +30,9 @@ const settingsEntries = {
   OUTAGE_GRACE_SECONDS: v.optional(wholeNumber(0, 3600), 600),
   TOKEN_SHAPE: v.optional(v.picklist(tokenShapes, `must be one of ${tokenShapes.join(", ")}`), "exact"),
   CACHE_SECRET: secret(),
+  GITHUB_APP_ID: v.optional(appId()),
+  GITHUB_APP_PRIVATE_KEY: v.optional(privateKey()),
+  OAUTH_CLIENT_SECRETS: v.optional(clientSecrets(), "{}"),
 };
 /** The secret is the only one that has no default, so it is what is missing where a key is missing. */
 const settingsSchema = v.object(settingsEntries, secretMessage);
@@ -43,15 +50,25 @@ export function readServiceSettings(env: Readonly<Record<string, unknown>>): Che
   if (!parsed.success) {
     return { ok: false, problems: problemsOf("", parsed.issues).map((p) => ({ ...p, setting: p.setting.slice(1) })) };
   }
-  const { GITHUB_API_URL, CACHE_TTL_SECONDS, OUTAGE_GRACE_SECONDS, TOKEN_SHAPE, CACHE_SECRET } = parsed.output;
+  const { output } = parsed;
+  const { GITHUB_APP_ID: id, GITHUB_APP_PRIVATE_KEY: key } = output;
+  if ((id === undefined) !== (key === undefined)) {
+    const setting = id === undefined ? "GITHUB_APP_ID" : "GITHUB_APP_PRIVATE_KEY";
+    return {
+      ok: false,
+      problems: [{ setting, message: "is missing: GITHUB_APP_ID and GITHUB_APP_PRIVATE_KEY go together" }],
+    };
+  }
   return {
     ok: true,
     value: {
-      githubApiUrl: GITHUB_API_URL,
-      cacheTtlSeconds: CACHE_TTL_SECONDS,
-      outageGraceSeconds: OUTAGE_GRACE_SECONDS,
-      tokenShape: TOKEN_SHAPE,
-      cacheSecret: CACHE_SECRET,
+      githubApiUrl: output.GITHUB_API_URL,
+      cacheTtlSeconds: output.CACHE_TTL_SECONDS,
+      outageGraceSeconds: output.OUTAGE_GRACE_SECONDS,
+      tokenShape: output.TOKEN_SHAPE,
+      cacheSecret: output.CACHE_SECRET,
+      githubApp: id === undefined || key === undefined ? null : { id, privateKey: key },
+      oauthClientSecrets: output.OAUTH_CLIENT_SECRETS,
     },
   };
 }
@@ -104,4 +121,51 @@ function decodeBase64(text: string): Uint8Array | null {
   if (!/^[A-Za-z0-9+/]+={0,2}$/.test(trimmed) || trimmed.replace(/=+$/, "").length % 4 === 1) return null;
   if (trimmed.includes("=") && trimmed.length % 4 !== 0) return null;
   return Uint8Array.from(atob(trimmed), (character) => character.charCodeAt(0));
+}
+
+function appId() {
+  const message = "must be the number of a GitHub App, or its client id";
+  return v.pipe(
+    v.union([v.pipe(v.number(), v.safeInteger(), v.minValue(1), v.transform(String)), v.string()], message),
+    v.regex(/^[A-Za-z0-9.]{1,64}$/, message),
+  );
+}
+
+/** GitHub hands out PKCS#1 keys, which WebCrypto does not read. */
+function privateKey() {
+  const message =
+    "must be the GitHub App's private key as PKCS#8 in PEM: openssl pkcs8 -topk8 -nocrypt -in the-key-from-github.pem";
+  return v.pipe(
+    v.string(message),
+    v.transform((text) => text.trim()),
+    v.regex(/^-----BEGIN PRIVATE KEY-----[A-Za-z0-9+/=\s]+-----END PRIVATE KEY-----$/, message),
+  );
+}
+
+function clientSecrets() {
+  const message = 'must be JSON: an object of client ids and their secrets, {"Iv23…": "…"}';
+  return v.pipe(
+    v.string(message),
+    v.rawTransform<string, ReadonlyMap<string, string>>(({ dataset, addIssue, NEVER }) => {
+      const parsed = v.safeParse(
+        v.record(
+          v.pipe(v.string(), v.regex(/^[A-Za-z0-9._-]{1,64}$/)),
+          v.pipe(v.string(), v.regex(/^[\x21-\x7e]{1,255}$/)),
+        ),
+        parseJson(dataset.value),
+      );
+      if (parsed.success) return new Map(Object.entries(parsed.output));
+      addIssue({ message });
+      return NEVER;
+    }),
+  );
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // Dropped on purpose: its message quotes the secrets.
+    return undefined;
+  }
 }

@@ -1,7 +1,16 @@
-// The one HTTP client for GitHub's REST API. Whatever GitHub or the network does comes out as a value.
+// The one HTTP client for GitHub. Whatever GitHub or the network does comes out as a value.
 import { readBoundedBody } from "../bounded-body.ts";
 import type { UnavailableReason } from "../facts.ts";
 import { version } from "../version.ts";
+
+export interface GitHubRequest {
+  readonly method?: "GET" | "POST";
+  readonly url: string;
+  /** The whole value of the Authorization header. */
+  readonly authorization: string;
+  /** Sent as JSON. */
+  readonly body?: unknown;
+}
 
 export type GitHubReply =
   | { readonly kind: "answered"; readonly status: number; readonly headers: Headers; readonly text: string }
@@ -14,11 +23,11 @@ export type GitHubReply =
     };
 
 export interface GitHubClient {
-  /** @param path begins with a slash */
-  get(path: string, token: string): Promise<GitHubReply>;
+  /** @param deadline ends the call earlier than its own time limit does, where several calls share their time */
+  send(request: GitHubRequest, deadline?: AbortSignal): Promise<GitHubReply>;
 }
 
-/** The apiserver waits 30 s, and one kubectl asks five times in a row: nobody should wait longer than this for each. */
+/** The apiserver waits 30 s, and one kubectl asks five times in a row: nobody should wait longer than this for one call. */
 export const defaultTimeoutMs = 3_000;
 
 /** A full page of a list has some hundred KB. */
@@ -26,29 +35,46 @@ export const defaultMaxBytes = 1024 * 1024;
 
 export interface GitHubClientOptions {
   readonly fetch: typeof fetch;
-  /** Without a trailing slash. */
-  readonly apiUrl: string;
   /** For head and body together. */
   readonly timeoutMs?: number;
   readonly maxBytes?: number;
+  /** Hears once of each announcement that GitHub is going to take away what is used here. */
+  readonly writeWarning?: (text: string) => void;
 }
 
 export function createGitHubClient(options: GitHubClientOptions): GitHubClient {
-  const { apiUrl, timeoutMs = defaultTimeoutMs, maxBytes = defaultMaxBytes } = options;
+  const { timeoutMs = defaultTimeoutMs, maxBytes = defaultMaxBytes } = options;
+  const warned = new Set<string>();
+
+  function noticeSunset(headers: Headers): void {
+    const announcements = ["deprecation", "sunset"].flatMap((name) => {
+      const value = headers.get(name);
+      return value === null ? [] : [`${name}: ${value.replace(/[^\x20-\x7e]/g, "").slice(0, 100)}`];
+    });
+    const text = announcements.join(", ");
+    if (text === "" || warned.has(text) || warned.size >= 10) return;
+    warned.add(text);
+    options.writeWarning?.(`GitHub announces the end of an API that is used here (${text}): look for a newer release`);
+  }
+
   return {
-    async get(path, token) {
-      const signal = AbortSignal.timeout(timeoutMs);
+    async send({ method = "GET", url, authorization, body }, deadline) {
+      const timeout = AbortSignal.timeout(timeoutMs);
+      const signal = deadline === undefined ? timeout : AbortSignal.any([timeout, deadline]);
       let response: Response;
       try {
-        response = await options.fetch(apiUrl + path, {
+        response = await options.fetch(url, {
+          method,
           headers: {
             Accept: "application/vnd.github+json",
-            Authorization: `Bearer ${token}`,
+            Authorization: authorization,
             // GitHub refuses requests without one, and Workers send none by themselves.
             "User-Agent": `octogate/${version}`,
             // Older GitHub Enterprise Servers know no newer one.
             "X-GitHub-Api-Version": "2022-11-28",
+            ...(body === undefined ? {} : { "Content-Type": "application/json" }),
           },
+          ...(body === undefined ? {} : { body: JSON.stringify(body) }),
           // Following would send the token to whatever host the answer names.
           redirect: "manual",
           // A Worker's fetch reads through the zone's own cache, whose key does not hold the token.
@@ -60,10 +86,11 @@ export function createGitHubClient(options: GitHubClientOptions): GitHubClient {
         return { kind: "failed", reason, status: null, headers: null };
       }
       const { status, headers } = response;
-      const body = await readBoundedBody(response, maxBytes, signal);
-      switch (body.kind) {
+      noticeSunset(headers);
+      const read = await readBoundedBody(response, maxBytes, signal);
+      switch (read.kind) {
         case "complete":
-          return { kind: "answered", status, headers, text: new TextDecoder().decode(body.bytes) };
+          return { kind: "answered", status, headers, text: new TextDecoder().decode(read.bytes) };
         case "too_large":
           return { kind: "failed", reason: "github_too_large", status, headers };
         case "aborted":

@@ -1,30 +1,39 @@
 // The table that sorts every answer of GitHub's: read from the top, the first row that fits counts. Everything that GitHub is known to say
 // at an endpoint has its row; whatever fits none is "unavailable" and lets nobody in.
-import type { FactsOutcome } from "../facts.ts";
+import type { InvisibleReason, Refusal, Unavailable } from "../facts.ts";
 import type { GitHubReply } from "./client.ts";
 
 /** What the rows look at. */
 interface Answer {
   readonly status: number;
   readonly headers: Headers;
-  /** The answer's JSON object, or null where it has none. */
-  readonly json: object | null;
+  /** The answer's JSON, or undefined where it is none. */
+  readonly json: unknown;
   /** `message` of GitHub's error body, or "" where there is none. */
   readonly message: string;
 }
 
-type Refusal = Exclude<FactsOutcome, { kind: "found" }>;
-
-interface Row {
+interface Row<Outcome> {
   readonly when: (answer: Answer) => boolean;
-  readonly outcome: Refusal;
+  readonly outcome: Outcome;
 }
+
+export type Ok = { readonly kind: "ok"; readonly json: unknown; readonly headers: Headers };
+
+/** What an answer about an organisation can say besides. */
+export type Absent = { readonly kind: "absent" };
+export type Invisible = {
+  readonly kind: "invisible";
+  readonly reason: InvisibleReason;
+  readonly ssoUrl: string | null;
+};
 
 const forbidden = ({ status }: Answer) => status === 403 || status === 429;
 const says = (pattern: RegExp) => (answer: Answer) => forbidden(answer) && pattern.test(answer.message);
+const invisible = (reason: InvisibleReason): Invisible => ({ kind: "invisible", reason, ssoUrl: null });
 
-/** `GET /user`, for every status but 200. */
-const accountRows: readonly Row[] = [
+/** What says something about the token or its holder, wherever it is asked. */
+const holderRows: readonly Row<Refusal>[] = [
   {
     // Not "Requires authentication", which would mean that the token did not arrive, and not the page of some proxy.
     when: ({ status, message }) => status === 401 && message !== "" && !/requires authentication/i.test(message),
@@ -47,14 +56,56 @@ const accountRows: readonly Row[] = [
     outcome: { kind: "limited", reason: "github_rate_limit" },
   },
   { when: says(/rate limit exceeded/i), outcome: { kind: "limited", reason: "github_rate_limit" } },
-  { when: says(/by integration/i), outcome: { kind: "limited", reason: "github_not_for_integrations" } },
-  { when: says(/IP allow list|your IP address/i), outcome: { kind: "limited", reason: "github_ip_allow_list" } },
   { when: says(/login attempts exceeded/i), outcome: { kind: "limited", reason: "github_locked_out" } },
   {
-    when: (answer) => forbidden(answer) && (answer.status === 429 || answer.headers.has("retry-after")),
+    when: (answer) => answer.status === 429 || (forbidden(answer) && answer.headers.has("retry-after")),
     outcome: { kind: "limited", reason: "github_secondary_limit" },
   },
+];
+
+/** What our own app is told: never anything about the person. */
+const appRows: readonly Row<Unavailable>[] = [
+  // Wrong credentials, suspended, uninstalled, rate-limited, a permission missing, an IP allow list.
+  {
+    when: ({ status }) => [401, 403, 404, 422, 429].includes(status),
+    outcome: { kind: "unavailable", reason: "github_app_unavailable" },
+  },
+];
+
+/** What check-token says about the token, and what about our own secret. */
+const checkRows: readonly Row<Absent | Unavailable>[] = [
+  { when: ({ status }) => status === 404 || status === 422, outcome: { kind: "absent" } },
+  {
+    when: ({ status }) => [401, 403, 429].includes(status),
+    outcome: { kind: "unavailable", reason: "oauth_client_secret" },
+  },
+];
+
+const accountRows: readonly Row<Refusal>[] = [
+  { when: says(/by integration/i), outcome: { kind: "limited", reason: "github_not_for_integrations" } },
+  { when: says(/IP allow list|your IP address/i), outcome: { kind: "limited", reason: "github_ip_allow_list" } },
   { when: forbidden, outcome: { kind: "limited", reason: "github_forbidden" } },
+];
+
+const organisationRows: readonly Row<Absent | Invisible>[] = [
+  // Single sign-on hides an organisation behind a 403 or a 404.
+  {
+    when: ({ status, headers }) => isRefusal(status) && /^required/i.test(ssoHeader(headers)),
+    outcome: invisible("sso_required"),
+  },
+  { when: says(/SAML enforcement|single sign-?on/i), outcome: invisible("sso_required") },
+  { when: says(/access restrictions/i), outcome: invisible("app_not_approved") },
+  { when: says(/by integration/i), outcome: invisible("app_not_approved") },
+  { when: says(/IP allow list|your IP address/i), outcome: invisible("ip_allow_list") },
+  { when: says(/by personal access token/i), outcome: invisible("other_resource_owner") },
+  { when: says(/forbids access via/i), outcome: invisible("token_kind_forbidden") },
+  { when: says(/scope/i), outcome: invisible("scope_missing") },
+  { when: forbidden, outcome: invisible("organisation_forbidden") },
+  { when: ({ status }) => status === 404, outcome: { kind: "absent" } },
+];
+
+/** What says nothing about anybody. */
+const troubleRows: readonly Row<Unavailable>[] = [
   { when: ({ status }) => status === 401, outcome: { kind: "unavailable", reason: "github_nonsense" } },
   { when: ({ status }) => status === 410, outcome: { kind: "unavailable", reason: "github_version_retired" } },
   {
@@ -64,36 +115,80 @@ const accountRows: readonly Row[] = [
   { when: ({ status }) => status >= 500, outcome: { kind: "unavailable", reason: "github_server_error" } },
 ];
 
-const unexpected: Refusal = { kind: "unavailable", reason: "github_unexpected_status" };
-export const nonsense: Refusal = { kind: "unavailable", reason: "github_nonsense" };
+const unexpected: Unavailable = { kind: "unavailable", reason: "github_unexpected_status" };
+export const nonsense = { kind: "unavailable", reason: "github_nonsense" } as const;
+export const contradiction = { kind: "unavailable", reason: "github_contradiction" } as const;
 
 /**
  * Sorts an answer of `GET /user`.
  *
- * @returns the JSON object of a 200, whose shape is still to be checked, or what the answer comes to
+ * @returns the JSON of a 200, whose shape is still to be checked, or what the answer comes to
  */
-export function sortAccountReply(
-  reply: GitHubReply,
-): { readonly kind: "ok"; readonly json: object; readonly headers: Headers } | Refusal {
+export function sortAccountReply(reply: GitHubReply): Ok | Refusal {
+  return sort<Refusal>(reply, [...holderRows, ...accountRows, ...troubleRows]);
+}
+
+/** Sorts an answer about an organisation, its teams or somebody's membership in it, asked with the person's own token. */
+export function sortOrganisationReply(reply: GitHubReply): Ok | Absent | Invisible | Refusal {
+  const sorted = sort<Absent | Invisible | Refusal>(reply, [...holderRows, ...organisationRows, ...troubleRows]);
+  if (sorted.kind !== "invisible" || sorted.reason !== "sso_required" || reply.headers === null) return sorted;
+  return { ...sorted, ssoUrl: ssoUrlOf(reply.headers) };
+}
+
+/** Sorts an answer to the installed app: whatever is wrong with the app is nobody else's fault. */
+export function sortAppReply(reply: GitHubReply, success: 200 | 201): Ok | Unavailable {
+  return sort<Unavailable>(reply, [...appRows, ...troubleRows], success);
+}
+
+/** Sorts the app's question about somebody's membership: 404 is an answer here. */
+export function sortAppMembershipReply(reply: GitHubReply): Ok | Absent | Unavailable {
+  return reply.status === 404 ? { kind: "absent" } : sortAppReply(reply, 200);
+}
+
+/** Sorts an answer of check-token: 404 and 422 say that the token is not this app's; anything else that is wrong is our own fault. */
+export function sortCheckReply(reply: GitHubReply): Ok | Absent | Unavailable {
+  return sort<Absent | Unavailable>(reply, [...checkRows, ...troubleRows]);
+}
+
+/** The numbers of the organisations that GitHub left out of a list because of single sign-on. */
+export function organisationsLeftOut(headers: Headers): number[] {
+  const list = /^partial-results;\s*organizations=([\d,\s]+)$/i.exec(ssoHeader(headers))?.[1] ?? "";
+  return list.split(",").map(Number).filter(Number.isSafeInteger);
+}
+
+function sort<Outcome>(reply: GitHubReply, rows: readonly Row<Outcome>[], success = 200): Ok | Outcome | Unavailable {
   if (reply.kind === "failed") return { kind: "unavailable", reason: reply.reason };
   const answer = readAnswer(reply);
-  if (answer.status === 200) {
-    return answer.json === null ? nonsense : { kind: "ok", json: answer.json, headers: answer.headers };
+  if (answer.status === success) {
+    return answer.json === undefined ? nonsense : { kind: "ok", json: answer.json, headers: answer.headers };
   }
-  return accountRows.find(({ when }) => when(answer))?.outcome ?? unexpected;
+  return rows.find(({ when }) => when(answer))?.outcome ?? unexpected;
 }
 
 function readAnswer({ status, headers, text }: GitHubReply & { kind: "answered" }): Answer {
-  const json = parseObject(text);
-  const message = json !== null && "message" in json && typeof json.message === "string" ? json.message : "";
-  return { status, headers, json, message };
+  const json = parseJson(text);
+  const hasMessage = typeof json === "object" && json !== null && "message" in json && typeof json.message === "string";
+  return { status, headers, json, message: hasMessage ? String(json.message) : "" };
 }
 
-function parseObject(text: string): object | null {
+function parseJson(text: string): unknown {
   try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === "object" && !Array.isArray(value) ? value : null;
+    return JSON.parse(text);
   } catch {
-    return null;
+    return undefined;
   }
+}
+
+function isRefusal(status: number): boolean {
+  return status === 403 || status === 404;
+}
+
+function ssoHeader(headers: Headers): string {
+  return headers.get("x-github-sso") ?? "";
+}
+
+/** `required; url=https://github.com/orgs/ORG/sso?authorization_request=…`; it goes into logs, so it has to look like one. */
+function ssoUrlOf(headers: Headers): string | null {
+  const url = /url=(https:\/\/[\x21-\x7e]+)$/.exec(ssoHeader(headers))?.[1];
+  return url !== undefined && url.length <= 1000 && !/["'`<>\\]/.test(url) ? url : null;
 }

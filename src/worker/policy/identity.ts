@@ -2,7 +2,8 @@
 // username would be somebody. So this is the last gate, and it holds whatever the configuration and GitHub say.
 import type { ClusterPolicy, TokenKind } from "../config/cluster-policy.ts";
 import type { Account, Facts } from "../facts.ts";
-import type { UserInfo } from "../verdict.ts";
+import { denied, type Verdict } from "../verdict.ts";
+import { groupsOf, invisibleOrganisations } from "./groups.ts";
 
 /** A token as policy sees it: what it is, and the name under which it may be written down. */
 export interface PresentedCredential {
@@ -11,24 +12,33 @@ export interface PresentedCredential {
   readonly credentialId: string;
 }
 
-/** Names become HTTP headers of aggregated API servers (X-Remote-User): longer ones are cut or refused there. */
-const maxNameLength = 256;
+/** Names become HTTP headers of aggregated API servers (X-Remote-User, X-Remote-Group); longer ones are cut or refused there. */
+const maxNameLength = 512;
+/** All of them travel as headers, too, and Go's server takes 1 MiB of them. */
+const maxGroups = 1000;
 
-/**
- * @returns the user as RBAC will know them, or null if a name would be unsafe
- */
-export function identify(policy: ClusterPolicy, credential: PresentedCredential, facts: Facts): UserInfo | null {
+/** @returns the user as RBAC will know them; a name or a number of groups that must not leave is a denial, never a shorter list */
+export function identify(policy: ClusterPolicy, credential: PresentedCredential, facts: Facts): Verdict {
   const username = policy.prefix + claimOf(policy, facts.account);
-  if (!isSafeName(username)) return null;
+  const groups = groupsOf(policy, facts);
+  if (![username, ...groups].every(isSafeName)) return denied("identity_unsafe");
+  if (groups.length > maxGroups) return denied("too_many_groups", `${groups.length}, at most ${maxGroups}`);
+  const invisible = invisibleOrganisations(policy, facts);
   return {
-    username,
-    uid: String(facts.account.id),
-    groups: [],
-    extra: {
-      // The key is Kubernetes' own (k8s.io/apiserver, user.CredentialIDKey).
-      "authentication.kubernetes.io/credential-id": [credential.credentialId],
-      "octogate.dev/credential-kind": [credential.tokenKind],
-      "octogate.dev/login": [facts.account.login],
+    kind: "authenticated",
+    reason: "admitted",
+    user: {
+      username,
+      uid: String(facts.account.id),
+      groups,
+      extra: {
+        // The key is Kubernetes' own (k8s.io/apiserver, user.CredentialIDKey).
+        "authentication.kubernetes.io/credential-id": [credential.credentialId],
+        "octogate.dev/credential-kind": [credential.tokenKind],
+        "octogate.dev/github-host": [facts.host],
+        ...(invisible.length === 0 ? {} : { "octogate.dev/invisible-organisations": invisible }),
+        "octogate.dev/login": [facts.account.login],
+      },
     },
   };
 }
@@ -44,9 +54,7 @@ function claimOf({ username }: ClusterPolicy, { login, id }: Account): string {
   }
 }
 
-/**
- * Whether a name may leave: printable ASCII, neither empty nor too long, and none of Kubernetes' own, in any case.
- */
+/** Whether a name may leave: printable ASCII, neither empty nor too long, and none of Kubernetes' own, in any case. */
 export function isSafeName(name: string): boolean {
   return /^[\x21-\x7e]+$/.test(name) && name.length <= maxNameLength && !name.toLowerCase().startsWith("system:");
 }

@@ -1,0 +1,131 @@
+// What the installed GitHub App signs in with: a JWT for the app itself, and for each organisation a token of its installation, good for an hour. Both lists and
+// tokens are kept in this isolate's memory as plain values.
+import githubAppJwt from "universal-github-app-jwt";
+import * as v from "valibot";
+import type { OrganisationReference } from "../config/organisations.ts";
+import type { Unavailable } from "../facts.ts";
+import { type Asked, evidenceOf, notAsked } from "./call.ts";
+import type { GitHubClient, GitHubReply, GitHubRequest } from "./client.ts";
+import { nonsense, type Ok, sortAppReply } from "./outcomes.ts";
+import { readAllPages } from "./pages.ts";
+import { idSchema, organisationLoginSchema } from "./schemas.ts";
+
+export interface GitHubApp {
+  readonly id: string;
+  /** PKCS#8, PEM. */
+  readonly privateKey: string;
+}
+
+/** An installation and a token that is good for some time yet. */
+export interface Installation {
+  readonly kind: "ok";
+  readonly organisation: { readonly id: number; readonly login: string };
+  readonly token: string;
+}
+
+export interface AppCredentials {
+  /** @returns the installation in an organisation, by its number where that is pinned; unavailable where the app is not installed or suspended */
+  installationIn(reference: OrganisationReference, deadline: AbortSignal): Promise<Asked<Installation | Unavailable>>;
+  /** Drops a token that GitHub no longer takes. */
+  forget(token: string): void;
+}
+
+const installationsSchema = v.array(
+  v.object({
+    id: idSchema,
+    suspended_at: v.nullish(v.string(), null),
+    account: v.nullish(v.object({ id: idSchema, login: v.optional(organisationLoginSchema) }), null),
+  }),
+);
+type ListedInstallation = v.InferOutput<typeof installationsSchema>[number];
+
+const tokenSchema = v.object({
+  token: v.pipe(v.string(), v.regex(/^[\x21-\x7e]{20,4096}$/)),
+  expires_at: v.pipe(v.string(), v.isoTimestamp()),
+});
+
+/** A new installation is seen within this time, and a list that could not help is not asked for again before. */
+const listTtlMs = 60_000;
+/** A token is replaced this long before it ends: a call may be on its way, and clocks differ. */
+const tokenMarginMs = 5 * 60_000;
+
+const appUnavailable: Unavailable = { kind: "unavailable", reason: "github_app_unavailable" };
+
+export function createAppCredentials(
+  client: GitHubClient,
+  restUrl: string,
+  app: GitHubApp,
+  now: () => number,
+): AppCredentials {
+  let list: { readonly installations: readonly ListedInstallation[]; readonly readAt: number } | null = null;
+  const tokens = new Map<number, { readonly token: string; readonly endsAt: number }>();
+
+  async function send(request: Omit<GitHubRequest, "authorization">, deadline: AbortSignal): Promise<GitHubReply> {
+    // Issued for a moment ago, as the library does it: clocks differ.
+    const { token } = await githubAppJwt({ id: app.id, privateKey: app.privateKey, now: Math.floor(now() / 1000) });
+    return client.send({ ...request, authorization: `Bearer ${token}` }, deadline);
+  }
+
+  async function installations(
+    deadline: AbortSignal,
+  ): Promise<Asked<{ kind: "ok"; installations: readonly ListedInstallation[] } | Unavailable>> {
+    if (list !== null && now() - list.readAt < listTtlMs) {
+      return { outcome: { kind: "ok", installations: list.installations }, evidence: notAsked };
+    }
+    const ask = async (url: string): Promise<Asked<Ok | Unavailable>> => {
+      const reply = await send({ url }, deadline);
+      return { outcome: sortAppReply(reply, 200), evidence: evidenceOf(reply) };
+    };
+    const { outcome, evidence } = await readAllPages(`${restUrl}/app/installations?per_page=100`, ask, (json) => {
+      const parsed = v.safeParse(installationsSchema, json);
+      return parsed.success ? parsed.output : null;
+    });
+    if (outcome.kind !== "ok") return { outcome, evidence };
+    list = { installations: outcome.pages.flatMap(({ items }) => items), readAt: now() };
+    return { outcome: { kind: "ok", installations: list.installations }, evidence };
+  }
+
+  async function tokenOf(
+    installationId: number,
+    deadline: AbortSignal,
+  ): Promise<Asked<{ kind: "ok"; token: string } | Unavailable>> {
+    const kept = tokens.get(installationId);
+    if (kept !== undefined && now() < kept.endsAt - tokenMarginMs) {
+      return { outcome: { kind: "ok", token: kept.token }, evidence: notAsked };
+    }
+    const url = `${restUrl}/app/installations/${installationId}/access_tokens`;
+    const reply = await send({ method: "POST", url, body: { permissions: { members: "read" } } }, deadline);
+    const evidence = evidenceOf(reply);
+    const sorted = sortAppReply(reply, 201);
+    if (sorted.kind !== "ok") return { outcome: sorted, evidence };
+    const parsed = v.safeParse(tokenSchema, sorted.json);
+    if (!parsed.success) return { outcome: nonsense, evidence };
+    const { token, expires_at } = parsed.output;
+    tokens.set(installationId, { token, endsAt: Date.parse(expires_at) });
+    return { outcome: { kind: "ok", token }, evidence };
+  }
+
+  return {
+    async installationIn(reference, deadline) {
+      const listed = await installations(deadline);
+      if (listed.outcome.kind !== "ok") return { outcome: listed.outcome, evidence: listed.evidence };
+      const found = listed.outcome.installations.find(({ account }) =>
+        reference.id === null ? account?.login?.toLowerCase() === reference.login : account?.id === reference.id,
+      );
+      const { id, login } = found?.account ?? {};
+      if (found === undefined || found.suspended_at !== null || id === undefined || login === undefined) {
+        return { outcome: appUnavailable, evidence: listed.evidence };
+      }
+      const { outcome, evidence } = await tokenOf(found.id, deadline);
+      if (outcome.kind !== "ok") {
+        // It may have been removed or installed anew since the list was read.
+        list = null;
+        return { outcome, evidence };
+      }
+      return { outcome: { kind: "ok", organisation: { id, login }, token: outcome.token }, evidence };
+    },
+    forget(token) {
+      for (const [installationId, kept] of tokens) if (kept.token === token) tokens.delete(installationId);
+    },
+  };
+}

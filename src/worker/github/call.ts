@@ -1,0 +1,37 @@
+// One call that is answered, with what the log wants to know about it; and what several calls come to together.
+import type { Evidence, Refusal } from "../facts.ts";
+import type { GitHubReply } from "./client.ts";
+import { contradiction } from "./outcomes.ts";
+
+/** An outcome and the answer that it rests on. */
+export interface Asked<Outcome> {
+  readonly outcome: Outcome;
+  readonly evidence: Evidence;
+}
+
+/** The evidence of what was known without a call. */
+export const notAsked: Evidence = { source: "github", githubStatus: null, githubRequestId: null };
+
+export function evidenceOf(reply: GitHubReply): Evidence {
+  const id = reply.headers?.get("x-github-request-id") ?? "";
+  // It goes into the log, so it has to look like one.
+  const githubRequestId = /^[A-Za-z0-9:-]{1,100}$/.test(id) ? id : null;
+  return { source: "github", githubStatus: reply.status, githubRequestId };
+}
+
+export function isRefusal(outcome: { readonly kind: string }): outcome is Refusal {
+  return ["refused", "unrecognised", "suspended", "limited", "unavailable"].includes(outcome.kind);
+}
+
+/**
+ * What a refusal means once `GET /user` has found the holder of the same token: another call that says the token is unknown or its holder suspended
+ * contradicts it. One of the two may be a moment older, so this is no word of GitHub's that anybody could be refused on.
+ */
+export function afterFound(refusal: Refusal): Refusal {
+  return refusal.kind === "limited" || refusal.kind === "unavailable" ? refusal : contradiction;
+}
+
+/** The refusal that counts among several: trouble first, since it says nothing about anybody. */
+export function gravest<A extends Asked<Refusal>>(asked: readonly A[]): A | undefined {
+  return asked.find(({ outcome }) => outcome.kind === "unavailable") ?? asked[0];
+}

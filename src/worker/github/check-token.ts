@@ -1,0 +1,64 @@
+// `POST /applications/{client_id}/token`: GitHub's documented way to ask whether a token belongs to an app. It says whose token it is, too, needs the app's
+// secret, and is not counted against the anonymous quota that a Worker's address shares with others.
+import * as v from "valibot";
+import type { Unavailable } from "../facts.ts";
+import type { Holder } from "./account.ts";
+import { accountSchema } from "./account.ts";
+import { type Asked, evidenceOf } from "./call.ts";
+import type { GitHubClient } from "./client.ts";
+import { nonsense, sortCheckReply } from "./outcomes.ts";
+
+/** The token is not this app's, or is no good any more; GitHub does not say which. */
+export type NotOurs = { readonly kind: "not_ours" };
+
+const checkSchema = v.object({
+  app: v.object({ client_id: v.string() }),
+  scopes: v.nullable(v.array(v.string())),
+  expires_at: v.nullish(v.string(), null),
+  user: accountSchema,
+});
+
+/**
+ * @param app the client id and secret of an OAuth or GitHub App
+ * @returns the holder with the client the token is bound to
+ */
+export async function checkToken(
+  client: GitHubClient,
+  restUrl: string,
+  app: { readonly clientId: string; readonly secret: string },
+  token: string,
+  deadline: AbortSignal,
+): Promise<Asked<Holder | NotOurs | Unavailable>> {
+  const reply = await client.send(
+    {
+      method: "POST",
+      url: `${restUrl}/applications/${app.clientId}/token`,
+      authorization: `Basic ${btoa(`${app.clientId}:${app.secret}`)}`,
+      body: { access_token: token },
+    },
+    deadline,
+  );
+  const evidence = evidenceOf(reply);
+  const sorted = sortCheckReply(reply);
+  if (sorted.kind !== "ok") return { outcome: sorted.kind === "absent" ? { kind: "not_ours" } : sorted, evidence };
+  const parsed = v.safeParse(checkSchema, sorted.json);
+  if (!parsed.success || parsed.output.app.client_id !== app.clientId) return { outcome: nonsense, evidence };
+  const { user, scopes, expires_at } = parsed.output;
+  const { id, login, type } = user;
+  return {
+    outcome: {
+      kind: "found",
+      account: { id, login, type },
+      oauthClientId: app.clientId,
+      scopes,
+      expiry: expiryOf(expires_at),
+    },
+    evidence,
+  };
+}
+
+function expiryOf(expiresAt: string | null): Holder["expiry"] {
+  if (expiresAt === null) return { kind: "never" };
+  const epochMs = v.is(v.pipe(v.string(), v.isoTimestamp()), expiresAt) ? Date.parse(expiresAt) : Number.NaN;
+  return Number.isNaN(epochMs) ? { kind: "unreadable" } : { kind: "at", epochMs };
+}
