@@ -1,6 +1,6 @@
 // Routes and middleware in the order in which a request meets them: path, method, certificate, body. Read this file first, then authenticate.ts.
 // This is also the only place where the real clock, network and log are wired in.
-import { Hono } from "hono";
+import { Hono } from "hono/tiny"; // the smallest router: there are two paths
 import { authenticate, type Service } from "./authenticate.ts";
 import { readBoundedBody } from "./bounded-body.ts";
 import { identifyCaller } from "./caller.ts";
