@@ -1,0 +1,150 @@
+// A real control plane of etcd and kube-apiserver on loopback: nothing runs in it, but it authenticates and authorises like any other.
+import { randomBytes } from "node:crypto";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { configFileFlag, readClusterConfiguration } from "../../support/cluster-files.ts";
+import { freePort } from "../../support/local-edge.ts";
+import { binary } from "./binaries.ts";
+import { type FileAuthority, makeFileAuthority } from "./certificates.ts";
+import { type Kubectl, type KubectlMaker, makeKubectlMaker } from "./kubectl.ts";
+import { type RunningProgram, start } from "./program.ts";
+import { aggregateViewRole, bindAdministrator } from "./roles.ts";
+import { until } from "./until.ts";
+
+/** kube-apiserver needs 5 to 8 s on two cores; a busy machine gets a lot more. */
+const readyDeadlineMs = 90_000;
+
+export interface ControlPlane {
+  /** A folder that is removed with the control plane. */
+  readonly folder: string;
+  /** kubectl for people who come to this cluster. */
+  readonly kubectl: KubectlMaker;
+  /** kubectl with the administrator's client certificate, whom kube-apiserver knows without any webhook. */
+  readonly admin: Kubectl;
+  /** @returns what kube-apiserver has logged since this call, each time it is asked */
+  logFromHere(): () => string;
+  /** Ends kube-apiserver and starts it again, perhaps with another kubeconfig for the webhook. etcd goes on. */
+  restart(webhookKubeconfig?: string): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Starts a control plane that asks the webhook which a kubeconfig names, with the flags of k8s/kubeadm. */
+export async function startControlPlane(webhookKubeconfig: string): Promise<ControlPlane> {
+  const folder = await mkdtemp(join(tmpdir(), "octogate-control-plane-"));
+  let etcd: RunningProgram | null = null;
+  let apiserver: RunningProgram | null = null;
+  const stop = async () => {
+    await apiserver?.stop();
+    await etcd?.stop();
+    await rm(folder, { recursive: true, force: true });
+  };
+  try {
+    const authority = await makeFileAuthority(folder);
+    const port = await freePort();
+    const kubectl = makeKubectlMaker(folder, `https://localhost:${port}`, authority.certificate);
+    const administrator = await authority.issue("admin", "client");
+    const admin = await kubectl.with({
+      "client-certificate": administrator.certificate,
+      "client-key": administrator.key,
+    });
+    const etcdUrl = `http://127.0.0.1:${await freePort()}`;
+    etcd = start(binary("etcd"), await etcdFlags(folder, etcdUrl));
+    await etcdIsHealthy(etcd, etcdUrl);
+
+    const bootstrapToken = randomBytes(16).toString("hex");
+    const flags = await apiserverFlags(folder, authority, port, etcdUrl, bootstrapToken);
+    const startApiserver = async (kubeconfig: string) => {
+      apiserver = start(binary("kube-apiserver"), [...flags, ...webhookFlags(kubeconfig)]);
+      await apiserverIsReady(apiserver, admin);
+    };
+    await startApiserver(webhookKubeconfig);
+    await bindAdministrator(await kubectl.with({ token: bootstrapToken }), "admin");
+    await aggregateViewRole(admin);
+
+    let outputOfEarlierOnes = "";
+    const log = () => outputOfEarlierOnes + (apiserver?.output() ?? "");
+    return {
+      folder,
+      kubectl,
+      admin,
+      logFromHere() {
+        const alreadyLogged = log().length;
+        return () => log().slice(alreadyLogged);
+      },
+      async restart(kubeconfig = webhookKubeconfig) {
+        await apiserver?.stop();
+        outputOfEarlierOnes = log();
+        await startApiserver(kubeconfig);
+      },
+      stop,
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function etcdFlags(folder: string, clientUrl: string): Promise<string[]> {
+  return [
+    `--data-dir=${join(folder, "etcd")}`,
+    `--listen-client-urls=${clientUrl}`,
+    `--advertise-client-urls=${clientUrl}`,
+    `--listen-peer-urls=http://127.0.0.1:${await freePort()}`,
+  ];
+}
+
+async function apiserverFlags(
+  folder: string,
+  authority: FileAuthority,
+  port: number,
+  etcdUrl: string,
+  bootstrapToken: string,
+): Promise<string[]> {
+  const serving = await authority.issue("localhost", "server");
+  const serviceAccounts = await authority.issue("service-accounts", "client");
+  const staticTokens = join(folder, "static-tokens.csv");
+  await writeFile(staticTokens, `${bootstrapToken},bootstrap,bootstrap,system:masters\n`, { mode: 0o600 });
+  return [
+    `--etcd-servers=${etcdUrl}`,
+    `--secure-port=${port}`,
+    "--bind-address=127.0.0.1",
+    "--advertise-address=127.0.0.1",
+    // It would publish a loopback address as the endpoint of the service "kubernetes", which is forbidden and fills the log.
+    "--endpoint-reconciler-type=none",
+    `--tls-cert-file=${serving.certificate}`,
+    `--tls-private-key-file=${serving.key}`,
+    `--client-ca-file=${authority.certificate}`,
+    `--token-auth-file=${staticTokens}`,
+    "--service-account-issuer=https://kubernetes.default.svc",
+    `--service-account-key-file=${serviceAccounts.certificate}`,
+    `--service-account-signing-key-file=${serviceAccounts.key}`,
+    "--authorization-mode=RBAC",
+    "--service-cluster-ip-range=10.0.0.0/24",
+    // No controller makes the default service accounts that it waits for.
+    "--disable-admission-plugins=ServiceAccount",
+  ];
+}
+
+/** The flags of k8s/kubeadm; only the file lies elsewhere on this machine. */
+function webhookFlags(webhookKubeconfig: string): string[] {
+  return readClusterConfiguration().apiServer.extraArgs.map(
+    ({ name, value }) => `--${name}=${name === configFileFlag ? webhookKubeconfig : value}`,
+  );
+}
+
+async function etcdIsHealthy(etcd: RunningProgram, url: string): Promise<void> {
+  await until("etcd is healthy", readyDeadlineMs, async () => {
+    if (etcd.hasEnded()) throw new Error(`etcd ended:\n${etcd.output()}`);
+    const response = await fetch(`${url}/health`).catch(() => null);
+    return response?.ok ? true : undefined;
+  });
+}
+
+async function apiserverIsReady(apiserver: RunningProgram, admin: Kubectl): Promise<void> {
+  await until("kube-apiserver is ready", readyDeadlineMs, async () => {
+    if (apiserver.hasEnded()) throw new Error(`kube-apiserver ended:\n${apiserver.output()}`);
+    const { stdout } = await admin(["get", "--raw", "/readyz"]);
+    return stdout === "ok" ? true : undefined;
+  });
+}

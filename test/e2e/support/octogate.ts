@@ -1,0 +1,86 @@
+// Octogate on the local edge, with one cluster and a stand-in for GitHub that knows the people of the stories.
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type GitHubStandIn, type StandInAccount, startGitHubStandIn } from "../../../src/local/github/stand-in.ts";
+import { freePort, type LocalEdge, startLocalEdge } from "../../support/local-edge.ts";
+
+const clusterName = "e2e";
+
+/** Octogate with a GitHub of its own. */
+export interface Octogate {
+  /** A folder that is removed with it. */
+  readonly folder: string;
+  readonly github: GitHubStandIn;
+  /** An account that the cluster's policy lets in. */
+  readonly maintainer: StandInAccount;
+  /** An account that the policy does not mention. */
+  readonly stranger: StandInAccount;
+  /** The kubeconfig that the local edge wrote for kube-apiserver. */
+  readonly webhookKubeconfig: string;
+  /** Where the local edge listens, when it runs. */
+  readonly port: number;
+  readonly edge: () => LocalEdge;
+  stopEdge(): Promise<void>;
+  /** Starts it again, with the same state on the same port. */
+  startEdge(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export async function startOctogate(): Promise<Octogate> {
+  const folder = await mkdtemp(join(tmpdir(), "octogate-e2e-"));
+  const github = await startGitHubStandIn();
+  const maintainer = github.addAccount({ login: "mira-maintainer" });
+  const stranger = github.addAccount({ login: "sam-stranger" });
+
+  const policy = join(folder, "policy.json");
+  await writeFile(
+    policy,
+    JSON.stringify({
+      allow: [`user:${maintainer.login}#${maintainer.id}`],
+      token_kinds: ["fine_grained", "classic"],
+    }),
+  );
+  const stateDir = join(folder, "state");
+  const port = await freePort();
+  const args = ["--github", github.url, "--cluster", `${clusterName}=${policy}`, "--port", String(port)];
+  const startEdge = () => startLocalEdge({ args, stateDir });
+
+  const stop = async (edge: LocalEdge | null) => {
+    await edge?.stop();
+    await github.close();
+    await rm(folder, { recursive: true, force: true });
+  };
+  let edge: LocalEdge | null;
+  try {
+    edge = await startEdge();
+  } catch (error) {
+    await stop(null);
+    throw error;
+  }
+  return {
+    folder,
+    github,
+    maintainer,
+    stranger,
+    webhookKubeconfig: join(stateDir, `${clusterName}.kubeconfig`),
+    port,
+    edge() {
+      if (edge === null) throw new Error("the local edge does not run");
+      return edge;
+    },
+    async stopEdge() {
+      await edge?.stop();
+      edge = null;
+    },
+    async startEdge() {
+      edge = await startEdge();
+    },
+    stop: () => stop(edge),
+  };
+}
+
+/** How RBAC names somebody, with the policy's default form. */
+export function personOf(account: StandInAccount): string {
+  return `${account.login}:${account.id}`;
+}
