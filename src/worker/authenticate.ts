@@ -79,7 +79,7 @@ function judgeOutcome(policy: ClusterPolicy, credential: PresentedCredential, ou
     case "found":
       return judgeFacts(policy, credential, outcome.facts);
     case "refused":
-      return unauthenticated("token_refused");
+      return unauthenticated(outcome.reason);
     case "unrecognised":
       return unauthenticated("token_unrecognised");
     case "suspended":

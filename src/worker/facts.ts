@@ -75,6 +75,9 @@ export interface Facts {
   readonly organisations: Readonly<Record<string, Standing>>;
 }
 
+/** GitHub does not take the token. */
+export type RefusedReason = Extract<ReasonFor<"unauthenticated">, "token_refused" | "token_not_ours">;
+
 /** GitHub knows the token, but will not say more now; the person may be the cause. */
 export type LimitedReason = Extract<
   ReasonFor<"undetermined">,
@@ -106,7 +109,7 @@ export type Unavailable = { readonly kind: "unavailable"; readonly reason: Unava
 
 /** Everything but "found". */
 export type Refusal =
-  | { readonly kind: "refused" }
+  | { readonly kind: "refused"; readonly reason: RefusedReason }
   | { readonly kind: "unrecognised" }
   | { readonly kind: "suspended" }
   | { readonly kind: "limited"; readonly reason: LimitedReason }

@@ -18,6 +18,10 @@ export const reasons = {
     verdict: "unauthenticated",
     sentence: "GitHub refuses this token: it is revoked, expired or made up.",
   },
+  token_not_ours: {
+    verdict: "unauthenticated",
+    sentence: "GitHub says that this app token belongs to none of the listed clients, or is no good any more.",
+  },
   token_unrecognised: {
     verdict: "unauthenticated",
     sentence:

@@ -137,8 +137,8 @@ function contradictionsOf(setting: string, policy: ClusterPolicy): Problem[] {
       message: 'must not be empty while "anyone" is allowed: every stranger could choose a username of this cluster',
     });
   }
-  const denied = new Set(policy.deny.map((entry) => JSON.stringify(entry)));
-  if (policy.allow.every((entry) => denied.has(JSON.stringify(entry)))) {
+  const denied = new Set(policy.deny.map(identityOfEntry));
+  if (policy.allow.every((entry) => denied.has(identityOfEntry(entry)))) {
     problems.push({ setting: `${setting}.allow`, message: "admits nobody: every entry is denied, too" });
   }
   if (policy.tokenKinds.every((kind) => kind === "oauth" || kind === "app") && policy.oauthClients.length === 0) {
@@ -148,4 +148,11 @@ function contradictionsOf(setting: string, policy: ClusterPolicy): Problem[] {
     });
   }
   return problems;
+}
+
+/** Whom an entry means, as text: a pinned one means the number alone. */
+function identityOfEntry(entry: AllowEntry | DenyEntry): string {
+  if (entry.kind === "anyone" || entry.kind === "token") return entry.kind;
+  if (entry.id !== null) return `${entry.kind}#${entry.id}`;
+  return entry.kind === "team" ? `team:${entry.organisation}/${entry.slug}` : `${entry.kind}:${entry.login}`;
 }

@@ -40,7 +40,7 @@ export function createGitHubFacts(options: GitHubFactsOptions): FactsSource {
     const [check] = checks;
     // None of those apps' tokens. It may still belong to a listed client without a secret, which GET /user tells.
     if (check !== undefined && apps.length === question.oauthClients.length) {
-      return { outcome: { kind: "refused" }, evidence: check.evidence };
+      return { outcome: { kind: "refused", reason: "token_not_ours" }, evidence: check.evidence };
     }
     return askAccount(client, restUrl, token, deadline);
   }

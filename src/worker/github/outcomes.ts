@@ -37,7 +37,7 @@ const holderRows: readonly Row<Refusal>[] = [
   {
     // Not "Requires authentication", which would mean that the token did not arrive, and not the page of some proxy.
     when: ({ status, message }) => status === 401 && message !== "" && !/requires authentication/i.test(message),
-    outcome: { kind: "refused" },
+    outcome: { kind: "refused", reason: "token_refused" },
   },
   { when: says(/account was suspended/i), outcome: { kind: "suspended" } },
   {
