@@ -2,7 +2,15 @@
 // This is also the only place where the real clock, network and log are wired in.
 import { Hono } from "hono/tiny"; // the smallest router: there are two paths
 import { authenticate, type Service } from "./authenticate.ts";
+import { limitOf, storeOf } from "./bindings.ts";
 import { readBoundedBody } from "./bounded-body.ts";
+import { createBreaker } from "./cache/breaker.ts";
+import { deadline } from "./cache/deadline.ts";
+import { createKvTier } from "./cache/kv-tier.ts";
+import { createMemoryTier } from "./cache/memory-tier.ts";
+import { createRefusals } from "./cache/refusals.ts";
+import { createRememberedFacts } from "./cache/remembered-facts.ts";
+import { createSealer } from "./cache/sealer.ts";
 import { identifyCaller } from "./caller.ts";
 import type { Checked } from "./config/checked.ts";
 import { type Config, clusterVariableName, readConfig } from "./config.ts";
@@ -24,6 +32,8 @@ export interface Runtime {
   readonly fetch: typeof fetch;
   /** Milliseconds. On Workers the clock stands still while code runs and moves on with I/O. */
   readonly now: () => number;
+  /** Keeps work going after the answer. */
+  readonly waitUntil: (work: Promise<void>) => void;
   /** Takes one line of the decision log. */
   readonly writeLine: (line: string) => void;
   /** Takes trouble of our own. */
@@ -64,7 +74,7 @@ export function createApp(runtime: Runtime): Hono<AppTypes> {
 
     const review = { cluster: cluster.name, certificateDaysLeft, startedAt };
     c.set("review", review);
-    const decision = await authenticate(token, cluster.policy, service);
+    const decision = await authenticate(token, cluster.name, cluster.policy, service);
     decisionLog.decided(review, decision, runtime.now());
     if (decision.kind === "judged") {
       for (const warning of decision.nameWarnings) warnOnce(`${clusterVariableName(cluster.name)}: ${warning}`);
@@ -101,20 +111,33 @@ function createDeployments(runtime: Runtime): (env: Record<string, unknown>) => 
 function deploy(env: Record<string, unknown>, runtime: Runtime): Deployment {
   const config = readConfig(env);
   if (!config.service.ok) return { config, service: config.service };
-  const { githubApiUrl, githubApp, oauthClientSecrets, tokenShape } = config.service.value;
-  const api = apiAddressOf(githubApiUrl);
-  const client = createGitHubClient({ fetch: runtime.fetch, writeWarning: runtime.writeError });
+  const settings = config.service.value;
+  const { fetch, now, waitUntil, writeError } = runtime;
+  const api = apiAddressOf(settings.githubApiUrl);
+  const client = createGitHubClient({ fetch, writeWarning: writeError });
   const memberships =
-    githubApp === null
-      ? createPersonalMemberships(client, api.restUrl)
+    settings.githubApp === null
+      ? createPersonalMemberships(api.restUrl)
       : createAppMemberships({
           client,
           api,
-          credentials: createAppCredentials(client, api.restUrl, githubApp, runtime.now),
-          nonMembers: createNonMembers(runtime.now),
+          credentials: createAppCredentials(client, api.restUrl, settings.githubApp, now),
+          nonMembers: createNonMembers(now),
         });
-  const source = createGitHubFacts({ client, api, memberships, clientSecrets: oauthClientSecrets });
-  return { config, service: { ok: true, value: { source, tokenShape } } };
+  const sealer = createSealer(settings.cacheSecret, api.restUrl);
+  const source = createRememberedFacts({
+    github: createGitHubFacts({ client, api, memberships, clientSecrets: settings.oauthClientSecrets }),
+    memory: createMemoryTier(),
+    kv: createKvTier({ store: storeOf(env.KV), sealer, now, deadline, writeWarning: writeError }),
+    refusals: createRefusals(),
+    nameOf: sealer.nameOf,
+    breaker: createBreaker(),
+    admitNeverSeen: limitOf(env.NEVER_SEEN_LIMIT, writeError),
+    lifetimes: { ttlMs: settings.cacheTtlSeconds * 1000, graceMs: settings.outageGraceSeconds * 1000 },
+    now,
+    waitUntil,
+  });
+  return { config, service: { ok: true, value: { source, tokenShape: settings.tokenShape } } };
 }
 
 /** Says each thing once an isolate, and not without end. */

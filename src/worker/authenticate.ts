@@ -36,11 +36,13 @@ export type Decision =
 
 /**
  * @param token as it came: any string that is not empty
+ * @param cluster the asking cluster's name
  * @param policy the asking cluster's; a wrong one leaves its reviews undetermined
  * @param service the deployment's; a wrong one leaves everybody's undetermined
  */
 export async function authenticate(
   token: string,
+  cluster: string,
   policy: Checked<ClusterPolicy>,
   service: Checked<Service>,
 ): Promise<Decision> {
@@ -48,21 +50,33 @@ export async function authenticate(
     const problems = [service, policy].flatMap((part) => (part.ok ? [] : part.problems));
     return { kind: "misconfigured", problems, verdict: undetermined("configuration", describeProblems(problems)) };
   }
-  return judge(token, policy.value, service.value);
+  return judge(token, cluster, policy.value, service.value);
 }
 
-async function judge(token: string, policy: ClusterPolicy, { source, tokenShape }: Service): Promise<Decision> {
+async function judge(
+  token: string,
+  cluster: string,
+  policy: ClusterPolicy,
+  { source, tokenShape }: Service,
+): Promise<Decision> {
   const recognised = recogniseCredential(token, tokenShape);
   if (recognised.kind === "foreign") {
     return { kind: "foreign", foreignKind: recognised.foreignKind, verdict: unauthenticated("not_github_token") };
   }
-  const credential = { tokenKind: recognised.tokenKind, credentialId: await credentialIdOf(token) };
+  const credential = {
+    tokenKind: recognised.tokenKind,
+    credentialId: source.knownCredentialId(token) ?? (await credentialIdOf(token)),
+  };
 
   const early = judgeCredential(policy, credential);
   if (early !== null)
     return { kind: "judged", credential, verdict: early, evidence: null, facts: null, nameWarnings: [] };
 
-  const { outcome, evidence } = await source.ask(token, questionOf(policy, credential.tokenKind));
+  const { outcome, evidence } = await source.ask(
+    token,
+    credential.credentialId,
+    questionOf(cluster, policy, credential),
+  );
   const facts = outcome.kind === "found" ? outcome.facts : null;
   return {
     kind: "judged",
@@ -77,7 +91,7 @@ async function judge(token: string, policy: ClusterPolicy, { source, tokenShape 
 function judgeOutcome(policy: ClusterPolicy, credential: PresentedCredential, outcome: FactsOutcome): Verdict {
   switch (outcome.kind) {
     case "found":
-      return judgeFacts(policy, credential, outcome.facts);
+      return judgeFound(policy, credential, outcome);
     case "refused":
       return unauthenticated(outcome.reason);
     case "unrecognised":
@@ -88,4 +102,16 @@ function judgeOutcome(policy: ClusterPolicy, credential: PresentedCredential, ou
     case "unavailable":
       return undetermined(outcome.reason);
   }
+}
+
+/** Whoever is let in on facts that are older than they should be is marked, so that the cluster's audit log shows it. */
+function judgeFound(
+  policy: ClusterPolicy,
+  credential: PresentedCredential,
+  { facts, inOutage }: FactsOutcome & { kind: "found" },
+): Verdict {
+  const verdict = judgeFacts(policy, credential, facts);
+  if (verdict.kind !== "authenticated" || !inOutage) return verdict;
+  const { user } = verdict;
+  return { ...verdict, user: { ...user, extra: { ...user.extra, "octogate.dev/outage-grace": ["true"] } } };
 }

@@ -87,6 +87,7 @@ export type LimitedReason = Extract<
   | "github_ip_allow_list"
   | "github_locked_out"
   | "github_forbidden"
+  | "never_seen_limit"
 >;
 
 /** GitHub said nothing that can be believed; nobody's fault. */
@@ -115,15 +116,25 @@ export type Refusal =
   | { readonly kind: "limited"; readonly reason: LimitedReason }
   | Unavailable;
 
-export type FactsOutcome = { readonly kind: "found"; readonly facts: Facts } | Refusal;
+export type FactsOutcome =
+  | {
+      readonly kind: "found";
+      readonly facts: Facts;
+      /** Whether the facts are older than they should be, and stand because GitHub is unavailable. */
+      readonly inOutage: boolean;
+    }
+  | Refusal;
 
 /** Where an outcome comes from, for the log. */
 export interface Evidence {
-  readonly source: "github";
+  /** "none" where nobody was asked and nothing was known. */
+  readonly source: "memory" | "kv" | "github" | "none";
   /** Of the answer that decided; null where there was none. */
   readonly githubStatus: number | null;
   /** GitHub's own name for the request: what its support asks for. */
   readonly githubRequestId: string | null;
+  /** How long GitHub asked to be left alone, or null if it did not; milliseconds. */
+  readonly retryAfterMs: number | null;
 }
 
 export interface FactsAnswer {
@@ -133,18 +144,25 @@ export interface FactsAnswer {
 
 /** What a policy needs to know. */
 export interface Question {
+  /** The asking cluster's name: never-seen tokens are limited for each cluster. */
+  readonly cluster: string;
   readonly tokenKind: TokenKind;
   readonly organisations: readonly OrganisationReference[];
   /** The OAuth and GitHub Apps whose tokens the policy accepts. */
   readonly oauthClients: readonly string[];
   /** Whether the organisations can still change anything for this account; if not, nobody asks about them. */
   readonly dependsOnOrganisations: (account: Account) => boolean;
+  /** Whether these facts let the person in; facts that do not are believed for a short time only. */
+  readonly admits: (facts: Facts) => boolean;
 }
 
 export interface FactsSource {
+  /** @returns the credential-id of a token that is remembered, or null: a warm review does no cryptography */
+  knownCredentialId(token: string): string | null;
   /**
    * @param token a GitHub token, right by its shape
+   * @param credentialId its name, see credential/credential-id.ts
    * @returns an outcome, whatever happens: a source does not throw
    */
-  ask(token: string, question: Question): Promise<FactsAnswer>;
+  ask(token: string, credentialId: string, question: Question): Promise<FactsAnswer>;
 }

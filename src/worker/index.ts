@@ -1,9 +1,11 @@
 // The entry point that wrangler bundles: the app with the real clock, network and console.
+import { waitUntil } from "cloudflare:workers";
 import { createApp } from "./app.ts";
 
 export default createApp({
   fetch: (input, init) => fetch(input, init),
   now: () => Date.now(),
+  waitUntil,
   writeLine: (line) => console.log(line),
   writeError: (text) => console.error(text),
 }) satisfies ExportedHandler<Record<string, unknown>>;

@@ -176,6 +176,11 @@ export const reasons = {
     sentence: "GitHub answered with a status that has no meaning here: is GITHUB_API_URL right?",
   },
 
+  never_seen_limit: {
+    verdict: "undetermined",
+    sentence: "Too many tokens that were never seen before: this one has to wait, tokens that were once good do not.",
+  },
+
   configuration: { verdict: "undetermined", sentence: "The configuration is wrong." },
   internal_error: { verdict: "undetermined", sentence: "A fault of this service; its log holds the stack." },
 } as const satisfies Record<string, ReasonEntry>;

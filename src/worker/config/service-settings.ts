@@ -14,7 +14,7 @@ export interface ServiceSettings {
   readonly outageGraceSeconds: number;
   readonly tokenShape: TokenShape;
   /** At least 32 bytes. */
-  readonly cacheSecret: Uint8Array;
+  readonly cacheSecret: Uint8Array<ArrayBuffer>;
   /** The installed GitHub App that memberships are asked with, or null for the person's own token. */
   readonly githubApp: { readonly id: string; readonly privateKey: string } | null;
   /** Client secrets of OAuth and GitHub Apps, by client id. */
@@ -106,7 +106,7 @@ function isLoopback(hostname: string): boolean {
 function secret() {
   return v.pipe(
     v.string(secretMessage),
-    v.rawTransform<string, Uint8Array>(({ dataset, addIssue, NEVER }) => {
+    v.rawTransform<string, Uint8Array<ArrayBuffer>>(({ dataset, addIssue, NEVER }) => {
       const bytes = decodeBase64(dataset.value);
       if (bytes !== null && bytes.length >= minSecretBytes) return bytes;
       addIssue({ message: secretMessage });
@@ -115,7 +115,7 @@ function secret() {
   );
 }
 
-function decodeBase64(text: string): Uint8Array | null {
+function decodeBase64(text: string): Uint8Array<ArrayBuffer> | null {
   const trimmed = text.trim();
   // atob forgives missing padding and white space inside, but throws at other lengths and characters.
   if (!/^[A-Za-z0-9+/]+={0,2}$/.test(trimmed) || trimmed.replace(/=+$/, "").length % 4 === 1) return null;

@@ -4,6 +4,7 @@ import type { Account, Refusal, TokenExpiry } from "../facts.ts";
 import { parseScopes } from "../scopes.ts";
 import { type Asked, evidenceOf } from "./call.ts";
 import type { GitHubClient } from "./client.ts";
+import { keepAs } from "./conditional-client.ts";
 import { nonsense, sortAccountReply } from "./outcomes.ts";
 import { idSchema } from "./schemas.ts";
 import { parseTokenExpiry } from "./token-expiry.ts";
@@ -34,7 +35,10 @@ export async function askAccount(
   token: string,
   deadline: AbortSignal,
 ): Promise<Asked<Holder | Refusal>> {
-  const reply = await client.send({ url: `${restUrl}/user`, authorization: `Bearer ${token}` }, deadline);
+  const reply = await client.send(
+    { url: `${restUrl}/user`, authorization: `Bearer ${token}`, keep: keepAs(accountSchema) },
+    deadline,
+  );
   const evidence = evidenceOf(reply);
   const sorted = sortAccountReply(reply);
   if (sorted.kind !== "ok") return { outcome: sorted, evidence };

@@ -155,7 +155,7 @@ export function createAppMemberships(options: AppMembershipsOptions): Membership
         else standings.push(outcome);
       }
       const failed = gravest(refusals);
-      return failed === undefined ? { kind: "known", standings } : { kind: "failed", asked: failed };
+      return failed === undefined ? { kind: "known", standings, tookToken: false } : { kind: "failed", asked: failed };
     },
   };
 }

@@ -10,13 +10,23 @@ export interface Asked<Outcome> {
 }
 
 /** The evidence of what was known without a call. */
-export const notAsked: Evidence = { source: "github", githubStatus: null, githubRequestId: null };
+export const notAsked: Evidence = { source: "github", githubStatus: null, githubRequestId: null, retryAfterMs: null };
 
 export function evidenceOf(reply: GitHubReply): Evidence {
   const id = reply.headers?.get("x-github-request-id") ?? "";
   // It goes into the log, so it has to look like one.
-  const githubRequestId = /^[A-Za-z0-9:-]{1,100}$/.test(id) ? id : null;
-  return { source: "github", githubStatus: reply.status, githubRequestId };
+  const githubRequestId = /^(?=.*[:-])[A-Za-z0-9:-]{1,100}$/.test(id) ? id : null;
+  const githubStatus = reply.kind === "answered" && reply.notModified ? 304 : reply.status;
+  return { source: "github", githubStatus, githubRequestId, retryAfterMs: retryAfterOf(reply.headers) };
+}
+
+/** Retry-After in seconds, or else when the spent quota is filled up again, by GitHub's own clock. */
+function retryAfterOf(headers: Headers | null): number | null {
+  const seconds = headers?.get("retry-after") ?? "";
+  if (/^\d{1,6}$/.test(seconds)) return Number(seconds) * 1000;
+  if (headers?.get("x-ratelimit-remaining") !== "0") return null;
+  const waitMs = Number(headers.get("x-ratelimit-reset") ?? Number.NaN) * 1000 - Date.parse(headers.get("date") ?? "");
+  return Number.isNaN(waitMs) ? null : Math.max(waitMs, 0);
 }
 
 export function isRefusal(outcome: { readonly kind: string }): outcome is Refusal {

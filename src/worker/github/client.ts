@@ -10,10 +10,20 @@ export interface GitHubRequest {
   readonly authorization: string;
   /** Sent as JSON. */
   readonly body?: unknown;
+  readonly ifNoneMatch?: string;
+  /** What of an answer's text is worth keeping for a conditional request; undefined if it is no right answer. Without it, a request is never conditional. */
+  readonly keep?: (text: string) => unknown;
 }
 
 export type GitHubReply =
-  | { readonly kind: "answered"; readonly status: number; readonly headers: Headers; readonly text: string }
+  | {
+      readonly kind: "answered";
+      readonly status: number;
+      /** Whether the answer is a remembered one that GitHub said still holds (304). */
+      readonly notModified?: boolean;
+      readonly headers: Headers;
+      readonly text: string;
+    }
   | {
       readonly kind: "failed";
       readonly reason: Extract<UnavailableReason, "github_unreachable" | "github_timeout" | "github_too_large">;
@@ -58,7 +68,7 @@ export function createGitHubClient(options: GitHubClientOptions): GitHubClient {
   }
 
   return {
-    async send({ method = "GET", url, authorization, body }, deadline) {
+    async send({ method = "GET", url, authorization, body, ifNoneMatch }, deadline) {
       const timeout = AbortSignal.timeout(timeoutMs);
       const signal = deadline === undefined ? timeout : AbortSignal.any([timeout, deadline]);
       let response: Response;
@@ -73,6 +83,7 @@ export function createGitHubClient(options: GitHubClientOptions): GitHubClient {
             // Older GitHub Enterprise Servers know no newer one.
             "X-GitHub-Api-Version": "2022-11-28",
             ...(body === undefined ? {} : { "Content-Type": "application/json" }),
+            ...(ifNoneMatch === undefined ? {} : { "If-None-Match": ifNoneMatch }),
           },
           ...(body === undefined ? {} : { body: JSON.stringify(body) }),
           // Following would send the token to whatever host the answer names.

@@ -1,8 +1,9 @@
 // The calls about organisations that a person's own token makes, each parsed as far as it goes.
 import * as v from "valibot";
 import type { Refusal, Team } from "../facts.ts";
-import { type Asked, afterFound, evidenceOf, isRefusal } from "./call.ts";
+import { type Asked, evidenceOf } from "./call.ts";
 import type { GitHubClient } from "./client.ts";
+import { keepAs } from "./conditional-client.ts";
 import {
   type Absent,
   contradiction,
@@ -44,10 +45,10 @@ export function createPersonalCalls(
   token: string,
   deadline: AbortSignal,
 ): PersonalCalls {
-  async function get(url: string): Promise<Asked<Ok | Unseen>> {
-    const reply = await client.send({ url, authorization: `Bearer ${token}` }, deadline);
+  async function get(url: string, schema: v.GenericSchema): Promise<Asked<Ok | Unseen>> {
+    const reply = await client.send({ url, authorization: `Bearer ${token}`, keep: keepAs(schema) }, deadline);
     const outcome = sortOrganisationReply(reply);
-    return { outcome: isRefusal(outcome) ? afterFound(outcome) : outcome, evidence: evidenceOf(reply) };
+    return { outcome, evidence: evidenceOf(reply) };
   }
 
   async function getList<Item>(
@@ -55,10 +56,14 @@ export function createPersonalCalls(
     schema: v.GenericSchema<unknown, Item>,
   ): Promise<Asked<List<Item> | Unseen>> {
     const listSchema = v.array(schema);
-    const { outcome, evidence } = await readAllPages(restUrl + path, get, (json) => {
-      const parsed = v.safeParse(listSchema, json);
-      return parsed.success ? parsed.output : null;
-    });
+    const { outcome, evidence } = await readAllPages(
+      restUrl + path,
+      (url) => get(url, listSchema),
+      (json) => {
+        const parsed = v.safeParse(listSchema, json);
+        return parsed.success ? parsed.output : null;
+      },
+    );
     if (outcome.kind !== "ok") return { outcome, evidence };
     const items = outcome.pages.flatMap((page) => page.items);
     const leftOut = outcome.pages.flatMap(({ headers }) => organisationsLeftOut(headers));
@@ -67,7 +72,10 @@ export function createPersonalCalls(
 
   return {
     async membership(organisationLogin) {
-      const { outcome, evidence } = await get(`${restUrl}/user/memberships/orgs/${organisationLogin}`);
+      const { outcome, evidence } = await get(
+        `${restUrl}/user/memberships/orgs/${organisationLogin}`,
+        membershipSchema,
+      );
       if (outcome.kind !== "ok") return { outcome, evidence };
       const parsed = v.safeParse(membershipSchema, outcome.json);
       return { outcome: parsed.success ? { kind: "ok", membership: parsed.output } : nonsense, evidence };
@@ -75,7 +83,7 @@ export function createPersonalCalls(
     memberships: () => getList("/user/memberships/orgs?state=active&per_page=100", membershipSchema),
     teams: () => getList("/user/teams?per_page=100", teamSchema),
     async team(organisationLogin, { id, slug }) {
-      const { outcome, evidence } = await get(`${restUrl}/orgs/${organisationLogin}/teams/${slug}`);
+      const { outcome, evidence } = await get(`${restUrl}/orgs/${organisationLogin}/teams/${slug}`, teamSchema);
       if (outcome.kind !== "ok") return { outcome, evidence };
       const parsed = v.safeParse(teamSchema, outcome.json);
       if (!parsed.success) return { outcome: nonsense, evidence };

@@ -7,7 +7,6 @@ import type { OrganisationReference } from "../config/organisations.ts";
 import type { Refusal, Standing } from "../facts.ts";
 import { expandScopes } from "../scopes.ts";
 import { type Asked, gravest, isRefusal } from "./call.ts";
-import type { GitHubClient } from "./client.ts";
 import type { MembershipAnswer, MembershipQuestion, MembershipSource } from "./memberships.ts";
 import { type Absent, contradiction, type Invisible } from "./outcomes.ts";
 import { createPersonalCalls, type PersonalCalls } from "./personal-calls.ts";
@@ -31,14 +30,15 @@ interface Inquiry {
   readonly allMemberships: () => Promise<AskedMemberships>;
 }
 
-export function createPersonalMemberships(client: GitHubClient, restUrl: string): MembershipSource {
+export function createPersonalMemberships(restUrl: string): MembershipSource {
   return {
     async ask(question, deadline) {
-      const { organisations, token } = question;
+      const { organisations, token, client } = question;
       if (lacksScope(question)) {
         return {
           kind: "known",
           standings: organisations.map(() => ({ kind: "invisible", reason: "scope_missing", ssoUrl: null })),
+          tookToken: false,
         };
       }
       const calls = createPersonalCalls(client, restUrl, token, deadline);
@@ -75,7 +75,7 @@ function collect(asked: readonly AskedStanding[]): MembershipAnswer {
     else standings.push(outcome);
   }
   const failed = gravest(refusals);
-  return failed === undefined ? { kind: "known", standings } : { kind: "failed", asked: failed };
+  return failed === undefined ? { kind: "known", standings, tookToken: true } : { kind: "failed", asked: failed };
 }
 
 async function standingOf(

@@ -1,14 +1,19 @@
 // What a policy has to know about somebody.
-import type { ClusterPolicy, TokenKind } from "../config/cluster-policy.ts";
+import type { ClusterPolicy } from "../config/cluster-policy.ts";
 import type { Account, Question } from "../facts.ts";
+import type { PresentedCredential } from "./identity.ts";
+import { judgeFacts } from "./judge.ts";
 import { matchUser } from "./match.ts";
 
-export function questionOf(policy: ClusterPolicy, tokenKind: TokenKind): Question {
+/** @param cluster the asking cluster's name */
+export function questionOf(cluster: string, policy: ClusterPolicy, credential: PresentedCredential): Question {
   return {
-    tokenKind,
+    cluster,
+    tokenKind: credential.tokenKind,
     organisations: policy.organisations,
     oauthClients: policy.oauthClients,
     dependsOnOrganisations: (account) => canBeAdmitted(policy, account),
+    admits: (facts) => judgeFacts(policy, credential, facts).kind === "authenticated",
   };
 }
 

@@ -1,0 +1,43 @@
+// The edge of what Workers binds to a deployment: KV and the rate limiter, brought to the small interfaces that the rest knows. Both are optional: without them nothing is refused, there
+// is only less memory, and no cap.
+import type { KeyValueStore } from "./cache/kv-tier.ts";
+
+/** Fewer than 30 s are refused. A copy is judged by its own times, so an old one from KV's cache is no harm. */
+const kvCacheTtlSeconds = 30;
+
+/** @param binding `KV` of the environment, or undefined */
+export function storeOf(binding: unknown): KeyValueStore {
+  if (!isKvNamespace(binding)) return { get: () => Promise.resolve(null), put: () => Promise.resolve() };
+  return {
+    get: (name) => binding.get(name, { type: "arrayBuffer", cacheTtl: kvCacheTtlSeconds }),
+    put: (name, value, ttlSeconds) => binding.put(name, value, { expirationTtl: ttlSeconds }),
+  };
+}
+
+/**
+ * @param binding `NEVER_SEEN_LIMIT` of the environment, or undefined
+ * @returns whether one more never-seen token of a cluster may be asked about
+ */
+export function limitOf(binding: unknown, writeWarning: (text: string) => void): (cluster: string) => Promise<boolean> {
+  if (!isRateLimit(binding)) {
+    writeWarning("NEVER_SEEN_LIMIT is not bound: there is no cap on tokens that were never seen");
+    return () => Promise.resolve(true);
+  }
+  return async (cluster) => {
+    try {
+      return (await binding.limit({ key: cluster })).success;
+    } catch {
+      // A limiter that fails must lock nobody out.
+      return true;
+    }
+  };
+}
+
+/** What is bound is decided by wrangler.toml, so its methods are all that can be looked at. */
+function isKvNamespace(binding: unknown): binding is KVNamespace {
+  return typeof binding === "object" && binding !== null && "get" in binding && "put" in binding;
+}
+
+function isRateLimit(binding: unknown): binding is RateLimit {
+  return typeof binding === "object" && binding !== null && "limit" in binding;
+}

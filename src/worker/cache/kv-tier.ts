@@ -1,0 +1,82 @@
+// Workers KV: what other isolates and locations learnt. It is never the reason for a refusal: whatever goes wrong here is a miss. It is eventually consistent (a minute and more), so a copy
+// is judged by its own times only; writes cost money and are few on the free plan (1,000 a day), so after one was refused there are none for a while.
+import * as v from "valibot";
+import { type Entry, entrySchema } from "./entry.ts";
+import type { Sealer } from "./sealer.ts";
+
+/** The part of a KV namespace that is used. */
+export interface KeyValueStore {
+  get(name: string): Promise<ArrayBuffer | null>;
+  put(name: string, value: Uint8Array<ArrayBuffer>, ttlSeconds: number): Promise<void>;
+}
+
+export interface KvTier {
+  /** @returns null for a miss, whatever its cause */
+  read(name: string): Promise<Entry | null>;
+  write(name: string, entry: Entry): Promise<void>;
+}
+
+export interface KvTierOptions {
+  readonly store: KeyValueStore;
+  readonly sealer: Sealer;
+  readonly now: () => number;
+  /** Rejects after a while; the real one is a timer. */
+  readonly deadline: (ms: number) => Promise<never>;
+  readonly writeWarning: (text: string) => void;
+}
+
+/** KV answers in 250 ms at its 99th percentile; GitHub would answer sooner than a slower one. */
+const timeoutMs = 500;
+/** Long beyond belief: an old entry shows that a token was once good, and holds what a conditional request needs. */
+const keepSeconds = 7 * 24 * 60 * 60;
+const pauseAfterRefusedWriteMs = 60_000;
+const warnEveryMs = 60_000;
+
+export function createKvTier({ store, sealer, now, deadline, writeWarning }: KvTierOptions): KvTier {
+  let noWritesBefore = 0;
+  let troubles = 0;
+  let lastWarningAt = Number.NEGATIVE_INFINITY;
+
+  function warn(what: string): void {
+    troubles += 1;
+    if (now() - lastWarningAt < warnEveryMs) return;
+    writeWarning(`KV: ${what}; ${troubles} such faults since this isolate began, and each is treated as a miss`);
+    lastWarningAt = now();
+  }
+
+  return {
+    async read(name) {
+      let bytes: ArrayBuffer | null;
+      try {
+        bytes = await Promise.race([store.get(name), deadline(timeoutMs)]);
+      } catch {
+        warn("a read failed or took too long");
+        return null;
+      }
+      if (bytes === null) return null;
+      const plain = await sealer.open(name, new Uint8Array(bytes));
+      const entry = v.safeParse(entrySchema, plain === null ? null : parseJson(plain));
+      if (entry.success) return entry.output;
+      warn("a value is not one that this deployment sealed, or of another version");
+      return null;
+    },
+    async write(name, entry) {
+      if (now() < noWritesBefore) return;
+      try {
+        const sealed = await sealer.seal(name, JSON.stringify(entry));
+        await Promise.race([store.put(name, sealed, keepSeconds), deadline(timeoutMs * 4)]);
+      } catch {
+        noWritesBefore = now() + pauseAfterRefusedWriteMs;
+        warn("a write failed or took too long, and there are none for a minute");
+      }
+    },
+  };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
