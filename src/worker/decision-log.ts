@@ -53,7 +53,7 @@ export function createDecisionLog(write: (line: string) => void): DecisionLog {
       verdict: verdict.kind,
       reason: verdict.reason,
       ...details,
-      certificateDaysLeft: review.certificateDaysLeft,
+      certificateDaysLeft: review.certificateDaysLeft ?? undefined,
       durationMs: now - review.startedAt,
     });
   }
@@ -89,8 +89,8 @@ function detailsOf(decision: Exclude<Decision, { kind: "foreign" }>): object {
     credentialKind: credential.tokenKind,
     credentialId: credential.credentialId,
     source: evidence?.source ?? "none",
-    githubStatus: evidence?.githubStatus,
-    githubRequestId: evidence?.githubRequestId,
+    githubStatus: evidence?.githubStatus ?? undefined,
+    githubRequestId: evidence?.githubRequestId ?? undefined,
   };
 }
 
