@@ -112,6 +112,8 @@ function contradictionsOf(setting: string, policy: ClusterPolicy): Problem[] {
   return problems;
 }
 
+/** Whether the second entry denies everybody whom the first admits; a pinned entry means the number alone. */
 function sameUser(allowed: AllowEntry & { kind: "user" }, denied: DenyEntry): boolean {
-  return denied.kind === "user" && denied.login === allowed.login && denied.id === allowed.id;
+  if (denied.kind !== "user" || denied.id !== allowed.id) return false;
+  return denied.id !== null || denied.login === allowed.login;
 }

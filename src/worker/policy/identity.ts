@@ -19,7 +19,8 @@ const maxNameLength = 256;
  */
 export function identify(policy: ClusterPolicy, credential: PresentedCredential, facts: Facts): UserInfo | null {
   const username = policy.prefix + claimOf(policy, facts.account);
-  if (!isSafeName(username)) return null;
+  // The login leaves in `extra` also where it is no part of the username.
+  if (![username, facts.account.login].every(isSafeName)) return null;
   return {
     username,
     uid: String(facts.account.id),
