@@ -48,8 +48,8 @@ function factsOf({ id, login, type }: Account, headers: Headers): Facts {
   };
 }
 
-/** It goes into the log, so it has to look like one. */
+/** It goes into the log, so it has to look like one: with a separator, which no legacy token has. */
 function requestIdOf(reply: GitHubReply): string | null {
   const id = reply.headers?.get("x-github-request-id") ?? "";
-  return /^[A-Za-z0-9:-]{1,100}$/.test(id) ? id : null;
+  return /^(?=.*[:-])[A-Za-z0-9:-]{1,100}$/.test(id) ? id : null;
 }

@@ -26,8 +26,8 @@ const says = (pattern: RegExp) => (answer: Answer) => forbidden(answer) && patte
 /** `GET /user`, for every status but 200. */
 const accountRows: readonly Row[] = [
   {
-    // Not "Requires authentication", which would mean that the token did not arrive, and not the page of some proxy.
-    when: ({ status, message }) => status === 401 && message !== "" && !/requires authentication/i.test(message),
+    // Not "Requires authentication", which would mean that the token did not arrive, and not what some proxy says.
+    when: ({ status, message }) => status === 401 && /^bad credentials/i.test(message),
     outcome: { kind: "refused" },
   },
   { when: says(/account was suspended/i), outcome: { kind: "suspended" } },

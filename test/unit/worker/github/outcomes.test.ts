@@ -43,6 +43,7 @@ const rows: [description: string, answer: () => Response, outcome: FactsOutcome]
     refused,
   ],
   ["401 Requires authentication", () => errorAnswer(401, "Requires authentication"), unavailable("github_nonsense")],
+  ["401 of a proxy in between", () => errorAnswer(401, "Unauthorized"), unavailable("github_nonsense")],
   ["401 as a page", () => html(401, "<h1>Sign in</h1>"), unavailable("github_nonsense")],
   ["401 without a body", () => new Response(null, { status: 401 }), unavailable("github_nonsense")],
   ["401 with a message that is no string", () => json(401, { message: 1 }), unavailable("github_nonsense")],
