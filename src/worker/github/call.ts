@@ -14,8 +14,8 @@ export const notAsked: Evidence = { source: "github", githubStatus: null, github
 
 export function evidenceOf(reply: GitHubReply): Evidence {
   const id = reply.headers?.get("x-github-request-id") ?? "";
-  // It goes into the log, so it has to look like one.
-  const githubRequestId = /^[A-Za-z0-9:-]{1,100}$/.test(id) ? id : null;
+  // It goes into the log, so it has to look like one: with a separator, which no legacy token has.
+  const githubRequestId = /^(?=.*[:-])[A-Za-z0-9:-]{1,100}$/.test(id) ? id : null;
   return { source: "github", githubStatus: reply.status, githubRequestId };
 }
 

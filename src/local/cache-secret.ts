@@ -1,0 +1,12 @@
+// CACHE_SECRET for the local edge: made once and kept, so that what KV remembers can still be opened after a restart.
+import { randomBytes } from "node:crypto";
+import { readIfThere, type StateFolder, writePrivately } from "./state-folder.ts";
+
+/** @returns base64 of 32 random bytes */
+export async function keepCacheSecret(folder: StateFolder): Promise<string> {
+  const kept = await readIfThere(folder.cacheSecret);
+  if (kept !== null && Buffer.from(kept, "base64").length >= 32) return kept.trim();
+  const secret = randomBytes(32).toString("base64");
+  await writePrivately(folder.cacheSecret, `${secret}\n`);
+  return secret;
+}

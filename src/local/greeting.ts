@@ -1,0 +1,73 @@
+// What `npm start` prints once everything answers: where things are, whom to try, and a command to begin with. No line
+// of it begins with "{": such lines are decisions.
+import type { CastMember } from "./github/cast.ts";
+import type { StateFolder } from "./state-folder.ts";
+
+export interface Greeting {
+  readonly port: number;
+  readonly githubUrl: string;
+  readonly folder: StateFolder;
+  readonly clusterNames: readonly string[];
+  /** Empty where a real GitHub is used. */
+  readonly cast: readonly CastMember[];
+}
+
+/** Programs wait for this line. */
+export const readyLine = "octogate is ready";
+
+export const webhookUrl = (port: number): string => `https://127.0.0.1:${port}/authenticate`;
+
+/** @returns several lines, without a last line end */
+export function greetingText({ port, githubUrl, folder, clusterNames, cast }: Greeting): string {
+  const addresses: [string, string][] = [
+    ["webhook", webhookUrl(port)],
+    ["GitHub", cast.length > 0 ? `${githubUrl} (a stand-in on this machine)` : githubUrl],
+    ["state", folder.path],
+    ...clusterNames.map((name): [string, string] => [`cluster ${name}`, folder.kubeconfig(name)]),
+  ];
+  const [firstCluster = ""] = clusterNames;
+  return [
+    ...columns(addresses),
+    "",
+    ...(cast.length > 0 ? castText(cast) : []),
+    ...(cast.length > 0 ? ["Try one:"] : ["Try it, with a token of yours in GITHUB_TOKEN:"]),
+    "",
+    curlCommand(port, folder, firstCluster, cast[0]?.token),
+    "",
+    "Each decision follows as a line of JSON. Ctrl-C ends it.",
+    "",
+    readyLine,
+  ].join("\n");
+}
+
+function castText(cast: readonly CastMember[]): string[] {
+  const people = cast.flatMap(({ name, shows, token }): [string, string][] => [
+    [name, token],
+    ["", shows],
+  ]);
+  return ["Tokens, made for this run, and what each one shows:", "", ...columns(people), ""];
+}
+
+function columns(rows: readonly (readonly [string, string])[]): string[] {
+  const width = Math.max(...rows.map(([label]) => label.length));
+  return rows.map(([label, text]) => `  ${label.padEnd(width)}  ${text}`);
+}
+
+function curlCommand(port: number, folder: StateFolder, clusterName: string, token: string | undefined): string {
+  const client = folder.client(clusterName);
+  // Without a cast the shell fills in the token: it closes the quotes, reads the variable and opens them again.
+  const shownToken = token ?? `'"$GITHUB_TOKEN"'`;
+  const review = `{"apiVersion":"authentication.k8s.io/v1","kind":"TokenReview","spec":{"token":"${shownToken}"}}`;
+  return [
+    `curl --silent --show-error --noproxy 127.0.0.1 ${webhookUrl(port)}`,
+    `  --cacert ${quoted(folder.authority.certificate)}`,
+    `  --cert ${quoted(client.certificate)} --key ${quoted(client.privateKey)}`,
+    "  --header 'Content-Type: application/json'",
+    `  --data '${review}'`,
+  ].join(" \\\n");
+}
+
+/** For a POSIX shell. */
+function quoted(text: string): string {
+  return /^[A-Za-z0-9/._-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+}

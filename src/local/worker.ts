@@ -1,0 +1,124 @@
+// Runs the Worker as it ships: bundled by esbuild as wrangler does it, on workerd by way of Miniflare, with the runtime
+// settings and bindings of wrangler.toml.
+import { build, stop } from "esbuild";
+import { Miniflare, type MiniflareOptions, type WorkerdStructuredLog } from "miniflare";
+import type { WorkerSettings } from "./worker-settings.ts";
+
+export interface WorkerOptions {
+  /** Path of the Worker's entry point. */
+  readonly entryPoint: string;
+  readonly settings: WorkerSettings;
+  /** Strings, and tables as JSON. */
+  readonly variables: Readonly<Record<string, unknown>>;
+  /** Where KV lives. */
+  readonly storage: string;
+  /** One call per console line of the Worker. */
+  readonly onLog: (level: "out" | "error", line: string) => void;
+}
+
+export interface RunningWorker {
+  /** On 127.0.0.1, chosen by the system. */
+  readonly port: number;
+}
+
+/** Makes the bundle. Rejects with esbuild's message if the Worker does not build. */
+export async function bundleWorker(entryPoint: string): Promise<string> {
+  try {
+    const { outputFiles } = await build({
+      entryPoints: [entryPoint],
+      bundle: true,
+      write: false,
+      format: "esm",
+      target: "es2024",
+      platform: "browser",
+      conditions: ["workerd", "worker", "browser"],
+      external: ["cloudflare:*"],
+      sourcemap: "inline",
+      logLevel: "silent",
+    });
+    return outputFiles.map(({ text }) => text).join("");
+  } finally {
+    // esbuild works in a process of its own.
+    await stop();
+  }
+}
+
+/**
+ * Starts the Worker.
+ *
+ * @param options see there
+ * @param onClose is handed the way to end it before anything starts, so that a start that is cut short leaves no workerd behind
+ */
+export async function startWorker(
+  options: WorkerOptions,
+  onClose: (close: () => Promise<void>) => void,
+): Promise<RunningWorker> {
+  const script = await bundleWorker(options.entryPoint);
+  const miniflare = withoutSignalHandlers(() => new Miniflare(miniflareOptions(options, script)));
+  onClose(() => miniflare.dispose());
+  const address = await miniflare.ready;
+  return { port: Number(address.port) };
+}
+
+function miniflareOptions(options: WorkerOptions, script: string): MiniflareOptions {
+  const { settings, variables, storage, onLog } = options;
+  return {
+    host: "127.0.0.1",
+    port: 0,
+    cf: false,
+    logRequests: false,
+    // Both would reach outside: one into the home directory, one to Cloudflare.
+    enableDevRegistry: false,
+    telemetry: { enabled: false },
+    resourcePersistencePath: storage,
+    handleStructuredLogs: ({ level, message }: WorkerdStructuredLog) =>
+      onLog(level === "error" || level === "warn" ? "error" : "out", message),
+    workers: [
+      {
+        config: {
+          name: "octogate",
+          compatibilityDate: settings.compatibility_date,
+          compatibilityFlags: settings.compatibility_flags,
+          env: { ...variableBindings(variables), ...resourceBindings(settings) },
+          manifest: { mainModule: "index.js", modules: { "index.js": { type: "esm", contents: script } } },
+        },
+      },
+    ],
+  };
+}
+
+function variableBindings(variables: Readonly<Record<string, unknown>>) {
+  const bindings = Object.entries(variables).map(([name, value]) => [
+    name,
+    typeof value === "string" ? { type: "text", value } : { type: "json", value },
+  ]);
+  return Object.fromEntries(bindings);
+}
+
+function resourceBindings({ kv_namespaces, ratelimits, version_metadata }: WorkerSettings) {
+  const bindings = [
+    ...kv_namespaces.map(({ binding }) => [binding, { type: "kv", id: binding.toLowerCase() }]),
+    ...ratelimits.map(({ name, namespace_id, simple }) => [
+      name,
+      { type: "rate-limit", namespace: namespace_id, simple },
+    ]),
+    ...(version_metadata === undefined ? [] : [[version_metadata.binding, { type: "version-metadata" }]]),
+  ];
+  return Object.fromEntries(bindings);
+}
+
+/**
+ * Miniflare ends the whole process at once on a signal, with an exit code that npm reports as an error. Ending is our business; its handler for
+ * the process's exit stays, and kills workerd whichever way we end.
+ */
+function withoutSignalHandlers(make: () => Miniflare): Miniflare {
+  const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+  const before = new Set(signals.flatMap((signal) => process.listeners(signal)));
+  const miniflare = make();
+  for (const signal of signals) {
+    for (const listener of process.listeners(signal)) {
+      if (!before.has(listener)) process.off(signal, listener);
+    }
+  }
+  return miniflare;
+}

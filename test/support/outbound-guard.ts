@@ -1,0 +1,41 @@
+// The only way out for a Worker under test. wrangler's harness hands every fetch of the Worker to this process's global fetch: here it reaches
+// the one address that is allowed and nothing else.
+
+export interface OutboundGuard {
+  /** Every address that was asked for without being allowed; may be cleared with `length = 0`. */
+  readonly refused: string[];
+  /** Puts the real fetch back. */
+  remove(): void;
+}
+
+/** @param allowedOrigin such as `http://127.0.0.1:PORT` */
+export function guardOutbound(allowedOrigin: string): OutboundGuard {
+  const realFetch = globalThis.fetch;
+  const refused: string[] = [];
+  globalThis.fetch = async (input, init) => {
+    const url = new URL(input instanceof Request ? input.url : input);
+    if (url.origin !== allowedOrigin) {
+      refused.push(url.origin + url.pathname);
+      throw new TypeError(`a test must not reach ${url.origin}`);
+    }
+    // Whether a redirect is followed is the Worker's business: it decides inside of workerd, and would ask here again.
+    return realFetch(input, { ...pick(init), redirect: "manual" });
+  };
+  return {
+    refused,
+    remove() {
+      globalThis.fetch = realFetch;
+    },
+  };
+}
+
+/** The harness passes a whole Request as init, whose properties are getters: spreading it would lose them. */
+function pick(init: RequestInit | undefined): RequestInit {
+  if (init === undefined) return {};
+  const { method, headers, signal } = init;
+  return {
+    ...(method === undefined ? {} : { method }),
+    ...(headers === undefined ? {} : { headers: new Headers(headers) }),
+    ...(signal === undefined ? {} : { signal }),
+  };
+}

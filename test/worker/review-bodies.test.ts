@@ -1,0 +1,106 @@
+// What kube-apiserver, or whoever has its certificate, can send as a body, and what is answered to it.
+import { afterEach, describe, expect, test } from "vitest";
+import { clusters } from "../support/people.ts";
+import { reviewBody, useWorker } from "../support/worker-harness.ts";
+
+const worker = useWorker({ clusters });
+
+/** The largest body that is read. */
+const maxBodyBytes = 256 * 1024;
+
+const messageOf = (body: string): unknown => JSON.parse(body).message;
+
+afterEach(() => expect(worker().github.requests).toEqual([]));
+
+describe.each(["v1", "v1beta1"] as const)("bodies, in %s", (apiVersion) => {
+  const right = () => JSON.parse(reviewBody("whatever", apiVersion));
+  const { spec: _spec, ...withoutSpec } = right();
+  const { kind: _kind, ...withoutKind } = right();
+  const { apiVersion: _apiVersion, ...withoutApiVersion } = right();
+
+  const wrongBodies: readonly (readonly [string, string | Uint8Array, string])[] = [
+    ["nothing", "", "body"],
+    ["no JSON", "token=whatever", "body"],
+    ["truncated JSON", reviewBody("whatever", apiVersion).slice(0, 120), "body"],
+    ["JSON and more", `${reviewBody("whatever", apiVersion)}{}`, "body"],
+    ["bytes that are no UTF-8", Buffer.from([0x22, 0xff, 0xfe, 0x22]), "body"],
+    ["null", "null", "body"],
+    ["a string", '"whatever"', "body"],
+    ["a number", "1", "body"],
+    ["an array", `[${reviewBody("whatever", apiVersion)}]`, "body"],
+    ["an empty object", "{}", "apiVersion"],
+    ["another kind", JSON.stringify({ ...right(), kind: "SubjectAccessReview" }), "kind"],
+    ["another kind's case", JSON.stringify({ ...right(), kind: "tokenreview" }), "kind"],
+    ["no kind", JSON.stringify(withoutKind), "kind"],
+    ["no apiVersion", JSON.stringify(withoutApiVersion), "apiVersion"],
+    ["an unknown version", JSON.stringify({ ...right(), apiVersion: "authentication.k8s.io/v2" }), "apiVersion"],
+    ["another group", JSON.stringify({ ...right(), apiVersion }), "apiVersion"],
+    ["a number as apiVersion", JSON.stringify({ ...right(), apiVersion: 1 }), "apiVersion"],
+    ["no spec", JSON.stringify(withoutSpec), "spec"],
+    ["null as spec", JSON.stringify({ ...right(), spec: null }), "spec"],
+    ["a string as spec", JSON.stringify({ ...right(), spec: "whatever" }), "spec"],
+    ["a token without spec", JSON.stringify({ ...withoutSpec, token: "whatever" }), "spec"],
+    ["an empty spec", JSON.stringify({ ...right(), spec: {} }), "spec.token"],
+    ["an empty token", reviewBody("", apiVersion), "spec.token"],
+    ["null as token", reviewBody(null, apiVersion), "spec.token"],
+    ["a number as token", reviewBody(1, apiVersion), "spec.token"],
+    ["an array as token", reviewBody(["whatever"], apiVersion), "spec.token"],
+    ["an object as token", reviewBody({ token: "whatever" }, apiVersion), "spec.token"],
+  ];
+
+  test.each(wrongBodies)("%s is answered with 400 that names the field", async (_, body, field) => {
+    const answer = await worker().post(body);
+    expect(answer.status).toBe(400);
+    expect(messageOf(answer.body)).toMatch(new RegExp(`^${field.replace(".", "\\.")}: `));
+    expect(answer.body).not.toContain("whatever");
+  });
+
+  test.each([
+    ["declared", (text: string) => text],
+    ["streamed", streamOf],
+  ])("a body over the limit, %s, is answered with 413", async (_, carry) => {
+    for (const bytes of [maxBodyBytes + 1, 2 * maxBodyBytes]) {
+      const answer = await worker().post(carry(reviewBody("whatever", apiVersion).padEnd(bytes)));
+      expect(answer.status).toBe(413);
+    }
+  });
+
+  test.each([
+    ["declared", (text: string) => text],
+    ["streamed", streamOf],
+  ])("a body that just fits, %s, is read", async (_, carry) => {
+    const answer = await worker().post(carry(reviewBody("whatever", apiVersion).padEnd(maxBodyBytes)));
+    expect(answer.status).toBe(200);
+  });
+
+  test("fields that nobody knows change nothing", async () => {
+    const answer = await worker().post(JSON.stringify({ ...right(), later: [{}], spec: { token: "x", later: 1 } }));
+    expect(answer.status).toBe(200);
+    expect(JSON.parse(answer.body).apiVersion).toBe(`authentication.k8s.io/${apiVersion}`);
+  });
+
+  test("the label of the body does not matter", async () => {
+    const headers = { "content-type": "text/plain" };
+    expect((await worker().post(reviewBody("whatever", apiVersion), { headers })).status).toBe(200);
+  });
+
+  test("a broken cluster's review is answered with 503 that names the setting", async () => {
+    const { status, body } = await worker().review("whatever", { cluster: "broken", apiVersion });
+    expect(status).toBe(503);
+    expect(messageOf(body)).toMatch(/^configuration: CLUSTER_BROKEN\.allow\[0\]: must be /);
+  });
+});
+
+/** Sent in chunks and without a length. */
+function streamOf(text: string): ReadableStream<Uint8Array> {
+  const bytes = Buffer.from(text);
+  const chunkBytes = 16 * 1024;
+  let offset = 0;
+  return new ReadableStream({
+    pull(controller) {
+      controller.enqueue(new Uint8Array(bytes.subarray(offset, offset + chunkBytes)));
+      offset += chunkBytes;
+      if (offset >= bytes.length) controller.close();
+    },
+  });
+}
