@@ -11,7 +11,8 @@ import {
 } from "../../../src/local/certificates/issue.ts";
 import { fingerprintOf } from "../../../src/local/certificates/keep.ts";
 import { type ClientIdentity, call, callHttp2, identityOf, tokenReview } from "../../support/edge-client.ts";
-import { type LocalEdge, startLocalEdge, until } from "../../support/local-edge.ts";
+import { type LocalEdge, startLocalEdge } from "../../support/local-edge.ts";
+import { until } from "../../support/until.ts";
 
 let edge: LocalEdge;
 let authority: Identity;

@@ -85,12 +85,3 @@ export function handClock(start = "2026-11-20T10:00:00Z") {
     },
   };
 }
-
-/** Waits until something is true, and fails if it does not become so. */
-export async function until(isTrue: () => boolean, deadlineMs = 2000): Promise<void> {
-  const end = performance.now() + deadlineMs;
-  while (!isTrue()) {
-    if (performance.now() > end) throw new Error("it did not happen in time");
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-}
