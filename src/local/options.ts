@@ -82,9 +82,14 @@ function parseCommandLine(argv: readonly string[]) {
       },
     }).values;
   } catch (error) {
-    // Node's first sentence names the option; what follows is advice for other programs.
-    return error instanceof Error ? (error.message.split(". ")[0] ?? error.message) : String(error);
+    return usageProblem(error);
   }
+}
+
+/** @param error as Node's parseArgs throws it @returns what is wrong with the command line */
+export function usageProblem(error: unknown): string {
+  // The first sentence names the option; what follows is advice for other programs.
+  return error instanceof Error ? (error.message.split(". ")[0] ?? error.message) : String(error);
 }
 
 function parsePort(text: string): number | null {

@@ -1,7 +1,7 @@
 // What Cloudflare's edge says about a client certificate in `request.cf.tlsClientAuth`, from what Node knows about the
 // peer: all 21 fields, in Cloudflare's formats, with its placeholders where no certificate was presented.
 import type { X509Certificate } from "node:crypto";
-import { extensionParts } from "./certificates/der.ts";
+import { keyIdentifiersOf } from "./certificates/key-identifiers.ts";
 
 export interface Peer {
   /** The certificate that the client presented in this handshake. */
@@ -36,6 +36,7 @@ export function tlsClientAuthOf(peer: Peer) {
   const fieldTooLarge = field.length > maxCertificateFieldBytes;
   const subject = distinguishedName(certificate?.subject);
   const issuer = distinguishedName(certificate?.issuer);
+  const keyIdentifiers = certificate === undefined ? null : keyIdentifiersOf(certificate.raw);
   return {
     certPresented: certificate === undefined ? "0" : "1",
     certVerified: verified(peer),
@@ -50,8 +51,8 @@ export function tlsClientAuthOf(peer: Peer) {
     certIssuerSerial: certificate?.issuerCertificate?.serialNumber ?? "",
     certFingerprintSHA256: plainHex(certificate?.fingerprint256),
     certFingerprintSHA1: plainHex(certificate?.fingerprint),
-    certSKI: keyIdentifier(certificate, "2.5.29.14", 0x04),
-    certIssuerSKI: keyIdentifier(certificate, "2.5.29.35", 0x80),
+    certSKI: keyIdentifiers?.subject?.toUpperCase() ?? "",
+    certIssuerSKI: keyIdentifiers?.authority?.toUpperCase() ?? "",
     certNotBefore: certificate?.validFrom ?? "",
     certNotAfter: certificate?.validTo ?? "",
     certRFC9440: fieldTooLarge ? "" : field,
@@ -80,15 +81,4 @@ function distinguishedName(lines: string | undefined): { rfc2253: string; legacy
 
 function plainHex(colons: string | undefined): string {
   return (colons ?? "").replaceAll(":", "").toLowerCase();
-}
-
-function keyIdentifier(certificate: X509Certificate | undefined, oid: string, tag: number): string {
-  if (certificate === undefined) return "";
-  const parts = extensionParts(certificate.raw, oid) ?? [];
-  return (
-    parts
-      .find((part) => part.tag === tag)
-      ?.content.toString("hex")
-      .toUpperCase() ?? ""
-  );
 }

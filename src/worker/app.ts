@@ -51,6 +51,15 @@ export function createApp(runtime: Runtime): Hono<AppTypes> {
   const deploymentOf = createDeployments(runtime);
   const warnOnce = createWarnOnce(runtime.writeError);
 
+  // Hono hands only Errors to onError. Whatever else is thrown would end as the runtime's 500, which the apiserver asks for five times.
+  app.use(async (_, next) => {
+    try {
+      await next();
+    } catch {
+      throw new TypeError("something that is no Error was thrown");
+    }
+  });
+
   app.get("/healthz", (c) => c.json({ status: "ok", version }));
   app.all("/healthz", () => answerStatus(405, "only GET and HEAD are served here", { Allow: "GET, HEAD" }));
 
@@ -153,9 +162,12 @@ function createWarnOnce(write: (text: string) => void): (text: string) => void {
 const maxWarnings = 1000;
 
 /**
- * The error's class and where it was thrown, without its message: a message can quote whatever was being worked on, also a token.
+ * The error's class and where it was thrown, without its message: a message can quote whatever was being worked on, also a token. It can have several
+ * lines, so it is cut out as a whole; where that fails, no frame is believed to be one.
  */
-function stackOf(error: Error): string {
-  const frames = (error.stack ?? "").split("\n").filter((line) => /^\s+at /.test(line));
-  return [error.name, ...frames].join("\n");
+function stackOf({ name, message, stack = "" }: Error): string {
+  const messageStart = stack.indexOf(message);
+  const rest = messageStart < 0 ? "" : stack.slice(messageStart + message.length);
+  const frames = rest.split("\n").filter((line) => /^\s+at /.test(line));
+  return [/^[A-Za-z]{1,40}$/.test(name) ? name : "Error", ...frames].join("\n");
 }

@@ -1,5 +1,6 @@
 // The command line of `npm run bench` → options, or what is wrong with it.
 import { parseArgs } from "node:util";
+import { usageProblem } from "../../src/local/options.ts";
 
 export interface BenchOptions {
   /** How many reviews the load consists of. */
@@ -60,8 +61,7 @@ function parseCommandLine(argv: readonly string[]) {
       },
     }).values;
   } catch (error) {
-    // Node's first sentence names the option; what follows is advice for other programs.
-    return error instanceof Error ? (error.message.split(". ")[0] ?? error.message) : String(error);
+    return usageProblem(error);
   }
 }
 

@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { stringify } from "yaml";
 import { readClusterConfiguration, readClusterFile } from "../support/cluster-files.ts";
+import { run } from "../support/program.ts";
 import { binary, sayIfSkipped, whyWithoutControlPlane } from "./support/binaries.ts";
-import { run } from "./support/program.ts";
 
 const title = "the patch for a running kube-apiserver";
 sayIfSkipped(title, whyWithoutControlPlane);

@@ -3,6 +3,7 @@
 import { once } from "node:events";
 import { createServer, type Server, type Socket } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { until } from "../support/until.ts";
 import { sayIfSkipped, whyWithoutControlPlane } from "./support/binaries.ts";
 import { type ControlPlane, startControlPlane } from "./support/control-plane.ts";
 import { makeForeignCaller } from "./support/foreign-caller.ts";
@@ -10,7 +11,6 @@ import type { Kubectl } from "./support/kubectl.ts";
 import { type Octogate, startOctogate } from "./support/octogate.ts";
 import { succeed } from "./support/roles.ts";
 import { serviceAccountToken } from "./support/service-account.ts";
-import { until } from "./support/until.ts";
 
 const title = "a real cluster whose webhook is in trouble";
 sayIfSkipped(title, whyWithoutControlPlane);
@@ -49,7 +49,7 @@ describe.skipIf(whyWithoutControlPlane !== null)(title, () => {
 
   async function expectLogged(log: () => string, text: string | RegExp): Promise<void> {
     const isThere = () => (typeof text === "string" ? log().includes(text) : text.test(log()));
-    await until(`kube-apiserver logs ${text}`, 10_000, () => isThere() || undefined);
+    await until(isThere, 10_000, `kube-apiserver logs ${text}`);
   }
 
   test("with the webhook down, people with GitHub tokens are refused at once, and the log says why", async () => {
@@ -132,7 +132,7 @@ async function startHangingServer(port: number) {
   server.listen(port, "127.0.0.1");
   await once(server, "listening");
   return {
-    untilConnected: () => until("somebody connects", 20_000, () => sockets.size > 0 || undefined),
+    untilConnected: () => until(() => sockets.size > 0, 20_000, "somebody connects"),
     async stop() {
       const closed = once(server, "close");
       server.close();

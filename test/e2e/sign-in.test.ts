@@ -1,6 +1,7 @@
 // Signing in to a real cluster with a GitHub token: who gets in, under which name, and what never leaves for GitHub.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { readRbacExample } from "../support/cluster-files.ts";
+import { until } from "../support/until.ts";
 import { sayIfSkipped, whyWithoutControlPlane } from "./support/binaries.ts";
 import { type ControlPlane, startControlPlane } from "./support/control-plane.ts";
 import { decisionsFromHere, untilDecided } from "./support/decisions.ts";
@@ -8,7 +9,6 @@ import type { Kubectl } from "./support/kubectl.ts";
 import { type Octogate, personOf, startOctogate } from "./support/octogate.ts";
 import { succeed } from "./support/roles.ts";
 import { serviceAccountToken } from "./support/service-account.ts";
-import { until } from "./support/until.ts";
 
 const title = "signing in to a real cluster";
 sayIfSkipped(title, whyWithoutControlPlane);
@@ -30,9 +30,8 @@ describe.skipIf(whyWithoutControlPlane !== null)(title, () => {
 
   /** RBAC learns of a binding a little later than whoever made it, and forgets as late. */
   async function untilAllowed(kubectl: Kubectl, args: readonly string[]): Promise<void> {
-    await until(`kubectl ${args.join(" ")} is allowed`, 20_000, async () =>
-      (await kubectl(args)).exitCode === 0 ? true : undefined,
-    );
+    const isAllowed = async () => (await kubectl(args)).exitCode === 0;
+    await until(isAllowed, 20_000, `kubectl ${args.join(" ")} is allowed`);
   }
 
   test("somebody whom the policy admits is Forbidden by name, and let in by the role bindings of k8s/rbac", async () => {
@@ -100,10 +99,11 @@ describe.skipIf(whyWithoutControlPlane !== null)(title, () => {
     github.revokeToken(token);
 
     // kube-apiserver's two caches, 10 seconds each with the flags of k8s/kubeadm, and some time to notice.
-    const { stderr } = await until("the token is refused", 40_000, async () => {
+    const refusal = async () => {
       const outcome = await kubectl(whoever);
       return outcome.exitCode === 0 ? undefined : outcome;
-    });
+    };
+    const { stderr } = await until(refusal, 40_000, "the token is refused");
     expect(stderr).toContain("You must be logged in to the server");
   });
 
@@ -148,7 +148,7 @@ describe.skipIf(whyWithoutControlPlane !== null)(title, () => {
     try {
       const { stderr } = await kubectl(["get", "--raw", "/api"]);
       expect(stderr).toContain("You must be logged in to the server");
-      await until("the reason is logged", 10_000, () => log().includes("github_server_error") || undefined);
+      await until(() => log().includes("github_server_error"), 10_000, "the reason is logged");
 
       await succeed(controlPlane.admin, ["get", "namespaces"]);
     } finally {

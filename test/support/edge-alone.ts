@@ -5,13 +5,13 @@ import { type Agent, request } from "node:https";
 import type { AddressInfo, Server } from "node:net";
 import { type Identity, issueCertificate, makeAuthority } from "../../src/local/certificates/issue.ts";
 import { startEdge } from "../../src/local/edge.ts";
-import { freePort } from "./local-edge.ts";
+import { freePort } from "./free-port.ts";
 
 export const day = 24 * 60 * 60 * 1000;
 export const validity = { notBefore: new Date(Date.now() - day), notAfter: new Date(Date.now() + day) };
-export const authority = makeAuthority(validity);
-export const client = issueCertificate(authority, "first", "client", validity);
-const server = issueCertificate(authority, "localhost", "server", validity);
+export const authority = await makeAuthority(validity);
+export const client = await issueCertificate(authority, "first", "client", validity);
+const server = await issueCertificate(authority, "localhost", "server", validity);
 
 export interface Call {
   readonly path?: string;

@@ -1,16 +1,13 @@
 // The local edge as a process of its own, for tests that look at it from outside: `npm start` without npm.
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
+import { freePort } from "./free-port.ts";
+import { type Ended, type RunningProgram, start } from "./program.ts";
+import { until } from "./until.ts";
 
 const repository = join(import.meta.dirname, "..", "..");
 const maxStartMs = 30_000;
-const maxStopMs = 5_000;
-const pollIntervalMs = 20;
 
 export interface LocalEdge {
   readonly port: number;
@@ -22,12 +19,6 @@ export interface LocalEdge {
   decisions(): unknown[];
   /** Ends it kindly, after 5 s by force, and removes the state folder if it was made for it. */
   stop(): Promise<Ended>;
-}
-
-export interface Ended {
-  readonly exitCode: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
 }
 
 export interface StartOptions {
@@ -44,7 +35,7 @@ export async function startLocalEdge({ args = [], stateDir }: StartOptions = {})
     if (stateDir === undefined) await rm(folder, { recursive: true, force: true });
   };
   const port = givenPort(args) ?? (await freePort());
-  const edge = spawnLocalEdge([...args, "--state", folder, "--port", String(port)]);
+  const edge = startProcess([...args, "--state", folder, "--port", String(port)]);
   try {
     await until(() => isReady(edge.stdout()) || edge.hasEnded(), maxStartMs, "the local edge is ready");
     if (edge.hasEnded()) throw new Error("the local edge ended while it was starting");
@@ -70,76 +61,16 @@ export async function startLocalEdge({ args = [], stateDir }: StartOptions = {})
 
 /** Runs it with arguments that it should refuse, to its end. */
 export function runLocalEdge(args: readonly string[]): Promise<Ended> {
-  return spawnLocalEdge(args).ended();
+  return startProcess(args).ended();
 }
 
-export interface EdgeProcess {
-  readonly pid: number;
-  readonly stdout: () => string;
-  readonly stderr: () => string;
-  hasEnded(): boolean;
-  ended(): Promise<Ended>;
-  stop(): Promise<Ended>;
-}
-
-/** @param command default: node with the local edge's main file */
-export function spawnLocalEdge(
-  args: readonly string[],
-  command: readonly [string, ...string[]] = [process.execPath, join(repository, "src", "local", "main.ts")],
-): EdgeProcess {
-  const [program, ...first] = command;
-  const child = spawn(program, [...first, ...args], { cwd: repository, stdio: ["ignore", "pipe", "pipe"] });
-  // Kindly: killed by force it could not end workerd.
-  const killAtExit = () => child.kill("SIGTERM");
-  process.once("exit", killAtExit);
-  const stdout = collect(child.stdout);
-  const stderr = collect(child.stderr);
-  const closed = once(child, "close").then(() => process.off("exit", killAtExit));
-  const hasEnded = () => child.exitCode !== null || child.signalCode !== null;
-  const ended = async () => {
-    await closed;
-    return { exitCode: child.exitCode, stdout: stdout(), stderr: stderr() };
-  };
-  return {
-    // Without a process id there is no process, and "close" follows: the error that says why is in `once`'s rejection.
-    pid: child.pid ?? 0,
-    stdout,
-    stderr,
-    hasEnded,
-    ended,
-    async stop() {
-      child.kill("SIGTERM");
-      const kill = setTimeout(() => child.kill("SIGKILL"), maxStopMs);
-      const result = await ended();
-      clearTimeout(kill);
-      return result;
-    },
-  };
+function startProcess(args: readonly string[]): RunningProgram {
+  const main = join(repository, "src", "local", "main.ts");
+  return start(process.execPath, [main, ...args], { cwd: repository, env: process.env });
 }
 
 export function isReady(stdout: string): boolean {
   return stdout.split("\n").includes("octogate is ready");
-}
-
-/** @returns a port on loopback that nothing uses at this moment */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  if (address === null || typeof address === "string") throw new Error("a TCP listener has a port");
-  server.close();
-  await once(server, "close");
-  return address.port;
-}
-
-/** Looks again and again until it is so; throws at the deadline. */
-export async function until(look: () => boolean, maxMs: number, what: string): Promise<void> {
-  const deadline = performance.now() + maxMs;
-  while (!look()) {
-    if (performance.now() > deadline) throw new Error(`not within ${maxMs} ms: ${what}`);
-    await delay(pollIntervalMs);
-  }
 }
 
 function decisionsIn(stdout: string): unknown[] {
@@ -151,13 +82,4 @@ function decisionsIn(stdout: string): unknown[] {
 function givenPort(args: readonly string[]): number | null {
   const at = args.indexOf("--port");
   return at === -1 ? null : Number(args[at + 1]);
-}
-
-function collect(stream: NodeJS.ReadableStream): () => string {
-  let text = "";
-  stream.setEncoding("utf8");
-  stream.on("data", (chunk: string) => {
-    text += chunk;
-  });
-  return () => text;
 }

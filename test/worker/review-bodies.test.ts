@@ -27,7 +27,7 @@ describe.each(["v1", "v1beta1"] as const)("bodies, in %s", (apiVersion) => {
     ["null", "null", "body"],
     ["a string", '"whatever"', "body"],
     ["a number", "1", "body"],
-    ["an array", `[${reviewBody("whatever", apiVersion)}]`, "apiVersion"],
+    ["an array", `[${reviewBody("whatever", apiVersion)}]`, "body"],
     ["an empty object", "{}", "apiVersion"],
     ["another kind", JSON.stringify({ ...right(), kind: "SubjectAccessReview" }), "kind"],
     ["another kind's case", JSON.stringify({ ...right(), kind: "tokenreview" }), "kind"],

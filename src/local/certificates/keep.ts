@@ -67,14 +67,14 @@ function validFor(lifeMs: number, now: number): Validity {
 async function keep(
   files: IdentityFiles,
   now: number,
-  { accept, make }: { accept: (certificate: X509Certificate) => boolean; make: () => Identity },
+  { accept, make }: { accept: (certificate: X509Certificate) => boolean; make: () => Promise<Identity> },
 ): Promise<Identity> {
   const kept = { certificate: await readIfThere(files.certificate), privateKey: await readIfThere(files.privateKey) };
   if (kept.certificate !== null && kept.privateKey !== null) {
     const identity = { certificate: kept.certificate, privateKey: kept.privateKey };
     if (isUsable(identity, now, accept)) return identity;
   }
-  const made = make();
+  const made = await make();
   await writePrivately(files.privateKey, made.privateKey);
   await writePublicly(files.certificate, made.certificate);
   return made;

@@ -13,6 +13,8 @@ export type OtherAnswer =
   | { readonly kind: "anonymous_limit"; readonly status: 403 | 429 }
   | { readonly kind: "ip_allow_list" }
   | { readonly kind: "lockout" }
+  /** What GraphQL says of most troubles: 200, with errors in place of data. */
+  | { readonly kind: "graphql_error"; readonly type: GraphqlErrorType }
   /** The API version that was asked for is retired. */
   | { readonly kind: "gone" }
   | {
@@ -42,6 +44,8 @@ export type DeliveryFault =
   /** Head and half of the body, and never the rest. */
   | { readonly kind: "hang_body" }
   | { readonly kind: "reset" };
+
+export type GraphqlErrorType = "RATE_LIMITED" | "FORBIDDEN" | "INSUFFICIENT_SCOPES" | "NOT_FOUND";
 
 export type LimitHeaders = "full" | "none" | "retry_after";
 

@@ -1,13 +1,10 @@
 // The people whom the local edge brings along, with a token each: every way in which signing in can go has one to try it with.
+import type { CastMember } from "./cast-member.ts";
+import { addTeamPlayers } from "./cast-organisations.ts";
 import type { GitHubStandIn } from "./stand-in.ts";
 import { makeAppClientId } from "./token.ts";
 
-export interface CastMember {
-  readonly name: string;
-  /** What signing in with this token shows, in a line. */
-  readonly shows: string;
-  readonly token: string;
-}
+export type { CastMember } from "./cast-member.ts";
 
 export interface Cast {
   readonly members: CastMember[];
@@ -19,6 +16,7 @@ export function addCast(standIn: GitHubStandIn): Cast {
   const otto = standIn.addAccount({ login: "otto-inkwell" });
   const nell = standIn.addAccount({ login: "nell-nautilus" });
   const sly = standIn.addAccount({ login: "sly-cuttlefish" });
+  const teamPlayers = addTeamPlayers(standIn);
 
   const revoked = standIn.issueToken(otto, { kind: "classic" });
   standIn.revokeToken(revoked);
@@ -35,7 +33,8 @@ export function addCast(standIn: GitHubStandIn): Cast {
       {
         name: "stranger",
         shows: `unauthenticated: ${nell.login} stands nowhere in the policy`,
-        token: standIn.issueToken(nell, { kind: "classic", scopes: ["read:user"] }),
+        // With the scope that shows memberships: only so can it be known that there are none.
+        token: standIn.issueToken(nell, { kind: "classic", scopes: ["read:org"] }),
       },
       {
         name: "denied",
@@ -49,11 +48,14 @@ export function addCast(standIn: GitHubStandIn): Cast {
         token: standIn.issueToken(otto, { kind: "app", oauthClientId: makeAppClientId() }),
       },
       { name: "github-down", shows: "undetermined: GitHub answers 503 with an HTML page", token: githubDown },
+      ...teamPlayers.members,
     ],
     policy: {
-      allow: [`user:${otto.login}#${otto.id}`, `user:${sly.login}#${sly.id}`],
+      allow: [`user:${otto.login}#${otto.id}`, `user:${sly.login}#${sly.id}`, ...teamPlayers.allow],
       deny: [`user:${sly.login}#${sly.id}`],
+      groups_from: teamPlayers.groupsFrom,
       username: "login:id",
+      group: "slug",
       prefix: "github:",
       token_kinds: ["fine_grained", "classic", "app"],
       oauth_clients: [makeAppClientId()],

@@ -8,8 +8,10 @@ const documentationPath = "/overview/rate-limits-for-the-rest-api";
 export function primaryLimitAnswer(call: Call, status: number, headers: Readonly<Record<string, string>>): Answer {
   if (call.grant === null) return addressLimitAnswer(call, status, headers);
   const time = call.now.toISOString().slice(0, 19).replace("T", " ");
+  const { account, installation } = call.grant;
+  const holder = installation === null ? `user ID ${account.id}` : `installation ID ${installation.installation.id}`;
   const message =
-    `API rate limit exceeded for user ID ${call.grant.account.id}. If you reach out to GitHub Support for help, ` +
+    `API rate limit exceeded for ${holder}. If you reach out to GitHub Support for help, ` +
     `please include the request ID ${call.requestId} and timestamp ${time} UTC.`;
   return errorAnswer(call, status, message, { headers, documentationPath });
 }

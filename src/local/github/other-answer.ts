@@ -3,6 +3,7 @@ import type { components } from "@octokit/openapi-types";
 import { type Answer, errorAnswer, htmlType, jsonAnswer, jsonType, pageAnswer } from "./answer.ts";
 import type { LimitHeaders, OtherAnswer } from "./behaviour.ts";
 import type { Call } from "./call.ts";
+import { graphqlErrorAnswer } from "./graphql-error.ts";
 import { addressLimitAnswer, primaryLimitAnswer, secondaryLimitAnswer } from "./limited-answer.ts";
 import type { RateLimitBucket } from "./rate-limit.ts";
 
@@ -23,12 +24,7 @@ export function otherAnswer(call: Call, behaviour: OtherAnswer, anonymousBucket:
       // GitHub did not look at the token: nothing in this answer may tell whose it is.
       return addressLimitAnswer({ ...call, grant: null }, behaviour.status, anonymousBucket.exhaustedHeaders());
     case "ip_allow_list":
-      return refusal(
-        call,
-        403,
-        "Although you appear to have the correct authorization credentials, the `octo-org` organization has an IP allow " +
-          "list enabled, and your IP address is not permitted to access this resource.",
-      );
+      return refusal(call, 403, ipAllowListMessage("octo-org"));
     case "lockout":
       // Nobody is authenticated during a lock-out, right token or not, so no bucket is named.
       return errorAnswer(
@@ -42,6 +38,9 @@ export function otherAnswer(call: Call, behaviour: OtherAnswer, anonymousBucket:
         headers: {},
         documentationPath: "/about-the-rest-api/api-versions",
       });
+    case "graphql_error":
+      call.bucket.spend();
+      return graphqlErrorAnswer(call, behaviour.type);
     case "server_error":
       return serverErrorAnswer(call, behaviour.status, behaviour.body);
     case "redirect":
@@ -61,6 +60,14 @@ export function notAccessibleAnswer(call: Call): Answer {
     headers: spent(call),
     documentationPath: "/users/users#get-the-authenticated-user",
   });
+}
+
+/** @param login the organisation whose list this machine's address is not on */
+export function ipAllowListMessage(login: string): string {
+  return (
+    `Although you appear to have the correct authorization credentials, the \`${login}\` organization has an IP allow list ` +
+    "enabled, and your IP address is not permitted to access this resource."
+  );
 }
 
 function refusal(call: Call, status: number, message: string): Answer {
@@ -124,6 +131,6 @@ function spent(call: Call): Record<string, string> {
   return call.bucket.headers();
 }
 
-function withLowerCaseNames(headers: Readonly<Record<string, string>>): Record<string, string> {
+export function withLowerCaseNames(headers: Readonly<Record<string, string>>): Record<string, string> {
   return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
 }

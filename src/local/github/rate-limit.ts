@@ -6,12 +6,14 @@ const windowSeconds = 3600;
 export class RateLimitBucket {
   readonly limit: number;
   readonly #now: () => Date;
+  readonly #resource: "core" | "graphql";
   #used = 0;
   #resetAtSeconds = 0;
 
-  constructor(limit: number, now: () => Date) {
+  constructor(limit: number, now: () => Date, resource: "core" | "graphql" = "core") {
     this.limit = limit;
     this.#now = now;
+    this.#resource = resource;
   }
 
   /** Whether the next request has to be refused. */
@@ -29,13 +31,13 @@ export class RateLimitBucket {
   /** The bucket as it is now, in the headers that every answer of the API carries. */
   headers(): Record<string, string> {
     this.#renew();
-    return rateLimitHeaders(this.limit, this.#used, this.#resetAtSeconds);
+    return this.#headersWith(this.#used);
   }
 
   /** The bucket as it looks when nothing is left in it. */
   exhaustedHeaders(): Record<string, string> {
     this.#renew();
-    return rateLimitHeaders(this.limit, this.limit, this.#resetAtSeconds);
+    return this.#headersWith(this.limit);
   }
 
   #renew(): void {
@@ -44,14 +46,14 @@ export class RateLimitBucket {
     this.#used = 0;
     this.#resetAtSeconds = nowSeconds + windowSeconds;
   }
-}
 
-function rateLimitHeaders(limit: number, used: number, resetAtSeconds: number): Record<string, string> {
-  return {
-    "x-ratelimit-limit": String(limit),
-    "x-ratelimit-remaining": String(Math.max(0, limit - used)),
-    "x-ratelimit-reset": String(resetAtSeconds),
-    "x-ratelimit-used": String(used),
-    "x-ratelimit-resource": "core",
-  };
+  #headersWith(used: number): Record<string, string> {
+    return {
+      "x-ratelimit-limit": String(this.limit),
+      "x-ratelimit-remaining": String(Math.max(0, this.limit - used)),
+      "x-ratelimit-reset": String(this.#resetAtSeconds),
+      "x-ratelimit-used": String(used),
+      "x-ratelimit-resource": this.#resource,
+    };
+  }
 }

@@ -1,11 +1,12 @@
-// The bodies of GET /user. Their types come from GitHub's own description of its API, so that the type checker notices what is missing.
+// How accounts look in bodies. Their types come from GitHub's own description of its API, so that the type checker notices what is missing.
 import type { components } from "@octokit/openapi-types";
-import type { StandInAccount } from "./directory.ts";
+import type { StandInAccount } from "./entities.ts";
 
 type PublicUser = components["schemas"]["public-user"];
 type PrivateUser = components["schemas"]["private-user"];
+type SimpleUser = components["schemas"]["simple-user"];
 
-const createdAt = "2019-03-11T08:15:30Z";
+export const createdAt = "2019-03-11T08:15:30Z";
 export const updatedAt = "2026-02-03T17:45:12Z";
 
 /** @returns what a token without the scope `read:user` gets to see */
@@ -28,7 +29,8 @@ export function privateUser(account: StandInAccount, apiUrl: string): PrivateUse
   };
 }
 
-function profile({ id, login, type }: StandInAccount, apiUrl: string): PublicUser {
+/** @returns what other resources show of somebody */
+export function simpleUser({ id, login, type }: StandInAccount, apiUrl: string): SimpleUser {
   const url = `${apiUrl}/users/${login}`;
   return {
     login,
@@ -49,6 +51,13 @@ function profile({ id, login, type }: StandInAccount, apiUrl: string): PublicUse
     received_events_url: `${url}/received_events`,
     type,
     site_admin: false,
+  };
+}
+
+function profile(account: StandInAccount, apiUrl: string): PublicUser {
+  return {
+    ...simpleUser(account, apiUrl),
+    id: account.id,
     name: null,
     company: null,
     blog: "",

@@ -14,7 +14,7 @@ export const notAsked: Evidence = { source: "github", githubStatus: null, github
 
 export function evidenceOf(reply: GitHubReply): Evidence {
   const id = reply.headers?.get("x-github-request-id") ?? "";
-  // It goes into the log, so it has to look like one.
+  // It goes into the log, so it has to look like one: with a separator, which no legacy token has.
   const githubRequestId = /^(?=.*[:-])[A-Za-z0-9:-]{1,100}$/.test(id) ? id : null;
   const githubStatus = reply.kind === "answered" && reply.notModified ? 304 : reply.status;
   return { source: "github", githubStatus, githubRequestId, retryAfterMs: retryAfterOf(reply.headers) };

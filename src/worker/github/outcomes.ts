@@ -35,8 +35,8 @@ const invisible = (reason: InvisibleReason): Invisible => ({ kind: "invisible", 
 /** What says something about the token or its holder, wherever it is asked. */
 const holderRows: readonly Row<Refusal>[] = [
   {
-    // Not "Requires authentication", which would mean that the token did not arrive, and not the page of some proxy.
-    when: ({ status, message }) => status === 401 && message !== "" && !/requires authentication/i.test(message),
+    // Not "Requires authentication", which would mean that the token did not arrive, and not what some proxy says.
+    when: ({ status, message }) => status === 401 && /^bad credentials/i.test(message),
     outcome: { kind: "refused", reason: "token_refused" },
   },
   { when: says(/account was suspended/i), outcome: { kind: "suspended" } },

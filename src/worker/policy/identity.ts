@@ -21,7 +21,8 @@ const maxGroups = 1000;
 export function identify(policy: ClusterPolicy, credential: PresentedCredential, facts: Facts): Verdict {
   const username = policy.prefix + claimOf(policy, facts.account);
   const groups = groupsOf(policy, facts);
-  if (![username, ...groups].every(isSafeName)) return denied("identity_unsafe");
+  // The login leaves in `extra` also where it is no part of the username.
+  if (![username, facts.account.login, ...groups].every(isSafeName)) return denied("identity_unsafe");
   if (groups.length > maxGroups) return denied("too_many_groups", `${groups.length}, at most ${maxGroups}`);
   const invisible = invisibleOrganisations(policy, facts);
   return {

@@ -43,6 +43,7 @@ export function parseTokenReview(
 ): { readonly ok: true; readonly review: TokenReviewRequest } | { readonly ok: false; readonly message: string } {
   const json = parseJson(bytes);
   if (json === undefined) return { ok: false, message: "body: must be JSON" };
+  if (Array.isArray(json)) return { ok: false, message: "body: must be a JSON object" };
   const parsed = v.safeParse(reviewSchema, json, { abortEarly: true });
   if (!parsed.success) return { ok: false, message: parsed.issues[0].message };
   const { apiVersion, spec } = parsed.output;

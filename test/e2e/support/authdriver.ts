@@ -1,8 +1,8 @@
 // kube-apiserver's own webhook client as a command: it asks a webhook exactly as a current kube-apiserver does, and says how it understood
 // the answer.
 import * as v from "valibot";
+import { run } from "../../support/program.ts";
 import { binary } from "./binaries.ts";
-import { run } from "./program.ts";
 
 const reviewedSchema = v.object({
   /** Whether the token is authenticated. */

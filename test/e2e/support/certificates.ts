@@ -25,13 +25,13 @@ export interface FileAuthority {
 /** Makes an authority whose certificates are written into a folder and are good for this test run. */
 export async function makeFileAuthority(folder: string): Promise<FileAuthority> {
   const validity = { notBefore: new Date(Date.now() - dayMs), notAfter: new Date(Date.now() + dayMs) };
-  const authority = makeAuthority(validity);
+  const authority = await makeAuthority(validity);
   const certificate = join(folder, "authority.crt");
   await writeFile(certificate, authority.certificate);
   return {
     certificate,
     async issue(commonName, purpose) {
-      const identity = issueCertificate(authority, commonName, purpose, validity);
+      const identity = await issueCertificate(authority, commonName, purpose, validity);
       const files = { certificate: join(folder, `${commonName}.crt`), key: join(folder, `${commonName}.key`) };
       await writeFile(files.certificate, identity.certificate);
       await writeFile(files.key, identity.privateKey, { mode: 0o600 });

@@ -4,13 +4,13 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { configFileFlag, readClusterConfiguration } from "../../support/cluster-files.ts";
-import { freePort } from "../../support/local-edge.ts";
+import { freePort } from "../../support/free-port.ts";
+import { type RunningProgram, start } from "../../support/program.ts";
+import { until } from "../../support/until.ts";
 import { binary } from "./binaries.ts";
 import { type FileAuthority, makeFileAuthority } from "./certificates.ts";
 import { type Kubectl, type KubectlMaker, makeKubectlMaker } from "./kubectl.ts";
-import { type RunningProgram, start } from "./program.ts";
 import { aggregateViewRole, bindAdministrator } from "./roles.ts";
-import { until } from "./until.ts";
 
 /** kube-apiserver needs 5 to 8 s on two cores; a busy machine gets a lot more. */
 const readyDeadlineMs = 90_000;
@@ -134,17 +134,24 @@ function webhookFlags(webhookKubeconfig: string): string[] {
 }
 
 async function etcdIsHealthy(etcd: RunningProgram, url: string): Promise<void> {
-  await until("etcd is healthy", readyDeadlineMs, async () => {
-    if (etcd.hasEnded()) throw new Error(`etcd ended:\n${etcd.output()}`);
-    const response = await fetch(`${url}/health`).catch(() => null);
-    return response?.ok ? true : undefined;
-  });
+  const isHealthy = async () => {
+    await expectRunning("etcd", etcd);
+    return (await fetch(`${url}/health`).catch(() => undefined))?.ok;
+  };
+  await until(isHealthy, readyDeadlineMs, "etcd is healthy");
 }
 
 async function apiserverIsReady(apiserver: RunningProgram, admin: Kubectl): Promise<void> {
-  await until("kube-apiserver is ready", readyDeadlineMs, async () => {
-    if (apiserver.hasEnded()) throw new Error(`kube-apiserver ended:\n${apiserver.output()}`);
-    const { stdout } = await admin(["get", "--raw", "/readyz"]);
-    return stdout === "ok" ? true : undefined;
-  });
+  const isReady = async () => {
+    await expectRunning("kube-apiserver", apiserver);
+    return (await admin(["get", "--raw", "/readyz"])).stdout === "ok";
+  };
+  await until(isReady, readyDeadlineMs, "kube-apiserver is ready");
+}
+
+/** Fails with all that it printed if it has ended. */
+async function expectRunning(name: string, program: RunningProgram): Promise<void> {
+  if (!program.hasEnded()) return;
+  await program.ended();
+  throw new Error(`${name} ended:\n${program.output()}`);
 }

@@ -1,6 +1,6 @@
 // The local edge's decision log, as far as the stories look at it.
 import * as v from "valibot";
-import { until } from "./until.ts";
+import { until } from "../../support/until.ts";
 
 const decisionSchema = v.object({
   verdict: v.string(),
@@ -33,5 +33,5 @@ export async function untilDecided(
   decisions: () => Decision[],
   is: (decision: Decision) => boolean,
 ): Promise<Decision> {
-  return until("the decision is in the log", 10_000, () => decisions().find(is));
+  return until(() => decisions().find(is), 10_000, "the decision is in the log");
 }

@@ -2,10 +2,10 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Credential, type Kubeconfig, parseKubeconfig, readClusterFile } from "../../support/cluster-files.ts";
+import { type Outcome, type ProgramOptions, run } from "../../support/program.ts";
 import { binary } from "./binaries.ts";
-import { type Outcome, type RunOptions, run } from "./program.ts";
 
-export type Kubectl = (args: readonly string[], options?: RunOptions) => Promise<Outcome>;
+export type Kubectl = (args: readonly string[], options?: ProgramOptions) => Promise<Outcome>;
 
 /** Gives people their kubectl for one cluster. */
 export interface KubectlMaker {

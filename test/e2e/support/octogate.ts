@@ -3,7 +3,8 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type GitHubStandIn, type StandInAccount, startGitHubStandIn } from "../../../src/local/github/stand-in.ts";
-import { freePort, type LocalEdge, startLocalEdge } from "../../support/local-edge.ts";
+import { freePort } from "../../support/free-port.ts";
+import { type LocalEdge, startLocalEdge } from "../../support/local-edge.ts";
 
 const clusterName = "e2e";
 

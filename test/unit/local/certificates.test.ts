@@ -12,40 +12,49 @@ const day = 24 * 60 * 60 * 1000;
 const now = Date.parse("2026-11-24T12:00:00Z");
 const validity = { notBefore: new Date(now), notAfter: new Date(now + 365 * day) };
 
-describe("issued certificates", () => {
-  const authority = makeAuthority(validity);
-  const issued = (purpose: Purpose) =>
-    new X509Certificate(issueCertificate(authority, "name", purpose, validity).certificate);
+describe("issued certificates", async () => {
+  const authority = await makeAuthority(validity);
+  const issued = async (purpose: Purpose, commonName = "name", when = validity) =>
+    new X509Certificate((await issueCertificate(authority, commonName, purpose, when)).certificate);
 
-  it("are the authority's, and the authority is its own", () => {
+  it("are the authority's, and the authority is its own", async () => {
     const own = new X509Certificate(authority.certificate);
     expect(own.ca).toBe(true);
     expect(own.checkIssued(own)).toBe(true);
     for (const purpose of ["server", "client"] as const) {
-      expect(issued(purpose).ca).toBe(false);
-      expect(issued(purpose).checkIssued(own)).toBe(true);
-      expect(issued(purpose).verify(own.publicKey)).toBe(true);
+      const certificate = await issued(purpose);
+      expect(certificate.ca).toBe(false);
+      expect(certificate.checkIssued(own)).toBe(true);
+      expect(certificate.verify(own.publicKey)).toBe(true);
     }
   });
 
-  it("are for servers or for clients, and only a server's names this machine", () => {
-    expect(issued("server").keyUsage).toEqual(["1.3.6.1.5.5.7.3.1"]);
-    expect(issued("client").keyUsage).toEqual(["1.3.6.1.5.5.7.3.2"]);
-    expect(issued("server").subjectAltName).toBe("DNS:localhost, IP Address:127.0.0.1, IP Address:0:0:0:0:0:0:0:1");
-    expect(issued("client").subjectAltName).toBeUndefined();
+  it("are for servers or for clients, and only a server's names this machine", async () => {
+    const server = await issued("server");
+    const client = await issued("client");
+    expect(server.keyUsage).toEqual(["1.3.6.1.5.5.7.3.1"]);
+    expect(client.keyUsage).toEqual(["1.3.6.1.5.5.7.3.2"]);
+    expect(server.subjectAltName).toBe("DNS:localhost, IP Address:127.0.0.1, IP Address:0:0:0:0:0:0:0:1");
+    expect(client.subjectAltName).toBeUndefined();
   });
 
-  it("hold their times to the second, also after 2049", () => {
+  it("hold their times to the second, also after 2049", async () => {
     const late = { notBefore: new Date("2049-12-31T23:59:59Z"), notAfter: new Date("2050-01-01T00:00:00Z") };
-    const certificate = new X509Certificate(issueCertificate(authority, "late", "client", late).certificate);
+    const certificate = await issued("client", "name", late);
     expect(certificate.validFromDate).toEqual(late.notBefore);
     expect(certificate.validToDate).toEqual(late.notAfter);
   });
 
-  it("have positive serial numbers, each its own", () => {
-    const serials = Array.from({ length: 50 }, () => issued("client").serialNumber);
+  it.each(["a, b+c=d", 'x"y', "#0501", "\\0a", "line\nbreak", "日本"])("are called %j to the letter", async (name) => {
+    expect((await issued("client", name)).toLegacyObject().subject.CN).toBe(name);
+  });
+
+  it("have positive serial numbers, each its own", async () => {
+    const certificates = await Promise.all(Array.from({ length: 50 }, () => issued("client")));
+    const serials = certificates.map(({ serialNumber }) => serialNumber);
     expect(new Set(serials).size).toBe(50);
-    for (const serial of serials) expect(serial).toMatch(/^[0-7][0-9A-F]{31}$|^[1-9A-F][0-9A-F]{30}$/);
+    // RFC 5280, 4.1.2.2: at most 20 octets. A negative one would begin with a minus sign.
+    for (const serial of serials) expect(serial).toMatch(/^[0-9A-F]{24,40}$/);
   });
 });
 
@@ -57,6 +66,9 @@ describe("the state folder's certificates", () => {
   });
   afterEach(() => rm(folder.path, { recursive: true, force: true }));
 
+  async function certificateOfAnother(): Promise<string> {
+    return (await issueCertificate(await makeAuthority(validity), "a", "client", validity)).certificate;
+  }
   const modeOf = async (path: string) => (await stat(path)).mode & 0o777;
 
   it("have a private key each that belongs to it, readable by its owner alone", async () => {
@@ -96,12 +108,12 @@ describe("the state folder's certificates", () => {
   });
 
   it.each([
-    ["is damaged", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"],
-    ["is empty", ""],
-    ["belongs to another key", issueCertificate(makeAuthority(validity), "a", "client", validity).certificate],
+    ["is damaged", () => "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"],
+    ["is empty", () => ""],
+    ["belongs to another key", certificateOfAnother],
   ])("are made anew where one %s", async (_what, text) => {
     const first = await keepCertificates(folder, ["a"], now);
-    await writeFile(folder.client("a").certificate, text);
+    await writeFile(folder.client("a").certificate, await text());
     const second = await keepCertificates(folder, ["a"], now);
     expect(second.server).toEqual(first.server);
     expect(second.clients).not.toEqual(first.clients);

@@ -4,7 +4,7 @@ import { createServer as createTcpServer } from "node:net";
 import { connect } from "node:tls";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { authority, client, type EdgeAlone, startEdgeAlone } from "../../support/edge-alone.ts";
-import { freePort } from "../../support/local-edge.ts";
+import { freePort } from "../../support/free-port.ts";
 
 let edge: EdgeAlone;
 beforeEach(async () => {

@@ -5,7 +5,7 @@ import { connect as connectHttp2 } from "node:http2";
 import { Agent } from "node:https";
 import { type ConnectionOptions, connect, type TLSSocket } from "node:tls";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { type Identity, issueCertificate, makeAuthority } from "../../../src/local/certificates/issue.ts";
+import { type Identity, issueCertificate, makeAuthority, type Purpose } from "../../../src/local/certificates/issue.ts";
 import type { TlsClientAuth } from "../../../src/local/tls-client-auth.ts";
 import {
   authority,
@@ -17,7 +17,7 @@ import {
   validity,
 } from "../../support/edge-alone.ts";
 
-const otherClient = issueCertificate(authority, "second", "client", validity);
+const otherClient = await issueCertificate(authority, "second", "client", validity);
 
 let edge: EdgeAlone;
 beforeEach(async () => {
@@ -75,24 +75,23 @@ describe("what reaches the Worker", () => {
 
   it("is the certificate's own verdict", async () => {
     await edge.passToHttp(echo);
-    const stranger = issueCertificate(makeAuthority(validity), "first", "client", validity);
+    const stranger = await issueCertificate(await makeAuthority(validity), "first", "client", validity);
     const expired = { notBefore: new Date(Date.now() - 2 * day), notAfter: new Date(Date.now() - day) };
     const early = { notBefore: new Date(Date.now() + day), notAfter: new Date(Date.now() + 2 * day) };
     const verdict = async (identity: Identity | null) => (await callEcho({ identity })).cf.tlsClientAuth.certVerified;
+    const issued = (purpose: Purpose, when = validity) => issueCertificate(authority, "name", purpose, when);
     expect(await verdict(client)).toBe("SUCCESS");
     expect(await verdict(null)).toBe("NONE");
     expect(await verdict(stranger)).toMatch(/^FAILED:unable to /);
-    expect(await verdict(issueCertificate(authority, "old", "client", expired))).toBe("FAILED:certificate has expired");
-    expect(await verdict(issueCertificate(authority, "new", "client", early))).toBe(
-      "FAILED:certificate is not yet valid",
-    );
-    expect(await verdict(issueCertificate(authority, "server", "server", validity))).toBe("FAILED");
+    expect(await verdict(await issued("client", expired))).toBe("FAILED:certificate has expired");
+    expect(await verdict(await issued("client", early))).toBe("FAILED:certificate is not yet valid");
+    expect(await verdict(await issued("server"))).toBe("FAILED");
   });
 
   it("is also a certificate with a huge name in other scripts", async () => {
     await edge.passToHttp(echo);
     const name = "日本\n".repeat(3000);
-    const { cf } = await callEcho({ identity: issueCertificate(authority, name, "client", validity) });
+    const { cf } = await callEcho({ identity: await issueCertificate(authority, name, "client", validity) });
     expect(cf.tlsClientAuth).toMatchObject({ certVerified: "SUCCESS", certRFC9440TooLarge: true });
     expect(cf.tlsClientAuth.certSubjectDN).toContain("日本");
   });

@@ -4,8 +4,8 @@ import { issueCertificate, makeAuthority } from "../../../src/local/certificates
 import { tlsClientAuthOf } from "../../../src/local/tls-client-auth.ts";
 
 const validity = { notBefore: new Date("2026-01-02T03:04:05Z"), notAfter: new Date("2027-11-22T19:39:00Z") };
-const authority = makeAuthority(validity);
-const client = new X509Certificate(issueCertificate(authority, "prod-eu", "client", validity).certificate);
+const authority = await makeAuthority(validity);
+const client = new X509Certificate((await issueCertificate(authority, "prod-eu", "client", validity)).certificate);
 const authorityCertificate = new X509Certificate(authority.certificate);
 
 it("without a certificate every field holds Cloudflare's placeholder", () => {
@@ -57,8 +57,8 @@ it("the key identifiers are the certificate's own and its authority's", () => {
   expect(own.certSKI).not.toBe(own.certIssuerSKI);
 });
 
-it("a certificate over 10 KiB is left out and said to be too large", () => {
-  const large = issueCertificate(authority, "x".repeat(9000), "client", validity).certificate;
+it("a certificate over 10 KiB is left out and said to be too large", async () => {
+  const { certificate: large } = await issueCertificate(authority, "x".repeat(9000), "client", validity);
   const auth = tlsClientAuthOf({ certificate: new X509Certificate(large), authorized: true, authorizationError: null });
   expect(auth.certRFC9440).toBe("");
   expect(auth.certRFC9440TooLarge).toBe(true);

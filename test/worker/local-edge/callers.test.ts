@@ -2,10 +2,17 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Identity, issueCertificate, makeAuthority } from "../../../src/local/certificates/issue.ts";
+import {
+  type Identity,
+  issueCertificate,
+  makeAuthority,
+  type Purpose,
+  type Validity,
+} from "../../../src/local/certificates/issue.ts";
 import { fingerprintOf } from "../../../src/local/certificates/keep.ts";
 import { type ClientIdentity, call, callHttp2, identityOf, tokenReview } from "../../support/edge-client.ts";
-import { type LocalEdge, startLocalEdge, until } from "../../support/local-edge.ts";
+import { type LocalEdge, startLocalEdge } from "../../support/local-edge.ts";
+import { until } from "../../support/until.ts";
 
 let edge: LocalEdge;
 let authority: Identity;
@@ -21,7 +28,11 @@ const from = (startDays: number, endDays: number) => ({
   notBefore: new Date(Date.now() + startDays * day),
   notAfter: new Date(Date.now() + endDays * day),
 });
-const pair = ({ certificate, privateKey }: Identity): ClientIdentity => ({ cert: certificate, key: privateKey });
+/** A certificate of the edge's own authority, unless another one is named. */
+async function issued(purpose: Purpose, validity: Validity, { issuer = authority, name = "local" } = {}) {
+  const { certificate, privateKey } = await issueCertificate(issuer, name, purpose, validity);
+  return { cert: certificate, key: privateKey } satisfies ClientIdentity;
+}
 const body = tokenReview("not a GitHub token");
 
 describe.each([
@@ -39,23 +50,19 @@ describe.each([
   });
 
   it.each([
-    ["none", () => null, "no client certificate"],
+    ["none", async () => null, "no client certificate"],
     [
       "of another authority",
-      () => pair(issueCertificate(makeAuthority(from(-1, 1)), "local", "client", from(-1, 1))),
+      async () => issued("client", from(-1, 1), { issuer: await makeAuthority(from(-1, 1)) }),
       "FAILED",
     ],
-    ["that has expired", () => pair(issueCertificate(authority, "local", "client", from(-2, -1))), "has expired"],
-    ["that is not valid yet", () => pair(issueCertificate(authority, "local", "client", from(1, 2))), "not yet valid"],
-    ["for servers", () => pair(issueCertificate(authority, "local", "server", from(-1, 1))), "FAILED"],
-    ["of no cluster", () => pair(issueCertificate(authority, "local", "client", from(-1, 1))), "belongs to no cluster"],
-    [
-      "with a huge name",
-      () => pair(issueCertificate(authority, "名".repeat(9000), "client", from(-1, 1))),
-      "no cluster",
-    ],
+    ["that has expired", () => issued("client", from(-2, -1)), "has expired"],
+    ["that is not valid yet", () => issued("client", from(1, 2)), "not yet valid"],
+    ["for servers", () => issued("server", from(-1, 1)), "FAILED"],
+    ["of no cluster", () => issued("client", from(-1, 1)), "belongs to no cluster"],
+    ["with a huge name", () => issued("client", from(-1, 1), { name: "名".repeat(9000) }), "no cluster"],
   ])("a certificate %s gets through the handshake and is refused by the Worker", async (_which, identity, why) => {
-    const own = identity();
+    const own = await identity();
     const reply = await send(edge, { body, identity: own });
     expect(reply.status).toBe(403);
     // Its parse result: whatever JSON the Worker answered.
@@ -88,7 +95,7 @@ describe("whoever forges what the edge says about a certificate", () => {
 
   it("by every header at once is refused, also with a certificate of no cluster", async () => {
     const headers = Object.fromEntries(names.map((name) => [name, forgedBlob()]));
-    const identity = pair(issueCertificate(authority, "local", "client", from(-1, 1)));
+    const identity = await issued("client", from(-1, 1));
     expect((await call(edge, { body, identity, headers })).status).toBe(403);
   });
 

@@ -2,7 +2,8 @@
 import { connect } from "node:tls";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { authorityOf, call, callHttp2, identityOf } from "../../support/edge-client.ts";
-import { type LocalEdge, startLocalEdge, until } from "../../support/local-edge.ts";
+import { type LocalEdge, startLocalEdge } from "../../support/local-edge.ts";
+import { until } from "../../support/until.ts";
 
 let edge: LocalEdge;
 beforeAll(async () => {

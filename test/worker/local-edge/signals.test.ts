@@ -7,7 +7,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { freePort, isReady, until } from "../../support/local-edge.ts";
+import { freePort } from "../../support/free-port.ts";
+import { isReady } from "../../support/local-edge.ts";
+import { until } from "../../support/until.ts";
 
 const repository = join(import.meta.dirname, "..", "..", "..");
 const signals = ["SIGTERM", "SIGINT"] as const;

@@ -9,7 +9,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { fingerprintOf } from "../../../src/local/certificates/keep.ts";
 import { call, identityOf, tokenReview } from "../../support/edge-client.ts";
-import { freePort, runLocalEdge, startLocalEdge } from "../../support/local-edge.ts";
+import { freePort } from "../../support/free-port.ts";
+import { runLocalEdge, startLocalEdge } from "../../support/local-edge.ts";
 
 let folder: string;
 beforeAll(async () => {

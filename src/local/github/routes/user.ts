@@ -2,7 +2,7 @@
 import { errorAnswer } from "../answer.ts";
 import type { Call } from "../call.ts";
 import type { Grant } from "../directory.ts";
-import { notAccessibleAnswer } from "../other-answer.ts";
+import { notAccessible } from "../refusal.ts";
 import type { Route, RouteResult } from "../route.ts";
 import type { StandInTokenKind } from "../token.ts";
 import { privateUser, publicUser, updatedAt } from "../user-body.ts";
@@ -21,7 +21,7 @@ function authenticatedUser(call: Call): RouteResult {
     };
   }
   // An installation is nobody: there is no user to show.
-  if (grant.kind === "installation") return { kind: "refusal", answer: notAccessibleAnswer(call) };
+  if (grant.kind === "installation") return notAccessible(call);
   const user = seesPrivateProfile(grant)
     ? privateUser(grant.account, call.apiUrl)
     : publicUser(grant.account, call.apiUrl);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Behaviour } from "../../../../src/local/github/behaviour.ts";
-import { getUser, messageIn, objectIn, start } from "./support.ts";
+import { get, getUser, messageIn, objectIn, start } from "./support.ts";
 
 /** A stand-in that behaves like this towards one token, and that token. */
 async function misbehaving(behaviour: Behaviour) {
@@ -147,4 +147,43 @@ describe("setBehaviour", () => {
     standIn.setBehaviour(token, null);
     expect((await ask()).status).toBe(410);
   });
+
+  test("for a path reaches no other path, and is matched with and without the query", async () => {
+    const { standIn, account } = await misbehaving({ kind: "gone" });
+    const token = standIn.issueToken(account, { kind: "classic", scopes: ["read:org"] });
+    const statuses = async () => {
+      const paths = ["/user", "/user/teams", "/user/teams?page=2"];
+      return Promise.all(paths.map(async (path) => (await get(standIn, path, token)).status));
+    };
+    standIn.setBehaviour(token, { kind: "gone" }, { path: /^\/user\/teams$/ });
+    expect(await statuses()).toEqual([200, 410, 410]);
+    standIn.setBehaviour(token, null, { path: /^\/user\/teams$/ });
+    expect(await statuses()).toEqual([200, 200, 200]);
+    standIn.setBehaviour("everyone", { kind: "gone" }, { path: /[?&]page=2$/ });
+    expect(await statuses()).toEqual([200, 200, 410]);
+  });
+
+  test("for a path stands beside that for all paths, and wins; the token's own wins over both", async () => {
+    const { standIn, token } = await misbehaving({ kind: "gone" });
+    standIn.setBehaviour(token, { kind: "suspended" }, { path: /^\/user$/ });
+    expect((await getUser(standIn, token)).status).toBe(403);
+    expect((await get(standIn, "/user/teams", token)).status).toBe(410);
+    standIn.setBehaviour("everyone", { kind: "server_error", status: 503, body: "json" }, { path: /teams/ });
+    expect((await get(standIn, "/user/teams", token)).status).toBe(410);
+    standIn.setBehaviour(token, null);
+    expect((await getUser(standIn, token)).status).toBe(200);
+    expect((await get(standIn, "/user/teams", token)).status).toBe(503);
+  });
+});
+
+test("extra headers come with every answer, whatever it is, until they are taken away", async () => {
+  const { standIn, account, ask } = await misbehaving({ kind: "server_error", status: 503, body: "unicorn_html" });
+  standIn.extraHeaders = { Deprecation: "Tue, 10 Mar 2026 00:00:00 GMT", Sunset: "Fri, 10 Mar 2028 00:00:00 GMT" };
+  const good = standIn.issueToken(account, { kind: "classic" });
+  for (const response of [await ask(), await getUser(standIn, good), await getUser(standIn, "unknown")]) {
+    expect(response.headers.get("deprecation")).toBe("Tue, 10 Mar 2026 00:00:00 GMT");
+    expect(response.headers.get("sunset")).toBe("Fri, 10 Mar 2028 00:00:00 GMT");
+  }
+  standIn.extraHeaders = {};
+  expect((await ask()).headers.has("sunset")).toBe(false);
 });

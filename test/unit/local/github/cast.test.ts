@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { addCast } from "../../../../src/local/github/cast.ts";
 import { readClusterPolicy } from "../../../../src/worker/config/cluster-policy.ts";
-import { getUser, objectIn, start } from "./support.ts";
+import { get, getUser, listIn, messageIn, objectIn, start } from "./support.ts";
 
 async function cast() {
   const standIn = await start();
@@ -15,7 +15,11 @@ async function cast() {
     const { login, id } = await objectIn(await ask(name));
     return `user:${login}#${id}`;
   };
-  return { members, policy, ask, entryOf };
+  const askAt = (name: string, path: string) => {
+    const member = members.find((candidate) => candidate.name === name);
+    return get(standIn, path, member?.token ?? null);
+  };
+  return { members, policy, ask, askAt, entryOf };
 }
 
 test("everybody in the cast has a name, a token of their own and a line that says what it shows", async () => {
@@ -27,6 +31,13 @@ test("everybody in the cast has a name, a token of their own and a line that say
     "revoked",
     "unlisted-app",
     "github-down",
+    "org-member",
+    "team-member",
+    "invited",
+    "no-scope",
+    "no-sso",
+    "other-owner",
+    "left-team",
   ]);
   expect(new Set(members.map(({ token }) => token)).size).toBe(members.length);
   for (const { shows } of members) expect(shows).toMatch(/^(authenticated|unauthenticated|denied|undetermined)\b.*\S$/);
@@ -63,4 +74,26 @@ test("the app's token belongs to somebody who is allowed, but names a client tha
   const client = (await ask("unlisted-app")).headers.get("x-oauth-client-id");
   expect(client).toMatch(/^Iv23li[0-9A-Za-z]{14}$/);
   expect(oauth_clients).not.toContain(client);
+});
+
+test("each who comes through an organisation meets what their line says", async () => {
+  const { askAt } = await cast();
+  const membership = (name: string, organisation: string) => askAt(name, `/user/memberships/orgs/${organisation}`);
+  expect(await objectIn(await membership("org-member", "reef-works"))).toMatchObject({ state: "active" });
+  expect(await listIn(await askAt("team-member", "/user/teams"))).toMatchObject([
+    { slug: "platform-storage", parent: { slug: "platform" } },
+  ]);
+  expect(await objectIn(await membership("invited", "reef-works"))).toMatchObject({ state: "pending" });
+  expect(await messageIn(await membership("no-scope", "reef-works"))).toContain("read:org");
+  expect((await membership("no-sso", "kelp-bank")).headers.get("x-github-sso")).toMatch(/^required; url=https:/);
+  expect(await messageIn(await membership("other-owner", "reef-works"))).toContain("by personal access token");
+  expect(await objectIn(await membership("left-team", "trench-labs"))).toMatchObject({ state: "active" });
+  expect(await listIn(await askAt("left-team", "/user/teams"))).toEqual([]);
+});
+
+test("the stranger's token shows that they are in no organisation of the policy", async () => {
+  const { askAt } = await cast();
+  for (const organisation of ["reef-works", "trench-labs", "kelp-bank"]) {
+    expect((await askAt("stranger", `/user/memberships/orgs/${organisation}`)).status).toBe(404);
+  }
 });

@@ -1,8 +1,9 @@
 import { createServer } from "node:net";
 import { describe, expect, test } from "vitest";
 import type { Behaviour } from "../../../../src/local/github/behaviour.ts";
-import { startGitHubStandIn } from "../../../../src/local/github/stand-in.ts";
-import { getUser, start, until } from "./support.ts";
+import { type GitHubStandIn, startGitHubStandIn } from "../../../../src/local/github/stand-in.ts";
+import { until } from "../../../support/until.ts";
+import { getUser, start } from "./support.ts";
 
 /** Long enough that no test waits for it. */
 const neverMs = 600_000;
@@ -15,6 +16,10 @@ async function misbehaving(behaviour: Behaviour) {
   const token = standIn.issueToken(standIn.addAccount({ login: "octo-reader" }), { kind: "classic" });
   standIn.setBehaviour(token, behaviour);
   return { standIn, token, ask: (init?: RequestInit) => getUser(standIn, token, init as { method?: string }) };
+}
+
+async function untilAsked(standIn: GitHubStandIn, times: number): Promise<void> {
+  await until(() => standIn.requests.length === times, 2000, `the stand-in has had ${times} requests`);
 }
 
 async function causeOf(promise: Promise<unknown>): Promise<unknown> {
@@ -68,7 +73,7 @@ describe("delivery", () => {
   test("hang: nothing comes until the stand-in is closed, which is at once", async () => {
     const { standIn, ask } = await misbehaving({ kind: "hang" });
     const failure = causeOf(ask());
-    await until(() => standIn.requests.length === 1);
+    await untilAsked(standIn, 1);
     const startedAt = performance.now();
     await standIn.close();
     expect(await failure).toBeInstanceOf(Error);
@@ -97,7 +102,7 @@ describe("delivery", () => {
   ])("%j ends with the stand-in", async (behaviour) => {
     const { standIn, ask } = await misbehaving(behaviour);
     const failure = causeOf(ask().then((response) => response.text()));
-    await until(() => standIn.requests.length === 1);
+    await untilAsked(standIn, 1);
     await standIn.close();
     expect(await failure).toBeInstanceOf(Error);
   });
@@ -106,7 +111,7 @@ describe("delivery", () => {
     const { standIn, token } = await misbehaving({ kind: "slow_head", delayMs: 5 * shortMs });
     const client = new AbortController();
     const failure = causeOf(getUser(standIn, token, { signal: client.signal }));
-    await until(() => standIn.requests.length === 1);
+    await untilAsked(standIn, 1);
     client.abort();
     expect(await failure).toBeInstanceOf(Error);
     // Asked after the one that was given up, and as late: when it has its answer, the other would have had it.
@@ -131,7 +136,7 @@ describe("the stand-in", () => {
     expect(performance.now() - startedAt).toBeGreaterThanOrEqual(shortMs - toleranceMs);
     standIn.latencyMs = neverMs;
     const failure = causeOf(getUser(standIn, null));
-    await until(() => standIn.requests.length === 2);
+    await untilAsked(standIn, 2);
     await standIn.close();
     expect(await failure).toBeInstanceOf(Error);
   });

@@ -25,9 +25,42 @@ export function getUser(
   });
 }
 
+/** GET of any path, as a client of GitHub sends it. */
+export function get(standIn: GitHubStandIn, path: string, token: string | null): Promise<Response> {
+  return fetch(standIn.url + path, {
+    redirect: "manual",
+    headers: clientHeaders(token === null ? null : `Bearer ${token}`),
+  });
+}
+
+/** POST of any path; `authorization` is the whole header. */
+export function post(
+  standIn: GitHubStandIn,
+  path: string,
+  authorization: string | null,
+  body?: unknown,
+): Promise<Response> {
+  return fetch(standIn.url + path, {
+    method: "POST",
+    redirect: "manual",
+    headers: clientHeaders(authorization),
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+}
+
+function clientHeaders(authorization: string | null): Record<string, string> {
+  const common = { "user-agent": "octogate", accept: "application/vnd.github+json" };
+  return authorization === null ? common : { ...common, authorization };
+}
+
 /** The body of an answer that is a JSON object. */
 export async function objectIn(response: Response): Promise<Record<string, unknown>> {
   return v.parse(v.record(v.string(), v.unknown()), await response.json());
+}
+
+/** The body of an answer that is a JSON list of objects. */
+export async function listIn(response: Response): Promise<Record<string, unknown>[]> {
+  return v.parse(v.array(v.record(v.string(), v.unknown())), await response.json());
 }
 
 /** The message of an error of GitHub's. */
@@ -51,13 +84,4 @@ export function handClock(start = "2026-11-20T10:00:00Z") {
       time += seconds * 1000;
     },
   };
-}
-
-/** Waits until something is true, and fails if it does not become so. */
-export async function until(isTrue: () => boolean, deadlineMs = 2000): Promise<void> {
-  const end = performance.now() + deadlineMs;
-  while (!isTrue()) {
-    if (performance.now() > end) throw new Error("it did not happen in time");
-    await new Promise((resolve) => setImmediate(resolve));
-  }
 }

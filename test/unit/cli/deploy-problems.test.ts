@@ -1,0 +1,89 @@
+import { randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { findDeployProblems } from "../../../src/cli/deploy-problems.ts";
+
+const template = readFileSync(new URL("../../../wrangler.toml", import.meta.url), "utf8");
+const filledIn = template
+  .replace("<auth.example.com>", "auth.acme.dev")
+  .replace("<sha256 fingerprint, 64 hex digits>", "a1".repeat(32));
+
+const wrongSettings = (toml: string) => findDeployProblems(toml).map(({ setting }) => setting);
+
+/** The filled-in file with one line in its place. */
+function changed(line: string | RegExp, replacement: string): string {
+  const toml = filledIn.replace(line, replacement);
+  expect(toml).not.toBe(filledIn);
+  return toml;
+}
+
+describe("the wrangler.toml of the repository", () => {
+  test("is refused as it is: its placeholders are named", () => {
+    expect(wrongSettings(template)).toEqual(["routes.pattern", "CLUSTER_PRODUCTION.client_certificates[0]"]);
+  });
+
+  test("can be deployed once they are filled in", () => {
+    expect(findDeployProblems(filledIn)).toEqual([]);
+  });
+});
+
+describe("what is refused", () => {
+  test.each(["<auth.example.com>", "auth.example.com", "example.org/*", "https://auth.example.net", "auth.<zone>"])(
+    "the hostname %s, which is a placeholder",
+    (hostname) => {
+      expect(wrongSettings(changed("auth.acme.dev", hostname))).toEqual(["routes.pattern"]);
+    },
+  );
+
+  test.each(["auth.acme-example.com", "example.com.acme.dev"])("but not the hostname %s", (hostname) => {
+    expect(wrongSettings(changed("auth.acme.dev", hostname))).toEqual([]);
+  });
+
+  test("a placeholder among routes that are plain strings", () => {
+    const withoutRoutes = changed(/\[\[routes\]\]\npattern = .*\ncustom_domain = true\n/, "");
+    expect(wrongSettings(`routes = ["auth.acme.dev/*"]\n${withoutRoutes}`)).toEqual([]);
+    expect(wrongSettings(`routes = ["auth.acme.dev/*", "<hostname>/*"]\n${withoutRoutes}`)).toEqual(["routes.pattern"]);
+  });
+
+  test("a secret in [vars], where whoever reads the file can read it, and it is not quoted", () => {
+    const secret = randomBytes(32).toString("base64");
+    const problems = findDeployProblems(changed("[vars]\n", `[vars]\nCACHE_SECRET = "${secret}"\n`));
+    expect(problems.map(({ setting }) => setting)).toEqual(["vars.CACHE_SECRET"]);
+    expect(JSON.stringify(problems)).not.toContain(secret);
+  });
+
+  test.each([
+    ['allow = ["user:octocat#583231"]', 'allow = ["org:acme"]', "CLUSTER_PRODUCTION.allow[0]"],
+    ['allow = ["user:octocat#583231"]', "", "CLUSTER_PRODUCTION.allow"],
+    ["token_kinds =", "token_kind =", "CLUSTER_PRODUCTION.token_kinds"],
+    ["https://api.github.com", "http://api.github.com", "GITHUB_API_URL"],
+    ["[vars]\n", "[vars]\nCACHE_TTL_SECONDS = 1\n", "CACHE_TTL_SECONDS"],
+    ["[vars]\n", '[vars]\nTYPO = "x"\n', "TYPO"],
+    ["[vars.CLUSTER_PRODUCTION]", "[vars.cluster_production]", "CLUSTER_NAME"],
+    ["[vars.CLUSTER_PRODUCTION]", "[vars2.CLUSTER_PRODUCTION]", "CLUSTER_NAME"],
+  ])("%j as %j", (line, replacement, setting) => {
+    expect(wrongSettings(changed(line, replacement))).toContain(setting);
+  });
+
+  test("a certificate in two clusters", () => {
+    const second = `\n[vars.CLUSTER_STAGING]\nclient_certificates = ["${"A1".repeat(32)}"]\nallow = ["anyone"]\ntoken_kinds = ["classic"]\n`;
+    expect(wrongSettings(filledIn + second)).toEqual([
+      "CLUSTER_PRODUCTION.client_certificates",
+      "CLUSTER_STAGING.client_certificates",
+    ]);
+  });
+
+  test("a file without any variables", () => {
+    expect(wrongSettings("")).toEqual(["CLUSTER_NAME"]);
+  });
+
+  test.each(["vars = 1", "routes = 1", "routes = [{}]"])("a file whose form is another: %s", (toml) => {
+    expect(findDeployProblems(toml)).toHaveLength(1);
+  });
+
+  test("what is no TOML, by its line", () => {
+    const broken = changed("[observability]", "[observability");
+    const line = broken.split("\n").indexOf("[observability") + 1;
+    expect(wrongSettings(broken)).toEqual([`line ${line}`]);
+  });
+});

@@ -1,0 +1,130 @@
+import { describe, expect, test } from "vitest";
+import type { TokenOptions } from "../../../../src/local/github/directory.ts";
+import { get, listIn, objectIn, start } from "./support.ts";
+
+const readOrg: TokenOptions = { kind: "classic", scopes: ["read:org"] };
+
+/** Teams platform > storage > disks, with one member of disks. */
+async function nested() {
+  const standIn = await start();
+  const organisation = standIn.addOrganisation({ login: "acme" });
+  const platform = standIn.addTeam(organisation, { name: "Platform", id: 55 });
+  const storage = standIn.addTeam(organisation, { name: "Storage & Backup", parent: platform });
+  const disks = standIn.addTeam(organisation, { name: "Disks", slug: "the-disks", parent: storage });
+  const account = standIn.addAccount({ login: "octo-reader" });
+  standIn.addMember(organisation, account);
+  standIn.addToTeam(disks, account);
+  const ask = (path: string, options = readOrg) => get(standIn, path, standIn.issueToken(account, options));
+  const slugs = async (response: Response) => (await listIn(response)).map(({ slug }) => slug);
+  return { standIn, organisation, platform, storage, disks, account, ask, slugs };
+}
+
+describe("the list of a person's teams", () => {
+  test("names direct teams only, each with one parent and its organisation", async () => {
+    const { organisation, storage, disks, ask } = await nested();
+    const [team, ...others] = await listIn(await ask("/user/teams"));
+    expect(others).toEqual([]);
+    expect(team).toMatchObject({
+      id: disks.id,
+      slug: "the-disks",
+      name: "Disks",
+      parent: { id: storage.id, slug: "storage-backup" },
+      organization: { id: organisation.id, login: "acme" },
+    });
+    expect(team?.parent).not.toHaveProperty("parent");
+  });
+
+  test("follows those who join and leave a team or the organisation", async () => {
+    const { standIn, organisation, platform, disks, account, ask, slugs } = await nested();
+    standIn.addToTeam(platform, account);
+    expect(await slugs(await ask("/user/teams"))).toEqual(["platform", "the-disks"]);
+    standIn.removeFromTeam(disks, account);
+    expect(await slugs(await ask("/user/teams"))).toEqual(["platform"]);
+    standIn.removeMember(organisation, account);
+    standIn.addMember(organisation, account);
+    expect(await slugs(await ask("/user/teams"))).toEqual([]);
+  });
+
+  test("is empty for somebody who is only invited", async () => {
+    const { standIn, organisation, account, ask, slugs } = await nested();
+    standIn.addMember(organisation, account, { state: "pending" });
+    expect(await slugs(await ask("/user/teams"))).toEqual([]);
+  });
+
+  test("comes in pages", async () => {
+    const { standIn, organisation, account, ask, slugs } = await nested();
+    for (let count = 0; count < 100; count += 1) {
+      standIn.addToTeam(standIn.addTeam(organisation, { name: `Team ${count}` }), account);
+    }
+    const first = await ask("/user/teams?per_page=100");
+    expect(first.headers.get("link")).toBe(
+      `<${standIn.url}/user/teams?per_page=100&page=2>; rel="next", <${standIn.url}/user/teams?per_page=100&page=2>; rel="last"`,
+    );
+    expect(await slugs(await ask("/user/teams?per_page=100&page=2"))).toEqual(["team-99"]);
+  });
+
+  test("leaves out organisations behind single sign-on, and says so", async () => {
+    const { standIn, organisation, ask, slugs } = await nested();
+    standIn.restrictOrganisation(organisation, { sso: {} });
+    const response = await ask("/user/teams");
+    expect(response.status).toBe(200);
+    expect(response.headers.get("x-github-sso")).toBe(`partial-results; organizations=${organisation.id}`);
+    expect(await slugs(response)).toEqual([]);
+  });
+
+  test("shows a fine-grained token those of its resource owner alone", async () => {
+    const { standIn, organisation, account, ask, slugs } = await nested();
+    const other = standIn.addOrganisation({ login: "other" });
+    standIn.addMember(other, account);
+    standIn.addToTeam(standIn.addTeam(other, { name: "Elsewhere" }), account);
+    expect(await slugs(await ask("/user/teams"))).toEqual(["the-disks", "elsewhere"]);
+    expect(await slugs(await ask("/user/teams", { kind: "fine_grained", resourceOwner: organisation }))).toEqual([
+      "the-disks",
+    ]);
+    const ownTeams = await ask("/user/teams", { kind: "fine_grained" });
+    expect(ownTeams.status).toBe(200);
+    expect(await slugs(ownTeams)).toEqual([]);
+  });
+});
+
+test("nobody joins a team of an organisation that they are not in", async () => {
+  const { standIn, platform } = await nested();
+  const stranger = standIn.addAccount({ login: "stranger" });
+  expect(() => standIn.addToTeam(platform, stranger)).toThrow("stranger is no member of acme");
+});
+
+describe("one team", () => {
+  test("is shown with its parent, whatever case it is asked in", async () => {
+    const { platform, storage, ask } = await nested();
+    expect(await objectIn(await ask("/orgs/ACME/teams/Storage-Backup"))).toMatchObject({
+      id: storage.id,
+      parent: { id: platform.id },
+    });
+    expect(await objectIn(await ask("/orgs/acme/teams/platform"))).toMatchObject({ id: 55, parent: null });
+  });
+
+  test("has its new slug only, after it is renamed", async () => {
+    const { platform, ask } = await nested();
+    platform.slug = "foundation";
+    expect((await ask("/orgs/acme/teams/platform")).status).toBe(404);
+    expect((await ask("/orgs/acme/teams/foundation")).status).toBe(200);
+  });
+
+  test("is not found where it is not there or not to be seen", async () => {
+    const { standIn, ask } = await nested();
+    const stranger = standIn.issueToken(standIn.addAccount({ login: "stranger" }), readOrg);
+    expect((await get(standIn, "/orgs/acme/teams/platform", stranger)).status).toBe(404);
+    expect((await ask("/orgs/acme/teams/unknown")).status).toBe(404);
+    expect((await ask("/orgs/unknown/teams/platform")).status).toBe(404);
+    expect((await ask("/orgs/acme/teams/platform", { kind: "classic" })).status).toBe(404);
+    expect((await get(standIn, "/orgs/acme/teams/platform", null)).status).toBe(401);
+  });
+
+  test("is refused where the organisation's demands are not met", async () => {
+    const { standIn, organisation, ask } = await nested();
+    standIn.restrictOrganisation(organisation, { sso: {} });
+    expect((await ask("/orgs/acme/teams/platform")).headers.get("x-github-sso")).toMatch(/^required;/);
+    standIn.restrictOrganisation(organisation, { ipAllowList: true });
+    expect((await ask("/orgs/acme/teams/platform")).status).toBe(403);
+  });
+});

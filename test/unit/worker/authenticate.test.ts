@@ -1,0 +1,158 @@
+import { describe, expect, test } from "vitest";
+import { makeToken } from "../../../src/local/github/token.ts";
+import { authenticate } from "../../../src/worker/authenticate.ts";
+import type { TokenKind } from "../../../src/worker/config/cluster-policy.ts";
+import { credentialIdOf } from "../../../src/worker/credential/credential-id.ts";
+import type { Evidence, FactsOutcome, FactsSource } from "../../../src/worker/facts.ts";
+import { factsOf, policyOf } from "./support.ts";
+
+const evidence: Evidence = { source: "github", githubStatus: 200, githubRequestId: "8A2C:1F2E" };
+const found: FactsOutcome = { kind: "found", facts: factsOf() };
+const right = <T>(value: T) => ({ ok: true, value }) as const;
+const wrong = (setting: string) => ({ ok: false, problems: [{ setting, message: "must be right" }] }) as const;
+
+/** A source that always says the same, and remembers what it was asked. */
+function sourceOf(outcome: FactsOutcome) {
+  const asked: unknown[][] = [];
+  const source: FactsSource = {
+    async ask(...question) {
+      asked.push(question);
+      return { outcome, evidence };
+    },
+  };
+  return { asked, service: right({ source, tokenShape: "exact" as const }) };
+}
+
+describe("the way of a token", () => {
+  test("leads through facts and policy to an identity", async () => {
+    const token = makeToken("classic");
+    const { service, asked } = sourceOf(found);
+    expect(await authenticate(token, right(policyOf()), service)).toMatchObject({
+      kind: "judged",
+      credential: { tokenKind: "classic", credentialId: await credentialIdOf(token) },
+      verdict: {
+        kind: "authenticated",
+        reason: "admitted",
+        user: { username: "github:octocat:583231", uid: "583231" },
+      },
+      evidence,
+      facts: factsOf(),
+    });
+    expect(asked).toEqual([[token, { about: "account" }]]);
+  });
+
+  test.each(["installation", "refresh"] as const)("ends without a question for a token of kind %s", async (kind) => {
+    const { service, asked } = sourceOf(found);
+    expect(await authenticate(makeToken(kind), right(policyOf()), service)).toEqual({
+      kind: "foreign",
+      foreignKind: `github_${kind}`,
+      verdict: { kind: "unauthenticated", reason: "not_github_token" },
+    });
+    expect(asked).toEqual([]);
+  });
+
+  test.each(["oauth", "app", "legacy", "fine_grained"] as const)(
+    "ends without a question where %s is not welcome",
+    async (kind) => {
+      const { service, asked } = sourceOf(found);
+      expect(await authenticate(makeToken(kind), right(policyOf({ token_kinds: ["classic"] })), service)).toMatchObject(
+        {
+          kind: "judged",
+          verdict: { kind: "denied", reason: "kind_not_welcome" },
+          evidence: null,
+          facts: null,
+        },
+      );
+      expect(asked).toEqual([]);
+    },
+  );
+
+  test("ends without a question for a token that stands in deny", async () => {
+    const token = makeToken("classic");
+    const { service, asked } = sourceOf(found);
+    const policy = policyOf({ allow: ["anyone"], deny: [`token:${await credentialIdOf(token)}`] });
+    expect(await authenticate(token, right(policy), service)).toMatchObject({
+      verdict: { kind: "unauthenticated", reason: "token_denied" },
+      evidence: null,
+    });
+    expect(asked).toEqual([]);
+    expect(await authenticate(makeToken("classic"), right(policy), service)).toMatchObject({
+      verdict: { reason: "admitted" },
+    });
+  });
+
+  test("asks about a token of another shape only where the deployment says so", async () => {
+    const token = `${makeToken("classic")}longer`;
+    const { service, asked } = sourceOf(found);
+    const loose = right({ ...service.value, tokenShape: "prefix" as const });
+    expect(await authenticate(token, right(policyOf()), service)).toMatchObject({ kind: "foreign" });
+    expect(asked).toHaveLength(0);
+    expect(await authenticate(token, right(policyOf()), loose)).toMatchObject({ verdict: { kind: "authenticated" } });
+    expect(asked).toHaveLength(1);
+  });
+
+  test("an app's token needs its client to be listed", async () => {
+    const kinds: TokenKind[] = ["oauth", "app"];
+    const policy = policyOf({ token_kinds: kinds, oauth_clients: ["Iv1.a"] });
+    for (const kind of kinds) {
+      const listed = sourceOf({ kind: "found", facts: factsOf({ oauthClientId: "Iv1.a" }) });
+      const unlisted = sourceOf({ kind: "found", facts: factsOf({ oauthClientId: "Iv1.b" }) });
+      const reasonWith = async ({ service }: typeof listed) =>
+        (await authenticate(makeToken(kind), right(policy), service)).verdict.reason;
+      expect(await reasonWith(listed)).toBe("admitted");
+      expect(await reasonWith(unlisted)).toBe("client_not_listed");
+      expect(await reasonWith(sourceOf(found))).toBe("client_unknown");
+    }
+  });
+});
+
+describe("what GitHub's answer comes to", () => {
+  test.each<[FactsOutcome, { kind: string; reason: string }]>([
+    [{ kind: "refused" }, { kind: "unauthenticated", reason: "token_refused" }],
+    [{ kind: "unrecognised" }, { kind: "unauthenticated", reason: "token_unrecognised" }],
+    [{ kind: "suspended" }, { kind: "denied", reason: "account_suspended" }],
+    [
+      { kind: "limited", reason: "github_rate_limit" },
+      { kind: "undetermined", reason: "github_rate_limit" },
+    ],
+    [
+      { kind: "limited", reason: "github_locked_out" },
+      { kind: "undetermined", reason: "github_locked_out" },
+    ],
+    [
+      { kind: "unavailable", reason: "github_timeout" },
+      { kind: "undetermined", reason: "github_timeout" },
+    ],
+    [
+      { kind: "unavailable", reason: "github_nonsense" },
+      { kind: "undetermined", reason: "github_nonsense" },
+    ],
+  ])("%j", async (outcome, verdict) => {
+    const { service } = sourceOf(outcome);
+    // Also where everybody is welcome: only facts let somebody in.
+    const decision = await authenticate(makeToken("classic"), right(policyOf({ allow: ["anyone"] })), service);
+    expect(decision).toMatchObject({ kind: "judged", verdict, evidence, facts: null });
+  });
+});
+
+describe("a wrong configuration", () => {
+  test("leaves the review undetermined, names what is wrong, and asks nobody", async () => {
+    const { service, asked } = sourceOf(found);
+    const policy = right(policyOf());
+    for (const [ofPolicy, ofService, settings] of [
+      [wrong("P"), service, ["P"]],
+      [policy, wrong("S"), ["S"]],
+      [wrong("P"), wrong("S"), ["S", "P"]],
+    ] as const) {
+      for (const token of [makeToken("classic"), makeToken("installation"), "x"]) {
+        const message = `configuration: ${settings.map((setting) => `${setting}: must be right`).join("; ")}`;
+        expect(await authenticate(token, ofPolicy, ofService)).toEqual({
+          kind: "misconfigured",
+          problems: settings.map((setting) => ({ setting, message: "must be right" })),
+          verdict: { kind: "undetermined", reason: "configuration", message },
+        });
+      }
+    }
+    expect(asked).toEqual([]);
+  });
+});

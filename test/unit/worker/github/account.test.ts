@@ -1,0 +1,239 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { errorAnswer, userAnswer } from "../support.ts";
+import { ask, outcomeOf } from "./support.ts";
+
+const nonsense = { kind: "unavailable", reason: "github_nonsense" };
+const raw = (text: string) => new Response(text, { headers: { "content-type": "application/json; charset=utf-8" } });
+
+describe("a right answer", () => {
+  test("gives the facts, and nothing else of what it says", async () => {
+    expect(await outcomeOf(userAnswer({ email: "octocat@github.test", site_admin: true }))).toEqual({
+      kind: "found",
+      facts: {
+        account: { id: 583231, login: "octocat", type: "User" },
+        oauthClientId: null,
+        expiry: { kind: "never" },
+      },
+    });
+  });
+
+  test.each(["o", "Octo-Cat", "octocat_acme", "123", "octocat-", "a".repeat(39)])(
+    "may have the login %s",
+    async (login) => {
+      expect(await outcomeOf(userAnswer({ login }))).toMatchObject({ facts: { account: { login } } });
+    },
+  );
+
+  test.each([1, 583231, 2 ** 31, 2 ** 53 - 1])("may have the id %i", async (id) => {
+    expect(await outcomeOf(userAnswer({ id }))).toMatchObject({ facts: { account: { id } } });
+  });
+
+  test.each(["Bot", "Organization", "Mannequin", "user", "EnterpriseUserAccount"])(
+    "may have the type %s",
+    async (type) => {
+      expect(await outcomeOf(userAnswer({ type }))).toMatchObject({ kind: "found", facts: { account: { type } } });
+    },
+  );
+
+  test("of a bot may have a bot's login, which no person can have", async () => {
+    const login = "github-actions[bot]";
+    expect(await outcomeOf(userAnswer({ login, type: "Bot" }))).toMatchObject({ kind: "found" });
+    expect(await outcomeOf(userAnswer({ login, type: "User" }))).toEqual(nonsense);
+  });
+
+  test.each(["Iv1.a0facee5139c0213", "178c6fc778ccc68e1d6a", ""])(
+    "says that the token is the app's with client id %j",
+    async (id) => {
+      expect(await outcomeOf(userAnswer({}, { "X-Oauth-Client-Id": id }))).toMatchObject({
+        facts: { oauthClientId: id },
+      });
+    },
+  );
+
+  test("says when the token ends", async () => {
+    const header = "github-authentication-token-expiration";
+    expect(await outcomeOf(userAnswer({}, { [header]: "2023-07-19 10:23:39 +0100" }))).toMatchObject({
+      facts: { expiry: { kind: "at", epochMs: Date.parse("2023-07-19T09:23:39Z") } },
+    });
+    for (const value of ["2023-13-19 10:23:39 +0100", "", "soon"]) {
+      expect(await outcomeOf(userAnswer({}, { [header]: value }))).toMatchObject({
+        facts: { expiry: { kind: "unreadable" } },
+      });
+    }
+  });
+});
+
+const wrongAccounts: [description: string, changes: Record<string, unknown>][] = [
+  ...[0, -1, 1.5, 2 ** 53, 2 ** 53 + 2, 1e300, "1", "583231", null, true, [583231], {}, undefined].map(
+    (id): [string, Record<string, unknown>] => [`id ${JSON.stringify(id)}`, { id }],
+  ),
+  ...[
+    "",
+    " ",
+    "-octocat",
+    "_octocat",
+    "octo cat",
+    "octocat ",
+    "octocat\n",
+    "\noctocat",
+    "octo\u0000cat",
+    "octocat\u007f",
+    "system:masters",
+    "System:admin",
+    "octocat:583231",
+    "octo/cat",
+    "octocat[bot]",
+    "a".repeat(40),
+    "\u0430".repeat(3),
+    "\u043e\u0441tocat",
+    "octoc\u0430t",
+    "octocat\u200b",
+    "\uff4fctocat",
+    583231,
+    null,
+    true,
+    ["octocat"],
+    undefined,
+  ].map((login): [string, Record<string, unknown>] => [`login ${JSON.stringify(login)}`, { login }]),
+  ...[
+    "",
+    "User ",
+    "User\n",
+    "Us er",
+    "a".repeat(41),
+    "\u041f\u043e\u043b\u044c\u0437\u043e\u0432\u0430\u0442\u0435\u043b\u044c",
+    null,
+    1,
+    ["User"],
+    undefined,
+  ].map((type): [string, Record<string, unknown>] => [`type ${JSON.stringify(type)}`, { type }]),
+  ["a bot's login with control characters", { type: "Bot", login: "bot\n[bot]" }],
+  ["an organisation's login that begins like Kubernetes' names", { type: "Organization", login: "system:masters" }],
+];
+
+describe("a 200 of a wrong shape is nonsense", () => {
+  test.each(wrongAccounts)("%s", async (_, changes) => {
+    expect(await outcomeOf(userAnswer(changes))).toEqual(nonsense);
+  });
+
+  test.each([
+    "",
+    "null",
+    "true",
+    "1",
+    '"octocat"',
+    "[]",
+    '[{"id":583231,"login":"octocat","type":"User"}]',
+    "{}",
+    '{"data":{"viewer":{"databaseId":583231,"login":"octocat"}}}',
+    '{"user":{"id":583231,"login":"octocat","type":"User"}}',
+    '{"id":9007199254740993,"login":"octocat","type":"User"}',
+    '{"id":583231,"login":"octocat","type":"User"',
+    '{"id":583231,"login":"octocat","type":"User"}}',
+    '{"id":583231,"login":"octocat","type":"User"}{}',
+    '{"id":1,"id":0,"login":"octocat","type":"User"}',
+    '{"ID":583231,"Login":"octocat","Type":"User"}',
+    '{"__proto__":{"id":583231,"login":"octocat","type":"User"}}',
+    "id: 583231\nlogin: octocat\ntype: User",
+  ])("%s", async (text) => {
+    expect(await outcomeOf(raw(text))).toEqual(nonsense);
+  });
+
+  test("a right answer that is cut anywhere", async () => {
+    const text = JSON.stringify({ id: 583231, login: "octocat", type: "User" });
+    for (let length = 0; length < text.length; length += 1) {
+      expect(await outcomeOf(raw(text.slice(0, length)))).toEqual(nonsense);
+    }
+  });
+});
+
+describe("the evidence", () => {
+  test("is GitHub's status and its name for the request, also of a refusal", async () => {
+    const githubRequestId = "8A2C:1F2E:9B3D:4C5E:6749D8B1";
+    const refusal = errorAnswer(401, "Bad credentials", { "x-github-request-id": githubRequestId });
+    expect((await ask(async () => refusal)).evidence).toEqual({ source: "github", githubStatus: 401, githubRequestId });
+  });
+
+  test.each([
+    "",
+    "0123456789abcdef0123456789abcdef01234567",
+    `${"x".repeat(100)}:`,
+    'a","verdict":"authenticated',
+    "a b",
+    "ä",
+  ])("has no name that looks like none: %j", async (id) => {
+    const { evidence } = await ask(async () => userAnswer({}, { "x-github-request-id": id }));
+    expect(evidence).toEqual({ source: "github", githubStatus: 200, githubRequestId: null });
+  });
+
+  test("has no status where there was no answer", async () => {
+    const { evidence } = await ask(() => Promise.reject(new TypeError("fetch failed")));
+    expect(evidence).toEqual({ source: "github", githubStatus: null, githubRequestId: null });
+  });
+});
+
+describe("whatever GitHub sends", () => {
+  const oneOf = fc.constantFrom;
+  const someone = fc.record(
+    {
+      id: fc.oneof({ weight: 5, arbitrary: oneOf(1, 583231) }, fc.integer(), fc.double(), fc.jsonValue()),
+      login: fc.oneof(
+        { weight: 5, arbitrary: oneOf("octocat", "o-c_t") },
+        fc.string({ unit: "binary" }),
+        fc.jsonValue(),
+      ),
+      type: fc.oneof({ weight: 8, arbitrary: oneOf("User") }, oneOf("Bot", "user", ""), fc.jsonValue()),
+      message: oneOf("Bad credentials", "Sorry. Your account was suspended"),
+    },
+    { requiredKeys: [] },
+  );
+  const body = fc.oneof(
+    { weight: 4, arbitrary: someone.map((value) => JSON.stringify(value)) },
+    {
+      weight: 1,
+      arbitrary: fc.tuple(someone, fc.nat(60)).map(([value, length]) => JSON.stringify(value).slice(0, length)),
+    },
+    { weight: 1, arbitrary: fc.json() },
+    { weight: 1, arbitrary: fc.uint8Array({ maxLength: 200 }).map((bytes) => Uint8Array.from(bytes)) },
+  );
+  const status = fc.oneof(
+    { weight: 3, arbitrary: oneOf(200) },
+    { weight: 2, arbitrary: fc.integer({ min: 200, max: 599 }) },
+  );
+  const headers = fc.dictionary(
+    oneOf("x-ratelimit-limit", "x-ratelimit-remaining", "retry-after", "location", "content-type", "x-oauth-client-id"),
+    oneOf("", "0", "60", "5000", "application/json", "https://evil.test/user"),
+  );
+
+  /** What a complete and valid answer is, in other words than the code under test. */
+  function isValidAccount(text: string): boolean {
+    try {
+      const { id, login, type } = JSON.parse(text);
+      const isLogin = typeof login === "string" && /^[a-z0-9][a-z0-9_-]*$/i.test(login) && login.length <= 39;
+      return (
+        Number.isSafeInteger(id) && id > 0 && (type === "User" ? isLogin : typeof type === "string" && type !== "")
+      );
+    } catch {
+      return false;
+    }
+  }
+
+  test("somebody is found only by a complete, valid 200", async () => {
+    let found = 0;
+    await fc.assert(
+      fc.asyncProperty(status, headers, body, async (code, fields, content) => {
+        const withoutBody = [204, 205, 304].includes(code);
+        const { outcome } = await ask(
+          async () => new Response(withoutBody ? null : content, { status: code, headers: fields }),
+        );
+        if (outcome.kind !== "found") return;
+        found += 1;
+        expect(code).toBe(200);
+        expect(isValidAccount(typeof content === "string" ? content : new TextDecoder().decode(content))).toBe(true);
+      }),
+      { numRuns: 2000 },
+    );
+    expect(found).toBeGreaterThan(20);
+  });
+});

@@ -1,0 +1,196 @@
+import { describe, expect, test } from "vitest";
+import type { FactsOutcome, LimitedReason, UnavailableReason } from "../../../../src/worker/facts.ts";
+import { errorAnswer, userAnswer } from "../support.ts";
+import { outcomeOf } from "./support.ts";
+
+const refused: FactsOutcome = { kind: "refused" };
+const suspended: FactsOutcome = { kind: "suspended" };
+const unrecognised: FactsOutcome = { kind: "unrecognised" };
+const limited = (reason: LimitedReason): FactsOutcome => ({ kind: "limited", reason });
+const unavailable = (reason: UnavailableReason): FactsOutcome => ({ kind: "unavailable", reason });
+
+const html = (status: number, text: string, contentType = "text/html; charset=utf-8", headers = {}) =>
+  new Response(text, { status, headers: { "content-type": contentType, ...headers } });
+const json = (status: number, value: unknown, headers: Record<string, string> = {}) =>
+  Response.json(value, { status, headers });
+const unicorn = "<!DOCTYPE html><title>Unicorn! &middot; GitHub</title>";
+
+const anonymousBucket = { "x-ratelimit-limit": "60", "x-ratelimit-remaining": "0", "x-ratelimit-resource": "core" };
+const ownBucket = { "x-ratelimit-limit": "5000", "x-ratelimit-remaining": "0", "x-ratelimit-resource": "core" };
+const quotaLeft = { "x-ratelimit-limit": "5000", "x-ratelimit-remaining": "4000" };
+const anonymousLimit =
+  "API rate limit exceeded for 203.0.113.7. (But here's the good news: Authenticated requests get more.)";
+const ownLimit = "API rate limit exceeded for user ID 583231.";
+const secondaryLimit = "You have exceeded a secondary rate limit. Please wait a few minutes before you try again.";
+const abuse = "You have triggered an abuse detection mechanism. Please wait a few minutes before you try again.";
+const integration = "Resource not accessible by integration";
+const allowList =
+  "Although you appear to have the correct authorization credentials, the `acme` organization has an IP allow list enabled, " +
+  "and your IP address is not permitted to access this resource.";
+const olderAllowList =
+  "Although you appear to have the correct authorization credentials, the `acme` organization has an IP allow list enabled, " +
+  "and 203.0.113.7 is not permitted to access this resource.";
+const allowListWithoutItsName = "Your account's settings do not permit your IP address to access this resource.";
+const lockout = "Maximum number of login attempts exceeded. Please try again later.";
+const noUserAgent = "Request forbidden by administrative rules. Please make sure your request has a User-Agent header";
+
+const rows: [description: string, answer: () => Response, outcome: FactsOutcome][] = [
+  ["401 Bad credentials", () => errorAnswer(401, "Bad credentials"), refused],
+  ["401 as older servers word it", () => json(401, { message: "Bad credentials" }), refused],
+  [
+    "401 Bad credentials with the anonymous bucket",
+    () => errorAnswer(401, "Bad credentials", anonymousBucket),
+    refused,
+  ],
+  ["401 Requires authentication", () => errorAnswer(401, "Requires authentication"), unavailable("github_nonsense")],
+  ["401 of a proxy in between", () => errorAnswer(401, "Unauthorized"), unavailable("github_nonsense")],
+  ["401 as a page", () => html(401, "<h1>Sign in</h1>"), unavailable("github_nonsense")],
+  ["401 without a body", () => new Response(null, { status: 401 }), unavailable("github_nonsense")],
+  ["401 with a message that is no string", () => json(401, { message: 1 }), unavailable("github_nonsense")],
+  ["401 as a list", () => json(401, [{ message: "Bad credentials" }]), unavailable("github_nonsense")],
+
+  ["403 suspended, with a period", () => errorAnswer(403, "Sorry. Your account was suspended."), suspended],
+  ["403 suspended, without a period", () => errorAnswer(403, "Sorry. Your account was suspended"), suspended],
+  [
+    "403 suspended, with no quota left",
+    () => errorAnswer(403, "Sorry. Your account was suspended", ownBucket),
+    suspended,
+  ],
+
+  ["403 anonymous bucket", () => errorAnswer(403, anonymousLimit, anonymousBucket), unrecognised],
+  ["429 anonymous bucket", () => errorAnswer(429, anonymousLimit, anonymousBucket), unrecognised],
+  ["403 anonymous bucket, secondary", () => errorAnswer(403, secondaryLimit, anonymousBucket), unrecognised],
+  ["429 anonymous bucket as a page", () => html(429, "<h1>Whoa</h1>", "text/html", anonymousBucket), unrecognised],
+  ["403 anonymous bucket by its words alone", () => errorAnswer(403, anonymousLimit), limited("github_rate_limit")],
+
+  ["403 own bucket", () => errorAnswer(403, ownLimit, ownBucket), limited("github_rate_limit")],
+  ["429 own bucket", () => errorAnswer(429, ownLimit, ownBucket), limited("github_rate_limit")],
+  [
+    "403 own bucket of 15,000",
+    () => errorAnswer(403, ownLimit, { ...ownBucket, "x-ratelimit-limit": "15000" }),
+    limited("github_rate_limit"),
+  ],
+  ["403 own bucket by its words alone", () => errorAnswer(403, ownLimit), limited("github_rate_limit")],
+  ["429 own bucket by its words alone", () => errorAnswer(429, ownLimit), limited("github_rate_limit")],
+  ["403 own bucket by its numbers alone", () => html(403, "", "text/html", ownBucket), limited("github_rate_limit")],
+  ["429 own bucket by its numbers alone", () => html(429, "", "text/html", ownBucket), limited("github_rate_limit")],
+
+  ["403 secondary", () => errorAnswer(403, secondaryLimit), limited("github_secondary_limit")],
+  ["429 secondary", () => errorAnswer(429, secondaryLimit), limited("github_secondary_limit")],
+  [
+    "403 secondary with quota left",
+    () => errorAnswer(403, secondaryLimit, quotaLeft),
+    limited("github_secondary_limit"),
+  ],
+  [
+    "403 secondary with none left",
+    () => errorAnswer(403, secondaryLimit, ownBucket),
+    limited("github_secondary_limit"),
+  ],
+  ["403 secondary as in 2018", () => errorAnswer(403, abuse), limited("github_secondary_limit")],
+  [
+    "403 with Retry-After in seconds",
+    () => errorAnswer(403, "Slow down", { "retry-after": "60" }),
+    limited("github_secondary_limit"),
+  ],
+  [
+    "429 with Retry-After as a date",
+    () => errorAnswer(429, "", { "retry-after": "Fri, 20 Nov 2026 10:01:00 GMT" }),
+    limited("github_secondary_limit"),
+  ],
+  [
+    "403 with Retry-After as a date",
+    () => errorAnswer(403, "", { "retry-after": "Fri, 20 Nov 2026 10:01:00 GMT" }),
+    limited("github_secondary_limit"),
+  ],
+  ["429 that says nothing", () => new Response(null, { status: 429 }), limited("github_secondary_limit")],
+  ["429 as a page", () => html(429, "<h1>Whoa there!</h1>"), limited("github_secondary_limit")],
+
+  [
+    "403 for an installation's token",
+    () => errorAnswer(403, integration, quotaLeft),
+    limited("github_not_for_integrations"),
+  ],
+  ["403 IP allow list", () => errorAnswer(403, allowList), limited("github_ip_allow_list")],
+  ["403 IP allow list, older wording", () => errorAnswer(403, olderAllowList), limited("github_ip_allow_list")],
+  ["403 IP address", () => errorAnswer(403, allowListWithoutItsName), limited("github_ip_allow_list")],
+  ["403 lock-out", () => errorAnswer(403, lockout), limited("github_locked_out")],
+  ["403 without User-Agent", () => html(403, noUserAgent), limited("github_forbidden")],
+  [
+    "403 permission of a token",
+    () => errorAnswer(403, "Resource not accessible by personal access token"),
+    limited("github_forbidden"),
+  ],
+  ["403 without a body", () => new Response(null, { status: 403 }), limited("github_forbidden")],
+  [
+    "403 with a person in its body",
+    () => json(403, { id: 583231, login: "octocat", type: "User" }),
+    limited("github_forbidden"),
+  ],
+
+  ["410", () => errorAnswer(410, "This API version is no longer supported"), unavailable("github_version_retired")],
+  ...[400, 402, 404, 405, 406, 409, 415, 418, 422, 451, 499].map((status): (typeof rows)[number] => [
+    `${status}`,
+    () => errorAnswer(status, "Not Found"),
+    unavailable("github_unexpected_status"),
+  ]),
+  ...[201, 202, 203, 206, 226, 299].map((status): (typeof rows)[number] => [
+    `${status} with a person`,
+    () => json(status, { id: 583231, login: "octocat", type: "User" }),
+    unavailable("github_unexpected_status"),
+  ]),
+  ["204", () => new Response(null, { status: 204 }), unavailable("github_unexpected_status")],
+  ["205", () => new Response(null, { status: 205 }), unavailable("github_unexpected_status")],
+  ["304 that nobody asked for", () => new Response(null, { status: 304 }), unavailable("github_redirect")],
+  ...[301, 302, 303, 307, 308, 300].map((status): (typeof rows)[number] => [
+    `${status}`,
+    () => json(status, { id: 583231, login: "octocat", type: "User" }, { location: "https://evil.test/user" }),
+    unavailable("github_redirect"),
+  ]),
+  ...[500, 501, 502, 503, 504, 520, 530, 599].flatMap((status): (typeof rows)[number][] => [
+    [`${status} as a page`, () => html(status, unicorn), unavailable("github_server_error")],
+    [
+      `${status} as JSON`,
+      () => errorAnswer(status, "No server is currently available"),
+      unavailable("github_server_error"),
+    ],
+    [
+      `${status} that says Bad credentials`,
+      () => errorAnswer(status, "Bad credentials"),
+      unavailable("github_server_error"),
+    ],
+    [
+      `${status} of the anonymous bucket`,
+      () => html(status, "", "text/html", anonymousBucket),
+      unavailable("github_server_error"),
+    ],
+  ]),
+
+  ["200 as a page", () => html(200, unicorn), unavailable("github_nonsense")],
+  [
+    "200 as a page labelled as JSON",
+    () => html(200, unicorn, "application/json; charset=utf-8"),
+    unavailable("github_nonsense"),
+  ],
+  ["200 without a body", () => new Response(null, { status: 200 }), unavailable("github_nonsense")],
+  ["200 that says Bad credentials", () => json(200, { message: "Bad credentials" }), unavailable("github_nonsense")],
+];
+
+describe("an answer of GET /user", () => {
+  test.each(rows)("%s", async (_, answer, outcome) => {
+    expect(await outcomeOf(answer())).toEqual(outcome);
+  });
+
+  test("200 with a person", async () => {
+    expect(await outcomeOf(userAnswer())).toMatchObject({ kind: "found" });
+  });
+
+  test("200 with a person of an anonymous bucket's headers: the status decides", async () => {
+    expect(await outcomeOf(userAnswer({}, anonymousBucket))).toMatchObject({ kind: "found" });
+  });
+
+  test("200 with a person labelled as a page: the body decides", async () => {
+    const text = JSON.stringify({ id: 583231, login: "octocat", type: "User" });
+    expect(await outcomeOf(html(200, text))).toMatchObject({ kind: "found" });
+  });
+});

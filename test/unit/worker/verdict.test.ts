@@ -1,0 +1,31 @@
+import { describe, expect, test } from "vitest";
+import { type Reason, reasons } from "../../../src/worker/reason.ts";
+import { denied, unauthenticated, undetermined } from "../../../src/worker/verdict.ts";
+
+describe("a reason", () => {
+  test.each(Object.entries(reasons))("%s is a code with one sentence for it", (code, { sentence }) => {
+    expect(code).toMatch(/^[a-z]+(_[a-z]+)*$/);
+    expect(sentence).toMatch(/^[A-Z][^\n]*[.?]$/);
+  });
+
+  test("means the same in every place: no sentence stands twice", () => {
+    const sentences = Object.values(reasons).map(({ sentence }) => sentence);
+    expect(new Set(sentences).size).toBe(sentences.length);
+  });
+});
+
+describe("a verdict made of a reason", () => {
+  test("is of the kind that the reason has", () => {
+    const kindOf = (reason: Reason) => reasons[reason].verdict;
+    expect(unauthenticated("stranger").kind).toBe(kindOf("stranger"));
+    expect(denied("account_suspended").kind).toBe(kindOf("account_suspended"));
+    expect(undetermined("github_timeout").kind).toBe(kindOf("github_timeout"));
+  });
+
+  test("says nothing for a plain no, and the code with its sentence otherwise", () => {
+    expect(unauthenticated("stranger")).toEqual({ kind: "unauthenticated", reason: "stranger" });
+    expect(denied("account_suspended").message).toBe(`account_suspended: ${reasons.account_suspended.sentence}`);
+    expect(undetermined("github_timeout").message).toBe("github_timeout: GitHub did not answer in time.");
+    expect(undetermined("configuration", "X: must be Y").message).toBe("configuration: X: must be Y");
+  });
+});

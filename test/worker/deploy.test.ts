@@ -1,0 +1,66 @@
+// `wrangler deploy --dry-run` with the real wrangler.toml: as it ships it is refused, filled in it passes, and the bundle stays small.
+import { execFile } from "node:child_process";
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { repositoryRoot } from "../support/worker-config.ts";
+
+/** A Worker that starts slowly makes kubectl slow: the free plan alone would allow 3 MB. */
+const maxGzipKib = 30;
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "octogate-deploy-"));
+  for (const name of ["src", "package.json", "tsconfig.json", "wrangler.toml"]) {
+    cpSync(join(repositoryRoot, name), join(folder, name), { recursive: true });
+  }
+  symlinkSync(join(repositoryRoot, "node_modules"), join(folder, "node_modules"));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+test("what ships is refused for its placeholders, each named", async () => {
+  const { code, output } = await deploy();
+  expect(code).not.toBe(0);
+  expect(output).toContain("routes.pattern: must be your own hostname");
+  expect(output).toContain("CLUSTER_PRODUCTION.client_certificates[0]: must be the SHA-256 fingerprint");
+});
+
+test("a wrong setting is refused by its name", async () => {
+  fillIn((toml) => toml.replace(/^token_kinds = .*$/m, 'token_kinds = ["telepathy"]'));
+  const { code, output } = await deploy();
+  expect(code).not.toBe(0);
+  expect(output).toContain("CLUSTER_PRODUCTION.token_kinds[0]: must be one of fine_grained, classic");
+});
+
+test(`what is filled in passes, and its bundle has at most ${maxGzipKib} KiB gzip`, async () => {
+  fillIn((toml) => toml);
+  const { code, output } = await deploy();
+  expect(output).toContain("--dry-run: exiting now");
+  expect(code).toBe(0);
+  const [upload, gzipKib] = /Total Upload: .* gzip: ([\d.]+) KiB/.exec(output) ?? [];
+  console.log(upload);
+  expect(Number(gzipKib)).toBeGreaterThan(0);
+  expect(Number(gzipKib)).toBeLessThanOrEqual(maxGzipKib);
+});
+
+function fillIn(change: (toml: string) => string): void {
+  const path = join(folder, "wrangler.toml");
+  const filled = readFileSync(path, "utf8")
+    .replace(/<auth\.example\.com>/, "auth.octogate.test")
+    .replace(/<sha256 fingerprint[^>]*>/, "a".repeat(64));
+  writeFileSync(path, change(filled));
+}
+
+function deploy(): Promise<{ code: number; output: string }> {
+  const wrangler = join(repositoryRoot, "node_modules/wrangler/bin/wrangler.js");
+  const env = { ...process.env, WRANGLER_SEND_METRICS: "false", XDG_CONFIG_HOME: folder };
+  return new Promise((resolve) => {
+    execFile(
+      process.execPath,
+      [wrangler, "deploy", "--dry-run", "--minify"],
+      { cwd: folder, env },
+      (error, stdout, stderr) => resolve({ code: error === null ? 0 : 1, output: stdout + stderr }),
+    );
+  });
+}
