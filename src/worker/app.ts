@@ -3,7 +3,6 @@
 import { Hono } from "hono/tiny"; // the smallest router: there are two paths
 import { authenticate, type Service } from "./authenticate.ts";
 import { limitOf, storeOf } from "./bindings.ts";
-import { readBoundedBody } from "./bounded-body.ts";
 import { createBreaker } from "./cache/breaker.ts";
 import { deadline } from "./cache/deadline.ts";
 import { createKvTier } from "./cache/kv-tier.ts";
@@ -22,6 +21,7 @@ import { createGitHubClient } from "./github/client.ts";
 import { createGitHubFacts } from "./github/github-facts.ts";
 import { createNonMembers } from "./github/non-members.ts";
 import { createPersonalMemberships } from "./github/personal-memberships.ts";
+import { readRequestBody } from "./request-body.ts";
 import { answerStatus, answerVerdict } from "./token-review/answer.ts";
 import { maxReviewBytes, parseTokenReview } from "./token-review/request.ts";
 import { undetermined } from "./verdict.ts";
@@ -74,7 +74,7 @@ export function createApp(runtime: Runtime): Hono<AppTypes> {
     }
     const { cluster, certificateDaysLeft } = caller;
 
-    const body = await readBoundedBody(c.req.raw, maxReviewBytes);
+    const body = await readRequestBody(c.req.raw, maxReviewBytes);
     if (body.kind === "too_large") return answerStatus(413, `body: must not be larger than ${maxReviewBytes} bytes`);
     if (body.kind !== "complete") return answerStatus(400, "body: ended early");
     const parsed = parseTokenReview(body.bytes);

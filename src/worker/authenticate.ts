@@ -30,6 +30,8 @@ export type Decision =
       readonly evidence: Evidence | null;
       /** Null where they are not known. */
       readonly facts: Facts | null;
+      /** Set where they are older than they should be, and stand because GitHub is unavailable. */
+      readonly inOutage?: true;
       /** What these facts show to be uncertain about the policy's names. */
       readonly nameWarnings: readonly string[];
     };
@@ -84,6 +86,7 @@ async function judge(
     verdict: judgeOutcome(policy, credential, outcome),
     evidence,
     facts,
+    ...(outcome.kind === "found" && outcome.inOutage ? { inOutage: true } : {}),
     nameWarnings: facts === null ? [] : findNameWarnings(policy, facts),
   };
 }

@@ -1,9 +1,13 @@
 // The edge of what Workers binds to a deployment: KV and the rate limiter, brought to the small interfaces that the rest knows. Both are optional: without them nothing is refused, there
 // is only less memory, and no cap.
+import { deadline } from "./cache/deadline.ts";
 import type { KeyValueStore } from "./cache/kv-tier.ts";
 
 /** Fewer than 30 s are refused. A copy is judged by its own times, so an old one from KV's cache is no harm. */
 const kvCacheTtlSeconds = 30;
+
+/** The limiter counts in the same place and answers at once. */
+const limiterTimeoutMs = 500;
 
 /** @param binding `KV` of the environment, or undefined */
 export function storeOf(binding: unknown): KeyValueStore {
@@ -25,9 +29,9 @@ export function limitOf(binding: unknown, writeWarning: (text: string) => void):
   }
   return async (cluster) => {
     try {
-      return (await binding.limit({ key: cluster })).success;
+      return (await Promise.race([binding.limit({ key: cluster }), deadline(limiterTimeoutMs)])).success;
     } catch {
-      // A limiter that fails must lock nobody out.
+      // A limiter that fails or hangs must lock nobody out.
       return true;
     }
   };

@@ -78,7 +78,7 @@ export function createDecisionLog(write: (line: string) => void): DecisionLog {
 /** What is known beyond the verdict; JSON leaves out what is undefined. */
 function detailsOf(decision: Exclude<Decision, { kind: "foreign" }>): object {
   if (decision.kind === "misconfigured") return { problems: decision.problems };
-  const { verdict, credential, evidence, facts } = decision;
+  const { verdict, credential, evidence, facts, inOutage } = decision;
   const user = verdict.kind === "authenticated" ? verdict.user : undefined;
   return {
     user: user?.username,
@@ -91,6 +91,7 @@ function detailsOf(decision: Exclude<Decision, { kind: "foreign" }>): object {
     source: evidence?.source ?? "none",
     githubStatus: evidence?.githubStatus ?? undefined,
     githubRequestId: evidence?.githubRequestId ?? undefined,
+    inOutage,
   };
 }
 

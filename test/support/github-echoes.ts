@@ -18,6 +18,8 @@ export function echoesOf(token: string): Behaviour[] {
     json(200, { ...person, id: token }),
     json(200, { [token]: token }),
     json(200, person, { "x-oauth-client-id": token }),
+    json(200, person, { etag: `"${token}"` }),
+    json(200, person, { link: `<https://attacker.test/?token=${token}>; rel="next"`, "x-oauth-scopes": token }),
     json(200, person, { "github-authentication-token-expiration": token }),
     json(200, person, { "x-github-request-id": `request of ${token}` }),
     json(401, { message: "Bad credentials" }, { "www-authenticate": token, "retry-after": token }),

@@ -27,8 +27,8 @@ export const clusters = {
     prefix: "staging:",
     token_kinds: ["classic", "fine_grained", "oauth", "legacy"],
   },
-  /** Nobody can say yet what this means. */
-  broken: { allow: ["org:acme"], token_kinds: ["classic"] },
+  /** A team has its organisation before it. */
+  broken: { allow: ["team:platform"], token_kinds: ["classic"] },
 } as const;
 
 export type Person = typeof mona | typeof dora | typeof nell | typeof heir;

@@ -10,12 +10,12 @@ import { type Answer, holdToRules } from "./answer-rules.ts";
 import { verifiedCertificate } from "./client-auth.ts";
 import { credentialIdOf } from "./credential-id.ts";
 import { guardOutbound } from "./outbound-guard.ts";
+import { type ApiVersion, reviewBody, reviewPath } from "./review-body.ts";
 import { repositoryRoot, workerConfig } from "./worker-config.ts";
 
 type HarnessInit = NonNullable<Parameters<DispatchFetch>[1]>;
 /** `cf` may be whatever a test likes: also what Cloudflare would never send. */
 type FetchInit = Omit<HarnessInit, "cf"> & { readonly cf?: Readonly<Record<string, unknown>> };
-type ApiVersion = "v1" | "v1beta1";
 
 /** One line of the decision log. */
 export type DecisionLine = Readonly<Record<string, unknown>>;
@@ -82,21 +82,6 @@ export function useWorker(options: WorkerOptions): () => WorkerUnderTest {
   afterAll(() => running?.stop());
   return worker;
 }
-
-/** The JSON of a review as kube-apiserver writes it. */
-export function reviewBody(token: unknown, apiVersion: ApiVersion = "v1"): string {
-  const review = {
-    kind: "TokenReview",
-    apiVersion: `authentication.k8s.io/${apiVersion}`,
-    metadata: {},
-    spec: { token, audiences: ["https://kubernetes.default.svc.cluster.local"] },
-    status: { user: {} },
-  };
-  return `${JSON.stringify(review)}\n`;
-}
-
-/** What kube-apiserver's kubeconfig makes of the address: client-go adds its timeout to the query. */
-const reviewPath = "/authenticate?timeout=30s";
 
 async function startWorker(options: WorkerOptions): Promise<WorkerUnderTest & { readonly refused: string[] }> {
   // Neither may a test need the internet, nor shall anything be reported from it.

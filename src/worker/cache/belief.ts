@@ -1,6 +1,6 @@
 // How long what is remembered is believed. Everything follows from when GitHub was asked; a time in the future is another machine's wrong clock, and believed by nobody.
 import type { Facts, Question } from "../facts.ts";
-import { type FactsEntry, factsIn, neededParts } from "./entry.ts";
+import { type FactsEntry, factsIn, timesOf } from "./entry.ts";
 
 export interface Lifetimes {
   /** How long an answer of GitHub's is believed. */
@@ -45,6 +45,5 @@ function hasEnded({ expiry }: FactsEntry, now: number): boolean {
 }
 
 function isYounger(entry: FactsEntry, question: Question, now: number, lifetimeMs: number): boolean {
-  const times = neededParts(entry, question).map((key) => entry.organisations[key]?.askedAt ?? Number.NaN);
-  return [entry.askedAt, ...times].every((askedAt) => askedAt <= now && now - askedAt < lifetimeMs);
+  return timesOf(entry, question).every((askedAt) => askedAt <= now && now - askedAt < lifetimeMs);
 }

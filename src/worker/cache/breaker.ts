@@ -1,32 +1,53 @@
 // Notices that GitHub is down, so that people who are known don't wait for a call that is going to fail. It decides only whether somebody known waits: a token that was never
-// seen always asks.
+// seen always asks. Only what shows that the host is in trouble counts: an answer that is odd for one token (too long, contradictory) must not bring grace to another.
+import type { Refusal } from "../facts.ts";
 
 export interface Breaker {
-  /** Whether GitHub has failed so often that known people are answered from memory at once. */
-  isOpen(): boolean;
+  /** Whether GitHub has just failed so often that known people are answered from memory at once. */
+  isOpen(now: number): boolean;
   /** @returns true once in a while: whoever gets it asks GitHub in the background whether it is back */
   takeProbe(now: number): boolean;
-  /** @param retryAfterMs how long GitHub asked to be left alone, if it did */
-  report(wasAvailable: boolean, now: number, retryAfterMs: number | null): void;
+  /**
+   * @param outcome what a question to GitHub came to
+   * @param retryAfterMs how long GitHub asked to be left alone, if it did
+   */
+  report(outcome: Refusal | { readonly kind: "found" }, now: number, retryAfterMs: number | null): void;
 }
 
 const failuresToOpen = 3;
 const probeEveryMs = 5_000;
+/** What GitHub asks for is honoured up to here: a wrong header must not keep it unasked for long. */
 const maxPauseMs = 60_000;
+/** Failures of long ago say nothing about now: then somebody has to ask and wait. */
+const openForMs = 60_000;
+
+const signsOfOutage: ReadonlySet<string> = new Set([
+  "github_unreachable",
+  "github_timeout",
+  "github_server_error",
+] satisfies (Refusal & { kind: "unavailable" })["reason"][]);
 
 export function createBreaker(): Breaker {
   let failures = 0;
-  let nextProbeAt = 0;
+  let lastFailureAt = Number.NEGATIVE_INFINITY;
+  let nextProbeAt = Number.NEGATIVE_INFINITY;
   return {
-    isOpen: () => failures >= failuresToOpen,
+    isOpen: (now) => failures >= failuresToOpen && now - lastFailureAt < openForMs,
     takeProbe(now) {
       if (now < nextProbeAt) return false;
       nextProbeAt = now + probeEveryMs;
       return true;
     },
-    report(wasAvailable, now, retryAfterMs) {
-      failures = wasAvailable ? 0 : failures + 1;
-      nextProbeAt = now + Math.min(retryAfterMs ?? probeEveryMs, maxPauseMs);
+    report(outcome, now, retryAfterMs) {
+      if (outcome.kind !== "unavailable" || !signsOfOutage.has(outcome.reason)) {
+        failures = 0;
+        return;
+      }
+      failures += 1;
+      lastFailureAt = now;
+      // Later failures don't put the probe off: whoever keeps failing could keep everybody from hearing that GitHub is back.
+      if (failures === failuresToOpen) nextProbeAt = now + probeEveryMs;
+      if (retryAfterMs !== null) nextProbeAt = Math.max(nextProbeAt, now + Math.min(retryAfterMs, maxPauseMs));
     },
   };
 }

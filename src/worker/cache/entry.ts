@@ -1,7 +1,7 @@
 // What is remembered about a token: either the facts, each part with the time at which GitHub was asked, or that GitHub refused it. Parts are judged by those times alone: an
 // entry that was copied, delayed or replayed is as old as it was.
 import * as v from "valibot";
-import { keyOfOrganisation } from "../config/organisations.ts";
+import { keyOfOrganisation, type OrganisationReference } from "../config/organisations.ts";
 import type { Facts, Question, Standing } from "../facts.ts";
 import { accountSchema } from "../github/account.ts";
 import { type Validators, validatorsSchema } from "../github/conditional-client.ts";
@@ -61,7 +61,7 @@ export interface FactsEntry extends Omit<Facts, "organisations"> {
   readonly credentialId: string;
   /** When GitHub was asked whose token it is; milliseconds. */
   readonly askedAt: number;
-  /** By `keyOfOrganisation`, each with the time at which GitHub was asked. */
+  /** By `partKeyOf`, each with the time at which GitHub was asked. */
   readonly organisations: Readonly<Record<string, { readonly standing: Standing; readonly askedAt: number }>>;
   readonly validators: Validators;
 }
@@ -69,40 +69,68 @@ export interface FactsEntry extends Omit<Facts, "organisations"> {
 /** Overwrites the facts about a token that GitHub refused, so that nobody brings them back while GitHub is down. */
 export interface Tombstone {
   readonly kind: "tombstone";
+  /** When GitHub's answer was there: whatever was asked before that is older than the refusal. */
   readonly askedAt: number;
 }
 
 export type Entry = FactsEntry | Tombstone;
 
+/** An entry with more was asked about too much to be worth asking conditionally. */
+const maxValidators = 300;
+
 /**
- * What two places remember of one token, taken together: a tombstone stands until GitHub has taken the token again, and of facts each part counts as
- * it was seen last.
+ * What two places remember of one token, taken together: a tombstone stands until GitHub has been asked later and has taken the token again, and of facts each part
+ * counts as it was seen last.
  */
 export function mergeEntries(one: Entry | null, other: Entry | null): Entry | null {
   if (one === null || other === null) return one ?? other;
-  const [newer, older] = one.askedAt >= other.askedAt ? [one, other] : [other, one];
-  if (newer.kind === "tombstone" || older.kind === "tombstone") return newer;
+  const [newer, older] = isNewer(other, one) ? [other, one] : [one, other];
+  if (newer.kind === "tombstone" || older.kind === "tombstone" || newer.account.id !== older.account.id) return newer;
   const organisations = { ...older.organisations };
   for (const [key, part] of Object.entries(newer.organisations)) {
     const earlier = organisations[key];
     if (earlier === undefined || earlier.askedAt <= part.askedAt) organisations[key] = part;
   }
-  return { ...newer, organisations, validators: { ...older.validators, ...newer.validators } };
+  const validators = { ...older.validators, ...newer.validators };
+  return {
+    ...newer,
+    // A token belongs to one client for good, but not every way of asking tells which.
+    oauthClientId: newer.oauthClientId ?? older.oauthClientId,
+    organisations,
+    validators: Object.keys(validators).length > maxValidators ? newer.validators : validators,
+  };
 }
 
-/** @returns what was just learnt, as it is remembered */
+/** Of two entries of the same time, a tombstone counts. */
+function isNewer(entry: Entry, than: Entry): boolean {
+  return entry.askedAt > than.askedAt || (entry.askedAt === than.askedAt && entry.kind === "tombstone");
+}
+
+/**
+ * Drops what some clock that goes ahead has dated into the future: it would count as newer than whatever GitHub says now, and be believed for longer than it may.
+ *
+ * @returns the entry without such parts, or null if nothing is left; a tombstone counts as one of just now, for it only takes something away
+ */
+export function withoutFuture(entry: Entry | null, now: number): Entry | null {
+  if (entry?.kind === "tombstone") return entry.askedAt <= now ? entry : { ...entry, askedAt: now - 1 };
+  if (entry === null || entry.askedAt > now) return null;
+  const parts = Object.entries(entry.organisations);
+  const past = parts.filter(([, { askedAt }]) => askedAt <= now);
+  return past.length === parts.length ? entry : { ...entry, organisations: Object.fromEntries(past) };
+}
+
+/** @param question what GitHub was asked */
 export function factsEntryOf(
   facts: Facts,
-  {
-    credentialId,
-    askedAt,
-    validators,
-  }: Pick<FactsEntry, "credentialId" | "askedAt"> & { readonly validators: Validators },
+  question: Question,
+  { credentialId, askedAt, validators }: Pick<FactsEntry, "credentialId" | "askedAt" | "validators">,
 ): FactsEntry {
   const { host, account, oauthClientId, scopes, expiry } = facts;
-  const organisations = Object.fromEntries(
-    Object.entries(facts.organisations).map(([key, standing]) => [key, { standing, askedAt }]),
-  );
+  const organisations: Record<string, FactsEntry["organisations"][string]> = {};
+  for (const reference of question.organisations) {
+    const standing = facts.organisations[keyOfOrganisation(reference)];
+    if (standing !== undefined) organisations[partKeyOf(reference)] = { standing, askedAt };
+  }
   return {
     kind: "facts",
     credentialId,
@@ -120,11 +148,11 @@ export function factsEntryOf(
 /** @returns the facts as a policy sees them, or null where an organisation is missing that the question depends on */
 export function factsIn(entry: FactsEntry, question: Question): Facts | null {
   const { host, account, oauthClientId, scopes, expiry } = entry;
-  const organisations: Record<string, Facts["organisations"][string]> = {};
-  for (const key of neededParts(entry, question)) {
-    const part = entry.organisations[key];
+  const organisations: Record<string, Standing> = {};
+  for (const reference of neededOrganisations(entry, question)) {
+    const part = entry.organisations[partKeyOf(reference)];
     if (part === undefined) return null;
-    organisations[key] = part.standing;
+    organisations[keyOfOrganisation(reference)] = part.standing;
   }
   return { host, account, oauthClientId, scopes, expiry, organisations };
 }
@@ -136,12 +164,27 @@ export function factsIn(entry: FactsEntry, question: Question): Facts | null {
 export function missingParts(entry: FactsEntry, question: Question, since: number): Question["organisations"] | null {
   if (factsIn(entry, question) !== null) return null;
   return question.organisations.filter((reference) => {
-    const part = entry.organisations[keyOfOrganisation(reference)];
+    const part = entry.organisations[partKeyOf(reference)];
     return part === undefined || part.askedAt <= since;
   });
 }
 
-/** @returns the keys of the organisations without which the question has no answer */
-export function neededParts({ account }: FactsEntry, question: Question): string[] {
-  return question.dependsOnOrganisations(account) ? question.organisations.map(keyOfOrganisation) : [];
+/** @returns when GitHub was asked about each part on which the answer rests; NaN for one that is missing */
+export function timesOf(entry: FactsEntry, question: Question): number[] {
+  const parts = neededOrganisations(entry, question).map((reference) => entry.organisations[partKeyOf(reference)]);
+  return [entry.askedAt, ...parts.map((part) => part?.askedAt ?? Number.NaN)];
+}
+
+/** The organisations without which the question has no answer. */
+function neededOrganisations({ account }: FactsEntry, question: Question): readonly OrganisationReference[] {
+  return question.dependsOnOrganisations(account) ? question.organisations : [];
+}
+
+/**
+ * What an organisation's part is filed under. The pinned teams of an organisation that is not pinned itself find it again under another name, so another cluster's policy,
+ * which pins none or others, means another organisation by the same name.
+ */
+function partKeyOf(reference: OrganisationReference): string {
+  const key = keyOfOrganisation(reference);
+  return reference.id !== null || reference.teamIds.length === 0 ? key : `${key}/${reference.teamIds.join(",")}`;
 }

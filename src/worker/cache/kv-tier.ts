@@ -13,7 +13,8 @@ export interface KeyValueStore {
 export interface KvTier {
   /** @returns null for a miss, whatever its cause */
   read(name: string): Promise<Entry | null>;
-  write(name: string, entry: Entry): Promise<void>;
+  /** @returns whether KV has taken it */
+  write(name: string, entry: Entry): Promise<boolean>;
 }
 
 export interface KvTierOptions {
@@ -26,7 +27,9 @@ export interface KvTierOptions {
 }
 
 /** KV answers in 250 ms at its 99th percentile; GitHub would answer sooner than a slower one. */
-const timeoutMs = 500;
+const readTimeoutMs = 500;
+/** Nobody waits for a write, but a Worker's work after its answer has an end. */
+const writeTimeoutMs = 2_000;
 /** Long beyond belief: an old entry shows that a token was once good, and holds what a conditional request needs. */
 const keepSeconds = 7 * 24 * 60 * 60;
 const pauseAfterRefusedWriteMs = 60_000;
@@ -46,28 +49,31 @@ export function createKvTier({ store, sealer, now, deadline, writeWarning }: KvT
 
   return {
     async read(name) {
-      let bytes: ArrayBuffer | null;
+      let plain: string | null;
       try {
-        bytes = await Promise.race([store.get(name), deadline(timeoutMs)]);
+        const bytes = await Promise.race([store.get(name), deadline(readTimeoutMs)]);
+        if (bytes === null) return null;
+        plain = await sealer.open(name, new Uint8Array(bytes));
       } catch {
         warn("a read failed or took too long");
         return null;
       }
-      if (bytes === null) return null;
-      const plain = await sealer.open(name, new Uint8Array(bytes));
       const entry = v.safeParse(entrySchema, plain === null ? null : parseJson(plain));
       if (entry.success) return entry.output;
       warn("a value is not one that this deployment sealed, or of another version");
       return null;
     },
     async write(name, entry) {
-      if (now() < noWritesBefore) return;
+      // What ends somebody's access is tried all the same: it is rare, and nobody can bring it about at will.
+      if (now() < noWritesBefore && entry.kind !== "tombstone") return false;
       try {
         const sealed = await sealer.seal(name, JSON.stringify(entry));
-        await Promise.race([store.put(name, sealed, keepSeconds), deadline(timeoutMs * 4)]);
+        await Promise.race([store.put(name, sealed, keepSeconds), deadline(writeTimeoutMs)]);
+        return true;
       } catch {
         noWritesBefore = now() + pauseAfterRefusedWriteMs;
         warn("a write failed or took too long, and there are none for a minute");
+        return false;
       }
     },
   };

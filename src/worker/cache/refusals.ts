@@ -15,8 +15,14 @@ const maxTtlMs = 60_000;
 const maxEntries = 20_000;
 const bytesEach = 300;
 
+interface Remembered {
+  readonly refusal: Refusal;
+  readonly since: number;
+  readonly until: number;
+}
+
 export function createRefusals(): Refusals {
-  const refusals = new BoundedMap<{ readonly refusal: Refusal; readonly until: number }>({
+  const refusals = new BoundedMap<Remembered>({
     maxEntries,
     maxBytes: maxEntries * bytesEach,
     bytesOf: () => bytesEach,
@@ -24,10 +30,11 @@ export function createRefusals(): Refusals {
   return {
     get(name, now) {
       const entry = refusals.get(name);
-      return entry !== undefined && now < entry.until ? entry.refusal : null;
+      // One from the future is left over from a clock that was set back: it must not stand for as long as that.
+      return entry !== undefined && entry.since <= now && now < entry.until ? entry.refusal : null;
     },
     add(name, refusal, now, retryAfterMs) {
-      refusals.set(name, { refusal, until: now + Math.min(retryAfterMs ?? ttlMs, maxTtlMs) });
+      refusals.set(name, { refusal, since: now, until: now + Math.min(retryAfterMs ?? ttlMs, maxTtlMs) });
     },
   };
 }

@@ -2,26 +2,42 @@
 // is too old to be believed: then it no longer answers anybody, and has lost that much of the grace it could give.
 import type { Entry, FactsEntry } from "./entry.ts";
 
-/**
- * @param copy what KV holds as far as is known
- * @param admits whether the facts let the person in at the asking cluster: tokens that never did are not written
- */
+export interface WriteCircumstances {
+  /** Whether the facts let the person in at the asking cluster: tokens that never did are not written. */
+  readonly admits: boolean;
+  /** Whether the facts before these did. */
+  readonly admittedBefore: boolean;
+  readonly now: number;
+  readonly ttlMs: number;
+}
+
+export type WriteRule = (entry: FactsEntry, copy: Entry | null, circumstances: WriteCircumstances) => boolean;
+
+/** @param copy what KV holds as far as is known; null where nothing is known of it, which does not mean that it holds nothing */
 export function isWorthWriting(
   entry: FactsEntry,
   copy: Entry | null,
-  { admits, now, ttlMs }: { readonly admits: boolean; readonly now: number; readonly ttlMs: number },
+  { admits, admittedBefore, now, ttlMs }: WriteCircumstances,
 ): boolean {
-  if (copy === null) return admits;
-  if (copy.kind === "tombstone" || !haveSameFacts(entry, copy)) return true;
+  // What KV may still hold of somebody who has just left must not bring them back in an outage.
+  if (copy === null) return admits || admittedBefore;
+  if (copy.kind === "tombstone") return admits;
+  // Nobody believes it yet, but they would once its time has come.
+  if (copy.askedAt > now) return true;
+  if (!haveSameFacts(entry, copy)) return true;
   return admits && now - copy.askedAt >= ttlMs;
 }
 
 /** Whether a policy would see the same. */
-export function haveSameFacts(one: FactsEntry, other: FactsEntry): boolean {
-  return JSON.stringify(withoutTimes(one)) === JSON.stringify(withoutTimes(other));
+function haveSameFacts(one: FactsEntry, other: FactsEntry): boolean {
+  return JSON.stringify(factsAlone(one)) === JSON.stringify(factsAlone(other));
 }
 
-function withoutTimes({ account, oauthClientId, scopes, expiry, organisations }: FactsEntry): unknown {
-  const standings = Object.entries(organisations).map(([key, { standing }]) => [key, JSON.stringify(standing)]);
+function factsAlone({ account, oauthClientId, scopes, expiry, organisations }: FactsEntry): unknown {
+  const standings = Object.entries(organisations).map(([key, { standing }]) => [
+    key,
+    // The address for single sign-on is another one in each of GitHub's answers.
+    JSON.stringify(standing.kind === "invisible" ? standing.reason : standing),
+  ]);
   return [account, oauthClientId, scopes, expiry, standings.sort()];
 }

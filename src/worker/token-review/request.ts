@@ -50,9 +50,11 @@ export function parseTokenReview(
   return { ok: true, review: { apiVersion, token: spec.token } };
 }
 
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
+
 function parseJson(bytes: Uint8Array): unknown {
   try {
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes));
+    return JSON.parse(decoder.decode(bytes));
   } catch {
     // The error is dropped on purpose: its message quotes the input, and the input holds a token.
     return undefined;

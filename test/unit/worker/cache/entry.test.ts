@@ -1,0 +1,233 @@
+import * as v from "valibot";
+import { describe, expect, test } from "vitest";
+import {
+  type Entry,
+  entrySchema,
+  type FactsEntry,
+  factsIn,
+  mergeEntries,
+  missingParts,
+  timesOf,
+  withoutFuture,
+} from "../../../../src/worker/cache/entry.ts";
+import {
+  acme,
+  entryOf,
+  factsOf,
+  leftFacts,
+  member,
+  notAMember,
+  question,
+  questionFor,
+  startOfTests,
+} from "./support.ts";
+
+const now = startOfTests;
+const tombstoneAt = (askedAt: number): Entry => ({ kind: "tombstone", askedAt });
+const part = (askedAt: number, standing = member) => ({ standing, askedAt });
+const bothOrganisations = questionFor({ allow: ["org:acme#10", "org:other"] });
+
+function factsEntry(entry: Entry | null): FactsEntry {
+  if (entry?.kind !== "facts") throw new Error("these are facts");
+  return entry;
+}
+
+describe("an entry's form", () => {
+  const withEverything = entryOf(
+    factsOf({
+      oauthClientId: "Iv23",
+      scopes: null,
+      expiry: { kind: "at", epochMs: now },
+      organisations: { "acme#10": { kind: "invisible", reason: "sso_required", ssoUrl: null } },
+    }),
+    now,
+    question,
+    { "https://api.github.test/user": { etag: "W/1", headers: { link: "x" }, json: { id: 1 } } },
+  );
+
+  test.each<Entry>([
+    entryOf(),
+    withEverything,
+    entryOf(leftFacts),
+    entryOf(factsOf({ expiry: { kind: "unreadable" } })),
+    entryOf(factsOf({ organisations: { "acme#10": { kind: "pending", id: 10, login: "acme" } } })),
+    tombstoneAt(now),
+  ])("survives KV: %#", (entry) => {
+    expect(v.parse(entrySchema, JSON.parse(JSON.stringify(entry)))).toEqual(entry);
+  });
+
+  test.each<[string, object]>([
+    ["no time", { askedAt: undefined }],
+    ["a time that is no number", { askedAt: "now" }],
+    ["a time that is none", { askedAt: -1 }],
+    ["half a millisecond", { askedAt: 0.5 }],
+    ["a login of Kubernetes", { account: { id: 1, login: "system:masters", type: "User" } }],
+    ["a number that GitHub does not give out", { account: { id: 0, login: "mona", type: "User" } }],
+    ["no expiry", { expiry: null }],
+    ["an expiry without a time", { expiry: { kind: "at" } }],
+    ["scopes that are no list", { scopes: "repo" }],
+    ["a part without a time", { organisations: { acme: { standing: member } } }],
+    ["a standing that does not exist", { organisations: { acme: part(now, { ...member, kind: "owner" } as never) } }],
+    [
+      "a reason that does not exist",
+      { organisations: { acme: { askedAt: now, standing: { kind: "invisible", reason: "x", ssoUrl: null } } } },
+    ],
+    [
+      "a slug that GitHub could not have made",
+      { organisations: { acme: part(now, { ...member, teams: [{ id: 1, slug: "a b" }] } as never) } },
+    ],
+    ["no validators", { validators: undefined }],
+    ["another kind", { kind: "verdict" }],
+    ["no credential-id", { credentialId: undefined }],
+  ])("is refused with %s", (_, difference) => {
+    expect(v.is(entrySchema, { ...entryOf(), ...difference })).toBe(false);
+  });
+});
+
+describe("two entries about one token", () => {
+  test("are what there is, if there is only one", () => {
+    const entry = entryOf();
+    expect(mergeEntries(entry, null)).toBe(entry);
+    expect(mergeEntries(null, entry)).toBe(entry);
+    expect(mergeEntries(null, null)).toBeNull();
+  });
+
+  test.each([
+    ["newer facts", entryOf(factsOf(), now + 1), tombstoneAt(now), "facts"],
+    ["a newer tombstone", entryOf(), tombstoneAt(now + 1), "tombstone"],
+    ["a tombstone of the same time", entryOf(), tombstoneAt(now), "tombstone"],
+  ] as const)("come to %s, in whichever order", (_, facts, tombstone, kind) => {
+    expect(mergeEntries(facts, tombstone)?.kind).toBe(kind);
+    expect(mergeEntries(tombstone, facts)?.kind).toBe(kind);
+  });
+
+  test("come to the newest of each part", () => {
+    const one = { ...entryOf(factsOf({ scopes: ["old"] }), now), organisations: { a: part(now + 5), b: part(now) } };
+    const other = {
+      ...entryOf(factsOf({ scopes: ["new"] }), now + 1),
+      organisations: { a: part(now + 1, notAMember as never), b: part(now + 1, notAMember as never), c: part(now) },
+    };
+    for (const merged of [mergeEntries(one, other), mergeEntries(other, one)]) {
+      expect(factsEntry(merged)).toMatchObject({
+        askedAt: now + 1,
+        scopes: ["new"],
+        organisations: { a: part(now + 5), b: part(now + 1, notAMember as never), c: part(now) },
+      });
+    }
+  });
+
+  test("give a part of the same time to the entry that was asked later", () => {
+    const older = { ...entryOf(), organisations: { a: part(now) } };
+    const newer = { ...entryOf(factsOf(), now + 1), organisations: { a: part(now, notAMember as never) } };
+    expect(factsEntry(mergeEntries(older, newer)).organisations.a?.standing).toEqual(notAMember);
+  });
+
+  test("of different accounts come to the newer one alone", () => {
+    const newer = { ...entryOf(factsOf({ account: { id: 7, login: "x", type: "User" } }), now + 1), organisations: {} };
+    expect(mergeEntries(entryOf(), newer)).toBe(newer);
+    expect(mergeEntries(newer, entryOf())).toBe(newer);
+  });
+
+  test("keep the client of the token, whichever way of asking told it", () => {
+    const known = entryOf(factsOf({ oauthClientId: "Iv23" }), now);
+    expect(factsEntry(mergeEntries(known, entryOf(factsOf(), now + 1))).oauthClientId).toBe("Iv23");
+    expect(factsEntry(mergeEntries(entryOf(factsOf(), now - 1), known)).oauthClientId).toBe("Iv23");
+  });
+
+  test("keep what is needed to ask conditionally, the newer of each address, but not without end", () => {
+    const validator = (etag: string) => ({ etag, headers: {}, json: null });
+    const older = entryOf(factsOf(), now, question, { a: validator("1"), b: validator("1") });
+    const newer = entryOf(factsOf(), now + 1, question, { a: validator("2") });
+    expect(factsEntry(mergeEntries(older, newer)).validators).toEqual({ a: validator("2"), b: validator("1") });
+
+    const many = (count: number) =>
+      entryOf(
+        factsOf(),
+        now,
+        question,
+        Object.fromEntries(Array.from({ length: count }, (_, i) => [`u${i}`, validator("1")])),
+      );
+    expect(Object.keys(factsEntry(mergeEntries(many(299), newer)).validators)).toHaveLength(300);
+    expect(factsEntry(mergeEntries(many(300), newer)).validators).toEqual(newer.validators);
+  });
+});
+
+describe("what is dated into the future", () => {
+  test("is dropped: all of it, or single organisations", () => {
+    expect(withoutFuture(null, now)).toBeNull();
+    expect(withoutFuture(entryOf(factsOf(), now + 1), now)).toBeNull();
+    const mixed = { ...entryOf(), organisations: { a: part(now), b: part(now + 1) } };
+    expect(withoutFuture(mixed, now)).toEqual({ ...mixed, organisations: { a: part(now) } });
+  });
+
+  test("does not matter once its time has come", () => {
+    const entry = entryOf(factsOf(), now);
+    expect(withoutFuture(entry, now)).toBe(entry);
+  });
+
+  test("leaves a tombstone standing, so that whoever is asked about from now on is newer", () => {
+    expect(withoutFuture(tombstoneAt(now), now)).toEqual(tombstoneAt(now));
+    const moved = withoutFuture(tombstoneAt(now + 1), now);
+    expect(moved).toEqual(tombstoneAt(now - 1));
+    expect(mergeEntries(moved, entryOf(factsOf(), now))?.kind).toBe("facts");
+  });
+});
+
+describe("the facts in an entry", () => {
+  test("are those that the question depends on, and no others", () => {
+    const entry = entryOf(factsOf({ organisations: { "acme#10": member, other: notAMember } }), now, bothOrganisations);
+    expect(factsIn(entry, bothOrganisations)?.organisations).toEqual({ "acme#10": member, other: notAMember });
+    expect(factsIn(entry, question)?.organisations).toEqual({ "acme#10": member });
+    expect(factsIn(entry, questionFor({ allow: ["anyone"] }))).toEqual(factsOf({ organisations: {} }));
+  });
+
+  test("are none where an organisation is missing", () => {
+    expect(factsIn(entryOf(), bothOrganisations)).toBeNull();
+  });
+
+  test("are there without any organisation for somebody whom the policy could never admit", () => {
+    const onlyHubot = questionFor({ allow: ["user:hubot#7"], groups_from: ["other"] });
+    expect(factsIn(entryOf(), onlyHubot)).toEqual(factsOf({ organisations: {} }));
+  });
+
+  test.each([
+    ["pins its number", "org:acme#11"],
+    ["does not pin its number", "org:acme"],
+    ["finds it by a team", "team:acme/platform#55"],
+  ])("are not another organisation's that has the same name in a policy that %s", (_, allow) => {
+    expect(factsIn(entryOf(), questionFor({ allow: [allow] }))).toBeNull();
+  });
+
+  test("that were found by a pinned team are not those of a policy that pins none or others", () => {
+    const byTeams = (...teams: string[]) => questionFor({ allow: teams.map((team) => `team:acme/${team}`) });
+    const standing = { ...member, login: "acme-that-was" };
+    const entry = entryOf(factsOf({ organisations: { acme: standing } }), now, byTeams("platform#55"));
+    expect(factsIn(entry, byTeams("platform#55"))?.organisations).toEqual({ acme: standing });
+    expect(factsIn(entry, byTeams("platform"))).toBeNull();
+    expect(factsIn(entry, byTeams("platform#56"))).toBeNull();
+    expect(factsIn(entry, byTeams("platform#55", "admins#56"))).toBeNull();
+  });
+
+  test("of a pinned organisation are the same whichever teams are pinned", () => {
+    const withTeam = questionFor({ allow: ["org:acme#10", "team:acme/platform#55"] });
+    expect(factsIn(entryOf(), withTeam)).not.toBeNull();
+  });
+});
+
+describe("what is missing in an entry", () => {
+  test("is nothing where all is there, however old", () => {
+    expect(missingParts(entryOf(), question, now + 999)).toBeNull();
+  });
+
+  test("is what was never asked, and what is too old", () => {
+    expect(missingParts(entryOf(), bothOrganisations, now - 1)).toMatchObject([{ login: "other" }]);
+    expect(missingParts(entryOf(), bothOrganisations, now)).toMatchObject([acme, { login: "other" }]);
+  });
+});
+
+test("the times of an answer are those of the parts that it rests on", () => {
+  const entry = { ...entryOf(), organisations: { "acme#10": part(now - 7), other: part(now - 9) } };
+  expect(timesOf(entry, question)).toEqual([now, now - 7]);
+  expect(timesOf(entry, bothOrganisations)).toEqual([now, now - 7, now - 9]);
+  expect(timesOf(entryOf(), bothOrganisations)).toEqual([now, now, Number.NaN]);
+});

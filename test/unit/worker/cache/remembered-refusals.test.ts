@@ -1,0 +1,265 @@
+// Refusals: what they erase, what they leave, how they spread, and what they cost.
+import { describe, expect, test } from "vitest";
+import type { Refusal } from "../../../../src/worker/facts.ts";
+import {
+  factsOf,
+  fakeStore,
+  handClock,
+  isolate,
+  limited,
+  newToken,
+  questionFor,
+  refused,
+  scriptedGitHub,
+  seconds,
+  suspended,
+  testSealer,
+  unavailable,
+  unrecognised,
+} from "./support.ts";
+
+function setUp() {
+  const clock = handClock();
+  const github = scriptedGitHub();
+  const store = fakeStore();
+  const sealer = testSealer();
+  const token = newToken();
+  const start = () => isolate({ github, clock, store, sealer });
+  return { clock, github, store, sealer, token, start, a: start(), b: start() };
+}
+
+type SetUp = ReturnType<typeof setUp>;
+
+/** Both isolates know the person; the facts have just run out. */
+async function bothKnow({ a, b, clock, token }: SetUp): Promise<void> {
+  await a.ask(token);
+  await a.settle();
+  await b.ask(token);
+  clock.advance(seconds(120));
+}
+
+describe.each([refused, suspended])("somebody remembered of whom GitHub says $kind", (outcome) => {
+  test("is out at once, and in an outage that follows", async () => {
+    const { a, clock, github, token } = setUp();
+    await a.ask(token);
+    clock.advance(seconds(120));
+    github.says(outcome);
+    expect(await a.ask(token)).toMatchObject({ outcome, evidence: { source: "github" } });
+    github.says(unavailable);
+    for (let second = 0; second < 700; second += 7) {
+      clock.advance(seconds(7));
+      expect((await a.ask(token)).outcome.kind).not.toBe("found");
+    }
+  });
+
+  test("is out by a refresh in the background, too", async () => {
+    const { a, clock, github, token } = setUp();
+    await a.ask(token);
+    github.says(outcome);
+    clock.advance(seconds(60));
+    await a.ask(token);
+    await a.settle();
+    expect(await a.ask(token)).toMatchObject({ outcome, evidence: { source: "memory" } });
+  });
+
+  test("is out at another isolate, too, when GitHub goes down", async () => {
+    const all = setUp();
+    const { a, b, clock, github, token } = all;
+    await bothKnow(all);
+    github.says(outcome);
+    await a.ask(token);
+    await a.settle();
+    github.says(unavailable);
+    expect(await b.ask(token)).toMatchObject({ outcome: unavailable });
+    clock.advance(seconds(300));
+    expect(await b.ask(token)).toMatchObject({ outcome: unavailable });
+  });
+
+  test("is out at an isolate that never knew them, when GitHub goes down", async () => {
+    const all = setUp();
+    await bothKnow(all);
+    all.github.says(outcome);
+    await all.a.ask(all.token);
+    await all.a.settle();
+    all.github.says(unavailable);
+    expect(await all.start().ask(all.token)).toMatchObject({ outcome: unavailable });
+  });
+
+  test("is out at another isolate even if KV refuses the first writes", async () => {
+    const all = setUp();
+    const { a, b, clock, github, store, token } = all;
+    await bothKnow(all);
+    github.says(outcome);
+    store.onPut = () => Promise.reject(new Error("KV PUT failed: 429"));
+    await a.ask(token);
+    await a.settle();
+    store.onPut = async (usual) => usual();
+    clock.advance(seconds(10));
+    await a.ask(token);
+    await a.settle();
+    github.says(unavailable);
+    expect(await b.ask(token)).toMatchObject({ outcome: unavailable });
+  });
+
+  test("is asked about again after 10 s, and back as soon as GitHub says so", async () => {
+    const { a, clock, github, token } = setUp();
+    await a.ask(token);
+    clock.advance(seconds(120));
+    github.says(outcome);
+    await a.ask(token);
+    github.says(factsOf());
+    clock.advance(seconds(10) - 1);
+    expect(await a.ask(token)).toMatchObject({ outcome, evidence: { source: "memory" } });
+    clock.advance(1);
+    expect(await a.ask(token)).toMatchObject({ outcome: { kind: "found" }, evidence: { source: "github" } });
+    expect(await a.ask(token)).toMatchObject({ outcome: { kind: "found" }, evidence: { source: "memory" } });
+    await a.settle();
+    // And grace is theirs again.
+    github.says(unavailable);
+    clock.advance(seconds(130));
+    expect(await a.ask(token)).toMatchObject({ outcome: { kind: "found", inOutage: true } });
+  });
+
+  test("costs one write of KV, however often they ask", async () => {
+    const { a, clock, github, store, token } = setUp();
+    await a.ask(token);
+    clock.advance(seconds(120));
+    github.says(outcome);
+    for (let review = 0; review < 20; review += 1) {
+      await a.ask(token);
+      await a.settle();
+      clock.advance(seconds(11));
+    }
+    expect(store.writes).toHaveLength(2);
+  });
+
+  test("is no part of a flood", async () => {
+    const { a, clock, github, token } = setUp();
+    await a.ask(token);
+    github.says(outcome);
+    for (let review = 0; review < 3; review += 1) {
+      clock.advance(seconds(120));
+      await a.ask(token);
+    }
+    expect(a.neverSeen).toHaveLength(1);
+  });
+});
+
+describe("a token that was never seen", () => {
+  test.each<Refusal>([refused, suspended, unrecognised, limited])(
+    "and of which GitHub says %o is asked about once in 10 s, and costs KV nothing",
+    async (outcome) => {
+      const { a, clock, github, store, token } = setUp();
+      github.says(outcome);
+      for (let second = 0; second < 30; second += 1) {
+        expect(await a.ask(token)).toMatchObject({ outcome });
+        clock.advance(seconds(1));
+      }
+      await a.settle();
+      expect(github.calls).toHaveLength(3);
+      expect(store.writes).toHaveLength(0);
+      expect(a.neverSeen).toHaveLength(3);
+    },
+  );
+
+  test("gets in a moment after it was refused by mistake", async () => {
+    const { a, clock, github, token } = setUp();
+    github.says(refused);
+    await a.ask(token);
+    github.says(factsOf());
+    clock.advance(seconds(10));
+    expect(await a.ask(token)).toMatchObject({ outcome: { kind: "found" } });
+  });
+
+  test("takes no place in memory from people at work, however many there are", async () => {
+    const { a, github, token } = setUp();
+    await a.ask(token);
+    github.says(refused);
+    for (let index = 0; index < 50; index += 1) await a.ask(newToken());
+    expect(a.memory.size).toBe(1);
+  });
+
+  test("is asked about each time while GitHub is unavailable", async () => {
+    const { a, github, token } = setUp();
+    github.says(unavailable);
+    await a.ask(token);
+    await a.ask(token);
+    expect(github.calls).toHaveLength(2);
+  });
+});
+
+describe("a token that GitHub does not recognise", () => {
+  test("gets no grace, erases nothing, and is back as soon as GitHub knows it", async () => {
+    const { a, b, clock, github, store, token } = setUp();
+    await a.ask(token);
+    await a.settle();
+    clock.advance(seconds(120));
+    github.says(unrecognised);
+    expect(await a.ask(token)).toMatchObject({ outcome: unrecognised });
+    await a.settle();
+    expect(store.writes).toHaveLength(1);
+    expect(a.memory.get(token)?.entry.kind).toBe("facts");
+    // What was erased could not stand in an outage.
+    github.says(unavailable);
+    clock.advance(seconds(10));
+    expect(await b.ask(token)).toMatchObject({ outcome: { kind: "found", inOutage: true } });
+    expect(await a.ask(token)).toMatchObject({ outcome: { kind: "found", inOutage: true } });
+  });
+});
+
+describe("a person whose own quota is spent", () => {
+  test("gets no grace, and is left alone for as long as GitHub asks", async () => {
+    const { a, clock, github, token } = setUp();
+    await a.ask(token);
+    clock.advance(seconds(120));
+    github.says({ outcome: limited, retryAfterMs: seconds(45) });
+    expect(await a.ask(token)).toMatchObject({ outcome: limited });
+    github.says(factsOf());
+    clock.advance(seconds(45) - 1);
+    expect(await a.ask(token)).toMatchObject({ outcome: limited, evidence: { source: "memory" } });
+    clock.advance(1);
+    expect(await a.ask(token)).toMatchObject({ outcome: { kind: "found" } });
+  });
+});
+
+describe("an app's token that is none of a cluster's clients'", () => {
+  const notOurs: Refusal = { kind: "refused", reason: "token_not_ours" };
+  const listing = (...oauthClients: string[]) => questionFor({ oauth_clients: oauthClients });
+  const ofClientX = factsOf({ oauthClientId: "X" });
+
+  test("is not refused at another cluster by that", async () => {
+    const { a, clock, github, store, token } = setUp();
+    github.says(ofClientX);
+    await a.ask(token, listing("X"));
+    clock.advance(seconds(120));
+    github.says(notOurs);
+    expect(await a.ask(token, listing("Y"))).toMatchObject({ outcome: notOurs });
+    github.says(unavailable);
+    expect(await a.ask(token, listing("X"))).toMatchObject({ outcome: { kind: "found", inOutage: true } });
+    await a.settle();
+    expect(store.writes).toHaveLength(1);
+  });
+
+  test("is refused everywhere where it was that client's before", async () => {
+    const { a, b, clock, github, token } = setUp();
+    github.says(ofClientX);
+    await a.ask(token, listing("X"));
+    await a.settle();
+    clock.advance(seconds(120));
+    github.says(notOurs);
+    await a.ask(token, listing("X", "Y"));
+    await a.settle();
+    github.says(unavailable);
+    expect(await b.ask(token, listing("X"))).toMatchObject({ outcome: unavailable });
+  });
+
+  test("leaves no tombstone where its client was never known", async () => {
+    const { a, clock, github, token } = setUp();
+    await a.ask(token);
+    clock.advance(seconds(120));
+    github.says(notOurs);
+    await a.ask(token, listing("Y"));
+    github.says(unavailable);
+    expect(await a.ask(token)).toMatchObject({ outcome: { kind: "found", inOutage: true } });
+  });
+});

@@ -1,0 +1,242 @@
+// What the tests of the memory share: a clock by hand, people and policies, a GitHub that follows a script, a KV that can go wrong, and isolates built of the real parts.
+import { randomBytes } from "node:crypto";
+import { makeToken } from "../../../../src/local/github/token.ts";
+import { createBreaker } from "../../../../src/worker/cache/breaker.ts";
+import { type FactsEntry, factsEntryOf } from "../../../../src/worker/cache/entry.ts";
+import { createKvTier, type KeyValueStore } from "../../../../src/worker/cache/kv-tier.ts";
+import { createMemoryTier, type MemoryTier } from "../../../../src/worker/cache/memory-tier.ts";
+import { createRefusals } from "../../../../src/worker/cache/refusals.ts";
+import { createRememberedFacts } from "../../../../src/worker/cache/remembered-facts.ts";
+import { createSealer, type Sealer } from "../../../../src/worker/cache/sealer.ts";
+import { type ClusterPolicy, readClusterPolicy } from "../../../../src/worker/config/cluster-policy.ts";
+import type {
+  Account,
+  Facts,
+  FactsAnswer,
+  FactsSource,
+  Question,
+  Refusal,
+  Standing,
+} from "../../../../src/worker/facts.ts";
+import type { Earlier, GitHubAnswer, GitHubFacts } from "../../../../src/worker/github/github-facts.ts";
+import { questionOf } from "../../../../src/worker/policy/question.ts";
+
+export const startOfTests = Date.parse("2026-11-20T10:00:00Z");
+export const seconds = (count: number) => count * 1000;
+
+export interface HandClock {
+  readonly now: () => number;
+  /** May be negative. */
+  advance(ms: number): void;
+}
+
+export function handClock(): HandClock {
+  let time = startOfTests;
+  return {
+    now: () => time,
+    advance(ms) {
+      time += ms;
+    },
+  };
+}
+
+export const mona: Account = { id: 1001, login: "mona", type: "User" };
+export const acme = { login: "acme", id: 10, teamIds: [] } as const;
+export const member: Standing = {
+  kind: "member",
+  id: acme.id,
+  login: "acme",
+  role: "member",
+  teams: [{ id: 55, slug: "platform" }],
+};
+export const notAMember: Standing = { kind: "not_a_member", nameTakenBy: null };
+
+export function factsOf(overrides: Partial<Facts> = {}): Facts {
+  return {
+    host: "github.test",
+    account: mona,
+    oauthClientId: null,
+    scopes: ["read:org"],
+    expiry: { kind: "never" },
+    organisations: { "acme#10": member },
+    ...overrides,
+  };
+}
+
+export const leftFacts = factsOf({ organisations: { "acme#10": notAMember } });
+
+export function policyOf(settings: object = {}): ClusterPolicy {
+  const policy = readClusterPolicy("CLUSTER_TEST", {
+    client_certificates: ["ab".repeat(32)],
+    allow: ["org:acme#10"],
+    token_kinds: ["classic", "app"],
+    ...settings,
+  });
+  if (!policy.ok) throw new Error(policy.problems.map(({ message }) => message).join());
+  return policy.value;
+}
+
+export function questionFor(settings: object = {}, cluster = "test"): Question {
+  return questionOf(cluster, policyOf(settings), { tokenKind: "classic", credentialId: "id" });
+}
+
+export const question = questionFor();
+
+/** @param facts as GitHub told them to this question */
+export function entryOf(
+  facts: Facts = factsOf(),
+  askedAt = startOfTests,
+  asked: Question = question,
+  validators: FactsEntry["validators"] = {},
+): FactsEntry {
+  return factsEntryOf(facts, asked, { credentialId: "id", askedAt, validators });
+}
+
+export const refused: Refusal = { kind: "refused", reason: "token_refused" };
+export const suspended: Refusal = { kind: "suspended" };
+export const unrecognised: Refusal = { kind: "unrecognised" };
+export const limited: Refusal = { kind: "limited", reason: "github_rate_limit" };
+export const unavailable: Refusal = { kind: "unavailable", reason: "github_server_error" };
+
+export interface ScriptedAnswer {
+  readonly outcome: GitHubAnswer["outcome"];
+  readonly retryAfterMs?: number;
+  readonly validators?: GitHubAnswer["validators"];
+  /** What happens while GitHub is thinking. */
+  readonly meanwhile?: () => void | Promise<void>;
+}
+
+export interface ScriptedGitHub extends GitHubFacts {
+  /** What it says from now on. */
+  says(answer: ScriptedAnswer | Refusal | Facts): void;
+  readonly calls: { readonly token: string; readonly question: Question; readonly earlier: Earlier | null }[];
+}
+
+export function scriptedGitHub(): ScriptedGitHub {
+  let current: ScriptedAnswer = { outcome: { kind: "found", facts: factsOf() } };
+  const calls: ScriptedGitHub["calls"] = [];
+  return {
+    calls,
+    says(answer) {
+      if ("outcome" in answer) current = answer;
+      else current = { outcome: "host" in answer ? { kind: "found", facts: answer } : answer };
+    },
+    async ask(token, asked, earlier) {
+      calls.push({ token, question: asked, earlier });
+      const answer = current;
+      await answer.meanwhile?.();
+      const { retryAfterMs = null, validators = {} } = answer;
+      const evidence = { source: "github", githubStatus: 200, githubRequestId: null, retryAfterMs } as const;
+      return { outcome: answer.outcome, evidence, validators };
+    },
+  };
+}
+
+export interface FakeStore extends KeyValueStore {
+  readonly values: Map<string, Uint8Array<ArrayBuffer>>;
+  readonly reads: string[];
+  readonly writes: { readonly name: string; readonly ttlSeconds: number }[];
+  /** Takes the place of the usual answer, which it is handed. */
+  onGet: (usual: ArrayBuffer | null, name: string) => Promise<ArrayBuffer | null>;
+  onPut: (usual: () => void) => Promise<void>;
+}
+
+export function fakeStore(): FakeStore {
+  const values: FakeStore["values"] = new Map();
+  const reads: string[] = [];
+  const writes: { name: string; ttlSeconds: number }[] = [];
+  const store: FakeStore = {
+    values,
+    reads,
+    writes,
+    onGet: (usual) => Promise.resolve(usual),
+    onPut: async (usual) => usual(),
+    get(name) {
+      reads.push(name);
+      const value = values.get(name);
+      return store.onGet(value === undefined ? null : value.slice().buffer, name);
+    },
+    put(name, value, ttlSeconds) {
+      writes.push({ name, ttlSeconds });
+      return store.onPut(() => values.set(name, value));
+    },
+  };
+  return store;
+}
+
+/** Never: what a store that hangs answers. */
+export const never = () => new Promise<never>(() => {});
+
+/** What is left to do in this process's queues is done, and nothing else. */
+export const turnOfTheLoop = () => new Promise<void>((resolve) => setImmediate(resolve));
+
+/** Rejects once everything that can be done at once is done: only what hangs is late. */
+export async function fakeDeadline(): Promise<never> {
+  // The sealer's cryptography is done by threads, and takes some turns.
+  for (let turn = 0; turn < 20; turn += 1) await turnOfTheLoop();
+  throw new Error("too late");
+}
+
+export const testSealer = (scope = "https://api.github.test") => createSealer(new Uint8Array(randomBytes(32)), scope);
+
+export interface Isolate {
+  readonly source: FactsSource;
+  readonly memory: MemoryTier;
+  readonly warnings: string[];
+  /** The cluster of each question whether one more never-seen token may be asked about. */
+  readonly neverSeen: string[];
+  ask(token: string, asked?: Question): Promise<FactsAnswer>;
+  knownCredentialId(token: string): string | null;
+  /** Waits for the work in the background. */
+  settle(): Promise<void>;
+}
+
+export interface IsolateOptions {
+  readonly github: GitHubFacts;
+  readonly clock: HandClock;
+  readonly store?: KeyValueStore;
+  readonly sealer?: Sealer;
+  readonly memory?: MemoryTier;
+  readonly ttlMs?: number;
+  readonly graceMs?: number;
+  readonly admitNeverSeen?: () => Promise<boolean>;
+  readonly deadline?: (ms: number) => Promise<never>;
+}
+
+export function isolate(options: IsolateOptions): Isolate {
+  const { github, clock, store = fakeStore(), sealer = testSealer(), memory = createMemoryTier() } = options;
+  const { ttlMs = seconds(120), graceMs = seconds(600), deadline = never, admitNeverSeen } = options;
+  const background: Promise<void>[] = [];
+  const warnings: string[] = [];
+  const neverSeen: string[] = [];
+  const { now } = clock;
+  const source = createRememberedFacts({
+    github,
+    memory,
+    kv: createKvTier({ store, sealer, now, deadline, writeWarning: (text) => warnings.push(text) }),
+    refusals: createRefusals(),
+    nameOf: sealer.nameOf,
+    breaker: createBreaker(),
+    admitNeverSeen: async (cluster) => {
+      neverSeen.push(cluster);
+      return (await admitNeverSeen?.()) ?? true;
+    },
+    lifetimes: { ttlMs, graceMs },
+    now,
+    waitUntil: (work) => background.push(work),
+  });
+  return {
+    source,
+    memory,
+    warnings,
+    neverSeen,
+    ask: (token, asked = question) => source.ask(token, "id", asked),
+    knownCredentialId: (token) => source.knownCredentialId(token),
+    async settle() {
+      // What is done in the background may begin something more.
+      while (background.length > 0) await Promise.all(background.splice(0));
+    },
+  };
+}
+
+export const newToken = () => makeToken("classic");
