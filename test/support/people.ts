@@ -28,7 +28,7 @@ export const clusters = {
     token_kinds: ["classic", "fine_grained", "oauth", "legacy"],
   },
   /** Nobody can say yet what this means. */
-  broken: { allow: ["org:acme"], token_kinds: ["classic"] },
+  broken: { allow: ["organisation:acme"], token_kinds: ["classic"] },
 } as const;
 
 export type Person = typeof mona | typeof dora | typeof nell | typeof heir;
