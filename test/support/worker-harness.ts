@@ -28,6 +28,8 @@ export interface WorkerOptions {
   /** Another entry point than the deployed one, as a path from the repository's root. */
   readonly main?: string;
   readonly github?: StandInOptions;
+  /** Where the Worker finds GitHub, if not at the harness's own stand-in: the only address that it can reach then. */
+  readonly githubApiUrl?: string;
 }
 
 export interface ReviewOptions {
@@ -54,6 +56,8 @@ export interface WorkerUnderTest {
   decisions(): DecisionLine[];
   /** The one decision about a token, once it is logged. */
   decisionAbout(token: string): Promise<DecisionLine>;
+  /** The one decision of a cluster, once it is logged: also where the log does not say about which token. */
+  decisionOf(cluster: string): Promise<DecisionLine>;
   stop(): Promise<void>;
 }
 
@@ -64,16 +68,17 @@ export const certificateDays = 90;
 /**
  * Starts the Worker before the tests of a file, fails every test in which it reaches for another address than the stand-in's, and ends it.
  *
+ * @param options or what makes them, where they need something that has to be started first
  * @returns what gives the running Worker inside of a test
  */
-export function useWorker(options: WorkerOptions): () => WorkerUnderTest {
+export function useWorker(options: WorkerOptions | (() => Promise<WorkerOptions>)): () => WorkerUnderTest {
   let running: (WorkerUnderTest & { readonly refused: string[] }) | null = null;
   const worker = () => {
     if (running === null) throw new Error("the Worker runs inside of tests only");
     return running;
   };
   beforeAll(async () => {
-    running = await startWorker(options);
+    running = await startWorker(typeof options === "function" ? await options() : options);
   });
   afterEach(() => {
     const refused = worker().refused.splice(0);
@@ -88,9 +93,10 @@ async function startWorker(options: WorkerOptions): Promise<WorkerUnderTest & { 
   process.env.CLOUDFLARE_CF_FETCH_ENABLED = "false";
   process.env.WRANGLER_SEND_METRICS = "false";
   const github = await startGitHubStandIn(options.github);
-  const guard = guardOutbound(github.url);
+  const { githubApiUrl = github.url } = options;
+  const guard = guardOutbound(new URL(githubApiUrl).origin);
   const fingerprints = new Map(Object.keys(options.clusters).map((name) => [name, randomBytes(32).toString("hex")]));
-  const config = workerConfig(varsOf(options, github.url, fingerprints), options.main);
+  const config = workerConfig(varsOf(options, githubApiUrl, fingerprints), options.main);
   const harness = createTestHarness({ root: repositoryRoot, workers: [{ config }] });
   await harness.listen();
 
@@ -131,6 +137,14 @@ async function startWorker(options: WorkerOptions): Promise<WorkerUnderTest & { 
       .filter((line) => line.startsWith("{"))
       .map(parseDecision);
 
+  const theOnly = (isMeant: (line: DecisionLine) => boolean) =>
+    vi.waitFor(() => {
+      const [decision, ...more] = decisions().filter(isMeant);
+      if (decision === undefined) throw new Error("no decision is logged");
+      if (more.length > 0) throw new Error(`${more.length + 1} decisions in place of one`);
+      return decision;
+    }, logDeadline);
+
   return {
     github,
     refused: guard.refused,
@@ -141,14 +155,11 @@ async function startWorker(options: WorkerOptions): Promise<WorkerUnderTest & { 
     fingerprintOf,
     logLines,
     decisions,
-    async decisionAbout(token) {
+    decisionAbout(token) {
       const credentialId = credentialIdOf(token);
-      return vi.waitFor(() => {
-        const [decision, ...more] = decisions().filter((line) => line.credentialId === credentialId);
-        if (decision === undefined || more.length > 0) throw new Error(`${more.length + 1} decisions about one token`);
-        return decision;
-      }, logDeadline);
+      return theOnly((line) => line.credentialId === credentialId);
     },
+    decisionOf: (cluster) => theOnly((line) => line.cluster === cluster),
     async stop() {
       await harness.close();
       guard.remove();
@@ -160,13 +171,13 @@ async function startWorker(options: WorkerOptions): Promise<WorkerUnderTest & { 
 /** workerd's output comes to the test by way of a pipe. */
 export const logDeadline = { timeout: 5_000, interval: 20 };
 
-function varsOf(options: WorkerOptions, githubUrl: string, fingerprints: ReadonlyMap<string, string>) {
+function varsOf(options: WorkerOptions, githubApiUrl: string, fingerprints: ReadonlyMap<string, string>) {
   const clusters = Object.entries(options.clusters).map(([name, policy]) => [
     clusterVariableName(name),
     { client_certificates: [fingerprints.get(name)], ...policy },
   ]);
   const vars = {
-    GITHUB_API_URL: githubUrl,
+    GITHUB_API_URL: githubApiUrl,
     CACHE_SECRET: randomBytes(32).toString("base64"),
     ...Object.fromEntries(clusters),
     ...options.vars,

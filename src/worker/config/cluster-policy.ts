@@ -2,6 +2,7 @@
 // wrote is silently ignored.
 import * as v from "valibot";
 import type { Checked, Problem } from "./checked.ts";
+import { admitsNobody } from "./denied-entries.ts";
 import { type AllowEntry, allowEntrySchema, type DenyEntry, denyEntrySchema, groupSourceSchema } from "./entries.ts";
 import { normaliseFingerprint } from "./fingerprint.ts";
 import { type OrganisationReference, organisationsNamedIn, pinConflictsIn } from "./organisations.ts";
@@ -137,8 +138,7 @@ function contradictionsOf(setting: string, policy: ClusterPolicy): Problem[] {
       message: 'must not be empty while "anyone" is allowed: every stranger could choose a username of this cluster',
     });
   }
-  const denied = new Set(policy.deny.map(identityOfEntry));
-  if (policy.allow.every((entry) => denied.has(identityOfEntry(entry)))) {
+  if (admitsNobody(policy)) {
     problems.push({ setting: `${setting}.allow`, message: "admits nobody: every entry is denied, too" });
   }
   if (policy.tokenKinds.every((kind) => kind === "oauth" || kind === "app") && policy.oauthClients.length === 0) {
@@ -148,11 +148,4 @@ function contradictionsOf(setting: string, policy: ClusterPolicy): Problem[] {
     });
   }
   return problems;
-}
-
-/** Whom an entry means, as text: a pinned one means the number alone. */
-function identityOfEntry(entry: AllowEntry | DenyEntry): string {
-  if (entry.kind === "anyone" || entry.kind === "token") return entry.kind;
-  if (entry.id !== null) return `${entry.kind}#${entry.id}`;
-  return entry.kind === "team" ? `team:${entry.organisation}/${entry.slug}` : `${entry.kind}:${entry.login}`;
 }

@@ -36,7 +36,7 @@ const login = "[A-Za-z0-9][A-Za-z0-9_-]{0,38}";
 const pin = "(?:#([1-9][0-9]{0,15}))?";
 const userPattern = new RegExp(`^user:(${login})${pin}$`);
 const organisationPattern = new RegExp(`^org:(${login})${pin}$`);
-const teamPattern = new RegExp(`^team:(${login})/((?:ent:)?[A-Za-z0-9._-]{1,255})${pin}$`);
+const teamPattern = new RegExp(`^team:(${login})/((?:ent:)?(?!\\.{1,2}(?:#|$))[A-Za-z0-9._-]{1,255})${pin}$`);
 const groupSourcePattern = new RegExp(`^(${login})${pin}$`);
 const tokenPattern = /^token:(GITHUBSHA256=[A-Za-z0-9+/]{43})=?$/;
 

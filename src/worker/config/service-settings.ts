@@ -127,7 +127,7 @@ function appId() {
   const message = "must be the number of a GitHub App, or its client id";
   return v.pipe(
     v.union([v.pipe(v.number(), v.safeInteger(), v.minValue(1), v.transform(String)), v.string()], message),
-    v.regex(/^[A-Za-z0-9.]{1,64}$/, message),
+    v.regex(/^[A-Za-z1-9][A-Za-z0-9.]{0,63}$/, message),
   );
 }
 
@@ -152,7 +152,7 @@ function clientSecrets() {
           v.pipe(v.string(), v.regex(/^[A-Za-z0-9._-]{1,64}$/)),
           v.pipe(v.string(), v.regex(/^[\x21-\x7e]{1,255}$/)),
         ),
-        parseJson(dataset.value),
+        parseJsonObject(dataset.value),
       );
       if (parsed.success) return new Map(Object.entries(parsed.output));
       addIssue({ message });
@@ -161,9 +161,11 @@ function clientSecrets() {
   );
 }
 
-function parseJson(text: string): unknown {
+/** @returns undefined for what is no JSON, and for a list: valibot takes its positions for keys */
+function parseJsonObject(text: string): unknown {
   try {
-    return JSON.parse(text);
+    const json: unknown = JSON.parse(text);
+    return Array.isArray(json) ? undefined : json;
   } catch {
     // Dropped on purpose: its message quotes the secrets.
     return undefined;

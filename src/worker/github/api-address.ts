@@ -13,6 +13,7 @@ export interface ApiAddress {
 export function apiAddressOf(restUrl: string): ApiAddress {
   const { host } = new URL(restUrl);
   // `https://HOST/api/v3` and `https://HOST/api/graphql`, but `https://api.github.com` and `https://api.github.com/graphql`.
-  const graphqlUrl = restUrl.endsWith("/api/v3") ? restUrl.replace(/\/v3$/, "/graphql") : `${restUrl}/graphql`;
-  return { restUrl, graphqlUrl, host: host.replace(/^api\./, "") };
+  return restUrl.endsWith("/api/v3")
+    ? { restUrl, graphqlUrl: restUrl.replace(/v3$/, "graphql"), host }
+    : { restUrl, graphqlUrl: `${restUrl}/graphql`, host: host.replace(/^api\./, "") };
 }

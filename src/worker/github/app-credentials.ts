@@ -37,7 +37,12 @@ const installationsSchema = v.array(
     account: v.nullish(v.object({ id: idSchema, login: v.optional(organisationLoginSchema) }), null),
   }),
 );
-type ListedInstallation = v.InferOutput<typeof installationsSchema>[number];
+
+interface ListedInstallation {
+  readonly installationId: number;
+  readonly isSuspended: boolean;
+  readonly organisation: Installation["organisation"];
+}
 
 const tokenSchema = v.object({
   token: v.pipe(v.string(), v.regex(/^[\x21-\x7e]{20,4096}$/)),
@@ -60,10 +65,12 @@ export function createAppCredentials(
   let list: { readonly installations: readonly ListedInstallation[]; readonly readAt: number } | null = null;
   const tokens = new Map<number, { readonly token: string; readonly endsAt: number }>();
 
-  async function send(request: Omit<GitHubRequest, "authorization">, deadline: AbortSignal): Promise<GitHubReply> {
-    // Issued for a moment ago, as the library does it: clocks differ.
-    const { token } = await githubAppJwt({ id: app.id, privateKey: app.privateKey, now: Math.floor(now() / 1000) });
-    return client.send({ ...request, authorization: `Bearer ${token}` }, deadline);
+  async function send(
+    request: Omit<GitHubRequest, "authorization">,
+    deadline: AbortSignal,
+  ): Promise<GitHubReply | "no_key"> {
+    const jwt = await signIn(app, now());
+    return jwt === null ? "no_key" : client.send({ ...request, authorization: `Bearer ${jwt}` }, deadline);
   }
 
   async function installations(
@@ -74,11 +81,12 @@ export function createAppCredentials(
     }
     const ask = async (url: string): Promise<Asked<Ok | Unavailable>> => {
       const reply = await send({ url }, deadline);
+      if (reply === "no_key") return { outcome: appUnavailable, evidence: notAsked };
       return { outcome: sortAppReply(reply, 200), evidence: evidenceOf(reply) };
     };
     const { outcome, evidence } = await readAllPages(`${restUrl}/app/installations?per_page=100`, ask, (json) => {
       const parsed = v.safeParse(installationsSchema, json);
-      return parsed.success ? parsed.output : null;
+      return parsed.success ? parsed.output.flatMap(listedInstallation) : null;
     });
     if (outcome.kind !== "ok") return { outcome, evidence };
     list = { installations: outcome.pages.flatMap(({ items }) => items), readAt: now() };
@@ -95,6 +103,7 @@ export function createAppCredentials(
     }
     const url = `${restUrl}/app/installations/${installationId}/access_tokens`;
     const reply = await send({ method: "POST", url, body: { permissions: { members: "read" } } }, deadline);
+    if (reply === "no_key") return { outcome: appUnavailable, evidence: notAsked };
     const evidence = evidenceOf(reply);
     const sorted = sortAppReply(reply, 201);
     if (sorted.kind !== "ok") return { outcome: sorted, evidence };
@@ -109,23 +118,42 @@ export function createAppCredentials(
     async installationIn(reference, deadline) {
       const listed = await installations(deadline);
       if (listed.outcome.kind !== "ok") return { outcome: listed.outcome, evidence: listed.evidence };
-      const found = listed.outcome.installations.find(({ account }) =>
-        reference.id === null ? account?.login?.toLowerCase() === reference.login : account?.id === reference.id,
+      const found = listed.outcome.installations.find(({ organisation: { id, login } }) =>
+        reference.id === null ? login.toLowerCase() === reference.login : id === reference.id,
       );
-      const { id, login } = found?.account ?? {};
-      if (found === undefined || found.suspended_at !== null || id === undefined || login === undefined) {
-        return { outcome: appUnavailable, evidence: listed.evidence };
-      }
-      const { outcome, evidence } = await tokenOf(found.id, deadline);
+      if (found === undefined || found.isSuspended) return { outcome: appUnavailable, evidence: listed.evidence };
+      const { outcome, evidence } = await tokenOf(found.installationId, deadline);
       if (outcome.kind !== "ok") {
         // It may have been removed or installed anew since the list was read.
         list = null;
         return { outcome, evidence };
       }
-      return { outcome: { kind: "ok", organisation: { id, login }, token: outcome.token }, evidence };
+      return { outcome: { kind: "ok", organisation: found.organisation, token: outcome.token }, evidence };
     },
     forget(token) {
       for (const [installationId, kept] of tokens) if (kept.token === token) tokens.delete(installationId);
     },
   };
+}
+
+/** Enterprises have no login, and numbers of their own: one of theirs must not be taken for an organisation's. */
+function listedInstallation({
+  id: installationId,
+  suspended_at,
+  account,
+}: v.InferOutput<typeof installationsSchema>[number]): ListedInstallation[] {
+  const { id, login } = account ?? {};
+  if (id === undefined || login === undefined) return [];
+  return [{ installationId, isSuspended: suspended_at !== null, organisation: { id, login } }];
+}
+
+/** @returns a JWT as the app, or null where the key is none: WebCrypto sees that only now */
+async function signIn({ id, privateKey }: GitHubApp, now: number): Promise<string | null> {
+  try {
+    // Issued for a moment ago, as the library does it: clocks differ.
+    return (await githubAppJwt({ id, privateKey, now: Math.floor(now / 1000) })).token;
+  } catch {
+    // Dropped on purpose: it may quote the key.
+    return null;
+  }
 }

@@ -76,9 +76,11 @@ export function createAppMemberships(options: AppMembershipsOptions): Membership
       askMembership(installation, account, deadline),
       askTeams(installation, account, deadline),
     ]);
+    if (membership.outcome.kind === "unavailable") return membership;
+    // Also a "no" needs both: only the second call compares the numbers behind the two names, and either may have been renamed a moment ago.
+    if (teams.outcome.kind !== "ok") return { outcome: teams.outcome, evidence: teams.evidence };
     if (membership.outcome.kind === "not_a_member") nonMembers.add(account.id, organisation.id);
     if (membership.outcome.kind !== "member") return membership;
-    if (teams.outcome.kind !== "ok") return { outcome: teams.outcome, evidence: teams.evidence };
     return { outcome: { ...membership.outcome, teams: teams.outcome.teams }, evidence: membership.evidence };
   }
 
@@ -124,6 +126,7 @@ export function createAppMemberships(options: AppMembershipsOptions): Membership
         },
         deadline,
       );
+      if (reply.status === 401) credentials.forget(token);
       const evidence = evidenceOf(reply);
       const sorted = sortAppReply(reply, 200);
       if (sorted.kind !== "ok") return { outcome: sorted, evidence };

@@ -142,7 +142,7 @@ export function sortAppReply(reply: GitHubReply, success: 200 | 201): Ok | Unava
 
 /** Sorts the app's question about somebody's membership: 404 is an answer here. */
 export function sortAppMembershipReply(reply: GitHubReply): Ok | Absent | Unavailable {
-  return reply.status === 404 ? { kind: "absent" } : sortAppReply(reply, 200);
+  return reply.kind === "answered" && reply.status === 404 ? { kind: "absent" } : sortAppReply(reply, 200);
 }
 
 /** Sorts an answer of check-token: 404 and 422 say that the token is not this app's; anything else that is wrong is our own fault. */
@@ -150,10 +150,12 @@ export function sortCheckReply(reply: GitHubReply): Ok | Absent | Unavailable {
   return sort<Absent | Unavailable>(reply, [...checkRows, ...troubleRows]);
 }
 
-/** The numbers of the organisations that GitHub left out of a list because of single sign-on. */
-export function organisationsLeftOut(headers: Headers): number[] {
-  const list = /^partial-results;\s*organizations=([\d,\s]+)$/i.exec(ssoHeader(headers))?.[1] ?? "";
-  return list.split(",").map(Number).filter(Number.isSafeInteger);
+/** @returns the numbers of the organisations that GitHub left out of a list because of single sign-on; null if it does not say which in a way that is known */
+export function organisationsLeftOut(headers: Headers): number[] | null {
+  const header = ssoHeader(headers);
+  if (header === "") return [];
+  const list = /^partial-results;\s*organizations=(\d{1,15}(?:\s*,\s*\d{1,15})*)$/i.exec(header)?.[1];
+  return list === undefined ? null : list.split(",").map(Number);
 }
 
 function sort<Outcome>(reply: GitHubReply, rows: readonly Row<Outcome>[], success = 200): Ok | Outcome | Unavailable {

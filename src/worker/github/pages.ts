@@ -47,8 +47,9 @@ function isOk<Failure extends { readonly kind: string }>(outcome: Ok | Failure):
 
 /** @returns the address of the next page, if there is one, and if it may be followed */
 function nextPage(current: string, link: string | null): { readonly url: string } | "none" | "elsewhere" {
-  if (link === null || !/rel="?next"?/.test(link)) return "none";
-  const target = /<([^<>]+)>\s*;[^,<]*rel="?next"?/.exec(link)?.[1];
+  // Whatever speaks of a next page outside of an address, however it is written: only what is understood is known to be the end.
+  if (link === null || !/next/i.test(link.replace(/<[^<>]*>/g, ""))) return "none";
+  const target = /<([^<>]+)>\s*;[^,<]*\brel="?next"?\s*(?:[;,]|$)/.exec(link)?.[1];
   if (target === undefined || !URL.canParse(target)) return "elsewhere";
   return new URL(target).origin === new URL(current).origin ? { url: target } : "elsewhere";
 }

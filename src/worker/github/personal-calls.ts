@@ -65,8 +65,14 @@ export function createPersonalCalls(
       },
     );
     if (outcome.kind !== "ok") return { outcome, evidence };
-    const items = outcome.pages.flatMap((page) => page.items);
-    const leftOut = outcome.pages.flatMap(({ headers }) => organisationsLeftOut(headers));
+    const items: Item[] = [];
+    const leftOut: number[] = [];
+    for (const page of outcome.pages) {
+      const numbers = organisationsLeftOut(page.headers);
+      if (numbers === null) return { outcome: nonsense, evidence };
+      items.push(...page.items);
+      leftOut.push(...numbers);
+    }
     return { outcome: { kind: "ok", items, leftOut }, evidence };
   }
 

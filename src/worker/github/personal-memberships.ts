@@ -84,6 +84,12 @@ async function standingOf(
   { outcome, evidence }: AskedMembership,
 ): Promise<AskedStanding> {
   if (outcome.kind === "absent") return findByNumber(inquiry, reference, { nameTakenBy: null, evidence });
+  if (outcome.kind === "invisible") {
+    // Whoever has the name now may hide behind it, while the organisation that is meant shows itself under another.
+    const current = shownByTeams(inquiry, reference);
+    const isElsewhere = current !== undefined && current.login.toLowerCase() !== reference.login;
+    return isElsewhere ? findByNumber(inquiry, reference, { nameTakenBy: null, evidence }) : { outcome, evidence };
+  }
   if (outcome.kind !== "ok") return { outcome, evidence };
   const { membership } = outcome;
   const { id, login } = membership.organization;
@@ -130,9 +136,10 @@ async function findByNumber(
 ): Promise<AskedStanding> {
   const notFound: AskedStanding = { outcome: { kind: "not_a_member", nameTakenBy }, evidence };
   const { teams, calls, question } = inquiry;
-  const current = (teams.outcome.kind === "ok" ? teams.outcome.items : []).find((team) =>
-    reference.id === null ? reference.teamIds.includes(team.id) : team.organization.id === reference.id,
-  )?.organization;
+  // Where nothing else could show it, a list of teams that can't be seen leaves open whether it is in there.
+  const isShownByTeamsOnly = reference.id === null ? reference.teamIds.length > 0 : question.isFineGrained;
+  if (teams.outcome.kind !== "ok" && isShownByTeamsOnly) return unseen(teams.outcome, teams.evidence);
+  const current = shownByTeams(inquiry, reference);
   if (current !== undefined) {
     const asked = await calls.membership(current.login);
     if (asked.outcome.kind !== "ok") return unseen(asked.outcome, asked.evidence);
@@ -147,4 +154,10 @@ async function findByNumber(
   if (all.outcome.leftOut.includes(reference.id)) return { outcome: withoutSso, evidence: all.evidence };
   const membership = all.outcome.items.find(({ organization }) => organization.id === reference.id);
   return membership === undefined ? notFound : standingIn(inquiry, membership, all.evidence);
+}
+
+/** The organisation that is meant, under the name that it has now, if a team of the person's shows it by number. */
+function shownByTeams({ teams }: Inquiry, { id, teamIds }: OrganisationReference) {
+  const list = teams.outcome.kind === "ok" ? teams.outcome.items : [];
+  return list.find((team) => (id === null ? teamIds.includes(team.id) : team.organization.id === id))?.organization;
 }

@@ -6,8 +6,8 @@ export const idSchema = v.pipe(v.number(), v.safeInteger(), v.minValue(1));
 
 export const organisationLoginSchema = v.pipe(v.string(), v.regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,38}$/));
 
-/** GitHub makes slugs from names; those of an enterprise's teams begin with `ent:`. */
-export const teamSlugSchema = v.pipe(v.string(), v.regex(/^(?:ent:)?[A-Za-z0-9._-]{1,255}$/));
+/** GitHub makes slugs from names; those of an enterprise's teams begin with `ent:`. They become a part of paths, where "." and ".." would lead elsewhere. */
+export const teamSlugSchema = v.pipe(v.string(), v.regex(/^(?:ent:)?(?!\.{1,2}$)[A-Za-z0-9._-]{1,255}$/));
 
 export const organisationSchema = v.object({ id: idSchema, login: organisationLoginSchema });
 

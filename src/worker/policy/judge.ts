@@ -85,6 +85,6 @@ function judgeScopes(
   if (scopesAtMost === null || tokenKind === "fine_grained" || tokenKind === "app") return null;
   if (scopes === null) return denied("scopes_unknown");
   const accepted = expandScopes(scopesAtMost);
-  const tooMany = scopes.filter((scope) => !accepted.has(scope));
+  const tooMany = scopes.filter((scope) => !accepted.has(scope)).sort();
   return tooMany.length === 0 ? null : denied("too_many_scopes", tooMany.slice(0, 20).join(", "));
 }

@@ -42,7 +42,10 @@ export function matchUser({ login, id }: UserEntry, account: Account): Match {
 /** @returns how the person stands to an organisation that the policy names */
 export function standingIn(login: string, policy: ClusterPolicy, facts: Facts): Standing {
   const reference = policy.organisations.find((organisation) => organisation.login === login);
-  return (reference && facts.organisations[keyOfOrganisation(reference)]) ?? notAsked;
+  if (reference === undefined) return notAsked;
+  const key = keyOfOrganisation(reference);
+  // An organisation may be called "constructor", which every object has.
+  return (Object.hasOwn(facts.organisations, key) ? facts.organisations[key] : undefined) ?? notAsked;
 }
 
 /** @returns null for a member */
@@ -51,7 +54,8 @@ function matchStanding(organisation: OrganisationEntry["login"], standing: Stand
     case "member":
       return null;
     case "pending":
-      return { kind: "pending", organisation };
+      // Its present name: the policy's may be an old one that somebody else has by now.
+      return { kind: "pending", organisation: standing.login };
     case "not_a_member":
       return standing.nameTakenBy === null ? notMeant : nameTakenOver;
     case "invisible":

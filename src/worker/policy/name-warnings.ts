@@ -46,7 +46,7 @@ function teamWarnings(policy: ClusterPolicy, facts: Facts): string[] {
 }
 
 function notPinned(entry: string, id: number): string {
-  return `${entry} is not pinned, and whoever takes the name over gets in: write ${entry}#${id}`;
+  return `${entry} is not pinned, and means whoever has the name: write ${entry}#${id}`;
 }
 
 function takenOver(entry: string, id: number): string {

@@ -10,7 +10,7 @@ import { until } from "../../support/until.ts";
 import { binary } from "./binaries.ts";
 import { type FileAuthority, makeFileAuthority } from "./certificates.ts";
 import { type Kubectl, type KubectlMaker, makeKubectlMaker } from "./kubectl.ts";
-import { aggregateViewRole, bindAdministrator } from "./roles.ts";
+import { aggregateRole, bindAdministrator } from "./roles.ts";
 
 /** kube-apiserver needs 5 to 8 s on two cores; a busy machine gets a lot more. */
 const readyDeadlineMs = 90_000;
@@ -60,7 +60,7 @@ export async function startControlPlane(webhookKubeconfig: string): Promise<Cont
     };
     await startApiserver(webhookKubeconfig);
     await bindAdministrator(await kubectl.with({ token: bootstrapToken }), "admin");
-    await aggregateViewRole(admin);
+    for (const role of ["view", "edit"] as const) await aggregateRole(admin, role);
 
     let outputOfEarlierOnes = "";
     const log = () => outputOfEarlierOnes + (apiserver?.output() ?? "");

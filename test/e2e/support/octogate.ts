@@ -28,7 +28,12 @@ export interface Octogate {
   stop(): Promise<void>;
 }
 
-export async function startOctogate(): Promise<Octogate> {
+export interface OctogateOptions {
+  /** Fills the stand-in for GitHub, and says which entries of `allow` come besides the maintainer's. */
+  readonly addTo?: (github: GitHubStandIn) => readonly string[];
+}
+
+export async function startOctogate({ addTo = () => [] }: OctogateOptions = {}): Promise<Octogate> {
   const folder = await mkdtemp(join(tmpdir(), "octogate-e2e-"));
   const github = await startGitHubStandIn();
   const maintainer = github.addAccount({ login: "mira-maintainer" });
@@ -38,7 +43,7 @@ export async function startOctogate(): Promise<Octogate> {
   await writeFile(
     policy,
     JSON.stringify({
-      allow: [`user:${maintainer.login}#${maintainer.id}`],
+      allow: [`user:${maintainer.login}#${maintainer.id}`, ...addTo(github)],
       token_kinds: ["fine_grained", "classic"],
     }),
   );

@@ -9,10 +9,10 @@ export async function bindAdministrator(bootstrap: Kubectl, user: string): Promi
   await succeed(bootstrap, ["create", "clusterrolebinding", "admin", "--clusterrole=cluster-admin", `--user=${user}`]);
 }
 
-/** Fills the role "view", as kube-controller-manager does in a whole cluster: it is the sum of the roles with a certain label. */
-export async function aggregateViewRole(admin: Kubectl): Promise<void> {
-  const rules = await succeed(admin, ["get", "clusterrole", "system:aggregate-to-view", "-o", "jsonpath={.rules}"]);
-  await succeed(admin, ["patch", "clusterrole", "view", "--type=merge", `--patch={"rules":${rules}}`]);
+/** Fills a role, as kube-controller-manager does in a whole cluster: it is the sum of the roles with a certain label. */
+export async function aggregateRole(admin: Kubectl, role: "view" | "edit"): Promise<void> {
+  const rules = await succeed(admin, ["get", "clusterrole", `system:aggregate-to-${role}`, "-o", "jsonpath={.rules}"]);
+  await succeed(admin, ["patch", "clusterrole", role, "--type=merge", `--patch={"rules":${rules}}`]);
 }
 
 /** Runs kubectl where only success makes sense. @returns what it printed */

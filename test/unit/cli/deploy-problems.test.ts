@@ -45,16 +45,30 @@ describe("what is refused", () => {
     expect(wrongSettings(`routes = ["auth.acme.dev/*", "<hostname>/*"]\n${withoutRoutes}`)).toEqual(["routes.pattern"]);
   });
 
-  test("a secret in [vars], where whoever reads the file can read it, and it is not quoted", () => {
-    const secret = randomBytes(32).toString("base64");
-    const problems = findDeployProblems(changed("[vars]\n", `[vars]\nCACHE_SECRET = "${secret}"\n`));
-    expect(problems.map(({ setting }) => setting)).toEqual(["vars.CACHE_SECRET"]);
-    expect(JSON.stringify(problems)).not.toContain(secret);
+  test.each(["CACHE_SECRET", "GITHUB_APP_PRIVATE_KEY", "OAUTH_CLIENT_SECRETS"])(
+    "the secret %s in [vars], where whoever reads the file can read it, and it is not quoted",
+    (name) => {
+      const secret = randomBytes(32).toString("base64");
+      const problems = findDeployProblems(changed("[vars]\n", `[vars]\n${name} = "${secret}"\n`));
+      expect(problems.map(({ setting }) => setting)).toContain(`vars.${name}`);
+      expect(JSON.stringify(problems)).not.toContain(secret);
+    },
+  );
+
+  test("but not the number of a GitHub App, whose key is a secret and stands elsewhere", () => {
+    expect(wrongSettings(changed("[vars]\n", '[vars]\nGITHUB_APP_ID = "1234"\n'))).toEqual([]);
+    expect(wrongSettings(changed("[vars]\n", '[vars]\nGITHUB_APP_ID = "<id>"\n'))).toEqual(["GITHUB_APP_ID"]);
   });
 
-  test.each([
-    ['allow = ["user:octocat#583231"]', 'allow = ["org:acme"]', "CLUSTER_PRODUCTION.allow[0]"],
-    ['allow = ["user:octocat#583231"]', "", "CLUSTER_PRODUCTION.allow"],
+  test.each<[string | RegExp, string, string]>([
+    ['"team:acme/platform#55"', '"team:acme"', "CLUSTER_PRODUCTION.allow[1]"],
+    [/^allow = .*$/m, "", "CLUSTER_PRODUCTION.allow"],
+    [/^allow = .*$/m, 'allow = ["org:acme#1"]\ndeny = ["org:acme#2"]', "CLUSTER_PRODUCTION"],
+    [/^allow = .*$/m, 'allow = ["team:acme/platform"]\ndeny = ["org:acme"]', "CLUSTER_PRODUCTION.allow"],
+    ["token_kinds =", 'groups_from = ["acme/platform"]\ntoken_kinds =', "CLUSTER_PRODUCTION.groups_from[0]"],
+    ["token_kinds =", 'group = "name"\ntoken_kinds =', "CLUSTER_PRODUCTION.group"],
+    ["token_kinds =", "scopes_at_most = [1]\ntoken_kinds =", "CLUSTER_PRODUCTION.scopes_at_most[0]"],
+    ["token_kinds =", 'require_expiry = "yes"\ntoken_kinds =', "CLUSTER_PRODUCTION.require_expiry"],
     ["token_kinds =", "token_kind =", "CLUSTER_PRODUCTION.token_kinds"],
     ["https://api.github.com", "http://api.github.com", "GITHUB_API_URL"],
     ["[vars]\n", "[vars]\nCACHE_TTL_SECONDS = 1\n", "CACHE_TTL_SECONDS"],

@@ -1,7 +1,7 @@
-// The RBAC examples name people as Octogate does by default, and as they stand they let nobody in.
+// The RBAC examples name people and groups as Octogate does by default, and as they stand they let nobody in.
 import { expect, test } from "vitest";
 import { parse } from "yaml";
-import { readClusterFile, readRbacExample } from "../../support/cluster-files.ts";
+import { rbacExamples, readClusterFile, readRbacExample } from "../../support/cluster-files.ts";
 
 interface Binding {
   readonly kind: string;
@@ -10,23 +10,26 @@ interface Binding {
   readonly roleRef: { readonly kind: string; readonly name: string };
 }
 
-const examples = [
-  ["view-namespace", "RoleBinding"],
-  ["view-cluster", "ClusterRoleBinding"],
-] as const;
-
-test.each(examples)("%s is a %s that lets one person view", (name, kind) => {
-  const binding = parse(readRbacExample(name, "octocat:583231")) as Binding; // our own file
+test.each([
+  ["view-namespace", "RoleBinding", "User", "octocat:583231", "view"],
+  ["view-cluster", "ClusterRoleBinding", "User", "octocat:583231", "view"],
+  ["view-organisation", "ClusterRoleBinding", "Group", "Acme", "view"],
+  ["edit-team", "RoleBinding", "Group", "Acme/platform", "edit"],
+] as const)("%s is a %s for one %s", (name, kind, subjectKind, who, role) => {
+  const binding = parse(readRbacExample(name, who)) as Binding; // our own file
 
   expect(binding.kind).toBe(kind);
   expect(binding.subjects).toEqual([
-    { kind: "User", apiGroup: "rbac.authorization.k8s.io", name: "github:octocat:583231" },
+    { kind: subjectKind, apiGroup: "rbac.authorization.k8s.io", name: `github:${who}` },
   ]);
-  expect(binding.roleRef).toMatchObject({ kind: "ClusterRole", name: "view" });
+  expect(binding.roleRef).toMatchObject({ kind: "ClusterRole", name: role });
 });
 
-test.each(examples)("%s, applied as it is, lets nobody in: its number is none", (name) => {
-  const binding = parse(readClusterFile(`rbac/${name}.yaml`)) as Binding; // our own file
+test.each(Object.entries(rbacExamples))(
+  "%s, applied as it is, lets nobody in: GitHub gives out no such name",
+  (name, placeholder) => {
+    const binding = parse(readClusterFile(`rbac/${name}.yaml`)) as Binding; // our own file
 
-  expect(binding.subjects.map(({ name }) => name)).toEqual(["github:LOGIN:ID"]);
-});
+    expect(binding.subjects.map(({ name }) => name)).toEqual([`github:${placeholder}`]);
+  },
+);

@@ -38,7 +38,12 @@ describe("the way of a token", () => {
       evidence,
       facts: factsOf(),
     });
-    expect(asked).toEqual([[token, { about: "account" }]]);
+    expect(asked).toEqual([
+      [
+        token,
+        { tokenKind: "classic", organisations: [], oauthClients: [], dependsOnOrganisations: expect.any(Function) },
+      ],
+    ]);
   });
 
   test.each(["installation", "refresh"] as const)("ends without a question for a token of kind %s", async (kind) => {
@@ -108,7 +113,14 @@ describe("the way of a token", () => {
 
 describe("what GitHub's answer comes to", () => {
   test.each<[FactsOutcome, { kind: string; reason: string }]>([
-    [{ kind: "refused" }, { kind: "unauthenticated", reason: "token_refused" }],
+    [
+      { kind: "refused", reason: "token_refused" },
+      { kind: "unauthenticated", reason: "token_refused" },
+    ],
+    [
+      { kind: "refused", reason: "token_not_ours" },
+      { kind: "unauthenticated", reason: "token_not_ours" },
+    ],
     [{ kind: "unrecognised" }, { kind: "unauthenticated", reason: "token_unrecognised" }],
     [{ kind: "suspended" }, { kind: "denied", reason: "account_suspended" }],
     [
@@ -131,7 +143,7 @@ describe("what GitHub's answer comes to", () => {
     const { service } = sourceOf(outcome);
     // Also where everybody is welcome: only facts let somebody in.
     const decision = await authenticate(makeToken("classic"), right(policyOf({ allow: ["anyone"] })), service);
-    expect(decision).toMatchObject({ kind: "judged", verdict, evidence, facts: null });
+    expect(decision).toMatchObject({ kind: "judged", verdict, evidence, facts: null, nameWarnings: [] });
   });
 });
 

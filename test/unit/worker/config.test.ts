@@ -33,8 +33,20 @@ describe("a right environment", () => {
 });
 
 describe("a mistake of one cluster", () => {
+  test("is an organisation with two numbers, which other clusters may pin to another", () => {
+    const config = readConfig(
+      environment({
+        CLUSTER_PRODUCTION: clusterTable({ allow: ["org:acme#1"] }),
+        CLUSTER_STAGING: staging({ allow: ["org:acme#2"], groups_from: ["acme#3"] }),
+      }),
+    );
+    expect(allProblems(config)).toEqual([
+      { setting: "CLUSTER_STAGING", message: "names the organisation acme with two numbers, #2 and #3" },
+    ]);
+  });
+
   test("leaves the other clusters and the service alone", () => {
-    const config = readConfig(environment({ CLUSTER_STAGING: staging({ allow: ["org:acme"] }) }));
+    const config = readConfig(environment({ CLUSTER_STAGING: staging({ allow: ["org:acme/platform"] }) }));
     expect(config.service.ok).toBe(true);
     expect(config.clusters).toMatchObject([
       { name: "production", policy: { ok: true } },
@@ -136,6 +148,10 @@ describe("whatever the environment holds", () => {
     (text: string) => ({ CACHE_TTL_SECONDS: text }),
     (text: string) => ({ OUTAGE_GRACE_SECONDS: text }),
     (text: string) => ({ TOKEN_SHAPE: text }),
+    (text: string) => ({ GITHUB_APP_ID: `${text}!` }),
+    (text: string) => ({ GITHUB_APP_PRIVATE_KEY: text }),
+    (text: string) => ({ OAUTH_CLIENT_SECRETS: text }),
+    (text: string) => ({ OAUTH_CLIENT_SECRETS: JSON.stringify({ [`${text}!`]: text }) }),
     (text: string) => ({ UNKNOWN: text }),
     (text: string) => ({ CLUSTER_PRODUCTION: text }),
     ...[
@@ -146,6 +162,10 @@ describe("whatever the environment holds", () => {
       "oauth_clients",
       "username",
       "prefix",
+      "groups_from",
+      "group",
+      "scopes_at_most",
+      "require_expiry",
       "unknown",
     ].flatMap((key) => [
       (text: string) => ({ CLUSTER_PRODUCTION: clusterTable({ [key]: `${text} ` }) }),

@@ -3,7 +3,7 @@ import type { Decision } from "../../../src/worker/authenticate.ts";
 import type { ForeignKind } from "../../../src/worker/credential/recognise.ts";
 import { createDecisionLog, type Review } from "../../../src/worker/decision-log.ts";
 import { denied, unauthenticated, undetermined } from "../../../src/worker/verdict.ts";
-import { factsOf, recordIn, startOfTests } from "./support.ts";
+import { factsOf, invisibleFor, invitedTo, memberOf, noMember, recordIn, startOfTests, takenBy } from "./support.ts";
 
 const reviewOf = (changes: Partial<Review> = {}): Review => ({
   cluster: "production",
@@ -25,6 +25,7 @@ const admitted: Decision = {
   verdict: { kind: "authenticated", reason: "admitted", user },
   evidence,
   facts: factsOf(),
+  nameWarnings: ["a sentence for stderr"],
 };
 
 function startLog() {
@@ -56,7 +57,14 @@ describe("a review has one line", () => {
     ],
     [
       "somebody known who does not get in",
-      { kind: "judged", credential, verdict: unauthenticated("stranger"), evidence, facts: factsOf() },
+      {
+        kind: "judged",
+        credential,
+        verdict: unauthenticated("stranger"),
+        evidence,
+        facts: factsOf(),
+        nameWarnings: [],
+      },
       {
         verdict: "unauthenticated",
         reason: "stranger",
@@ -71,7 +79,14 @@ describe("a review has one line", () => {
     ],
     [
       "somebody whom GitHub was not asked about",
-      { kind: "judged", credential, verdict: denied("kind_not_welcome"), evidence: null, facts: null },
+      {
+        kind: "judged",
+        credential,
+        verdict: denied("kind_not_welcome"),
+        evidence: null,
+        facts: null,
+        nameWarnings: [],
+      },
       {
         verdict: "denied",
         reason: "kind_not_welcome",
@@ -88,6 +103,7 @@ describe("a review has one line", () => {
         verdict: undetermined("github_unreachable"),
         evidence: { source: "github", githubStatus: null, githubRequestId: null },
         facts: null,
+        nameWarnings: [],
       },
       {
         verdict: "undetermined",
@@ -113,6 +129,41 @@ describe("a review has one line", () => {
     log.decided(reviewOf(), decision, startOfTests + 42);
     expect(records()).toEqual([{ ...common, ...details }]);
     expect(lines[0]).not.toContain("\n");
+  });
+
+  test("says how the person stands to each organisation that was asked about, invisible ones with their reason, and nothing of teams", () => {
+    const organisations = {
+      "acme#1234": memberOf("Acme", 1234, { platform: 55 }),
+      umbrella: noMember,
+      "initech#7": takenBy(8),
+      hooli: invitedTo("hooli", 9),
+      evil: invisibleFor("sso_required", "https://github.com/orgs/evil/sso"),
+    };
+    const { log, records, lines } = startLog();
+    log.decided(reviewOf(), { ...admitted, facts: factsOf({ organisations }) }, startOfTests);
+    log.decided(
+      reviewOf(),
+      {
+        ...admitted,
+        verdict: denied("sso_required", "evil"),
+        facts: factsOf({ organisations: { evil: organisations.evil } }),
+      },
+      startOfTests,
+    );
+    expect(records().map((record) => [record.verdict, record.organisations])).toEqual([
+      [
+        "authenticated",
+        {
+          "acme#1234": "member",
+          umbrella: "not_a_member",
+          "initech#7": "not_a_member",
+          hooli: "pending",
+          evil: "sso_required",
+        },
+      ],
+      ["denied", { evil: "sso_required" }],
+    ]);
+    for (const line of lines) expect(line).not.toMatch(/platform|https:|a sentence for stderr/);
   });
 
   test("an exception", () => {
@@ -148,9 +199,9 @@ describe("tokens that are no GitHub tokens", () => {
     log.decided(reviewOf(), foreign("jwt"), startOfTests);
     log.decided(reviewOf({ cluster: "staging" }), foreign("bootstrap"), startOfTests + 1);
     log.decided(reviewOf({ cluster: "staging" }), foreign("jwt"), startOfTests + 2);
-    log.failed(reviewOf(), startOfTests + 90_000);
+    log.failed(reviewOf(), startOfTests + 900_000);
     const sums = records().filter(({ event }) => event === "ignored");
-    const sum = { time: "2026-11-20T10:01:30.000Z", event: "ignored", seconds: 90 };
+    const sum = { time: "2026-11-20T10:15:00.000Z", event: "ignored", seconds: 900 };
     expect(sums).toEqual([
       { ...sum, cluster: "production", counts: { jwt: 1 } },
       { ...sum, cluster: "staging", counts: { bootstrap: 1, jwt: 1 } },

@@ -14,6 +14,14 @@ describe("a reason", () => {
   });
 });
 
+describe("a reason that the person can do something about", () => {
+  const sentences = Object.entries(reasons).filter(([, { verdict }]) => verdict === "denied");
+
+  test.each(sentences)("%s says what: its sentence has the fault, and behind a colon the cure", (_, { sentence }) => {
+    expect(sentence).toMatch(/^[^:]+: \S/);
+  });
+});
+
 describe("a verdict made of a reason", () => {
   test("is of the kind that the reason has", () => {
     const kindOf = (reason: Reason) => reasons[reason].verdict;
@@ -25,6 +33,9 @@ describe("a verdict made of a reason", () => {
   test("says nothing for a plain no, and the code with its sentence otherwise", () => {
     expect(unauthenticated("stranger")).toEqual({ kind: "unauthenticated", reason: "stranger" });
     expect(denied("account_suspended").message).toBe(`account_suspended: ${reasons.account_suspended.sentence}`);
+    expect(denied("sso_required", "acme, https://github.com/x").message).toBe(
+      `sso_required: ${reasons.sso_required.sentence} (acme, https://github.com/x)`,
+    );
     expect(undetermined("github_timeout").message).toBe("github_timeout: GitHub did not answer in time.");
     expect(undetermined("configuration", "X: must be Y").message).toBe("configuration: X: must be Y");
   });

@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { describe, expect, test } from "vitest";
-import { allowEntrySchema, denyEntrySchema } from "../../../../src/worker/config/entries.ts";
+import { allowEntrySchema, denyEntrySchema, groupSourceSchema } from "../../../../src/worker/config/entries.ts";
 
 const hash = "ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0";
 
@@ -12,6 +12,17 @@ describe("an entry of allow and of deny", () => {
     ["user:octo-cat_acme#1", { kind: "user", login: "octo-cat_acme", id: 1 }],
     [`user:${"a".repeat(39)}`, { kind: "user", login: "a".repeat(39), id: null }],
     ["user:octocat#9007199254740991", { kind: "user", login: "octocat", id: Number.MAX_SAFE_INTEGER }],
+    ["org:acme", { kind: "organisation", login: "acme", id: null }],
+    ["org:Acme-Corp#1234", { kind: "organisation", login: "acme-corp", id: 1234 }],
+    [`org:${"a".repeat(39)}`, { kind: "organisation", login: "a".repeat(39), id: null }],
+    ["org:acme#9007199254740991", { kind: "organisation", login: "acme", id: Number.MAX_SAFE_INTEGER }],
+    ["team:acme/platform", { kind: "team", organisation: "acme", slug: "platform", id: null }],
+    ["team:Acme/Platform_x.y-1#55", { kind: "team", organisation: "acme", slug: "platform_x.y-1", id: 55 }],
+    ["team:acme/...", { kind: "team", organisation: "acme", slug: "...", id: null }],
+    ["team:acme/.a#5", { kind: "team", organisation: "acme", slug: ".a", id: 5 }],
+    ["team:acme/ent:Security#7", { kind: "team", organisation: "acme", slug: "ent:security", id: 7 }],
+    [`team:acme/${"a".repeat(255)}`, { kind: "team", organisation: "acme", slug: "a".repeat(255), id: null }],
+    ["team:a/b#9007199254740991", { kind: "team", organisation: "a", slug: "b", id: Number.MAX_SAFE_INTEGER }],
   ])("may be %s", (text, entry) => {
     expect(v.parse(allowEntrySchema, text)).toEqual(entry);
     expect(v.parse(denyEntrySchema, text)).toEqual(entry);
@@ -39,9 +50,46 @@ describe("an entry of allow and of deny", () => {
     "user:*",
     "User:octocat",
     "Anyone",
-    "org:acme",
-    "org:acme#1234",
-    "team:acme/platform#55",
+    "acme",
+    "org:",
+    "org:-acme",
+    "org:acme ",
+    " org:acme",
+    "Org:acme",
+    "org:acme\n",
+    "org:acme#",
+    "org:acme#0",
+    "org:acme#01",
+    "org:acme#9007199254740992",
+    "org:acme/platform",
+    `org:${"a".repeat(40)}`,
+    "organisation:acme",
+    "team:acme",
+    "team:acme/",
+    "team:/platform",
+    "team:acme/platform/sre",
+    "team:acme#1234/platform",
+    "team:acme/plat form",
+    "team:acme/platform ",
+    " team:acme/platform",
+    "team:acme/Platform Team",
+    "team:acme/ent:",
+    "team:acme/org:platform",
+    "team:acme/ent:a:b",
+    "team:acme/platform#",
+    "team:acme/platform#0",
+    "team:acme/platform#9007199254740992",
+    `team:acme/${"a".repeat(256)}`,
+    `team:${"a".repeat(40)}/platform`,
+    "team:acme/*",
+    "team:acme/.",
+    "team:acme/..",
+    "team:acme/..#55",
+    "team:acme/ent:..",
+    "xuser:octocat",
+    "xorg:acme",
+    "xteam:acme/platform",
+    `xtoken:GITHUBSHA256=${hash}`,
     "token:",
     `token:${hash}`,
     `token:GITHUBSHA256=${hash.slice(1)}`,
@@ -61,9 +109,13 @@ describe("an entry of allow and of deny", () => {
     }
   });
 
-  test("of an organisation or a team is refused by name, since it would be silently ignored otherwise", () => {
-    const { issues } = v.safeParse(allowEntrySchema, "org:acme");
-    expect(issues?.[0].message).toContain("organisations and teams are not supported yet");
+  test("that is wrong is answered with the forms that there are", () => {
+    const [allow, deny] = [allowEntrySchema, denyEntrySchema].map(
+      (schema) => v.safeParse(schema, "x").issues?.[0].message,
+    );
+    const forms = '"user:LOGIN", "org:LOGIN" or "team:LOGIN/SLUG", each with "#NUMBER" behind it or without';
+    expect(allow).toBe(`must be "anyone", ${forms}`);
+    expect(deny).toBe(`must be ${forms}, or "token:GITHUBSHA256=" with the 44 characters from the decision log`);
   });
 });
 
@@ -77,4 +129,31 @@ test("only deny may name a token, with or without its padding", () => {
   expect(v.parse(denyEntrySchema, `token:GITHUBSHA256=${hash}`)).toEqual(entry);
   expect(v.parse(denyEntrySchema, `token:GITHUBSHA256=${hash}=`)).toEqual(entry);
   expect(v.safeParse(allowEntrySchema, `token:GITHUBSHA256=${hash}`).success).toBe(false);
+});
+
+describe("an entry of groups_from", () => {
+  test.each([
+    ["acme", { kind: "organisation", login: "acme", id: null }],
+    ["ACME#1234", { kind: "organisation", login: "acme", id: 1234 }],
+  ])("may be %s", (text, entry) => {
+    expect(v.parse(groupSourceSchema, text)).toEqual(entry);
+  });
+
+  test.each([
+    "",
+    "org:acme",
+    "acme/platform",
+    " acme",
+    "acme ",
+    "acme#",
+    "acme#0",
+    "acme#9007199254740992",
+    "-a",
+    1234,
+    null,
+  ])("must not be %j", (value) => {
+    expect(v.safeParse(groupSourceSchema, value).issues?.map(({ message }) => message)).toEqual([
+      'must be the login of an organisation, with "#NUMBER" behind it or without',
+    ]);
+  });
 });

@@ -16,6 +16,8 @@ describe("settings that are right", () => {
         outageGraceSeconds: 600,
         tokenShape: "exact",
         cacheSecret: Uint8Array.from(bytes),
+        githubApp: null,
+        oauthClientSecrets: new Map(),
       },
     });
   });
@@ -73,6 +75,7 @@ describe("a setting that is wrong is named, and its value is not quoted", () => 
       "api.github.com",
       "ftp://api.github.com",
       "javascript:alert(1)",
+      "xhttp://localhost",
       "https://",
       "http://api.github.com",
       "http://127.0.0.1.evil.test",

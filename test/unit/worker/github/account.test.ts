@@ -11,9 +11,12 @@ describe("a right answer", () => {
     expect(await outcomeOf(userAnswer({ email: "octocat@github.test", site_admin: true }))).toEqual({
       kind: "found",
       facts: {
+        host: "github.test",
         account: { id: 583231, login: "octocat", type: "User" },
         oauthClientId: null,
+        scopes: null,
         expiry: { kind: "never" },
+        organisations: {},
       },
     });
   });
@@ -50,6 +53,15 @@ describe("a right answer", () => {
       });
     },
   );
+
+  test.each<[string, string[]]>([
+    ["", []],
+    ["read:org", ["read:org"]],
+    ["read:org, repo", ["read:org", "repo"]],
+    ["gist,  user ,repo,", ["gist", "user", "repo"]],
+  ])("says which scopes the token has: %j", async (header, scopes) => {
+    expect(await outcomeOf(userAnswer({}, { "X-OAuth-Scopes": header }))).toMatchObject({ facts: { scopes } });
+  });
 
   test("says when the token ends", async () => {
     const header = "github-authentication-token-expiration";

@@ -35,17 +35,17 @@ describe("what is sent", () => {
     const sent: { url: string; init: RequestInit | undefined }[] = [];
     const token = makeToken("classic");
     const client = createGitHubClient({
-      apiUrl: "https://github.test/api/v3",
       fetch: async (input, init) => {
         sent.push({ url: String(input), init });
         return userAnswer();
       },
     });
-    await client.get("/user", token);
+    await client.send({ url: "https://github.test/api/v3/user", authorization: `Bearer ${token}` });
     expect(sent).toEqual([
       {
         url: "https://github.test/api/v3/user",
         init: {
+          method: "GET",
           headers: {
             Accept: "application/vnd.github+json",
             Authorization: `Bearer ${token}`,
@@ -58,6 +58,19 @@ describe("what is sent", () => {
         },
       },
     ]);
+  });
+
+  test("is a POST with JSON, where there is something to say", async () => {
+    const sent: RequestInit[] = [];
+    const client = createGitHubClient({
+      fetch: async (_, init) => {
+        sent.push(init ?? {});
+        return Response.json({});
+      },
+    });
+    await client.send({ method: "POST", url: "https://github.test/graphql", authorization: "x", body: { a: ["b"] } });
+    expect(sent).toMatchObject([{ method: "POST", body: '{"a":["b"]}', redirect: "manual", cache: "no-store" }]);
+    expect(new Headers(sent[0]?.headers).get("content-type")).toBe("application/json");
   });
 
   test("is sent once, whatever comes of it", async () => {
@@ -173,5 +186,67 @@ describe("a slow delivery within the deadline is right", () => {
       },
     });
     expect((await ask(async () => new Response(body))).outcome.kind).toBe("found");
+  });
+});
+
+describe("a deadline that several calls share", () => {
+  test("ends a call before its own time is up, in its head and in its body", async () => {
+    for (const fetch of [hangingFetch, async () => new Response(bodyOf([octocat], "hang"))]) {
+      const deadline = new AbortController();
+      const reply = createGitHubClient({ fetch }).send(
+        { url: "https://github.test/", authorization: "x" },
+        deadline.signal,
+      );
+      setImmediate(() => deadline.abort());
+      expect(await reply).toMatchObject({ kind: "failed", reason: "github_timeout" });
+    }
+  });
+
+  test("leaves a call its own time limit", async () => {
+    const client = createGitHubClient({ fetch: hangingFetch, timeoutMs: 10 });
+    const reply = await client.send({ url: "https://github.test/", authorization: "x" }, new AbortController().signal);
+    expect(reply).toEqual({ kind: "failed", reason: "github_timeout", status: null, headers: null });
+  });
+});
+
+describe("GitHub's announcement that something will end", () => {
+  /** Sends one call for each of these headers, and returns what was warned of. */
+  async function warningsOf(answers: Record<string, string>[]): Promise<string[]> {
+    const warnings: string[] = [];
+    const rest = [...answers];
+    const client = createGitHubClient({
+      fetch: async () => new Response("{}", { headers: rest.shift() ?? {} }),
+      writeWarning: (text) => warnings.push(text),
+    });
+    for (const _ of answers) await client.send({ url: "https://github.test/", authorization: "x" });
+    return warnings;
+  }
+  const warningOf = (announcement: string) =>
+    `GitHub announces the end of an API that is used here (${announcement}): look for a newer release`;
+
+  test("is warned of once, however often it comes", async () => {
+    const headers = { Deprecation: "Fri, 10 Mar 2028 00:00:00 GMT", Sunset: "Sat, 10 Mar 2029 00:00:00 GMT" };
+    expect(await warningsOf([headers, {}, headers, headers])).toEqual([
+      warningOf("deprecation: Fri, 10 Mar 2028 00:00:00 GMT, sunset: Sat, 10 Mar 2029 00:00:00 GMT"),
+    ]);
+  });
+
+  test("is warned of again where it says something new, but not without end", async () => {
+    const dates = Array.from({ length: 30 }, (_, day) => ({ Sunset: `in ${day} days` }));
+    expect(await warningsOf(dates)).toEqual(
+      Array.from({ length: 10 }, (_, day) => warningOf(`sunset: in ${day} days`)),
+    );
+  });
+
+  test("is cut, and written in printable characters", async () => {
+    expect(await warningsOf([{ Deprecation: `\u00e4\t${"x".repeat(200)}` }])).toEqual([
+      warningOf(`deprecation: ${"x".repeat(100)}`),
+    ]);
+  });
+
+  test("needs nobody who listens, and there is none in an answer that says nothing of it", async () => {
+    const client = createGitHubClient({ fetch: async () => new Response("{}", { headers: { Sunset: "now" } }) });
+    expect(await client.send({ url: "https://github.test/", authorization: "x" })).toMatchObject({ kind: "answered" });
+    expect(await warningsOf([{}, { "x-sunset": "now" }])).toEqual([]);
   });
 });

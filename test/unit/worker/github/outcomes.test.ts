@@ -3,7 +3,7 @@ import type { FactsOutcome, LimitedReason, UnavailableReason } from "../../../..
 import { errorAnswer, userAnswer } from "../support.ts";
 import { outcomeOf } from "./support.ts";
 
-const refused: FactsOutcome = { kind: "refused" };
+const refused: FactsOutcome = { kind: "refused", reason: "token_refused" };
 const suspended: FactsOutcome = { kind: "suspended" };
 const unrecognised: FactsOutcome = { kind: "unrecognised" };
 const limited = (reason: LimitedReason): FactsOutcome => ({ kind: "limited", reason });

@@ -1,19 +1,167 @@
-// GitHub in these tests: one answer, delivered well or badly, and what is made of it.
+// GitHub in these tests: a script that says what is answered to which call, and fails the test at any other; and the bodies that its answers are made of.
+import { expect, onTestFinished } from "vitest";
 import { makeToken } from "../../../../src/local/github/token.ts";
-import type { Evidence, FactsOutcome } from "../../../../src/worker/facts.ts";
-import { createGitHubFacts } from "../../../../src/worker/github/account.ts";
-import { createGitHubClient, type GitHubClientOptions } from "../../../../src/worker/github/client.ts";
+import type { OrganisationReference } from "../../../../src/worker/config/organisations.ts";
+import type { Evidence, FactsOutcome, Question } from "../../../../src/worker/facts.ts";
+import { apiAddressOf } from "../../../../src/worker/github/api-address.ts";
+import {
+  createGitHubClient,
+  type GitHubClient,
+  type GitHubClientOptions,
+} from "../../../../src/worker/github/client.ts";
+import { createGitHubFacts } from "../../../../src/worker/github/github-facts.ts";
+import type { MembershipSource } from "../../../../src/worker/github/memberships.ts";
+import { createPersonalMemberships } from "../../../../src/worker/github/personal-memberships.ts";
+import { errorAnswer, userAnswer } from "../support.ts";
 
-/** Asks GitHub whose token this is, where GitHub is `fetch`. */
-export async function ask(
+export const api = apiAddressOf("https://api.github.test");
+
+/** A call as the script sees it. */
+export interface ScriptedCall {
+  readonly authorization: string | null;
+  readonly headers: Headers;
+  readonly body: string;
+}
+
+export type ScriptedAnswer = (call: ScriptedCall) => Response | Promise<Response>;
+
+export interface ScriptedGitHub {
+  readonly fetch: typeof fetch;
+  readonly client: GitHubClient;
+  /** Every call so far, as "GET /user"; may be cleared with `length = 0`. */
+  readonly calls: string[];
+  /** May be changed at any time. */
+  readonly script: Record<string, ScriptedAnswer>;
+}
+
+/** @param script answers by method and path with its query; any other call fails the test */
+export function scriptGitHub(script: Record<string, ScriptedAnswer>): ScriptedGitHub {
+  const calls: string[] = [];
+  const unexpected: string[] = [];
+  const scripted: typeof fetch = async (input, init) => {
+    const url = String(input);
+    const path = url.startsWith(api.restUrl) ? url.slice(api.restUrl.length) : url;
+    const name = `${init?.method} ${path}`;
+    calls.push(name);
+    const answer = script[name];
+    if (answer === undefined) {
+      unexpected.push(name);
+      throw new Error(`no call of ${name} was expected`);
+    }
+    const headers = new Headers(init?.headers);
+    return answer({ authorization: headers.get("authorization"), headers, body: String(init?.body ?? "") });
+  };
+  onTestFinished(() => expect(unexpected).toEqual([]));
+  return { fetch: scripted, client: createGitHubClient({ fetch: scripted }), calls, script };
+}
+
+export const inTime = (): AbortSignal => AbortSignal.timeout(5_000);
+
+export const acme: OrganisationReference = { login: "acme", id: null, teamIds: [] };
+export const pinnedAcme: OrganisationReference = { login: "acme", id: 1234, teamIds: [] };
+export const globex: OrganisationReference = { login: "globex", id: null, teamIds: [] };
+
+export const acmeBody = { login: "Acme", id: 1234 };
+export const globexBody = { login: "Globex", id: 5678 };
+
+export interface MembershipChanges {
+  readonly state?: unknown;
+  readonly role?: unknown;
+  readonly organization?: unknown;
+  readonly user?: unknown;
+}
+
+/** octocat's membership in Acme. */
+export function membershipBody(changes: MembershipChanges = {}): object {
+  return {
+    url: "https://api.github.test/orgs/Acme/memberships/octocat",
+    state: "active",
+    role: "member",
+    organization: acmeBody,
+    user: { login: "octocat", id: 583231, type: "User" },
+    ...changes,
+  };
+}
+
+export interface TeamReference {
+  readonly id: number;
+  readonly slug: string;
+}
+
+/** A team of Acme's. */
+export function teamBody(
+  id: number,
+  slug: string,
+  { parent = null, organization = acmeBody }: { parent?: TeamReference | null; organization?: unknown } = {},
+): object {
+  return { id, slug, name: "system:masters", privacy: "closed", parent, organization };
+}
+
+export const json =
+  (body: unknown, headers: Record<string, string> = {}): ScriptedAnswer =>
+  () =>
+    Response.json(body, { headers });
+
+export const error =
+  (status: number, message: string, headers: Record<string, string> = {}): ScriptedAnswer =>
+  () =>
+    errorAnswer(status, message, headers);
+
+export const notFound = error(404, "Not Found");
+
+/** The paths of a person's own calls. */
+export const paths = {
+  user: "GET /user",
+  membership: (login: string) => `GET /user/memberships/orgs/${login}`,
+  memberships: "GET /user/memberships/orgs?state=active&per_page=100",
+  teams: "GET /user/teams?per_page=100",
+  team: (login: string, slug: string) => `GET /orgs/${login}/teams/${slug}`,
+} as const;
+
+/** The header by which a list goes on. */
+export function linkTo(path: string, relation = "next"): Record<string, string> {
+  return { link: `<${api.restUrl}${path}>; rel="${relation}"` };
+}
+
+export interface FactsChanges {
+  readonly memberships?: MembershipSource;
+  readonly clientSecrets?: ReadonlyMap<string, string>;
+  readonly question?: Partial<Question>;
+  readonly token?: string;
+}
+
+/** Asks about octocat's token and the organisation acme. */
+export function askFacts(
+  { client }: { readonly client: GitHubClient },
+  { memberships, clientSecrets = new Map(), question = {}, token = makeToken("classic") }: FactsChanges = {},
+): Promise<{ outcome: FactsOutcome; evidence: Evidence }> {
+  const source = createGitHubFacts({
+    client,
+    api,
+    memberships: memberships ?? createPersonalMemberships(client, api.restUrl),
+    clientSecrets,
+  });
+  return source.ask(token, {
+    tokenKind: "classic",
+    organisations: [acme],
+    oauthClients: [],
+    dependsOnOrganisations: () => true,
+    ...question,
+  });
+}
+
+/** Asks GitHub whose token this is and nothing else, where GitHub is `fetch`. */
+export function ask(
   fetch: typeof globalThis.fetch,
   options: Partial<GitHubClientOptions> = {},
 ): Promise<{ outcome: FactsOutcome; evidence: Evidence }> {
-  const client = createGitHubClient({ fetch, apiUrl: "https://api.github.test", ...options });
-  return createGitHubFacts(client).ask(makeToken("classic"), { about: "account" });
+  return askFacts({ client: createGitHubClient({ fetch, ...options }) }, { question: { organisations: [] } });
 }
 
 /** Asks a GitHub that gives this answer. */
 export async function outcomeOf(answer: Response): Promise<FactsOutcome> {
   return (await ask(async () => answer)).outcome;
 }
+
+/** GitHub's answer about octocat's classic token that may read organisations. */
+export const octocatReadsOrganisations: ScriptedAnswer = () => userAnswer({}, { "x-oauth-scopes": "read:org" });

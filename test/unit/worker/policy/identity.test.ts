@@ -3,22 +3,53 @@ import { describe, expect, test } from "vitest";
 import { readClusterPolicy, type UsernameForm, usernameForms } from "../../../../src/worker/config/cluster-policy.ts";
 import type { Facts } from "../../../../src/worker/facts.ts";
 import { identify, isSafeName, type PresentedCredential } from "../../../../src/worker/policy/identity.ts";
-import { clusterTable, factsOf, policyOf } from "../support.ts";
+import type { UserInfo, Verdict } from "../../../../src/worker/verdict.ts";
+import { clusterTable, factsOf, invisibleFor, memberOf, policyOf, standingsFor } from "../support.ts";
 
 const credential: PresentedCredential = { tokenKind: "classic", credentialId: "GITHUBSHA256=abc" };
+const unsafe = { kind: "denied", reason: "identity_unsafe" };
+
+function userIn(verdict: Verdict): UserInfo | null {
+  return verdict.kind === "authenticated" ? verdict.user : null;
+}
 
 describe("an identity", () => {
   test("is the username, the account's number as text, no groups, and where it comes from", () => {
     expect(identify(policyOf(), credential, factsOf({ account: { login: "OctoCat" } }))).toEqual({
-      username: "github:OctoCat:583231",
-      uid: "583231",
-      groups: [],
-      extra: {
-        "authentication.kubernetes.io/credential-id": ["GITHUBSHA256=abc"],
-        "octogate.dev/credential-kind": ["classic"],
-        "octogate.dev/login": ["OctoCat"],
+      kind: "authenticated",
+      reason: "admitted",
+      user: {
+        username: "github:OctoCat:583231",
+        uid: "583231",
+        groups: [],
+        extra: {
+          "authentication.kubernetes.io/credential-id": ["GITHUBSHA256=abc"],
+          "octogate.dev/credential-kind": ["classic"],
+          "octogate.dev/github-host": ["github.com"],
+          "octogate.dev/login": ["OctoCat"],
+        },
       },
     });
+  });
+
+  test("names the host that its numbers belong to", () => {
+    const user = userIn(identify(policyOf(), credential, factsOf({ host: "acme.ghe.com" })));
+    expect(user?.extra["octogate.dev/github-host"]).toEqual(["acme.ghe.com"]);
+  });
+
+  test("has its memberships as groups, and names what the token may not see with the reason", () => {
+    const policy = policyOf({ allow: ["user:octocat", "org:acme#1234", "org:Umbrella"], deny: ["org:evil"] });
+    const organisations = standingsFor(policy, {
+      acme: memberOf("Acme", 1234, { platform: 55 }),
+      umbrella: invisibleFor("sso_required", "https://github.com/orgs/umbrella/sso"),
+      evil: invisibleFor("other_resource_owner"),
+    });
+    const user = userIn(identify(policy, credential, factsOf({ organisations })));
+    expect(user?.groups).toEqual(["github:Acme", "github:Acme/platform"]);
+    expect(user?.extra["octogate.dev/invisible-organisations"]).toEqual([
+      "umbrella=sso_required",
+      "evil=other_resource_owner",
+    ]);
   });
 
   test.each<[UsernameForm, string, string]>([
@@ -29,7 +60,7 @@ describe("an identity", () => {
     ["id", "", "583231"],
     ["login:id", "", "octocat:583231"],
   ])("of the form %s with the prefix %j is %s", (username, prefix, expected) => {
-    expect(identify(policyOf({ username, prefix }), credential, factsOf())?.username).toBe(expected);
+    expect(userIn(identify(policyOf({ username, prefix }), credential, factsOf()))?.username).toBe(expected);
   });
 
   test.each([
@@ -41,31 +72,78 @@ describe("an identity", () => {
   ] as const)(
     "of the form %s with the prefix %j and the login %j would be one of Kubernetes' own",
     (username, prefix, login) => {
-      expect(identify(policyOf({ username, prefix }), credential, factsOf({ account: { login } }))).toBeNull();
+      expect(identify(policyOf({ username, prefix }), credential, factsOf({ account: { login } }))).toMatchObject(
+        unsafe,
+      );
     },
   );
 
   test("is none if the login could not leave, in whichever form the username is", () => {
     for (const username of usernameForms) {
       for (const login of ["octo\ncat", "octo cat", "", "\u0000", "system:masters"]) {
-        expect(identify(policyOf({ username, prefix: "" }), credential, factsOf({ account: { login } }))).toBeNull();
+        expect(identify(policyOf({ username, prefix: "" }), credential, factsOf({ account: { login } }))).toMatchObject(
+          unsafe,
+        );
       }
     }
   });
 
   test("is none if its name would be too long", () => {
-    const login = "a".repeat(249);
+    const login = "a".repeat(505);
     expect(
-      identify(policyOf({ username: "login" }), credential, factsOf({ account: { login } }))?.username,
-    ).toHaveLength(256);
+      userIn(identify(policyOf({ username: "login" }), credential, factsOf({ account: { login } })))?.username,
+    ).toHaveLength(512);
     expect(
       identify(policyOf({ username: "login" }), credential, factsOf({ account: { login: `${login}a` } })),
-    ).toBeNull();
+    ).toMatchObject(unsafe);
+  });
+});
+
+describe("the groups of an identity", () => {
+  function identityIn(organisation: string, teams: Readonly<Record<string, number>>, changes: object = {}): Verdict {
+    const policy = policyOf({ allow: ["org:acme"], ...changes });
+    const organisations = standingsFor(policy, { acme: memberOf(organisation, 1234, teams) });
+    return identify(policy, credential, factsOf({ organisations }));
+  }
+  const teamsOf = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, n) => [`team-${n}`, n + 1]));
+
+  test("can be 500, and 1,000 with the organisation's own", () => {
+    for (const count of [500, 999]) {
+      const groups = userIn(identityIn("acme", teamsOf(count)))?.groups;
+      expect(groups).toHaveLength(count + 1);
+      expect(new Set(groups).size).toBe(count + 1);
+    }
+  });
+
+  test("that are 1,001 are a denial that counts them, never a shorter list", () => {
+    expect(identityIn("acme", teamsOf(1000))).toMatchObject({
+      kind: "denied",
+      reason: "too_many_groups",
+      message: expect.stringMatching(/^too_many_groups: .* \(1001, at most 1000\)$/),
+    });
+  });
+
+  test.each([
+    ["would be Kubernetes' own", "system", {}, { prefix: "", group: "slug:id" }],
+    ["would be Kubernetes' own in another case", "SYSTEM", {}, { prefix: "", group: "slug:id" }],
+    ["would be Kubernetes' own by the prefix's help", "tem", {}, { prefix: "sys", group: "slug:id" }],
+    ["would be empty", "", {}, { prefix: "" }],
+    ["would hold a control character", "ac\nme", {}, {}],
+    ["would hold a control character in a team", "acme", { "plat\u0000form": 1 }, {}],
+    ["would hold a space", "acme", { "plat form": 1 }, {}],
+    ["would be no ASCII", "acme", { plätform: 1 }, {}],
+    ["would be too long", "acme", { ["a".repeat(501)]: 1 }, {}],
+  ])("are a denial where one %s", (_, organisation, teams, changes) => {
+    expect(identityIn(organisation, teams, changes)).toMatchObject(unsafe);
+  });
+
+  test("may be 512 characters long", () => {
+    expect(userIn(identityIn("acme", { ["a".repeat(500)]: 1 }))?.groups[1]).toHaveLength(512);
   });
 });
 
 describe("a name", () => {
-  test.each(["a", "github:octocat", "systems:a", "system", "my-system:a", "a".repeat(256)])("%s may leave", (name) => {
+  test.each(["a", "github:octocat", "systems:a", "system", "my-system:a", "a".repeat(512)])("%s may leave", (name) => {
     expect(isSafeName(name)).toBe(true);
   });
 
@@ -81,7 +159,7 @@ describe("a name", () => {
     "a\u0000",
     "\u007f",
     "é",
-    "a".repeat(257),
+    "a".repeat(513),
   ])("%j may not", (name) => {
     expect(isSafeName(name)).toBe(false);
   });
@@ -105,13 +183,13 @@ describe("for any policy that config accepts and any facts", () => {
       fc.property(prefix, fc.constantFrom(...usernameForms), facts, (text, username, known) => {
         const policy = readClusterPolicy("CLUSTER_P", clusterTable({ prefix: text, username }));
         if (!policy.ok) return;
-        const user = identify(policy.value, credential, known);
+        const user = userIn(identify(policy.value, credential, known));
         if (user === null) return;
         identities += 1;
         const extra = Object.values(user.extra).flat();
         for (const name of [user.username, user.uid, ...user.groups, ...extra]) {
           expect(name).toMatch(/^[!-~]+$/);
-          expect(name.length).toBeLessThanOrEqual(256);
+          expect(name.length).toBeLessThanOrEqual(512);
           expect(name).not.toMatch(/^system:/i);
         }
       }),

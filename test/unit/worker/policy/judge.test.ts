@@ -181,6 +181,11 @@ describe("once GitHub has said who it is", () => {
     expect(verdict).toMatchObject({ kind: kindOf[reason] ?? "unauthenticated", reason });
   });
 
+  test("a token in deny has had its say before, and another one's changes nothing", () => {
+    const policy = policyOf({ deny: [`token:GITHUBSHA256=${hash.replace("u", "v")}`] });
+    expect(judgeFacts(policy, credentialOf(), factsOf())).toMatchObject({ reason: "admitted" });
+  });
+
   test("two clusters judge the same facts each by its own policy", () => {
     const facts = factsOf();
     expect(judgeFacts(policyOf(), credentialOf(), facts).reason).toBe("admitted");

@@ -1,0 +1,89 @@
+// What a row of docs/identity.md is made of: somebody with a token, a policy, and what has to come of it.
+import type { Behaviour } from "../../src/local/github/behaviour.ts";
+import type { Reason } from "../../src/worker/reason.ts";
+import type { ClientName, OrganisationName, PersonName } from "./scene.ts";
+
+/** Keys of a `CLUSTER_…` variable. */
+export type PolicyTable = Readonly<Record<string, string | boolean | readonly string[]>>;
+
+export interface TokenSpec {
+  readonly kind: "classic" | "fine_grained" | "oauth" | "app" | "legacy" | "installation" | "service_account";
+  readonly scopes?: readonly string[];
+  /** Whose resources a fine-grained token is made for. Default: the person's own. */
+  readonly owner?: OrganisationName;
+  readonly client?: ClientName;
+  /** As GitHub writes it. */
+  readonly expiration?: string;
+  /** An organisation with single sign-on for which the person authorised the token. */
+  readonly authorisedFor?: OrganisationName;
+  readonly fate?: Fate;
+}
+
+/** What became of the token, or what GitHub answers to it now. */
+export type Fate =
+  | { readonly kind: "revoked" }
+  | { readonly kind: "met"; readonly behaviour: Behaviour; readonly path?: RegExp };
+
+export interface IdentityCase {
+  /** A few words; together with its section's title it is what the row's test is called. */
+  readonly shows: string;
+  readonly person: PersonName;
+  readonly token: TokenSpec;
+  /** Keys that replace those of the section's policy. */
+  readonly policy?: PolicyTable;
+  readonly expected: Expected;
+}
+
+export type Expected =
+  | {
+      readonly reason: "admitted";
+      readonly user: string;
+      readonly groups: readonly string[];
+      /** `organisation=reason` of each that the token may not see. */
+      readonly unseen?: readonly string[];
+    }
+  | {
+      readonly reason: Exclude<Reason, "admitted">;
+      /** Part of what the person or the operator is told besides the reason's sentence. */
+      readonly detail?: string;
+    };
+
+/** Whom memberships are asked of, and with which settings of the deployment. */
+export type Source = "own_token" | "installed_app" | "check_token" | "check_token_with_wrong_secret";
+
+export interface Section {
+  readonly title: string;
+  readonly text: string;
+  readonly source?: Source;
+  readonly policy: PolicyTable;
+  readonly rows: readonly IdentityCase[];
+}
+
+/** Stands for the name of the row's own token, which is another one in each run. */
+export const thisToken = "token:GITHUBSHA256=…";
+
+export const classic = (...scopes: string[]): TokenSpec => ({ kind: "classic", scopes });
+
+export const fineGrained = (owner?: OrganisationName): TokenSpec => ({
+  kind: "fine_grained",
+  ...(owner === undefined ? {} : { owner }),
+});
+
+export function admitted(user: string, ...groups: string[]): Expected & { reason: "admitted" } {
+  return { reason: "admitted", user, groups };
+}
+
+export function refused(reason: Exclude<Reason, "admitted">, detail?: string): Expected {
+  return { reason, ...(detail === undefined ? {} : { detail }) };
+}
+
+/** @param policy keys that replace those of the section's policy */
+export function row(
+  shows: string,
+  person: PersonName,
+  token: TokenSpec,
+  expected: Expected,
+  policy?: PolicyTable,
+): IdentityCase {
+  return { shows, person, token, expected, ...(policy === undefined ? {} : { policy }) };
+}

@@ -1,0 +1,545 @@
+// The rows of docs/identity.md: who comes with what to which policy, and what comes of it. Every row is a test, in Node and on the real runtime.
+import { admitted, classic, fineGrained, refused, row, type Section, type TokenSpec, thisToken } from "./case.ts";
+
+const readsOrganisations = classic("read:org");
+const expires = "2027-05-01 09:00:00 UTC";
+const portalToken: TokenSpec = { kind: "app", client: "acme-portal" };
+const cliToken: TokenSpec = { kind: "oauth", client: "acme-cli", scopes: ["read:org"] };
+const platformGroups = ["github:Acme", "github:Acme/backups", "github:Acme/platform", "github:Acme/storage"];
+
+export const sections: readonly Section[] = [
+  {
+    title: "Members of an organisation get in",
+    text:
+      "A group for the organisation and one for each team, all parents of a team included. Teams count by their slug: the name that somebody gave to a team is " +
+      "never used. An organisation is written as GitHub writes it, however the policy does.",
+    policy: { allow: ["org:acme#1234"], token_kinds: ["classic", "fine_grained"] },
+    rows: [
+      row(
+        "a member, with teams and their parents",
+        "ada",
+        readsOrganisations,
+        admitted("github:ada:101", ...platformGroups),
+      ),
+      row(
+        "the same by a fine-grained token",
+        "ada",
+        fineGrained("acme"),
+        admitted("github:ada:101", ...platformGroups),
+      ),
+      row("a scope that contains read:org", "cleo", classic("admin:org"), admitted("github:cleo:103", "github:Acme")),
+      row(
+        "the policy writes the organisation in another case",
+        "cleo",
+        readsOrganisations,
+        admitted("github:cleo:103", "github:Acme"),
+        { allow: ["org:ACME#1234"] },
+      ),
+      row(
+        "a team with the name of an administrators' group",
+        "rosa",
+        readsOrganisations,
+        admitted("github:rosa:119", "github:Acme", "github:Acme/system-masters"),
+      ),
+      row(
+        "an invitation that is not accepted yet",
+        "dora",
+        readsOrganisations,
+        refused("invitation_pending", "/orgs/Acme/invitation"),
+      ),
+      row("a token that may not see organisations", "ada", classic("repo:status"), refused("scope_missing", "acme")),
+      row("a fine-grained token for one's own account", "ada", fineGrained(), refused("other_resource_owner", "acme")),
+      row("a stranger", "emil", readsOrganisations, refused("stranger")),
+      row("a member of another organisation", "finn", readsOrganisations, refused("stranger")),
+    ],
+  },
+  {
+    title: "Members of a team get in",
+    text: "Members of its child teams are members, too. A team of the same name in another organisation is another team.",
+    policy: { allow: ["team:acme/platform#55"], token_kinds: ["classic"] },
+    rows: [
+      row(
+        "a direct member",
+        "ben",
+        readsOrganisations,
+        admitted("github:ben:102", "github:Acme", "github:Acme/platform"),
+      ),
+      row(
+        "a member of a child team's child team",
+        "ada",
+        readsOrganisations,
+        admitted("github:ada:101", ...platformGroups),
+      ),
+      row("a member of the organisation, but not of the team", "cleo", readsOrganisations, refused("not_in_team")),
+      row("the team of the same name in another organisation", "finn", readsOrganisations, refused("stranger")),
+      row(
+        "somebody invited to the organisation",
+        "dora",
+        readsOrganisations,
+        refused("invitation_pending", "/orgs/Acme/invitation"),
+      ),
+    ],
+  },
+  {
+    title: "People get in by name",
+    text: "No organisation is asked about. Only accounts of people count, and only tokens that GitHub gives to people.",
+    policy: { allow: ["user:emil#105", "user:renovate#122"], token_kinds: ["classic", "fine_grained"] },
+    rows: [
+      row("by number and name", "emil", fineGrained(), admitted("github:emil:105")),
+      row("somebody else", "ada", classic(), refused("stranger")),
+      row("an account that is no person's", "renovate[bot]", classic(), refused("not_a_person")),
+      row("everybody is welcome, but no bots", "renovate[bot]", classic(), refused("not_a_person"), {
+        allow: ["anyone"],
+      }),
+      row("everybody is welcome", "finn", classic(), admitted("github:finn:106"), { allow: ["anyone"] }),
+      row(
+        "a token of a kind that is not welcome",
+        "emil",
+        { kind: "app", client: "acme-portal" },
+        refused("kind_not_welcome"),
+      ),
+      row(
+        "a token of an app's installation, or of a workflow",
+        "renovate[bot]",
+        { kind: "installation" },
+        refused("not_github_token"),
+      ),
+      row(
+        "a service account's token of another audience",
+        "emil",
+        { kind: "service_account" },
+        refused("not_github_token"),
+      ),
+    ],
+  },
+  {
+    title: "Denied ones stay out",
+    text:
+      "`deny` wins over `allow`, and they get a plain no: only the log knows why. Whatever `deny` names has to be seen: if a token may not see an organisation that stands " +
+      "in `deny`, its holder stays out, too.",
+    policy: { allow: ["org:acme#1234"], token_kinds: ["classic", "fine_grained"] },
+    rows: [
+      row("a person", "ben", readsOrganisations, refused("user_denied"), { deny: ["user:ben#102"] }),
+      row("a team, by way of a child team", "ada", readsOrganisations, refused("membership_denied"), {
+        deny: ["team:acme/platform#55"],
+      }),
+      row("another organisation", "gina", readsOrganisations, refused("membership_denied"), {
+        deny: ["org:globex#2345"],
+      }),
+      row(
+        "another organisation, which this token may not see",
+        "gina",
+        fineGrained("acme"),
+        refused("other_resource_owner", "globex"),
+        { deny: ["org:globex#2345"] },
+      ),
+      row(
+        "another organisation, and no member of it",
+        "ben",
+        readsOrganisations,
+        admitted("github:ben:102", "github:Acme", "github:Acme/platform"),
+        { deny: ["org:globex#2345"] },
+      ),
+      row("one token, as the log names it", "ben", readsOrganisations, refused("token_denied"), { deny: [thisToken] }),
+      row("everybody is welcome but one", "emil", classic(), refused("user_denied"), {
+        allow: ["anyone"],
+        deny: ["user:emil#105"],
+      }),
+    ],
+  },
+  {
+    title: "Several organisations",
+    text:
+      "What a token may not see is named, and never taken for not being there; whatever it does see counts. A fine-grained token sees one organisation: the one that it was " +
+      "made for.",
+    policy: {
+      allow: ["org:acme#1234", "org:globex#2345", "org:hooli#3456"],
+      token_kinds: ["classic", "fine_grained"],
+    },
+    rows: [
+      row(
+        "a member of two",
+        "gina",
+        readsOrganisations,
+        admitted("github:gina:107", "github:Acme", "github:Acme/billing", "github:globex"),
+      ),
+      row("a token that sees the first", "gina", fineGrained("acme"), {
+        ...admitted("github:gina:107", "github:Acme", "github:Acme/billing"),
+        unseen: ["globex=other_resource_owner", "hooli=other_resource_owner"],
+      }),
+      row("a token that sees the second", "gina", fineGrained("globex"), {
+        ...admitted("github:gina:107", "github:globex"),
+        unseen: ["acme=other_resource_owner", "hooli=other_resource_owner"],
+      }),
+      row("single sign-on for one of two is not done", "hugo", readsOrganisations, {
+        ...admitted("github:hugo:108", "github:Acme"),
+        unseen: ["hooli=sso_required"],
+      }),
+      row(
+        "single sign-on is done",
+        "hugo",
+        { ...readsOrganisations, authorisedFor: "hooli" },
+        admitted("github:hugo:108", "github:Acme", "github:hooli"),
+      ),
+      row("groups of one only", "gina", readsOrganisations, admitted("github:gina:107", "github:globex"), {
+        groups_from: ["globex#2345"],
+      }),
+      row(
+        "groups of an organisation that lets nobody in",
+        "gina",
+        readsOrganisations,
+        admitted("github:gina:107", "github:Acme", "github:Acme/billing"),
+        { allow: ["user:gina#107"], groups_from: ["acme#1234"] },
+      ),
+      row("no groups", "gina", readsOrganisations, admitted("github:gina:107"), { groups_from: [] }),
+    ],
+  },
+  {
+    title: "What organisations demand",
+    text: "Each of these is told to the person, with what to do about it.",
+    policy: {
+      allow: ["org:hooli#3456", "org:initech#4567", "org:umbrella#5678", "org:stark#6789"],
+      token_kinds: ["classic", "oauth", "app"],
+      oauth_clients: ["Ov23.acme-cli", "Iv23.acme-portal"],
+    },
+    rows: [
+      row(
+        "SAML single sign-on",
+        "hugo",
+        readsOrganisations,
+        refused("sso_required", "https://github.com/orgs/hooli/sso?authorization_request="),
+      ),
+      row("an IP allow list", "ines", readsOrganisations, refused("ip_allow_list", "initech")),
+      row("an OAuth app that is not approved", "jan", cliToken, refused("app_not_approved", "umbrella")),
+      row("a GitHub App that is not installed", "jan", portalToken, refused("app_not_approved", "umbrella"), {
+        allow: ["org:umbrella#5678"],
+      }),
+      row("no classic tokens", "kim", readsOrganisations, refused("token_kind_forbidden", "stark")),
+      row(
+        "something that is not known here",
+        "hugo",
+        {
+          ...readsOrganisations,
+          fate: {
+            kind: "met",
+            behaviour: { kind: "body", status: 403, body: JSON.stringify({ message: "Forbidden by a new rule" }) },
+            path: /^\/user\/memberships\/orgs\/hooli$/,
+          },
+        },
+        refused("organisation_forbidden", "hooli"),
+      ),
+    ],
+  },
+  {
+    title: "Names change hands",
+    text:
+      "Whoever renames an account, an organisation or a team gives its name up for others to take. An entry with a number means the number. One without a number means " +
+      "whoever has the name; stderr says which number to write.",
+    policy: {
+      allow: ["user:oscar#115", "org:tyrell#7001", "org:wonka#7003", "team:acme/oncall#60"],
+      token_kinds: ["classic", "fine_grained"],
+    },
+    rows: [
+      row("a person under a new login", "otto", readsOrganisations, admitted("github:otto:115")),
+      row("whoever has that person's old login", "oscar", readsOrganisations, refused("name_taken_over")),
+      row(
+        "an organisation under a new name",
+        "nora",
+        readsOrganisations,
+        admitted("github:nora:114", "github:Slugworth"),
+      ),
+      row(
+        "an organisation under a new name, while others have the old one",
+        "lea",
+        readsOrganisations,
+        admitted("github:lea:112", "github:Wallace", "github:Wallace/nexus"),
+      ),
+      row(
+        "a fine-grained token sees the new name by a team",
+        "lea",
+        fineGrained("wallace"),
+        admitted("github:lea:112", "github:Wallace", "github:Wallace/nexus"),
+        { allow: ["org:tyrell#7001"] },
+      ),
+      row(
+        "a fine-grained token sees the new name by nothing else",
+        "nora",
+        fineGrained("slugworth"),
+        refused("stranger"),
+        { allow: ["org:wonka#7003"] },
+      ),
+      row(
+        "whoever has an organisation's old name, by a fine-grained token",
+        "max",
+        fineGrained("tyrell"),
+        refused("name_taken_over"),
+        { allow: ["org:tyrell#7001"] },
+      ),
+      row("whoever has an organisation's old name", "max", readsOrganisations, refused("name_taken_over")),
+      row(
+        "a team under a new name",
+        "pia",
+        readsOrganisations,
+        admitted("github:pia:117", "github:Acme", "github:Acme/duty"),
+      ),
+      row("whoever has a team's old name", "quin", readsOrganisations, refused("name_taken_over")),
+      row(
+        "without numbers, whoever has the names",
+        "max",
+        readsOrganisations,
+        admitted("github:max:113", "github:tyrell"),
+        { allow: ["org:tyrell"] },
+      ),
+      row(
+        "without numbers, whoever has the team's name",
+        "quin",
+        readsOrganisations,
+        admitted("github:quin:118", "github:Acme", "github:Acme/oncall"),
+        { allow: ["team:acme/oncall"] },
+      ),
+    ],
+  },
+  {
+    title: "Tokens of apps",
+    text: "Any app that a person ever signed in to holds a token of theirs, so app tokens get in for listed clients only, and by GitHub's word alone, whatever the token looks like.",
+    policy: {
+      allow: ["org:acme#1234"],
+      token_kinds: ["classic", "oauth", "app", "legacy"],
+      oauth_clients: ["Ov23.acme-cli", "Iv23.acme-portal"],
+    },
+    rows: [
+      row("a listed OAuth app", "ben", cliToken, admitted("github:ben:102", "github:Acme", "github:Acme/platform")),
+      row("a listed GitHub App", "ben", portalToken, admitted("github:ben:102", "github:Acme", "github:Acme/platform")),
+      row("an app that is not listed", "ben", { ...cliToken, client: "someone-elses" }, refused("client_not_listed")),
+      row("GitHub does not say which app", "ben", { kind: "oauth", scopes: ["read:org"] }, refused("client_unknown")),
+      row(
+        "an old token of an app that is not listed",
+        "ben",
+        { kind: "legacy", scopes: ["read:org"], client: "someone-elses" },
+        refused("client_not_listed"),
+      ),
+      row(
+        "an old personal token",
+        "ben",
+        { kind: "legacy", scopes: ["read:org"] },
+        admitted("github:ben:102", "github:Acme", "github:Acme/platform"),
+      ),
+      row(
+        "an app's token that looks like a personal one",
+        "ben",
+        { ...readsOrganisations, client: "someone-elses" },
+        refused("client_not_listed"),
+      ),
+    ],
+  },
+  {
+    title: "Tokens of apps, with check-token",
+    text:
+      "With a secret in `OAUTH_CLIENT_SECRETS` for every listed client, GitHub is asked whether a token is theirs. What is not is a plain no: GitHub does not say " +
+      "whether the token is another app's, or no good any more.",
+    source: "check_token",
+    policy: {
+      allow: ["org:acme#1234"],
+      token_kinds: ["oauth", "app"],
+      oauth_clients: ["Ov23.acme-cli", "Iv23.acme-portal"],
+    },
+    rows: [
+      row("a listed OAuth app", "ben", cliToken, admitted("github:ben:102", "github:Acme", "github:Acme/platform")),
+      row("a listed GitHub App", "ben", portalToken, admitted("github:ben:102", "github:Acme", "github:Acme/platform")),
+      row("an app that is not listed", "ben", { ...cliToken, client: "someone-elses" }, refused("token_not_ours")),
+      row("a revoked token", "ben", { ...cliToken, fate: { kind: "revoked" } }, refused("token_not_ours")),
+    ],
+  },
+  {
+    title: "Tokens of apps, with a wrong secret",
+    text: "Our own mistake is nobody else's fault: nothing is said about the person.",
+    source: "check_token_with_wrong_secret",
+    policy: { allow: ["org:acme#1234"], token_kinds: ["oauth"], oauth_clients: ["Ov23.acme-cli"] },
+    rows: [row("a listed OAuth app", "ben", cliToken, refused("oauth_client_secret"))],
+  },
+  {
+    title: "What a token may be able to do, and for how long",
+    text: "Whoever breaks into a cluster gets hold of its users' tokens. Here they can neither push code nor be used for ever.",
+    policy: {
+      allow: ["org:acme#1234"],
+      token_kinds: ["classic", "fine_grained", "oauth"],
+      oauth_clients: ["Ov23.acme-cli"],
+      scopes_at_most: ["read:org", "read:user"],
+      require_expiry: true,
+    },
+    rows: [
+      row(
+        "no more than it may",
+        "cleo",
+        { ...readsOrganisations, expiration: expires },
+        admitted("github:cleo:103", "github:Acme"),
+      ),
+      row(
+        "one scope too many",
+        "cleo",
+        { ...classic("read:org", "repo"), expiration: expires },
+        refused("too_many_scopes", "repo"),
+      ),
+      row(
+        "a scope that contains more than it may",
+        "cleo",
+        { ...classic("admin:org"), expiration: expires },
+        refused("too_many_scopes", "admin:org"),
+      ),
+      row("no end", "cleo", readsOrganisations, refused("expiry_missing")),
+      row(
+        "an end that can't be read",
+        "cleo",
+        { ...readsOrganisations, expiration: "next spring" },
+        refused("expiry_missing"),
+      ),
+      row(
+        "a fine-grained token has no scopes",
+        "cleo",
+        { ...fineGrained("acme"), expiration: expires },
+        admitted("github:cleo:103", "github:Acme"),
+      ),
+      row(
+        "an app's token with one scope too many",
+        "cleo",
+        { ...cliToken, scopes: ["read:org", "gist"], expiration: expires },
+        refused("too_many_scopes", "gist"),
+      ),
+    ],
+  },
+  {
+    title: "Memberships by an installed GitHub App",
+    text:
+      "With `GITHUB_APP_ID` and `GITHUB_APP_PRIVATE_KEY`, people's tokens need no scope and no resource owner: they only show whose they are. The app does not see whether " +
+      "somebody has done single sign-on.",
+    source: "installed_app",
+    policy: { allow: ["org:acme#1234"], token_kinds: ["classic", "fine_grained"] },
+    rows: [
+      row("a token without any scope", "ada", classic(), admitted("github:ada:101", ...platformGroups)),
+      row(
+        "a fine-grained token for one's own account",
+        "ada",
+        fineGrained(),
+        admitted("github:ada:101", ...platformGroups),
+      ),
+      row("single sign-on is not looked at", "hugo", classic(), admitted("github:hugo:108", "github:hooli"), {
+        allow: ["org:hooli#3456"],
+      }),
+      row("an organisation under a new name", "nora", fineGrained(), admitted("github:nora:114", "github:Slugworth"), {
+        allow: ["org:wonka#7003"],
+      }),
+      row("a team of an organisation under a new name", "lea", fineGrained(), refused("membership_denied"), {
+        allow: ["org:tyrell#7001"],
+        deny: ["team:tyrell/nexus#81"],
+      }),
+      row(
+        "an invitation that is not accepted yet",
+        "dora",
+        classic(),
+        refused("invitation_pending", "/orgs/Acme/invitation"),
+      ),
+      row("a stranger", "emil", classic(), refused("stranger")),
+      row("an organisation without the app", "finn", classic(), refused("github_app_unavailable"), {
+        allow: ["org:globex#2345"],
+      }),
+      row("an organisation that suspended the app", "jan", classic(), refused("github_app_unavailable"), {
+        allow: ["org:umbrella#5678"],
+      }),
+    ],
+  },
+  {
+    title: "How people and groups are called",
+    text: "`username`, `group` and `prefix` decide. No name leaves that is empty or begins with `system:`, whoever chose it, and no shortened list of groups.",
+    policy: { allow: ["team:acme/platform#55"], token_kinds: ["classic"] },
+    rows: [
+      row(
+        "login and number, slugs",
+        "ben",
+        readsOrganisations,
+        admitted("github:ben:102", "github:Acme", "github:Acme/platform"),
+        { username: "login:id", group: "slug" },
+      ),
+      row("numbers", "ben", readsOrganisations, admitted("github:102", "github:1234", "github:1234/55"), {
+        username: "id",
+        group: "id",
+      }),
+      row(
+        "the login alone, slugs with numbers",
+        "ben",
+        readsOrganisations,
+        admitted("github:ben", "github:Acme:1234", "github:Acme:1234/platform:55"),
+        { username: "login", group: "slug:id" },
+      ),
+      row("another prefix", "ben", readsOrganisations, admitted("octo/ben:102", "octo/Acme", "octo/Acme/platform"), {
+        prefix: "octo/",
+      }),
+      row("no prefix", "ben", readsOrganisations, admitted("ben:102", "Acme", "Acme/platform"), { prefix: "" }),
+      row(
+        "no prefix, and a login that makes a name of Kubernetes' own",
+        "system",
+        readsOrganisations,
+        refused("identity_unsafe"),
+        { allow: ["org:acme#1234"], prefix: "" },
+      ),
+      row(
+        "the same login with the prefix",
+        "system",
+        readsOrganisations,
+        admitted("github:system:121", "github:Acme"),
+        { allow: ["org:acme#1234"] },
+      ),
+      row(
+        "more teams than can be groups",
+        "sven",
+        readsOrganisations,
+        refused("too_many_groups", "1002, at most 1000"),
+        { allow: ["org:crowd#8001"] },
+      ),
+    ],
+  },
+  {
+    title: "What GitHub says about a token",
+    text: "A token that GitHub refuses is a plain no. Where GitHub says nothing about the person, nothing is said to the cluster either.",
+    policy: { allow: ["anyone"], token_kinds: ["classic"] },
+    rows: [
+      row("a revoked or expired token", "ben", { ...classic(), fate: { kind: "revoked" } }, refused("token_refused")),
+      row(
+        "counted as anonymous, so most likely not known",
+        "ben",
+        { ...classic(), fate: { kind: "met", behaviour: { kind: "anonymous_limit", status: 403 } } },
+        refused("token_unrecognised"),
+      ),
+      row(
+        "a suspended account",
+        "ben",
+        { ...classic(), fate: { kind: "met", behaviour: { kind: "suspended" } } },
+        refused("account_suspended"),
+      ),
+      row(
+        "the person's own quota is spent",
+        "ben",
+        {
+          ...classic(),
+          fate: { kind: "met", behaviour: { kind: "primary_limit", status: 403, headers: "full" } },
+        },
+        refused("github_rate_limit"),
+      ),
+      row(
+        "too many failed sign-ins",
+        "ben",
+        { ...classic(), fate: { kind: "met", behaviour: { kind: "lockout" } } },
+        refused("github_locked_out"),
+      ),
+      row(
+        "GitHub is down",
+        "ben",
+        {
+          ...classic(),
+          fate: { kind: "met", behaviour: { kind: "server_error", status: 503, body: "unicorn_html" } },
+        },
+        refused("github_server_error"),
+      ),
+      row("the policy is wrong", "ben", classic(), refused("configuration", "allow[0]"), { allow: ["everybody"] }),
+    ],
+  },
+];

@@ -1,0 +1,56 @@
+// What came of a review, from what leaves the Worker alone: its answer and its line in the decision log.
+import * as v from "valibot";
+import { type Reason, reasons, type VerdictKind } from "../../src/worker/reason.ts";
+import { statusSchema, tokenReviewSchema } from "../support/answer-rules.ts";
+
+export interface Outcome {
+  readonly verdict: VerdictKind;
+  readonly reason: Reason;
+  readonly user: string | null;
+  readonly groups: readonly string[];
+  /** `organisation=reason` of each that the token may not see. */
+  readonly unseen: readonly string[];
+  /** What kube-apiserver gets to log: null for a plain yes or no. */
+  readonly message: string | null;
+}
+
+const decisionSchema = v.object({
+  verdict: v.picklist(["authenticated", "unauthenticated", "denied", "undetermined"]),
+  reason: v.pipe(
+    v.string(),
+    v.check((reason) => Object.hasOwn(reasons, reason)),
+    v.transform((reason) => reason as Reason), // it is a key of theirs
+  ),
+});
+
+/**
+ * @param status of the answer
+ * @param body of the answer
+ * @param decision the review's record, or null: tokens that are no GitHub tokens have none of their own
+ * @throws if the answer is not one of those that a review may get, or says anything else than the log
+ */
+export function outcomeOf(status: number, body: string, decision: unknown): Outcome {
+  const { verdict, reason } =
+    decision === null
+      ? ({ verdict: "unauthenticated", reason: "not_github_token" } as const)
+      : v.parse(decisionSchema, decision);
+  const nobody = { verdict, reason, user: null, groups: [], unseen: [] };
+  if (status === 503) {
+    if (verdict !== "undetermined") throw new Error(`the log says ${verdict}, the answer undetermined`);
+    return { ...nobody, message: v.parse(statusSchema, JSON.parse(body)).message };
+  }
+  const review = v.parse(tokenReviewSchema, JSON.parse(body)).status;
+  if (review.authenticated !== (verdict === "authenticated") || verdict === "undetermined") {
+    throw new Error(`the log says ${verdict}, the answer authenticated: ${review.authenticated}`);
+  }
+  if (!review.authenticated) return { ...nobody, message: review.error ?? null };
+  const { username, groups, extra } = review.user;
+  return {
+    verdict,
+    reason,
+    user: username,
+    groups,
+    unseen: extra["octogate.dev/invisible-organisations"] ?? [],
+    message: null,
+  };
+}

@@ -1,0 +1,197 @@
+// The people, organisations and apps of docs/identity.md, at the stand-in for GitHub. Their numbers never change; their tokens are made anew in each run.
+import { randomBytes } from "node:crypto";
+import {
+  type GitHubStandIn,
+  type StandInAccount,
+  type StandInOrganisation,
+  startGitHubStandIn,
+} from "../../src/local/github/stand-in.ts";
+import { makeToken } from "../../src/local/github/token.ts";
+import type { Source, TokenSpec } from "./case.ts";
+
+/** Who is who, in the order of docs/identity.md. */
+export const people = {
+  ada: {
+    id: 101,
+    is: "a member of Acme, in the team `backups`, whose parent is `storage`, whose parent is `platform`",
+  },
+  ben: { id: 102, is: "a member of Acme, in the team `platform`" },
+  cleo: { id: 103, is: "a member of Acme, in no team" },
+  dora: { id: 104, is: "invited to Acme, but did not accept yet" },
+  emil: { id: 105, is: "in no organisation" },
+  finn: { id: 106, is: "a member of globex, in its team `platform`" },
+  gina: { id: 107, is: "a member of Acme, in the team `billing`, and of globex" },
+  hugo: { id: 108, is: "a member of Acme, and of hooli, which demands SAML single sign-on" },
+  ines: { id: 109, is: "a member of initech, which has an IP allow list" },
+  jan: { id: 110, is: "a member of umbrella, which lets in only apps that it approved" },
+  kim: { id: 111, is: "a member of stark, which forbids classic tokens" },
+  lea: { id: 112, is: "a member of Wallace, called tyrell until it was renamed, in its team `nexus`" },
+  max: { id: 113, is: "a member of the organisation that is called tyrell now" },
+  nora: { id: 114, is: "a member of Slugworth, called wonka until it was renamed; nobody has the old name now" },
+  otto: { id: 115, is: "called `oscar` until he was renamed" },
+  oscar: { id: 116, is: "somebody who took the name that became free" },
+  pia: { id: 117, is: "a member of Acme, in the team `duty`, called `oncall` until it was renamed" },
+  quin: { id: 118, is: "a member of Acme, in the team that is called `oncall` now" },
+  rosa: { id: 119, is: "a member of Acme, in a team that somebody gave the name `system:masters`" },
+  sven: { id: 120, is: "a member of crowd, in 1,001 of its teams" },
+  system: { id: 121, is: "somebody who chose this login, and a member of Acme" },
+  "renovate[bot]": { id: 122, is: "an account of an app, of type Bot" },
+} as const;
+
+export type PersonName = keyof typeof people;
+
+/** By the names that policies call them. */
+export const organisations = {
+  acme: { id: 1234, login: "Acme" },
+  globex: { id: 2345, login: "globex" },
+  hooli: { id: 3456, login: "hooli" },
+  initech: { id: 4567, login: "initech" },
+  umbrella: { id: 5678, login: "umbrella" },
+  stark: { id: 6789, login: "stark" },
+  wallace: { id: 7001, login: "Wallace" },
+  tyrell: { id: 7002, login: "tyrell" },
+  slugworth: { id: 7003, login: "Slugworth" },
+  crowd: { id: 8001, login: "crowd" },
+} as const;
+
+export type OrganisationName = keyof typeof organisations;
+
+/** Client ids. */
+export const clients = {
+  "acme-cli": "Ov23.acme-cli",
+  "acme-portal": "Iv23.acme-portal",
+  "someone-elses": "Ov23.someone-elses",
+} as const;
+
+export type ClientName = keyof typeof clients;
+
+export interface Scene {
+  readonly github: GitHubStandIn;
+  readonly accounts: Readonly<Record<PersonName, StandInAccount>>;
+  readonly organisations: Readonly<Record<OrganisationName, StandInOrganisation>>;
+  /** A new token for somebody, and whatever became of it. */
+  tokenOf(person: PersonName, spec: TokenSpec): string;
+  /** The settings of a deployment, without its clusters. */
+  settingsOf(source: Source): Record<string, unknown>;
+  close(): Promise<void>;
+}
+
+/** How many teams more there are than can be groups. */
+const crowdedTeams = 1001;
+
+export async function startScene(): Promise<Scene> {
+  const github = await startGitHubStandIn();
+  const accounts = addPeople(github);
+  const places = addOrganisations(github, accounts);
+  const cli = github.addApp({ clientId: clients["acme-cli"], appId: 901, name: "acme-cli" });
+  const portal = github.addApp({ clientId: clients["acme-portal"], appId: 902, name: "acme-portal" });
+  github.installApp(portal, places.acme);
+  const source = github.addApp({ appId: 903, name: "octogate-memberships" });
+  for (const name of ["acme", "hooli", "slugworth", "wallace"] as const) github.installApp(source, places[name]);
+  github.suspendInstallation(github.installApp(source, places.umbrella));
+
+  const ownToken = {
+    GITHUB_API_URL: github.url,
+    CACHE_SECRET: randomBytes(32).toString("base64"),
+  };
+  const secretsOf = (secret: string) =>
+    JSON.stringify({ [cli.clientId]: secret, [portal.clientId]: portal.clientSecret });
+
+  return {
+    github,
+    accounts,
+    organisations: places,
+    tokenOf: (person, spec) => tokenOf(github, accounts[person], places, spec),
+    settingsOf(kind) {
+      switch (kind) {
+        case "own_token":
+          return ownToken;
+        case "installed_app":
+          return { ...ownToken, GITHUB_APP_ID: source.appId, GITHUB_APP_PRIVATE_KEY: source.privateKeyPem };
+        case "check_token":
+          return { ...ownToken, OAUTH_CLIENT_SECRETS: secretsOf(cli.clientSecret) };
+        case "check_token_with_wrong_secret":
+          return { ...ownToken, OAUTH_CLIENT_SECRETS: secretsOf(randomBytes(20).toString("hex")) };
+      }
+    },
+    close: () => github.close(),
+  };
+}
+
+type Accounts = Scene["accounts"];
+type Places = Scene["organisations"];
+
+function addPeople(github: GitHubStandIn): Accounts {
+  const accounts = Object.entries(people).map(
+    ([login, { id }]) =>
+      [login, github.addAccount({ login, id, ...(login.endsWith("[bot]") ? { type: "Bot" } : {}) })] as const,
+  );
+  return Object.fromEntries(accounts) as Accounts; // it has the same keys
+}
+
+function addOrganisations(github: GitHubStandIn, who: Accounts): Places {
+  const places: Places = Object.fromEntries(
+    Object.entries(organisations).map(([name, { id, login }]) => [name, github.addOrganisation({ id, login })]),
+  ) as Places; // it has the same keys
+  const { acme, globex, hooli, initech, umbrella, stark, wallace, tyrell, slugworth, crowd } = places;
+  const join = (place: StandInOrganisation, ...members: StandInAccount[]) => {
+    for (const member of members) github.addMember(place, member);
+  };
+
+  join(acme, who.ada, who.ben, who.cleo, who.gina, who.hugo, who.pia, who.quin, who.rosa, who.system);
+  github.addMember(acme, who.dora, { state: "pending" });
+  const platform = github.addTeam(acme, { name: "Platform", id: 55 });
+  const storage = github.addTeam(acme, { name: "Storage", id: 56, parent: platform });
+  github.addToTeam(github.addTeam(acme, { name: "Backups", id: 57, parent: storage }), who.ada);
+  github.addToTeam(platform, who.ben);
+  github.addToTeam(github.addTeam(acme, { name: "Billing", id: 58 }), who.gina);
+  github.addToTeam(github.addTeam(acme, { name: "system:masters", id: 59 }), who.rosa);
+  github.addToTeam(github.addTeam(acme, { name: "Duty", id: 60 }), who.pia);
+  github.addToTeam(github.addTeam(acme, { name: "Oncall", id: 61 }), who.quin);
+
+  join(globex, who.finn, who.gina);
+  github.addToTeam(github.addTeam(globex, { name: "Platform", id: 71 }), who.finn);
+  join(hooli, who.hugo);
+  github.restrictOrganisation(hooli, { sso: {} });
+  join(initech, who.ines);
+  github.restrictOrganisation(initech, { ipAllowList: true });
+  join(umbrella, who.jan);
+  github.restrictOrganisation(umbrella, { approvedClients: [] });
+  join(stark, who.kim);
+  github.restrictOrganisation(stark, { forbidsClassic: true });
+  join(wallace, who.lea);
+  github.addToTeam(github.addTeam(wallace, { name: "Nexus", id: 81 }), who.lea);
+  join(tyrell, who.max);
+  join(slugworth, who.nora);
+  join(crowd, who.sven);
+  for (let number = 1; number <= crowdedTeams; number += 1) {
+    github.addToTeam(github.addTeam(crowd, { name: `Team ${number}`, id: 10_000 + number }), who.sven);
+  }
+  return places;
+}
+
+function tokenOf(github: GitHubStandIn, account: StandInAccount, places: Places, spec: TokenSpec): string {
+  const { kind, scopes, owner, client, expiration, authorisedFor, fate } = spec;
+  if (kind === "service_account") return serviceAccountToken();
+  const token = github.issueToken(account, {
+    kind,
+    ...(scopes === undefined ? {} : { scopes }),
+    ...(owner === undefined ? {} : { resourceOwner: places[owner] }),
+    ...(client === undefined ? {} : { oauthClientId: clients[client] }),
+    ...(expiration === undefined ? {} : { expiration }),
+    token: makeToken(kind),
+  });
+  if (authorisedFor !== undefined) github.authoriseSso(places[authorisedFor], token);
+  if (fate?.kind === "revoked") github.revokeToken(token);
+  if (fate?.kind === "met") {
+    github.setBehaviour(token, fate.behaviour, fate.path === undefined ? {} : { path: fate.path });
+  }
+  return token;
+}
+
+/** Of another audience, so that kube-apiserver asks its webhook about it. */
+function serviceAccountToken(): string {
+  const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString("base64url");
+  const claims = { iss: "https://kubernetes.default.svc", aud: ["vault"], sub: "system:serviceaccount:default:robot" };
+  return `${part({ alg: "RS256" })}.${part(claims)}.${randomBytes(64).toString("base64url")}`;
+}

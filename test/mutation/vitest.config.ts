@@ -1,0 +1,16 @@
+// The tests that mutants have to get past: the Worker's unit tests. Black-box tests run a bundle of their own, which no mutant is in.
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vitest/config";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+
+export default defineConfig({
+  root,
+  test: {
+    root,
+    include: ["test/unit/worker/**/*.test.ts"],
+    // Thousands of random answers for each mutant would take hours, and kill none that the other tests don't.
+    exclude: ["**/organisation-answers.test.ts", "**/app-invariants.test.ts"],
+    testTimeout: 20_000,
+  },
+});

@@ -1,0 +1,22 @@
+// How often GitHub was asked what: a token that is asked about costs its owner's quota, the installed app's, or that of the Worker's address.
+import type { RecordedRequest } from "../../src/local/github/stand-in.ts";
+
+const templates: readonly (readonly [RegExp, string])[] = [
+  [/^\/user\/memberships\/orgs\/[^/]+$/, "/user/memberships/orgs/{org}"],
+  [/^\/orgs\/[^/]+\/teams\/[^/]+$/, "/orgs/{org}/teams/{team}"],
+  [/^\/orgs\/[^/]+\/memberships\/[^/]+$/, "/orgs/{org}/memberships/{login}"],
+  [/^\/app\/installations\/\d+\/access_tokens$/, "/app/installations/{id}/access_tokens"],
+  [/^\/applications\/[^/]+\/token$/, "/applications/{client}/token"],
+];
+
+/** @returns the number of requests by endpoint, as GitHub's documentation names it */
+export function countCalls(requests: readonly RecordedRequest[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const { method, path } of requests) {
+    const [plainPath = ""] = path.split("?");
+    const endpoint = templates.find(([pattern]) => pattern.test(plainPath))?.[1] ?? plainPath;
+    const name = `${method} ${endpoint}`;
+    counts[name] = (counts[name] ?? 0) + 1;
+  }
+  return counts;
+}

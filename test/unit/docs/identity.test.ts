@@ -1,0 +1,42 @@
+// docs/identity.md: every row is what the real code answers, and the file is what its command writes.
+import { readFileSync } from "node:fs";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type Reason, reasons } from "../../../src/worker/reason.ts";
+import { answerSections } from "../../identity/answer-sections.ts";
+import { sections } from "../../identity/cases.ts";
+import { identityDocument } from "../../identity/document.ts";
+import { expectOutcome } from "../../identity/expect-outcome.ts";
+import { reviewCase } from "../../identity/review.ts";
+import { type Scene, startScene } from "../../identity/scene.ts";
+
+let scene: Scene;
+beforeAll(async () => {
+  scene = await startScene();
+});
+afterAll(() => scene.close());
+
+describe.each(sections)("$title", (section) => {
+  test.each(section.rows)("$shows: $person", async (row) => {
+    expectOutcome(await reviewCase(scene, section, row), row);
+  });
+});
+
+test("docs/identity.md is what `npm run docs:identity` writes", async () => {
+  const written = readFileSync(new URL("../../../docs/identity.md", import.meta.url), "utf8");
+  expect(identityDocument(await answerSections(scene, sections))).toBe(written);
+});
+
+test("docs/identity.md shows every reason that says something about a person or a token", () => {
+  /** Only a GitHub that breaks its own rules is the cause: it never leaves out the scopes of a token that has some. */
+  const neverSeen: readonly Reason[] = ["scopes_unknown"];
+  const shown = new Set<string>(sections.flatMap(({ rows }) => rows.map(({ expected }) => expected.reason)));
+  const missing = Object.entries(reasons).filter(
+    ([reason, { verdict }]) => verdict !== "undetermined" && !shown.has(reason),
+  );
+  expect(missing.map(([reason]) => reason)).toEqual(neverSeen);
+});
+
+test("no token stands in docs/identity.md", async () => {
+  const written = readFileSync(new URL("../../../docs/identity.md", import.meta.url), "utf8");
+  expect(written).not.toMatch(/gh[a-z]_\w{20}|github_pat_\w{20}|[0-9a-f]{40}|eyJ/);
+});

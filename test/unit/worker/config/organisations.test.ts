@@ -1,0 +1,75 @@
+import * as v from "valibot";
+import { describe, expect, test } from "vitest";
+import { allowEntrySchema, denyEntrySchema, groupSourceSchema } from "../../../../src/worker/config/entries.ts";
+import {
+  keyOfOrganisation,
+  organisationsNamedIn,
+  pinConflictsIn,
+} from "../../../../src/worker/config/organisations.ts";
+
+const entries = (...texts: string[]) => texts.map((text) => v.parse(allowEntrySchema, text));
+
+describe("the organisations of a policy", () => {
+  test.each<[string[], unknown[]]>([
+    [[], []],
+    [["anyone", "user:octocat#1"], []],
+    [["org:acme"], [{ login: "acme", id: null, teamIds: [] }]],
+    [["team:acme/platform"], [{ login: "acme", id: null, teamIds: [] }]],
+    [["team:acme/platform#55"], [{ login: "acme", id: null, teamIds: [55] }]],
+  ])("of %j are %j", (texts, organisations) => {
+    expect(organisationsNamedIn(entries(...texts))).toEqual(organisations);
+  });
+
+  test("stand there once each, in the order of their first mention, with all that is known of them", () => {
+    const named = entries(
+      "team:acme/platform#55",
+      "org:umbrella#9",
+      "team:Acme/sre",
+      "org:ACME#1234",
+      "team:acme/dev#56",
+      "org:acme",
+    );
+    expect(organisationsNamedIn(named)).toEqual([
+      { login: "acme", id: 1234, teamIds: [55, 56] },
+      { login: "umbrella", id: 9, teamIds: [] },
+    ]);
+  });
+
+  test("stay pinned by the first of their numbers", () => {
+    expect(organisationsNamedIn(entries("org:acme#1", "org:acme#2", "org:acme"))).toEqual([
+      { login: "acme", id: 1, teamIds: [] },
+    ]);
+  });
+
+  test("can be named in deny and in groups_from, and a denied token names none", () => {
+    const denied = v.parse(denyEntrySchema, `token:GITHUBSHA256=${"a".repeat(43)}`);
+    const source = v.parse(groupSourceSchema, "Acme#1234");
+    expect(organisationsNamedIn([denied, source])).toEqual([{ login: "acme", id: 1234, teamIds: [] }]);
+  });
+});
+
+test("an answer about a pinned organisation is filed under another key than one about its name", () => {
+  expect(keyOfOrganisation({ login: "acme", id: null, teamIds: [1] })).toBe("acme");
+  expect(keyOfOrganisation({ login: "acme", id: 1234, teamIds: [] })).toBe("acme#1234");
+  expect(keyOfOrganisation({ login: "acme", id: 1235, teamIds: [] })).toBe("acme#1235");
+});
+
+describe("a pin that contradicts another", () => {
+  test.each([
+    ["org:acme"],
+    ["org:acme#1"],
+    ["org:acme#1", "org:acme#1", "org:acme"],
+    ["org:acme#1", "org:umbrella#2"],
+    ["team:acme/a#1", "team:acme/a#2", "user:acme#3", "org:acme#4"],
+  ])("is not in %s %s %s %s", (...texts) => {
+    expect(pinConflictsIn("X", entries(...texts.filter((text) => text !== undefined)))).toEqual([]);
+  });
+
+  test("is told with both numbers, for each organisation", () => {
+    const named = entries("org:acme#1", "org:umbrella#7", "org:acme#2", "org:umbrella#8", "org:acme");
+    expect(pinConflictsIn("CLUSTER_X", named)).toEqual([
+      { setting: "CLUSTER_X", message: "names the organisation acme with two numbers, #1 and #2" },
+      { setting: "CLUSTER_X", message: "names the organisation umbrella with two numbers, #7 and #8" },
+    ]);
+  });
+});

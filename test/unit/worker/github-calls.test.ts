@@ -1,0 +1,136 @@
+// What a thousand visitors cost at GitHub, exactly: whoever knows Octogate's address behind a cluster must not be able to spend what others need.
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { makeToken, type StandInTokenKind } from "../../../src/local/github/token.ts";
+import { createReviewer, type Reviewer } from "../../identity/reviewer.ts";
+import { type Scene, startScene } from "../../identity/scene.ts";
+import { countCalls } from "../../support/github-calls.ts";
+
+const many = 1000;
+const clusters = {
+  acme: { allow: ["org:acme#1234"], token_kinds: ["classic"] },
+  "by-name": { allow: ["user:ada#101"], groups_from: ["acme#1234"], token_kinds: ["classic"] },
+  clients: { allow: ["org:acme#1234"], token_kinds: ["oauth"], oauth_clients: ["Ov23.acme-cli", "Iv23.acme-portal"] },
+};
+
+let scene: Scene;
+beforeAll(async () => {
+  scene = await startScene();
+});
+afterAll(() => scene.close());
+beforeEach(() => {
+  scene.github.requests.length = 0;
+});
+
+const madeUp = (kind: StandInTokenKind) => Array.from({ length: many }, () => makeToken(kind));
+
+let passersBy = 0;
+/** Accounts that are in no organisation, each with a good token. */
+function strangers(scopes: readonly string[]): string[] {
+  const { github } = scene;
+  return Array.from({ length: many }, () => {
+    passersBy += 1;
+    return github.issueToken(github.addAccount({ login: `passer-by-${passersBy}` }), { kind: "classic", scopes });
+  });
+}
+
+/** Reviews all tokens, a few at a time. @returns how often each reason was the outcome */
+async function reviewAll(review: Reviewer, cluster: string, tokens: readonly string[]) {
+  const reasons: Record<string, number> = {};
+  const atOnce = 50;
+  for (let start = 0; start < tokens.length; start += atOnce) {
+    const outcomes = tokens.slice(start, start + atOnce).map((token) => review(cluster, token));
+    for (const { reason } of await Promise.all(outcomes)) reasons[reason] = (reasons[reason] ?? 0) + 1;
+  }
+  return reasons;
+}
+
+describe("with people's own tokens", () => {
+  const startReviewer = () => createReviewer({ settings: scene.settingsOf("own_token"), clusters });
+
+  test("1,000 made-up tokens with right checksums cost one call each, and are a plain no to the last", async () => {
+    // The address's anonymous quota is spent after 60 of them: what GitHub does not know then is no outage.
+    expect(await reviewAll(startReviewer(), "acme", madeUp("classic"))).toEqual({
+      token_refused: 60,
+      token_unrecognised: many - 60,
+    });
+    expect(countCalls(scene.github.requests)).toEqual({ "GET /user": many });
+  });
+
+  test("somebody with a good token gets in while made-up ones have spent the anonymous quota", async () => {
+    const token = scene.tokenOf("ben", { kind: "classic", scopes: ["read:org"] });
+    expect(await startReviewer()("acme", token)).toMatchObject({ reason: "admitted" });
+  });
+
+  test("1,000 genuine strangers are asked about on their own quota", async () => {
+    expect(await reviewAll(startReviewer(), "acme", strangers(["read:org"]))).toEqual({ stranger: many });
+    expect(countCalls(scene.github.requests)).toEqual({
+      "GET /user": many,
+      "GET /user/teams": many,
+      "GET /user/memberships/orgs/{org}": many,
+      // Where the organisation is pinned: it may have another name by now.
+      "GET /user/memberships/orgs": many,
+    });
+    expect(new Set(scene.github.requests.map(({ token }) => token)).size).toBe(many);
+  });
+
+  test("1,000 genuine strangers cost one call each where no organisation could let them in", async () => {
+    expect(await reviewAll(startReviewer(), "by-name", strangers(["read:org"]))).toEqual({ stranger: many });
+    expect(countCalls(scene.github.requests)).toEqual({ "GET /user": many });
+  });
+});
+
+describe("with an installed app", () => {
+  const startReviewer = (now?: () => number) =>
+    createReviewer({ settings: scene.settingsOf("installed_app"), clusters, ...(now === undefined ? {} : { now }) });
+  const person = { "GET /orgs/{org}/memberships/{login}": 1, "POST /graphql": 1 };
+
+  /** Lets a reviewer have its list of installations and a token. */
+  async function warm(review: Reviewer): Promise<Reviewer> {
+    await review("acme", scene.tokenOf("ben", { kind: "classic" }));
+    scene.github.requests.length = 0;
+    return review;
+  }
+
+  test("1,000 genuine strangers cost the app one question each, however often they come: a fifth of its hour", async () => {
+    const startedAt = Date.now();
+    const review = await warm(startReviewer(() => startedAt));
+    const tokens = strangers([]);
+    for (const _visit of [1, 2, 3]) expect(await reviewAll(review, "acme", tokens)).toEqual({ stranger: many });
+    expect(countCalls(scene.github.requests)).toEqual({
+      "GET /user": 3 * many,
+      "GET /orgs/{org}/memberships/{login}": many,
+      "POST /graphql": many,
+    });
+  });
+
+  test("a stranger is asked about anew after 10 s: whoever was let in a moment ago gets in", async () => {
+    let now = Date.now();
+    const review = await warm(startReviewer(() => now));
+    const token = scene.tokenOf("emil", { kind: "classic" });
+    const countOf = async (waitMs: number) => {
+      now += waitMs;
+      scene.github.requests.length = 0;
+      await review("acme", token);
+      return countCalls(scene.github.requests);
+    };
+    expect(await countOf(0)).toEqual({ "GET /user": 1, ...person });
+    expect(await countOf(9_999)).toEqual({ "GET /user": 1 });
+    expect(await countOf(1)).toEqual({ "GET /user": 1, ...person });
+  });
+
+  test.each(["acme", "by-name"])("1,000 made-up tokens cost the app nothing: %s", async (cluster) => {
+    await reviewAll(startReviewer(), cluster, madeUp("classic"));
+    expect(countCalls(scene.github.requests)).toEqual({ "GET /user": many });
+  });
+
+  test("1,000 genuine strangers cost the app nothing where no organisation could let them in", async () => {
+    expect(await reviewAll(startReviewer(), "by-name", strangers([]))).toEqual({ stranger: many });
+    expect(countCalls(scene.github.requests)).toEqual({ "GET /user": many });
+  });
+});
+
+test("with check-token, 1,000 made-up tokens cost nothing of the anonymous quota", async () => {
+  const review = createReviewer({ settings: scene.settingsOf("check_token"), clusters });
+  expect(await reviewAll(review, "clients", madeUp("oauth"))).toEqual({ token_not_ours: many });
+  expect(countCalls(scene.github.requests)).toEqual({ "POST /applications/{client}/token": 2 * many });
+});

@@ -1,0 +1,123 @@
+import { describe, expect, test } from "vitest";
+import { type GroupForm, groupForms } from "../../../../src/worker/config/cluster-policy.ts";
+import { groupsOf, invisibleOrganisations } from "../../../../src/worker/policy/groups.ts";
+import { factsOf, invisibleFor, invitedTo, memberOf, noMember, policyOf, standingsFor, takenBy } from "../support.ts";
+
+type Standings = Parameters<typeof standingsFor>[1];
+
+function groupsWith(changes: Record<string, unknown>, standings: Standings): string[] {
+  const policy = policyOf(changes);
+  return groupsOf(policy, factsOf({ organisations: standingsFor(policy, standings) }));
+}
+
+const acme = memberOf("Acme", 1234, { platform: 55, sre: 56 });
+
+describe("a group", () => {
+  test.each<[GroupForm, string[]]>([
+    ["slug", ["github:Acme", "github:Acme/platform", "github:Acme/sre"]],
+    ["id", ["github:1234", "github:1234/55", "github:1234/56"]],
+    ["slug:id", ["github:Acme:1234", "github:Acme:1234/platform:55", "github:Acme:1234/sre:56"]],
+  ])("of the form %s is written so", (group, groups) => {
+    expect(groupsWith({ allow: ["org:acme#1234"], group }, { acme })).toEqual(groups);
+  });
+
+  test("has the prefix of usernames, or none", () => {
+    expect(groupsWith({ allow: ["org:acme"], prefix: "gh/" }, { acme })[1]).toBe("gh/Acme/platform");
+    expect(groupsWith({ allow: ["org:acme"], prefix: "" }, { acme })[1]).toBe("Acme/platform");
+  });
+
+  test("is written as GitHub writes the organisation now, whatever the policy calls it", () => {
+    expect(groupsWith({ allow: ["org:OLD-ACME#1234"] }, { "old-acme": acme })[0]).toBe("github:Acme");
+  });
+
+  test("of an enterprise's team keeps its slug's beginning", () => {
+    const standing = memberOf("acme", 1, { "ent:security": 7 });
+    expect(groupsWith({ allow: ["org:acme"], group: "slug:id" }, { acme: standing })).toEqual([
+      "github:acme:1",
+      "github:acme:1/ent:security:7",
+    ]);
+  });
+});
+
+describe("the groups of a person", () => {
+  test("come from all organisations of groups_from, in alphabetical order", () => {
+    const standings = {
+      acme: memberOf("acme", 1, { b: 1, a: 2 }),
+      zebra: memberOf("Zebra", 2),
+      initech: memberOf("initech", 3),
+    };
+    expect(groupsWith({ groups_from: ["zebra", "acme", "initech"] }, standings)).toEqual([
+      "github:Zebra",
+      "github:acme",
+      "github:acme/a",
+      "github:acme/b",
+      "github:initech",
+    ]);
+  });
+
+  test("come from no organisation that is named elsewhere alone", () => {
+    const changes = { allow: ["org:acme", "team:umbrella/sre"], deny: ["org:evil"], groups_from: ["umbrella"] };
+    const standings = { acme, umbrella: memberOf("umbrella", 9), evil: memberOf("evil", 6) };
+    expect(groupsWith(changes, standings)).toEqual(["github:umbrella"]);
+  });
+
+  test("are none where groups_from is empty", () => {
+    expect(groupsWith({ allow: ["org:acme"], groups_from: [] }, { acme })).toEqual([]);
+  });
+
+  test.each([
+    ["is invited", invitedTo("acme", 1234)],
+    ["is no member", noMember],
+    ["is a member of whoever had the name", takenBy(99)],
+    ["cannot be seen", invisibleFor("sso_required")],
+  ])("are none where the person %s", (_, standing) => {
+    expect(groupsWith({ allow: ["org:acme#1234"] }, { acme: standing })).toEqual([]);
+  });
+
+  test("stand there once each where two names lead to one organisation", () => {
+    const groups = groupsWith({ groups_from: ["acme#1234", "old-acme#1234"] }, { acme, "old-acme": acme });
+    expect(groups).toEqual(["github:Acme", "github:Acme/platform", "github:Acme/sre"]);
+  });
+
+  test.each(groupForms)("of the form %s do not depend on GitHub's order", (group) => {
+    const changes = { allow: ["org:acme"], group };
+    const backwards = { ...acme, teams: acme.teams.toReversed() };
+    expect(groupsWith(changes, { acme: backwards })).toEqual(groupsWith(changes, { acme }));
+  });
+});
+
+describe("what the token may not see", () => {
+  const invisibleWith = (changes: Record<string, unknown>, standings: Standings) => {
+    const policy = policyOf(changes);
+    return invisibleOrganisations(policy, factsOf({ organisations: standingsFor(policy, standings) }));
+  };
+
+  test("is named with its reason, wherever the policy names the organisation", () => {
+    const changes = { allow: ["org:Acme#1", "team:umbrella/sre"], deny: ["org:evil"], groups_from: ["initech"] };
+    const standings = {
+      acme: invisibleFor("ip_allow_list"),
+      umbrella: memberOf("umbrella", 2),
+      evil: invisibleFor("scope_missing"),
+      initech: invisibleFor("app_not_approved"),
+    };
+    expect(invisibleWith(changes, standings)).toEqual([
+      "acme=ip_allow_list",
+      "evil=scope_missing",
+      "initech=app_not_approved",
+    ]);
+  });
+
+  test("is nothing where all is seen", () => {
+    const standings = { acme, umbrella: noMember, evil: invitedTo("evil", 6), initech: takenBy(7) };
+    const changes = { allow: ["org:acme", "org:umbrella", "org:evil", "org:initech#9"] };
+    expect(invisibleWith(changes, standings)).toEqual([]);
+  });
+
+  test("is also what nobody asked about", () => {
+    const policy = policyOf({ allow: ["org:acme", "org:constructor"] });
+    expect(invisibleOrganisations(policy, factsOf())).toEqual([
+      "acme=organisation_forbidden",
+      "constructor=organisation_forbidden",
+    ]);
+  });
+});

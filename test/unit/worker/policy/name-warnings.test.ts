@@ -1,0 +1,140 @@
+import { describe, expect, test } from "vitest";
+import type { Standing } from "../../../../src/worker/facts.ts";
+import { findNameWarnings } from "../../../../src/worker/policy/name-warnings.ts";
+import { factsOf, invisibleFor, invitedTo, memberOf, noMember, policyOf, standingsFor, takenBy } from "../support.ts";
+
+function warningsWith(changes: Record<string, unknown>, standings: Readonly<Record<string, Standing>> = {}): string[] {
+  const policy = policyOf(changes);
+  return findNameWarnings(policy, factsOf({ organisations: standingsFor(policy, standings) }));
+}
+
+const acme = memberOf("Acme", 1234, { platform: 55, sre: 56 });
+
+describe("a name that is not pinned is warned about, with the number to paste,", () => {
+  test.each<[string, Record<string, unknown>, string]>([
+    [
+      "an account's",
+      { allow: ["user:OctoCat"] },
+      "user:octocat is not pinned, and means whoever has the name: write user:octocat#583231",
+    ],
+    [
+      "a denied account's",
+      { allow: ["anyone"], deny: ["user:octocat"] },
+      "user:octocat is not pinned, and means whoever has the name: write user:octocat#583231",
+    ],
+    [
+      "an organisation's",
+      { allow: ["org:acme"] },
+      "acme is not pinned, and means whoever has the name: write acme#1234",
+    ],
+    [
+      "an organisation's in deny",
+      { allow: ["anyone"], deny: ["org:acme"] },
+      "acme is not pinned, and means whoever has the name: write acme#1234",
+    ],
+    [
+      "an organisation's in groups_from",
+      { allow: ["user:octocat#583231"], groups_from: ["acme"] },
+      "acme is not pinned, and means whoever has the name: write acme#1234",
+    ],
+    [
+      "a team's",
+      { allow: ["team:acme/platform", "org:acme#1234"] },
+      "team:acme/platform is not pinned, and means whoever has the name: write team:acme/platform#55",
+    ],
+    [
+      "a team's in deny",
+      { allow: ["anyone"], deny: ["team:acme/SRE", "org:acme#1234"] },
+      "team:acme/sre is not pinned, and means whoever has the name: write team:acme/sre#56",
+    ],
+  ])("%s", (_, changes, warning) => {
+    expect(warningsWith(changes, { acme })).toEqual([warning]);
+  });
+});
+
+describe("a name that changed hands is warned about:", () => {
+  test.each<[string, Record<string, unknown>, Standing, string]>([
+    [
+      "an account's",
+      { allow: ["user:octocat#2"] },
+      noMember,
+      "user:octocat#2 names somebody else by now: the name belongs to #583231",
+    ],
+    [
+      "an organisation's",
+      { allow: ["org:acme#1"] },
+      takenBy(99),
+      "acme#1 names somebody else by now: the name belongs to #99",
+    ],
+    [
+      "a team's",
+      { allow: ["team:acme/platform#7", "org:acme#1234"] },
+      acme,
+      "team:acme/platform#7 names somebody else by now: the name belongs to #55",
+    ],
+    [
+      "an organisation that is called otherwise",
+      { allow: ["org:old-acme#1234"] },
+      acme,
+      "old-acme#1234 is called Acme now: write Acme#1234",
+    ],
+    [
+      "a team that is called otherwise",
+      { allow: ["team:acme/devops#56", "org:acme#1234"] },
+      acme,
+      "team:acme/devops#56 is called sre now",
+    ],
+    [
+      "a team that swapped its name with another",
+      { allow: ["team:acme/sre#55", "org:acme#1234"] },
+      acme,
+      "team:acme/sre#55 is called platform now",
+    ],
+  ])("%s", (_, changes, standing, warning) => {
+    expect(warningsWith(changes, { acme: standing, "old-acme": standing })).toEqual([warning]);
+  });
+});
+
+describe("nothing is warned about", () => {
+  test.each<[string, Record<string, unknown>, Standing]>([
+    [
+      "where names and numbers agree",
+      { allow: ["org:ACME#1234", "team:acme/Platform#55", "user:octocat#583231"], groups_from: ["acme"] },
+      acme,
+    ],
+    [
+      "where slugs differ in case alone",
+      { allow: ["org:acme#1234", "team:acme/platform#55"] },
+      memberOf("acme", 1234, { Platform: 55 }),
+    ],
+    ["of other people", { allow: ["user:hubot", "user:hubot#1"], deny: ["user:mallory"] }, noMember],
+    ["where the account was renamed and nobody has its name", { allow: ["user:renamed#583231"] }, noMember],
+    ["where the person is no member", { allow: ["org:acme", "team:acme/platform"] }, noMember],
+    ["where the person is invited", { allow: ["org:acme", "team:acme/platform"] }, invitedTo("acme", 1234)],
+    [
+      "where the organisation cannot be seen",
+      { allow: ["org:acme", "team:acme/platform#9"] },
+      invisibleFor("sso_required"),
+    ],
+    ["of teams that the person is not in", { allow: ["org:acme#1234", "team:acme/dev", "team:acme/dev#77"] }, acme],
+    [
+      "of an organisation and a team that are called like the person",
+      { allow: ["org:octocat#9", "team:octocat/octocat#9", "user:hubot"] },
+      noMember,
+    ],
+    ["of tokens and of 'anyone'", { allow: ["anyone"], deny: [`token:GITHUBSHA256=${"a".repeat(43)}`] }, noMember],
+  ])("%s", (_, changes, standing) => {
+    expect(warningsWith(changes, { acme: standing })).toEqual([]);
+  });
+});
+
+test("everything that is uncertain is said at once", () => {
+  expect(
+    warningsWith({ allow: ["team:acme/platform", "user:octocat"], deny: ["org:evil#6"] }, { acme, evil: takenBy(7) }),
+  ).toEqual([
+    "user:octocat is not pinned, and means whoever has the name: write user:octocat#583231",
+    "acme is not pinned, and means whoever has the name: write acme#1234",
+    "evil#6 names somebody else by now: the name belongs to #7",
+    "team:acme/platform is not pinned, and means whoever has the name: write team:acme/platform#55",
+  ]);
+});

@@ -1,0 +1,28 @@
+// Asks the policy about a person in one go: settings, standings and what else GitHub says, each only as far as it matters to a test.
+import { type TokenKind, tokenKinds } from "../../../../src/worker/config/cluster-policy.ts";
+import type { Standing } from "../../../../src/worker/facts.ts";
+import { judgeFacts } from "../../../../src/worker/policy/judge.ts";
+import type { Verdict } from "../../../../src/worker/verdict.ts";
+import { factsOf, policyOf, standingsFor } from "../support.ts";
+
+export interface Situation {
+  readonly policy: Record<string, unknown>;
+  /** By the organisations' names as the policy has them. */
+  readonly standings?: Readonly<Record<string, Standing>>;
+  readonly facts?: Parameters<typeof factsOf>[0];
+  readonly tokenKind?: TokenKind;
+}
+
+/** Every kind of token is welcome. */
+export function judge({ policy: changes, standings = {}, facts = {}, tokenKind = "classic" }: Situation): Verdict {
+  const policy = policyOf({ token_kinds: [...tokenKinds], ...changes });
+  const known = factsOf({ organisations: standingsFor(policy, standings), ...facts });
+  return judgeFacts(policy, { tokenKind, credentialId: "GITHUBSHA256=abc" }, known);
+}
+
+/** A plain no. */
+export function no(reason: string) {
+  return { kind: "unauthenticated", reason };
+}
+
+export const admitted = { kind: "authenticated", reason: "admitted" } as const;
