@@ -53,7 +53,7 @@ export function createDecisionLog(write: (line: string) => void): DecisionLog {
       verdict: verdict.kind,
       reason: verdict.reason,
       ...details,
-      certificateDaysLeft: review.certificateDaysLeft ?? undefined,
+      certificateDaysLeft: review.certificateDaysLeft,
       durationMs: now - review.startedAt,
     });
   }

@@ -34,6 +34,7 @@ export function createReviewer(options: ReviewerOptions): Reviewer {
   const app = createApp({
     fetch: (input, init) => fetch(input, init),
     now: options.now ?? (() => Date.now()),
+    waitUntil: () => undefined,
     writeLine: (line) => {
       const { credentialId, cluster } = v.parse(recordSchema, JSON.parse(line));
       // A wrong configuration is logged without saying whose review it was.

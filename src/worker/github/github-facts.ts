@@ -74,8 +74,10 @@ export function createGitHubFacts(options: GitHubFactsOptions): GitHubFacts {
       earlier === null ? null : askMemberships(client, token, question, earlier, deadline),
     ]);
     if (holder.kind !== "found") {
-      // One call says that the token is unknown, another took it: nobody can be refused on that.
-      const isContradicted = early?.kind === "known" && early.tookToken && afterFound(holder) === contradiction;
+      // One call says that the token is unknown, another took it: nobody can be refused on that. A good token of none of this cluster's clients is no contradiction.
+      const isUnknown =
+        afterFound(holder) === contradiction && !(holder.kind === "refused" && holder.reason === "token_not_ours");
+      const isContradicted = early?.kind === "known" && early.tookToken && isUnknown;
       return { outcome: isContradicted ? contradiction : holder, evidence };
     }
     if (earlier !== null && earlier.account.id !== holder.account.id) return { outcome: contradiction, evidence };

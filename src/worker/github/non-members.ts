@@ -1,12 +1,13 @@
-// Whom the installed app was told to be no member: strangers can ask as often as they like, and each answer costs the app's quota, which everybody shares.
+// Whom the installed app was told to be no member: strangers can ask as often as they like, with as many tokens as they like, and each answer costs the app's quota, which
+// everybody shares.
 
 export interface NonMembers {
   has(accountId: number, organisationId: number): boolean;
   add(accountId: number, organisationId: number): void;
 }
 
-/** Short, for whoever is let into the organisation shall get in a moment later. */
-const ttlMs = 10_000;
+/** Short, for whoever is let into the organisation shall get in a moment later; what is remembered for each token may add 10 s. */
+const ttlMs = 5_000;
 const maxEntries = 10_000;
 
 /** @param now milliseconds */

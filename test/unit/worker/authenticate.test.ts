@@ -6,8 +6,9 @@ import { credentialIdOf } from "../../../src/worker/credential/credential-id.ts"
 import type { Evidence, FactsOutcome, FactsSource } from "../../../src/worker/facts.ts";
 import { factsOf, policyOf } from "./support.ts";
 
-const evidence: Evidence = { source: "github", githubStatus: 200, githubRequestId: "8A2C:1F2E" };
-const found: FactsOutcome = { kind: "found", facts: factsOf() };
+const evidence: Evidence = { source: "github", githubStatus: 200, githubRequestId: "8A2C:1F2E", retryAfterMs: null };
+const foundFacts = (facts = factsOf(), inOutage = false): FactsOutcome => ({ kind: "found", facts, inOutage });
+const found = foundFacts();
 const right = <T>(value: T) => ({ ok: true, value }) as const;
 const wrong = (setting: string) => ({ ok: false, problems: [{ setting, message: "must be right" }] }) as const;
 
@@ -15,6 +16,7 @@ const wrong = (setting: string) => ({ ok: false, problems: [{ setting, message: 
 function sourceOf(outcome: FactsOutcome) {
   const asked: unknown[][] = [];
   const source: FactsSource = {
+    knownCredentialId: () => null,
     async ask(...question) {
       asked.push(question);
       return { outcome, evidence };
@@ -27,7 +29,7 @@ describe("the way of a token", () => {
   test("leads through facts and policy to an identity", async () => {
     const token = makeToken("classic");
     const { service, asked } = sourceOf(found);
-    expect(await authenticate(token, right(policyOf()), service)).toMatchObject({
+    expect(await authenticate(token, "production", right(policyOf()), service)).toMatchObject({
       kind: "judged",
       credential: { tokenKind: "classic", credentialId: await credentialIdOf(token) },
       verdict: {
@@ -41,14 +43,22 @@ describe("the way of a token", () => {
     expect(asked).toEqual([
       [
         token,
-        { tokenKind: "classic", organisations: [], oauthClients: [], dependsOnOrganisations: expect.any(Function) },
+        await credentialIdOf(token),
+        {
+          cluster: "production",
+          tokenKind: "classic",
+          organisations: [],
+          oauthClients: [],
+          dependsOnOrganisations: expect.any(Function),
+          admits: expect.any(Function),
+        },
       ],
     ]);
   });
 
   test.each(["installation", "refresh"] as const)("ends without a question for a token of kind %s", async (kind) => {
     const { service, asked } = sourceOf(found);
-    expect(await authenticate(makeToken(kind), right(policyOf()), service)).toEqual({
+    expect(await authenticate(makeToken(kind), "production", right(policyOf()), service)).toEqual({
       kind: "foreign",
       foreignKind: `github_${kind}`,
       verdict: { kind: "unauthenticated", reason: "not_github_token" },
@@ -60,14 +70,14 @@ describe("the way of a token", () => {
     "ends without a question where %s is not welcome",
     async (kind) => {
       const { service, asked } = sourceOf(found);
-      expect(await authenticate(makeToken(kind), right(policyOf({ token_kinds: ["classic"] })), service)).toMatchObject(
-        {
-          kind: "judged",
-          verdict: { kind: "denied", reason: "kind_not_welcome" },
-          evidence: null,
-          facts: null,
-        },
-      );
+      expect(
+        await authenticate(makeToken(kind), "production", right(policyOf({ token_kinds: ["classic"] })), service),
+      ).toMatchObject({
+        kind: "judged",
+        verdict: { kind: "denied", reason: "kind_not_welcome" },
+        evidence: null,
+        facts: null,
+      });
       expect(asked).toEqual([]);
     },
   );
@@ -76,12 +86,12 @@ describe("the way of a token", () => {
     const token = makeToken("classic");
     const { service, asked } = sourceOf(found);
     const policy = policyOf({ allow: ["anyone"], deny: [`token:${await credentialIdOf(token)}`] });
-    expect(await authenticate(token, right(policy), service)).toMatchObject({
+    expect(await authenticate(token, "production", right(policy), service)).toMatchObject({
       verdict: { kind: "unauthenticated", reason: "token_denied" },
       evidence: null,
     });
     expect(asked).toEqual([]);
-    expect(await authenticate(makeToken("classic"), right(policy), service)).toMatchObject({
+    expect(await authenticate(makeToken("classic"), "production", right(policy), service)).toMatchObject({
       verdict: { reason: "admitted" },
     });
   });
@@ -90,9 +100,11 @@ describe("the way of a token", () => {
     const token = `${makeToken("classic")}longer`;
     const { service, asked } = sourceOf(found);
     const loose = right({ ...service.value, tokenShape: "prefix" as const });
-    expect(await authenticate(token, right(policyOf()), service)).toMatchObject({ kind: "foreign" });
+    expect(await authenticate(token, "production", right(policyOf()), service)).toMatchObject({ kind: "foreign" });
     expect(asked).toHaveLength(0);
-    expect(await authenticate(token, right(policyOf()), loose)).toMatchObject({ verdict: { kind: "authenticated" } });
+    expect(await authenticate(token, "production", right(policyOf()), loose)).toMatchObject({
+      verdict: { kind: "authenticated" },
+    });
     expect(asked).toHaveLength(1);
   });
 
@@ -100,10 +112,10 @@ describe("the way of a token", () => {
     const kinds: TokenKind[] = ["oauth", "app"];
     const policy = policyOf({ token_kinds: kinds, oauth_clients: ["Iv1.a"] });
     for (const kind of kinds) {
-      const listed = sourceOf({ kind: "found", facts: factsOf({ oauthClientId: "Iv1.a" }) });
-      const unlisted = sourceOf({ kind: "found", facts: factsOf({ oauthClientId: "Iv1.b" }) });
+      const listed = sourceOf(foundFacts(factsOf({ oauthClientId: "Iv1.a" })));
+      const unlisted = sourceOf(foundFacts(factsOf({ oauthClientId: "Iv1.b" })));
       const reasonWith = async ({ service }: typeof listed) =>
-        (await authenticate(makeToken(kind), right(policy), service)).verdict.reason;
+        (await authenticate(makeToken(kind), "production", right(policy), service)).verdict.reason;
       expect(await reasonWith(listed)).toBe("admitted");
       expect(await reasonWith(unlisted)).toBe("client_not_listed");
       expect(await reasonWith(sourceOf(found))).toBe("client_unknown");
@@ -142,7 +154,12 @@ describe("what GitHub's answer comes to", () => {
   ])("%j", async (outcome, verdict) => {
     const { service } = sourceOf(outcome);
     // Also where everybody is welcome: only facts let somebody in.
-    const decision = await authenticate(makeToken("classic"), right(policyOf({ allow: ["anyone"] })), service);
+    const decision = await authenticate(
+      makeToken("classic"),
+      "production",
+      right(policyOf({ allow: ["anyone"] })),
+      service,
+    );
     expect(decision).toMatchObject({ kind: "judged", verdict, evidence, facts: null, nameWarnings: [] });
   });
 });
@@ -158,7 +175,7 @@ describe("a wrong configuration", () => {
     ] as const) {
       for (const token of [makeToken("classic"), makeToken("installation"), "x"]) {
         const message = `configuration: ${settings.map((setting) => `${setting}: must be right`).join("; ")}`;
-        expect(await authenticate(token, ofPolicy, ofService)).toEqual({
+        expect(await authenticate(token, "production", ofPolicy, ofService)).toEqual({
           kind: "misconfigured",
           problems: settings.map((setting) => ({ setting, message: "must be right" })),
           verdict: { kind: "undetermined", reason: "configuration", message },
@@ -167,4 +184,35 @@ describe("a wrong configuration", () => {
     }
     expect(asked).toEqual([]);
   });
+});
+
+describe("facts that stand in an outage", () => {
+  test("let in with a mark for the cluster's audit log and ours", async () => {
+    const { service } = sourceOf(foundFacts(factsOf(), true));
+    const decision = await authenticate(makeToken("classic"), "production", right(policyOf()), service);
+    expect(decision).toMatchObject({
+      inOutage: true,
+      verdict: { kind: "authenticated", user: { extra: { "octogate.dev/outage-grace": ["true"] } } },
+    });
+  });
+
+  test("are not marked where GitHub has just said them", async () => {
+    const { service } = sourceOf(found);
+    const decision = await authenticate(makeToken("classic"), "production", right(policyOf()), service);
+    expect(decision).not.toHaveProperty("inOutage");
+    expect(JSON.stringify(decision.verdict)).not.toContain("outage-grace");
+  });
+});
+
+test("the name of a token that is remembered is not computed anew", async () => {
+  const { service, asked } = sourceOf(found);
+  const source = { ...service.value.source, knownCredentialId: () => "GITHUBSHA256=remembered" };
+  const decision = await authenticate(
+    makeToken("classic"),
+    "production",
+    right(policyOf()),
+    right({ ...service.value, source }),
+  );
+  expect(decision).toMatchObject({ credential: { credentialId: "GITHUBSHA256=remembered" } });
+  expect(asked[0]?.[1]).toBe("GITHUBSHA256=remembered");
 });

@@ -12,7 +12,7 @@ const reviewOf = (changes: Partial<Review> = {}): Review => ({
   ...changes,
 });
 const credential = { tokenKind: "classic", credentialId: "GITHUBSHA256=abc" } as const;
-const evidence = { source: "github", githubStatus: 200, githubRequestId: "8A2C:1F2E" } as const;
+const evidence = { source: "github", githubStatus: 200, githubRequestId: "8A2C:1F2E", retryAfterMs: null } as const;
 const foreign = (foreignKind: ForeignKind): Decision => ({
   kind: "foreign",
   foreignKind,
@@ -101,7 +101,7 @@ describe("a review has one line", () => {
         kind: "judged",
         credential,
         verdict: undetermined("github_unreachable"),
-        evidence: { source: "github", githubStatus: null, githubRequestId: null },
+        evidence: { source: "github", githubStatus: null, githubRequestId: null, retryAfterMs: null },
         facts: null,
         nameWarnings: [],
       },
@@ -111,8 +111,6 @@ describe("a review has one line", () => {
         credentialKind: "classic",
         credentialId: "GITHUBSHA256=abc",
         source: "github",
-        githubStatus: null,
-        githubRequestId: null,
       },
     ],
     [

@@ -26,7 +26,12 @@ export function clusterTable(changes: Record<string, unknown> = {}): Record<stri
 
 /** Variables and secrets of a whole deployment. */
 export function environment(changes: Record<string, unknown> = {}): Record<string, unknown> {
-  return { CACHE_SECRET: randomBytes(32).toString("base64"), CLUSTER_PRODUCTION: clusterTable(), ...changes };
+  return {
+    CACHE_SECRET: randomBytes(32).toString("base64"),
+    CLUSTER_PRODUCTION: clusterTable(),
+    NEVER_SEEN_LIMIT: { limit: async () => ({ success: true }) },
+    ...changes,
+  };
 }
 
 /** The policy that config makes of a right table. */
@@ -136,6 +141,7 @@ export function startApp(options: { env?: Record<string, unknown>; github?: type
       return github(input, init);
     },
     now,
+    waitUntil: (work) => onTestFinished(() => work),
     writeLine: (line) => lines.push(line),
     writeError: (text) => errors.push(text),
   });

@@ -164,7 +164,12 @@ describe("the evidence", () => {
   test("is GitHub's status and its name for the request, also of a refusal", async () => {
     const githubRequestId = "8A2C:1F2E:9B3D:4C5E:6749D8B1";
     const refusal = errorAnswer(401, "Bad credentials", { "x-github-request-id": githubRequestId });
-    expect((await ask(async () => refusal)).evidence).toEqual({ source: "github", githubStatus: 401, githubRequestId });
+    expect((await ask(async () => refusal)).evidence).toEqual({
+      source: "github",
+      githubStatus: 401,
+      githubRequestId,
+      retryAfterMs: null,
+    });
   });
 
   test.each([
@@ -176,12 +181,12 @@ describe("the evidence", () => {
     "ä",
   ])("has no name that looks like none: %j", async (id) => {
     const { evidence } = await ask(async () => userAnswer({}, { "x-github-request-id": id }));
-    expect(evidence).toEqual({ source: "github", githubStatus: 200, githubRequestId: null });
+    expect(evidence).toEqual({ source: "github", githubStatus: 200, githubRequestId: null, retryAfterMs: null });
   });
 
   test("has no status where there was no answer", async () => {
     const { evidence } = await ask(() => Promise.reject(new TypeError("fetch failed")));
-    expect(evidence).toEqual({ source: "github", githubStatus: null, githubRequestId: null });
+    expect(evidence).toEqual({ source: "github", githubStatus: null, githubRequestId: null, retryAfterMs: null });
   });
 });
 

@@ -17,7 +17,7 @@ import { acme, error, inTime, json, linkTo, notFound, pinnedAcme, type ScriptedA
 const unavailable = { kind: "unavailable", reason: "github_app_unavailable" };
 const nonsense = { kind: "unavailable", reason: "github_nonsense" };
 const organisation = { id: 1234, login: "Acme" };
-const notAsked = { source: "github", githubStatus: null, githubRequestId: null };
+const notAsked = { source: "github", githubStatus: null, githubRequestId: null, retryAfterMs: null };
 
 describe("the app signs in", () => {
   test("with a JWT of its own key, issued a moment ago and good for at most ten minutes", async () => {

@@ -10,6 +10,7 @@ import {
   installationsPath,
   installedApp,
   membershipPath,
+  ownToken,
   secondMs,
   startMs,
   teamNode,
@@ -55,7 +56,8 @@ function appView(changes: Record<string, ScriptedAnswer> = {}) {
     const answer = await source.ask(
       {
         token: "never sent by this source",
-        holder: { kind: "found", account, oauthClientId: null, scopes: [], expiry: { kind: "never" } },
+        client: ownToken,
+        holder: { account, scopes: [] },
         organisations,
         isFineGrained: false,
         hasScopes: true,

@@ -8,7 +8,7 @@ import { createAppMemberships } from "../../../../src/worker/github/app-membersh
 import { createGitHubClient } from "../../../../src/worker/github/client.ts";
 import { createGitHubFacts } from "../../../../src/worker/github/github-facts.ts";
 import { createNonMembers } from "../../../../src/worker/github/non-members.ts";
-import { acme as acmeReference, pinnedAcme } from "./support.ts";
+import { acme as acmeReference, pinnedAcme, questionAbout } from "./support.ts";
 
 /** Acme with the installed app and its member mona, whose token has no scope; the clock is moved by hand. */
 async function acmeWithApp() {
@@ -34,12 +34,7 @@ async function acmeWithApp() {
   const source = createGitHubFacts({ client, api, memberships, clientSecrets: new Map() });
   const ask = async (account = mona, organisations: readonly OrganisationReference[] = [acmeReference]) => {
     const token = github.issueToken(account, { kind: "classic" });
-    const { outcome } = await source.ask(token, {
-      tokenKind: "classic",
-      organisations,
-      oauthClients: [],
-      dependsOnOrganisations: () => true,
-    });
+    const { outcome } = await source.ask(token, questionAbout(organisations), null);
     return outcome.kind === "found" ? Object.values(outcome.facts.organisations)[0] : outcome;
   };
   const calls = () => github.requests.map(({ method, path }) => `${method} ${path}`);

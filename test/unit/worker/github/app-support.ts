@@ -2,6 +2,7 @@
 import { generateKeyPairSync, type KeyObject } from "node:crypto";
 import { makeToken } from "../../../../src/local/github/token.ts";
 import { type AppCredentials, createAppCredentials } from "../../../../src/worker/github/app-credentials.ts";
+import type { GitHubClient } from "../../../../src/worker/github/client.ts";
 import { acmeBody, api, type ScriptedAnswer, scriptGitHub } from "./support.ts";
 
 const pair = generateKeyPairSync("rsa", { modulusLength: 2048 });
@@ -59,6 +60,11 @@ export function installedApp(changes: Record<string, ScriptedAnswer> = {}, priva
   );
   return { clock, now, tokens, github, credentials };
 }
+
+/** The client for calls with the person's own token, which an installed app has no use for. */
+export const ownToken: GitHubClient = {
+  send: () => Promise.reject(new Error("no call with the person's own token was expected")),
+};
 
 export interface TeamNode {
   readonly databaseId: unknown;

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { createAppMemberships } from "../../../../src/worker/github/app-memberships.ts";
 import { createNonMembers } from "../../../../src/worker/github/non-members.ts";
-import { graphqlBody, graphqlPath, installedApp, membershipPath, teamNode } from "./app-support.ts";
+import { graphqlBody, graphqlPath, installedApp, membershipPath, ownToken, teamNode } from "./app-support.ts";
 import { acme, api, inTime, json, membershipBody, type ScriptedAnswer } from "./support.ts";
 
 const appUnavailable = { kind: "unavailable", reason: "github_app_unavailable" };
@@ -17,13 +17,8 @@ async function teamsBy(answer: ScriptedAnswer) {
   const answered = await source.ask(
     {
       token: "",
-      holder: {
-        kind: "found",
-        account: { id: 583231, login: "octocat", type: "User" },
-        oauthClientId: null,
-        scopes: null,
-        expiry: { kind: "never" },
-      },
+      client: ownToken,
+      holder: { account: { id: 583231, login: "octocat", type: "User" }, scopes: null },
       organisations: [acme],
       isFineGrained: false,
       hasScopes: false,

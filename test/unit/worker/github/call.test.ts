@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { Refusal } from "../../../../src/worker/facts.ts";
 import { afterFound, evidenceOf, gravest, isRefusal, notAsked } from "../../../../src/worker/github/call.ts";
 
@@ -33,12 +33,47 @@ test("once the holder is found, a refusal of the same token contradicts that, an
 test("of several refusals trouble counts first, and the first of its kind", () => {
   const asked = refusals.map((outcome, githubStatus) => ({
     outcome,
-    evidence: { source: "github" as const, githubStatus, githubRequestId: null },
+    evidence: { source: "github" as const, githubStatus, githubRequestId: null, retryAfterMs: null },
   }));
   const later = { outcome: { kind: "unavailable", reason: "github_nonsense" } as const, evidence: notAsked };
   expect(gravest([...asked, later])).toBe(asked[5]);
   expect(gravest(asked.slice(2, 5))).toBe(asked[2]);
   expect(gravest([])).toBeUndefined();
+});
+
+const answered = (status: number, headers: Record<string, string>, notModified?: true) =>
+  ({ kind: "answered", status, headers: new Headers(headers), text: "", ...(notModified && { notModified }) }) as const;
+
+test("the evidence of a remembered answer that still holds is the 304 that said so", () => {
+  expect(evidenceOf(answered(200, {}, true)).githubStatus).toBe(304);
+  expect(evidenceOf(answered(200, {})).githubStatus).toBe(200);
+});
+
+describe("how long GitHub wants to be left alone", () => {
+  const date = "Fri, 20 Nov 2026 10:00:00 GMT";
+  const resetAt = (seconds: number) => String(Date.parse(date) / 1000 + seconds);
+  const spent = (seconds: number) => ({ date, "x-ratelimit-remaining": "0", "x-ratelimit-reset": resetAt(seconds) });
+
+  test.each<[string, Record<string, string>, number | null]>([
+    ["what Retry-After says", { "retry-after": "60" }, 60_000],
+    ["what Retry-After says, before the quota's own time", { "retry-after": "0", ...spent(90) }, 0],
+    ["until a spent quota is filled up again, by GitHub's clock", spent(90), 90_000],
+    ["no time where that has passed", spent(-5), 0],
+    ["not said where quota is left", { ...spent(90), "x-ratelimit-remaining": "1" }, null],
+    ["not said without a clock", { "x-ratelimit-remaining": "0", "x-ratelimit-reset": resetAt(90) }, null],
+    ["not said without a time", { date, "x-ratelimit-remaining": "0" }, null],
+    ["not said by a date, which GitHub does not send", { "retry-after": date }, null],
+    ["not said by what is no number", { "retry-after": "-1" }, null],
+    ["not said by a number without end", { "retry-after": "1000000" }, null],
+    ["not said by nothing", {}, null],
+  ])("is %s", (_, headers, retryAfterMs) => {
+    expect(evidenceOf(answered(403, headers)).retryAfterMs).toBe(retryAfterMs);
+  });
+
+  test("is not known where no answer came", () => {
+    const reply = { kind: "failed", reason: "github_timeout", status: null, headers: null } as const;
+    expect(evidenceOf(reply).retryAfterMs).toBeNull();
+  });
 });
 
 test("the evidence is the answer's status, and GitHub's name for the request where it looks like one", () => {
@@ -50,8 +85,13 @@ test("the evidence is the answer's status, and GitHub's name for the request whe
       text: "",
     }) as const;
   const nameOf = (id: string | null) => evidenceOf(reply(id)).githubRequestId;
-  expect(evidenceOf(reply("A:1-b"))).toEqual({ source: "github", githubStatus: 404, githubRequestId: "A:1-b" });
+  expect(evidenceOf(reply("A:1-b"))).toEqual({
+    source: "github",
+    githubStatus: 404,
+    githubRequestId: "A:1-b",
+    retryAfterMs: null,
+  });
   expect(nameOf(`${"a".repeat(99)}:`)).toBe(`${"a".repeat(99)}:`);
   expect(["abc", null, "", `${"a".repeat(100)}:`, "a:b c", "a:\u00e9"].map(nameOf)).toEqual(Array(6).fill(null));
-  expect(notAsked).toEqual({ source: "github", githubStatus: null, githubRequestId: null });
+  expect(notAsked).toEqual({ source: "github", githubStatus: null, githubRequestId: null, retryAfterMs: null });
 });

@@ -50,7 +50,7 @@ describe("check-token", () => {
         scopes: ["read:org"],
         expiry: { kind: "at", epochMs: Date.parse(expiresAt) },
       },
-      evidence: { source: "github", githubStatus: 200, githubRequestId: "A:1" },
+      evidence: { source: "github", githubStatus: 200, githubRequestId: "A:1", retryAfterMs: null },
     });
   });
 

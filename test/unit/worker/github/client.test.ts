@@ -125,7 +125,7 @@ describe("a delivery that goes wrong", () => {
   test("no head within the deadline", async () => {
     const { outcome, evidence } = await ask(hangingFetch, { timeoutMs: 10 });
     expect(outcome).toEqual(unavailable("github_timeout"));
-    expect(evidence).toEqual({ source: "github", githubStatus: null, githubRequestId: null });
+    expect(evidence).toEqual({ source: "github", githubStatus: null, githubRequestId: null, retryAfterMs: null });
   });
 
   test("no end of the body within the deadline, though everything needed has come", async () => {
@@ -134,7 +134,7 @@ describe("a delivery that goes wrong", () => {
       timeoutMs: 10,
     });
     expect(outcome).toEqual(unavailable("github_timeout"));
-    expect(evidence).toEqual({ source: "github", githubStatus: 200, githubRequestId: "8A2C:1F2E" });
+    expect(evidence).toEqual({ source: "github", githubStatus: 200, githubRequestId: "8A2C:1F2E", retryAfterMs: null });
   });
 
   test("a body that breaks off, though everything needed has come", async () => {

@@ -2,50 +2,27 @@
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { makeAppClientId, makeToken } from "../../../../src/local/github/token.ts";
 import type { Standing } from "../../../../src/worker/facts.ts";
-import type { MembershipQuestion, MembershipSource } from "../../../../src/worker/github/memberships.ts";
 import { userAnswer } from "../support.ts";
 import {
   acme,
   askFacts,
   error,
   globex,
-  json,
-  membershipBody,
+  inAcme,
+  membershipsSaying,
   notFound,
+  octocat,
+  octocatInAcme,
   octocatReadsOrganisations,
   paths,
   pinnedAcme,
   type ScriptedAnswer,
   scriptGitHub,
-  teamBody,
+  scriptOfMember,
 } from "./support.ts";
 
-const account = { id: 583231, login: "octocat", type: "User" };
-const inAcme = paths.membership("acme");
-const member: Standing = {
-  kind: "member",
-  id: 1234,
-  login: "Acme",
-  role: "member",
-  teams: [{ id: 55, slug: "platform" }],
-};
-const scriptOfMember = () => ({
-  [paths.user]: octocatReadsOrganisations,
-  [inAcme]: json(membershipBody()),
-  [paths.teams]: json([teamBody(55, "platform")]),
-});
-
-/** A source of memberships that always says the same. */
-function membershipsSaying(...standings: Standing[]) {
-  const questions: MembershipQuestion[] = [];
-  const source: MembershipSource = {
-    async ask(question) {
-      questions.push(question);
-      return { kind: "known", standings };
-    },
-  };
-  return { questions, source };
-}
+const account = octocat;
+const member = octocatInAcme;
 
 describe("GET /user", () => {
   test("is asked first and alone; everything else follows at once", async () => {
@@ -73,7 +50,12 @@ describe("GET /user", () => {
         organisations: { acme: member },
       },
     });
-    expect(evidence).toEqual({ source: "github", githubStatus: 200, githubRequestId: "8A2C:1F2E:9B3D" });
+    expect(evidence).toEqual({
+      source: "github",
+      githubStatus: 200,
+      githubRequestId: "8A2C:1F2E:9B3D",
+      retryAfterMs: null,
+    });
     expect(order.slice(0, 2)).toEqual([`${paths.user} is asked`, `${paths.user} answers`]);
     expect(order.slice(2, 4).toSorted()).toEqual([`${inAcme} is asked`, `${paths.teams} is asked`].toSorted());
     expect(order).toHaveLength(6);
@@ -134,8 +116,9 @@ describe("organisations", () => {
       [paths.teams]: error(503, "No server", { "x-github-request-id": "B:2" }),
     });
     expect(await askFacts(github)).toEqual({
+      validators: {},
       outcome: { kind: "unavailable", reason: "github_server_error" },
-      evidence: { source: "github", githubStatus: 503, githubRequestId: "B:2" },
+      evidence: { source: "github", githubStatus: 503, githubRequestId: "B:2", retryAfterMs: null },
     });
   });
 
@@ -143,7 +126,12 @@ describe("organisations", () => {
     const github = scriptGitHub({ [paths.user]: () => userAnswer({}, { "x-oauth-scopes": "gist" }) });
     const { outcome, evidence } = await askFacts(github);
     expect(outcome).toMatchObject({ facts: { organisations: { acme: { reason: "scope_missing" } } } });
-    expect(evidence).toEqual({ source: "github", githubStatus: 200, githubRequestId: "8A2C:1F2E:9B3D" });
+    expect(evidence).toEqual({
+      source: "github",
+      githubStatus: 200,
+      githubRequestId: "8A2C:1F2E:9B3D",
+      retryAfterMs: null,
+    });
     expect(github.calls).toEqual([paths.user]);
   });
 
@@ -225,8 +213,9 @@ describe("check-token", () => {
   test("by all listed clients says that the token is none of theirs", async () => {
     const github = scriptGitHub({ [checkPath(ours)]: notFound, [checkPath(other)]: error(422, "Validation Failed") });
     expect(await askFacts(github, { ...question("app", ours, other), clientSecrets: secrets(ours, other) })).toEqual({
+      validators: {},
       outcome: { kind: "refused", reason: "token_not_ours" },
-      evidence: { source: "github", githubStatus: 404, githubRequestId: null },
+      evidence: { source: "github", githubStatus: 404, githubRequestId: null, retryAfterMs: null },
     });
     expect(github.calls.toSorted()).toEqual([checkPath(ours), checkPath(other)].toSorted());
   });

@@ -27,7 +27,7 @@ async function standingOf(reference: typeof acme, script: Record<string, Scripte
     ...script,
   });
   const { outcome } = await askFacts(github, {
-    memberships: createPersonalMemberships(github.client, api.restUrl),
+    memberships: createPersonalMemberships(api.restUrl),
     question: { tokenKind: "fine_grained", organisations: [reference] },
   });
   if (outcome.kind !== "found") throw new Error(`nothing was found: ${outcome.kind}`);

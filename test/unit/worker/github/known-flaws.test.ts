@@ -4,6 +4,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { type GitHubStandIn, startGitHubStandIn } from "../../../../src/local/github/stand-in.ts";
 import { makeToken, type StandInTokenKind } from "../../../../src/local/github/token.ts";
 import { authenticate, type Decision } from "../../../../src/worker/authenticate.ts";
+import type { FactsSource } from "../../../../src/worker/facts.ts";
 import { apiAddressOf } from "../../../../src/worker/github/api-address.ts";
 import { createGitHubClient } from "../../../../src/worker/github/client.ts";
 import { createGitHubFacts } from "../../../../src/worker/github/github-facts.ts";
@@ -23,17 +24,26 @@ async function acmeWithMona() {
   return { github, acme, mona, issue };
 }
 
+/** Nothing is remembered: every sign-in asks GitHub. */
 async function signIn(github: GitHubStandIn, token: string, policy: Record<string, unknown>): Promise<Decision> {
   const api = apiAddressOf(github.url);
   const client = createGitHubClient({ fetch });
-  const source = createGitHubFacts({
+  const gitHub = createGitHubFacts({
     client,
     api,
-    memberships: createPersonalMemberships(client, api.restUrl),
+    memberships: createPersonalMemberships(api.restUrl),
     clientSecrets: new Map(),
   });
+  const source: FactsSource = {
+    knownCredentialId: () => null,
+    async ask(asked, _credentialId, question) {
+      const { outcome, evidence } = await gitHub.ask(asked, question, null);
+      return { outcome: outcome.kind === "found" ? { ...outcome, inOutage: false } : outcome, evidence };
+    },
+  };
   return authenticate(
     token,
+    "production",
     { ok: true, value: policyOf(policy) },
     { ok: true, value: { source, tokenShape: "exact" } },
   );

@@ -19,7 +19,12 @@ async function read(pages: Record<string, ScriptedPage | Unavailable>) {
     first,
     async (url): Promise<Asked<Ok | Unavailable>> => {
       asked.push(url);
-      const evidence = { source: "github", githubStatus: asked.length, githubRequestId: null } as const;
+      const evidence = {
+        source: "github",
+        githubStatus: asked.length,
+        githubRequestId: null,
+        retryAfterMs: null,
+      } as const;
       const page = pages[url];
       if (page === undefined) throw new Error(`${url} was not expected`);
       if ("kind" in page) return { outcome: page, evidence };

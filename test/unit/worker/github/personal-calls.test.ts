@@ -4,12 +4,12 @@ import { createPersonalCalls } from "../../../../src/worker/github/personal-call
 import {
   acmeBody,
   api,
-  error,
   inTime,
   json,
   linkTo,
   membershipBody,
   paths,
+  refusalAnswers,
   type ScriptedAnswer,
   scriptGitHub,
   teamBody,
@@ -51,15 +51,11 @@ describe("every call", () => {
     expect(authorizations).toEqual(Array(4).fill(`Bearer ${token}`));
     for (const { outcome, evidence } of answers) {
       expect(outcome.kind).toBe("ok");
-      expect(evidence).toEqual({ source: "github", githubStatus: 200, githubRequestId: "A:1" });
+      expect(evidence).toEqual({ source: "github", githubStatus: 200, githubRequestId: "A:1", retryAfterMs: null });
     }
   });
 
-  test.each<[string, ScriptedAnswer]>([
-    ["refuses the token", error(401, "Bad credentials")],
-    ["says that its holder is suspended", error(403, "Sorry. Your account was suspended")],
-    ["does not recognise the token", error(403, "API rate limit exceeded", { "x-ratelimit-limit": "60" })],
-  ])("that %s contradicts that GET /user has found the holder", async (_, answer) => {
+  test.each(refusalAnswers)("that comes to %s says so, whatever GET /user says", async (_, answer, refusal) => {
     const { calls } = callsAgainst({
       [paths.membership("acme")]: answer,
       [paths.memberships]: answer,
@@ -72,7 +68,7 @@ describe("every call", () => {
       await calls.teams(),
       await calls.team("Acme", { id: 55, slug: "platform" }),
     ];
-    expect(answers.map(({ outcome }) => outcome)).toEqual(Array(4).fill(contradiction));
+    expect(answers.map(({ outcome }) => outcome)).toEqual(Array(4).fill(refusal));
   });
 });
 

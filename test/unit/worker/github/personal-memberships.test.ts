@@ -1,61 +1,21 @@
 // What the person's own token shows of organisations. The paths are GitHub's; whatever is asked besides fails the test.
 import { describe, expect, test } from "vitest";
-import { makeToken } from "../../../../src/local/github/token.ts";
-import type { OrganisationReference } from "../../../../src/worker/config/organisations.ts";
-import type { MembershipQuestion } from "../../../../src/worker/github/memberships.ts";
-import { createPersonalMemberships } from "../../../../src/worker/github/personal-memberships.ts";
+import { askAbout } from "./personal-support.ts";
 import {
   acme,
-  api,
   error,
   globex,
   globexBody,
-  inTime,
   json,
   linkTo,
   membershipBody,
   notFound,
   paths,
   pinnedAcme,
+  refusalAnswers,
   type ScriptedAnswer,
-  scriptGitHub,
   teamBody,
 } from "./support.ts";
-
-interface Changes extends Partial<MembershipQuestion> {
-  readonly scopes?: readonly string[] | null;
-}
-
-async function askAbout(
-  organisations: readonly OrganisationReference[],
-  script: Record<string, ScriptedAnswer>,
-  { scopes = ["read:org"], ...changes }: Changes = {},
-) {
-  const github = scriptGitHub(script);
-  const answer = await createPersonalMemberships(github.client, api.restUrl).ask(
-    {
-      token: makeToken("classic"),
-      holder: {
-        kind: "found",
-        account: { id: 583231, login: "octocat", type: "User" },
-        oauthClientId: null,
-        scopes,
-        expiry: { kind: "never" },
-      },
-      organisations,
-      isFineGrained: false,
-      hasScopes: true,
-      ...changes,
-    },
-    inTime(),
-  );
-  return {
-    calls: github.calls,
-    answer,
-    standings: answer.kind === "known" ? answer.standings : null,
-    failure: answer.kind === "failed" ? answer.asked.outcome : null,
-  };
-}
 
 const inAcme = paths.membership("acme");
 const inGlobex = paths.membership("globex");
@@ -230,7 +190,9 @@ describe("several organisations", () => {
       [paths.teams]: json([]),
     });
     expect(failure).toEqual(unavailable("github_server_error"));
-    expect(answer).toMatchObject({ asked: { evidence: { githubStatus: 503, githubRequestId: "A:1" } } });
+    expect(answer).toMatchObject({
+      asked: { evidence: { githubStatus: 503, githubRequestId: "A:1", retryAfterMs: null } },
+    });
   });
 
   test("with a limit here and trouble there come to the trouble, which is nobody's fault", async () => {
@@ -285,14 +247,29 @@ describe("answers that contradict each other are no answer", () => {
     const script = { [inAcme]: json(membershipBody({ organization: globexBody })), [paths.teams]: json([]) };
     expect((await askAbout([acme], script)).failure).toEqual(contradiction);
   });
+});
 
-  test.each<[string, ScriptedAnswer]>([
-    ["a token that is refused", error(401, "Bad credentials")],
-    ["a holder who is suspended", error(403, "Sorry. Your account was suspended")],
-    ["a token that is not recognised", error(403, "API rate limit exceeded", { "x-ratelimit-limit": "60" })],
-  ])("%s, of which GET /user has just said whose it is", async (_, answer) => {
-    expect((await askAbout([acme], { [inAcme]: answer, [paths.teams]: json([]) })).failure).toEqual(contradiction);
-    const script = { [inAcme]: json(membershipBody()), [paths.teams]: answer };
-    expect((await askAbout([acme], script)).failure).toEqual(contradiction);
+describe("a refusal", () => {
+  test.each(refusalAnswers)(
+    "that comes to %s is said as it is, and leaves nothing known",
+    async (_, answer, refusal) => {
+      const script = { [inAcme]: answer, [paths.teams]: json([]) };
+      expect((await askAbout([acme], script)).failure).toEqual(refusal);
+      const teams = { [inAcme]: json(membershipBody()), [paths.teams]: answer };
+      expect((await askAbout([acme], teams)).failure).toEqual(refusal);
+    },
+  );
+});
+
+describe("the person's token", () => {
+  test("was taken where GitHub showed memberships by it, or that there are none", async () => {
+    for (const answer of [json(membershipBody()), notFound]) {
+      const asked = await askAbout([acme], { [inAcme]: answer, [paths.teams]: json([]) });
+      expect(asked.answer).toMatchObject({ kind: "known", tookToken: true });
+    }
+  });
+
+  test("was not shown to be good where its scopes alone said that it sees nothing", async () => {
+    expect((await askAbout([acme], {}, { scopes: [] })).answer).toMatchObject({ kind: "known", tookToken: false });
   });
 });

@@ -43,16 +43,11 @@ async function askAbout(
   { isFineGrained = false } = {},
 ) {
   const github = scriptGitHub(script);
-  const answer = await createPersonalMemberships(github.client, api.restUrl).ask(
+  const answer = await createPersonalMemberships(api.restUrl).ask(
     {
       token: makeToken(isFineGrained ? "fine_grained" : "classic"),
-      holder: {
-        kind: "found",
-        account: { id: 583231, login: "octocat", type: "User" },
-        oauthClientId: null,
-        scopes: isFineGrained ? null : ["read:org"],
-        expiry: { kind: "never" },
-      },
+      client: github.client,
+      holder: { account: { id: 583231, login: "octocat", type: "User" }, scopes: isFineGrained ? null : ["read:org"] },
       organisations: [reference],
       isFineGrained,
       hasScopes: !isFineGrained,
@@ -266,22 +261,17 @@ test("several renamed organisations cost one list together", async () => {
     [paths.teams]: json([]),
     [paths.memberships]: json([membershipBody({ organization: renamed })]),
   });
-  const answer = await createPersonalMemberships(github.client, api.restUrl).ask(
+  const answer = await createPersonalMemberships(api.restUrl).ask(
     {
       token: makeToken("classic"),
-      holder: {
-        kind: "found",
-        account: { id: 583231, login: "octocat", type: "User" },
-        oauthClientId: null,
-        scopes: ["repo"],
-        expiry: { kind: "never" },
-      },
+      client: github.client,
+      holder: { account: { id: 583231, login: "octocat", type: "User" }, scopes: ["repo"] },
       organisations: [pinnedAcme, { login: "globex", id: 5678, teamIds: [] }],
       isFineGrained: false,
       hasScopes: true,
     },
     inTime(),
   );
-  expect(answer).toEqual({ kind: "known", standings: [member([]), notAMember()] });
+  expect(answer).toEqual({ kind: "known", standings: [member([]), notAMember()], tookToken: true });
   expect(github.calls.filter((call) => call === paths.memberships)).toHaveLength(1);
 });

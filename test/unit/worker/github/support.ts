@@ -2,15 +2,15 @@
 import { expect, onTestFinished } from "vitest";
 import { makeToken } from "../../../../src/local/github/token.ts";
 import type { OrganisationReference } from "../../../../src/worker/config/organisations.ts";
-import type { Evidence, FactsOutcome, Question } from "../../../../src/worker/facts.ts";
+import type { Question, Refusal, Standing } from "../../../../src/worker/facts.ts";
 import { apiAddressOf } from "../../../../src/worker/github/api-address.ts";
 import {
   createGitHubClient,
   type GitHubClient,
   type GitHubClientOptions,
 } from "../../../../src/worker/github/client.ts";
-import { createGitHubFacts } from "../../../../src/worker/github/github-facts.ts";
-import type { MembershipSource } from "../../../../src/worker/github/memberships.ts";
+import { createGitHubFacts, type Earlier, type GitHubAnswer } from "../../../../src/worker/github/github-facts.ts";
+import type { MembershipQuestion, MembershipSource } from "../../../../src/worker/github/memberships.ts";
 import { createPersonalMemberships } from "../../../../src/worker/github/personal-memberships.ts";
 import { errorAnswer, userAnswer } from "../support.ts";
 
@@ -107,6 +107,13 @@ export const error =
   () =>
     errorAnswer(status, message, headers);
 
+/** GitHub's answers that refuse a token wherever it is asked, and what they come to. */
+export const refusalAnswers: readonly [string, ScriptedAnswer, Refusal][] = [
+  ["refused", error(401, "Bad credentials"), { kind: "refused", reason: "token_refused" }],
+  ["suspended", error(403, "Sorry. Your account was suspended"), { kind: "suspended" }],
+  ["unrecognised", error(403, "API rate limit exceeded", { "x-ratelimit-limit": "60" }), { kind: "unrecognised" }],
+];
+
 export const notFound = error(404, "Not Found");
 
 /** The paths of a person's own calls. */
@@ -128,40 +135,77 @@ export interface FactsChanges {
   readonly clientSecrets?: ReadonlyMap<string, string>;
   readonly question?: Partial<Question>;
   readonly token?: string;
+  readonly earlier?: Earlier | null;
+}
+
+/** What a cluster asks about the holder of a classic token. */
+export function questionAbout(organisations: readonly OrganisationReference[]): Question {
+  return {
+    cluster: "production",
+    tokenKind: "classic",
+    organisations,
+    oauthClients: [],
+    dependsOnOrganisations: () => true,
+    admits: () => true,
+  };
 }
 
 /** Asks about octocat's token and the organisation acme. */
 export function askFacts(
   { client }: { readonly client: GitHubClient },
-  { memberships, clientSecrets = new Map(), question = {}, token = makeToken("classic") }: FactsChanges = {},
-): Promise<{ outcome: FactsOutcome; evidence: Evidence }> {
+  {
+    memberships,
+    clientSecrets = new Map(),
+    question = {},
+    token = makeToken("classic"),
+    earlier = null,
+  }: FactsChanges = {},
+): Promise<GitHubAnswer> {
   const source = createGitHubFacts({
     client,
     api,
-    memberships: memberships ?? createPersonalMemberships(client, api.restUrl),
+    memberships: memberships ?? createPersonalMemberships(api.restUrl),
     clientSecrets,
   });
-  return source.ask(token, {
-    tokenKind: "classic",
-    organisations: [acme],
-    oauthClients: [],
-    dependsOnOrganisations: () => true,
-    ...question,
-  });
+  return source.ask(token, { ...questionAbout([acme]), ...question }, earlier);
 }
 
 /** Asks GitHub whose token this is and nothing else, where GitHub is `fetch`. */
-export function ask(
-  fetch: typeof globalThis.fetch,
-  options: Partial<GitHubClientOptions> = {},
-): Promise<{ outcome: FactsOutcome; evidence: Evidence }> {
+export function ask(fetch: typeof globalThis.fetch, options: Partial<GitHubClientOptions> = {}): Promise<GitHubAnswer> {
   return askFacts({ client: createGitHubClient({ fetch, ...options }) }, { question: { organisations: [] } });
 }
 
 /** Asks a GitHub that gives this answer. */
-export async function outcomeOf(answer: Response): Promise<FactsOutcome> {
+export async function outcomeOf(answer: Response): Promise<GitHubAnswer["outcome"]> {
   return (await ask(async () => answer)).outcome;
 }
 
 /** GitHub's answer about octocat's classic token that may read organisations. */
 export const octocatReadsOrganisations: ScriptedAnswer = () => userAnswer({}, { "x-oauth-scopes": "read:org" });
+
+/** A source of memberships that always says the same, and keeps what it was asked. */
+export function membershipsSaying(...standings: Standing[]) {
+  const questions: MembershipQuestion[] = [];
+  const source: MembershipSource = {
+    async ask(question) {
+      questions.push(question);
+      return { kind: "known", standings, tookToken: true };
+    },
+  };
+  return { questions, source };
+}
+
+export const octocat = { id: 583231, login: "octocat", type: "User" };
+export const inAcme = paths.membership("acme");
+export const octocatInAcme: Standing = {
+  kind: "member",
+  id: 1234,
+  login: "Acme",
+  role: "member",
+  teams: [{ id: 55, slug: "platform" }],
+};
+export const scriptOfMember = () => ({
+  [paths.user]: octocatReadsOrganisations,
+  [inAcme]: json(membershipBody()),
+  [paths.teams]: json([teamBody(55, "platform")]),
+});

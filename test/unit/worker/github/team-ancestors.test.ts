@@ -4,7 +4,7 @@ import type { ListedTeam } from "../../../../src/worker/github/schemas.ts";
 import { type LookedUpTeam, withAncestors } from "../../../../src/worker/github/team-ancestors.ts";
 
 const organization = { id: 1234, login: "Acme" };
-const evidence = { source: "github", githubStatus: 200, githubRequestId: null } as const;
+const evidence = { source: "github", githubStatus: 200, githubRequestId: null, retryAfterMs: null } as const;
 
 function teamOf(id: number, parentId: number | null = null): ListedTeam {
   return {
@@ -109,7 +109,7 @@ describe("a list of teams that would be incomplete is none", () => {
       kind: "failed",
       asked: {
         outcome: { kind: "unavailable", reason: "github_too_large" },
-        evidence: { source: "github", githubStatus: null, githubRequestId: null },
+        evidence: { source: "github", githubStatus: null, githubRequestId: null, retryAfterMs: null },
       },
     };
     const tower = (height: number) =>

@@ -212,7 +212,7 @@ describe("seeing less never means more access:", () => {
 
 test("where organisations are not asked about, they could not have let anybody in", () => {
   holds(({ policy, credential, facts }, verdict) => {
-    if (questionOf(policy, credential.tokenKind).dependsOnOrganisations(facts.account)) return false;
+    if (questionOf("production", policy, credential).dependsOnOrganisations(facts.account)) return false;
     expect(verdict.kind).toBe("unauthenticated");
     const unasked = judgeFacts(policy, credential, { ...facts, organisations: {} });
     expect(unasked.kind).toBe("unauthenticated");

@@ -1,7 +1,9 @@
 import { describe, expect, test } from "vitest";
+import type { TokenKind } from "../../../../src/worker/config/cluster-policy.ts";
 import { questionOf } from "../../../../src/worker/policy/question.ts";
-import { policyOf } from "../support.ts";
+import { factsOf, policyOf } from "../support.ts";
 
+const credentialOf = (tokenKind: TokenKind) => ({ tokenKind, credentialId: "GITHUBSHA256=abc" });
 const octocat = { id: 583231, login: "OctoCat", type: "User" };
 
 test("a question is about all organisations of the policy, the token's kind and the clients that are listed", () => {
@@ -11,7 +13,8 @@ test("a question is about all organisations of the policy, the token's kind and 
     groups_from: ["initech"],
     oauth_clients: ["Iv1.a", "Iv1.b"],
   });
-  expect(questionOf(policy, "oauth")).toEqual({
+  expect(questionOf("production", policy, credentialOf("oauth"))).toEqual({
+    cluster: "production",
     tokenKind: "oauth",
     organisations: [
       { login: "acme", id: 1234, teamIds: [] },
@@ -21,6 +24,7 @@ test("a question is about all organisations of the policy, the token's kind and 
     ],
     oauthClients: ["Iv1.a", "Iv1.b"],
     dependsOnOrganisations: expect.any(Function),
+    admits: expect.any(Function),
   });
 });
 
@@ -37,7 +41,9 @@ describe("organisations can change something for", () => {
     { allow: ["org:acme"], deny: ["user:hubot", "org:evil", "team:acme/octocat"] },
     { allow: ["org:acme"], deny: ["user:octocat#2"] },
   ])("somebody whom an entry could admit: %j", (changes) => {
-    expect(questionOf(policyOf(changes), "classic").dependsOnOrganisations(octocat)).toBe(true);
+    expect(questionOf("production", policyOf(changes), credentialOf("classic")).dependsOnOrganisations(octocat)).toBe(
+      true,
+    );
   });
 
   test.each([
@@ -47,11 +53,23 @@ describe("organisations can change something for", () => {
     { allow: ["org:acme"], deny: ["org:evil", "user:renamed#583231"] },
     { allow: ["anyone"], deny: ["user:octocat#583231"] },
   ])("not for somebody whom no entry could admit: %j", (changes) => {
-    expect(questionOf(policyOf(changes), "classic").dependsOnOrganisations(octocat)).toBe(false);
+    expect(questionOf("production", policyOf(changes), credentialOf("classic")).dependsOnOrganisations(octocat)).toBe(
+      false,
+    );
   });
 
   test.each(["Bot", "Organization", "user", ""])("not for an account of type %j", (type) => {
-    const { dependsOnOrganisations } = questionOf(policyOf({ allow: ["anyone", "org:acme"] }), "classic");
+    const { dependsOnOrganisations } = questionOf(
+      "production",
+      policyOf({ allow: ["anyone", "org:acme"] }),
+      credentialOf("classic"),
+    );
     expect(dependsOnOrganisations({ ...octocat, type })).toBe(false);
   });
+});
+
+test("facts that let the person in are told from those that do not", () => {
+  const { admits } = questionOf("production", policyOf({ allow: ["user:octocat"] }), credentialOf("classic"));
+  expect(admits(factsOf())).toBe(true);
+  expect(admits(factsOf({ account: { login: "hubot" } }))).toBe(false);
 });
