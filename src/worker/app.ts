@@ -135,7 +135,9 @@ function deploy(env: Record<string, unknown>, runtime: Runtime): Deployment {
           credentials: createAppCredentials(client, api.restUrl, settings.githubApp, now),
           nonMembers: createNonMembers(now),
         });
-  const sealer = createSealer(settings.cacheSecret, api.restUrl);
+  // What the person's own token sees and what an app sees differ, so neither takes over what the other remembers.
+  const scope = `${api.restUrl} ${settings.githubApp === null ? "own-token" : "app"}`;
+  const sealer = createSealer(settings.cacheSecret, scope);
   const source = createRememberedFacts({
     github: createGitHubFacts({ client, api, memberships, clientSecrets: settings.oauthClientSecrets }),
     memory: createMemoryTier(),
