@@ -34,6 +34,7 @@ describe.each(["v1", "v1beta1"] as const)("in %s", (apiVersion) => {
           extra: {
             "authentication.kubernetes.io/credential-id": [credentialIdOf(token)],
             "octogate.dev/credential-kind": ["fine_grained"],
+            "octogate.dev/github-host": [new URL(worker().github.url).host],
             "octogate.dev/login": ["Mona-Lisa"],
           },
         },

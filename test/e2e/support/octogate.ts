@@ -28,7 +28,8 @@ export interface Octogate {
   stop(): Promise<void>;
 }
 
-export async function startOctogate(): Promise<Octogate> {
+/** @param variables of the Worker, in place of the usual ones */
+export async function startOctogate(variables: Readonly<Record<string, string>> = {}): Promise<Octogate> {
   const folder = await mkdtemp(join(tmpdir(), "octogate-e2e-"));
   const github = await startGitHubStandIn();
   const maintainer = github.addAccount({ login: "mira-maintainer" });
@@ -44,7 +45,8 @@ export async function startOctogate(): Promise<Octogate> {
   );
   const stateDir = join(folder, "state");
   const port = await freePort();
-  const args = ["--github", github.url, "--cluster", `${clusterName}=${policy}`, "--port", String(port)];
+  const vars = Object.entries(variables).flatMap(([name, value]) => ["--var", `${name}=${value}`]);
+  const args = ["--github", github.url, "--cluster", `${clusterName}=${policy}`, "--port", String(port), ...vars];
   const startEdge = () => startLocalEdge({ args, stateDir });
 
   const stop = async (edge: LocalEdge | null) => {
