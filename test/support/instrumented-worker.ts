@@ -39,7 +39,7 @@ const app = createApp({
 let environment: Record<string, unknown> | null = null;
 
 export default {
-  fetch(request: Request, env: Record<string, unknown>) {
+  fetch(request: Request, env: Record<string, unknown>): Response | Promise<Response> {
     if (new URL(request.url).pathname === metersPath) return Response.json(meters);
     clockAheadMs = Number(request.headers.get(clockAheadHeader) ?? clockAheadMs);
     logFault = request.headers.get(logFaultHeader);
@@ -53,7 +53,7 @@ export default {
         ...(limit === null ? {} : { NEVER_SEEN_LIMIT: limiterOf(Number(limit)) }),
       };
     }
-    return app.fetch(request, environment);
+    return app.fetch(request, environment ?? env);
   },
 };
 

@@ -66,7 +66,7 @@ export async function startRawWorkerd({
   child.stdout?.setEncoding("utf8").on("data", (chunk: string) => {
     log += chunk;
   });
-  child.stderr.setEncoding("utf8").on("data", (chunk: string) => {
+  child.stderr?.setEncoding("utf8").on("data", (chunk: string) => {
     // A Worker that writes an error with every request shall not fill this machine's memory.
     if (trouble.length < 100_000) trouble += chunk;
   });

@@ -3,7 +3,8 @@ import { randomBytes } from "node:crypto";
 import { afterEach, expect, test, vi } from "vitest";
 import { withoutCertificate } from "../support/client-auth.ts";
 import { clusters } from "../support/people.ts";
-import { logDeadline, reviewBody, useWorker } from "../support/worker-harness.ts";
+import { reviewBody } from "../support/review-body.ts";
+import { logDeadline, useWorker } from "../support/worker-harness.ts";
 
 const worker = useWorker({ clusters });
 

@@ -4,7 +4,8 @@ import { expect, test } from "vitest";
 import { foreignTokens, makeServiceAccountToken } from "../support/foreign-tokens.ts";
 import { clockAheadHeader, instrumentedWorker } from "../support/instruments.ts";
 import { accountOf, clusters, mona } from "../support/people.ts";
-import { reviewBody, useWorker } from "../support/worker-harness.ts";
+import { reviewBody } from "../support/review-body.ts";
+import { useWorker } from "../support/worker-harness.ts";
 
 const worker = useWorker({ clusters, main: instrumentedWorker });
 

@@ -1,7 +1,8 @@
 // What kube-apiserver, or whoever has its certificate, can send as a body, and what is answered to it.
 import { afterEach, describe, expect, test } from "vitest";
 import { clusters } from "../support/people.ts";
-import { reviewBody, useWorker } from "../support/worker-harness.ts";
+import { reviewBody } from "../support/review-body.ts";
+import { useWorker } from "../support/worker-harness.ts";
 
 const worker = useWorker({ clusters });
 

@@ -7,6 +7,8 @@ const decisionSchema = v.object({
   reason: v.string(),
   user: v.optional(v.string()),
   credentialId: v.optional(v.string()),
+  source: v.optional(v.string()),
+  inOutage: v.optional(v.boolean()),
 });
 
 export type Decision = v.InferOutput<typeof decisionSchema>;

@@ -29,11 +29,13 @@ export interface Octogate {
 }
 
 export interface OctogateOptions {
+  /** Of the Worker, in place of the usual ones. */
+  readonly variables?: Readonly<Record<string, string>>;
   /** Fills the stand-in for GitHub, and says which entries of `allow` come besides the maintainer's. */
   readonly addTo?: (github: GitHubStandIn) => readonly string[];
 }
 
-export async function startOctogate({ addTo = () => [] }: OctogateOptions = {}): Promise<Octogate> {
+export async function startOctogate({ variables = {}, addTo = () => [] }: OctogateOptions = {}): Promise<Octogate> {
   const folder = await mkdtemp(join(tmpdir(), "octogate-e2e-"));
   const github = await startGitHubStandIn();
   const maintainer = github.addAccount({ login: "mira-maintainer" });
@@ -49,7 +51,8 @@ export async function startOctogate({ addTo = () => [] }: OctogateOptions = {}):
   );
   const stateDir = join(folder, "state");
   const port = await freePort();
-  const args = ["--github", github.url, "--cluster", `${clusterName}=${policy}`, "--port", String(port)];
+  const vars = Object.entries(variables).flatMap(([name, value]) => ["--var", `${name}=${value}`]);
+  const args = ["--github", github.url, "--cluster", `${clusterName}=${policy}`, "--port", String(port), ...vars];
   const startEdge = () => startLocalEdge({ args, stateDir });
 
   const stop = async (edge: LocalEdge | null) => {

@@ -1,0 +1,178 @@
+// GitHub is down: whoever was let in goes on for as long as the grace lasts, log and audit log say so, and everybody else hears what is wrong.
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { Behaviour } from "../../../src/local/github/behaviour.ts";
+import type { StandInAccount } from "../../../src/local/github/stand-in.ts";
+import { startWorkerOnPort, type WorkerOnPort } from "../../support/worker-on-port.ts";
+
+const ttlMs = 60_000;
+const graceMs = 600_000;
+const clusters = { production: { allow: ["anyone"], token_kinds: ["classic"] } };
+
+let worker: WorkerOnPort;
+let mona: StandInAccount;
+beforeEach(async () => {
+  worker = await startWorkerOnPort({
+    clusters,
+    vars: { CACHE_TTL_SECONDS: String(ttlMs / 1000), OUTAGE_GRACE_SECONDS: String(graceMs / 1000) },
+  });
+  mona = worker.github.addAccount({ login: "mona" });
+});
+afterEach(() => worker?.stop());
+
+const newToken = (expiration?: string) =>
+  worker.github.issueToken(mona, { kind: "classic", ...(expiration === undefined ? {} : { expiration }) });
+const down: Behaviour = { kind: "server_error", status: 503, body: "unicorn_html" };
+const statusOf = (body: string) => JSON.parse(body).status;
+const extraOf = (body: string) => statusOf(body).user.extra;
+const graceKey = "octogate.dev/outage-grace";
+
+const outages: readonly (readonly [string, Behaviour, object])[] = [
+  ["a server error", down, { githubStatus: 503 }],
+  ["a page where JSON should be", { kind: "server_error", status: 502, body: "html_labelled_json" }, {}],
+  ["a reset", { kind: "reset" }, {}],
+  ["an answer that breaks off", { kind: "truncated" }, {}],
+  ["nonsense", { kind: "body", status: 200, body: "[]" }, { githubStatus: 200 }],
+  ["silence", { kind: "hang" }, {}],
+];
+
+describe("after the TTL, with", () => {
+  test.each(outages)("%s, somebody known goes on, and it shows", async (_, behaviour, evidence) => {
+    const token = newToken();
+    const before = await worker.review(token);
+    worker.github.setBehaviour("everyone", behaviour);
+    worker.advance(ttlMs + 1_000);
+
+    const { status, body, decision } = await worker.review(token);
+
+    expect(status).toBe(200);
+    expect(statusOf(body).user).toEqual({
+      ...statusOf(before.body).user,
+      extra: { ...extraOf(before.body), [graceKey]: ["true"] },
+    });
+    expect(decision).toMatchObject({ verdict: "authenticated", inOutage: true, source: "github", ...evidence });
+  });
+
+  test.each(outages)("%s, somebody never seen hears that it is GitHub", async (_, behaviour) => {
+    const known = newToken();
+    await worker.review(known);
+    worker.github.setBehaviour("everyone", behaviour);
+    worker.advance(ttlMs + 1_000);
+
+    const { status, body, decision } = await worker.review(newToken());
+
+    expect(status).toBe(503);
+    expect(JSON.parse(body)).toMatchObject({ kind: "Status", reason: "ServiceUnavailable" });
+    expect(decision).toMatchObject({ verdict: "undetermined", reason: expect.stringMatching(/^github_/) });
+    expect(decision).not.toHaveProperty("inOutage");
+  });
+});
+
+test("facts that are still believed carry no mark", async () => {
+  const token = newToken();
+  await worker.review(token);
+  worker.github.setBehaviour("everyone", down);
+  worker.advance(ttlMs - 1_000);
+  const { body, decision } = await worker.review(token);
+  expect(decision).toMatchObject({ source: "memory", verdict: "authenticated" });
+  expect(decision).not.toHaveProperty("inOutage");
+  expect(extraOf(body)).not.toHaveProperty([graceKey]);
+});
+
+test("grace ends at its second, in an isolate that knew the person and in one that has it from KV", async () => {
+  const token = newToken();
+  await worker.review(token);
+  worker.github.setBehaviour("everyone", down);
+  worker.advance(ttlMs + graceMs - 2_000);
+  expect((await worker.review(token)).decision).toMatchObject({ inOutage: true });
+  worker.newIsolate();
+  expect((await worker.review(token)).decision).toMatchObject({ inOutage: true });
+
+  worker.advance(2_500);
+
+  for (const isolate of ["the same", "a new one"]) {
+    const { status, decision } = await worker.review(token);
+    expect({ isolate, status, reason: decision.reason }).toEqual({
+      isolate,
+      status: 503,
+      reason: "github_server_error",
+    });
+    worker.newIsolate();
+  }
+});
+
+test("no grace past the token's own end", async () => {
+  const endsAt = new Date(Date.now() + ttlMs + 30_000);
+  const token = newToken(`${endsAt.toISOString().slice(0, 19).replace("T", " ")} UTC`);
+  expect((await worker.review(token)).decision.verdict).toBe("authenticated");
+  worker.github.setBehaviour("everyone", down);
+  worker.advance(ttlMs + 15_000);
+  expect((await worker.review(token)).decision).toMatchObject({ verdict: "authenticated", inOutage: true });
+  worker.advance(16_000);
+  expect((await worker.review(token)).status).toBe(503);
+});
+
+test("no grace for a token whose end can't be read", async () => {
+  const token = newToken("some day");
+  expect((await worker.review(token)).decision.verdict).toBe("authenticated");
+  worker.github.setBehaviour("everyone", down);
+  worker.advance(ttlMs + 1_000);
+  expect((await worker.review(token)).status).toBe(503);
+});
+
+test("no grace for whoever has spent their own quota", async () => {
+  const token = newToken();
+  await worker.review(token);
+  worker.github.setBehaviour(token, { kind: "primary_limit", status: 403, headers: "full" });
+  worker.advance(ttlMs + 1_000);
+  const { status, decision } = await worker.review(token);
+  expect(status).toBe(503);
+  expect(decision).toMatchObject({ verdict: "undetermined", reason: "github_rate_limit" });
+});
+
+test("while GitHub hangs, only the first few who are known wait for it; somebody never seen is still asked about", async () => {
+  const tokens = Array.from({ length: 8 }, newToken);
+  for (const token of tokens) await worker.review(token);
+  worker.github.setBehaviour("everyone", { kind: "hang" });
+  worker.advance(ttlMs + 1_000);
+
+  const waits: boolean[] = [];
+  for (const token of tokens) {
+    const startedAt = performance.now();
+    const { status } = await worker.ask(token);
+    expect(status).toBe(200);
+    waits.push(performance.now() - startedAt > 1_000);
+  }
+
+  expect(waits).toEqual([true, true, true, false, false, false, false, false]);
+  const stranger = newToken();
+  worker.github.requests.length = 0;
+  expect((await worker.review(stranger)).decision).toMatchObject({ reason: "github_timeout" });
+  expect(worker.github.requests.filter(({ token }) => token === stranger)).toHaveLength(1);
+});
+
+test("when GitHub is back, the mark goes with the next facts", async () => {
+  const token = newToken();
+  await worker.review(token);
+  worker.github.setBehaviour("everyone", down);
+  worker.advance(ttlMs + 1_000);
+  expect((await worker.review(token)).decision).toMatchObject({ inOutage: true });
+  worker.github.setBehaviour("everyone", null);
+  worker.advance(10_000);
+  const { decision, body } = await worker.review(token);
+  expect(decision).toMatchObject({ verdict: "authenticated", githubStatus: 304 });
+  expect(decision).not.toHaveProperty("inOutage");
+  expect(extraOf(body)).not.toHaveProperty([graceKey]);
+});
+
+test("with the Worker restarted and GitHub down, known people get in from KV", async () => {
+  const token = newToken();
+  const { body } = await worker.review(token);
+  worker.github.setBehaviour("everyone", down);
+  await worker.restart();
+  const after = await worker.review(token);
+  expect(after.decision).toMatchObject({ source: "kv", verdict: "authenticated" });
+  expect(after.body).toBe(body);
+  worker.advance(ttlMs + 1_000);
+  await worker.restart();
+  expect((await worker.review(token)).decision).toMatchObject({ verdict: "authenticated", inOutage: true });
+});
