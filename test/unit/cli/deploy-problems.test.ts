@@ -71,7 +71,7 @@ describe("what is refused", () => {
     ["token_kinds =", 'require_expiry = "yes"\ntoken_kinds =', "CLUSTER_PRODUCTION.require_expiry"],
     ["token_kinds =", "token_kind =", "CLUSTER_PRODUCTION.token_kinds"],
     ["https://api.github.com", "http://api.github.com", "GITHUB_API_URL"],
-    ["[vars]\n", "[vars]\nCACHE_TTL_SECONDS = 1\n", "CACHE_TTL_SECONDS"],
+    ["CACHE_TTL_SECONDS = 120", "CACHE_TTL_SECONDS = 1", "CACHE_TTL_SECONDS"],
     ["[vars]\n", '[vars]\nTYPO = "x"\n', "TYPO"],
     ["[vars.CLUSTER_PRODUCTION]", "[vars.cluster_production]", "CLUSTER_NAME"],
     ["[vars.CLUSTER_PRODUCTION]", "[vars2.CLUSTER_PRODUCTION]", "CLUSTER_NAME"],

@@ -143,3 +143,32 @@ describe("everything else ends here", () => {
     );
   });
 });
+
+describe("a good token with more around it", () => {
+  const kinds = ["classic", "oauth", "app", "fine_grained", "legacy"] as const;
+  const around = ["x", " ", "\n", "\t", "=", "\u0000"];
+
+  test.each(kinds)("is not GitHub's, whichever shape counts: %s", (kind) => {
+    for (const more of around) {
+      for (const shape of ["exact", "prefix"] as const) {
+        for (const text of [more + makeToken(kind), `${makeToken(kind)}${more === "x" ? "!" : more}`]) {
+          expect(recogniseCredential(text, shape)).toMatchObject({ kind: "foreign" });
+        }
+      }
+    }
+  });
+
+  test("is counted as what it is, and not as what stands in it", () => {
+    const installation = `v1.${"a1".repeat(20)}`;
+    expect(recogniseCredential(installation, "exact")).toEqual({ kind: "foreign", foreignKind: "github_installation" });
+    for (const [text, foreignKind] of [
+      [`!${installation}`, "other"],
+      [`${installation}!`, "other"],
+      ["!abcdef.0123456789abcdef", "other"],
+      ["abcdef.0123456789abcdef!", "other"],
+      ["eyJh.eyJi.c2ln!", "other"],
+    ] as const) {
+      expect(recogniseCredential(text, "exact")).toEqual({ kind: "foreign", foreignKind });
+    }
+  });
+});
