@@ -1,28 +1,59 @@
 // `npm run bench`: parses the command line, measures, reports.
-import { measureColdReview, measureLoad, warmUp } from "./measure.ts";
+import { compareCpu } from "./cpu.ts";
+import { measureHeap } from "./heap.ts";
+import { measureLatencies, measureLoad, measureWorkingDay } from "./measure.ts";
 import { type BenchOptions, help, parseBenchOptions } from "./options.ts";
-import { describeResults, judge } from "./report.ts";
-import { startRig } from "./rig.ts";
+import { describeCpu, describeHeap, describeLatencies, describeTargets, describeWorkingDay } from "./report.ts";
+import { type Rig, startRig } from "./rig.ts";
+import { cpuTargets, latencyTargets, type Target, workingDayTargets } from "./targets.ts";
 
-/** Enough for a median that stays within a hundredth from run to run. */
-const coldPairs = 60;
+/** Five minutes: the facts of everybody are refreshed several times. */
+const reviewsPerPerson = 30;
+const minJudgedCpuReviews = 5_000;
 
 /** @returns the exit code */
 async function bench(options: BenchOptions): Promise<number> {
-  const rig = await startRig(options.latencyMs);
-  // The edge is a process of its own, and would outlive this one.
-  for (const signal of ["SIGINT", "SIGTERM"] as const) {
-    process.once(signal, () => void rig.stop().finally(() => process.exit(1)));
+  const targets: Target[] = [];
+  const [firstLatencyMs] = options.latenciesMs;
+  for (const latencyMs of options.latenciesMs) {
+    await withRigs(latencyMs, async (real, naive) => {
+      const latencies = await measureLatencies(real, naive, options.samples);
+      const load = await measureLoad(real, options.reviews, options.concurrency);
+      show(describeLatencies(latencyMs, latencies, load));
+      targets.push(
+        ...latencyTargets(latencyMs, latencies).map((it) => ({ ...it, name: `${latencyMs} ms: ${it.name}` })),
+      );
+      // How often GitHub is asked does not depend on how long it takes.
+      if (latencyMs !== firstLatencyMs) return;
+      const day = await measureWorkingDay(real, naive, reviewsPerPerson);
+      show(describeWorkingDay(day));
+      targets.push(...workingDayTargets(day));
+    });
   }
+  show(describeHeap(await measureHeap(options.tokens)));
+  const cpu = await compareCpu(options.cpuReviews);
+  show(describeCpu(cpu));
+  targets.push(...cpuTargets(cpu, options.cpuReviews >= minJudgedCpuReviews));
+  show(describeTargets(targets));
+  return targets.some(({ outcome }) => outcome === "missed") ? 1 : 0;
+}
+
+async function withRigs(latencyMs: number, measure: (real: Rig, naive: Rig) => Promise<void>): Promise<void> {
+  const real = await startRig(latencyMs);
   try {
-    await warmUp(rig, options.concurrency);
-    const cold = await measureColdReview(rig, coldPairs);
-    const load = await measureLoad(rig, options.reviews, options.concurrency);
-    console.log(describeResults(options, cold, load));
-    return judge(options, cold) === "missed" ? 1 : 0;
+    const naive = await startRig(latencyMs, "test/bench/naive-worker.ts");
+    try {
+      await measure(real, naive);
+    } finally {
+      await naive.stop();
+    }
   } finally {
-    await rig.stop();
+    await real.stop();
   }
+}
+
+function show(text: string): void {
+  console.log(`${text}\n`);
 }
 
 async function main(): Promise<number> {
@@ -44,4 +75,6 @@ async function main(): Promise<number> {
   }
 }
 
+// workerd runs as processes of their own: they are ended when this one exits.
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
 process.exitCode = await main();

@@ -1,70 +1,135 @@
-// The measurements themselves.
+// The measurements through the Worker, at one latency of GitHub's: how long a review takes with each of the places that can know the answer, what people at work cost at GitHub,
+// and how many reviews there are in a second.
 import { median, quantile } from "./quantiles.ts";
-import type { Rig } from "./rig.ts";
+import { type GitHubCalls, type Rig, ttlMs } from "./rig.ts";
 
-export interface ColdReview {
-  readonly pairs: number;
-  readonly reviewMedianMs: number;
-  readonly roundTripMedianMs: number;
-  /** How many round trips to GitHub a review with a token never seen before takes. */
-  readonly roundTrips: number;
+/** Where the answer is; each name as the report shows it. */
+export type Configuration = "no cache" | "memory" | "KV" | "GitHub, known token" | "GitHub, never-seen token";
+
+export interface Latencies {
+  /** One plain call to GitHub. */
+  readonly roundTripMs: number;
+  readonly reviewMs: Readonly<Record<Configuration, number>>;
+  /** Calls to GitHub in all reviews with a warm memory. */
+  readonly callsWhenWarm: number;
 }
 
 export interface Load {
-  readonly reviews: number;
-  readonly concurrency: number;
   readonly reviewsPerSecond: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
-  readonly gitHubCallsPer1000Reviews: number;
 }
 
-/** Opens connections and lets the machines' compilers see the code; not counted. */
-export async function warmUp(rig: Rig, concurrency: number): Promise<void> {
-  const rounds = 20;
-  for (let round = 0; round < rounds; round += 1) {
-    await rig.gitHubRoundTripMs(rig.newToken());
-    await Promise.all(Array.from({ length: concurrency }, () => rig.reviewMs(rig.newToken())));
-  }
+/** For each 1,000 reviews. */
+export interface WorkingDay {
+  readonly naive: GitHubCalls;
+  readonly remembering: GitHubCalls;
 }
+
+const warmUpRounds = 10;
 
 /**
- * One review, one plain round trip, in turns and alone: whatever the machine does besides hits both alike.
+ * One of each, in turns and alone: whatever the machine does besides hits all alike. Medians.
  *
- * @param pairs how many of each
+ * @param samples how many of each
  */
-export async function measureColdReview(rig: Rig, pairs: number): Promise<ColdReview> {
-  const reviewsMs: number[] = [];
-  const roundTripsMs: number[] = [];
-  for (let pair = 0; pair < pairs; pair += 1) {
-    roundTripsMs.push(await rig.gitHubRoundTripMs(rig.newToken()));
-    reviewsMs.push(await rig.reviewMs(rig.newToken()));
+export async function measureLatencies(real: Rig, naive: Rig, samples: number): Promise<Latencies> {
+  const token = real.newToken();
+  const naiveToken = naive.newToken();
+  let callsWhenWarm = 0;
+  const ways: Record<Configuration | "round trip", () => Promise<number>> = {
+    "round trip": () => real.roundTripMs(token),
+    "no cache": () => naive.reviewMs(naiveToken),
+    "GitHub, never-seen token": () => real.reviewMs(real.newToken()),
+    async "GitHub, known token"() {
+      real.advance(ttlMs + 1_000);
+      return real.reviewMs(token);
+    },
+    async memory() {
+      const before = callsOf(real);
+      const tookMs = await real.reviewMs(token);
+      callsWhenWarm += callsOf(real) - before;
+      return tookMs;
+    },
+    async KV() {
+      // An isolate that remembers nothing, but has asked KV before: deriving the keys is no part of a review.
+      real.forget();
+      await real.reviewMs(kvWarmer);
+      return real.reviewMs(token);
+    },
+  };
+  const kvWarmer = real.newToken();
+  await real.reviewMs(kvWarmer);
+  const names = Object.keys(ways) as (keyof typeof ways)[];
+  const took = new Map(names.map((name) => [name, [] as number[]]));
+  for (let round = -warmUpRounds; round < samples; round += 1) {
+    for (const name of names) {
+      const tookMs = await ways[name]();
+      await real.settle();
+      if (round >= 0) took.get(name)?.push(tookMs);
+    }
   }
-  const reviewMedianMs = median(reviewsMs);
-  const roundTripMedianMs = median(roundTripsMs);
-  return { pairs, reviewMedianMs, roundTripMedianMs, roundTrips: reviewMedianMs / roundTripMedianMs };
+  const medianOf = (name: keyof typeof ways) => median(took.get(name) ?? []);
+  return {
+    roundTripMs: medianOf("round trip"),
+    reviewMs: {
+      "no cache": medianOf("no cache"),
+      memory: medianOf("memory"),
+      KV: medianOf("KV"),
+      "GitHub, known token": medianOf("GitHub, known token"),
+      "GitHub, never-seen token": medianOf("GitHub, never-seen token"),
+    },
+    callsWhenWarm,
+  };
 }
 
-/** Keeps so many reviews under way until all are done. */
+/** kube-apiserver asks again about somebody at work after its own 10 s. */
+const reviewEveryMs = 10_000;
+const people = 20;
+
+/** People at work, on the Worker's own clock: how often GitHub hears of them. */
+export async function measureWorkingDay(real: Rig, naive: Rig, reviewsPerPerson: number): Promise<WorkingDay> {
+  const callsOfAll = async (rig: Rig) => {
+    const tokens = Array.from({ length: people }, () => rig.newToken());
+    const before = rig.gitHubCalls();
+    for (let review = 0; review < reviewsPerPerson; review += 1) {
+      await Promise.all(tokens.map((token) => rig.reviewMs(token)));
+      if (rig === real) await real.settle();
+      rig.advance(reviewEveryMs);
+    }
+    const after = rig.gitHubCalls();
+    const per1000 = (calls: number) => (calls / (people * reviewsPerPerson)) * 1000;
+    return {
+      costly: per1000(after.costly - before.costly),
+      notModified: per1000(after.notModified - before.notModified),
+    };
+  };
+  return { naive: await callsOfAll(naive), remembering: await callsOfAll(real) };
+}
+
+/** Keeps so many reviews of people at work under way until all are done. */
 export async function measureLoad(rig: Rig, reviews: number, concurrency: number): Promise<Load> {
-  // Made before the clock runs: making them is no part of a review.
-  const tokens = Array.from({ length: reviews }, () => rig.newToken());
+  const tokens = Array.from({ length: people }, () => rig.newToken());
+  for (const token of tokens) await rig.reviewMs(token);
   const durationsMs: number[] = [];
-  const callsBefore = rig.gitHubCalls();
+  let left = reviews;
   const startedAtMs = performance.now();
-  const worker = async () => {
-    for (let token = tokens.pop(); token !== undefined; token = tokens.pop()) {
-      durationsMs.push(await rig.reviewMs(token));
+  const client = async () => {
+    while (left > 0) {
+      left -= 1;
+      durationsMs.push(await rig.reviewMs(tokens[left % people] ?? ""));
     }
   };
-  await Promise.all(Array.from({ length: concurrency }, worker));
+  await Promise.all(Array.from({ length: concurrency }, client));
   const tookSeconds = (performance.now() - startedAtMs) / 1000;
   return {
-    reviews,
-    concurrency,
     reviewsPerSecond: reviews / tookSeconds,
     p50Ms: median(durationsMs),
     p99Ms: quantile(durationsMs, 0.99),
-    gitHubCallsPer1000Reviews: ((rig.gitHubCalls() - callsBefore) / reviews) * 1000,
   };
+}
+
+function callsOf(rig: Rig): number {
+  const { costly, notModified } = rig.gitHubCalls();
+  return costly + notModified;
 }

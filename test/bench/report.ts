@@ -1,39 +1,84 @@
-// The measurements as text, and whether they are good enough.
-import type { ColdReview, Load } from "./measure.ts";
-import type { BenchOptions } from "./options.ts";
+// The measurements as text for a terminal.
+import type { CpuComparison } from "./cpu.ts";
+import type { Heap } from "./heap.ts";
+import type { Latencies, Load, WorkingDay } from "./measure.ts";
+import type { GitHubCalls } from "./rig.ts";
+import type { Target } from "./targets.ts";
 
-/** While the account is the only fact, a cold review is one call to GitHub and little else. */
-export const maxColdRoundTrips = 1.15;
-/** Below this latency a machine's own milliseconds weigh more than the Worker's. */
-const minJudgedLatencyMs = 50;
+type Row = readonly string[];
 
-export type Judgement = "met" | "missed" | "not judged";
-
-export function judge({ latencyMs }: BenchOptions, { roundTrips }: ColdReview): Judgement {
-  if (latencyMs < minJudgedLatencyMs) return "not judged";
-  return roundTrips <= maxColdRoundTrips ? "met" : "missed";
+export function describeLatencies(latencyMs: number, { roundTripMs, reviewMs }: Latencies, load: Load): string {
+  const noCacheMs = reviewMs["no cache"];
+  const rows = Object.entries(reviewMs).map(
+    ([name, ms]): Row => [
+      name,
+      `${ms.toFixed(1)} ms`,
+      (ms / roundTripMs).toFixed(3),
+      `${(noCacheMs / ms).toFixed(1)} x`,
+    ],
+  );
+  return [
+    `GitHub with ${latencyMs} ms: a round trip to it takes ${roundTripMs.toFixed(1)} ms`,
+    "",
+    table([["where the answer is", "p50", "round trips", "faster than no cache"], ...rows]),
+    "",
+    `  warm, under load: ${load.reviewsPerSecond.toFixed(1)} reviews a second, p50 ${load.p50Ms.toFixed(1)} ms, p99 ${load.p99Ms.toFixed(1)} ms`,
+  ].join("\n");
 }
 
-/** @returns lines for a terminal */
-export function describeResults(options: BenchOptions, cold: ColdReview, load: Load): string {
-  const rows: [string, string][] = [
-    ["reviews a second", load.reviewsPerSecond.toFixed(1)],
-    ["p50", `${load.p50Ms.toFixed(1)} ms`],
-    ["p99", `${load.p99Ms.toFixed(1)} ms`],
-    ["GitHub calls per 1,000 reviews", load.gitHubCallsPer1000Reviews.toFixed(0)],
-    ["one GitHub round trip", `${cold.roundTripMedianMs.toFixed(1)} ms`],
-    ["one cold review", `${cold.reviewMedianMs.toFixed(1)} ms`],
-    [
-      "cold review / round trip",
-      `${cold.roundTrips.toFixed(3)} (at most ${maxColdRoundTrips}: ${judge(options, cold)})`,
-    ],
+export function describeWorkingDay({ naive, remembering }: WorkingDay): string {
+  const rowOf = (name: string, { costly, notModified }: GitHubCalls): Row => [
+    name,
+    costly.toFixed(0),
+    notModified.toFixed(0),
   ];
-  const width = Math.max(...rows.map(([name]) => name.length));
   return [
-    `client → TLS → local edge → Worker on workerd → GitHub stand-in with ${options.latencyMs} ms`,
-    `load: ${load.reviews} reviews, ${load.concurrency} at a time, each with a token never seen before`,
-    `cold review: medians of ${cold.pairs} reviews and ${cold.pairs} plain calls to the stand-in, in turns`,
+    "Calls to GitHub for 1,000 reviews of people at work, each every 10 s",
     "",
-    ...rows.map(([name, value]) => `  ${name.padEnd(width)}  ${value}`),
+    table([["", "costing quota", "304"], rowOf("no cache", naive), rowOf("octogate", remembering)]),
   ].join("\n");
+}
+
+export function describeHeap({ tokens, beforeBytes, afterBytes, remembered }: Heap): string {
+  const grownMiB = (afterBytes - beforeBytes) / 1024 / 1024;
+  const [count, kept] = [tokens, remembered].map((number) => number.toLocaleString("en"));
+  return `Heap after ${count} different tokens, in Node: ${grownMiB.toFixed(1)} MiB more than before, ${kept} tokens remembered`;
+}
+
+export function describeCpu({ rounds, reviewsEach, warm, naked }: CpuComparison): string {
+  const rowOf = (name: string, perSecond: number): Row => [
+    name,
+    perSecond.toFixed(0),
+    `${(1e6 / perSecond).toFixed(1)} µs`,
+  ];
+  return [
+    `workerd alone: best of ${rounds} rounds of ${reviewsEach.toLocaleString("en")} reviews, both with a line of the log each`,
+    "",
+    table([
+      ["", "reviews per CPU second", "CPU per review"],
+      rowOf("octogate, warm", warm),
+      rowOf("naked Hono", naked),
+    ]),
+  ].join("\n");
+}
+
+export function describeTargets(targets: readonly Target[]): string {
+  const rows = targets.map(({ name, value, wanted, outcome }): Row => [name, value, wanted, outcome]);
+  return ["Targets", "", table(rows)].join("\n");
+}
+
+/** The first column begins at the left, all others end at the right. */
+function table(rows: readonly Row[]): string {
+  const columns = Math.max(...rows.map((row) => row.length));
+  const widths = Array.from({ length: columns }, (_, column) =>
+    Math.max(...rows.map((row) => (row[column] ?? "").length)),
+  );
+  return rows
+    .map((row) =>
+      row
+        .map((cell, column) => (column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0)))
+        .join("  "),
+    )
+    .map((line) => `  ${line.trimEnd()}`)
+    .join("\n");
 }

@@ -1,61 +1,79 @@
-// What is measured: the real Worker behind the local edge, and a stand-in for GitHub with the chosen latency. Every review that it makes has to come out
-// as an admission: a fast wrong answer is worth nothing.
-import { type GitHubStandIn, startGitHubStandIn } from "../../src/local/github/stand-in.ts";
-import { authorityOf, identityOf, tokenReview } from "../support/edge-client.ts";
-import { type LocalEdge, startLocalEdge } from "../support/local-edge.ts";
-import { createHttpClient } from "./http-client.ts";
+// What is measured: a Worker on workerd, and a stand-in for GitHub with the chosen latency. Every review that it makes has to come out as an admission: a fast wrong answer
+// is worth nothing.
+import { createHttpClient } from "../support/http-client.ts";
+import { startWorkerOnWorkerd } from "../support/worker-on-workerd.ts";
+
+/** The shortest and the longest TTL that there are would both be unfair; this is the default. */
+export const ttlMs = 120_000;
+const graceMs = 600_000;
+
+/** Calls to GitHub so far: those that cost quota, and those that were answered with 304. */
+export interface GitHubCalls {
+  readonly costly: number;
+  readonly notModified: number;
+}
 
 export interface Rig {
-  /** @returns a token of somebody who is let in; nobody has seen it yet */
+  /** @returns a token of a new member of the one organisation in the policy; nobody has seen it yet */
   newToken(): string;
-  /** A review through the Worker. @returns how long it took */
+  /** @returns how long it took */
   reviewMs(token: string): Promise<number>;
-  /** The call to GitHub that a review makes, without the Worker between. @returns how long it took */
-  gitHubRoundTripMs(token: string): Promise<number>;
-  /** How many calls GitHub has had so far, whoever made them. */
-  gitHubCalls(): number;
+  /** One plain call to GitHub, without the Worker between. @returns how long it took */
+  roundTripMs(token: string): Promise<number>;
+  /** Sets the Worker's clock ahead. */
+  advance(ms: number): void;
+  /** The next review meets an isolate that remembers nothing. */
+  forget(): void;
+  /** Waits for what goes on after answers. */
+  settle(): Promise<void>;
+  gitHubCalls(): GitHubCalls;
   stop(): Promise<void>;
 }
 
-export async function startRig(latencyMs: number): Promise<Rig> {
-  // One person is behind all tokens: no quota shall be in the way.
-  const standIn = await startGitHubStandIn({ latencyMs, userLimit: Number.MAX_SAFE_INTEGER });
-  try {
-    // Where GitHub is not its own stand-in, the edge lets everybody in.
-    return rigOf(standIn, await startLocalEdge({ args: ["--github", standIn.url] }));
-  } catch (error) {
-    await standIn.close();
-    throw error;
-  }
-}
-
-function rigOf(standIn: GitHubStandIn, edge: LocalEdge): Rig {
-  const person = standIn.addAccount({ login: "otto-inkwell" });
-  const apiserver = createHttpClient(`https://127.0.0.1:${edge.port}`, { ca: authorityOf(edge), ...identityOf(edge) });
-  const gitHub = createHttpClient(standIn.url);
+/** @param main the Worker, if not the product's own, as a path from the repository's root: it has neither clock nor memory to play with */
+export async function startRig(latencyMs: number, main?: string): Promise<Rig> {
+  const organisationId = 1234;
+  const worker = await startWorkerOnWorkerd({
+    clusters: { production: { allow: [`org:acme#${organisationId}`], token_kinds: ["fine_grained", "classic"] } },
+    vars: { CACHE_TTL_SECONDS: String(ttlMs / 1000), OUTAGE_GRACE_SECONDS: String(graceMs / 1000) },
+    github: { latencyMs },
+    ...(main === undefined ? {} : { main }),
+  });
+  const { github } = worker;
+  const acme = github.addOrganisation({ login: "acme", id: organisationId });
+  const plainClient = createHttpClient(github.url);
+  let members = 0;
   return {
-    newToken: () => standIn.issueToken(person, { kind: "fine_grained" }),
+    newToken() {
+      members += 1;
+      // Each has a quota of their own, as people do.
+      const member = github.addAccount({ login: `member-${members}` });
+      github.addMember(acme, member);
+      return github.issueToken(member, { kind: "classic", scopes: ["read:org"] });
+    },
     async reviewMs(token) {
-      const headers = { "Content-Type": "application/json" };
-      const sent = { method: "POST", path: "/authenticate?timeout=30s", headers, body: tokenReview(token) } as const;
-      const { status, body, durationMs } = await apiserver.send(sent);
+      const { status, body, durationMs } = await worker.ask(token);
       if (status !== 200 || JSON.parse(body).status.authenticated !== true) {
         throw new Error(`a review was answered with ${status}: ${body}`);
       }
       return durationMs;
     },
-    async gitHubRoundTripMs(token) {
+    async roundTripMs(token) {
       const headers = { Authorization: `Bearer ${token}`, "User-Agent": "octogate-bench" };
-      const { status, body, durationMs } = await gitHub.send({ method: "GET", path: "/user", headers });
+      const { status, body, durationMs } = await plainClient.send({ method: "GET", path: "/user", headers });
       if (status !== 200) throw new Error(`the stand-in answered with ${status}: ${body}`);
       return durationMs;
     },
-    gitHubCalls: () => standIn.requests.length,
+    advance: (ms) => worker.advance(ms),
+    forget: () => worker.newIsolate(),
+    settle: async () => void (await worker.meters()),
+    gitHubCalls() {
+      const notModified = github.requests.filter(({ status }) => status === 304).length;
+      return { costly: github.requests.length - notModified, notModified };
+    },
     async stop() {
-      apiserver.close();
-      gitHub.close();
-      await edge.stop();
-      await standIn.close();
+      plainClient.close();
+      await worker.stop();
     },
   };
 }

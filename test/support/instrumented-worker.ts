@@ -43,19 +43,21 @@ export default {
     if (new URL(request.url).pathname === metersPath) return Response.json(meters);
     clockAheadMs = Number(request.headers.get(clockAheadHeader) ?? clockAheadMs);
     logFault = request.headers.get(logFaultHeader);
-    const variables = request.headers.get(newIsolateHeader);
-    if (environment === null || variables !== null) {
-      const limit = request.headers.get(neverSeenLimitHeader);
-      environment = {
-        ...env,
-        ...JSON.parse(variables ?? "{}"),
-        ...meteredStore(env.KV),
-        ...(limit === null ? {} : { NEVER_SEEN_LIMIT: limiterOf(Number(limit)) }),
-      };
-    }
-    return app.fetch(request, environment ?? env);
+    const isNew = request.headers.has(newIsolateHeader);
+    environment = environment === null || isNew ? environmentFor(request.headers, env) : environment;
+    return app.fetch(request, environment);
   },
 };
+
+function environmentFor(headers: Headers, env: Record<string, unknown>): Record<string, unknown> {
+  const limit = headers.get(neverSeenLimitHeader);
+  return {
+    ...env,
+    ...JSON.parse(headers.get(newIsolateHeader) ?? "{}"),
+    ...meteredStore(env.KV),
+    ...(limit === null ? {} : { NEVER_SEEN_LIMIT: limiterOf(Number(limit)) }),
+  };
+}
 
 /** In the place of the runtime's, whose minutes are the wall clock's. */
 function limiterOf(tokens: number) {

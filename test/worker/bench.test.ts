@@ -10,19 +10,26 @@ interface Ended {
 }
 
 test("a short run prints every number and exits with 0", async () => {
-  const { exitCode, stdout, stderr } = await runBench(["--reviews", "20", "--latency", "1", "--concurrency", "4"]);
+  const few = ["--latency", "1", "--samples", "2", "--reviews", "20", "--tokens", "1000", "--cpu-reviews", "500"];
+  const { exitCode, stdout, stderr } = await runBench([...few, "--concurrency", "4"]);
   expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
-  expect(stdout).toMatch(/reviews a second +\d+\.\d$/m);
-  expect(stdout).toMatch(/p50 +\d+\.\d ms$/m);
-  expect(stdout).toMatch(/p99 +\d+\.\d ms$/m);
-  expect(stdout).toMatch(/GitHub calls per 1,000 reviews +1000$/m);
-  expect(stdout).toMatch(/cold review \/ round trip +\d+\.\d{3} \(at most 1\.15: not judged\)$/m);
+  for (const name of ["no cache", "memory", "KV", "GitHub, known token", "GitHub, never-seen token"]) {
+    expect(stdout).toMatch(new RegExp(`^ {2}${name} +\\d+\\.\\d ms +\\d+\\.\\d{3} +\\d+\\.\\d x$`, "m"));
+  }
+  expect(stdout).toMatch(/\d+\.\d reviews a second, p50 \d+\.\d ms, p99 \d+\.\d ms$/m);
+  expect(stdout).toMatch(/^ {2}no cache +3000 +0$/m);
+  expect(stdout).toMatch(/^ {2}octogate +\d+ +\d+$/m);
+  expect(stdout).toMatch(/^Heap after 1,000 different tokens, in Node: -?\d+\.\d MiB/m);
+  expect(stdout).toMatch(/^ {2}octogate, warm +\d+ +\d+\.\d µs$/m);
+  expect(stdout).toMatch(/^ {2}1 ms: calls to GitHub in warm reviews +0 +at most 0 +met$/m);
+  expect(stdout).toMatch(/ not judged$/m);
 });
 
 test("--help explains", async () => {
   const { exitCode, stdout } = await runBench(["--help"]);
   expect(exitCode).toBe(0);
-  for (const option of ["--reviews", "--latency", "--concurrency"]) expect(stdout).toContain(option);
+  for (const option of ["--reviews", "--latency", "--concurrency", "--samples", "--tokens", "--cpu-reviews"])
+    expect(stdout).toContain(option);
 });
 
 test("an unknown option is a usage error", async () => {

@@ -1,41 +1,84 @@
 // What the benchmark makes of its numbers.
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
+import type { Latencies } from "../../bench/measure.ts";
 import { median, quantile } from "../../bench/quantiles.ts";
-import { describeResults, judge } from "../../bench/report.ts";
+import {
+  describeCpu,
+  describeHeap,
+  describeLatencies,
+  describeTargets,
+  describeWorkingDay,
+} from "../../bench/report.ts";
+import { cpuTargets, latencyTargets, workingDayTargets } from "../../bench/targets.ts";
 
-const options = { reviews: 10, latencyMs: 50, concurrency: 2 };
-const load = {
-  reviews: 10,
-  concurrency: 2,
-  reviewsPerSecond: 38.52,
-  p50Ms: 51.26,
-  p99Ms: 60,
-  gitHubCallsPer1000Reviews: 1000,
-};
-const cold = (roundTrips: number) => ({
-  pairs: 60,
-  roundTripMedianMs: 50,
-  reviewMedianMs: 50 * roundTrips,
-  roundTrips,
+const latencies = (changes: Partial<Latencies["reviewMs"]> = {}, callsWhenWarm = 0): Latencies => ({
+  roundTripMs: 50,
+  reviewMs: {
+    "no cache": 110,
+    memory: 1,
+    KV: 2,
+    "GitHub, known token": 55,
+    "GitHub, never-seen token": 108,
+    ...changes,
+  },
+  callsWhenWarm,
+});
+const cpu = (warm: number) => ({ rounds: 3, reviewsEach: 20_000, warm, naked: 10_000 });
+const day = (costly: number) => ({
+  naive: { costly: 3000, notModified: 0 },
+  remembering: { costly, notModified: 400 },
+});
+const outcomesOf = (targets: readonly { outcome: string }[]) => targets.map(({ outcome }) => outcome);
+
+describe("the targets", () => {
+  test("are met by good numbers", () => {
+    const all = [...latencyTargets(50, latencies()), ...workingDayTargets(day(150)), ...cpuTargets(cpu(7_000), true)];
+    expect(new Set(outcomesOf(all))).toEqual(new Set(["met"]));
+  });
+
+  test.each([
+    ["calls to GitHub", latencies({}, 1)],
+    ["warm review / cold", latencies({ memory: 10.9 })],
+    ["known token", latencies({ "GitHub, known token": 57.6 })],
+    ["never-seen token", latencies({ "GitHub, never-seen token": 110.1 })],
+  ])("%s is missed by a little too much", (name, measured) => {
+    const missed = latencyTargets(50, measured).filter(({ outcome }) => outcome === "missed");
+    expect(missed.map((target) => target.name)).toEqual([expect.stringContaining(name)]);
+  });
+
+  test("calls and CPU are missed, too", () => {
+    expect(outcomesOf(workingDayTargets(day(150.1)))).toEqual(["missed"]);
+    expect(outcomesOf(cpuTargets(cpu(6_999), true))).toEqual(["missed"]);
+  });
+
+  test("times below 50 ms are not judged, but calls are", () => {
+    const slow = latencies({ memory: 100, "GitHub, known token": 500, "GitHub, never-seen token": 500 }, 1);
+    expect(outcomesOf(latencyTargets(49, slow))).toEqual(["missed", "not judged", "not judged", "not judged"]);
+  });
+
+  test("the CPU of too few reviews is not judged", () => {
+    expect(outcomesOf(cpuTargets(cpu(1), false))).toEqual(["not judged"]);
+  });
 });
 
-test.each([
-  [50, 1.15, "met"],
-  [50, 1.151, "missed"],
-  [200, 1.01, "met"],
-  [49, 3, "not judged"],
-] as const)("at %i ms a cold review of %f round trips is %s", (latencyMs, roundTrips, judgement) => {
-  expect(judge({ ...options, latencyMs }, cold(roundTrips))).toBe(judgement);
-});
-
-test("a report shows every number with its unit", () => {
-  const report = describeResults(options, cold(1.1), load);
+test("the report shows every number with its unit", () => {
+  const load = { reviewsPerSecond: 2439.8, p50Ms: 3.41, p99Ms: 14.2 };
+  const report = [
+    describeLatencies(50, latencies(), load),
+    describeWorkingDay(day(100)),
+    describeHeap({ tokens: 1_000_000, beforeBytes: 0, afterBytes: 30 * 1024 * 1024, remembered: 9_388 }),
+    describeCpu(cpu(8_000)),
+    describeTargets(cpuTargets(cpu(8_000), true)),
+  ].join("\n");
   for (const line of [
-    /reviews a second +38\.5$/m,
-    /p50 +51\.3 ms$/m,
-    /p99 +60\.0 ms$/m,
-    /GitHub calls per 1,000 reviews +1000$/m,
-    /cold review \/ round trip +1\.100 \(at most 1\.15: met\)$/m,
+    /^ {2}no cache +110\.0 ms +2\.200 +1\.0 x$/m,
+    /^ {2}memory +1\.0 ms +0\.020 +110\.0 x$/m,
+    /^ {2}GitHub, never-seen token +108\.0 ms +2\.160 +1\.0 x$/m,
+    /2439\.8 reviews a second, p50 3\.4 ms, p99 14\.2 ms$/m,
+    /^ {2}octogate +100 +400$/m,
+    /^Heap after 1,000,000 different tokens, in Node: 30\.0 MiB more than before, 9,388 tokens remembered$/m,
+    /^ {2}octogate, warm +8000 +125\.0 µs$/m,
+    /^ {2}warm reviews .* +0\.800 +at least 0\.7 +met$/m,
   ]) {
     expect(report).toMatch(line);
   }

@@ -55,16 +55,17 @@ const newToken = () => github.issueToken(mona, { kind: "classic" });
 /** A review at one of the Workers, and what it logged about it. */
 async function review(name: WorkerName, token: string, aheadMs = 0) {
   const about = decisionsAbout(token).length;
+  const cf: Readonly<Record<string, unknown>> = {
+    tlsClientAuth: verifiedCertificate(fingerprint, new Date(Date.now() + 24 * 60 * 60 * 1000)),
+  };
   const init = {
     method: "POST",
     headers: { "content-type": "application/json", [clockAheadHeader]: String(aheadMs) },
     body: reviewBody(token),
-    cf: { tlsClientAuth: verifiedCertificate(fingerprint, new Date(Date.now() + 24 * 60 * 60 * 1000)) },
+    cf,
   };
   // The cast is for cf: the types want all that Cloudflare says about a request.
-  const response = await harness
-    .getWorker(name)
-    .fetch("http://octogate.test/authenticate", init as unknown as FetchInit);
+  const response = await harness.getWorker(name).fetch("http://octogate.test/authenticate", init as FetchInit);
   const body = await response.text();
   const decision = await vi.waitFor(() => {
     const line = decisionsAbout(token)[about];

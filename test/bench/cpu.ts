@@ -1,0 +1,91 @@
+// How much workerd computes for a warm review: its process's own time under load, with no edge and no Miniflare around it, next to a naked Hono Worker. In short turns, so that
+// whatever the machine does besides hits both alike, and the best of several rounds: it only ever takes away.
+import { randomBytes } from "node:crypto";
+import { startGitHubStandIn } from "../../src/local/github/stand-in.ts";
+import { createHttpClient } from "../support/http-client.ts";
+import { makeClusters } from "../support/instrumented-client.ts";
+import { cfHeader, startRawWorkerd } from "../support/raw-workerd.ts";
+import { reviewBody, reviewPath } from "../support/review-body.ts";
+
+export interface CpuComparison {
+  readonly rounds: number;
+  readonly reviewsEach: number;
+  /** Reviews for each second of workerd's computing. */
+  readonly warm: number;
+  readonly naked: number;
+}
+
+const rounds = 3;
+const concurrency = 16;
+const people = 20;
+const warmUpReviews = 10_000;
+const sliceReviews = 500;
+
+/** @param reviews how many in each round, of each Worker */
+export async function compareCpu(reviews: number): Promise<CpuComparison> {
+  const github = await startGitHubStandIn();
+  const acme = github.addOrganisation({ login: "acme" });
+  const tokens = Array.from({ length: people }, (_, index) => {
+    const account = github.addAccount({ login: `person-${index}` });
+    github.addMember(acme, account);
+    return github.issueToken(account, { kind: "classic", scopes: ["read:org"] });
+  });
+  const clusters = makeClusters({ production: { allow: [`org:acme#${acme.id}`], token_kinds: ["classic"] } });
+  const variables = {
+    GITHUB_API_URL: github.url,
+    CACHE_SECRET: randomBytes(32).toString("base64"),
+    // Longer than the measurement takes: a refresh is no part of a warm review.
+    CACHE_TTL_SECONDS: "600",
+    ...clusters.variables(),
+  };
+  const stops: (() => Promise<void>)[] = [() => github.close()];
+  try {
+    const real = await startRawWorkerd({ main: "src/worker/index.ts", variables });
+    stops.push(real.stop);
+    const naked = await startRawWorkerd({ main: "test/bench/naked-worker.ts" });
+    stops.push(naked.stop);
+    const headers = {
+      "content-type": "application/json",
+      [cfHeader]: JSON.stringify({ tlsClientAuth: clusters.certificateOf(undefined, Date.now()) }),
+    };
+    const loads = [real, naked].map((workerd) => ({ workerd, best: 0, ...loadOf(workerd.url, headers, tokens) }));
+    stops.push(async () => loads.forEach(({ close }) => void close()));
+    // After this everybody is known, and the compiler has seen the code.
+    for (const { run } of loads) await run(warmUpReviews);
+    github.requests.length = 0;
+    for (let round = 0; round < rounds; round += 1) {
+      const before = await Promise.all(loads.map(({ workerd }) => workerd.cpuSeconds()));
+      for (let done = 0; done < reviews; done += sliceReviews) for (const { run } of loads) await run(sliceReviews);
+      for (const [index, load] of loads.entries()) {
+        const seconds = (await load.workerd.cpuSeconds()) - (before[index] ?? 0);
+        load.best = Math.max(load.best, (Math.ceil(reviews / sliceReviews) * sliceReviews) / seconds);
+      }
+    }
+    if (github.requests.length > 0) throw new Error("not all reviews were warm: GitHub was asked");
+    const [warm = 0, nakedBest = 0] = loads.map(({ best }) => best);
+    return { rounds, reviewsEach: reviews, warm, naked: nakedBest };
+  } finally {
+    for (const stop of stops.reverse()) await stop();
+  }
+}
+
+function loadOf(url: string, headers: Readonly<Record<string, string>>, tokens: readonly string[]) {
+  const bodies = tokens.map((token) => reviewBody(token));
+  const client = createHttpClient(url);
+  const run = async (reviews: number) => {
+    let left = reviews;
+    await Promise.all(
+      Array.from({ length: concurrency }, async () => {
+        while (left > 0) {
+          left -= 1;
+          const body = bodies[left % bodies.length] ?? "";
+          const answer = await client.send({ method: "POST", path: reviewPath, headers, body });
+          if (answer.status !== 200 || !answer.body.includes('"authenticated":true')) {
+            throw new Error(`a review was answered with ${answer.status}: ${answer.body}`);
+          }
+        }
+      }),
+    );
+  };
+  return { run, close: () => client.close() };
+}

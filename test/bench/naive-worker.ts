@@ -1,0 +1,43 @@
+// The naive authenticator: the product's own way of asking GitHub and its own policy, without any memory. It asks GitHub all over again for each review.
+import { authenticate } from "../../src/worker/authenticate.ts";
+import { identifyCaller } from "../../src/worker/caller.ts";
+import { readConfig } from "../../src/worker/config.ts";
+import type { FactsSource } from "../../src/worker/facts.ts";
+import { apiAddressOf } from "../../src/worker/github/api-address.ts";
+import { createGitHubClient } from "../../src/worker/github/client.ts";
+import { createGitHubFacts } from "../../src/worker/github/github-facts.ts";
+import { createPersonalMemberships } from "../../src/worker/github/personal-memberships.ts";
+import { answerStatus, answerVerdict } from "../../src/worker/token-review/answer.ts";
+import { parseTokenReview } from "../../src/worker/token-review/request.ts";
+
+function withoutMemory(githubApiUrl: string): FactsSource {
+  const api = apiAddressOf(githubApiUrl);
+  const client = createGitHubClient({ fetch: (input, init) => fetch(input, init) });
+  const memberships = createPersonalMemberships(api.restUrl);
+  const github = createGitHubFacts({ client, api, memberships, clientSecrets: new Map() });
+  return {
+    knownCredentialId: () => null,
+    async ask(token, _, question) {
+      const { outcome, evidence } = await github.ask(token, question, null);
+      return { outcome: outcome.kind === "found" ? { ...outcome, inOutage: false } : outcome, evidence };
+    },
+  };
+}
+
+export default {
+  async fetch(request: Request & { readonly cf?: unknown }, env: Record<string, unknown>): Promise<Response> {
+    const { service, clusters } = readConfig(env);
+    const caller = identifyCaller(request.cf, clusters, Date.now());
+    if (!service.ok || caller.kind === "refused") return answerStatus(403, "the benchmark is set up wrongly");
+    const parsed = parseTokenReview(new Uint8Array(await request.arrayBuffer()));
+    if (!parsed.ok) return answerStatus(400, parsed.message);
+    const { githubApiUrl, tokenShape } = service.value;
+    const { name, policy } = caller.cluster;
+    const source = withoutMemory(githubApiUrl);
+    const { verdict } = await authenticate(parsed.review.token, name, policy, {
+      ok: true,
+      value: { source, tokenShape },
+    });
+    return answerVerdict(parsed.review.apiVersion, verdict);
+  },
+};
