@@ -22,6 +22,8 @@ describe.skipIf(whyWithoutControlPlane !== null)(title, () => {
   let controlPlane: ControlPlane;
   beforeAll(async () => {
     octogate = await startOctogate({
+      // A removal is seen within it.
+      variables: { CACHE_TTL_SECONDS: "5" },
       addTo: (github) => {
         world = addWorld(github);
         return [`org:${world.organisation.login}#${world.organisation.id}`];
