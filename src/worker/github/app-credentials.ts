@@ -5,7 +5,7 @@ import * as v from "valibot";
 import type { OrganisationReference } from "../config/organisations.ts";
 import type { Unavailable } from "../facts.ts";
 import { type Asked, evidenceOf, notAsked } from "./call.ts";
-import type { GitHubClient, GitHubReply, GitHubRequest } from "./client.ts";
+import type { GitHubClient, GitHubRequest } from "./client.ts";
 import { nonsense, type Ok, sortAppReply } from "./outcomes.ts";
 import { readAllPages } from "./pages.ts";
 import { idSchema, organisationLoginSchema } from "./schemas.ts";
@@ -65,12 +65,15 @@ export function createAppCredentials(
   let list: { readonly installations: readonly ListedInstallation[]; readonly readAt: number } | null = null;
   const tokens = new Map<number, { readonly token: string; readonly endsAt: number }>();
 
-  async function send(
+  async function ask(
     request: Omit<GitHubRequest, "authorization">,
+    success: 200 | 201,
     deadline: AbortSignal,
-  ): Promise<GitHubReply | "no_key"> {
+  ): Promise<Asked<Ok | Unavailable>> {
     const jwt = await signIn(app, now());
-    return jwt === null ? "no_key" : client.send({ ...request, authorization: `Bearer ${jwt}` }, deadline);
+    if (jwt === null) return { outcome: appUnavailable, evidence: notAsked };
+    const reply = await client.send({ ...request, authorization: `Bearer ${jwt}` }, deadline);
+    return { outcome: sortAppReply(reply, success), evidence: evidenceOf(reply) };
   }
 
   async function installations(
@@ -79,12 +82,8 @@ export function createAppCredentials(
     if (list !== null && now() - list.readAt < listTtlMs) {
       return { outcome: { kind: "ok", installations: list.installations }, evidence: notAsked };
     }
-    const ask = async (url: string): Promise<Asked<Ok | Unavailable>> => {
-      const reply = await send({ url }, deadline);
-      if (reply === "no_key") return { outcome: appUnavailable, evidence: notAsked };
-      return { outcome: sortAppReply(reply, 200), evidence: evidenceOf(reply) };
-    };
-    const { outcome, evidence } = await readAllPages(`${restUrl}/app/installations?per_page=100`, ask, (json) => {
+    const askPage = (url: string) => ask({ url }, 200, deadline);
+    const { outcome, evidence } = await readAllPages(`${restUrl}/app/installations?per_page=100`, askPage, (json) => {
       const parsed = v.safeParse(installationsSchema, json);
       return parsed.success ? parsed.output.flatMap(listedInstallation) : null;
     });
@@ -102,10 +101,8 @@ export function createAppCredentials(
       return { outcome: { kind: "ok", token: kept.token }, evidence: notAsked };
     }
     const url = `${restUrl}/app/installations/${installationId}/access_tokens`;
-    const reply = await send({ method: "POST", url, body: { permissions: { members: "read" } } }, deadline);
-    if (reply === "no_key") return { outcome: appUnavailable, evidence: notAsked };
-    const evidence = evidenceOf(reply);
-    const sorted = sortAppReply(reply, 201);
+    const body = { permissions: { members: "read" } };
+    const { outcome: sorted, evidence } = await ask({ method: "POST", url, body }, 201, deadline);
     if (sorted.kind !== "ok") return { outcome: sorted, evidence };
     const parsed = v.safeParse(tokenSchema, sorted.json);
     if (!parsed.success) return { outcome: nonsense, evidence };

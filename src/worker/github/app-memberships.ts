@@ -76,7 +76,6 @@ export function createAppMemberships(options: AppMembershipsOptions): Membership
       askMembership(installation, account, deadline),
       askTeams(installation, account, deadline),
     ]);
-    if (membership.outcome.kind === "unavailable") return membership;
     // Also a "no" needs both: only the second call compares the numbers behind the two names, and either may have been renamed a moment ago.
     if (teams.outcome.kind !== "ok") return { outcome: teams.outcome, evidence: teams.evidence };
     if (membership.outcome.kind === "not_a_member") nonMembers.add(account.id, organisation.id);

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { makeToken } from "../../../../src/local/github/token.ts";
 import { errorAnswer, userAnswer } from "../support.ts";
-import { ask, outcomeOf } from "./support.ts";
+import { ask, askFacts, outcomeOf, scriptGitHub } from "./support.ts";
 
 const nonsense = { kind: "unavailable", reason: "github_nonsense" };
 const raw = (text: string) => new Response(text, { headers: { "content-type": "application/json; charset=utf-8" } });
@@ -123,6 +124,19 @@ const wrongAccounts: [description: string, changes: Record<string, unknown>][] =
   ["a bot's login with control characters", { type: "Bot", login: "bot\n[bot]" }],
   ["an organisation's login that begins like Kubernetes' names", { type: "Organization", login: "system:masters" }],
 ];
+
+test("the token that is asked about goes with the question, and nothing else does", async () => {
+  const sent: (string | null)[] = [];
+  const token = makeToken("classic");
+  const github = scriptGitHub({
+    "GET /user": ({ authorization, body }) => {
+      sent.push(authorization, body);
+      return userAnswer();
+    },
+  });
+  await askFacts(github, { token, question: { organisations: [] } });
+  expect(sent).toEqual([`Bearer ${token}`, ""]);
+});
 
 describe("a 200 of a wrong shape is nonsense", () => {
   test.each(wrongAccounts)("%s", async (_, changes) => {

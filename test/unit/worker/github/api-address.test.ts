@@ -15,6 +15,12 @@ test.each([
     "https://github.acme.test:8443/api/graphql",
     "github.acme.test:8443",
   ],
+  [
+    "a server with a version in its name",
+    "https://v3.acme.test/api/v3",
+    "https://v3.acme.test/api/graphql",
+    "v3.acme.test",
+  ],
   // Nothing keeps a server from having such a name; "acme.test" may be another one, with other people under the same numbers.
   ["a server that is called api", "https://api.acme.test/api/v3", "https://api.acme.test/api/graphql", "api.acme.test"],
   ["data residency", "https://api.octocorp.ghe.com", "https://api.octocorp.ghe.com/graphql", "octocorp.ghe.com"],

@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import { describe, expect, test } from "vitest";
 import type { GitHubClient, GitHubReply, GitHubRequest } from "../../../../src/worker/github/client.ts";
-import { createConditionalClient, keepAs } from "../../../../src/worker/github/conditional-client.ts";
+import { createConditionalClient, keepAs, validatorsSchema } from "../../../../src/worker/github/conditional-client.ts";
 
 const url = "https://api.github.test/user";
 const schema = v.object({ id: v.number() });
@@ -47,6 +47,13 @@ describe("a call about which nothing is remembered", () => {
     const conditional = createConditionalClient(client, {});
     expect(await conditional.send(request)).toBe(reply);
     expect(conditional.validators()).toEqual({});
+  });
+
+  test("keeps an answer whose ETag is as long as it may be", async () => {
+    const etag = "x".repeat(200);
+    const conditional = createConditionalClient(clientOf(answered(200, '{"id":1}', { etag })).client, {});
+    await conditional.send(request);
+    expect(conditional.validators()).toMatchObject({ [url]: { etag } });
   });
 
   test("that nobody wants to keep stays as it is", async () => {
@@ -95,4 +102,11 @@ describe("a call about which something is remembered", () => {
     await createConditionalClient(client, { [url]: validator }).send({ ...request, url: `${url}/teams` });
     expect(requests[0]?.ifNoneMatch).toBeUndefined();
   });
+});
+
+test("what is remembered of an answer is complete or nothing", () => {
+  expect(v.parse(validatorsSchema, { [url]: validator })).toEqual({ [url]: validator });
+  for (const wrong of [{}, { ...validator, etag: 1 }, { ...validator, headers: { link: 1 } }]) {
+    expect(v.is(validatorsSchema, { [url]: wrong })).toBe(false);
+  }
 });

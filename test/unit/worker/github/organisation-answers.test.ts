@@ -59,10 +59,10 @@ const headers = fc.oneof(
 );
 const text = (body: fc.Arbitrary<unknown>) =>
   fc.oneof(
-    { weight: 20, arbitrary: body.map((value) => JSON.stringify(value)) },
+    { weight: 20, arbitrary: body.map((value) => JSON.stringify(value ?? null)) },
     {
       weight: 1,
-      arbitrary: fc.tuple(body, fc.nat(200)).map(([value, length]) => JSON.stringify(value).slice(0, length)),
+      arbitrary: fc.tuple(body, fc.nat(200)).map(([value, length]) => JSON.stringify(value ?? null).slice(0, length)),
     },
     { weight: 1, arbitrary: fc.json() },
     { weight: 1, arbitrary: fc.string({ unit: "binary" }) },

@@ -67,6 +67,11 @@ const rows: [description: string, reply: GitHubReply, outcome: Outcome][] = [
   ],
   ["403 single signon", says(403, "You must use single signon"), invisible("sso_required")],
   [
+    "403 of another reason beside an address",
+    says(403, scope, { "x-github-sso": `optional; url=${ssoUrl}` }),
+    invisible("scope_missing"),
+  ],
+  [
     "403 with a header that does not require",
     says(403, "No", { "x-github-sso": "not required" }),
     invisible("organisation_forbidden"),

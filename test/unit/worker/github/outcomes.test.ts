@@ -47,6 +47,8 @@ const rows: [description: string, answer: () => Response, outcome: FactsOutcome]
   ["401 as a page", () => html(401, "<h1>Sign in</h1>"), unavailable("github_nonsense")],
   ["401 without a body", () => new Response(null, { status: 401 }), unavailable("github_nonsense")],
   ["401 with a message that is no string", () => json(401, { message: 1 }), unavailable("github_nonsense")],
+  ["401 with a list of messages", () => json(401, { message: ["Bad credentials"] }), unavailable("github_nonsense")],
+  ["401 that speaks of others", () => errorAnswer(401, "No bad credentials"), unavailable("github_nonsense")],
   ["401 as a list", () => json(401, [{ message: "Bad credentials" }]), unavailable("github_nonsense")],
 
   ["403 suspended, with a period", () => errorAnswer(403, "Sorry. Your account was suspended."), suspended],
@@ -121,6 +123,8 @@ const rows: [description: string, answer: () => Response, outcome: FactsOutcome]
     () => errorAnswer(403, "Resource not accessible by personal access token"),
     limited("github_forbidden"),
   ],
+  ["403 as null", () => json(403, null), limited("github_forbidden")],
+  ["403 as a word", () => json(403, "rate limit exceeded"), limited("github_forbidden")],
   ["403 without a body", () => new Response(null, { status: 403 }), limited("github_forbidden")],
   [
     "403 with a person in its body",

@@ -46,6 +46,13 @@ describe("somebody's standing in an organisation", () => {
     expect((await askAbout([pinnedAcme], script)).standings).toEqual([member()]);
   });
 
+  test("is the same where GitHub leaves out whose membership it is: the token's holder's", async () => {
+    for (const user of [null, undefined]) {
+      const script = { [inAcme]: json(membershipBody({ user })), [paths.teams]: json([]) };
+      expect((await askAbout([acme], script)).standings).toEqual([member()]);
+    }
+  });
+
   test("is pending for whoever is invited, whatever teams wait", async () => {
     const { standings } = await askAbout([acme], {
       [inAcme]: json(membershipBody({ state: "pending" })),

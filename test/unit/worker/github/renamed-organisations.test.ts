@@ -135,6 +135,11 @@ describe.each([
   });
 });
 
+test("a pinned organisation that answers to its old name, too, needs no search", async () => {
+  const script = { [inAcme]: json(membershipBody({ organization: renamed })), [paths.teams]: json([teamOfRenamed]) };
+  expect(await askAbout(pinnedAcme, script)).toEqual({ outcome: member(), further: [] });
+});
+
 describe("an organisation that is found by a team", () => {
   const script = (membership: ScriptedAnswer) => ({
     [inAcme]: notFound,
