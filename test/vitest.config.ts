@@ -1,4 +1,4 @@
-// The three kinds of tests: pure ones, black-box ones on the real runtime, and those with a real kube-apiserver.
+// The kinds of tests: pure ones, black-box ones on the real runtime, those of the command line, and those with a real kube-apiserver.
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
@@ -16,6 +16,7 @@ export default defineConfig({
       project("unit", { testTimeout: 20_000 }),
       // These start processes; one file after the other keeps them honest on two cores.
       project("worker", { testTimeout: 60_000, hookTimeout: 60_000, fileParallelism: false }),
+      project("cli", { testTimeout: 60_000, hookTimeout: 60_000, fileParallelism: false }),
       project("e2e", { testTimeout: 120_000, hookTimeout: 180_000, fileParallelism: false }),
     ],
   },

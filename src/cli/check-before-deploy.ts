@@ -2,7 +2,7 @@
 // WRANGLER_COMMAND what it is about to do, and nothing of --config, --env and --var: so only the default wrangler.toml is guarded here, and what
 // the Worker says at run time stays the authority.
 import { readFileSync } from "node:fs";
-import { findDeployProblems } from "./deploy-problems.ts";
+import { findDeployProblems } from "./wrangler-toml/deploy-problems.ts";
 
 const path = "wrangler.toml";
 

@@ -2,8 +2,8 @@
 import { randomBytes } from "node:crypto";
 import { parse, TomlError } from "smol-toml";
 import * as v from "valibot";
-import type { Problem } from "../worker/config/checked.ts";
-import { readConfig } from "../worker/config.ts";
+import type { Problem } from "../../worker/config/checked.ts";
+import { readConfig } from "../../worker/config.ts";
 
 const wranglerSchema = v.object({
   vars: v.optional(v.record(v.string(), v.unknown()), {}),

@@ -1,0 +1,72 @@
+// The command line: which commands there are, and what follows from a report. Usage errors end with 2, failures with 1.
+import { Command, CommanderError } from "commander";
+import { version } from "../worker/version.ts";
+import { checkCommand } from "./commands/check.ts";
+import type { Context } from "./context.ts";
+import type { Report } from "./report.ts";
+
+/** A command: its place in the command line and what it does. */
+export type CommandMaker = (context: Context, run: Run) => Command;
+
+/** Runs a command's work and keeps its report. An action ends with it. */
+export type Run = (work: () => Promise<Report>) => Promise<void>;
+
+const commands: readonly CommandMaker[] = [checkCommand];
+
+/**
+ * @param argv without the names of node and of the script
+ * @returns the exit code
+ */
+export async function runProgram(argv: readonly string[], context: Context): Promise<number> {
+  let exitCode = 0;
+  const { terminal } = context;
+  const isForMachines = argv.includes("--json");
+
+  const program = new Command("octogate")
+    .description("Signs people in to Kubernetes with GitHub, from Cloudflare's edge.")
+    .version(version)
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => terminal.print(text.trimEnd()),
+      writeErr: (text) => terminal.note(text.trimEnd()),
+    })
+    .showHelpAfterError("(--help shows what there is)");
+
+  const run: Run = async (work) => {
+    exitCode = present(await work(), isForMachines, context);
+  };
+  for (const make of commands) {
+    const command = make(context, run);
+    adopt(program, command);
+    program.addCommand(command);
+  }
+
+  try {
+    await program.parseAsync(argv, { from: "user" });
+    return exitCode;
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    // commander's own code is 1 for usage errors, and 0 where help or the version was asked for.
+    return error.exitCode === 0 ? 0 : 2;
+  }
+}
+
+/** commander hands settings down to commands that it makes itself; these were made before. */
+function adopt(parent: Command, command: Command): void {
+  command.copyInheritedSettings(parent);
+  for (const child of command.commands) adopt(command, child);
+  if (command.commands.length === 0) command.option("--json", "print the result as one JSON document");
+}
+
+function present({ ok, lines, troubles, json }: Report, isForMachines: boolean, { terminal }: Context): number {
+  if (isForMachines) {
+    terminal.print(JSON.stringify({ ok, ...json, troubles }, null, 2));
+    return ok ? 0 : 1;
+  }
+  for (const line of lines) terminal.print(line);
+  for (const { where, message, cure } of troubles) {
+    terminal.note(`${terminal.style.bad(where)}: ${message}`);
+    if (cure !== undefined) terminal.note(`  ${terminal.style.faint("→")} ${cure}`);
+  }
+  return ok ? 0 : 1;
+}
