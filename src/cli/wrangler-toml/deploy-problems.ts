@@ -4,6 +4,7 @@ import { parse, TomlError } from "smol-toml";
 import * as v from "valibot";
 import type { Problem } from "../../worker/config/checked.ts";
 import { readConfig } from "../../worker/config.ts";
+import { isPlaceholder } from "./document.ts";
 
 const wranglerSchema = v.object({
   vars: v.optional(v.record(v.string(), v.unknown()), {}),
@@ -38,8 +39,7 @@ export function findDeployProblems(toml: string): Problem[] {
 }
 
 function placeholderProblems(pattern: string): Problem[] {
-  const isPlaceholder = /[<>]/.test(pattern) || /(?:^|\.)example\.(?:com|net|org)(?:$|[/:])/.test(pattern);
-  return isPlaceholder
+  return isPlaceholder(pattern)
     ? [{ setting: "routes.pattern", message: "must be your own hostname; a placeholder is left in" }]
     : [];
 }
