@@ -12,8 +12,8 @@ import { createRememberedFacts } from "./cache/remembered-facts.ts";
 import { createSealer } from "./cache/sealer.ts";
 import { identifyCaller } from "./caller.ts";
 import type { Checked } from "./config/checked.ts";
-import { type ClusterConfig, type Config, clusterVariableName, readConfig } from "./config.ts";
-import { createDecisionLog, type Review } from "./decision-log.ts";
+import { type Config, clusterVariableName, readConfig } from "./config.ts";
+import { createDecisionLog } from "./decision-log.ts";
 import { ExactRouter } from "./exact-router.ts";
 import { apiAddressOf } from "./github/api-address.ts";
 import { createAppCredentials } from "./github/app-credentials.ts";
@@ -24,7 +24,7 @@ import { createNonMembers } from "./github/non-members.ts";
 import { createPersonalMemberships } from "./github/personal-memberships.ts";
 import { readRequestBody } from "./request-body.ts";
 import { answerStatus, answerVerdict } from "./token-review/answer.ts";
-import { maxReviewBytes, parseTokenReview, type TokenReviewRequest } from "./token-review/request.ts";
+import { maxReviewBytes, parseTokenReview } from "./token-review/request.ts";
 import { undetermined } from "./verdict.ts";
 import { version } from "./version.ts";
 
@@ -82,25 +82,17 @@ export function createApp(runtime: Runtime): Hono<AppTypes> {
 
     const review = { cluster: cluster.name, certificateDaysLeft, startedAt };
     try {
-      return await decide(review, parsed.review, cluster, service);
+      const { apiVersion, token } = parsed.review;
+      const decision = await authenticate(token, cluster.name, cluster.policy, service);
+      decisionLog.decided(review, decision, runtime.now());
+      if (decision.kind === "judged") {
+        for (const warning of decision.nameWarnings) warnOnce(`${clusterVariableName(cluster.name)}: ${warning}`);
+      }
+      return answerVerdict(apiVersion, decision.verdict);
     } catch (thrown) {
       decisionLog.failed(review, runtime.now());
       throw thrown;
     }
-  }
-
-  async function decide(
-    review: Review,
-    { apiVersion, token }: TokenReviewRequest,
-    { name, policy }: ClusterConfig,
-    service: Checked<Service>,
-  ): Promise<Response> {
-    const decision = await authenticate(token, name, policy, service);
-    decisionLog.decided(review, decision, runtime.now());
-    if (decision.kind === "judged") {
-      for (const warning of decision.nameWarnings) warnOnce(`${clusterVariableName(name)}: ${warning}`);
-    }
-    return answerVerdict(apiVersion, decision.verdict);
   }
 
   function answerThrown(thrown: unknown): Response {

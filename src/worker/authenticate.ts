@@ -39,28 +39,22 @@ export type Decision =
 /**
  * @param token as it came: any string that is not empty
  * @param cluster the asking cluster's name
- * @param policy the asking cluster's; a wrong one leaves its reviews undetermined
+ * @param checkedPolicy the asking cluster's; a wrong one leaves its reviews undetermined
  * @param service the deployment's; a wrong one leaves everybody's undetermined
  */
 export async function authenticate(
   token: string,
   cluster: string,
-  policy: Checked<ClusterPolicy>,
+  checkedPolicy: Checked<ClusterPolicy>,
   service: Checked<Service>,
 ): Promise<Decision> {
-  if (!service.ok || !policy.ok) {
-    const problems = [service, policy].flatMap((part) => (part.ok ? [] : part.problems));
+  if (!service.ok || !checkedPolicy.ok) {
+    const problems = [service, checkedPolicy].flatMap((part) => (part.ok ? [] : part.problems));
     return { kind: "misconfigured", problems, verdict: undetermined("configuration", describeProblems(problems)) };
   }
-  return judge(token, cluster, policy.value, service.value);
-}
+  const { source, tokenShape } = service.value;
+  const policy = checkedPolicy.value;
 
-async function judge(
-  token: string,
-  cluster: string,
-  policy: ClusterPolicy,
-  { source, tokenShape }: Service,
-): Promise<Decision> {
   const recognised = recogniseCredential(token, tokenShape);
   if (recognised.kind === "foreign") {
     return { kind: "foreign", foreignKind: recognised.foreignKind, verdict: unauthenticated("not_github_token") };
