@@ -127,6 +127,34 @@ describe("facts that let nobody in", () => {
   });
 });
 
+describe("an organisation called like something that every object has", () => {
+  const constructors = questionFor({ allow: ["org:constructor"] });
+  const ofConstructor = factsOf({ organisations: { constructor: member } });
+
+  test("is asked about, remembered and kept in KV as any other", async () => {
+    const { one, start, github, token } = setUp();
+    await one.ask(token);
+    github.says(ofConstructor);
+    expect(await one.ask(token, constructors)).toMatchObject({ outcome: { facts: ofConstructor } });
+    await one.settle();
+    expect(await one.ask(token, constructors)).toMatchObject(foundIn("memory"));
+    expect(await start().ask(token, constructors)).toMatchObject({
+      outcome: { facts: ofConstructor },
+      evidence: { source: "kv" },
+    });
+  });
+
+  test("is nothing that is known of somebody about whom nobody asked for it", async () => {
+    const { one, start, github, token } = setUp();
+    const onlyLisa = questionFor({ allow: ["user:lisa"], groups_from: ["constructor"] });
+    github.says(factsOf({ organisations: {} }));
+    await one.ask(token, onlyLisa);
+    github.says(unavailable);
+    expect(await one.ask(token, constructors)).toMatchObject({ outcome: unavailable });
+    expect(start().memory.size).toBe(0);
+  });
+});
+
 describe("a changed policy", () => {
   const both = questionFor({ allow: ["org:acme#10", "org:other"] });
 

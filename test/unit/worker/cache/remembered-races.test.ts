@@ -169,6 +169,30 @@ describe("facts that another request hears while this one waits", () => {
   });
 });
 
+test("a leaver's facts are written also where this request began before they were let in", async () => {
+  const { one, clock, github, store, token } = setUp();
+  const [first, second] = [gate(), gate()];
+  // KV keeps what it is said to have refused.
+  store.onPut = async (usual) => {
+    usual();
+    throw new Error("KV PUT failed");
+  };
+  github.says({ outcome: { kind: "found", facts: factsOf() }, meanwhile: () => first.opened });
+  const admitted = one.ask(token);
+  await expect.poll(() => github.calls.length).toBe(1);
+  clock.advance(1);
+  github.says({ outcome: { kind: "found", facts: leftFacts }, meanwhile: () => second.opened });
+  const left = one.ask(token);
+  await expect.poll(() => github.calls.length).toBe(2);
+  first.open();
+  await admitted;
+  await one.settle();
+  second.open();
+  await left;
+  await one.settle();
+  expect(store.writes).toHaveLength(2);
+});
+
 describe("a request that never ends", () => {
   test("keeps nobody else waiting", async () => {
     const { one, github, token } = setUp();
