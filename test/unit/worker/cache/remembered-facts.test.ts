@@ -1,5 +1,6 @@
 // The tiers together, while GitHub is well: what is asked where, and how often.
 import { describe, expect, test } from "vitest";
+import type { MemoryTier } from "../../../../src/worker/cache/memory-tier.ts";
 import {
   acme,
   entryOf,
@@ -77,6 +78,43 @@ describe("somebody at work", () => {
     await one.ask(token);
     await one.ask(token, questionFor({ allow: ["anyone"] }));
     expect(github.calls).toHaveLength(1);
+  });
+});
+
+test("a token that GitHub takes past its own end is found each time, and never believed from memory", async () => {
+  const { one, clock, github, token } = setUp();
+  github.says(factsOf({ expiry: { kind: "at", epochMs: clock.now() } }));
+  for (let review = 1; review <= 2; review += 1) {
+    expect(await one.ask(token)).toMatchObject(foundIn("github"));
+    expect(github.calls).toHaveLength(review);
+  }
+});
+
+describe("a memory that forgets everything at once", () => {
+  const forgetful: MemoryTier = { get: () => undefined, set: () => {}, size: 0 };
+
+  test("leaves KV and GitHub to answer, and a tombstone to be written", async () => {
+    const { clock, github, store, sealer, token } = setUp();
+    const one = isolate({ github, clock, store, sealer, memory: forgetful });
+    expect(await one.ask(token)).toMatchObject(foundIn("github"));
+    await one.settle();
+    clock.advance(seconds(60));
+    expect(await one.ask(token)).toMatchObject(foundIn("kv"));
+    await one.settle();
+    clock.advance(seconds(60));
+    github.says(refused);
+    expect(await one.ask(token)).toMatchObject({ outcome: refused });
+    await one.settle();
+    expect(store.writes).toHaveLength(2);
+  });
+
+  test("bears a write that KV refuses", async () => {
+    const { clock, github, store, sealer, token } = setUp();
+    const one = isolate({ github, clock, store, sealer, memory: forgetful });
+    store.onPut = () => Promise.reject(new Error("KV PUT failed: 429"));
+    await one.ask(token);
+    await one.settle();
+    expect(await one.ask(token)).toMatchObject(foundIn("github"));
   });
 });
 
@@ -250,6 +288,15 @@ describe("what is dated into the future", () => {
     clock.advance(seconds(3601));
     github.says(unavailable);
     expect(await start().ask(token)).toMatchObject({ outcome: unavailable });
+  });
+
+  test("in KV takes no place in memory while GitHub says nothing", async () => {
+    const { one, github, store, sealer, token } = setUp();
+    const name = await sealer.nameOf(token);
+    store.values.set(name, await sealer.seal(name, JSON.stringify(entryOf(factsOf(), startOfTests + seconds(3600)))));
+    github.says(unavailable);
+    expect(await one.ask(token)).toMatchObject({ outcome: unavailable });
+    expect(one.memory.size).toBe(0);
   });
 
   test("in memory is forgotten when the clock is set back", async () => {

@@ -28,6 +28,8 @@ function setUp() {
   return { clock, github, store, sealer, token, start, a: start(), b: start() };
 }
 
+const notOurs: Refusal = { kind: "refused", reason: "token_not_ours" };
+
 type SetUp = ReturnType<typeof setUp>;
 
 /** Both isolates know the person; the facts have just run out. */
@@ -45,6 +47,7 @@ describe.each([refused, suspended])("somebody remembered of whom GitHub says $ki
     clock.advance(seconds(120));
     github.says(outcome);
     expect(await a.ask(token)).toMatchObject({ outcome, evidence: { source: "github" } });
+    expect(a.knownCredentialId(token)).toBeNull();
     github.says(unavailable);
     for (let second = 0; second < 700; second += 7) {
       clock.advance(seconds(7));
@@ -146,7 +149,7 @@ describe.each([refused, suspended])("somebody remembered of whom GitHub says $ki
 });
 
 describe("a token that was never seen", () => {
-  test.each<Refusal>([refused, suspended, unrecognised, limited])(
+  test.each<Refusal>([refused, suspended, unrecognised, limited, notOurs])(
     "and of which GitHub says %o is asked about once in 10 s, and costs KV nothing",
     async (outcome) => {
       const { a, clock, github, store, token } = setUp();
@@ -223,7 +226,6 @@ describe("a person whose own quota is spent", () => {
 });
 
 describe("an app's token that is none of a cluster's clients'", () => {
-  const notOurs: Refusal = { kind: "refused", reason: "token_not_ours" };
   const listing = (...oauthClients: string[]) => questionFor({ oauth_clients: oauthClients });
   const ofClientX = factsOf({ oauthClientId: "X" });
 
@@ -238,6 +240,14 @@ describe("an app's token that is none of a cluster's clients'", () => {
     expect(await a.ask(token, listing("X"))).toMatchObject({ outcome: { kind: "found", inOutage: true } });
     await a.settle();
     expect(store.writes).toHaveLength(1);
+  });
+
+  test("is not refused by a cluster whose clients look alike when put together", async () => {
+    const { a, github, token } = setUp();
+    github.says(notOurs);
+    await a.ask(token, listing("X", "Y"));
+    github.says(ofClientX);
+    expect(await a.ask(token, listing("XY"))).toMatchObject({ outcome: { kind: "found" } });
   });
 
   test("is refused everywhere where it was that client's before", async () => {
