@@ -237,6 +237,7 @@ describe("the facts in an entry", () => {
     expect(factsIn(entry, byTeams("platform"))).toBeNull();
     expect(factsIn(entry, byTeams("platform#56"))).toBeNull();
     expect(factsIn(entry, byTeams("platform#55", "admins#56"))).toBeNull();
+    expect(factsIn(entry, byTeams("platform#5", "admins#5"))).toBeNull();
   });
 
   test("of a pinned organisation are the same whichever teams are pinned", () => {

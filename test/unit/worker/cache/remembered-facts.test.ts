@@ -251,6 +251,17 @@ describe("tokens that were never seen", () => {
     expect(github.calls).toHaveLength(0);
   });
 
+  test("are not what somebody is whom this isolate knows, whatever KV is like", async () => {
+    const { one, clock, store, token } = setUp();
+    store.onGet = () => Promise.reject(new Error("down"));
+    store.onPut = () => Promise.reject(new Error("down"));
+    await one.ask(token);
+    await one.settle();
+    clock.advance(seconds(9999));
+    expect(await one.ask(token)).toMatchObject(foundIn("github"));
+    expect(one.neverSeen).toEqual(["test"]);
+  });
+
   test("are not what somebody is who was once good, after days", async () => {
     const { one, start, clock, github, token } = setUp();
     await one.ask(token);

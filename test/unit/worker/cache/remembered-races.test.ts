@@ -65,6 +65,24 @@ describe("a refusal that another request hears while this one waits", () => {
     expect(one.memory.get(token)?.entry.kind).toBe("tombstone");
   });
 
+  test("counts also where KV has refused its tombstone", async () => {
+    const all = setUp();
+    const { one, clock, github, store, token } = all;
+    await one.ask(token);
+    await one.settle();
+    clock.advance(seconds(120));
+    const answer = await askDuring(all, { outcome: { kind: "found", facts: factsOf() } }, async () => {
+      clock.advance(seconds(1));
+      store.onPut = () => Promise.reject(new Error("KV PUT failed: 429"));
+      github.says(refused);
+      await one.ask(token);
+      await one.settle();
+    });
+    expect(answer.outcome).toEqual(refused);
+    expect(one.memory.get(token)?.entry.kind).toBe("tombstone");
+    expect(store.writes).toHaveLength(2);
+  });
+
   test("leaves nobody grace", async () => {
     const all = setUp();
     const { one, clock, github, token } = all;

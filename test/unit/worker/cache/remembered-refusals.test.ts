@@ -104,6 +104,39 @@ describe.each([refused, suspended])("somebody remembered of whom GitHub says $ki
     expect(await b.ask(token)).toMatchObject({ outcome: unavailable });
   });
 
+  test("is out for good at an isolate that KV fails from the beginning", async () => {
+    const { a, clock, github, store, token } = setUp();
+    store.onGet = () => Promise.reject(new Error("down"));
+    store.onPut = () => Promise.reject(new Error("down"));
+    await a.ask(token);
+    await a.settle();
+    clock.advance(seconds(120));
+    github.says(outcome);
+    await a.ask(token);
+    github.says(unavailable);
+    clock.advance(seconds(10));
+    expect(await a.ask(token)).toMatchObject({ outcome: unavailable });
+  });
+
+  test("is out at another isolate also where this one has not seen what KV holds", async () => {
+    const { a, b, start, clock, github, store, token } = setUp();
+    await b.ask(token);
+    await b.settle();
+    store.onGet = () => Promise.reject(new Error("down"));
+    store.onPut = () => Promise.reject(new Error("down"));
+    await a.ask(token);
+    await a.settle();
+    clock.advance(seconds(120));
+    github.says(outcome);
+    store.onPut = async (usual) => usual();
+    await a.ask(token);
+    await a.settle();
+    store.onGet = (usual) => Promise.resolve(usual);
+    github.says(unavailable);
+    expect(await b.ask(token)).toMatchObject({ outcome: unavailable });
+    expect(await start().ask(token)).toMatchObject({ outcome: unavailable });
+  });
+
   test("is asked about again after 10 s, and back as soon as GitHub says so", async () => {
     const { a, clock, github, token } = setUp();
     await a.ask(token);
@@ -208,6 +241,17 @@ describe("a token that GitHub does not recognise", () => {
     expect(await b.ask(token)).toMatchObject({ outcome: { kind: "found", inOutage: true } });
     expect(await a.ask(token)).toMatchObject({ outcome: { kind: "found", inOutage: true } });
   });
+});
+
+test("a token that GitHub does not recognise is asked about after 10 s, however long the quota of all such tokens is spent", async () => {
+  const { a, clock, github, token } = setUp();
+  github.says({ outcome: unrecognised, retryAfterMs: seconds(45) });
+  await a.ask(token);
+  github.says(factsOf());
+  clock.advance(seconds(10) - 1);
+  expect(await a.ask(token)).toMatchObject({ outcome: unrecognised });
+  clock.advance(1);
+  expect(await a.ask(token)).toMatchObject({ outcome: { kind: "found" } });
 });
 
 describe("a person whose own quota is spent", () => {
