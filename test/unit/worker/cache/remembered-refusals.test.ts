@@ -8,7 +8,7 @@ import {
   isolate,
   limited,
   newToken,
-  questionFor,
+  notOurs,
   refused,
   scriptedGitHub,
   seconds,
@@ -27,8 +27,6 @@ function setUp() {
   const start = () => isolate({ github, clock, store, sealer });
   return { clock, github, store, sealer, token, start, a: start(), b: start() };
 }
-
-const notOurs: Refusal = { kind: "refused", reason: "token_not_ours" };
 
 type SetUp = ReturnType<typeof setUp>;
 
@@ -241,17 +239,17 @@ describe("a token that GitHub does not recognise", () => {
     expect(await b.ask(token)).toMatchObject({ outcome: { kind: "found", inOutage: true } });
     expect(await a.ask(token)).toMatchObject({ outcome: { kind: "found", inOutage: true } });
   });
-});
 
-test("a token that GitHub does not recognise is asked about after 10 s, however long the quota of all such tokens is spent", async () => {
-  const { a, clock, github, token } = setUp();
-  github.says({ outcome: unrecognised, retryAfterMs: seconds(45) });
-  await a.ask(token);
-  github.says(factsOf());
-  clock.advance(seconds(10) - 1);
-  expect(await a.ask(token)).toMatchObject({ outcome: unrecognised });
-  clock.advance(1);
-  expect(await a.ask(token)).toMatchObject({ outcome: { kind: "found" } });
+  test("is asked about after 10 s, however long the quota of all such tokens is spent", async () => {
+    const { a, clock, github, token } = setUp();
+    github.says({ outcome: unrecognised, retryAfterMs: seconds(45) });
+    await a.ask(token);
+    github.says(factsOf());
+    clock.advance(seconds(10) - 1);
+    expect(await a.ask(token)).toMatchObject({ outcome: unrecognised });
+    clock.advance(1);
+    expect(await a.ask(token)).toMatchObject({ outcome: { kind: "found" } });
+  });
 });
 
 describe("a person whose own quota is spent", () => {
@@ -266,54 +264,5 @@ describe("a person whose own quota is spent", () => {
     expect(await a.ask(token)).toMatchObject({ outcome: limited, evidence: { source: "memory" } });
     clock.advance(1);
     expect(await a.ask(token)).toMatchObject({ outcome: { kind: "found" } });
-  });
-});
-
-describe("an app's token that is none of a cluster's clients'", () => {
-  const listing = (...oauthClients: string[]) => questionFor({ oauth_clients: oauthClients });
-  const ofClientX = factsOf({ oauthClientId: "X" });
-
-  test("is not refused at another cluster by that", async () => {
-    const { a, clock, github, store, token } = setUp();
-    github.says(ofClientX);
-    await a.ask(token, listing("X"));
-    clock.advance(seconds(120));
-    github.says(notOurs);
-    expect(await a.ask(token, listing("Y"))).toMatchObject({ outcome: notOurs });
-    github.says(unavailable);
-    expect(await a.ask(token, listing("X"))).toMatchObject({ outcome: { kind: "found", inOutage: true } });
-    await a.settle();
-    expect(store.writes).toHaveLength(1);
-  });
-
-  test("is not refused by a cluster whose clients look alike when put together", async () => {
-    const { a, github, token } = setUp();
-    github.says(notOurs);
-    await a.ask(token, listing("X", "Y"));
-    github.says(ofClientX);
-    expect(await a.ask(token, listing("XY"))).toMatchObject({ outcome: { kind: "found" } });
-  });
-
-  test("is refused everywhere where it was that client's before", async () => {
-    const { a, b, clock, github, token } = setUp();
-    github.says(ofClientX);
-    await a.ask(token, listing("X"));
-    await a.settle();
-    clock.advance(seconds(120));
-    github.says(notOurs);
-    await a.ask(token, listing("X", "Y"));
-    await a.settle();
-    github.says(unavailable);
-    expect(await b.ask(token, listing("X"))).toMatchObject({ outcome: unavailable });
-  });
-
-  test("leaves no tombstone where its client was never known", async () => {
-    const { a, clock, github, token } = setUp();
-    await a.ask(token);
-    clock.advance(seconds(120));
-    github.says(notOurs);
-    await a.ask(token, listing("Y"));
-    github.says(unavailable);
-    expect(await a.ask(token)).toMatchObject({ outcome: { kind: "found", inOutage: true } });
   });
 });
