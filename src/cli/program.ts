@@ -4,6 +4,7 @@ import { version } from "../worker/version.ts";
 import { checkCommand } from "./commands/check.ts";
 import type { Context } from "./context.ts";
 import type { Report } from "./report.ts";
+import { troubleLines } from "./trouble-lines.ts";
 
 /** A command: its place in the command line and what it does. */
 export type CommandMaker = (context: Context, run: Run) => Command;
@@ -58,15 +59,14 @@ function adopt(parent: Command, command: Command): void {
   if (command.commands.length === 0) command.option("--json", "print the result as one JSON document");
 }
 
-function present({ ok, lines, troubles, json }: Report, isForMachines: boolean, { terminal }: Context): number {
+function present(report: Report, isForMachines: boolean, { terminal }: Context): number {
+  const { ok, lines, troubles, warnings, json } = report;
   if (isForMachines) {
-    terminal.print(JSON.stringify({ ok, ...json, troubles }, null, 2));
+    terminal.print(JSON.stringify({ ok, ...json, troubles, warnings }, null, 2));
     return ok ? 0 : 1;
   }
   for (const line of lines) terminal.print(line);
-  for (const { where, message, cure } of troubles) {
-    terminal.note(`${terminal.style.bad(where)}: ${message}`);
-    if (cure !== undefined) terminal.note(`  ${terminal.style.faint("→")} ${cure}`);
-  }
+  for (const trouble of troubles) troubleLines("error", trouble, terminal.style).forEach(terminal.note);
+  for (const warning of warnings ?? []) troubleLines("warning", warning, terminal.style).forEach(terminal.note);
   return ok ? 0 : 1;
 }
