@@ -1,7 +1,8 @@
 // The command line: which commands there are, and what follows from a report. Usage errors end with 2, failures with 1.
-import { Command, CommanderError } from "commander";
+import { Command, CommanderError, Help } from "commander";
 import { version } from "../worker/version.ts";
 import { checkCommand } from "./commands/check.ts";
+import { pinCommand } from "./commands/pin.ts";
 import type { Context } from "./context.ts";
 import type { Report } from "./report.ts";
 import { troubleLines } from "./trouble-lines.ts";
@@ -12,7 +13,7 @@ export type CommandMaker = (context: Context, run: Run) => Command;
 /** Runs a command's work and keeps its report. An action ends with it. */
 export type Run = (work: () => Promise<Report>) => Promise<void>;
 
-const commands: readonly CommandMaker[] = [checkCommand];
+const commands: readonly CommandMaker[] = [checkCommand, pinCommand];
 
 /**
  * @param argv without the names of node and of the script
@@ -30,6 +31,10 @@ export async function runProgram(argv: readonly string[], context: Context): Pro
     .configureOutput({
       writeOut: (text) => terminal.print(text.trimEnd()),
       writeErr: (text) => terminal.note(text.trimEnd()),
+    })
+    // That what nobody asked for is not done goes without saying.
+    .configureHelp({
+      optionDescription: (option) => new Help().optionDescription(option).replace(/ \(default: false\)$/, ""),
     })
     .showHelpAfterError("(--help shows what there is)");
 

@@ -27,7 +27,8 @@ export function checkConfiguration(file: string, text: string): CheckedConfigura
 
   const located = findAll(parsed.document)
     .map((finding) => ({ finding, line: sourceMap?.lineOf(finding.path) ?? null }))
-    .sort((one, other) => (one.line ?? 0) - (other.line ?? 0))
+    // What is missing as a whole comes last.
+    .sort((one, other) => (one.line ?? Number.MAX_SAFE_INTEGER) - (other.line ?? Number.MAX_SAFE_INTEGER))
     .map(({ finding, line }) => ({
       level: finding.level,
       trouble: troubleIn({ file, line, setting: shownSetting(finding) }, finding.message, finding.cure),

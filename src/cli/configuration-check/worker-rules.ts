@@ -2,6 +2,7 @@
 import { randomBytes } from "node:crypto";
 import type { Checked } from "../../worker/config/checked.ts";
 import { type ClusterPolicy, readClusterPolicy } from "../../worker/config/cluster-policy.ts";
+import { readServiceSettings } from "../../worker/config/service-settings.ts";
 import { type Config, readConfig } from "../../worker/config.ts";
 import type { WranglerDocument } from "../wrangler-toml/document.ts";
 import { pathOf } from "../wrangler-toml/source-map.ts";
@@ -21,16 +22,29 @@ export function readPolicyOf(variable: string, cluster: unknown): Checked<Cluste
   return readClusterPolicy(variable, isTable ? { ...cluster, ...standIn } : cluster);
 }
 
+/** @returns where GitHub's API is, without a trailing slash */
+export function githubApiUrlOf({ GITHUB_API_URL }: Variables): Checked<string> {
+  const settings = readServiceSettings({
+    CACHE_SECRET: randomBytes(32).toString("base64"),
+    ...(GITHUB_API_URL === undefined ? {} : { GITHUB_API_URL }),
+  });
+  return settings.ok ? { ok: true, value: settings.value.githubApiUrl } : settings;
+}
+
 /** @returns what the Worker would refuse */
 export function findWorkerProblems(vars: Variables, { service, clusters }: Config): Finding[] {
   const problems = [service, ...clusters.map(({ policy }) => policy)].flatMap((part) => (part.ok ? [] : part.problems));
   return [
-    ...problems.map(
-      ({ setting, message }): Finding => ({ level: "error", path: ["vars", ...pathOf(setting)], message }),
-    ),
+    ...problems.map(({ setting, message }): Finding => {
+      const cure = /\.client_certificates\[\d+\]$/.test(setting) ? { cure: certificateCure } : {};
+      return { level: "error", path: ["vars", ...pathOf(setting)], message, ...cure };
+    }),
     ...findSecretsIn(vars),
   ];
 }
+
+const certificateCure =
+  "octogate setup makes one and writes it here; of one that you have: openssl x509 -noout -fingerprint -sha256 -in client.crt";
 
 /** An App's number may stand in [vars], its key may not: the two go together. */
 function appKeyFor(vars: Variables): Record<string, string> {
