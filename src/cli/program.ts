@@ -2,6 +2,7 @@
 import { Command, CommanderError, Help } from "commander";
 import { version } from "../worker/version.ts";
 import { checkCommand } from "./commands/check.ts";
+import { explainCommand } from "./commands/explain.ts";
 import { pinCommand } from "./commands/pin.ts";
 import type { Context } from "./context.ts";
 import type { Report } from "./report.ts";
@@ -13,7 +14,7 @@ export type CommandMaker = (context: Context, run: Run) => Command;
 /** Runs a command's work and keeps its report. An action ends with it. */
 export type Run = (work: () => Promise<Report>) => Promise<void>;
 
-const commands: readonly CommandMaker[] = [checkCommand, pinCommand];
+const commands: readonly CommandMaker[] = [checkCommand, pinCommand, explainCommand];
 
 /**
  * @param argv without the names of node and of the script
