@@ -2,7 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { Command, Option } from "commander";
 import * as v from "valibot";
-import { clusterVariableName, isClusterVariable, readConfig } from "../../worker/config.ts";
+import { clusterVariableName, readConfig } from "../../worker/config.ts";
 import { readPolicyOf } from "../configuration-check/worker-rules.ts";
 import type { Context } from "../context.ts";
 import { explain } from "../explain/explain.ts";
@@ -72,7 +72,7 @@ async function explainToken({ cluster, config, github }: ExplainOptions, context
     const cure = `octogate explain --cluster ${cluster} < file, or run it in a terminal and paste the token there`;
     return failed({ where: "stdin", message: "holds no token", cure });
   }
-  const explanation = await explain({
+  const { nameWarnings, ...explanation } = await explain({
     token,
     cluster,
     policy: policy.value,
@@ -86,7 +86,7 @@ async function explainToken({ cluster, config, github }: ExplainOptions, context
     ok: explanation.verdict.kind !== "undetermined",
     lines: presentExplanation(explanation),
     troubles: [],
-    warnings: explanation.nameWarnings.map((message) => ({ where: variable, message })),
+    warnings: nameWarnings.map((message) => ({ where: variable, message })),
     json: { ...explanation },
   };
 }

@@ -5,7 +5,7 @@ import type { ExplainedEntry } from "./entry-reasons.ts";
 import type { Explanation } from "./explain.ts";
 import type { RecordedCall } from "./recorded-calls.ts";
 
-export function presentExplanation(explanation: Explanation): string[] {
+export function presentExplanation(explanation: Omit<Explanation, "nameWarnings">): string[] {
   const { token, calls, facts, entries, cluster, githubApiUrl, verdict, user } = explanation;
   return [
     "The token",

@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { checkConfiguration } from "../../../src/cli/configuration-check/check-configuration.ts";
+import { checkConfiguration } from "../../../../src/cli/configuration-check/check-configuration.ts";
 
-const template = readFileSync(new URL("../../../wrangler.toml", import.meta.url), "utf8");
+const template = readFileSync(new URL("../../../../wrangler.toml", import.meta.url), "utf8");
 const filledIn = template
   .replace("<auth.example.com>", "auth.acme.dev")
   .replace("<sha256 fingerprint, 64 hex digits>", "a1".repeat(32));
