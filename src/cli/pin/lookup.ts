@@ -86,14 +86,9 @@ function sortReply(reply: GitHubReply, named: Named, hasToken: boolean): LookedU
     case "suspended":
       return { kind: "stopped", message: "GitHub has suspended the token's account" };
     case "unrecognised":
-      return hasToken
-        ? { kind: "stopped", message: reasons.token_unrecognised.sentence }
-        : {
-            kind: "stopped",
-            message: `GitHub answers this address no more questions without a token${untilReset(reply)}`,
-            cure: "set GITHUB_TOKEN: with a token there are 5,000 an hour",
-          };
+      return hasToken ? { kind: "stopped", message: reasons.token_unrecognised.sentence } : anonymousLimit(reply);
     case "limited":
+      if (!hasToken) return anonymousLimit(reply);
       return {
         kind: "stopped",
         message: `GitHub answers no more questions for now (${sorted.reason})${untilReset(reply)}`,
@@ -102,6 +97,14 @@ function sortReply(reply: GitHubReply, named: Named, hasToken: boolean): LookedU
     case "unavailable":
       return { kind: "stopped", message: reasons[sorted.reason].sentence };
   }
+}
+
+function anonymousLimit(reply: GitHubReply): LookedUp {
+  return {
+    kind: "stopped",
+    message: `GitHub answers this address no more questions without a token${untilReset(reply)}`,
+    cure: "set GITHUB_TOKEN: with a token there are 5,000 an hour",
+  };
 }
 
 function untilReset(reply: GitHubReply): string {
