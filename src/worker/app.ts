@@ -16,12 +16,8 @@ import { type Config, clusterVariableName, readConfig } from "./config.ts";
 import { createDecisionLog } from "./decision-log.ts";
 import { ExactRouter } from "./exact-router.ts";
 import { apiAddressOf } from "./github/api-address.ts";
-import { createAppCredentials } from "./github/app-credentials.ts";
-import { createAppMemberships } from "./github/app-memberships.ts";
 import { createGitHubClient } from "./github/client.ts";
-import { createGitHubFacts } from "./github/github-facts.ts";
-import { createNonMembers } from "./github/non-members.ts";
-import { createPersonalMemberships } from "./github/personal-memberships.ts";
+import { connectGitHub } from "./github/connect.ts";
 import { readRequestBody } from "./request-body.ts";
 import { answerStatus, answerVerdict } from "./token-review/answer.ts";
 import { maxReviewBytes, parseTokenReview } from "./token-review/request.ts";
@@ -126,20 +122,11 @@ function deploy(env: Record<string, unknown>, runtime: Runtime): Deployment {
   const { fetch, now, waitUntil, writeError } = runtime;
   const api = apiAddressOf(settings.githubApiUrl);
   const client = createGitHubClient({ fetch, writeWarning: writeError });
-  const memberships =
-    settings.githubApp === null
-      ? createPersonalMemberships(api.restUrl)
-      : createAppMemberships({
-          client,
-          api,
-          credentials: createAppCredentials(client, api.restUrl, settings.githubApp, now),
-          nonMembers: createNonMembers(now),
-        });
   // What the person's own token sees and what an app sees differ, so neither takes over what the other remembers.
   const scope = `${api.restUrl} ${settings.githubApp === null ? "own-token" : "app"}`;
   const sealer = createSealer(settings.cacheSecret, scope);
   const source = createRememberedFacts({
-    github: createGitHubFacts({ client, api, memberships, clientSecrets: settings.oauthClientSecrets }),
+    github: connectGitHub(client, api, settings, now),
     memory: createMemoryTier(),
     kv: createKvTier({ store: storeOf(env.KV), sealer, now, deadline, writeWarning: writeError }),
     refusals: createRefusals(),
