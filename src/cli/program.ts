@@ -3,6 +3,7 @@ import { Command, CommanderError } from "commander";
 import { version } from "../worker/version.ts";
 import { checkCommand } from "./commands/check.ts";
 import { kubeconfigCommand } from "./commands/kubeconfig.ts";
+import { manifestsCommand } from "./commands/manifests.ts";
 import type { Context } from "./context.ts";
 import type { Report } from "./report.ts";
 
@@ -12,7 +13,7 @@ export type CommandMaker = (context: Context, run: Run) => Command;
 /** Runs a command's work and keeps its report. An action ends with it. */
 export type Run = (work: () => Promise<Report>) => Promise<void>;
 
-const commands: readonly CommandMaker[] = [checkCommand, kubeconfigCommand];
+const commands: readonly CommandMaker[] = [checkCommand, kubeconfigCommand, manifestsCommand];
 
 /**
  * @param argv without the names of node and of the script

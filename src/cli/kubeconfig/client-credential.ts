@@ -33,7 +33,7 @@ export async function readClientCredential(folder: string, context: Context): Pr
     }
   }
   const [certificate = "", key = ""] = texts;
-  // kube-apiserver would not start with a pair that does not belong together.
+  // A pair that does not belong together would fail at every handshake.
   const isPair = belongTogether(certificate, key);
   if (isPair === null) return unusable(folder, "client.crt or client.key is no PEM of a certificate or a private key");
   if (!isPair) return unusable(folder, "client.key is not the key of client.crt");
