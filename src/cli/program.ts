@@ -3,6 +3,8 @@ import { Command, CommanderError, Help } from "commander";
 import { version } from "../worker/version.ts";
 import { checkCommand } from "./commands/check.ts";
 import { explainCommand } from "./commands/explain.ts";
+import { kubeconfigCommand } from "./commands/kubeconfig.ts";
+import { manifestsCommand } from "./commands/manifests.ts";
 import { pinCommand } from "./commands/pin.ts";
 import type { Context } from "./context.ts";
 import type { Report } from "./report.ts";
@@ -14,7 +16,13 @@ export type CommandMaker = (context: Context, run: Run) => Command;
 /** Runs a command's work and keeps its report. An action ends with it. */
 export type Run = (work: () => Promise<Report>) => Promise<void>;
 
-const commands: readonly CommandMaker[] = [checkCommand, pinCommand, explainCommand];
+const commands: readonly CommandMaker[] = [
+  checkCommand,
+  pinCommand,
+  explainCommand,
+  kubeconfigCommand,
+  manifestsCommand,
+];
 
 /**
  * @param argv without the names of node and of the script

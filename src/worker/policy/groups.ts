@@ -33,7 +33,8 @@ function teamName(form: GroupForm, { id, slug }: Team): string {
   return nameOf(form, slug, id);
 }
 
-function nameOf(form: GroupForm, name: string, id: number): string {
+/** @param id its number at GitHub; a word in place of it, where it is not known */
+export function nameOf(form: GroupForm, name: string, id: number | string): string {
   switch (form) {
     case "slug":
       return name;
