@@ -18,7 +18,7 @@ import {
   type RedeployedOctogate,
   startRedeployedOctogate,
 } from "./support/redeployed-octogate.ts";
-import { loops, startReviewLoad } from "./support/review-load.ts";
+import { loops, type ReviewLoad, startReviewLoad } from "./support/review-load.ts";
 import { aggregateRole, succeed } from "./support/roles.ts";
 
 const title = "a cluster set up with what the command prints";
@@ -126,7 +126,7 @@ describe.skipIf(whyWithoutControlPlane !== null)(title, () => {
         await untilReviewed(reviewsEach);
 
         await cluster.replaceClientCertificate(secondCertificate);
-        await untilUsed(secondCertificate);
+        await untilUsed(secondCertificate, load);
         const decisions = decisionsFromHere(octogate);
         await untilReviewed(reviewsEach);
         expect(new Set(decisions().map(({ certificateDaysLeft }) => certificateDaysLeft))).toEqual(new Set([20]));
@@ -148,14 +148,14 @@ describe.skipIf(whyWithoutControlPlane !== null)(title, () => {
     reloadMs + 4 * slackMs,
   );
 
-  /** Waits until kube-apiserver comes with a certificate. */
-  async function untilUsed({ daysLeft }: ClientCertificate): Promise<void> {
+  /** Waits until kube-apiserver comes with a certificate, or something fails. */
+  async function untilUsed({ daysLeft }: ClientCertificate, load: ReviewLoad): Promise<void> {
     let decisions = decisionsFromHere(octogate);
     const isUsed = () => {
       const latest = decisions();
       // Of thousands, each is looked at once.
       decisions = decisionsFromHere(octogate);
-      return latest.some(({ certificateDaysLeft }) => certificateDaysLeft === daysLeft);
+      return load.failures().length > 0 || latest.some(({ certificateDaysLeft }) => certificateDaysLeft === daysLeft);
     };
     await until(isUsed, reloadMs + slackMs, "kube-apiserver uses the new certificate");
   }
