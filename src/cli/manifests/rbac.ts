@@ -101,8 +101,9 @@ function withSubjects(template: string, subjects: readonly Subject[]): string {
 function notesOn(policy: ClusterPolicy, organisations: readonly string[], teams: readonly string[]): string[] {
   const groups = [...organisations, ...teams];
   const notes: string[] = [];
-  if (organisations.length === 0)
+  if (organisations.length === 0) {
     notes.push(`${folder}/${organisationsFile} lets nobody in: the policy gives no organisation's groups.`);
+  }
   notes.push(
     teams.length === 0
       ? `${folder}/${teamsFile} lets nobody in: the policy's allow names no team whose groups it gives.`
