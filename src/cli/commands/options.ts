@@ -20,7 +20,8 @@ export const dryRunOption = () =>
 
 const clusterNamePattern = /^[a-z][a-z0-9-]*$/;
 
-function parseClusterName(name: string): string {
+/** @returns the name of a cluster as it was given; anything else is a usage error */
+export function parseClusterName(name: string): string {
   if (!clusterNamePattern.test(name)) throw new InvalidArgumentError("must match [a-z][a-z0-9-]*");
   return name;
 }

@@ -1,0 +1,107 @@
+// The links behind the edge: whom the Worker takes us for, and what it says about itself.
+import * as v from "valibot";
+import { version } from "../../../worker/version.ts";
+import { broken, type Finding, ok, printable, untold, warning } from "../link.ts";
+import { messageOf, type Reading } from "../reading.ts";
+import { type Readings, versionOf } from "./edge.ts";
+
+/** @param listed the fingerprints that wrangler.toml lists, or null where there is none */
+export function judgeFingerprint(
+  { review, readiness }: Readings,
+  fingerprint: string,
+  listed: readonly string[] | null,
+): Finding {
+  const isRefused = [review, readiness].some((reading) => reading?.kind === "refused");
+  const isListed = listed?.includes(fingerprint) ?? null;
+  if (isRefused) {
+    return isListed === true
+      ? broken("wrangler.toml lists it, the deployed Worker does not", "deploy: npx wrangler deploy")
+      : broken(
+          "no cluster of the Worker lists it",
+          `write ${fingerprint} into the cluster's client_certificates and deploy`,
+        );
+  }
+  if (isListed === false) {
+    return warning(
+      "the Worker knows it, but wrangler.toml does not list it: the next deployment ends it",
+      `write ${fingerprint} into the cluster's client_certificates, or get the wrangler.toml that was deployed`,
+    );
+  }
+  return ok(isListed === null ? "the Worker knows it" : "listed in wrangler.toml and known to the Worker");
+}
+
+/** What GET /readyz says about one thing; other keys are details to show. */
+const partSchema = v.looseObject({ state: v.string(), message: v.optional(v.string()) });
+type Part = v.InferOutput<typeof partSchema>;
+
+const readinessSchema = v.looseObject({ configuration: partSchema, kv: partSchema, github: partSchema });
+
+type Readiness =
+  | { readonly kind: "told"; readonly parts: v.InferOutput<typeof readinessSchema> }
+  /** An older Worker, which has no such path. */
+  | { readonly kind: "absent" }
+  | { readonly kind: "unclear"; readonly seen: string };
+
+function readinessOf(reading: Reading | null): Readiness {
+  if (reading?.kind !== "json") return { kind: "unclear", seen: "no answer to /readyz" };
+  if (reading.status === 404) return { kind: "absent" };
+  const parsed = v.safeParse(readinessSchema, reading.body);
+  if (parsed.success) return { kind: "told", parts: parsed.output };
+  const message = messageOf(reading.body);
+  return {
+    kind: "unclear",
+    seen: `HTTP ${reading.status}${message === null ? "" : `: ${printable(message)}`} to /readyz`,
+  };
+}
+
+/** The deployed configuration: the Worker's own check has the last word. */
+export function judgeWorker({ health, readiness, review }: Readings): Finding {
+  const who = `octogate ${printable(versionOf(health) ?? "of an unknown version")}`;
+  const told = readinessOf(readiness);
+  switch (told.kind) {
+    case "told":
+      return told.parts.configuration.state === "ok"
+        ? ok(who)
+        : broken(`${who}: ${describe(told.parts.configuration)}`, "octogate check finds it before a deployment does");
+    case "absent": {
+      const message = review?.kind === "json" && review.status === 503 ? messageOf(review.body) : null;
+      if (message?.startsWith("configuration:")) {
+        return broken(`${who}: ${printable(message)}`, "octogate check finds it before a deployment does");
+      }
+      return warning(`${who} has no /readyz: KV and GitHub are not looked at`, `deploy ${version}`);
+    }
+    case "unclear":
+      return broken(`${who}: ${told.seen}`, "npx wrangler tail shows what the Worker says");
+  }
+}
+
+export function judgeKv({ readiness }: Readings): Finding {
+  const told = readinessOf(readiness);
+  if (told.kind !== "told") return untold("the Worker does not say");
+  const { kv } = told.parts;
+  if (kv.state === "ok") return ok(describe(kv));
+  return broken(
+    describe(kv),
+    "reviews go on, and ask GitHub more often: see the binding KV in wrangler.toml, and Cloudflare's status page",
+  );
+}
+
+export function judgeGitHub({ readiness }: Readings): Finding {
+  const told = readinessOf(readiness);
+  if (told.kind !== "told") return untold("the Worker does not say");
+  const { github } = told.parts;
+  if (github.state === "ok") return ok(describe(github));
+  const cure =
+    github.state === "limited"
+      ? "the quota of this Worker's address is spent and fills up again within the hour; people's own quotas are others"
+      : "people who were known lately get in for OUTAGE_GRACE_SECONDS: see GITHUB_API_URL, and GitHub's status page";
+  return broken(describe(github), cure);
+}
+
+/** "unavailable: GitHub answered with 503, status 503, 210 ms": whatever the Worker says, in its own words. */
+function describe({ state, message, ...details }: Part): string {
+  const shown = Object.entries(details)
+    .filter(([, value]) => ["string", "number", "boolean"].includes(typeof value))
+    .map(([name, value]) => `${name} ${value}`);
+  return printable([message === undefined ? state : `${state}: ${message}`, ...shown].join(", "));
+}
