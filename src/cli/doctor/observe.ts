@@ -5,7 +5,7 @@ import { type Answer, ask } from "./network/ask.ts";
 import { isAboutTime } from "./network/failure.ts";
 import { type Handshake, shakeHands } from "./network/handshake.ts";
 import type { Place } from "./network/place.ts";
-import { type Reading, readAnswer } from "./reading.ts";
+import { type Reading, rayOf, readAnswer } from "./reading.ts";
 
 export interface Observations {
   readonly handshake: Handshake;
@@ -50,6 +50,7 @@ export async function observe(place: Place, identity: ClientIdentity | null, now
       health: health && readAnswer(health),
       readiness: readiness && readAnswer(readiness),
       review: made && readAnswer(made),
+      ray: answers.map(rayOf).find((ray) => ray !== null) ?? null,
     },
   };
 }

@@ -15,8 +15,6 @@ export function reportOf({ hostname, links }: Examination): Report {
   };
 }
 
-function troubleOf({ name, state, seen, cure }: Link) {
-  if (cure === undefined) return [];
-  const message = state === "warning" ? `works, but ${seen}` : seen;
-  return [{ where: linkTitles[name], message, cure }];
+function troubleOf({ name, seen, cure }: Link) {
+  return cure === undefined ? [] : [{ where: linkTitles[name], message: seen, cure }];
 }

@@ -52,8 +52,8 @@ export function readAnswer(answer: Answer): Reading {
       : { kind: "blocked", seen };
   }
   if (isObject(json)) return { kind: "json", status, body: json, durationMs };
-  if (status === 401 || status === 429) return { kind: "blocked", seen };
-  return status >= 500 ? { kind: "edge_error", seen } : { kind: "foreign", seen };
+  if (status === 401) return { kind: "blocked", seen };
+  return status === 429 || status >= 500 ? { kind: "edge_error", seen } : { kind: "foreign", seen };
 }
 
 /** @returns the message of a Kubernetes Status, or null */
@@ -62,15 +62,22 @@ export function messageOf(json: unknown): string | null {
   return parsed.success ? parsed.output.message : null;
 }
 
-/** "HTTP 530 with an HTML page, error code 1016 (cf-ray 8f0e)": Cloudflare writes its own codes into its pages, and support asks for the ray. */
-function seenOf({ status, headers, body }: Answer & { kind: "answered" }, isHtml: boolean): string {
+/** @returns Cloudflare's name for the request, which its support asks for, or null where the answer is not from its edge */
+export function rayOf(answer: Answer | null): string | null {
+  const ray = answer?.kind === "answered" ? answer.headers["cf-ray"] : undefined;
+  return ray === undefined ? null : printable([ray].flat().join(" "));
+}
+
+/** "HTTP 530 with an HTML page, error code 1016 (cf-ray 8f0e)": Cloudflare writes its own codes into its pages. */
+function seenOf(answer: Answer & { kind: "answered" }, isHtml: boolean): string {
+  const { status, body } = answer;
   const code = /error(?: code:?)? (1\d{3})\b/i.exec(body)?.[1];
-  const ray = headers["cf-ray"];
+  const ray = rayOf(answer);
   return [
     `HTTP ${status}`,
     isHtml ? " with an HTML page" : "",
     code === undefined ? "" : `, error code ${code}`,
-    ray === undefined ? "" : ` (cf-ray ${printable([ray].flat().join(" "))})`,
+    ray === null ? "" : ` (cf-ray ${ray})`,
   ].join("");
 }
 

@@ -10,6 +10,8 @@ export interface Readings {
   readonly health: Reading | null;
   readonly readiness: Reading | null;
   readonly review: Reading | null;
+  /** What Cloudflare calls the first of these requests, or null where something else is the edge. */
+  readonly ray: string | null;
 }
 
 const healthSchema = v.object({ status: v.literal("ok"), version: v.string() });
@@ -22,7 +24,7 @@ export function versionOf(health: Reading | null): string | null {
 }
 
 /** Whether something at the edge answers in the Worker's place. What is refused for its certificate is another link's. */
-export function judgeEdge({ withoutCertificate, health, readiness, review }: Readings): Finding {
+export function judgeEdge({ withoutCertificate, health, readiness, review, ray }: Readings): Finding {
   const withCertificate = [health, readiness, review].filter((reading) => reading !== null);
   const asked = withCertificate.length > 0 ? withCertificate : [withoutCertificate];
   for (const reading of asked) {
@@ -36,7 +38,8 @@ export function judgeEdge({ withoutCertificate, health, readiness, review }: Rea
     const cure = "see which Worker or route the hostname belongs to: a route on it runs before the custom domain";
     return broken(`something other than Octogate answers (HTTP ${health.status} to /healthz)`, cure);
   }
-  return ok("no challenge page, no redirect");
+  const who = ray === null ? "not Cloudflare's (no cf-ray header)" : `Cloudflare's (cf-ray ${ray})`;
+  return ok(`${who}; no challenge page, no redirect`);
 }
 
 function troubleOf(reading: Reading): Finding | null {
@@ -82,10 +85,7 @@ export function judgeFirewall({ withoutCertificate: reading }: Readings): Findin
         "octogate setup adds the WAF rule that blocks them",
       );
     case "json":
-      return broken(
-        `a review without a certificate was answered with HTTP ${reading.status}`,
-        "this is not Octogate, or something in front of it presents a certificate for everybody: find it before anything else",
-      );
+      return judgeOpenDoor(reading.status);
     case "failed":
       return /CERTIFICATE_REQUIRED|HANDSHAKE_FAILURE/.test(reading.why)
         ? ok("the handshake ends without a certificate")
@@ -96,6 +96,19 @@ export function judgeFirewall({ withoutCertificate: reading }: Readings): Findin
     case "foreign":
       return untold("cannot be told: without a certificate the edge answers in another way");
   }
+}
+
+/** An answer that is neither the Worker's refusal nor one of Cloudflare's pages: a rule's own JSON, or a review. */
+function judgeOpenDoor(status: number): Finding {
+  if (status === 200) {
+    return broken(
+      "a review without a certificate is answered",
+      "this is not Octogate, or something in front of it presents a certificate for everybody: find it before anything else",
+    );
+  }
+  return status < 500
+    ? ok(`blocks whoever has no certificate, before the Worker: HTTP ${status}`)
+    : untold(`cannot be told: HTTP ${status} without a certificate`);
 }
 
 const associateCure =
@@ -117,10 +130,10 @@ export function judgeMutualTls(readings: Readings, asksForCertificate: boolean):
         )
       : broken("the edge asks for no client certificate, and so blocks everybody", associateCure);
   }
-  const failed = asked.find((reading) => reading.kind === "failed");
-  if (failed !== undefined) {
+  const failures = asked.filter((reading) => reading.kind === "failed");
+  if (failures.length === asked.length) {
     return broken(
-      `no answer once the certificate is presented: ${failed.why}`,
+      `no answer once the certificate is presented: ${failures[0]?.why}`,
       "see octogate certificate list whether it is one of this zone's",
     );
   }

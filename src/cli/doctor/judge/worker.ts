@@ -1,6 +1,5 @@
 // The links behind the edge: whom the Worker takes us for, and what it says about itself.
 import * as v from "valibot";
-import { version } from "../../../worker/version.ts";
 import { broken, type Finding, ok, printable, untold, warning } from "../link.ts";
 import { messageOf, type Reading } from "../reading.ts";
 import { type Readings, versionOf } from "./edge.ts";
@@ -43,14 +42,15 @@ type Readiness =
   | { readonly kind: "unclear"; readonly seen: string };
 
 function readinessOf(reading: Reading | null): Readiness {
-  if (reading?.kind !== "json") return { kind: "unclear", seen: "no answer to /readyz" };
+  if (reading?.kind === "failed") return { kind: "unclear", seen: `/readyz: ${reading.why}` };
+  if (reading?.kind !== "json") return { kind: "unclear", seen: "/readyz: something else answers" };
   if (reading.status === 404) return { kind: "absent" };
   const parsed = v.safeParse(readinessSchema, reading.body);
   if (parsed.success) return { kind: "told", parts: parsed.output };
   const message = messageOf(reading.body);
   return {
     kind: "unclear",
-    seen: `HTTP ${reading.status}${message === null ? "" : `: ${printable(message)}`} to /readyz`,
+    seen: `/readyz: HTTP ${reading.status}${message === null ? "" : `, ${printable(message)}`}`,
   };
 }
 
@@ -68,7 +68,7 @@ export function judgeWorker({ health, readiness, review }: Readings): Finding {
       if (message?.startsWith("configuration:")) {
         return broken(`${who}: ${printable(message)}`, "octogate check finds it before a deployment does");
       }
-      return warning(`${who} has no /readyz: KV and GitHub are not looked at`, `deploy ${version}`);
+      return warning(`${who} has no /readyz: KV and GitHub are not looked at`, "deploy this release");
     }
     case "unclear":
       return broken(`${who}: ${told.seen}`, "npx wrangler tail shows what the Worker says");

@@ -1,0 +1,193 @@
+// The links behind the edge, each broken once: whom the Worker takes us for, what it says about itself, a review, and a person's token.
+
+import { setTimeout as delay } from "node:timers/promises";
+import { afterEach, describe, expect, test } from "vitest";
+import { type GitHubStandIn, startGitHubStandIn } from "../../../src/local/github/stand-in.ts";
+import { type Changes, type Examined, examine, json, page, type Scene, startScene } from "../support/doctor-scene.ts";
+import { octogate } from "../support/octogate.ts";
+
+let scene: Scene | null = null;
+let github: GitHubStandIn | null = null;
+afterEach(async () => {
+  await scene?.close();
+  await github?.close();
+  github = null;
+});
+
+async function examineWith(changes: Changes, args: readonly string[] = [], stdin = ""): Promise<Examined> {
+  scene = await startScene(changes);
+  return examine(scene, ["--connect", `127.0.0.1:${scene.port}`, ...args], stdin);
+}
+
+const otherCluster = { client_certificates: ["a1".repeat(32)], allow: ["anyone"], token_kinds: ["classic"] };
+
+describe("the fingerprint", () => {
+  test("that the Worker does not list, though wrangler.toml does", async () => {
+    const { exitCode, trouble, seen } = await examineWith({ env: { CLUSTER_PRODUCTION: otherCluster } });
+    expect(exitCode).toBe(1);
+    expect(trouble).toEqual({ fingerprint: "broken" });
+    expect(seen("fingerprint")).toContain("the deployed Worker does not");
+  });
+
+  test("that neither lists", async () => {
+    const { trouble, links } = await examineWith({
+      env: { CLUSTER_PRODUCTION: otherCluster },
+      wranglerToml: (text) => text.replace(/"[0-9a-f]{64}"/, `"${"b2".repeat(32)}"`),
+    });
+    expect(trouble).toEqual({ fingerprint: "broken" });
+    expect(links.find(({ name }) => name === "fingerprint")?.cure).toContain(scene?.fingerprint);
+  });
+
+  test("that only the Worker lists is a warning: the next deployment ends it", async () => {
+    const wranglerToml = (text: string) => text.replace(/"[0-9a-f]{64}"/, `"${"b2".repeat(32)}"`);
+    const { exitCode, trouble } = await examineWith({ wranglerToml });
+    expect(exitCode).toBe(0);
+    expect(trouble).toEqual({ fingerprint: "warning" });
+  });
+});
+
+describe("an older Worker, which does not say how it is", () => {
+  test("is a warning, and the review is done all the same", async () => {
+    const { exitCode, trouble, seen } = await examineWith({ readiness: null });
+    expect(exitCode).toBe(0);
+    expect(trouble).toEqual({ worker: "warning" });
+    expect(seen("review")).toContain("a made-up token is nobody's");
+  });
+
+  test("and is configured wrongly shows it by its answer to a review", async () => {
+    const { exitCode, trouble, seen } = await examineWith({ readiness: null, env: { CACHE_SECRET: undefined } });
+    expect(exitCode).toBe(1);
+    expect(trouble).toEqual({ worker: "broken" });
+    expect(seen("worker")).toContain("CACHE_SECRET");
+  });
+});
+
+describe("a review", () => {
+  const version = "authentication.k8s.io/v1";
+  const reviews = (answer: NonNullable<Changes["answer"]>): NonNullable<Changes["answer"]> => {
+    return (request, response) => request.method === "POST" && request.isVerified && answer(request, response);
+  };
+
+  test.each<[string, NonNullable<Changes["answer"]>, RegExp]>([
+    ["that is answered with nonsense", (_, response) => json(response, 200, { kind: "TokenReview" }), /no TokenReview/],
+    [
+      "that is answered in another version",
+      (_, response) => json(response, 200, { kind: "TokenReview", apiVersion: `${version}beta1`, status: {} }),
+      /no TokenReview/,
+    ],
+    [
+      "that takes a made-up token for somebody's",
+      (_, response) => {
+        const status = { authenticated: true, user: { username: "github:root" } };
+        return json(response, 200, { kind: "TokenReview", apiVersion: version, status });
+      },
+      /more than a plain no/,
+    ],
+    [
+      "that is undetermined",
+      (_, response) => json(response, 503, { kind: "Status", message: "internal_error: a fault of ours" }),
+      /HTTP 503: internal_error/,
+    ],
+  ])("%s", async (_, answer, said) => {
+    const { exitCode, trouble, seen } = await examineWith({ answer: reviews(answer) });
+    expect(exitCode).toBe(1);
+    expect(trouble).toEqual({ review: "broken" });
+    expect(seen("review")).toMatch(said);
+  });
+
+  test("that is not answered in time", async () => {
+    const { trouble, seen } = await examineWith({ answer: reviews(() => true) }, ["--timeout", "1"]);
+    expect(trouble).toEqual({ review: "broken" });
+    expect(seen("review")).toContain("no answer within 1 s");
+  });
+
+  test("that is slow is a warning", async () => {
+    const { exitCode, trouble } = await examineWith({
+      answer: reviews((_, response) => {
+        const body = { kind: "TokenReview", apiVersion: version, status: { authenticated: false } };
+        void delay(2100).then(() => json(response, 200, body));
+        return true;
+      }),
+    });
+    expect(exitCode).toBe(0);
+    expect(trouble).toEqual({ review: "warning" });
+  });
+
+  test("of a made-up token asks GitHub nothing", async () => {
+    github = await startGitHubStandIn();
+    const { trouble } = await examineWith({ env: { GITHUB_API_URL: github.url } });
+    expect(trouble).toEqual({});
+    expect(github.requests.filter(({ token }) => token !== null)).toEqual([]);
+  });
+});
+
+describe("a person's token on stdin", () => {
+  async function standIn() {
+    github = await startGitHubStandIn();
+    const account = github.addAccount({ login: "octocat", id: 583231 });
+    return { github, token: github.issueToken(account, { kind: "classic" }) };
+  }
+
+  test("is shown as who it is", async () => {
+    const {
+      github: { url },
+      token,
+    } = await standIn();
+    const { exitCode, trouble, seen } = await examineWith(
+      { env: { GITHUB_API_URL: url } },
+      ["--token-from-stdin"],
+      `${token}\n`,
+    );
+    expect(exitCode).toBe(0);
+    expect(trouble).toEqual({});
+    expect(seen("token")).toMatch(/^github:octocat:583231 in 0 groups, in \d+ ms$/);
+  });
+
+  test("that GitHub does not know any more gets a plain no", async () => {
+    const { github: server, token } = await standIn();
+    server.revokeToken(token);
+    const { exitCode, trouble, seen } = await examineWith(
+      { env: { GITHUB_API_URL: server.url } },
+      ["--token-from-stdin"],
+      token,
+    );
+    expect(exitCode).toBe(1);
+    expect(trouble).toEqual({ token: "broken" });
+    expect(seen("token")).toContain("a plain no");
+  });
+
+  test("that is denied is told why", async () => {
+    const { github: server } = await standIn();
+    const token = server.issueToken(server.addAccount({ login: "hubot" }), { kind: "fine_grained" });
+    const { trouble, seen } = await examineWith({ env: { GITHUB_API_URL: server.url } }, ["--token-from-stdin"], token);
+    expect(trouble).toEqual({ token: "broken" });
+    expect(seen("token")).toContain("kind_not_welcome");
+  });
+
+  test.each<[string, Changes]>([
+    ["a challenge page", { answer: (_, response) => page(response, 403, "", { "cf-mitigated": "challenge" }) }],
+    ["an edge that asks for no certificate", { asksForCertificate: false }],
+    ["a Worker that does not know the certificate", { env: { CLUSTER_PRODUCTION: otherCluster } }],
+    [
+      "a made-up token that gets in",
+      {
+        answer: ({ method, isVerified }, response) => {
+          const body = { kind: "TokenReview", apiVersion: "authentication.k8s.io/v1", status: { authenticated: true } };
+          return method === "POST" && isVerified && json(response, 200, body);
+        },
+      },
+    ],
+  ])("is not sent where something else is wrong: %s", async (_, changes) => {
+    const { token } = await standIn();
+    const { exitCode, links } = await examineWith(changes, ["--token-from-stdin"], token);
+    expect(exitCode).toBe(1);
+    expect(links.at(-1)).toMatchObject({ name: "token", state: "skipped" });
+    expect(JSON.stringify(scene?.requests)).not.toContain(token);
+  });
+
+  test("is missing", async () => {
+    const { exitCode, stderr } = await octogate(["doctor", "--token-from-stdin"], { stdin: "\n" });
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain("there is no token on stdin");
+  });
+});
