@@ -34,7 +34,7 @@ export interface Target {
   /** As they were given: relative to the context's folder. */
   readonly certificateFile: string;
   readonly keyFile: string;
-  /** The fingerprints that wrangler.toml lists for the cluster, or null where there is no wrangler.toml. */
+  /** The fingerprints that wrangler.toml lists for the cluster, or null where it was not read. */
   readonly listed: readonly string[] | null;
   /** PEM: the authorities to trust in place of the usual ones, or null. */
   readonly authorities: string | null;
@@ -46,7 +46,7 @@ export interface Configuration {
   readonly target: Target | null;
 }
 
-/** Reads wrangler.toml, if there is one, and --ca-file; fills in what the command line leaves open. */
+/** Reads wrangler.toml for what the command line leaves open, and --ca-file. */
 export async function readConfiguration(options: DoctorOptions, context: Context): Promise<Configuration> {
   const configuration = await readDeployment(options, context);
   const { caFile } = options;
@@ -59,14 +59,14 @@ export async function readConfiguration(options: DoctorOptions, context: Context
 }
 
 async function readDeployment(options: DoctorOptions, context: Context): Promise<Configuration> {
-  const file = await readWranglerToml(options.config, context);
-  if (file.kind === "unreadable") {
-    const { hostname, certificate, key } = options;
-    if (hostname === undefined || certificate === undefined || key === undefined) {
-      return nothing(file.trouble, `${file.trouble.cure}; or give --hostname, --certificate and --key`);
-    }
+  const { hostname, certificate, key, cluster } = options;
+  if (hostname !== undefined && certificate !== undefined && key !== undefined && cluster === undefined) {
     const target = targetOf(options, { hostname, certificate, key }, null);
     return { finding: ok(`${hostname}, by the command line alone`), target };
+  }
+  const file = await readWranglerToml(options.config, context);
+  if (file.kind === "unreadable") {
+    return nothing(file.trouble, `${file.trouble.cure}; or give --hostname, --certificate and --key`);
   }
   const parsed = parseWranglerToml(file.path, file.text);
   if (parsed.kind === "wrong") return nothing(parsed.trouble, "octogate check says all that is wrong with it");
@@ -90,8 +90,9 @@ function configurationOf(
     const message = `there is no [vars.${clusterVariableName(cluster)}]`;
     return nothing({ where: options.config, message }, "give --cluster one of the clusters that are there");
   }
-  const { certificate, key } = { ...filesOf(options.config, cluster), ...definedFiles(options) };
-  if (certificate === undefined || key === undefined) {
+  const certificate = options.certificate ?? fileOf(options.config, cluster, "client.crt");
+  const key = options.key ?? fileOf(options.config, cluster, "client.key");
+  if (certificate === null || key === null) {
     const message = `it holds ${variables.length} clusters`;
     return nothing({ where: options.config, message }, "say which one with --cluster");
   }
@@ -115,14 +116,8 @@ function targetOf(
 }
 
 /** Where `octogate setup` and `octogate certificate` keep a cluster's files: beside wrangler.toml. */
-function filesOf(config: string, cluster: string | null): { certificate?: string; key?: string } {
-  if (cluster === null) return {};
-  const folder = join(dirname(config), ".clusters", cluster);
-  return { certificate: join(folder, "client.crt"), key: join(folder, "client.key") };
-}
-
-function definedFiles({ certificate, key }: DoctorOptions): { certificate?: string; key?: string } {
-  return { ...(certificate === undefined ? {} : { certificate }), ...(key === undefined ? {} : { key }) };
+function fileOf(config: string, cluster: string | null, name: string): string | null {
+  return cluster === null ? null : join(dirname(config), ".clusters", cluster, name);
 }
 
 function nameOfCluster(variable: string): string {

@@ -35,6 +35,13 @@ describe("a deployment in which everything is right", () => {
     for (const line of lines) expect(line).toMatch(/^[✓–] [\w ]{18} {2}\S/u);
   });
 
+  test("is not trusted where only --ca-file could vouch for it, and is not given", async () => {
+    const args = ["doctor", "--json", "--connect", `127.0.0.1:${scene.port}`];
+    const { exitCode, stdout } = await octogate(args, { cwd: scene.folder });
+    expect(exitCode).toBe(1);
+    expect(JSON.parse(stdout)).toMatchObject({ ok: false, troubles: [{ where: "TLS" }] });
+  });
+
   test("says what to do about the link that is broken", async () => {
     const args = [
       "doctor",

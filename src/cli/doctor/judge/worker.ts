@@ -4,7 +4,7 @@ import { broken, type Finding, ok, printable, untold, warning } from "../link.ts
 import { messageOf, type Reading } from "../reading.ts";
 import { type Readings, versionOf } from "./edge.ts";
 
-/** @param listed the fingerprints that wrangler.toml lists, or null where there is none */
+/** @param listed the fingerprints that wrangler.toml lists, or null where it was not read */
 export function judgeFingerprint(
   { review, readiness }: Readings,
   fingerprint: string,

@@ -23,8 +23,14 @@ function clientAuth(changes: Record<string, string>) {
   return { tlsClientAuth: { ...verified, certFingerprintSHA256: fingerprint, ...changes } };
 }
 
-function page(status: number, body: string, headers: Record<string, string> = {}): Answer {
-  return { kind: "answered", status, headers: { "content-type": "text/html", ...headers }, body, durationMs: 1 };
+function page(status: number, body: string, headers: Record<string, string> = {}) {
+  return {
+    kind: "answered" as const,
+    status,
+    headers: { "content-type": "text/html", ...headers },
+    body,
+    durationMs: 1,
+  };
 }
 
 describe("the Worker's refusals are told apart", () => {
@@ -66,7 +72,7 @@ describe("what the edge answers in the Worker's place", () => {
   });
 
   test.each(["[]", "null", '"text"', "{"])("a JSON that is no object is nobody's: %s", (body) => {
-    expect(readAnswer({ ...page(200, body), headers: {} } as Answer)).toMatchObject({ kind: "foreign" });
+    expect(readAnswer({ ...page(200, body), headers: {} })).toMatchObject({ kind: "foreign" });
   });
 
   test("a page's line ends, controls and length stay out of what is printed", () => {
