@@ -39,7 +39,7 @@ function wrong(seen: string): ReviewAnswer {
 }
 
 /** kube-apiserver waits 30 s, people do not. A made-up token costs no call to GitHub, so this is the way there and back. */
-const slowMadeUpMs = 2_000;
+const slowMadeUpMs = 3_000;
 const slowTokenMs = 5_000;
 
 /** @param reading the answer about a token that is nobody's */
@@ -59,6 +59,8 @@ export function judgeReview(reading: Reading): Finding {
     : ok(seen);
 }
 
+const maxShownGroups = 4;
+
 /** @param reading the answer about the token from stdin */
 export function judgeToken(reading: Reading): Finding {
   const answer = reviewAnswerOf(reading);
@@ -69,6 +71,9 @@ export function judgeToken(reading: Reading): Finding {
     return broken(`${seen}, in ${durationText(durationMs)}`, "octogate explain says why, entry by entry");
   }
   const { username, groups } = status.user;
-  const seen = `${printable(username)} in ${groups.length} groups, in ${durationText(durationMs)}`;
+  const shown = groups.slice(0, maxShownGroups).join(", ");
+  const more = groups.length > maxShownGroups ? ` and ${groups.length - maxShownGroups} more` : "";
+  const membership = groups.length === 0 ? "in no group" : `in ${shown}${more}`;
+  const seen = `${printable(`${username} ${membership}`)}; ${durationText(durationMs)}`;
   return durationMs > slowTokenMs ? warning(seen, "see durationMs and source in the decision log") : ok(seen);
 }
