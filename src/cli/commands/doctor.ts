@@ -6,22 +6,15 @@ import { reportOf } from "../doctor/present.ts";
 import type { DoctorOptions, HostAndPort } from "../doctor/target.ts";
 import type { CommandMaker } from "../program.ts";
 import { failed, type Report } from "../report.ts";
-import { configOption, parseClusterName } from "./options.ts";
+import { certificatesOption, configOption, hostnameOption, onlyClusterOption } from "./options.ts";
 
 export const doctorCommand: CommandMaker = (context, run) =>
   new Command("doctor")
     .description("walks the chain from here to a review's answer, and says at which link it breaks")
     .addOption(configOption())
-    .addOption(
-      new Option("--cluster <name>", "whose certificate to present (default: the only cluster)").argParser(
-        parseClusterName,
-      ),
-    )
-    .addOption(
-      new Option("--hostname <name>", "whom to ask (default: the custom domain in --config)").argParser(parseHostname),
-    )
-    .option("--certificate <file>", "the client certificate (default: .clusters/NAME/client.crt beside --config)")
-    .option("--key <file>", "its private key (default: .clusters/NAME/client.key beside --config)")
+    .addOption(onlyClusterOption())
+    .addOption(hostnameOption())
+    .addOption(certificatesOption())
     .option("--ca-file <file>", "the authorities that the server's certificate must come from (default: the system's)")
     .addOption(new Option("--connect <host:port>", "connect there, wherever DNS points to").argParser(parseHostAndPort))
     .addOption(new Option("--timeout <seconds>", "how long to wait at each step").argParser(parseSeconds).default(10))
@@ -36,11 +29,6 @@ async function doctor(options: DoctorOptions, context: Context): Promise<Report>
     return failed({ where: "--token-from-stdin", message: "there is no token on stdin", cure });
   }
   return reportOf(await examine(options, token, context));
-}
-
-function parseHostname(text: string): string {
-  if (!/^(?=.*[a-z])[a-z0-9-]+(?:\.[a-z0-9-]+)*$/i.test(text)) throw new InvalidArgumentError("must be a hostname");
-  return text.toLowerCase();
 }
 
 function parseHostAndPort(text: string): HostAndPort {

@@ -24,13 +24,13 @@ export async function examine(options: DoctorOptions, token: string | null, cont
   const { target } = configuration;
   if (target === null) return { hostname: null, links: judgeAll({ configuration, walk: null }, token !== null) };
 
-  const identity = await readIdentity(context.folder, target);
+  const identity = await readIdentity(target.certificates, context);
   const walk = await walkTo(target, identity, options.timeout * 1000, context.now);
   const links = judgeAll({ configuration, walk }, false);
   if (token === null) return { hostname: target.hostname, links };
   // A person's token goes only where everything has been found to be in order.
   const isOpen = identity.kind === "usable" && !links.some(isInTheWayOfTokens);
-  const reviewed = isOpen ? await reviewToken(walk.place, identity.identity, token) : null;
+  const reviewed = isOpen ? await reviewToken(walk.place, identity.credential, token) : null;
   return { hostname: target.hostname, links: judgeAll({ configuration, walk: { ...walk, reviewed } }, true) };
 }
 
@@ -49,11 +49,10 @@ interface Walk {
 }
 
 async function walkTo(target: Target, identity: CheckedIdentity, timeoutMs: number, now: () => number): Promise<Walk> {
-  const { hostname, authorities } = target;
-  const connect = target.connect ?? { host: hostname, port: 443 };
+  const { hostname, connect, isDirected, authorities } = target;
   const place = { hostname, connect, authorities, timeoutMs };
-  const resolution = target.connect === null ? await resolveName(hostname, timeoutMs) : null;
-  const presented = identity.kind === "usable" ? identity.identity : null;
+  const resolution = isDirected ? null : await resolveName(hostname, timeoutMs);
+  const presented = identity.kind === "usable" ? identity.credential : null;
   const observed = resolution?.kind === "failed" ? null : await observe(place, presented, now);
   const at = now() + (observed?.clockErrorMs ?? 0);
   return { target, place, identity, resolution, observed, at, reviewed: null };

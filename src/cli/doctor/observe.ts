@@ -1,5 +1,5 @@
 // Asks everything there is to ask, in as few steps as the chain allows: name, handshake, and then all questions at once.
-import type { ClientIdentity } from "./client-certificate.ts";
+import type { CredentialData } from "../kubeconfig/webhook-kubeconfig.ts";
 import type { Readings } from "./judge/edge.ts";
 import { type Answer, ask } from "./network/ask.ts";
 import { isAboutTime } from "./network/failure.ts";
@@ -17,26 +17,30 @@ export interface Observations {
 
 /**
  * @param place whom to ask
- * @param identity to present, or null if there is none that can be used
+ * @param credential to present, or null if there is none that can be used
  * @param now the current time in milliseconds
  */
-export async function observe(place: Place, identity: ClientIdentity | null, now: () => number): Promise<Observations> {
+export async function observe(
+  place: Place,
+  credential: CredentialData | null,
+  now: () => number,
+): Promise<Observations> {
   const handshake = await shakeHands(place);
   if (handshake.kind !== "complete") return { handshake, clockErrorMs: null, readings: null };
   if (handshake.distrust !== null) {
     // By whose clock? Asking for the time tells nothing to anybody.
     const answer = isAboutTime(handshake.distrust)
-      ? await ask(place, { method: "GET", path: "/healthz", identity: null, trustsAnybody: true })
+      ? await ask(place, { method: "GET", path: "/healthz", credential: null, trustsAnybody: true })
       : null;
     return { handshake, clockErrorMs: clockErrorOf(answer, now()), readings: null };
   }
   const review = { method: "POST", path: "/authenticate", body: reviewOf(madeUpToken) } as const;
-  const get = (path: string) => (identity === null ? null : ask(place, { method: "GET", path, identity }));
+  const get = (path: string) => (credential === null ? null : ask(place, { method: "GET", path, credential }));
   const answers = await Promise.all([
-    ask(place, { ...review, identity: null }),
+    ask(place, { ...review, credential: null }),
     get("/healthz"),
     get("/readyz"),
-    identity === null ? null : ask(place, { ...review, identity }),
+    credential === null ? null : ask(place, { ...review, credential }),
   ]);
   const at = now();
   const clockErrors = answers.map((answer) => clockErrorOf(answer, at)).filter((error) => error !== null);
@@ -56,9 +60,9 @@ export async function observe(place: Place, identity: ClientIdentity | null, now
 }
 
 /** Sends a person's token. Only for a place that has been found to be Octogate's. */
-export async function reviewToken(place: Place, identity: ClientIdentity, token: string): Promise<Reading> {
+export async function reviewToken(place: Place, credential: CredentialData, token: string): Promise<Reading> {
   const body = reviewOf(token);
-  return readAnswer(await ask(place, { method: "POST", path: "/authenticate", body, identity }));
+  return readAnswer(await ask(place, { method: "POST", path: "/authenticate", body, credential }));
 }
 
 /** GitHub's prefix and nothing else of its form: the Worker knows at sight that it is no token, and asks nobody. */

@@ -1,5 +1,5 @@
 // An examination as a report: one line a link, and what to do about those that are not as they should be.
-import type { Report } from "../report.ts";
+import type { Report, Trouble } from "../report.ts";
 import type { Examination } from "./examine.ts";
 import { type Link, type LinkState, linkTitles } from "./link.ts";
 
@@ -10,11 +10,18 @@ export function reportOf({ hostname, links }: Examination): Report {
   return {
     ok: links.every(({ state }) => state !== "broken"),
     lines: links.map(({ name, state, seen }) => `${marks[state]} ${linkTitles[name].padEnd(width)}  ${seen}`),
-    troubles: links.flatMap(troubleOf),
+    troubles: troublesOf(links, "broken"),
+    warnings: troublesOf(links, "warning"),
     json: { hostname, links },
   };
 }
 
-function troubleOf({ name, seen, cure }: Link) {
-  return cure === undefined ? [] : [{ where: linkTitles[name], message: seen, cure }];
+function troublesOf(links: readonly Link[], wanted: LinkState): Trouble[] {
+  return links
+    .filter(({ state }) => state === wanted)
+    .map(({ name, seen, cure }) => ({
+      where: linkTitles[name],
+      message: seen,
+      ...(cure === undefined ? {} : { cure }),
+    }));
 }

@@ -1,11 +1,12 @@
-// Whom to ask and as whom: what the command line and wrangler.toml say together. The files of the certificate are read elsewhere.
+// Whom to ask and as whom: what the command line and wrangler.toml say together. The certificate's files are read elsewhere.
 import { readFile } from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { readFingerprints } from "../../worker/config/cluster-policy.ts";
 import { clusterVariableName } from "../../worker/config.ts";
+import { checkConfiguration } from "../configuration-check/check-configuration.ts";
 import type { Context } from "../context.ts";
+import { credentialFolderOf } from "../kubeconfig/client-credential.ts";
 import type { Trouble } from "../report.ts";
-import { findDeployProblems } from "../wrangler-toml/deploy-problems.ts";
 import { hostnameOf, parseWranglerToml, type WranglerDocument } from "../wrangler-toml/document.ts";
 import { readWranglerToml } from "../wrangler-toml/read.ts";
 import { broken, type Finding, ok, warning } from "./link.ts";
@@ -13,9 +14,9 @@ import { broken, type Finding, ok, warning } from "./link.ts";
 export interface DoctorOptions {
   readonly config: string;
   readonly cluster?: string;
+  /** Perhaps with a port. */
   readonly hostname?: string;
-  readonly certificate?: string;
-  readonly key?: string;
+  readonly certificates?: string;
   readonly caFile?: string;
   readonly connect?: HostAndPort;
   readonly timeout: number;
@@ -29,11 +30,11 @@ export interface HostAndPort {
 
 export interface Target {
   readonly hostname: string;
-  /** Where to connect to; DNS is asked only where this is null. */
-  readonly connect: HostAndPort | null;
-  /** As they were given: relative to the context's folder. */
-  readonly certificateFile: string;
-  readonly keyFile: string;
+  readonly connect: HostAndPort;
+  /** Whether the command line says where to connect to, so that DNS has no part in it. */
+  readonly isDirected: boolean;
+  /** The folder of the client certificate and its key, as it was given: relative to the context's folder. */
+  readonly certificates: string;
   /** The fingerprints that wrangler.toml lists for the cluster, or null where it was not read. */
   readonly listed: readonly string[] | null;
   /** PEM: the authorities to trust in place of the usual ones, or null. */
@@ -59,65 +60,58 @@ export async function readConfiguration(options: DoctorOptions, context: Context
 }
 
 async function readDeployment(options: DoctorOptions, context: Context): Promise<Configuration> {
-  const { hostname, certificate, key, cluster } = options;
-  if (hostname !== undefined && certificate !== undefined && key !== undefined && cluster === undefined) {
-    const target = targetOf(options, { hostname, certificate, key }, null);
+  const { hostname, certificates, cluster } = options;
+  if (hostname !== undefined && certificates !== undefined && cluster === undefined) {
+    const target = targetOf(options, { address: hostname, certificates, listed: null });
     return { finding: ok(`${hostname}, by the command line alone`), target };
   }
   const file = await readWranglerToml(options.config, context);
   if (file.kind === "unreadable") {
-    return nothing(file.trouble, `${file.trouble.cure}; or give --hostname, --certificate and --key`);
+    return nothing(file.trouble, `${file.trouble.cure}, or give --hostname and --certificates`);
   }
   const parsed = parseWranglerToml(file.path, file.text);
   if (parsed.kind === "wrong") return nothing(parsed.trouble, "octogate check says all that is wrong with it");
-  return configurationOf(options, parsed.document, findDeployProblems(file.text)[0]?.setting ?? null);
+  return configurationOf(options, parsed.document, checkConfiguration(file.path, file.text).errors);
 }
 
 function configurationOf(
   options: DoctorOptions,
   document: WranglerDocument,
-  wrongSetting: string | null,
+  errors: readonly Trouble[],
 ): Configuration {
-  const hostname = options.hostname ?? hostnameOf(document);
-  if (hostname === null) {
+  const where = options.config;
+  const address = options.hostname ?? hostnameOf(document);
+  if (address === null) {
     const message = "no [[routes]] with custom_domain = true names your own hostname";
-    return nothing({ where: options.config, message }, "write the hostname there, or give --hostname");
+    return nothing({ where, message }, "octogate setup writes it, or give --hostname");
   }
   const variables = Object.keys(document.vars).filter((name) => name.startsWith("CLUSTER_"));
   const only = variables.length === 1 ? nameOfCluster(variables[0] ?? "") : null;
   const cluster = options.cluster ?? only;
   if (cluster !== null && !variables.includes(clusterVariableName(cluster))) {
     const message = `there is no [vars.${clusterVariableName(cluster)}]`;
-    return nothing({ where: options.config, message }, "give --cluster one of the clusters that are there");
+    return nothing({ where, message }, `give --cluster one of those that are there: ${variables.join(", ")}`);
   }
-  const certificate = options.certificate ?? fileOf(options.config, cluster, "client.crt");
-  const key = options.key ?? fileOf(options.config, cluster, "client.key");
-  if (certificate === null || key === null) {
-    const message = `it holds ${variables.length} clusters`;
-    return nothing({ where: options.config, message }, "say which one with --cluster");
+  const certificates = options.certificates ?? (cluster === null ? null : credentialFolderOf(cluster));
+  if (certificates === null) {
+    return nothing({ where, message: `it holds ${variables.length} clusters` }, "say which one with --cluster");
   }
   const asked = cluster === null ? variables : [clusterVariableName(cluster)];
   const listed = asked.flatMap((name) => readFingerprints(document.vars[name]));
-  const target = targetOf(options, { hostname, certificate, key }, listed);
-  const seen = cluster === null ? hostname : `${hostname} for the cluster ${cluster}`;
-  if (wrongSetting === null) return { finding: ok(seen), target };
-  return {
-    finding: warning(`${seen}; ${options.config}: ${wrongSetting} is wrong`, "octogate check says how"),
-    target,
-  };
+  const target = targetOf(options, { address, certificates, listed });
+  const seen = cluster === null ? address : `${address} for the cluster ${cluster}`;
+  const finding =
+    errors[0] === undefined ? ok(seen) : warning(`${seen}; ${errors[0].where} is wrong`, "octogate check says how");
+  return { finding, target };
 }
 
 function targetOf(
   { connect }: DoctorOptions,
-  { hostname, certificate, key }: { hostname: string; certificate: string; key: string },
-  listed: Target["listed"],
+  { address, ...rest }: { address: string } & Pick<Target, "certificates" | "listed">,
 ): Target {
-  return { hostname, connect: connect ?? null, certificateFile: certificate, keyFile: key, listed, authorities: null };
-}
-
-/** Where `octogate setup` and `octogate certificate` keep a cluster's files: beside wrangler.toml. */
-function fileOf(config: string, cluster: string | null, name: string): string | null {
-  return cluster === null ? null : join(dirname(config), ".clusters", cluster, name);
+  const [hostname = "", port = "443"] = address.toLowerCase().split(":");
+  const natural = { host: hostname, port: Number(port) };
+  return { ...rest, hostname, connect: connect ?? natural, isDirected: connect !== undefined, authorities: null };
 }
 
 function nameOfCluster(variable: string): string {

@@ -33,12 +33,12 @@ describe("configuration", () => {
     expect(scene.requests).toEqual([]);
   });
 
-  test("but hostname, certificate and key on the command line are enough, and then it counts for nothing", async () => {
+  test("but a hostname and a folder of certificates on the command line are enough, and then it counts for nothing", async () => {
     const scene = await sceneWith({ wranglerToml: () => "no TOML" });
-    const files = ["--certificate", ".clusters/production/client.crt", "--key", ".clusters/production/client.key"];
-    const connect = ["--connect", `127.0.0.1:${scene.port}`];
-    const { trouble, seen } = await examine(scene, ["--hostname", "localhost", ...files, ...connect]);
+    const files = ["--certificates", ".clusters/production"];
+    const { trouble, seen } = await examine(scene, ["--hostname", `localhost:${scene.port}`, ...files]);
     expect(trouble).toEqual({});
+    expect(seen("dns")).toContain("127.0.0.1");
     expect(seen("fingerprint")).toBe("the Worker knows it");
   });
 
@@ -75,7 +75,7 @@ describe("configuration", () => {
 describe("the client certificate", () => {
   test.each<[string, string, string]>([
     ["that is not there", "", "there is no such file"],
-    ["that is no PEM", "no PEM", "no PEM certificate"],
+    ["that is no PEM", "no PEM", "is no PEM"],
   ])("%s", async (_, text, said) => {
     const scene = await sceneWith();
     const path = join(scene.folder, ".clusters", "production", "client.crt");
@@ -89,7 +89,7 @@ describe("the client certificate", () => {
     const { privateKey: key } = await clientFor(-1, 90);
     const { trouble, seen, links } = await examine(await sceneWith({ key }));
     expect(trouble).toEqual({ "client-certificate": "broken" });
-    expect(seen("client-certificate")).toContain("another certificate");
+    expect(seen("client-certificate")).toContain("is not the key of");
     const states = Object.fromEntries(links.map(({ name, state }) => [name, state]));
     expect(states).toMatchObject({ tls: "ok", edge: "ok", firewall: "ok", "mutual-tls": "skipped", review: "skipped" });
   });

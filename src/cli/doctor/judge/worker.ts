@@ -1,6 +1,6 @@
 // The links behind the edge: whom the Worker takes us for, and what it says about itself.
 import * as v from "valibot";
-import { broken, type Finding, ok, printable, untold, warning } from "../link.ts";
+import { broken, durationText, type Finding, ok, printable, untold, warning } from "../link.ts";
 import { messageOf, type Reading } from "../reading.ts";
 import { type Readings, versionOf } from "./edge.ts";
 
@@ -29,14 +29,20 @@ export function judgeFingerprint(
   return ok(isListed === null ? "the Worker knows it" : "listed in wrangler.toml and known to the Worker");
 }
 
-/** What GET /readyz says about one thing; other keys are details to show. */
-const partSchema = v.looseObject({ state: v.string(), message: v.optional(v.string()) });
+/** What GET /readyz says about one part: see src/worker/readiness.ts. A later release may know more states. */
+const partSchema = v.object({
+  state: v.string(),
+  durationMs: v.optional(v.number()),
+  problem: v.optional(v.string()),
+});
 type Part = v.InferOutput<typeof partSchema>;
 
-const readinessSchema = v.looseObject({ configuration: partSchema, kv: partSchema, github: partSchema });
+const readinessSchema = v.object({
+  parts: v.object({ configuration: partSchema, kv: partSchema, github: partSchema }),
+});
 
 type Readiness =
-  | { readonly kind: "told"; readonly parts: v.InferOutput<typeof readinessSchema> }
+  | { readonly kind: "told"; readonly parts: v.InferOutput<typeof readinessSchema>["parts"] }
   /** An older Worker, which has no such path. */
   | { readonly kind: "absent" }
   | { readonly kind: "unclear"; readonly seen: string };
@@ -46,7 +52,7 @@ function readinessOf(reading: Reading | null): Readiness {
   if (reading?.kind !== "json") return { kind: "unclear", seen: "/readyz: something else answers" };
   if (reading.status === 404) return { kind: "absent" };
   const parsed = v.safeParse(readinessSchema, reading.body);
-  if (parsed.success) return { kind: "told", parts: parsed.output };
+  if (parsed.success) return { kind: "told", parts: parsed.output.parts };
   const message = messageOf(reading.body);
   return {
     kind: "unclear",
@@ -79,7 +85,10 @@ export function judgeKv({ readiness }: Readings): Finding {
   const told = readinessOf(readiness);
   if (told.kind !== "told") return untold("the Worker does not say");
   const { kv } = told.parts;
-  if (kv.state === "ok") return ok(describe(kv));
+  if (kv.state === "ok") return ok(answeredIn(kv));
+  if (kv.state === "not_bound") {
+    return warning("not bound: each location remembers for itself", "bind a namespace as KV in wrangler.toml");
+  }
   return broken(
     describe(kv),
     "reviews go on, and ask GitHub more often: see the binding KV in wrangler.toml, and Cloudflare's status page",
@@ -90,18 +99,17 @@ export function judgeGitHub({ readiness }: Readings): Finding {
   const told = readinessOf(readiness);
   if (told.kind !== "told") return untold("the Worker does not say");
   const { github } = told.parts;
-  if (github.state === "ok") return ok(describe(github));
-  const cure =
-    github.state === "limited"
-      ? "the quota of this Worker's address is spent and fills up again within the hour; people's own quotas are others"
-      : "people who were known lately get in for OUTAGE_GRACE_SECONDS: see GITHUB_API_URL, and GitHub's status page";
-  return broken(describe(github), cure);
+  if (github.state === "ok") return ok(answeredIn(github));
+  return broken(
+    describe(github),
+    "who was let in lately still gets in for OUTAGE_GRACE_SECONDS: see GITHUB_API_URL, and GitHub's status page",
+  );
 }
 
-/** "unavailable: GitHub answered with 503, status 503, 210 ms": whatever the Worker says, in its own words. */
-function describe({ state, message, ...details }: Part): string {
-  const shown = Object.entries(details)
-    .filter(([, value]) => ["string", "number", "boolean"].includes(typeof value))
-    .map(([name, value]) => `${name} ${value}`);
-  return printable([message === undefined ? state : `${state}: ${message}`, ...shown].join(", "));
+function answeredIn({ durationMs }: Part): string {
+  return durationMs === undefined ? "answers the Worker" : `answers the Worker in ${durationText(durationMs)}`;
+}
+
+function describe({ state, problem }: Part): string {
+  return printable(problem ?? state);
 }

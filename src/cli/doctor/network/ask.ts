@@ -1,7 +1,7 @@
 // One HTTPS request on a connection of its own, and its whole answer.
 import type { IncomingHttpHeaders } from "node:http";
 import { request } from "node:https";
-import type { ClientIdentity } from "../client-certificate.ts";
+import type { CredentialData } from "../../kubeconfig/webhook-kubeconfig.ts";
 import { failureText } from "./failure.ts";
 import { type Place, tlsOptionsOf } from "./place.ts";
 
@@ -11,7 +11,7 @@ export interface Question {
   /** JSON. */
   readonly body?: string;
   /** Null: none is presented. */
-  readonly identity: ClientIdentity | null;
+  readonly credential: CredentialData | null;
   /** Asks also whom it does not trust; for questions that tell nothing. */
   readonly trustsAnybody?: true;
 }
@@ -29,7 +29,7 @@ export type Answer =
 /** More than any answer of ours, and little enough to keep. */
 const maxBodyBytes = 1024 * 1024;
 
-export function ask(place: Place, { method, path, body, identity, trustsAnybody }: Question): Promise<Answer> {
+export function ask(place: Place, { method, path, body, credential, trustsAnybody }: Question): Promise<Answer> {
   const startedAt = performance.now();
   const signal = AbortSignal.timeout(place.timeoutMs);
   return new Promise((resolve) => {
@@ -39,7 +39,7 @@ export function ask(place: Place, { method, path, body, identity, trustsAnybody 
     };
     const outgoing = request({
       ...tlsOptionsOf(place),
-      ...(identity === null ? {} : { cert: identity.certificate, key: identity.privateKey }),
+      ...(credential === null ? {} : { cert: credential.certificate, key: credential.key }),
       rejectUnauthorized: trustsAnybody !== true,
       agent: false,
       signal,

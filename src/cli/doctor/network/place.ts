@@ -1,4 +1,5 @@
 // Where and how to connect: the same for the handshake that is looked at and for the requests after it.
+import { isIP } from "node:net";
 import tls from "node:tls";
 import type { HostAndPort } from "../target.ts";
 
@@ -15,7 +16,9 @@ export interface Place {
 /** The options that tls.connect() and https.request() share. */
 export function tlsOptionsOf({ hostname, connect, authorities }: Place) {
   const ca = authorities ?? usualAuthorities();
-  return { host: connect.host, port: connect.port, servername: hostname, ...(ca === null ? {} : { ca }) };
+  // RFC 6066, 3: the server name is no address. A certificate for one is then compared with where we connect to.
+  const servername = isIP(hostname) === 0 ? hostname : "";
+  return { host: connect.host, port: connect.port, servername, ...(ca === null ? {} : { ca }) };
 }
 
 /**
