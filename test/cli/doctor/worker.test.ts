@@ -1,7 +1,10 @@
 // The links behind the edge, each broken once: whom the Worker takes us for, what it says about itself, a review, and a person's token.
 
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
-import { afterEach, describe, expect, test } from "vitest";
+import { afterEach, describe, expect, onTestFinished, test } from "vitest";
 import { type GitHubStandIn, startGitHubStandIn } from "../../../src/local/github/stand-in.ts";
 import { type Changes, type Examined, examine, json, page, type Scene, startScene } from "../support/doctor-scene.ts";
 import { octogate } from "../support/octogate.ts";
@@ -17,6 +20,16 @@ afterEach(async () => {
 async function examineWith(changes: Changes, args: readonly string[] = [], stdin = ""): Promise<Examined> {
   scene = await startScene(changes);
   return examine(scene, ["--connect", `127.0.0.1:${scene.port}`, ...args], stdin);
+}
+
+/** A web server that has nothing to do with GitHub. */
+async function plainServer(): Promise<string> {
+  const server = createServer((_, response) => response.end("hello"));
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  onTestFinished(() => void server.close());
+  // A TCP listener's address is an object.
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
 const otherCluster = { client_certificates: ["a1".repeat(32)], allow: ["anyone"], token_kinds: ["classic"] };
@@ -46,16 +59,79 @@ describe("the fingerprint", () => {
   });
 });
 
+describe("what the Worker says about itself", () => {
+  test("a setting that is wrong is named", async () => {
+    const { exitCode, trouble, seen } = await examineWith({ env: { CACHE_SECRET: undefined } });
+    expect(exitCode).toBe(1);
+    expect(trouble).toEqual({ worker: "broken" });
+    expect(seen("worker")).toContain("CACHE_SECRET");
+  });
+
+  test.each<[string, () => Promise<unknown>]>([
+    ["fails", () => Promise.reject(new Error("KV GET failed: 500 Internal Server Error"))],
+    ["hangs", () => new Promise(() => {})],
+  ])("KV that %s: reviews go on", async (_, get) => {
+    const { exitCode, trouble, seen } = await examineWith({ env: { KV: { get, put: async () => {} } } });
+    expect(exitCode).toBe(1);
+    expect(trouble).toEqual({ kv: "broken" });
+    expect(seen("review")).toContain("a made-up token is nobody's");
+  });
+
+  test("KV that is not bound is a warning", async () => {
+    const { exitCode, trouble } = await examineWith({ env: { KV: undefined } });
+    expect(exitCode).toBe(0);
+    expect(trouble).toEqual({ kv: "warning" });
+  });
+
+  test("GitHub that is not there", async () => {
+    const { exitCode, trouble, seen } = await examineWith({ env: { GITHUB_API_URL: "http://127.0.0.1:1" } });
+    expect(exitCode).toBe(1);
+    expect(trouble).toEqual({ github: "broken" });
+    expect(seen("github")).toContain("could not be reached");
+  });
+
+  test("GitHub that is down", async () => {
+    github = await startGitHubStandIn();
+    github.setBehaviour("everyone", { kind: "server_error", status: 503, body: "unicorn_html" });
+    const { trouble, seen } = await examineWith({ env: { GITHUB_API_URL: github.url } });
+    expect(trouble).toEqual({ github: "broken" });
+    expect(seen("github")).toContain("503");
+  });
+
+  test("something else in GitHub's place", async () => {
+    const { trouble, seen } = await examineWith({ env: { GITHUB_API_URL: await plainServer() } });
+    expect(trouble).toEqual({ github: "broken" });
+    expect(seen("github")).toContain("not as GitHub does");
+  });
+
+  test("nothing at all, for whatever reason", async () => {
+    const { trouble, seen } = await examineWith({
+      answer: ({ path }, response) => path === "/readyz" && json(response, 503, { kind: "Status", message: "a fault" }),
+    });
+    expect(trouble).toEqual({ worker: "broken" });
+    expect(seen("worker")).toContain("/readyz: HTTP 503, a fault");
+  });
+
+  test("nothing in time", async () => {
+    const { trouble, seen } = await examineWith({ answer: ({ path }) => path === "/readyz" }, ["--timeout", "2"]);
+    expect(trouble).toEqual({ worker: "broken" });
+    expect(seen("worker")).toContain("/readyz: no answer within 2 s");
+  });
+});
+
 describe("an older Worker, which does not say how it is", () => {
+  const older: NonNullable<Changes["answer"]> = ({ path, isVerified }, response) =>
+    path === "/readyz" && isVerified && json(response, 404, { kind: "Status", message: "there is nothing here" });
+
   test("is a warning, and the review is done all the same", async () => {
-    const { exitCode, trouble, seen } = await examineWith({ readiness: null });
+    const { exitCode, trouble, seen } = await examineWith({ answer: older });
     expect(exitCode).toBe(0);
     expect(trouble).toEqual({ worker: "warning" });
     expect(seen("review")).toContain("a made-up token is nobody's");
   });
 
   test("and is configured wrongly shows it by its answer to a review", async () => {
-    const { exitCode, trouble, seen } = await examineWith({ readiness: null, env: { CACHE_SECRET: undefined } });
+    const { exitCode, trouble, seen } = await examineWith({ answer: older, env: { CACHE_SECRET: undefined } });
     expect(exitCode).toBe(1);
     expect(trouble).toEqual({ worker: "broken" });
     expect(seen("worker")).toContain("CACHE_SECRET");
@@ -162,6 +238,15 @@ describe("a person's token on stdin", () => {
     const { trouble, seen } = await examineWith({ env: { GITHUB_API_URL: server.url } }, ["--token-from-stdin"], token);
     expect(trouble).toEqual({ token: "broken" });
     expect(seen("token")).toContain("kind_not_welcome");
+  });
+
+  test("whose owner has spent GitHub's quota: nothing can be said, and why is", async () => {
+    const { github: server, token } = await standIn();
+    server.setBehaviour(token, { kind: "primary_limit", status: 403, headers: "full" });
+    const env = { GITHUB_API_URL: server.url };
+    const { trouble, seen } = await examineWith({ env }, ["--token-from-stdin"], token);
+    expect(trouble).toEqual({ token: "broken" });
+    expect(seen("token")).toMatch(/HTTP 503: .*limit/);
   });
 
   test.each<[string, Changes]>([

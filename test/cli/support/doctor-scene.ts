@@ -10,6 +10,7 @@ import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
 import { TLSSocket } from "node:tls";
 import { type Identity, issueCertificate, makeAuthority } from "../../../src/local/certificates/issue.ts";
+import { startGitHubStandIn } from "../../../src/local/github/stand-in.ts";
 import { type TlsClientAuth, tlsClientAuthOf } from "../../../src/local/tls-client-auth.ts";
 import { createApp } from "../../../src/worker/app.ts";
 import { withoutCertificate } from "../../support/client-auth.ts";
@@ -50,13 +51,9 @@ export interface Changes {
   readonly hasFirewall?: false;
   /** How much the edge's clock is ahead. */
   readonly clockAheadMs?: number;
-  /** What the Worker says about itself; null: it is older, and has no such path. */
-  readonly readiness?: Readonly<Record<string, unknown>> | null;
   /** Answers in the edge's place; false lets the request through. */
   readonly answer?: (request: EdgeRequest, response: ServerResponse) => boolean;
 }
-
-const readiness = { configuration: { state: "ok" }, kv: { state: "ok" }, github: { state: "ok" }, version: "0.1.0" };
 
 export interface Scene {
   readonly port: number;
@@ -70,7 +67,9 @@ export interface Scene {
 export async function startScene(changes: Changes = {}): Promise<Scene> {
   const presented = changes.client ?? client;
   const fingerprint = new X509Certificate(presented.certificate).fingerprint256.replaceAll(":", "").toLowerCase();
-  const worker = workerFor(fingerprint, changes.env ?? {});
+  // Where a test brings none of its own.
+  const github = await startGitHubStandIn();
+  const worker = workerFor({ GITHUB_API_URL: github.url, ...settingsFor(fingerprint), ...changes.env });
   const requests: EdgeRequest[] = [];
 
   const { certificate: cert, privateKey: key } = changes.server ?? server;
@@ -95,10 +94,6 @@ export async function startScene(changes: Changes = {}): Promise<Scene> {
       page(response, 403, "Sorry, you have been blocked");
       return;
     }
-    if (path === "/readyz" && changes.readiness !== null) {
-      json(response, 200, { ...readiness, ...changes.readiness });
-      return;
-    }
     const answer = await worker(request, clientAuth);
     response.writeHead(answer.status, Object.fromEntries(answer.headers)).end(Buffer.from(await answer.arrayBuffer()));
   });
@@ -117,6 +112,7 @@ export async function startScene(changes: Changes = {}): Promise<Scene> {
       listener.close();
       listener.closeAllConnections();
       await closed;
+      await github.close();
       await rm(folder, { recursive: true, force: true });
     },
   };
@@ -178,8 +174,17 @@ function clientAuthOf(socket: unknown): Record<string, string | boolean> {
   });
 }
 
+function settingsFor(fingerprint: string) {
+  return {
+    CACHE_SECRET: randomBytes(32).toString("base64"),
+    NEVER_SEEN_LIMIT: { limit: async () => ({ success: true }) },
+    KV: { get: async () => null, put: async () => {} },
+    CLUSTER_PRODUCTION: { client_certificates: [fingerprint], allow: ["anyone"], token_kinds: ["classic"] },
+  };
+}
+
 /** The Worker as it ships, in this process. */
-function workerFor(fingerprint: string, changes: Readonly<Record<string, unknown>>) {
+function workerFor(env: Readonly<Record<string, unknown>>) {
   const app = createApp({
     fetch,
     now: Date.now,
@@ -187,13 +192,6 @@ function workerFor(fingerprint: string, changes: Readonly<Record<string, unknown
     writeLine: () => {},
     writeError: () => {},
   });
-  const env = {
-    GITHUB_API_URL: "http://127.0.0.1:1",
-    CACHE_SECRET: randomBytes(32).toString("base64"),
-    NEVER_SEEN_LIMIT: { limit: async () => ({ success: true }) },
-    CLUSTER_PRODUCTION: { client_certificates: [fingerprint], allow: ["anyone"], token_kinds: ["classic"] },
-    ...changes,
-  };
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined));
   return async ({ path, method, body }: EdgeRequest, tlsClientAuth: Readonly<Record<string, unknown>>) => {
     const request = new Request(`https://localhost${path}`, { method, ...(method === "POST" ? { body } : {}) });
