@@ -1,4 +1,4 @@
-// Routes and middleware in the order in which a request meets them: path, method, certificate, body. Read this file first, then authenticate.ts.
+// Routes in the order in which a request meets them, and what is asked of a review: path, method, certificate, body. Read this file first, then authenticate.ts.
 // This is also the only place where the real clock, network and log are wired in.
 import { HonoBase as Hono } from "hono/hono-base";
 import { authenticate, type Service } from "./authenticate.ts";
