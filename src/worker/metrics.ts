@@ -1,7 +1,7 @@
 // One data point for each review into Workers Analytics Engine, for dashboards and alerts: docs/metrics.md shows the columns and what to ask of them. Nothing here names a person or a
 // token: a dataset keeps everything for three months. Whatever goes wrong costs a data point, never a review.
 import type { ForeignKind } from "./credential/recognise.ts";
-import type { Verdict } from "./verdict.ts";
+import { unauthenticated, type Verdict } from "./verdict.ts";
 
 /** The part of an Analytics Engine dataset that is used. */
 export interface Dataset {
@@ -43,16 +43,10 @@ export interface Metrics {
 export function createMetrics(dataset: Dataset, writeWarning: (text: string) => void): Metrics {
   let hasWarned = false;
 
-  function write(blobs: Record<(typeof blobColumns)[number], string>, doubles: Doubles): void {
-    const { event, cluster, verdict, reason, source, token_kind } = blobs;
-    const { reviews, duration_ms, github_status, certificate_days_left, in_outage } = doubles;
+  function write(blobs: Columns<typeof blobColumns, string>, doubles: Columns<typeof doubleColumns, number>): void {
     try {
-      dataset.writeDataPoint({
-        // Where there is too much, Analytics Engine keeps samples of each index apart: a busy cluster does not hide a quiet one.
-        indexes: [cluster],
-        blobs: [event, cluster, verdict, reason, source, token_kind],
-        doubles: [reviews, duration_ms, github_status, certificate_days_left, in_outage],
-      });
+      // Where there is too much, Analytics Engine keeps samples of each index apart: a busy cluster does not hide a quiet one.
+      dataset.writeDataPoint({ indexes: [blobs[1]], blobs: [...blobs], doubles: [...doubles] });
     } catch {
       if (!hasWarned) writeWarning("METRICS takes no data points: is it an Analytics Engine dataset?");
       hasWarned = true;
@@ -62,32 +56,22 @@ export function createMetrics(dataset: Dataset, writeWarning: (text: string) => 
   return {
     reviewed({ cluster, verdict, source, tokenKind, durationMs, githubStatus, certificateDaysLeft, inOutage }) {
       write(
-        { event: "review", cluster, verdict: verdict.kind, reason: verdict.reason, source, token_kind: tokenKind },
-        {
-          reviews: 1,
-          duration_ms: durationMs,
-          github_status: githubStatus ?? unknownNumber,
-          certificate_days_left: certificateDaysLeft ?? unknownNumber,
-          in_outage: inOutage ? 1 : 0,
-        },
+        ["review", cluster, verdict.kind, verdict.reason, source, tokenKind],
+        [1, durationMs, githubStatus ?? unknownNumber, certificateDaysLeft ?? unknownNumber, inOutage ? 1 : 0],
       );
     },
     ignored(cluster, foreignKind, reviews) {
-      const verdict = { verdict: "unauthenticated", reason: "not_github_token" };
-      write({ event: "ignored", cluster, ...verdict, source: "", token_kind: foreignKind }, { ...nothing, reviews });
+      const { kind, reason } = unauthenticated("not_github_token");
+      write(
+        ["ignored", cluster, kind, reason, "none", foreignKind],
+        [reviews, unknownNumber, unknownNumber, unknownNumber, 0],
+      );
     },
     kvTrouble() {
-      write({ event: "kv_trouble", cluster: "", verdict: "", reason: "", source: "kv", token_kind: "" }, nothing);
+      write(["kv_trouble", "", "", "", "kv", ""], [0, unknownNumber, unknownNumber, unknownNumber, 0]);
     },
   };
 }
 
-type Doubles = Record<(typeof doubleColumns)[number], number>;
-
-const nothing: Doubles = {
-  reviews: 0,
-  duration_ms: unknownNumber,
-  github_status: unknownNumber,
-  certificate_days_left: unknownNumber,
-  in_outage: 0,
-};
+/** As many values as there are columns. */
+type Columns<Names extends readonly string[], Value> = { readonly [Position in keyof Names]: Value };
