@@ -66,6 +66,33 @@ describe.each(["v1", "v1beta1"] as const)("bodies, in %s", (apiVersion) => {
     expect(answer.status).toBe(200);
   });
 
+  describe.each([
+    ["declared", (bytes: Uint8Array) => bytes],
+    ["streamed", (bytes: Uint8Array) => streamOf(bytes)],
+  ])("a right review, %s,", (_carried, carry) => {
+    const withNote = (...note: number[]) => {
+      const [before = "", after = ""] = JSON.stringify({ ...right(), note: "|" }).split("|");
+      return Buffer.concat([Buffer.from(before), Buffer.from(note), Buffer.from(after)]);
+    };
+
+    test.each([
+      ["a byte that begins nothing", [0xff]],
+      ["a character cut short", [0xe2, 0x82]],
+    ])("with %s in a field that nobody reads, is answered with 400", async (_, note) => {
+      const answer = await worker().post(carry(withNote(...note)));
+      expect([answer.status, messageOf(answer.body)]).toEqual([400, "body: must be UTF-8"]);
+    });
+
+    test("with a replacement character that was meant, is a review like any other", async () => {
+      expect((await worker().post(carry(withNote(0xef, 0xbf, 0xbd)))).status).toBe(200);
+      expect((await worker().post(carry(Buffer.from(reviewBody("\ufffd", apiVersion))))).status).toBe(200);
+    });
+
+    test("with a byte order mark before it, is a review like any other", async () => {
+      expect((await worker().post(carry(Buffer.from(`\ufeff${reviewBody("x", apiVersion)}`)))).status).toBe(200);
+    });
+  });
+
   test("fields that nobody knows change nothing", async () => {
     const answer = await worker().post(JSON.stringify({ ...right(), later: [{}], spec: { token: "x", later: 1 } }));
     expect(answer.status).toBe(200);
@@ -85,8 +112,8 @@ describe.each(["v1", "v1beta1"] as const)("bodies, in %s", (apiVersion) => {
 });
 
 /** Sent in chunks and without a length. */
-function streamOf(text: string): ReadableStream<Uint8Array> {
-  const bytes = Buffer.from(text);
+function streamOf(body: string | Uint8Array): ReadableStream<Uint8Array> {
+  const bytes = Buffer.from(body);
   const chunkBytes = 16 * 1024;
   let offset = 0;
   return new ReadableStream({
