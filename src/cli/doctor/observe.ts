@@ -1,7 +1,7 @@
 // Asks everything there is to ask, in as few steps as the chain allows: name, handshake, and then all questions at once.
 import type { CredentialData } from "../kubeconfig/webhook-kubeconfig.ts";
 import type { Readings } from "./judge/edge.ts";
-import { type Answer, ask } from "./network/ask.ts";
+import { type Answer, ask, type Question } from "./network/ask.ts";
 import { isAboutTime } from "./network/failure.ts";
 import { type Handshake, shakeHands } from "./network/handshake.ts";
 import type { Place } from "./network/place.ts";
@@ -35,26 +35,33 @@ export async function observe(
     return { handshake, clockErrorMs: clockErrorOf(answer, now()), readings: null };
   }
   const review = { method: "POST", path: "/authenticate", body: reviewOf(madeUpToken) } as const;
-  const get = (path: string) => (credential === null ? null : ask(place, { method: "GET", path, credential }));
-  const answers = await Promise.all([
-    ask(place, { ...review, credential: null }),
-    get("/healthz"),
-    get("/readyz"),
-    credential === null ? null : ask(place, { ...review, credential }),
+  const get = (path: string) => ({ method: "GET", path }) as const;
+  const clockErrors: number[] = [];
+  const askAs = async (presented: CredentialData | null, question: Omit<Question, "credential">) => {
+    const answer = await ask(place, { ...question, credential: presented });
+    const clockError = clockErrorOf(answer, now());
+    if (clockError !== null) clockErrors.push(clockError);
+    return { ray: rayOf(answer), reading: readAnswer(answer) };
+  };
+  const withCredential = (question: Omit<Question, "credential">) =>
+    credential === null ? null : askAs(credential, question);
+  const [stranger, health, readiness, made] = await Promise.all([
+    askAs(null, review),
+    withCredential(get("/healthz")),
+    withCredential(get("/readyz")),
+    withCredential(review),
   ]);
-  const at = now();
-  const clockErrors = answers.map((answer) => clockErrorOf(answer, at)).filter((error) => error !== null);
-  const [withoutCertificate, health, readiness, made] = answers;
   return {
     handshake,
     // The smallest: a slow answer was dated before it arrived.
     clockErrorMs: clockErrors.toSorted((a, b) => Math.abs(a) - Math.abs(b))[0] ?? null,
     readings: {
-      withoutCertificate: readAnswer(withoutCertificate),
-      health: health && readAnswer(health),
-      readiness: readiness && readAnswer(readiness),
-      review: made && readAnswer(made),
-      ray: answers.map(rayOf).find((ray) => ray !== null) ?? null,
+      withoutCertificate: stranger.reading,
+      health: health?.reading ?? null,
+      readiness: readiness?.reading ?? null,
+      review: made?.reading ?? null,
+      ray:
+        [stranger, health, readiness, made].map((asked) => asked?.ray).find((ray) => typeof ray === "string") ?? null,
     },
   };
 }

@@ -23,7 +23,7 @@ export type Reading =
 export type Refusal = "none_presented" | "not_verified" | "revoked" | "not_listed";
 
 const refusalPatterns: readonly (readonly [Refusal, RegExp])[] = [
-  ["none_presented", /^no client certificate/],
+  ["none_presented", /^no client certificate(?: was presented|: the request did not come)/],
   ["none_presented", /^the client certificate has no SHA-256 fingerprint/],
   ["not_verified", /^the client certificate [0-9a-f]{64} is not verified/],
   ["revoked", /^the client certificate [0-9a-f]{64} is revoked/],

@@ -85,7 +85,7 @@ describe("the firewall", () => {
   });
 
   test("that answers with a JSON of its own is told apart from the Worker", async () => {
-    const message = "a client certificate is required";
+    const message = "no valid client certificate: blocked before it came to Octogate";
     const { trouble } = await examineWith({
       answer: ({ isVerified }, response) =>
         !isVerified && json(response, 403, { kind: "Status", apiVersion: "v1", status: "Failure", message, code: 403 }),
