@@ -2,6 +2,7 @@
 import { Command, CommanderError } from "commander";
 import { version } from "../worker/version.ts";
 import { checkCommand } from "./commands/check.ts";
+import { setupCommand } from "./commands/setup.ts";
 import type { Context } from "./context.ts";
 import type { Report } from "./report.ts";
 
@@ -11,7 +12,7 @@ export type CommandMaker = (context: Context, run: Run) => Command;
 /** Runs a command's work and keeps its report. An action ends with it. */
 export type Run = (work: () => Promise<Report>) => Promise<void>;
 
-const commands: readonly CommandMaker[] = [checkCommand];
+const commands: readonly CommandMaker[] = [checkCommand, setupCommand];
 
 /**
  * @param argv without the names of node and of the script

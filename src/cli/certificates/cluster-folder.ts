@@ -1,0 +1,90 @@
+// .clusters/NAME/: the keys and certificates of one cluster, as pairs of files. "client" is what kube-apiserver uses; while a rotation is under way "next" is what comes,
+// and "previous" what goes. A key without a certificate is a request that was not answered yet.
+import { chmod, copyFile, mkdir, readFile, rename, rm, rmdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+
+export interface Pair {
+  /** PEM */
+  readonly key: string | null;
+  /** PEM */
+  readonly certificate: string | null;
+}
+
+export interface ClusterFolder {
+  /** From the deployment's folder, for people. */
+  readonly name: string;
+  certificateFile(pair: string): string;
+  keyFile(pair: string): string;
+  read(pair: string): Promise<Pair>;
+  writeKey(pair: string, key: string): Promise<void>;
+  writeCertificate(pair: string, certificate: string): Promise<void>;
+  /** Leaves the original. */
+  copy(from: string, to: string): Promise<void>;
+  /** Key first: kube-apiserver looks at the certificate file and the key file only when it reads both. */
+  moveKey(from: string, to: string): Promise<void>;
+  moveCertificate(from: string, to: string): Promise<void>;
+  remove(pair: string): Promise<void>;
+  /** Removes one more file of ours, if it is there. */
+  removeFile(name: string): Promise<void>;
+  /** Removes the folder if nothing else is in it. */
+  removeIfEmpty(): Promise<void>;
+}
+
+/** @param deployment the folder of wrangler.toml */
+export function clusterFolder(deployment: string, clusterName: string): ClusterFolder {
+  const name = join(".clusters", clusterName);
+  const folder = join(deployment, name);
+  const keyFile = (pair: string) => join(folder, `${pair}.key`);
+  const certificateFile = (pair: string) => join(folder, `${pair}.crt`);
+  const write = async (path: string, text: string, mode: number) => {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    const temporary = `${path}.tmp`;
+    // Made anew, so that the mode counts; renamed, so that nobody ever reads half of it.
+    await rm(temporary, { force: true });
+    await writeFile(temporary, text, { mode, flag: "wx" });
+    await rename(temporary, path);
+  };
+  return {
+    name,
+    keyFile,
+    certificateFile,
+    read: async (pair) => ({
+      key: await readIfThere(keyFile(pair)),
+      certificate: await readIfThere(certificateFile(pair)),
+    }),
+    writeKey: (pair, key) => write(keyFile(pair), key, 0o600),
+    writeCertificate: (pair, certificate) => write(certificateFile(pair), certificate, 0o644),
+    async copy(from, to) {
+      await copyFile(keyFile(from), keyFile(to));
+      await chmod(keyFile(to), 0o600);
+      await copyFile(certificateFile(from), certificateFile(to));
+    },
+    moveKey: (from, to) => rename(keyFile(from), keyFile(to)),
+    moveCertificate: (from, to) => rename(certificateFile(from), certificateFile(to)),
+    async remove(pair) {
+      await rm(keyFile(pair), { force: true });
+      await rm(certificateFile(pair), { force: true });
+    },
+    removeFile: (file) => rm(join(folder, file), { force: true }),
+    async removeIfEmpty() {
+      try {
+        await rmdir(folder);
+      } catch (error) {
+        if (!hasCode(error, "ENOTEMPTY") && !hasCode(error, "ENOENT")) throw error;
+      }
+    },
+  };
+}
+
+async function readIfThere(path: string): Promise<string | null> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (error) {
+    if (hasCode(error, "ENOENT")) return null;
+    throw error;
+  }
+}
+
+function hasCode(error: unknown, code: string): boolean {
+  return error instanceof Error && "code" in error && error.code === code;
+}
