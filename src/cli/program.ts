@@ -1,6 +1,7 @@
 // The command line: which commands there are, and what follows from a report. Usage errors end with 2, failures with 1.
 import { Command, CommanderError } from "commander";
 import { version } from "../worker/version.ts";
+import { certificateCommand } from "./commands/certificate.ts";
 import { checkCommand } from "./commands/check.ts";
 import { setupCommand } from "./commands/setup.ts";
 import type { Context } from "./context.ts";
@@ -12,7 +13,7 @@ export type CommandMaker = (context: Context, run: Run) => Command;
 /** Runs a command's work and keeps its report. An action ends with it. */
 export type Run = (work: () => Promise<Report>) => Promise<void>;
 
-const commands: readonly CommandMaker[] = [checkCommand, setupCommand];
+const commands: readonly CommandMaker[] = [certificateCommand, checkCommand, setupCommand];
 
 /**
  * @param argv without the names of node and of the script

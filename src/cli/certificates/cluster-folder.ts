@@ -1,6 +1,6 @@
 // .clusters/NAME/: the keys and certificates of one cluster, as pairs of files. "client" is what kube-apiserver uses; while a rotation is under way "next" is what comes,
 // and "previous" what goes. A key without a certificate is a request that was not answered yet.
-import { chmod, copyFile, mkdir, readFile, rename, rm, rmdir, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rename, rm, rmdir, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 export interface Pair {
@@ -18,9 +18,8 @@ export interface ClusterFolder {
   read(pair: string): Promise<Pair>;
   writeKey(pair: string, key: string): Promise<void>;
   writeCertificate(pair: string, certificate: string): Promise<void>;
-  /** Leaves the original. */
-  copy(from: string, to: string): Promise<void>;
-  /** Key first: kube-apiserver looks at the certificate file and the key file only when it reads both. */
+  /** When the pair's certificate was written, in milliseconds; null if there is none. */
+  writtenAt(pair: string): Promise<number | null>;
   moveKey(from: string, to: string): Promise<void>;
   moveCertificate(from: string, to: string): Promise<void>;
   remove(pair: string): Promise<void>;
@@ -54,10 +53,13 @@ export function clusterFolder(deployment: string, clusterName: string): ClusterF
     }),
     writeKey: (pair, key) => write(keyFile(pair), key, 0o600),
     writeCertificate: (pair, certificate) => write(certificateFile(pair), certificate, 0o644),
-    async copy(from, to) {
-      await copyFile(keyFile(from), keyFile(to));
-      await chmod(keyFile(to), 0o600);
-      await copyFile(certificateFile(from), certificateFile(to));
+    async writtenAt(pair) {
+      try {
+        return (await stat(certificateFile(pair))).mtimeMs;
+      } catch (error) {
+        if (hasCode(error, "ENOENT")) return null;
+        throw error;
+      }
     },
     moveKey: (from, to) => rename(keyFile(from), keyFile(to)),
     moveCertificate: (from, to) => rename(certificateFile(from), certificateFile(to)),

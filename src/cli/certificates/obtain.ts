@@ -56,7 +56,8 @@ export interface ObtainOptions {
 /** Makes what is missing of a pair. @param state as `inspectPair` found it */
 export async function obtainPair(options: ObtainOptions, state: PairState): Promise<ClientCertificate> {
   const { client, zone, folder, pair, commonName, validityDays } = options;
-  let { key } = await folder.read(pair);
+  const kept = await folder.read(pair);
+  let { key } = kept;
   if (key === null) {
     key = makePrivateKey();
     await folder.writeKey(pair, key);
@@ -70,7 +71,8 @@ export async function obtainPair(options: ObtainOptions, state: PairState): Prom
   if (!new X509Certificate(certificate.certificate).checkPrivateKey(createPrivateKey(key))) {
     throw new StepFailure({ where: "Cloudflare", message: "signed a certificate for another key than was asked for" });
   }
-  await folder.writeCertificate(pair, certificate.certificate);
+  // Left alone where it is right: its time of change says since when it has been there.
+  if (kept.certificate === null) await folder.writeCertificate(pair, certificate.certificate);
   return certificate;
 }
 

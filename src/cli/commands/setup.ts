@@ -42,7 +42,10 @@ export const setupCommand: CommandMaker = (context, run) =>
     )
     .addOption(clusterOption())
     .addOption(
-      new Option("--allow <entry...>", "who gets into a new cluster: org:NAME, team:ORG/SLUG, user:NAME").default([]),
+      new Option("--allow <entry...>", "who gets into a new cluster: org:NAME, team:ORG/SLUG, user:NAME").default(
+        [],
+        "nobody",
+      ),
     )
     .addOption(
       new Option("--token-kind <kind...>", "which tokens are welcome in a new cluster")

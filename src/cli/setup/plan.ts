@@ -70,7 +70,7 @@ function findObstacles(request: SetupRequest, deployment: DeploymentFile, findin
     add(
       `${deployment.path}: ${variable}`,
       `${clusterName} has a certificate already, and its key is not in ${findings.folder.name}`,
-      `bring its client.key and client.crt there, or make another with octogate certificate issue --cluster ${clusterName}`,
+      `bring its client.key and client.crt there, or make another with octogate certificate issue --cluster ${clusterName} --name NAME`,
     );
   }
   return obstacles;
