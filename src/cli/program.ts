@@ -4,6 +4,7 @@ import { version } from "../worker/version.ts";
 import { certificateCommand } from "./commands/certificate.ts";
 import { checkCommand } from "./commands/check.ts";
 import { setupCommand } from "./commands/setup.ts";
+import { teardownCommand } from "./commands/teardown.ts";
 import type { Context } from "./context.ts";
 import type { Report } from "./report.ts";
 
@@ -13,7 +14,7 @@ export type CommandMaker = (context: Context, run: Run) => Command;
 /** Runs a command's work and keeps its report. An action ends with it. */
 export type Run = (work: () => Promise<Report>) => Promise<void>;
 
-const commands: readonly CommandMaker[] = [certificateCommand, checkCommand, setupCommand];
+const commands: readonly CommandMaker[] = [certificateCommand, checkCommand, setupCommand, teardownCommand];
 
 /**
  * @param argv without the names of node and of the script

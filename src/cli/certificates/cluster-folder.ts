@@ -1,6 +1,6 @@
 // .clusters/NAME/: the keys and certificates of one cluster, as pairs of files. "client" is what kube-apiserver uses; while a rotation is under way "next" is what comes,
 // and "previous" what goes. A key without a certificate is a request that was not answered yet.
-import { mkdir, readFile, rename, rm, rmdir, stat, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, rm, rmdir, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 export interface Pair {
@@ -16,6 +16,8 @@ export interface ClusterFolder {
   certificateFile(pair: string): string;
   keyFile(pair: string): string;
   read(pair: string): Promise<Pair>;
+  /** The names of all pairs that are there, whole or not. */
+  pairs(): Promise<string[]>;
   writeKey(pair: string, key: string): Promise<void>;
   writeCertificate(pair: string, certificate: string): Promise<void>;
   /** When the pair's certificate was written, in milliseconds; null if there is none. */
@@ -51,6 +53,7 @@ export function clusterFolder(deployment: string, clusterName: string): ClusterF
       key: await readIfThere(keyFile(pair)),
       certificate: await readIfThere(certificateFile(pair)),
     }),
+    pairs: () => pairsIn(folder),
     writeKey: (pair, key) => write(keyFile(pair), key, 0o600),
     writeCertificate: (pair, certificate) => write(certificateFile(pair), certificate, 0o644),
     async writtenAt(pair) {
@@ -76,6 +79,16 @@ export function clusterFolder(deployment: string, clusterName: string): ClusterF
       }
     },
   };
+}
+
+async function pairsIn(folder: string): Promise<string[]> {
+  try {
+    const names = (await readdir(folder)).map((name) => /^(.+)\.(?:key|crt)$/.exec(name)?.[1]);
+    return [...new Set(names.filter((name) => name !== undefined))].sort();
+  } catch (error) {
+    if (hasCode(error, "ENOENT")) return [];
+    throw error;
+  }
 }
 
 async function readIfThere(path: string): Promise<string | null> {

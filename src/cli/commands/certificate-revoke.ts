@@ -6,7 +6,11 @@ import { clusterFolder } from "../certificates/cluster-folder.ts";
 import { refuseIfForeign, requireCluster, stopAccepting } from "../certificates/fingerprints.ts";
 import { fingerprintOf } from "../certificates/finish-rotation.ts";
 import { currentPair } from "../certificates/rotation.ts";
-import { listClientCertificates, revokeClientCertificate } from "../cloudflare/client-certificates.ts";
+import {
+  type ClientCertificate,
+  listClientCertificates,
+  revokeClientCertificate,
+} from "../cloudflare/client-certificates.ts";
 import type { Context } from "../context.ts";
 import { openSession } from "../deployment/session.ts";
 import type { CommandMaker } from "../program.ts";
@@ -57,7 +61,7 @@ async function revoke(options: RevokeOptions, context: Context): Promise<Report>
   const refuse = (message: string, cure: string) => failed({ where: fingerprint, message, cure });
   // Not listed by anybody: an earlier run may have stopped after taking it off the list.
   if (owner !== null && owner !== variable) return refuse(`is another cluster's ([vars.${owner}])`, "name that one");
-  const isOurs = owner === variable || known?.commonName.startsWith(`octogate ${clusterName}`) === true;
+  const isOurs = owner === variable || isIssuedFor(clusterName, known);
   if (!isOurs) return refuse(`is no certificate of ${clusterName}`, "octogate certificate list shows them all");
   if (owner === variable && listed.length === 1) {
     const cure = `octogate certificate rotate --cluster ${clusterName} makes another first; octogate teardown --cluster ${clusterName} cuts it off now`;
@@ -85,6 +89,12 @@ async function revoke(options: RevokeOptions, context: Context): Promise<Report>
     cluster: clusterName,
     fingerprint,
   });
+}
+
+/** By the name that setup, rotate and issue ask for. */
+function isIssuedFor(clusterName: string, certificate: ClientCertificate | undefined): boolean {
+  const own = `octogate ${clusterName}`;
+  return certificate !== undefined && `${certificate.commonName} `.startsWith(`${own} `);
 }
 
 function parseFingerprint(text: string): string {

@@ -1,8 +1,10 @@
 // The few things that setup and the certificate commands write into a wrangler.toml. Each edit takes a text and gives one back; what is so already is not touched, so
 // that a second run changes nothing.
+import { isDeepStrictEqual } from "node:util";
 import { normaliseFingerprint } from "../../worker/config/fingerprint.ts";
 import { hostnameOf, isPlaceholder, parseWranglerToml, type WranglerDocument } from "./document.ts";
 import { appendTable, editToml } from "./edit.ts";
+import { splitAtTable } from "./table-lines.ts";
 
 /** What the file as it ships lets in: an example, in nobody's interest. */
 const exampleAllow: readonly string[] = ["org:acme#1234", "team:acme/platform#55", "user:octocat#583231"];
@@ -74,13 +76,21 @@ export function setCluster(text: string, { variable, fingerprint, allow, tokenKi
   const cluster = readCluster(text, variable);
   if (cluster !== null && !cluster.isExample) return addFingerprint(text, variable, fingerprint);
   const example = cluster === null ? findExample(text) : variable;
-  if (example === null) return appendTable(text, clusterTable({ variable, fingerprint, allow, tokenKinds }));
+  if (example === null) return insertCluster(text, clusterTable({ variable, fingerprint, allow, tokenKinds }));
   const renamed = text.replace(`[vars.${example}]`, `[vars.${variable}]`);
   return editTable(renamed, variable, (table) => {
     table.client_certificates = [fingerprint];
     table.allow = [...allow];
     if (!sameList(stringsIn(table.token_kinds), tokenKinds)) table.token_kinds = [...tokenKinds];
   });
+}
+
+/** Below the last cluster's table: they belong together. */
+function insertCluster(text: string, table: string): string {
+  const last = clusterVariablesIn(text).at(-1);
+  const lines = last === undefined ? null : splitAtTable(text, `[vars.${last}]`);
+  if (lines === null) return appendTable(text, table);
+  return `${lines.before}${lines.table.trimEnd()}\n\n${table}\n${lines.after}`;
 }
 
 function clusterTable({ variable, fingerprint, allow, tokenKinds }: NewCluster): string {
@@ -117,6 +127,13 @@ export function removeFingerprint(text: string, variable: string, fingerprint: s
 
 export function removeCluster(text: string, variable: string): string {
   if (readCluster(text, variable) === null) return text;
+  const lines = splitAtTable(text, `[vars.${variable}]`);
+  if (lines !== null) {
+    const shorter = `${lines.before.trimEnd()}\n${lines.after.trim() === "" ? "" : lines.after}`;
+    const { [variable]: _removed, ...others } = parsed(text).vars;
+    if (isDeepStrictEqual(parsed(shorter), { ...parsed(text), vars: others })) return shorter;
+  }
+  // Written in another form than the usual: right, but a comment may go with it.
   return editToml(text, ({ vars }) => {
     if (isTable(vars)) delete vars[variable];
   });
