@@ -23,6 +23,8 @@ export interface CloudflareStandIn {
   /** Every call so far that changes something: method and path. */
   readonly mutations: string[];
   readonly calls: string[];
+  /** What was sent with each. */
+  readonly bodies: string[];
   /** Asked about each call; null lets it pass. */
   interfere: (call: Call) => Interference | null;
   /** Heard before wrangler hears that its upload is there. */
@@ -54,6 +56,7 @@ export async function startCloudflareStandIn(): Promise<CloudflareStandIn> {
     state,
     mutations: [],
     calls: [],
+    bodies: [],
     interfere: () => null,
     onUpload: async () => {},
     async close() {
@@ -75,6 +78,7 @@ export async function startCloudflareStandIn(): Promise<CloudflareStandIn> {
     };
     const line = `${call.method} ${call.path}`;
     standIn.calls.push(line);
+    standIn.bodies.push(body);
     if (call.method !== "GET") standIn.mutations.push(line);
     if (request.headers.authorization !== `Bearer ${token}`) return error(401, 10000, "Authentication error");
     const interference = standIn.interfere(call);

@@ -29,6 +29,8 @@ export interface Rig {
   readonly caFile: string;
   /** Leads the edge to another port than the one in the Worker's place. */
   passTo(port: number): void;
+  /** From now on what was deployed asks for no certificate. */
+  letEverybodyIn(): void;
   /** What runs under a Worker's name. */
   deployed(name?: string): Script | undefined;
   /** Runs the command in this process. */
@@ -47,7 +49,8 @@ export async function makeRig(): Promise<Rig> {
   const edgePort = await freePort();
   const server = await serverCertificate(authority, hostname);
   const edge = await startEdge({ port: edgePort, server, authorityCertificate: authority.certificate });
-  const inner = workerInPlace(() => cloudflare.state.scripts.get("octogate") ?? null);
+  const careless = { isCareless: false };
+  const inner = workerInPlace(() => cloudflare.state.scripts.get("octogate") ?? null, careless);
   inner.listen(0, "127.0.0.1");
   await once(inner, "listening");
   // A TCP listener's address is an object.
@@ -65,6 +68,9 @@ export async function makeRig(): Promise<Rig> {
     edgePort,
     caFile,
     passTo: (port) => edge.passTo(port),
+    letEverybodyIn: () => {
+      careless.isCareless = true;
+    },
     deployed: (name = "octogate") => cloudflare.state.scripts.get(name),
     run: (args, answer = null) => runHere(args, answer, { env, folder: clone.folder }),
     start: (args) => start(process.execPath, [main, ...args], { cwd: clone.folder, env }),
