@@ -29,6 +29,8 @@ export interface CloudflareStandIn {
   interfere: (call: Call) => Interference | null;
   /** Heard before wrangler hears that its upload is there. */
   onUpload: (script: Script) => Promise<void>;
+  /** Ends what hangs. */
+  dropConnections(): void;
   close(): Promise<void>;
 }
 
@@ -59,6 +61,7 @@ export async function startCloudflareStandIn(): Promise<CloudflareStandIn> {
     bodies: [],
     interfere: () => null,
     onUpload: async () => {},
+    dropConnections: () => server.closeAllConnections(),
     async close() {
       server.closeAllConnections();
       server.close();
