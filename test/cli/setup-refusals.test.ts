@@ -1,6 +1,7 @@
 // What setup refuses, and says why; and Cloudflare or wrangler failing in their usual ways.
 import { rmSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { until } from "../support/until.ts";
 import { error } from "./cloudflare/answer.ts";
 import { othersRule, snapshot } from "./cloudflare/state.ts";
 import { hostname, makeRig, type Rig } from "./support/rig.ts";
@@ -205,6 +206,18 @@ describe("wrangler", () => {
     expect(rig.clone.has(rig.clone.wranglerCalls()[0]?.secretsFile ?? "")).toBe(false);
     rig.clone.breakWrangler(false);
     expect((await setup("--yes")).exitCode).toBe(0);
+  });
+
+  test("broken off by Ctrl-C leaves nothing of the secret behind", async () => {
+    rig.cloudflare.interfere = ({ path }) => (path.endsWith("/upload") ? { kind: "hang" } : null);
+    const program = rig.start(["setup", "--cluster", "production", ...rig.edgeArgs, ...fresh]);
+    const isUploading = () => rig.clone.wranglerCalls().length > 0 || program.hasEnded();
+    await until(isUploading, 20_000, "wrangler is running");
+    const secretsFile = rig.clone.wranglerCalls()[0]?.secretsFile ?? "";
+    expect(rig.clone.has(secretsFile)).toBe(true);
+    process.kill(program.pid, "SIGINT");
+    expect((await program.ended()).exitCode).toBe(130);
+    expect(rig.clone.has(secretsFile)).toBe(false);
   });
 
   test("missing means that this is no clone", async () => {

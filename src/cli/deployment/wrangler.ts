@@ -1,8 +1,8 @@
 // The clone's own wrangler, as a process of its own: it bundles and uploads the Worker, with the settings that stand in wrangler.toml.
 import { spawn } from "node:child_process";
-import { constants } from "node:fs";
+import { constants as fileModes, rmSync } from "node:fs";
 import { access, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { constants, tmpdir } from "node:os";
 import { basename, delimiter, join } from "node:path";
 import { onlyInAClone } from "../cloudflare/client.ts";
 import type { Context } from "../context.ts";
@@ -12,7 +12,7 @@ import type { DeploymentFile } from "./deployment-file.ts";
 /** @throws StepFailure if this is no clone with its packages installed */
 export async function requireWrangler({ folder }: DeploymentFile): Promise<void> {
   try {
-    await access(wranglerIn(folder), constants.X_OK);
+    await access(wranglerIn(folder), fileModes.X_OK);
   } catch {
     throw onlyInAClone("wrangler");
   }
@@ -61,14 +61,23 @@ async function withSecretsFile(
 ): Promise<void> {
   if (Object.keys(secrets).length === 0) return work(null);
   const folder = await mkdtemp(join(tmpdir(), "octogate-"));
+  // Ctrl-C would end this process without its `finally`.
+  const removeAndEnd = (signal: NodeJS.Signals) => {
+    rmSync(folder, { recursive: true, force: true });
+    process.exit(128 + constants.signals[signal]);
+  };
+  for (const signal of endingSignals) process.once(signal, removeAndEnd);
   try {
     const path = join(folder, "secrets.json");
     await writeFile(path, JSON.stringify(secrets), { mode: 0o600 });
     await work(path);
   } finally {
+    for (const signal of endingSignals) process.off(signal, removeAndEnd);
     await rm(folder, { recursive: true, force: true });
   }
 }
+
+const endingSignals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 function run(
   command: string,

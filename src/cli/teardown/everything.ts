@@ -46,7 +46,6 @@ export async function tearDownEverything(session: Session, options: ChangeOption
   const { workerName, path } = deployment;
   const remains = await inspect(session);
   const changes = changesFor(session, remains);
-  if (changes.length === 0) return done(["There is nothing to take down."], { changed: false });
   const consent = await askForConsent(context, changes, options);
   if (consent.kind === "stop") return consent.report;
 
@@ -55,15 +54,18 @@ export async function tearDownEverything(session: Session, options: ChangeOption
     await work();
     context.terminal.note(`${good("✓")} ${what}`);
   };
-  const { domain } = remains;
+  const { domain, hasWorker, firewall, isAssociated, certificates, kvNamespaceId } = remains;
   if (domain !== null) {
     await step(`${hostname} leads nowhere`, () => detachCustomDomain(client, accountId, domain.id));
   }
-  await step(`the Worker ${workerName} is deleted`, () => deleteWorker(client, accountId, workerName));
-  await step("the custom rule is deleted", () => deleteFirewallRule(client, zone, remains.firewall));
-  await step("client certificates are not asked for any more", () => dissociateHostname(client, zone, hostname));
-  await step("the certificates are revoked", () => revokeAll(session, remains.certificates));
-  const { kvNamespaceId } = remains;
+  if (hasWorker) await step(`the Worker ${workerName} is deleted`, () => deleteWorker(client, accountId, workerName));
+  if (firewall.rule !== null) {
+    await step("the custom rule is deleted", () => deleteFirewallRule(client, zone, firewall));
+  }
+  if (isAssociated) {
+    await step("client certificates are not asked for any more", () => dissociateHostname(client, zone, hostname));
+  }
+  if (certificates.length > 0) await step("the certificates are revoked", () => revokeAll(session, certificates));
   if (kvNamespaceId !== null) {
     await step("the KV namespace is deleted", () => deleteKvNamespace(client, accountId, kvNamespaceId));
   }

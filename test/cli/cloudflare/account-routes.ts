@@ -115,8 +115,11 @@ export function upload(state: CloudflareState, { name, bindings, secrets, hostna
   const before = state.scripts.get(name);
   const uploaded = { bindings, secrets: new Map([...(before?.secrets ?? []), ...Object.entries(secrets)]) };
   state.scripts.set(name, uploaded);
-  const at = state.domains.findIndex((domain) => domain.hostname === hostname);
-  if (at !== -1) state.domains.splice(at, 1);
+  const domain = state.domains.find((candidate) => candidate.hostname === hostname);
+  if (domain !== undefined) {
+    domain.service = name;
+    return uploaded;
+  }
   state.domains.push({
     id: newUuid(),
     cert_id: newUuid(),

@@ -7,7 +7,7 @@ import { text } from "node:stream/consumers";
 import { accountRoutes, type Upload, upload } from "./account-routes.ts";
 import { type Answer, type Call, error, notFound } from "./answer.ts";
 import { type CloudflareState, newState, type Script } from "./state.ts";
-import { zoneRoutes } from "./zone-routes.ts";
+import { addForeignCertificate, zoneRoutes } from "./zone-routes.ts";
 
 /** What happens to a call in place of the usual. */
 export type Interference =
@@ -29,6 +29,8 @@ export interface CloudflareStandIn {
   interfere: (call: Call) => Interference | null;
   /** Heard before wrangler hears that its upload is there. */
   onUpload: (script: Script) => Promise<void>;
+  /** A certificate that another product of the account uses. */
+  addForeignCertificate(): Promise<void>;
   /** Ends what hangs. */
   dropConnections(): void;
   close(): Promise<void>;
@@ -61,6 +63,7 @@ export async function startCloudflareStandIn(): Promise<CloudflareStandIn> {
     bodies: [],
     interfere: () => null,
     onUpload: async () => {},
+    addForeignCertificate: () => addForeignCertificate(state),
     dropConnections: () => server.closeAllConnections(),
     async close() {
       server.closeAllConnections();

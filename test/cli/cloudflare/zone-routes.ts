@@ -6,6 +6,7 @@ import type { HostnameAssociationGetResponse } from "cloudflare/resources/certif
 import type { PhaseGetResponse } from "cloudflare/resources/rulesets/phases/phases";
 import type { SecurityLevel } from "cloudflare/resources/zones/settings";
 import type { Zone } from "cloudflare/resources/zones/zones";
+import { makeCertificateRequest, makePrivateKey } from "../../../src/cli/certificates/key-and-request.ts";
 import { permissions } from "../../../src/cli/cloudflare/permissions.ts";
 import { type Answer, type Call, error, notFound, ok, page } from "./answer.ts";
 import { signRequest } from "./sign.ts";
@@ -205,6 +206,11 @@ async function sign(body: Record<string, unknown>, state: CloudflareState): Prom
   };
   state.certificates.push(signed);
   return ok(signed);
+}
+
+export async function addForeignCertificate(state: CloudflareState): Promise<void> {
+  const csr = await makeCertificateRequest(makePrivateKey(), "somebody else's");
+  await sign({ csr, validity_days: 100 }, state);
 }
 
 function ruleFrom(body: Record<string, unknown>): Rule {
