@@ -6,6 +6,7 @@ import type { EdgeAddress } from "../edge/ask-edge.ts";
 import { verifyFromOutside } from "../edge/verify.ts";
 import { StepFailure } from "../step-failure.ts";
 import type { ClusterFolder } from "./cluster-folder.ts";
+import { commonNameFor } from "./cluster-names.ts";
 import { acceptCertificate } from "./fingerprints.ts";
 import { inspectPair, obtainPair } from "./obtain.ts";
 import { nextPair, type RotationStage, switchPairs } from "./rotation.ts";
@@ -43,7 +44,7 @@ async function prepare(
   const { client, zone } = session;
   const { clusterName, variable, validityDays, folder, address, waitMs, onStep } = options;
   const state = await inspectPair(folder, nextPair, certificates);
-  const commonName = `octogate ${clusterName}`;
+  const commonName = commonNameFor(clusterName);
   const obtain = { client, zone, folder, pair: nextPair, commonName, validityDays };
   const certificate = await obtainPair(obtain, state);
   onStep(`certificate ${certificate.fingerprint.slice(0, 16)}… is signed`);

@@ -21,6 +21,11 @@ export async function connectToCloudflare(
   return new Cloudflare({ apiToken, apiKey: null, apiEmail: null, baseURL: env.CLOUDFLARE_BASE_URL });
 }
 
+/** @throws StepFailure if the command was installed from its tarball */
+export async function requireSdk(): Promise<void> {
+  await loadSdk();
+}
+
 async function loadSdk(): Promise<typeof import("cloudflare")> {
   try {
     return await import("cloudflare");

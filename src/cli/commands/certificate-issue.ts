@@ -2,6 +2,7 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { clusterVariableName } from "../../worker/config.ts";
 import { clusterFolder } from "../certificates/cluster-folder.ts";
+import { commonNameFor } from "../certificates/cluster-names.ts";
 import { acceptCertificate, refuseIfForeign, requireCluster } from "../certificates/fingerprints.ts";
 import { inspectPair, obtainPair } from "../certificates/obtain.ts";
 import { reservedPairs } from "../certificates/rotation.ts";
@@ -55,7 +56,7 @@ async function issue(options: IssueOptions, context: Context): Promise<Report> {
   const consent = await askForConsent(context, changes, options);
   if (consent.kind === "stop") return consent.report;
 
-  const commonName = `octogate ${clusterName} ${name}`;
+  const commonName = commonNameFor(clusterName, name);
   const certificate = await obtainPair({ client, zone, folder, pair: name, commonName, validityDays }, state);
   await acceptCertificate(session, context, { variable, certificate }, certificates);
   return done(

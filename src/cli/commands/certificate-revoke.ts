@@ -3,6 +3,7 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import { normaliseFingerprint } from "../../worker/config/fingerprint.ts";
 import { clusterVariableName } from "../../worker/config.ts";
 import { clusterFolder } from "../certificates/cluster-folder.ts";
+import { commonNameFor } from "../certificates/cluster-names.ts";
 import { refuseIfForeign, requireCluster, stopAccepting } from "../certificates/fingerprints.ts";
 import { fingerprintOf } from "../certificates/finish-rotation.ts";
 import { currentPair } from "../certificates/rotation.ts";
@@ -93,7 +94,7 @@ async function revoke(options: RevokeOptions, context: Context): Promise<Report>
 
 /** By the name that setup, rotate and issue ask for. */
 function isIssuedFor(clusterName: string, certificate: ClientCertificate | undefined): boolean {
-  const own = `octogate ${clusterName}`;
+  const own = commonNameFor(clusterName);
   return certificate !== undefined && `${certificate.commonName} `.startsWith(`${own} `);
 }
 

@@ -3,6 +3,7 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import { tokenKinds } from "../../worker/config/cluster-policy.ts";
 import { clusterVariableName } from "../../worker/config.ts";
 import { wantedExpression } from "../certificates/issuers.ts";
+import { requireSdk } from "../cloudflare/client.ts";
 import type { Context } from "../context.ts";
 import { refuseForeignClusters } from "../deployment/deployed.ts";
 import { type DeploymentFile, openDeployment } from "../deployment/deployment-file.ts";
@@ -62,6 +63,7 @@ export const setupCommand: CommandMaker = (context, run) =>
     .action((options: SetupOptions) => run(() => reportFailures(() => setup(options, context))));
 
 async function setup(options: SetupOptions, context: Context): Promise<Report> {
+  await requireSdk();
   const deployment = await openDeployment(options.config, context);
   const request = requestFor(options, deployment);
   const address = await edgeAddressFor(request.hostname, options, context);

@@ -1,5 +1,5 @@
 // A deployment that is there already, with Cloudflare at hand: what the certificate commands and teardown begin with.
-import { type CloudflareClient, connectToCloudflare } from "../cloudflare/client.ts";
+import { type CloudflareClient, connectToCloudflare, requireSdk } from "../cloudflare/client.ts";
 import { findZone, type Zone } from "../cloudflare/zone.ts";
 import type { Context } from "../context.ts";
 import { type DeploymentFile, openDeployment, requireHostname } from "./deployment-file.ts";
@@ -14,6 +14,7 @@ export interface Session {
 
 /** @throws StepFailure if this is no clone, setup has not been there, or Cloudflare does not answer */
 export async function openSession(config: string, context: Context): Promise<Session> {
+  await requireSdk();
   const deployment = await openDeployment(config, context);
   const hostname = requireHostname(deployment);
   await requireWrangler(deployment);

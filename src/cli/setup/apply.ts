@@ -1,5 +1,6 @@
 // Does what is missing, in the order in which a break does the least harm: whoever comes without a certificate is kept out before the Worker answers at all. Every step
 // can be done again.
+import { commonNameFor } from "../certificates/cluster-names.ts";
 import { wantedExpression } from "../certificates/issuers.ts";
 import { obtainPair } from "../certificates/obtain.ts";
 import type { ClientCertificate } from "../cloudflare/client-certificates.ts";
@@ -30,7 +31,7 @@ export async function applySetup(
   const { hostname, clusterName, variable, allow, tokenKinds, validityDays } = request;
 
   const certificate = await obtainPair(
-    { client, zone, folder, pair: clientPair, commonName: `octogate ${clusterName}`, validityDays },
+    { client, zone, folder, pair: clientPair, commonName: commonNameFor(clusterName), validityDays },
     findings.pair,
   );
   onStep(`certificate ${certificate.fingerprint.slice(0, 16)}… in ${folder.name}`);
