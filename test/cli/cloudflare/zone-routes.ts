@@ -6,6 +6,7 @@ import type { HostnameAssociationGetResponse } from "cloudflare/resources/certif
 import type { PhaseGetResponse } from "cloudflare/resources/rulesets/phases/phases";
 import type { SecurityLevel } from "cloudflare/resources/zones/settings";
 import type { Zone } from "cloudflare/resources/zones/zones";
+import * as v from "valibot";
 import { makeCertificateRequest, makePrivateKey } from "../../../src/cli/certificates/key-and-request.ts";
 import { permissions } from "../../../src/cli/cloudflare/permissions.ts";
 import { type Answer, type Call, error, notFound, ok, page } from "./answer.ts";
@@ -114,7 +115,8 @@ export const zoneRoutes: readonly Route[] = [
       if (body.action_parameters !== undefined && plan === "free") {
         return error(403, 20129, "custom responses are not available on this plan");
       }
-      ruleset.rules.splice(0, 0, ruleFrom(body));
+      const { position } = v.parse(positionSchema, body);
+      ruleset.rules.splice(position === undefined ? ruleset.rules.length : position.index - 1, 0, ruleFrom(body));
       return ok(ruleset);
     },
   },
@@ -212,6 +214,9 @@ export async function addForeignCertificate(state: CloudflareState): Promise<voi
   const csr = await makeCertificateRequest(makePrivateKey(), "somebody else's");
   await sign({ csr, validity_days: 100 }, state);
 }
+
+/** Without one, a new rule goes to the end. */
+const positionSchema = v.object({ position: v.optional(v.object({ index: v.number() })) });
 
 function ruleFrom(body: Record<string, unknown>): Rule {
   const id = newId();
