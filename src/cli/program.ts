@@ -1,12 +1,17 @@
 // The command line: which commands there are, and what follows from a report. Usage errors end with 2, failures with 1.
-import { Command, CommanderError } from "commander";
+import { Command, CommanderError, Help } from "commander";
 import { version } from "../worker/version.ts";
 import { certificateCommand } from "./commands/certificate.ts";
 import { checkCommand } from "./commands/check.ts";
+import { explainCommand } from "./commands/explain.ts";
+import { kubeconfigCommand } from "./commands/kubeconfig.ts";
+import { manifestsCommand } from "./commands/manifests.ts";
+import { pinCommand } from "./commands/pin.ts";
 import { setupCommand } from "./commands/setup.ts";
 import { teardownCommand } from "./commands/teardown.ts";
 import type { Context } from "./context.ts";
 import type { Report } from "./report.ts";
+import { troubleLines } from "./trouble-lines.ts";
 
 /** A command: its place in the command line and what it does. */
 export type CommandMaker = (context: Context, run: Run) => Command;
@@ -14,7 +19,16 @@ export type CommandMaker = (context: Context, run: Run) => Command;
 /** Runs a command's work and keeps its report. An action ends with it. */
 export type Run = (work: () => Promise<Report>) => Promise<void>;
 
-const commands: readonly CommandMaker[] = [certificateCommand, checkCommand, setupCommand, teardownCommand];
+const commands: readonly CommandMaker[] = [
+  setupCommand,
+  teardownCommand,
+  certificateCommand,
+  checkCommand,
+  pinCommand,
+  explainCommand,
+  kubeconfigCommand,
+  manifestsCommand,
+];
 
 /**
  * @param argv without the names of node and of the script
@@ -32,6 +46,10 @@ export async function runProgram(argv: readonly string[], context: Context): Pro
     .configureOutput({
       writeOut: (text) => terminal.print(text.trimEnd()),
       writeErr: (text) => terminal.note(text.trimEnd()),
+    })
+    // That what nobody asked for is not done goes without saying.
+    .configureHelp({
+      optionDescription: (option) => new Help().optionDescription(option).replace(/ \(default: false\)$/, ""),
     })
     .showHelpAfterError("(--help shows what there is)");
 
@@ -61,15 +79,14 @@ function adopt(parent: Command, command: Command): void {
   if (command.commands.length === 0) command.option("--json", "print the result as one JSON document");
 }
 
-function present({ ok, lines, troubles, json }: Report, isForMachines: boolean, { terminal }: Context): number {
+function present(report: Report, isForMachines: boolean, { terminal }: Context): number {
+  const { ok, lines, troubles, warnings, json } = report;
   if (isForMachines) {
-    terminal.print(JSON.stringify({ ok, ...json, troubles }, null, 2));
+    terminal.print(JSON.stringify({ ok, ...json, troubles, warnings }, null, 2));
     return ok ? 0 : 1;
   }
   for (const line of lines) terminal.print(line);
-  for (const { where, message, cure } of troubles) {
-    terminal.note(`${terminal.style.bad(where)}: ${message}`);
-    if (cure !== undefined) terminal.note(`  ${terminal.style.faint("→")} ${cure}`);
-  }
+  for (const trouble of troubles) troubleLines("error", trouble, terminal.style).forEach(terminal.note);
+  for (const warning of warnings ?? []) troubleLines("warning", warning, terminal.style).forEach(terminal.note);
   return ok ? 0 : 1;
 }

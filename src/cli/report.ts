@@ -7,6 +7,21 @@ export interface Trouble {
   readonly message: string;
   /** What puts it right, where the message does not say so already. */
   readonly cure?: string;
+  /** The same place taken apart, where it is one in a file: for machines. */
+  readonly at?: PlaceInFile;
+}
+
+export interface PlaceInFile {
+  readonly file: string;
+  /** From 1; null for what is missing as a whole. */
+  readonly line: number | null;
+  readonly setting: string;
+}
+
+/** @returns something that is wrong in a file, shown as compilers do: `wrangler.toml:41: CLUSTER_PRODUCTION.allow[0]` */
+export function troubleIn(at: PlaceInFile, message: string, cure?: string): Trouble {
+  const where = `${at.file}${at.line === null ? "" : `:${at.line}`}: ${at.setting}`;
+  return { where, message, ...(cure === undefined ? {} : { cure }), at };
 }
 
 export interface Report {
@@ -16,6 +31,8 @@ export interface Report {
   readonly lines: readonly string[];
   /** What went wrong, on stderr. */
   readonly troubles: readonly Trouble[];
+  /** What is not wrong, but better looked at; on stderr, and it changes no exit code. */
+  readonly warnings?: readonly Trouble[];
   /** For machines: everything that the lines and troubles say. */
   readonly json: Readonly<Record<string, unknown>>;
 }

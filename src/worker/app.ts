@@ -1,7 +1,6 @@
 // Routes and middleware in the order in which a request meets them: path, method, certificate, body. Read this file first, then authenticate.ts.
 // This is also the only place where the real clock, network and log are wired in.
 import { HonoBase as Hono } from "hono/hono-base";
-import { TrieRouter } from "hono/router/trie-router";
 import { authenticate, type Service } from "./authenticate.ts";
 import { limitOf, storeOf } from "./bindings.ts";
 import { createBreaker } from "./cache/breaker.ts";
@@ -14,14 +13,11 @@ import { createSealer } from "./cache/sealer.ts";
 import { identifyCaller } from "./caller.ts";
 import type { Checked } from "./config/checked.ts";
 import { type Config, clusterVariableName, readConfig } from "./config.ts";
-import { createDecisionLog, type Review } from "./decision-log.ts";
+import { createDecisionLog } from "./decision-log.ts";
+import { ExactRouter } from "./exact-router.ts";
 import { apiAddressOf } from "./github/api-address.ts";
-import { createAppCredentials } from "./github/app-credentials.ts";
-import { createAppMemberships } from "./github/app-memberships.ts";
 import { createGitHubClient } from "./github/client.ts";
-import { createGitHubFacts } from "./github/github-facts.ts";
-import { createNonMembers } from "./github/non-members.ts";
-import { createPersonalMemberships } from "./github/personal-memberships.ts";
+import { connectGitHub } from "./github/connect.ts";
 import { readRequestBody } from "./request-body.ts";
 import { answerStatus, answerVerdict } from "./token-review/answer.ts";
 import { maxReviewBytes, parseTokenReview } from "./token-review/request.ts";
@@ -43,65 +39,63 @@ export interface Runtime {
 
 export interface AppTypes {
   readonly Bindings: Record<string, unknown>;
-  readonly Variables: { review?: Review };
 }
 
 export function createApp(runtime: Runtime): Hono<AppTypes> {
-  // There are two paths, so one small router is enough; the smallest (hono/tiny) would take "/authenticate/" for "/authenticate".
-  const app = new Hono<AppTypes>({ router: new TrieRouter() });
+  const app = new Hono<AppTypes>({ router: new ExactRouter() });
   const decisionLog = createDecisionLog(runtime.writeLine);
   const deploymentOf = createDeployments(runtime);
   const warnOnce = createWarnOnce(runtime.writeError);
 
-  // Hono hands only Errors to onError. Whatever else is thrown would end as the runtime's 500, which the apiserver asks for five times.
-  app.use(async (_, next) => {
-    try {
-      await next();
-    } catch {
-      throw new TypeError("something that is no Error was thrown");
-    }
-  });
-
   app.get("/healthz", (c) => c.json({ status: "ok", version }));
   app.all("/healthz", () => answerStatus(405, "only GET and HEAD are served here", { Allow: "GET, HEAD" }));
 
-  app.post("/authenticate", async (c) => {
-    const startedAt = runtime.now();
-    const { config, service } = deploymentOf(c.env);
+  // Hono hands only Errors to onError. Whatever else is thrown would end as the runtime's 500, which the apiserver asks for five times.
+  app.post("/authenticate", (c) => answerReview(c.req.raw, c.env).catch(answerThrown));
+  app.all("/authenticate", () => answerStatus(405, "only POST is served here", { Allow: "POST" }));
 
-    const caller = identifyCaller(c.req.raw.cf, config.clusters, startedAt);
+  app.notFound(() => answerStatus(404, "there is nothing here"));
+  app.onError(answerThrown);
+  return app;
+
+  async function answerReview(request: Request, env: AppTypes["Bindings"]): Promise<Response> {
+    const startedAt = runtime.now();
+    const { config, service } = deploymentOf(env);
+
+    const caller = identifyCaller(request.cf, config.clusters, startedAt);
     if (caller.kind === "refused") {
       runtime.writeError(`refused a caller: ${caller.message}`);
       return answerStatus(403, caller.message);
     }
     const { cluster, certificateDaysLeft } = caller;
 
-    const body = await readRequestBody(c.req.raw, maxReviewBytes);
+    const body = await readRequestBody(request, maxReviewBytes);
     if (body.kind === "too_large") return answerStatus(413, `body: must not be larger than ${maxReviewBytes} bytes`);
-    if (body.kind !== "complete") return answerStatus(400, "body: ended early");
-    const parsed = parseTokenReview(body.bytes);
+    if (body.kind === "broken") return answerStatus(400, "body: ended early");
+    if (body.kind === "not_utf8") return answerStatus(400, "body: must be UTF-8");
+    const parsed = parseTokenReview(body.text);
     if (!parsed.ok) return answerStatus(400, parsed.message);
-    const { apiVersion, token } = parsed.review;
 
     const review = { cluster: cluster.name, certificateDaysLeft, startedAt };
-    c.set("review", review);
-    const decision = await authenticate(token, cluster.name, cluster.policy, service);
-    decisionLog.decided(review, decision, runtime.now());
-    if (decision.kind === "judged") {
-      for (const warning of decision.nameWarnings) warnOnce(`${clusterVariableName(cluster.name)}: ${warning}`);
+    try {
+      const { apiVersion, token } = parsed.review;
+      const decision = await authenticate(token, cluster.name, cluster.policy, service);
+      decisionLog.decided(review, decision, runtime.now());
+      if (decision.kind === "judged") {
+        for (const warning of decision.nameWarnings) warnOnce(`${clusterVariableName(cluster.name)}: ${warning}`);
+      }
+      return answerVerdict(apiVersion, decision.verdict);
+    } catch (thrown) {
+      decisionLog.failed(review, runtime.now());
+      throw thrown;
     }
-    return answerVerdict(apiVersion, decision.verdict);
-  });
-  app.all("/authenticate", () => answerStatus(405, "only POST is served here", { Allow: "POST" }));
+  }
 
-  app.notFound(() => answerStatus(404, "there is nothing here"));
-  app.onError((error, c) => {
-    runtime.writeError(`an exception: ${stackOf(error)}`);
-    const review = c.get("review");
-    if (review !== undefined) decisionLog.failed(review, runtime.now());
+  function answerThrown(thrown: unknown): Response {
+    const what = thrown instanceof Error ? stackOf(thrown) : "something that is no Error was thrown";
+    runtime.writeError(`an exception: ${what}`);
     return answerStatus(503, undetermined("internal_error").message);
-  });
-  return app;
+  }
 }
 
 interface Deployment {
@@ -113,7 +107,9 @@ interface Deployment {
 function createDeployments(runtime: Runtime): (env: Record<string, unknown>) => Deployment {
   const known = new WeakMap<object, Deployment>();
   return (env) => {
-    const deployment = known.get(env) ?? deploy(env, runtime);
+    const earlier = known.get(env);
+    if (earlier !== undefined) return earlier;
+    const deployment = deploy(env, runtime);
     known.set(env, deployment);
     return deployment;
   };
@@ -126,20 +122,11 @@ function deploy(env: Record<string, unknown>, runtime: Runtime): Deployment {
   const { fetch, now, waitUntil, writeError } = runtime;
   const api = apiAddressOf(settings.githubApiUrl);
   const client = createGitHubClient({ fetch, writeWarning: writeError });
-  const memberships =
-    settings.githubApp === null
-      ? createPersonalMemberships(api.restUrl)
-      : createAppMemberships({
-          client,
-          api,
-          credentials: createAppCredentials(client, api.restUrl, settings.githubApp, now),
-          nonMembers: createNonMembers(now),
-        });
   // What the person's own token sees and what an app sees differ, so neither takes over what the other remembers.
   const scope = `${api.restUrl} ${settings.githubApp === null ? "own-token" : "app"}`;
   const sealer = createSealer(settings.cacheSecret, scope);
   const source = createRememberedFacts({
-    github: createGitHubFacts({ client, api, memberships, clientSecrets: settings.oauthClientSecrets }),
+    github: connectGitHub(client, api, settings, now),
     memory: createMemoryTier(),
     kv: createKvTier({ store: storeOf(env.KV), sealer, now, deadline, writeWarning: writeError }),
     refusals: createRefusals(),

@@ -39,28 +39,22 @@ export type Decision =
 /**
  * @param token as it came: any string that is not empty
  * @param cluster the asking cluster's name
- * @param policy the asking cluster's; a wrong one leaves its reviews undetermined
+ * @param checkedPolicy the asking cluster's; a wrong one leaves its reviews undetermined
  * @param service the deployment's; a wrong one leaves everybody's undetermined
  */
 export async function authenticate(
   token: string,
   cluster: string,
-  policy: Checked<ClusterPolicy>,
+  checkedPolicy: Checked<ClusterPolicy>,
   service: Checked<Service>,
 ): Promise<Decision> {
-  if (!service.ok || !policy.ok) {
-    const problems = [service, policy].flatMap((part) => (part.ok ? [] : part.problems));
+  if (!service.ok || !checkedPolicy.ok) {
+    const problems = [service, checkedPolicy].flatMap((part) => (part.ok ? [] : part.problems));
     return { kind: "misconfigured", problems, verdict: undetermined("configuration", describeProblems(problems)) };
   }
-  return judge(token, cluster, policy.value, service.value);
-}
+  const { source, tokenShape } = service.value;
+  const policy = checkedPolicy.value;
 
-async function judge(
-  token: string,
-  cluster: string,
-  policy: ClusterPolicy,
-  { source, tokenShape }: Service,
-): Promise<Decision> {
   const recognised = recogniseCredential(token, tokenShape);
   if (recognised.kind === "foreign") {
     return { kind: "foreign", foreignKind: recognised.foreignKind, verdict: unauthenticated("not_github_token") };
@@ -74,16 +68,15 @@ async function judge(
   if (early !== null)
     return { kind: "judged", credential, verdict: early, evidence: null, facts: null, nameWarnings: [] };
 
-  const { outcome, evidence } = await source.ask(
-    token,
-    credential.credentialId,
-    questionOf(cluster, policy, credential),
-  );
+  // Memory asks for the verdict, too: facts that let nobody in are believed for a shorter time.
+  const judge = rememberLast((facts) => judgeFacts(policy, credential, facts));
+  const question = questionOf(cluster, policy, credential, judge);
+  const { outcome, evidence } = await source.ask(token, credential.credentialId, question);
   const facts = outcome.kind === "found" ? outcome.facts : null;
   return {
     kind: "judged",
     credential,
-    verdict: judgeOutcome(policy, credential, outcome),
+    verdict: judgeOutcome(outcome, judge),
     evidence,
     facts,
     ...(outcome.kind === "found" && outcome.inOutage ? { inOutage: true } : {}),
@@ -91,10 +84,21 @@ async function judge(
   };
 }
 
-function judgeOutcome(policy: ClusterPolicy, credential: PresentedCredential, outcome: FactsOutcome): Verdict {
+type Judge = (facts: Facts) => Verdict;
+
+/** @returns the same, but the last facts are not judged again */
+function rememberLast(judge: Judge): Judge {
+  let last: { readonly facts: Facts; readonly verdict: Verdict } | null = null;
+  return (facts) => {
+    if (last?.facts !== facts) last = { facts, verdict: judge(facts) };
+    return last.verdict;
+  };
+}
+
+function judgeOutcome(outcome: FactsOutcome, judge: Judge): Verdict {
   switch (outcome.kind) {
     case "found":
-      return judgeFound(policy, credential, outcome);
+      return judgeFound(outcome, judge);
     case "refused":
       return unauthenticated(outcome.reason);
     case "unrecognised":
@@ -108,12 +112,8 @@ function judgeOutcome(policy: ClusterPolicy, credential: PresentedCredential, ou
 }
 
 /** Whoever is let in on facts that are older than they should be is marked, so that the cluster's audit log shows it. */
-function judgeFound(
-  policy: ClusterPolicy,
-  credential: PresentedCredential,
-  { facts, inOutage }: FactsOutcome & { kind: "found" },
-): Verdict {
-  const verdict = judgeFacts(policy, credential, facts);
+function judgeFound({ facts, inOutage }: FactsOutcome & { kind: "found" }, judge: Judge): Verdict {
+  const verdict = judge(facts);
   if (verdict.kind !== "authenticated" || !inOutage) return verdict;
   const { user } = verdict;
   return { ...verdict, user: { ...user, extra: { ...user.extra, "octogate.dev/outage-grace": ["true"] } } };

@@ -16,7 +16,12 @@ export interface Config {
   readonly clusters: readonly ClusterConfig[];
 }
 
-const clusterVariablePattern = /^CLUSTER_([A-Z][A-Z0-9_]*)$/;
+const clusterVariablePattern = /^CLUSTER_[A-Z][A-Z0-9_]*$/;
+
+/** Whether a variable of this name holds a cluster's policy. */
+export function isClusterVariable(name: string): boolean {
+  return clusterVariablePattern.test(name);
+}
 
 /** @returns the variable that holds a cluster's policy: "prod-eu" → `CLUSTER_PROD_EU` */
 export function clusterVariableName(clusterName: string): string {
@@ -30,7 +35,7 @@ export function clusterVariableName(clusterName: string): string {
  */
 export function readConfig(env: Readonly<Record<string, unknown>>): Config {
   const names = Object.keys(env).sort();
-  const clusterNames = names.filter((name) => clusterVariablePattern.test(name));
+  const clusterNames = names.filter(isClusterVariable);
   const unknownNames = names.filter((name) => !clusterNames.includes(name) && !serviceVariables.has(name));
 
   const clusters = refuseSharedCertificates(

@@ -20,6 +20,9 @@ export interface DecisionLog {
   failed(review: Review, now: number): void;
 }
 
+/** What gets a line of its own. */
+type LoggedDecision = Exclude<Decision, { kind: "foreign" }>;
+
 const sumEveryMs = 60_000;
 
 /**
@@ -41,65 +44,68 @@ export function createDecisionLog(write: (line: string) => void): DecisionLog {
     if (countingSince === null || now - countingSince < sumEveryMs) return;
     for (const [cluster, byKind] of counts) {
       const seconds = Math.round((now - countingSince) / 1000);
-      writeRecord(now, { event: "ignored", cluster, seconds, counts: Object.fromEntries(byKind) });
+      write(
+        JSON.stringify({ time: timeOf(now), event: "ignored", cluster, seconds, counts: Object.fromEntries(byKind) }),
+      );
     }
     counts = new Map();
     countingSince = null;
-  }
-
-  function writeReview(review: Review, verdict: Verdict, details: object, now: number): void {
-    writeRecord(now, {
-      cluster: review.cluster,
-      verdict: verdict.kind,
-      reason: verdict.reason,
-      ...details,
-      certificateDaysLeft: review.certificateDaysLeft,
-      durationMs: now - review.startedAt,
-    });
-  }
-
-  function writeRecord(now: number, record: object): void {
-    write(JSON.stringify({ time: new Date(now).toISOString(), ...record }));
   }
 
   return {
     decided(review, decision, now) {
       writeSums(now);
       if (decision.kind === "foreign") count(review.cluster, decision.foreignKind, now);
-      else writeReview(review, decision.verdict, detailsOf(decision), now);
+      else write(lineOf(review, decision.verdict, decision, now));
     },
     failed(review, now) {
       writeSums(now);
-      writeReview(review, undetermined("internal_error"), {}, now);
+      write(lineOf(review, undetermined("internal_error"), null, now));
     },
   };
 }
 
-/** What is known beyond the verdict; JSON leaves out what is undefined. */
-function detailsOf(decision: Exclude<Decision, { kind: "foreign" }>): object {
-  if (decision.kind === "misconfigured") return { problems: decision.problems };
-  const { verdict, credential, evidence, facts, inOutage } = decision;
+/**
+ * JSON leaves out what is undefined. One literal, copied nowhere: this runs with every review.
+ *
+ * @param decision null where an exception came before one
+ */
+function lineOf(review: Review, verdict: Verdict, decision: LoggedDecision | null, now: number): string {
+  const judged = decision?.kind === "judged" ? decision : undefined;
   const user = verdict.kind === "authenticated" ? verdict.user : undefined;
-  return {
+  const facts = judged?.facts ?? undefined;
+  return JSON.stringify({
+    time: timeOf(now),
+    cluster: review.cluster,
+    verdict: verdict.kind,
+    reason: verdict.reason,
+    problems: decision?.kind === "misconfigured" ? decision.problems : undefined,
     user: user?.username,
     groups: user?.groups.length,
     login: facts?.account.login,
-    uid: facts === null ? undefined : String(facts.account.id),
-    organisations: facts === null ? undefined : standingsOf(facts),
-    credentialKind: credential.tokenKind,
-    credentialId: credential.credentialId,
-    source: evidence?.source ?? "none",
-    githubStatus: evidence?.githubStatus ?? undefined,
-    githubRequestId: evidence?.githubRequestId ?? undefined,
-    inOutage,
-  };
+    uid: facts === undefined ? undefined : String(facts.account.id),
+    organisations: facts === undefined ? undefined : standingsOf(facts),
+    credentialKind: judged?.credential.tokenKind,
+    credentialId: judged?.credential.credentialId,
+    source: judged === undefined ? undefined : (judged.evidence?.source ?? "none"),
+    githubStatus: judged?.evidence?.githubStatus ?? undefined,
+    githubRequestId: judged?.evidence?.githubRequestId ?? undefined,
+    inOutage: judged?.inOutage,
+    certificateDaysLeft: review.certificateDaysLeft,
+    durationMs: now - review.startedAt,
+  });
+}
+
+function timeOf(now: number): string {
+  return new Date(now).toISOString();
 }
 
 /** How the person stands to each organisation that was asked about, in a word: invisible ones with their reason. */
-function standingsOf({ organisations }: Facts): object | undefined {
-  const standings = Object.entries(organisations).map(([key, standing]) => [
-    key,
-    standing.kind === "invisible" ? standing.reason : standing.kind,
-  ]);
-  return standings.length === 0 ? undefined : Object.fromEntries(standings);
+function standingsOf({ organisations }: Facts): Record<string, string> | undefined {
+  let standings: Record<string, string> | undefined;
+  for (const [key, standing] of Object.entries(organisations)) {
+    standings ??= {};
+    standings[key] = standing.kind === "invisible" ? standing.reason : standing.kind;
+  }
+  return standings;
 }

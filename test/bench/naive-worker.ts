@@ -29,7 +29,7 @@ export default {
     const { service, clusters } = readConfig(env);
     const caller = identifyCaller(request.cf, clusters, Date.now());
     if (!service.ok || caller.kind === "refused") return answerStatus(403, "the benchmark is set up wrongly");
-    const parsed = parseTokenReview(new Uint8Array(await request.arrayBuffer()));
+    const parsed = parseTokenReview(await request.text());
     if (!parsed.ok) return answerStatus(400, parsed.message);
     const { githubApiUrl, tokenShape } = service.value;
     const { name, policy } = caller.cluster;

@@ -74,7 +74,7 @@ describe("octogate certificate list", () => {
         { fingerprint: fingerprint("client"), cluster: "production", status: "active", daysLeft: 364 },
         { fingerprint: unknown, cluster: "production", status: "unknown", daysLeft: null },
       ],
-      troubles: [{ message: "is listed, but no certificate of this zone" }],
+      warnings: [{ message: "is listed, but no certificate of this zone" }],
     });
   });
 });

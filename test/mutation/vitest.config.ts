@@ -9,11 +9,11 @@ export default defineConfig({
   test: {
     root,
     include: [
-      "test/unit/worker/{credential,policy,github,token-review}/**/*.test.ts",
+      "test/unit/worker/{cache,credential,policy,github,token-review}/**/*.test.ts",
       "test/unit/worker/caller.test.ts",
     ],
-    // Thousands of random answers for each mutant would take hours, and kill none that the other tests don't.
-    exclude: ["**/organisation-answers.test.ts"],
+    // Thousands of random answers or thousands of combined faults for each mutant would take hours, and kill few that the other tests don't.
+    exclude: ["**/organisation-answers.test.ts", "**/{fault,leaver}-matrix.test.ts"],
     testTimeout: 20_000,
   },
 });

@@ -1,7 +1,8 @@
 // .clusters/NAME/: the keys and certificates of one cluster, as pairs of files. "client" is what kube-apiserver uses; while a rotation is under way "next" is what comes,
 // and "previous" what goes. A key without a certificate is a request that was not answered yet.
-import { mkdir, readdir, readFile, rename, rm, rmdir, stat, writeFile } from "node:fs/promises";
+import { readdir, readFile, rename, rm, rmdir, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { writePrivately } from "../private-files.ts";
 
 export interface Pair {
   /** PEM */
@@ -25,7 +26,9 @@ export interface ClusterFolder {
   moveKey(from: string, to: string): Promise<void>;
   moveCertificate(from: string, to: string): Promise<void>;
   remove(pair: string): Promise<void>;
-  /** Removes one more file of ours, if it is there. */
+  /** Other files beside the pairs. */
+  hasFile(name: string): Promise<boolean>;
+  writeFile(name: string, text: string): Promise<void>;
   removeFile(name: string): Promise<void>;
   /** Removes the folder if nothing else is in it. */
   removeIfEmpty(): Promise<void>;
@@ -37,14 +40,6 @@ export function clusterFolder(deployment: string, clusterName: string): ClusterF
   const folder = join(deployment, name);
   const keyFile = (pair: string) => join(folder, `${pair}.key`);
   const certificateFile = (pair: string) => join(folder, `${pair}.crt`);
-  const write = async (path: string, text: string, mode: number) => {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
-    const temporary = `${path}.tmp`;
-    // Made anew, so that the mode counts; renamed, so that nobody ever reads half of it.
-    await rm(temporary, { force: true });
-    await writeFile(temporary, text, { mode, flag: "wx" });
-    await rename(temporary, path);
-  };
   return {
     name,
     keyFile,
@@ -54,8 +49,8 @@ export function clusterFolder(deployment: string, clusterName: string): ClusterF
       certificate: await readIfThere(certificateFile(pair)),
     }),
     pairs: () => pairsIn(folder),
-    writeKey: (pair, key) => write(keyFile(pair), key, 0o600),
-    writeCertificate: (pair, certificate) => write(certificateFile(pair), certificate, 0o644),
+    writeKey: (pair, key) => writePrivately(keyFile(pair), key),
+    writeCertificate: (pair, certificate) => writePrivately(certificateFile(pair), certificate),
     async writtenAt(pair) {
       try {
         return (await stat(certificateFile(pair))).mtimeMs;
@@ -70,6 +65,8 @@ export function clusterFolder(deployment: string, clusterName: string): ClusterF
       await rm(keyFile(pair), { force: true });
       await rm(certificateFile(pair), { force: true });
     },
+    hasFile: async (file) => (await readIfThere(join(folder, file))) !== null,
+    writeFile: (file, text) => writePrivately(join(folder, file), text),
     removeFile: (file) => rm(join(folder, file), { force: true }),
     async removeIfEmpty() {
       try {

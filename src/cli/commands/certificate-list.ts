@@ -50,8 +50,13 @@ async function list({ config, cluster }: ListOptions, context: Context): Promise
       commonName,
     ].join("  "),
   );
-  const troubles = rows.flatMap(troublesOf);
-  return { ok: true, lines: lines.length === 0 ? ["There are none."] : lines, troubles, json: { certificates: rows } };
+  return {
+    ok: true,
+    lines: lines.length === 0 ? ["There are none."] : lines,
+    troubles: [],
+    warnings: rows.flatMap(warningsFor),
+    json: { certificates: rows },
+  };
 }
 
 function rowsFor(certificates: readonly ClientCertificate[], listed: Map<string, string>, now: number): Row[] {
@@ -78,7 +83,7 @@ function rowsFor(certificates: readonly ClientCertificate[], listed: Map<string,
   return [...known, ...unknown];
 }
 
-function troublesOf({ fingerprint, cluster, status, daysLeft }: Row): Trouble[] {
+function warningsFor({ fingerprint, cluster, status, daysLeft }: Row): Trouble[] {
   if (cluster === null) return [];
   const where = `${cluster}: ${fingerprint.slice(0, 16)}…`;
   if (status === "unknown") return [{ where, message: "is listed, but no certificate of this zone" }];

@@ -106,6 +106,7 @@ function whatIsNext({ name }: ClusterFolder, clusterName: string): string[] {
   return [
     `Copy ${name}/client.crt and ${name}/client.key over the old ones on every control plane node;`,
     `kube-apiserver reads them again within ${reloadMs / 60_000} minutes, without a restart. Until then both certificates are accepted.`,
+    `(A kubeconfig with the certificate inside has to be made anew, and kube-apiserver restarted: octogate kubeconfig --cluster ${clusterName} --inline)`,
     `Then: octogate certificate rotate --cluster ${clusterName} --finish --in-use <client.crt of each node>`,
   ];
 }

@@ -1,9 +1,9 @@
 // `octogate check`: the whole configuration, before it is deployed.
 import { Command } from "commander";
+import { checkConfiguration } from "../configuration-check/check-configuration.ts";
 import type { Context } from "../context.ts";
 import type { CommandMaker } from "../program.ts";
-import { done, failed, type Report } from "../report.ts";
-import { findDeployProblems } from "../wrangler-toml/deploy-problems.ts";
+import { failed, type Report } from "../report.ts";
 import { readWranglerToml } from "../wrangler-toml/read.ts";
 import { configOption } from "./options.ts";
 
@@ -20,9 +20,18 @@ export const checkCommand: CommandMaker = (context, run) =>
 async function check({ config }: CheckOptions, context: Context): Promise<Report> {
   const file = await readWranglerToml(config, context);
   if (file.kind === "unreadable") return failed(file.trouble);
-  const troubles = findDeployProblems(file.text).map(({ setting, message }) => ({
-    where: `${file.path}: ${setting}`,
-    message,
-  }));
-  return troubles.length === 0 ? done([`${file.path}: nothing is wrong with it`], {}) : failed(...troubles);
+  const { errors, warnings } = checkConfiguration(file.path, file.text);
+  const isFlawless = errors.length === 0 && warnings.length === 0;
+  const sum = `${countOf(errors.length, "error")}, ${countOf(warnings.length, "warning")}`;
+  return {
+    ok: errors.length === 0,
+    lines: [`${file.path}: ${isFlawless ? "nothing is wrong with it" : sum}`],
+    troubles: errors,
+    warnings,
+    json: { file: file.path },
+  };
+}
+
+function countOf(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? "" : "s"}`;
 }

@@ -11,6 +11,17 @@ export const clusterOption = () =>
     .argParser(parseClusterName)
     .makeOptionMandatory();
 
+/** `--hostname`: in place of the configuration's; a port may stand behind it. */
+export const hostnameOption = () =>
+  new Option(
+    "--hostname <name>",
+    "the address of the deployment (default: the custom domain in the configuration)",
+  ).argParser(parseHostname);
+
+/** `--certificates`: where the cluster's client certificate and its key lie. */
+export const certificatesOption = () =>
+  new Option("--certificates <folder>", "holds client.crt and client.key (default: .clusters/NAME)");
+
 /** `--yes` */
 export const yesOption = () => new Option("--yes", "change things without asking").default(false);
 
@@ -25,6 +36,14 @@ export const validityDaysOption = () =>
     .default(365);
 
 const clusterNamePattern = /^[a-z][a-z0-9-]*$/;
+
+const hostnamePattern =
+  /^(?=.{1,253}(?::|$))[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*(?::[0-9]{1,5})?$/i;
+
+function parseHostname(hostname: string): string {
+  if (!hostnamePattern.test(hostname)) throw new InvalidArgumentError("must be a hostname, without https:// and path");
+  return hostname;
+}
 
 function parseClusterName(name: string): string {
   if (!clusterNamePattern.test(name)) throw new InvalidArgumentError("must match [a-z][a-z0-9-]*");

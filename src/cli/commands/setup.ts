@@ -12,7 +12,7 @@ import { verifyFromOutside } from "../edge/verify.ts";
 import type { CommandMaker } from "../program.ts";
 import type { Report } from "../report.ts";
 import { applySetup } from "../setup/apply.ts";
-import { clientPair, type Findings, inspect } from "../setup/inspect.ts";
+import { clientPair, type Findings, inspect, kubeconfigFile } from "../setup/inspect.ts";
 import { planSetup, type SetupRequest } from "../setup/plan.ts";
 import { reportFailures, StepFailure } from "../step-failure.ts";
 import { askForConsent } from "../terminal/changes.ts";
@@ -69,18 +69,18 @@ async function setup(options: SetupOptions, context: Context): Promise<Report> {
   const address = await edgeAddressFor(request.hostname, options, context);
   await requireWrangler(deployment);
   const { terminal } = context;
-  const { good, bad } = terminal.style;
+  const { good } = terminal.style;
 
   const findings = await inspect(deployment, request, context);
   refuseForeignClusters(deployment, findings.deployed);
-  for (const { message, cure } of findings.botWarnings) terminal.note(`${bad("!")} ${message}: ${cure}`);
   const { certificates, pair } = findings;
   const expression = await wantedExpression(request.hostname, certificates, deployment.text, pair.certificate);
   const { obstacles, changes } = planSetup(request, deployment, findings, expression);
   const [first, ...others] = obstacles;
   if (first !== undefined) throw new StepFailure(first, ...others);
   const consent = await askForConsent(context, changes, options);
-  if (consent.kind === "stop") return consent.report;
+  const warnings = findings.botWarnings.map((warning) => ({ where: findings.zone.name, ...warning }));
+  if (consent.kind === "stop") return { ...consent.report, warnings };
 
   const { certificate } = await applySetup(request, deployment, findings, context, (done) =>
     terminal.note(`${good("✓")} ${done}`),
@@ -103,24 +103,29 @@ async function setup(options: SetupOptions, context: Context): Promise<Report> {
     fingerprint: certificate.fingerprint,
     expiresAt: certificate.expiresAt.toISOString(),
     files: filesOf(findings),
-    warnings: findings.botWarnings,
     verified: trouble === null,
   };
-  if (trouble !== null) return { ok: false, lines: [], troubles: [trouble], json };
-  return { ok: true, lines: linesFor(request, findings, changes.length), troubles: [], json };
+  if (trouble !== null) return { ok: false, lines: [], troubles: [trouble], warnings, json };
+  return { ok: true, lines: linesFor(request, findings, changes.length), troubles: [], warnings, json };
 }
 
 function linesFor({ hostname, clusterName }: SetupRequest, findings: Findings, changeCount: number): string[] {
-  const { key, certificate } = filesOf(findings);
+  const { key, certificate, kubeconfig } = filesOf(findings);
   return [
     changeCount === 0 ? "Nothing had to be changed." : `${clusterName} is set up.`,
     `https://${hostname} refuses whoever comes without a certificate, and answers ${clusterName}'s reviews.`,
-    `The cluster's client certificate and key: ${certificate}, ${key}. kube-apiserver needs both.`,
+    `kube-apiserver needs ${certificate}, ${key} and ${kubeconfig}:`,
+    `octogate manifests --cluster ${clusterName} --for kubeadm (or k3s, rke2, talos, kops) says where and how.`,
   ];
 }
 
 function filesOf({ folder }: Findings) {
-  return { certificate: `${folder.name}/${clientPair}.crt`, key: `${folder.name}/${clientPair}.key` };
+  const inFolder = (name: string) => `${folder.name}/${name}`;
+  return {
+    certificate: inFolder(`${clientPair}.crt`),
+    key: inFolder(`${clientPair}.key`),
+    kubeconfig: inFolder(kubeconfigFile),
+  };
 }
 
 /** What is asked for, held against what stands in wrangler.toml. */

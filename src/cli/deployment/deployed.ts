@@ -9,9 +9,9 @@ import {
   readDeployedWorker,
 } from "../cloudflare/worker-script.ts";
 import type { Zone } from "../cloudflare/zone.ts";
+import { checkConfiguration } from "../configuration-check/check-configuration.ts";
 import type { Context } from "../context.ts";
 import { StepFailure } from "../step-failure.ts";
-import { findDeployProblems } from "../wrangler-toml/deploy-problems.ts";
 import { kvNamespaceIdIn } from "../wrangler-toml/deployment-edits.ts";
 import type { DeploymentFile } from "./deployment-file.ts";
 import { deployWithWrangler } from "./wrangler.ts";
@@ -77,10 +77,7 @@ export async function deployIfNeeded(
 
 /** wrangler's build step says the same, but in the middle of its own words. */
 function refuseWrongSettings({ path, text }: DeploymentFile): void {
-  const [first, ...others] = findDeployProblems(text).map(({ setting, message }) => ({
-    where: `${path}: ${setting}`,
-    message,
-  }));
+  const [first, ...others] = checkConfiguration(path, text).errors;
   if (first !== undefined) throw new StepFailure(first, ...others);
 }
 

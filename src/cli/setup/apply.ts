@@ -10,9 +10,13 @@ import { createKvNamespace, kvNamespaceTitle } from "../cloudflare/kv-namespace.
 import type { Context } from "../context.ts";
 import { deployIfNeeded } from "../deployment/deployed.ts";
 import { type DeploymentFile, saveDeployment } from "../deployment/deployment-file.ts";
+import { renderWebhookKubeconfig } from "../kubeconfig/webhook-kubeconfig.ts";
 import { kvNamespaceIdIn, setCluster, setHostname, setKvNamespaceId } from "../wrangler-toml/deployment-edits.ts";
-import { clientPair, type Findings } from "./inspect.ts";
+import { clientPair, type Findings, kubeconfigFile } from "./inspect.ts";
 import type { SetupRequest } from "./plan.ts";
+
+/** Where the files lie on a control plane node, as k8s/ has it for most distributions. */
+const nodeFolder = "/etc/kubernetes/octogate";
 
 export interface Applied {
   readonly certificate: ClientCertificate;
@@ -53,6 +57,12 @@ export async function applySetup(
 
   await deployIfNeeded(written, context, { client, zone, hostname });
   onStep(`the Worker ${written.workerName} is deployed`);
+
+  if (!findings.hasKubeconfig) {
+    const files = { certificateFile: `${nodeFolder}/client.crt`, keyFile: `${nodeFolder}/client.key` };
+    await folder.writeFile(kubeconfigFile, renderWebhookKubeconfig({ hostname, ...files }));
+  }
+  onStep(`${folder.name}/${kubeconfigFile} is for kube-apiserver`);
   return { certificate, deployment: written };
 }
 

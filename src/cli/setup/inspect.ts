@@ -20,6 +20,9 @@ import type { Context } from "../context.ts";
 import type { DeploymentFile } from "../deployment/deployment-file.ts";
 import { StepFailure } from "../step-failure.ts";
 
+/** For nodes that have the pair where k8s/ expects it; octogate kubeconfig writes it for others. */
+export const kubeconfigFile = "webhook-kubeconfig.yaml";
+
 /** The pair of files that kube-apiserver uses. */
 export const clientPair = "client";
 
@@ -29,6 +32,7 @@ export interface Findings {
   readonly folder: ClusterFolder;
   readonly certificates: readonly ClientCertificate[];
   readonly pair: PairState;
+  readonly hasKubeconfig: boolean;
   readonly associatedHostnames: readonly string[];
   readonly firewall: Firewall;
   /** Of the name that setup gives; null: none. */
@@ -78,6 +82,7 @@ export async function inspect(
     folder,
     certificates,
     pair: await inspectPair(folder, clientPair, certificates),
+    hasKubeconfig: await folder.hasFile(kubeconfigFile),
     associatedHostnames,
     firewall,
     kvNamespaceId: namespaces.find(({ title }) => title === kvNamespaceTitle(workerName))?.id ?? null,

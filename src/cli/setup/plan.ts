@@ -10,7 +10,7 @@ import {
   setHostname,
   setKvNamespaceId,
 } from "../wrangler-toml/deployment-edits.ts";
-import type { Findings } from "./inspect.ts";
+import { type Findings, kubeconfigFile } from "./inspect.ts";
 
 export interface SetupRequest {
   readonly hostname: string;
@@ -79,7 +79,7 @@ function findObstacles(request: SetupRequest, deployment: DeploymentFile, findin
 function findChanges(
   { hostname, clusterName, variable, allow, tokenKinds, validityDays }: SetupRequest,
   deployment: DeploymentFile,
-  { zone, folder, pair, associatedHostnames, firewall, kvNamespaceId, deployed, domains }: Findings,
+  { zone, folder, pair, hasKubeconfig, associatedHostnames, firewall, kvNamespaceId, deployed, domains }: Findings,
   expression: string | null,
 ): string[] {
   const changes: string[] = [];
@@ -111,5 +111,6 @@ function findChanges(
   if (written.length > 0) changes.push(`write into ${deployment.path}: ${written.join(", ")}`);
   const isUp = isDeployed(deployment, deployed) && leadsTo(domains, hostname) === deployment.workerName;
   if (written.length > 0 || !isUp) changes.push(`deploy the Worker ${deployment.workerName} with wrangler`);
+  if (!hasKubeconfig) changes.push(`write ${folder.name}/${kubeconfigFile} for kube-apiserver`);
   return changes;
 }

@@ -4,9 +4,7 @@ import { fingerprintOf } from "../certificates/finish-rotation.ts";
 import { publicKeyOf } from "../certificates/key-and-request.ts";
 import { type ClientCertificate, findByKey, revokeClientCertificate } from "../cloudflare/client-certificates.ts";
 import type { Session } from "../deployment/session.ts";
-
-/** What else setup may have put beside the pairs. */
-const otherFiles = ["webhook-kubeconfig.yaml"];
+import { kubeconfigFile } from "../setup/inspect.ts";
 
 /** @returns the active ones among them */
 export async function findClusterCertificates(
@@ -37,6 +35,6 @@ export async function revokeAll({ client, zone }: Session, certificates: readonl
 /** Removes the pairs, and the folder if nothing else is in it. */
 export async function removeFiles(folder: ClusterFolder): Promise<void> {
   for (const pair of await folder.pairs()) await folder.remove(pair);
-  for (const name of otherFiles) await folder.removeFile(name);
+  await folder.removeFile(kubeconfigFile);
   await folder.removeIfEmpty();
 }

@@ -1,7 +1,7 @@
 // What the command says and asks. stdout holds the result alone, so that it can be piped; steps, questions and troubles go to stderr.
 import type { Readable, Writable } from "node:stream";
 import { text as readText } from "node:stream/consumers";
-import { confirm, isCancel } from "@clack/prompts";
+import { confirm, isCancel, password } from "@clack/prompts";
 
 /** A stream as Node hands it over: `isTTY` where a person looks at it. */
 type Stream<T> = T & { readonly isTTY?: boolean };
@@ -22,6 +22,8 @@ export interface Terminal {
   readInput(): Promise<string | null>;
   /** Asks a person yes or no. @returns null where nobody can be asked */
   ask(question: string): Promise<boolean | null>;
+  /** Asks a person for something that nobody else should see on the screen. @returns null where nobody can be asked */
+  askSecret(question: string): Promise<string | null>;
   readonly style: Style;
 }
 
@@ -29,12 +31,12 @@ export interface Terminal {
 export interface Style {
   good(text: string): string;
   bad(text: string): string;
+  warning(text: string): string;
   faint(text: string): string;
 }
 
 export function createTerminal({ stdin, stdout, stderr, env }: Streams): Terminal {
   const isColoured = stderr.isTTY === true && !env.NO_COLOR && env.TERM !== "dumb";
-  const coloured = (code: number) => (text: string) => (isColoured ? `\u001b[${code}m${text}\u001b[0m` : text);
   return {
     print: (line) => void stdout.write(`${line}\n`),
     note: (line) => void stderr.write(`${line}\n`),
@@ -44,6 +46,16 @@ export function createTerminal({ stdin, stdout, stderr, env }: Streams): Termina
       const answer = await confirm({ message: question, initialValue: false, input: stdin, output: stderr });
       return isCancel(answer) ? false : answer;
     },
-    style: { good: coloured(32), bad: coloured(31), faint: coloured(2) },
+    async askSecret(question) {
+      if (stdin.isTTY !== true || stderr.isTTY !== true) return null;
+      const answer = await password({ message: question, input: stdin, output: stderr });
+      return isCancel(answer) ? "" : answer;
+    },
+    style: createStyle(isColoured),
   };
+}
+
+export function createStyle(isColoured: boolean): Style {
+  const coloured = (code: number) => (text: string) => (isColoured ? `\u001b[${code}m${text}\u001b[0m` : text);
+  return { good: coloured(32), bad: coloured(31), warning: coloured(33), faint: coloured(2) };
 }

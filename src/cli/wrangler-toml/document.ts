@@ -1,7 +1,8 @@
 // What the command knows of a wrangler.toml: the few parts that it reads and writes, in the form that wrangler documents.
 import { parse, TomlError } from "smol-toml";
 import * as v from "valibot";
-import type { Trouble } from "../report.ts";
+import { type Trouble, troubleIn } from "../report.ts";
+import { mapToml, settingOf } from "./source-map.ts";
 
 const routeSchema = v.union([
   v.string(),
@@ -13,6 +14,21 @@ const documentSchema = v.looseObject({
   vars: v.optional(v.record(v.string(), v.unknown()), {}),
   routes: v.optional(v.array(routeSchema), []),
   kv_namespaces: v.optional(v.array(v.looseObject({ binding: v.string(), id: v.optional(v.string()) })), []),
+  ratelimits: v.optional(v.array(v.looseObject({ name: v.string() })), []),
+  secrets: v.optional(v.looseObject({ required: v.optional(v.array(v.string()), []) }), { required: [] }),
+  compatibility_flags: v.optional(v.array(v.string()), []),
+  workers_dev: v.optional(v.boolean()),
+  preview_urls: v.optional(v.boolean()),
+  observability: v.optional(
+    v.looseObject({
+      enabled: v.optional(v.boolean(), false),
+      logs: v.optional(
+        v.looseObject({ enabled: v.optional(v.boolean()), invocation_logs: v.optional(v.boolean(), true) }),
+      ),
+      traces: v.optional(v.looseObject({ enabled: v.optional(v.boolean(), false) })),
+    }),
+  ),
+  env: v.optional(v.record(v.string(), v.unknown())),
 });
 
 export type WranglerDocument = v.InferOutput<typeof documentSchema>;
@@ -36,11 +52,9 @@ export function parseWranglerToml(path: string, text: string): ParsedDocument {
   }
   const parsed = v.safeParse(documentSchema, toml);
   if (parsed.success) return { kind: "parsed", document: parsed.output };
-  const setting = v.getDotPath(parsed.issues[0]) ?? path;
-  return {
-    kind: "wrong",
-    trouble: { where: `${path}: ${setting}`, message: "must have the form that wrangler documents" },
-  };
+  const wrong = (parsed.issues[0].path ?? []).map(({ key }) => (typeof key === "number" ? key : String(key)));
+  const at = { file: path, line: mapToml(text)?.lineOf(wrong) ?? null, setting: settingOf(wrong) };
+  return { kind: "wrong", trouble: troubleIn(at, "must have the form that wrangler documents") };
 }
 
 /** @returns the hostname that kube-apiserver calls: the first custom domain's, or null if there is none or it is a placeholder */

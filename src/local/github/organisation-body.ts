@@ -4,6 +4,7 @@ import type { StandInAccount, StandInMembership, StandInOrganisation, StandInTea
 import { createdAt, simpleUser, updatedAt } from "./user-body.ts";
 
 type OrganizationSimple = components["schemas"]["organization-simple"];
+type OrganizationFull = components["schemas"]["organization-full"];
 type OrgMembership = components["schemas"]["org-membership"];
 type TeamFull = components["schemas"]["team-full"];
 type TeamSimple = NonNullable<components["schemas"]["nullable-team-simple"]>;
@@ -79,7 +80,12 @@ function teamSimple({ id, name, slug, organisation }: StandInTeam, apiUrl: strin
   };
 }
 
-function teamOrganization(organisation: StandInOrganisation, apiUrl: string): TeamOrganization {
+/** @returns what everybody gets to see; members and owners see more */
+export function organizationFull(organisation: StandInOrganisation, apiUrl: string): OrganizationFull {
+  return teamOrganization(organisation, apiUrl);
+}
+
+function teamOrganization(organisation: StandInOrganisation, apiUrl: string): TeamOrganization & OrganizationFull {
   return {
     ...organizationSimple(organisation, apiUrl),
     has_organization_projects: true,

@@ -8,6 +8,7 @@ import { appRoutes } from "./routes/app.ts";
 import { checkTokenRoutes } from "./routes/check-token.ts";
 import { graphqlPath, graphqlRoutes } from "./routes/graphql.ts";
 import { organisationRoutes } from "./routes/organisation.ts";
+import { publicProfileRoutes } from "./routes/public-profiles.ts";
 import { userRoutes } from "./routes/user.ts";
 import { userMembershipRoutes } from "./routes/user-memberships.ts";
 import { userTeamRoutes } from "./routes/user-teams.ts";
@@ -18,6 +19,7 @@ const routes: readonly Route[] = [
   ...userMembershipRoutes,
   ...userTeamRoutes,
   ...organisationRoutes,
+  ...publicProfileRoutes,
   ...appRoutes,
   ...checkTokenRoutes,
   ...graphqlRoutes,

@@ -46,8 +46,8 @@ export function createBreaker(): Breaker {
       failures += 1;
       lastFailureAt = now;
       // Later failures don't put the probe off: whoever keeps failing could keep everybody from hearing that GitHub is back.
-      if (failures === failuresToOpen) nextProbeAt = now + probeEveryMs;
-      if (retryAfterMs !== null) nextProbeAt = Math.max(nextProbeAt, now + Math.min(retryAfterMs, maxPauseMs));
+      const openedNowMs = failures === failuresToOpen ? probeEveryMs : 0;
+      nextProbeAt = Math.max(nextProbeAt, now + Math.max(openedNowMs, Math.min(retryAfterMs ?? 0, maxPauseMs)));
     },
   };
 }

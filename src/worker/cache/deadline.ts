@@ -3,6 +3,6 @@
  */
 export function deadline(ms: number): Promise<never> {
   return new Promise((_, reject) => {
-    AbortSignal.timeout(ms).addEventListener("abort", () => reject(new Error("too late")), { once: true });
+    AbortSignal.timeout(ms).addEventListener("abort", () => reject(new Error("too late")));
   });
 }

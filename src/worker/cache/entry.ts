@@ -94,8 +94,9 @@ export function mergeEntries(one: Entry | null, other: Entry | null): Entry | nu
   const validators = { ...older.validators, ...newer.validators };
   return {
     ...newer,
-    // A token belongs to one client for good, but not every way of asking tells which.
+    // A token belongs to one client and has one end for good, but not every way of asking tells them.
     oauthClientId: newer.oauthClientId ?? older.oauthClientId,
+    expiry: newer.expiry.kind === "never" ? older.expiry : newer.expiry,
     organisations,
     validators: Object.keys(validators).length > maxValidators ? newer.validators : validators,
   };
@@ -126,9 +127,10 @@ export function factsEntryOf(
   { credentialId, askedAt, validators }: Pick<FactsEntry, "credentialId" | "askedAt" | "validators">,
 ): FactsEntry {
   const { host, account, oauthClientId, scopes, expiry } = facts;
+  const standings = new Map(Object.entries(facts.organisations));
   const organisations: Record<string, FactsEntry["organisations"][string]> = {};
   for (const reference of question.organisations) {
-    const standing = facts.organisations[keyOfOrganisation(reference)];
+    const standing = standings.get(keyOfOrganisation(reference));
     if (standing !== undefined) organisations[partKeyOf(reference)] = { standing, askedAt };
   }
   return {
@@ -182,9 +184,9 @@ function neededOrganisations({ account }: FactsEntry, question: Question): reado
 
 /**
  * What an organisation's part is filed under. The pinned teams of an organisation that is not pinned itself find it again under another name, so another cluster's policy,
- * which pins none or others, means another organisation by the same name.
+ * which pins none or others, means another organisation by the same name. The sign after the name keeps an organisation called "constructor" from being what every object has.
  */
 function partKeyOf(reference: OrganisationReference): string {
   const key = keyOfOrganisation(reference);
-  return reference.id !== null || reference.teamIds.length === 0 ? key : `${key}/${reference.teamIds.join(",")}`;
+  return reference.id === null ? `${key}/${reference.teamIds.join(",")}` : key;
 }

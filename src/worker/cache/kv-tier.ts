@@ -13,8 +13,11 @@ export interface KeyValueStore {
 export interface KvTier {
   /** @returns null for a miss, whatever its cause */
   read(name: string): Promise<Entry | null>;
-  /** @returns whether KV has taken it */
-  write(name: string, entry: Entry): Promise<boolean>;
+  /**
+   * @param endsAccess whether it keeps somebody out whom KV may still let in: that is tried even after KV refused a write, for it is rare, and nobody can bring it about at will
+   * @returns whether KV has taken it
+   */
+  write(name: string, entry: Entry, endsAccess?: boolean): Promise<boolean>;
 }
 
 export interface KvTierOptions {
@@ -63,9 +66,8 @@ export function createKvTier({ store, sealer, now, deadline, writeWarning }: KvT
       warn("a value is not one that this deployment sealed, or of another version");
       return null;
     },
-    async write(name, entry) {
-      // What ends somebody's access is tried all the same: it is rare, and nobody can bring it about at will.
-      if (now() < noWritesBefore && entry.kind !== "tombstone") return false;
+    async write(name, entry, endsAccess = false) {
+      if (now() < noWritesBefore && !endsAccess) return false;
       try {
         const sealed = await sealer.seal(name, JSON.stringify(entry));
         await Promise.race([store.put(name, sealed, keepSeconds), deadline(writeTimeoutMs)]);

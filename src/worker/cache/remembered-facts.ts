@@ -149,26 +149,29 @@ export function createRememberedFacts(options: RememberedFactsOptions): FactsSou
   }
 
   /** @returns what is known with it */
-  function rememberFacts({ token, question }: Subject, name: string, fresh: FactsEntry, known: Known): Remembered {
+  function rememberFacts(subject: Subject, name: string, fresh: FactsEntry, known: Known): Remembered {
+    const { token, question } = subject;
     const current = recall(token);
-    const entry = mergeEntries(mergeEntries(current.entry, known.entry), fresh) ?? fresh;
+    const earlier = mergeEntries(current.entry, known.entry);
+    const entry = mergeEntries(earlier, fresh) ?? fresh;
     const copy = mergeEntries(current.copy, known.copy);
     const isWritten =
       entry.kind === "facts" &&
       writeRule(entry, copy, {
         admits: admits(entry, question),
-        admittedBefore: admits(known.entry, question),
+        admittedBefore: admits(earlier, question),
         now: now(),
         ttlMs: lifetimes.ttlMs,
       });
     const learnt = { entry, copy: isWritten ? entry : copy, refreshingSince: null };
     memory.set(token, learnt);
-    if (isWritten) writeCopy(token, name, entry, copy);
+    if (isWritten) writeCopy(subject, name, entry, copy);
     return learnt;
   }
 
   /** A tombstone takes the place of facts about a token that GitHub refused: no other isolate shall bring it back while GitHub is down. */
-  function bury({ token, question }: Subject, name: string, known: Known): void {
+  function bury(subject: Subject, name: string, known: Known): void {
+    const { token, question } = subject;
     const current = recall(token);
     const earlier = mergeEntries(current.entry, known.entry);
     const copy = mergeEntries(current.copy, known.copy);
@@ -178,12 +181,12 @@ export function createRememberedFacts(options: RememberedFactsOptions): FactsSou
     // KV may hold facts that let somebody in, even where none were seen there; of others it holds none.
     const isKept = copy === null ? admits(earlier, question) : copy.kind === "facts";
     memory.set(token, { entry: tombstone, copy: isKept ? tombstone : copy, refreshingSince: null });
-    if (isKept) writeCopy(token, name, tombstone, copy);
+    if (isKept) writeCopy(subject, name, tombstone, copy);
   }
 
   /** What KV did not take is forgotten as its copy, so that it is tried again. */
-  function writeCopy(token: string, name: string, entry: Entry, earlierCopy: Entry | null): void {
-    const writing = kv.write(name, entry).then((isWritten) => {
+  function writeCopy({ token, question }: Subject, name: string, entry: Entry, earlierCopy: Entry | null): void {
+    const writing = kv.write(name, entry, !admits(entry, question)).then((isWritten) => {
       const remembered = memory.get(token);
       if (!isWritten && remembered?.copy === entry) memory.set(token, { ...remembered, copy: earlierCopy });
     });

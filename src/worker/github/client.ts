@@ -6,8 +6,8 @@ import { version } from "../version.ts";
 export interface GitHubRequest {
   readonly method?: "GET" | "POST";
   readonly url: string;
-  /** The whole value of the Authorization header. */
-  readonly authorization: string;
+  /** The whole value of the Authorization header; null for what GitHub tells everybody. */
+  readonly authorization: string | null;
   /** Sent as JSON. */
   readonly body?: unknown;
   readonly ifNoneMatch?: string;
@@ -77,7 +77,7 @@ export function createGitHubClient(options: GitHubClientOptions): GitHubClient {
           method,
           headers: {
             Accept: "application/vnd.github+json",
-            Authorization: authorization,
+            ...(authorization === null ? {} : { Authorization: authorization }),
             // GitHub refuses requests without one, and Workers send none by themselves.
             "User-Agent": `octogate/${version}`,
             // Older GitHub Enterprise Servers know no newer one.

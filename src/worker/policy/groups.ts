@@ -6,13 +6,15 @@ import { standingIn } from "./match.ts";
 
 /** @returns the groups in alphabetical order, so that GitHub's order does not matter */
 export function groupsOf(policy: ClusterPolicy, facts: Facts): string[] {
-  const groups = policy.groupsFrom.flatMap((login) => {
+  const groups = new Set<string>();
+  for (const login of policy.groupsFrom) {
     const standing = standingIn(login, policy, facts);
-    if (standing.kind !== "member") return [];
+    if (standing.kind !== "member") continue;
     const organisation = policy.prefix + organisationName(policy.group, standing);
-    return [organisation, ...standing.teams.map((team) => `${organisation}/${teamName(policy.group, team)}`)];
-  });
-  return [...new Set(groups)].sort();
+    groups.add(organisation);
+    for (const team of standing.teams) groups.add(`${organisation}/${teamName(policy.group, team)}`);
+  }
+  return [...groups].sort();
 }
 
 /** @returns the organisations whose groups are missing because the token may not see them, with the reason */
@@ -31,7 +33,8 @@ function teamName(form: GroupForm, { id, slug }: Team): string {
   return nameOf(form, slug, id);
 }
 
-function nameOf(form: GroupForm, name: string, id: number): string {
+/** @param id its number at GitHub; a word in place of it, where it is not known */
+export function nameOf(form: GroupForm, name: string, id: number | string): string {
   switch (form) {
     case "slug":
       return name;

@@ -1,19 +1,28 @@
 // What a policy has to know about somebody.
 import type { ClusterPolicy } from "../config/cluster-policy.ts";
-import type { Account, Question } from "../facts.ts";
+import type { Account, Facts, Question } from "../facts.ts";
+import type { Verdict } from "../verdict.ts";
 import type { PresentedCredential } from "./identity.ts";
 import { judgeFacts } from "./judge.ts";
 import { matchUser } from "./match.ts";
 
-/** @param cluster the asking cluster's name */
-export function questionOf(cluster: string, policy: ClusterPolicy, credential: PresentedCredential): Question {
+/**
+ * @param cluster the asking cluster's name
+ * @param judge says what the policy makes of facts; whoever wants the verdict, too, hands in one that does not work it out twice
+ */
+export function questionOf(
+  cluster: string,
+  policy: ClusterPolicy,
+  credential: PresentedCredential,
+  judge: (facts: Facts) => Verdict = (facts) => judgeFacts(policy, credential, facts),
+): Question {
   return {
     cluster,
     tokenKind: credential.tokenKind,
     organisations: policy.organisations,
     oauthClients: policy.oauthClients,
     dependsOnOrganisations: (account) => canBeAdmitted(policy, account),
-    admits: (facts) => judgeFacts(policy, credential, facts).kind === "authenticated",
+    admits: (facts) => judge(facts).kind === "authenticated",
   };
 }
 

@@ -35,13 +35,13 @@ const reviewSchema = v.object(
 );
 
 /**
- * @param bytes the request's body
+ * @param text the request's body
  * @returns the review, or a sentence that begins with the name of the field that is wrong and quotes nothing
  */
 export function parseTokenReview(
-  bytes: Uint8Array,
+  text: string,
 ): { readonly ok: true; readonly review: TokenReviewRequest } | { readonly ok: false; readonly message: string } {
-  const json = parseJson(bytes);
+  const json = parseJson(text);
   if (json === undefined) return { ok: false, message: "body: must be JSON" };
   if (Array.isArray(json)) return { ok: false, message: "body: must be a JSON object" };
   const parsed = v.safeParse(reviewSchema, json, { abortEarly: true });
@@ -50,11 +50,9 @@ export function parseTokenReview(
   return { ok: true, review: { apiVersion, token: spec.token } };
 }
 
-const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
-
-function parseJson(bytes: Uint8Array): unknown {
+function parseJson(text: string): unknown {
   try {
-    return JSON.parse(decoder.decode(bytes));
+    return JSON.parse(text);
   } catch {
     // The error is dropped on purpose: its message quotes the input, and the input holds a token.
     return undefined;

@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import { runProgram } from "../../../src/cli/program.ts";
+import { createStyle } from "../../../src/cli/terminal/terminal.ts";
 import { startEdge } from "../../../src/local/edge.ts";
 import { freePort } from "../../support/free-port.ts";
 import { type RunningProgram, start } from "../../support/program.ts";
@@ -92,7 +93,6 @@ async function runHere(
 ): Promise<RunResult> {
   const printed: string[] = [];
   const noted: string[] = [];
-  const plain = (text: string) => text;
   const exitCode = await runProgram(args, {
     env,
     folder,
@@ -103,7 +103,8 @@ async function runHere(
       note: (line) => void noted.push(line),
       readInput: async () => null,
       ask: async () => answer,
-      style: { good: plain, bad: plain, faint: plain },
+      askSecret: async () => null,
+      style: createStyle(false),
     },
   });
   return { exitCode, stdout: printed.join("\n"), stderr: noted.join("\n") };

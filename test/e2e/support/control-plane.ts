@@ -8,14 +8,25 @@ import { freePort } from "../../support/free-port.ts";
 import { type RunningProgram, start } from "../../support/program.ts";
 import { until } from "../../support/until.ts";
 import { binary } from "./binaries.ts";
-import { type FileAuthority, makeFileAuthority } from "./certificates.ts";
+import { type CertificateFiles, type FileAuthority, makeFileAuthority } from "./certificates.ts";
 import { type Kubectl, type KubectlMaker, makeKubectlMaker } from "./kubectl.ts";
 import { aggregateRole, bindAdministrator } from "./roles.ts";
 
 /** kube-apiserver needs 5 to 8 s on two cores; a busy machine gets a lot more. */
 const readyDeadlineMs = 90_000;
 
+/** What kube-apiserver runs with, in place of the usual. */
+export interface ControlPlaneOptions {
+  /** The flags that make it ask the webhook; default: those of k8s/kubeadm. */
+  readonly webhookFlags?: (webhookKubeconfig: string) => readonly string[];
+  readonly env?: NodeJS.ProcessEnv;
+}
+
 export interface ControlPlane {
+  readonly url: string;
+  /** Path of the certificate that vouches for kube-apiserver's own. */
+  readonly authorityFile: string;
+  readonly administrator: CertificateFiles;
   /** A folder that is removed with the control plane. */
   readonly folder: string;
   /** kubectl for people who come to this cluster. */
@@ -29,8 +40,11 @@ export interface ControlPlane {
   stop(): Promise<void>;
 }
 
-/** Starts a control plane that asks the webhook which a kubeconfig names, with the flags of k8s/kubeadm. */
-export async function startControlPlane(webhookKubeconfig: string): Promise<ControlPlane> {
+/** Starts a control plane that asks the webhook which a kubeconfig names. */
+export async function startControlPlane(
+  webhookKubeconfig: string,
+  { webhookFlags = kubeadmFlags, env = {} }: ControlPlaneOptions = {},
+): Promise<ControlPlane> {
   const folder = await mkdtemp(join(tmpdir(), "octogate-control-plane-"));
   let etcd: RunningProgram | null = null;
   let apiserver: RunningProgram | null = null;
@@ -42,7 +56,8 @@ export async function startControlPlane(webhookKubeconfig: string): Promise<Cont
   try {
     const authority = await makeFileAuthority(folder);
     const port = await freePort();
-    const kubectl = makeKubectlMaker(folder, `https://localhost:${port}`, authority.certificate);
+    const url = `https://localhost:${port}`;
+    const kubectl = makeKubectlMaker(folder, url, authority.certificate);
     const administrator = await authority.issue("admin", "client");
     const admin = await kubectl.with({
       "client-certificate": administrator.certificate,
@@ -55,7 +70,7 @@ export async function startControlPlane(webhookKubeconfig: string): Promise<Cont
     const bootstrapToken = randomBytes(16).toString("hex");
     const flags = await apiserverFlags(folder, authority, port, etcdUrl, bootstrapToken);
     const startApiserver = async (kubeconfig: string) => {
-      apiserver = start(binary("kube-apiserver"), [...flags, ...webhookFlags(kubeconfig)]);
+      apiserver = start(binary("kube-apiserver"), [...flags, ...webhookFlags(kubeconfig)], { env });
       await apiserverIsReady(apiserver, admin);
     };
     await startApiserver(webhookKubeconfig);
@@ -65,6 +80,9 @@ export async function startControlPlane(webhookKubeconfig: string): Promise<Cont
     let outputOfEarlierOnes = "";
     const log = () => outputOfEarlierOnes + (apiserver?.output() ?? "");
     return {
+      url,
+      authorityFile: authority.certificate,
+      administrator,
       folder,
       kubectl,
       admin,
@@ -127,7 +145,7 @@ async function apiserverFlags(
 }
 
 /** The flags of k8s/kubeadm; only the file lies elsewhere on this machine. */
-function webhookFlags(webhookKubeconfig: string): string[] {
+function kubeadmFlags(webhookKubeconfig: string): string[] {
   return readClusterConfiguration().apiServer.extraArgs.map(
     ({ name, value }) => `--${name}=${name === configFileFlag ? webhookKubeconfig : value}`,
   );

@@ -9,6 +9,7 @@ const decisionSchema = v.object({
   credentialId: v.optional(v.string()),
   source: v.optional(v.string()),
   inOutage: v.optional(v.boolean()),
+  certificateDaysLeft: v.optional(v.number()),
 });
 
 export type Decision = v.InferOutput<typeof decisionSchema>;

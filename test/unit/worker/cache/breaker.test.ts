@@ -80,6 +80,15 @@ describe("a breaker", () => {
     expect(breaker.takeProbe(now + seconds(60))).toBe(true);
   });
 
+  test("leaves GitHub alone for as long as it asks also where it opens a moment later", () => {
+    const breaker = createBreaker();
+    breaker.report(unavailable, now, seconds(20));
+    breaker.report(unavailable, now, null);
+    breaker.report(unavailable, now, null);
+    expect(breaker.takeProbe(now + seconds(20) - 1)).toBe(false);
+    expect(breaker.takeProbe(now + seconds(20))).toBe(true);
+  });
+
   test("forgets failures after a minute: they say nothing about now", () => {
     const breaker = openBreaker();
     expect(breaker.isOpen(now + seconds(60) - 1)).toBe(true);

@@ -10,6 +10,7 @@ import {
   timesOf,
   withoutFuture,
 } from "../../../../src/worker/cache/entry.ts";
+import type { InvisibleReason, TokenExpiry } from "../../../../src/worker/facts.ts";
 import {
   acme,
   entryOf,
@@ -53,6 +54,20 @@ describe("an entry's form", () => {
     entryOf(factsOf({ organisations: { "acme#10": { kind: "pending", id: 10, login: "acme" } } })),
     tombstoneAt(now),
   ])("survives KV: %#", (entry) => {
+    expect(v.parse(entrySchema, JSON.parse(JSON.stringify(entry)))).toEqual(entry);
+  });
+
+  test.each([
+    "scope_missing",
+    "sso_required",
+    "app_not_approved",
+    "ip_allow_list",
+    "other_resource_owner",
+    "token_kind_forbidden",
+    "organisation_forbidden",
+  ] satisfies InvisibleReason[])("survives KV with an organisation that is not to be seen: %s", (reason) => {
+    const standing = { kind: "invisible", reason, ssoUrl: "https://github.test/sso" } as const;
+    const entry = entryOf(factsOf({ organisations: { "acme#10": standing } }));
     expect(v.parse(entrySchema, JSON.parse(JSON.stringify(entry)))).toEqual(entry);
   });
 
@@ -134,6 +149,22 @@ describe("two entries about one token", () => {
     expect(factsEntry(mergeEntries(entryOf(factsOf(), now - 1), known)).oauthClientId).toBe("Iv23");
   });
 
+  test("keep the end of the token, whichever way of asking told it", () => {
+    const merged = (older: TokenExpiry, newer: TokenExpiry) =>
+      factsEntry(mergeEntries(entryOf(factsOf({ expiry: older })), entryOf(factsOf({ expiry: newer }), now + 1)))
+        .expiry;
+    const never = { kind: "never" } as const;
+    const soon = { kind: "at", epochMs: now + 7 } as const;
+    const later = { kind: "at", epochMs: now + 9 } as const;
+    const unreadable = { kind: "unreadable" } as const;
+    expect(merged(never, never)).toEqual(never);
+    expect(merged(never, soon)).toEqual(soon);
+    expect(merged(soon, never)).toEqual(soon);
+    expect(merged(soon, later)).toEqual(later);
+    expect(merged(unreadable, never)).toEqual(unreadable);
+    expect(merged(soon, unreadable)).toEqual(unreadable);
+  });
+
   test("keep what is needed to ask conditionally, the newer of each address, but not without end", () => {
     const validator = (etag: string) => ({ etag, headers: {}, json: null });
     const older = entryOf(factsOf(), now, question, { a: validator("1"), b: validator("1") });
@@ -206,6 +237,7 @@ describe("the facts in an entry", () => {
     expect(factsIn(entry, byTeams("platform"))).toBeNull();
     expect(factsIn(entry, byTeams("platform#56"))).toBeNull();
     expect(factsIn(entry, byTeams("platform#55", "admins#56"))).toBeNull();
+    expect(factsIn(entry, byTeams("platform#5", "admins#5"))).toBeNull();
   });
 
   test("of a pinned organisation are the same whichever teams are pinned", () => {
@@ -226,7 +258,9 @@ describe("what is missing in an entry", () => {
 });
 
 test("the times of an answer are those of the parts that it rests on", () => {
-  const entry = { ...entryOf(), organisations: { "acme#10": part(now - 7), other: part(now - 9) } };
+  const aboutOther = entryOf(factsOf({ organisations: { other: notAMember } }), now - 9, bothOrganisations);
+  const parts = mergeEntries(aboutOther, entryOf(factsOf(), now - 7));
+  const entry = factsEntry(mergeEntries(parts, entryOf(factsOf({ organisations: {} }), now)));
   expect(timesOf(entry, question)).toEqual([now, now - 7]);
   expect(timesOf(entry, bothOrganisations)).toEqual([now, now - 7, now - 9]);
   expect(timesOf(entryOf(), bothOrganisations)).toEqual([now, now, Number.NaN]);

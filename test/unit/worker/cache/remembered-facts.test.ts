@@ -1,8 +1,8 @@
 // The tiers together, while GitHub is well: what is asked where, and how often.
 import { describe, expect, test } from "vitest";
+import type { MemoryTier } from "../../../../src/worker/cache/memory-tier.ts";
 import {
   acme,
-  entryOf,
   factsOf,
   fakeStore,
   handClock,
@@ -17,8 +17,6 @@ import {
   refused,
   scriptedGitHub,
   seconds,
-  startOfTests,
-  suspended,
   testSealer,
   unavailable,
 } from "./support.ts";
@@ -80,6 +78,43 @@ describe("somebody at work", () => {
   });
 });
 
+test("a token that GitHub takes past its own end is found each time, and never believed from memory", async () => {
+  const { one, clock, github, token } = setUp();
+  github.says(factsOf({ expiry: { kind: "at", epochMs: clock.now() } }));
+  for (let review = 1; review <= 2; review += 1) {
+    expect(await one.ask(token)).toMatchObject(foundIn("github"));
+    expect(github.calls).toHaveLength(review);
+  }
+});
+
+describe("a memory that forgets everything at once", () => {
+  const forgetful: MemoryTier = { get: () => undefined, set: () => {}, size: 0 };
+
+  test("leaves KV and GitHub to answer, and a tombstone to be written", async () => {
+    const { clock, github, store, sealer, token } = setUp();
+    const one = isolate({ github, clock, store, sealer, memory: forgetful });
+    expect(await one.ask(token)).toMatchObject(foundIn("github"));
+    await one.settle();
+    clock.advance(seconds(60));
+    expect(await one.ask(token)).toMatchObject(foundIn("kv"));
+    await one.settle();
+    clock.advance(seconds(60));
+    github.says(refused);
+    expect(await one.ask(token)).toMatchObject({ outcome: refused });
+    await one.settle();
+    expect(store.writes).toHaveLength(2);
+  });
+
+  test("bears a write that KV refuses", async () => {
+    const { clock, github, store, sealer, token } = setUp();
+    const one = isolate({ github, clock, store, sealer, memory: forgetful });
+    store.onPut = () => Promise.reject(new Error("KV PUT failed: 429"));
+    await one.ask(token);
+    await one.settle();
+    expect(await one.ask(token)).toMatchObject(foundIn("github"));
+  });
+});
+
 describe("facts that let nobody in", () => {
   test("are believed for 10 s, and kept in memory only", async () => {
     const { one, clock, github, store, token } = setUp();
@@ -124,6 +159,34 @@ describe("facts that let nobody in", () => {
     github.says(unavailable);
     clock.advance(seconds(20));
     expect(await start().ask(token)).toMatchObject({ outcome: unavailable });
+  });
+});
+
+describe("an organisation called like something that every object has", () => {
+  const constructors = questionFor({ allow: ["org:constructor"] });
+  const ofConstructor = factsOf({ organisations: { constructor: member } });
+
+  test("is asked about, remembered and kept in KV as any other", async () => {
+    const { one, start, github, token } = setUp();
+    await one.ask(token);
+    github.says(ofConstructor);
+    expect(await one.ask(token, constructors)).toMatchObject({ outcome: { facts: ofConstructor } });
+    await one.settle();
+    expect(await one.ask(token, constructors)).toMatchObject(foundIn("memory"));
+    expect(await start().ask(token, constructors)).toMatchObject({
+      outcome: { facts: ofConstructor },
+      evidence: { source: "kv" },
+    });
+  });
+
+  test("is nothing that is known of somebody about whom nobody asked for it", async () => {
+    const { one, start, github, token } = setUp();
+    const onlyLisa = questionFor({ allow: ["user:lisa"], groups_from: ["constructor"] });
+    github.says(factsOf({ organisations: {} }));
+    await one.ask(token, onlyLisa);
+    github.says(unavailable);
+    expect(await one.ask(token, constructors)).toMatchObject({ outcome: unavailable });
+    expect(start().memory.size).toBe(0);
   });
 });
 
@@ -185,6 +248,17 @@ describe("tokens that were never seen", () => {
     expect(github.calls).toHaveLength(0);
   });
 
+  test("are not what somebody is whom this isolate knows, whatever KV is like", async () => {
+    const { one, clock, store, token } = setUp();
+    store.onGet = () => Promise.reject(new Error("down"));
+    store.onPut = () => Promise.reject(new Error("down"));
+    await one.ask(token);
+    await one.settle();
+    clock.advance(seconds(9999));
+    expect(await one.ask(token)).toMatchObject(foundIn("github"));
+    expect(one.neverSeen).toEqual(["test"]);
+  });
+
   test("are not what somebody is who was once good, after days", async () => {
     const { one, start, clock, github, token } = setUp();
     await one.ask(token);
@@ -194,53 +268,6 @@ describe("tokens that were never seen", () => {
     expect(await other.ask(token)).toMatchObject(foundIn("github"));
     expect(other.neverSeen).toEqual([]);
     expect(github.calls[1]?.earlier?.account).toEqual(mona);
-  });
-});
-
-describe("what is dated into the future", () => {
-  test("in KV is a miss, and does not outlive what GitHub says now", async () => {
-    const { one, start, clock, github, store, sealer, token } = setUp();
-    const name = await sealer.nameOf(token);
-    store.values.set(name, await sealer.seal(name, JSON.stringify(entryOf(factsOf(), startOfTests + seconds(3600)))));
-    github.says(leftFacts);
-    expect(await one.ask(token)).toMatchObject({ outcome: { facts: leftFacts }, evidence: { source: "github" } });
-    await one.settle();
-    clock.advance(seconds(3601));
-    github.says(unavailable);
-    expect(await one.ask(token)).toMatchObject({ outcome: unavailable });
-    expect(await start().ask(token)).toMatchObject({ outcome: unavailable });
-  });
-
-  test.each([refused, suspended])("in KV is overwritten where GitHub says %o", async (outcome) => {
-    const { one, start, clock, github, store, sealer, token } = setUp();
-    const name = await sealer.nameOf(token);
-    store.values.set(name, await sealer.seal(name, JSON.stringify(entryOf(factsOf(), startOfTests + seconds(3600)))));
-    github.says(outcome);
-    await one.ask(token);
-    await one.settle();
-    expect(one.neverSeen).toEqual([]);
-    clock.advance(seconds(3601));
-    github.says(unavailable);
-    expect(await start().ask(token)).toMatchObject({ outcome: unavailable });
-  });
-
-  test("in memory is forgotten when the clock is set back", async () => {
-    const { one, clock, github, store, token } = setUp();
-    store.onGet = async () => null;
-    await one.ask(token);
-    clock.advance(-seconds(3600));
-    github.says(leftFacts);
-    expect(await one.ask(token)).toMatchObject({ outcome: { facts: leftFacts }, evidence: { source: "github" } });
-    expect(await one.ask(token)).toMatchObject({ outcome: { facts: leftFacts }, evidence: { source: "memory" } });
-  });
-
-  test("of a tombstone refuses nobody whom GitHub takes now", async () => {
-    const { one, store, sealer, token } = setUp();
-    const name = await sealer.nameOf(token);
-    const tombstone = { kind: "tombstone", askedAt: startOfTests + seconds(3600) };
-    store.values.set(name, await sealer.seal(name, JSON.stringify(tombstone)));
-    expect(await one.ask(token)).toMatchObject(foundIn("github"));
-    expect(await one.ask(token)).toMatchObject(foundIn("memory"));
   });
 });
 

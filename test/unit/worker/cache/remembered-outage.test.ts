@@ -1,6 +1,6 @@
 // What stands while GitHub is down, and for how long; and who waits for it.
 import { describe, expect, test } from "vitest";
-import type { Refusal } from "../../../../src/worker/facts.ts";
+import type { Refusal, UnavailableReason } from "../../../../src/worker/facts.ts";
 import {
   factsOf,
   fakeDeadline,
@@ -56,6 +56,25 @@ describe("somebody known, while GitHub is down", () => {
     expect(await start().ask(token)).toMatchObject(inOutage);
     clock.advance(seconds(1));
     expect(await start().ask(token)).toMatchObject({ outcome: unavailable });
+  });
+
+  test.each([
+    "github_unreachable",
+    "github_timeout",
+    "github_server_error",
+    "github_redirect",
+    "github_too_large",
+    "github_nonsense",
+    "github_contradiction",
+    "github_unexpected_status",
+  ] satisfies UnavailableReason[])("goes on whatever it is that can't be believed: %s", async (reason) => {
+    const { one, clock, github, token } = setUp();
+    await one.ask(token);
+    github.says({ kind: "unavailable", reason });
+    clock.advance(seconds(720) - 1);
+    expect(await one.ask(token)).toMatchObject(inOutage);
+    clock.advance(1);
+    expect(await one.ask(token)).toMatchObject({ outcome: { kind: "unavailable", reason } });
   });
 
   test("is out at once where grace is turned off", async () => {

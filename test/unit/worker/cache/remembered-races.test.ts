@@ -65,6 +65,24 @@ describe("a refusal that another request hears while this one waits", () => {
     expect(one.memory.get(token)?.entry.kind).toBe("tombstone");
   });
 
+  test("counts also where KV has refused its tombstone", async () => {
+    const all = setUp();
+    const { one, clock, github, store, token } = all;
+    await one.ask(token);
+    await one.settle();
+    clock.advance(seconds(120));
+    const answer = await askDuring(all, { outcome: { kind: "found", facts: factsOf() } }, async () => {
+      clock.advance(seconds(1));
+      store.onPut = () => Promise.reject(new Error("KV PUT failed: 429"));
+      github.says(refused);
+      await one.ask(token);
+      await one.settle();
+    });
+    expect(answer.outcome).toEqual(refused);
+    expect(one.memory.get(token)?.entry.kind).toBe("tombstone");
+    expect(store.writes).toHaveLength(2);
+  });
+
   test("leaves nobody grace", async () => {
     const all = setUp();
     const { one, clock, github, token } = all;
@@ -167,6 +185,30 @@ describe("facts that another request hears while this one waits", () => {
     });
     expect(answer.outcome).toEqual({ kind: "unavailable", reason: "github_contradiction" });
   });
+});
+
+test("a leaver's facts are written also where this request began before they were let in", async () => {
+  const { one, clock, github, store, token } = setUp();
+  const [first, second] = [gate(), gate()];
+  // KV keeps what it is said to have refused.
+  store.onPut = async (usual) => {
+    usual();
+    throw new Error("KV PUT failed");
+  };
+  github.says({ outcome: { kind: "found", facts: factsOf() }, meanwhile: () => first.opened });
+  const admitted = one.ask(token);
+  await expect.poll(() => github.calls.length).toBe(1);
+  clock.advance(1);
+  github.says({ outcome: { kind: "found", facts: leftFacts }, meanwhile: () => second.opened });
+  const left = one.ask(token);
+  await expect.poll(() => github.calls.length).toBe(2);
+  first.open();
+  await admitted;
+  await one.settle();
+  second.open();
+  await left;
+  await one.settle();
+  expect(store.writes).toHaveLength(2);
 });
 
 describe("a request that never ends", () => {

@@ -171,6 +171,23 @@ describe("writes to KV", () => {
     expect(store.writes).toHaveLength(1);
   });
 
+  test("are made for a leaver even after KV has refused one: what it holds must not bring them back", async () => {
+    const { one, start, clock, github, store, token } = setUp();
+    await one.ask(token);
+    await one.settle();
+    clock.advance(seconds(120));
+    store.onPut = () => Promise.reject(new Error("KV PUT failed: 429"));
+    await one.ask(newToken());
+    await one.settle();
+    store.onPut = async (usual) => usual();
+    github.says(leftFacts);
+    await one.ask(token);
+    await one.settle();
+    github.says(unavailable);
+    clock.advance(seconds(10));
+    expect(await start().ask(token)).toMatchObject({ outcome: unavailable });
+  });
+
   test("that failed are made up for with the next refresh", async () => {
     const { one, clock, store, token } = setUp();
     store.onPut = () => Promise.reject(new Error("KV PUT failed: 429"));

@@ -8,7 +8,7 @@ import {
   isolate,
   limited,
   newToken,
-  questionFor,
+  notOurs,
   refused,
   scriptedGitHub,
   seconds,
@@ -45,6 +45,7 @@ describe.each([refused, suspended])("somebody remembered of whom GitHub says $ki
     clock.advance(seconds(120));
     github.says(outcome);
     expect(await a.ask(token)).toMatchObject({ outcome, evidence: { source: "github" } });
+    expect(a.knownCredentialId(token)).toBeNull();
     github.says(unavailable);
     for (let second = 0; second < 700; second += 7) {
       clock.advance(seconds(7));
@@ -101,6 +102,39 @@ describe.each([refused, suspended])("somebody remembered of whom GitHub says $ki
     expect(await b.ask(token)).toMatchObject({ outcome: unavailable });
   });
 
+  test("is out for good at an isolate that KV fails from the beginning", async () => {
+    const { a, clock, github, store, token } = setUp();
+    store.onGet = () => Promise.reject(new Error("down"));
+    store.onPut = () => Promise.reject(new Error("down"));
+    await a.ask(token);
+    await a.settle();
+    clock.advance(seconds(120));
+    github.says(outcome);
+    await a.ask(token);
+    github.says(unavailable);
+    clock.advance(seconds(10));
+    expect(await a.ask(token)).toMatchObject({ outcome: unavailable });
+  });
+
+  test("is out at another isolate also where this one has not seen what KV holds", async () => {
+    const { a, b, start, clock, github, store, token } = setUp();
+    await b.ask(token);
+    await b.settle();
+    store.onGet = () => Promise.reject(new Error("down"));
+    store.onPut = () => Promise.reject(new Error("down"));
+    await a.ask(token);
+    await a.settle();
+    clock.advance(seconds(120));
+    github.says(outcome);
+    store.onPut = async (usual) => usual();
+    await a.ask(token);
+    await a.settle();
+    store.onGet = (usual) => Promise.resolve(usual);
+    github.says(unavailable);
+    expect(await b.ask(token)).toMatchObject({ outcome: unavailable });
+    expect(await start().ask(token)).toMatchObject({ outcome: unavailable });
+  });
+
   test("is asked about again after 10 s, and back as soon as GitHub says so", async () => {
     const { a, clock, github, token } = setUp();
     await a.ask(token);
@@ -146,7 +180,7 @@ describe.each([refused, suspended])("somebody remembered of whom GitHub says $ki
 });
 
 describe("a token that was never seen", () => {
-  test.each<Refusal>([refused, suspended, unrecognised, limited])(
+  test.each<Refusal>([refused, suspended, unrecognised, limited, notOurs])(
     "and of which GitHub says %o is asked about once in 10 s, and costs KV nothing",
     async (outcome) => {
       const { a, clock, github, store, token } = setUp();
@@ -205,6 +239,17 @@ describe("a token that GitHub does not recognise", () => {
     expect(await b.ask(token)).toMatchObject({ outcome: { kind: "found", inOutage: true } });
     expect(await a.ask(token)).toMatchObject({ outcome: { kind: "found", inOutage: true } });
   });
+
+  test("is asked about after 10 s, however long the quota of all such tokens is spent", async () => {
+    const { a, clock, github, token } = setUp();
+    github.says({ outcome: unrecognised, retryAfterMs: seconds(45) });
+    await a.ask(token);
+    github.says(factsOf());
+    clock.advance(seconds(10) - 1);
+    expect(await a.ask(token)).toMatchObject({ outcome: unrecognised });
+    clock.advance(1);
+    expect(await a.ask(token)).toMatchObject({ outcome: { kind: "found" } });
+  });
 });
 
 describe("a person whose own quota is spent", () => {
@@ -219,47 +264,5 @@ describe("a person whose own quota is spent", () => {
     expect(await a.ask(token)).toMatchObject({ outcome: limited, evidence: { source: "memory" } });
     clock.advance(1);
     expect(await a.ask(token)).toMatchObject({ outcome: { kind: "found" } });
-  });
-});
-
-describe("an app's token that is none of a cluster's clients'", () => {
-  const notOurs: Refusal = { kind: "refused", reason: "token_not_ours" };
-  const listing = (...oauthClients: string[]) => questionFor({ oauth_clients: oauthClients });
-  const ofClientX = factsOf({ oauthClientId: "X" });
-
-  test("is not refused at another cluster by that", async () => {
-    const { a, clock, github, store, token } = setUp();
-    github.says(ofClientX);
-    await a.ask(token, listing("X"));
-    clock.advance(seconds(120));
-    github.says(notOurs);
-    expect(await a.ask(token, listing("Y"))).toMatchObject({ outcome: notOurs });
-    github.says(unavailable);
-    expect(await a.ask(token, listing("X"))).toMatchObject({ outcome: { kind: "found", inOutage: true } });
-    await a.settle();
-    expect(store.writes).toHaveLength(1);
-  });
-
-  test("is refused everywhere where it was that client's before", async () => {
-    const { a, b, clock, github, token } = setUp();
-    github.says(ofClientX);
-    await a.ask(token, listing("X"));
-    await a.settle();
-    clock.advance(seconds(120));
-    github.says(notOurs);
-    await a.ask(token, listing("X", "Y"));
-    await a.settle();
-    github.says(unavailable);
-    expect(await b.ask(token, listing("X"))).toMatchObject({ outcome: unavailable });
-  });
-
-  test("leaves no tombstone where its client was never known", async () => {
-    const { a, clock, github, token } = setUp();
-    await a.ask(token);
-    clock.advance(seconds(120));
-    github.says(notOurs);
-    await a.ask(token, listing("Y"));
-    github.says(unavailable);
-    expect(await a.ask(token)).toMatchObject({ outcome: { kind: "found", inOutage: true } });
   });
 });

@@ -1,5 +1,5 @@
-import { randomBytes } from "node:crypto";
-import { describe, expect, test } from "vitest";
+import { createDecipheriv, createHmac, hkdfSync, randomBytes } from "node:crypto";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { createSealer } from "../../../../src/worker/cache/sealer.ts";
 import { newToken, testSealer } from "./support.ts";
 
@@ -72,5 +72,29 @@ describe("a sealer", () => {
     const plain = await crypto.subtle.importKey("raw", secret, { name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
     const digest = await crypto.subtle.sign("HMAC", plain, new TextEncoder().encode("t"));
     expect(await createSealer(secret, scope).nameOf("t")).not.toBe(`v1:${Buffer.from(digest).toString("hex")}`);
+  });
+
+  test("keeps to the format that other releases of the same version have written to KV", async () => {
+    const secret = new Uint8Array(randomBytes(32));
+    const keyFor = (purpose: string) =>
+      Buffer.from(hkdfSync("sha256", secret, "", `octogate v1 ${purpose} ${scope}`, 32));
+    const sealer = createSealer(secret, scope);
+    const token = newToken();
+    const name = await sealer.nameOf(token);
+    expect(name).toBe(`v1:${createHmac("sha256", keyFor("name")).update(token).digest("hex")}`);
+
+    const sealed = Buffer.from(await sealer.seal(name, "Grüße"));
+    const decipher = createDecipheriv("aes-256-gcm", keyFor("value"), sealed.subarray(0, 12));
+    decipher.setAAD(Buffer.from(name)).setAuthTag(sealed.subarray(-16));
+    expect(Buffer.concat([decipher.update(sealed.subarray(12, -16)), decipher.final()]).toString()).toBe("Grüße");
+  });
+
+  test("derives its keys once, and hands them to nobody", async () => {
+    const derive = vi.spyOn(crypto.subtle, "deriveKey");
+    onTestFinished(() => derive.mockRestore());
+    const sealer = testSealer();
+    for (let use = 0; use < 3; use += 1) await sealer.open("a", await sealer.seal(await sealer.nameOf("t"), "x"));
+    const keys = await Promise.all(derive.mock.results.map(({ value }) => value));
+    expect(keys.map(({ extractable }) => extractable)).toEqual([false, false]);
   });
 });

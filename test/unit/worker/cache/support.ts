@@ -93,6 +93,7 @@ export function entryOf(
 }
 
 export const refused: Refusal = { kind: "refused", reason: "token_refused" };
+export const notOurs: Refusal = { kind: "refused", reason: "token_not_ours" };
 export const suspended: Refusal = { kind: "suspended" };
 export const unrecognised: Refusal = { kind: "unrecognised" };
 export const limited: Refusal = { kind: "limited", reason: "github_rate_limit" };

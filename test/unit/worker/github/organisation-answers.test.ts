@@ -146,8 +146,8 @@ test("asked with the person's own token", async () => {
     }),
     { numRuns: 1500 },
   );
-  expect(members).toBeGreaterThan(100);
-  expect(teams).toBeGreaterThan(30);
+  expect(members).toBeGreaterThan(20);
+  expect(teams).toBeGreaterThan(5);
 });
 
 test("asked with the installed app", async () => {
@@ -191,5 +191,5 @@ test("asked with the installed app", async () => {
     }),
     { numRuns: 400 },
   );
-  expect(members).toBeGreaterThan(50);
+  expect(members).toBeGreaterThan(10);
 });

@@ -2,8 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { maxReviewBytes, parseTokenReview } from "../../../../src/worker/token-review/request.ts";
 
-const bytesOf = (text: string) => new TextEncoder().encode(text);
-const parse = (value: unknown) => parseTokenReview(bytesOf(JSON.stringify(value)));
+const parse = (value: unknown) => parseTokenReview(JSON.stringify(value));
 const v1 = "authentication.k8s.io/v1";
 const v1beta1 = "authentication.k8s.io/v1beta1";
 const review = { kind: "TokenReview", apiVersion: v1, spec: { token: "secret" } };
@@ -15,13 +14,9 @@ describe("a TokenReview", () => {
 
   test("is taken as kube-apiserver sends it", () => {
     const current = `{"kind":"TokenReview","apiVersion":"${v1}","metadata":{},"spec":{"token":"a\\u003c\\u0026\\u003e\\"\\u00e9\\u0001","audiences":["https://kubernetes.default.svc.cluster.local"]},"status":{"user":{}}}\n`;
-    expect(parseTokenReview(bytesOf(current))).toEqual({ ok: true, review: { apiVersion: v1, token: 'a<&>"é\u0001' } });
+    expect(parseTokenReview(current)).toEqual({ ok: true, review: { apiVersion: v1, token: 'a<&>"é\u0001' } });
     const older = `{"kind":"TokenReview","apiVersion":"${v1beta1}","metadata":{"creationTimestamp":null},"spec":{"token":"a"},"status":{"user":{}}}\n`;
-    expect(parseTokenReview(bytesOf(older))).toEqual({ ok: true, review: { apiVersion: v1beta1, token: "a" } });
-  });
-
-  test("may begin with a byte order mark", () => {
-    expect(parseTokenReview(bytesOf(`\ufeff${JSON.stringify(review)}`))).toMatchObject({ ok: true });
+    expect(parseTokenReview(older)).toEqual({ ok: true, review: { apiVersion: v1beta1, token: "a" } });
   });
 
   test.each([" ", "\u0000", "\ud800", "ghp_", "__proto__", "\n"])("may hold any token: %j", (token) => {
@@ -72,13 +67,13 @@ describe("a body that is none is refused by the field's name", () => {
     [JSON.stringify({ ...review, spec: { Token: "secret" } }), "spec.token"],
     [JSON.stringify({ ...review, token: "secret", spec: {} }), "spec.token"],
   ])("%s", (text, field) => {
-    const parsed = parseTokenReview(bytesOf(text));
+    const parsed = parseTokenReview(text);
     expect(parsed.ok ? "" : parsed.message).toMatch(new RegExp(`^${field.replace(".", "\\.")}: `));
     expect(parsed.ok ? "" : parsed.message).not.toContain("secret");
   });
 
   test("also where it is nested without end", () => {
-    expect(parseTokenReview(bytesOf("[".repeat(100_000)))).toEqual({ ok: false, message: "body: must be JSON" });
+    expect(parseTokenReview("[".repeat(100_000))).toEqual({ ok: false, message: "body: must be JSON" });
   });
 
   test("which says what would be right", () => {
@@ -88,15 +83,9 @@ describe("a body that is none is refused by the field's name", () => {
     });
     expect(parse({ ...review, kind: "x" })).toEqual({ ok: false, message: "kind: must be TokenReview" });
   });
-
-  test("also where it is no UTF-8", () => {
-    const bytes = bytesOf(JSON.stringify(review));
-    bytes[bytes.indexOf("s".charCodeAt(0), 40)] = 0xff;
-    expect(parseTokenReview(bytes)).toEqual({ ok: false, message: "body: must be JSON" });
-  });
 });
 
-test("whatever the bytes are, there is a review with a token or a sentence that quotes nothing", () => {
+test("whatever the text is, there is a review with a token or a sentence that quotes nothing", () => {
   const nearReview = fc.record(
     {
       kind: fc.constantFrom("TokenReview", "x"),
@@ -108,13 +97,13 @@ test("whatever the bytes are, there is a review with a token or a sentence that 
     },
     { requiredKeys: [] },
   );
-  const bytes = fc.oneof(
-    fc.uint8Array(),
-    fc.json().map(bytesOf),
-    nearReview.map((value) => bytesOf(JSON.stringify(value))),
+  const text = fc.oneof(
+    fc.string({ unit: "binary" }),
+    fc.json(),
+    nearReview.map((value) => JSON.stringify(value)),
   );
   fc.assert(
-    fc.property(bytes, (body) => {
+    fc.property(text, (body) => {
       const parsed = parseTokenReview(body);
       if (parsed.ok) expect(parsed.review.token).not.toBe("");
       else expect(parsed.message).toMatch(/^(?:body|apiVersion|kind|spec|spec\.token): (?!.*canary)[ -~]+$/);

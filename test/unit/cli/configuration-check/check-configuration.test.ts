@@ -1,14 +1,15 @@
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { findDeployProblems } from "../../../../src/cli/wrangler-toml/deploy-problems.ts";
+import { checkConfiguration } from "../../../../src/cli/configuration-check/check-configuration.ts";
 
 const template = readFileSync(new URL("../../../../wrangler.toml", import.meta.url), "utf8");
 const filledIn = template
   .replace("<auth.example.com>", "auth.acme.dev")
   .replace("<sha256 fingerprint, 64 hex digits>", "a1".repeat(32));
 
-const wrongSettings = (toml: string) => findDeployProblems(toml).map(({ setting }) => setting);
+const errorsIn = (toml: string) => checkConfiguration("wrangler.toml", toml).errors;
+const wrongSettings = (toml: string) => errorsIn(toml).map(({ at }) => at?.setting);
 
 /** The filled-in file with one line in its place. */
 function changed(line: string | RegExp, replacement: string): string {
@@ -19,11 +20,11 @@ function changed(line: string | RegExp, replacement: string): string {
 
 describe("the wrangler.toml of the repository", () => {
   test("is refused as it is: its placeholders are named", () => {
-    expect(wrongSettings(template)).toEqual(["routes.pattern", "CLUSTER_PRODUCTION.client_certificates[0]"]);
+    expect(wrongSettings(template)).toEqual(["routes[0].pattern", "CLUSTER_PRODUCTION.client_certificates[0]"]);
   });
 
   test("can be deployed once they are filled in", () => {
-    expect(findDeployProblems(filledIn)).toEqual([]);
+    expect(checkConfiguration("wrangler.toml", filledIn)).toEqual({ errors: [], warnings: [] });
   });
 });
 
@@ -31,7 +32,7 @@ describe("what is refused", () => {
   test.each(["<auth.example.com>", "auth.example.com", "example.org/*", "https://auth.example.net", "auth.<zone>"])(
     "the hostname %s, which is a placeholder",
     (hostname) => {
-      expect(wrongSettings(changed("auth.acme.dev", hostname))).toEqual(["routes.pattern"]);
+      expect(wrongSettings(changed("auth.acme.dev", hostname))).toEqual(["routes[0].pattern"]);
     },
   );
 
@@ -42,15 +43,15 @@ describe("what is refused", () => {
   test("a placeholder among routes that are plain strings", () => {
     const withoutRoutes = changed(/\[\[routes\]\]\npattern = .*\ncustom_domain = true\n/, "");
     expect(wrongSettings(`routes = ["auth.acme.dev/*"]\n${withoutRoutes}`)).toEqual([]);
-    expect(wrongSettings(`routes = ["auth.acme.dev/*", "<hostname>/*"]\n${withoutRoutes}`)).toEqual(["routes.pattern"]);
+    expect(wrongSettings(`routes = ["auth.acme.dev/*", "<hostname>/*"]\n${withoutRoutes}`)).toEqual(["routes[1]"]);
   });
 
   test.each(["CACHE_SECRET", "GITHUB_APP_PRIVATE_KEY", "OAUTH_CLIENT_SECRETS"])(
     "the secret %s in [vars], where whoever reads the file can read it, and it is not quoted",
     (name) => {
       const secret = randomBytes(32).toString("base64");
-      const problems = findDeployProblems(changed("[vars]\n", `[vars]\n${name} = "${secret}"\n`));
-      expect(problems.map(({ setting }) => setting)).toContain(`vars.${name}`);
+      const problems = errorsIn(changed("[vars]\n", `[vars]\n${name} = "${secret}"\n`));
+      expect(problems.map(({ at }) => at?.setting)).toContain(name);
       expect(JSON.stringify(problems)).not.toContain(secret);
     },
   );
@@ -92,12 +93,12 @@ describe("what is refused", () => {
   });
 
   test.each(["vars = 1", "routes = 1", "routes = [{}]"])("a file whose form is another: %s", (toml) => {
-    expect(findDeployProblems(toml)).toHaveLength(1);
+    expect(errorsIn(toml)).toHaveLength(1);
   });
 
   test("what is no TOML, by its line", () => {
     const broken = changed("[observability]", "[observability");
     const line = broken.split("\n").indexOf("[observability") + 1;
-    expect(wrongSettings(broken)).toEqual([`line ${line}`]);
+    expect(errorsIn(broken)).toMatchObject([{ where: `wrangler.toml:${line}` }]);
   });
 });

@@ -1,0 +1,69 @@
+// `octogate kubeconfig`: the file that kube-apiserver's --authentication-token-webhook-config-file takes.
+import { posix, resolve } from "node:path";
+import { Command, InvalidArgumentError, Option } from "commander";
+import type { Context } from "../context.ts";
+import { credentialFolderOf, readClientCredential } from "../kubeconfig/client-credential.ts";
+import { findDeployment } from "../kubeconfig/deployment.ts";
+import { renderWebhookKubeconfig } from "../kubeconfig/webhook-kubeconfig.ts";
+import { writePrivately } from "../private-files.ts";
+import type { CommandMaker } from "../program.ts";
+import { done, failed, type Report } from "../report.ts";
+import { certificatesOption, clusterOption, configOption, hostnameOption } from "./options.ts";
+
+interface KubeconfigOptions {
+  readonly cluster: string;
+  readonly config: string;
+  readonly hostname?: string;
+  readonly inline: boolean;
+  readonly folder: string;
+  readonly certificates?: string;
+  readonly output?: string;
+}
+
+export const kubeconfigCommand: CommandMaker = (context, run) =>
+  new Command("kubeconfig")
+    .description("prints the kubeconfig with which kube-apiserver asks Octogate about tokens")
+    .addOption(clusterOption())
+    .addOption(configOption())
+    .addOption(hostnameOption())
+    .addOption(
+      new Option("--folder <path>", "holds client.crt and client.key on the control-plane nodes")
+        .argParser(parseNodeFolder)
+        .default("/etc/kubernetes/octogate"),
+    )
+    .addOption(
+      new Option("--inline", "the certificate and its key inside, in place of file names")
+        .default(false)
+        .conflicts("folder"),
+    )
+    .addOption(certificatesOption())
+    .addOption(new Option("--output <file>", "writes this file, readable by its owner only, in place of stdout"))
+    .action((options: KubeconfigOptions) => run(() => kubeconfig(options, context)));
+
+async function kubeconfig(options: KubeconfigOptions, context: Context): Promise<Report> {
+  const found = await findDeployment(options, context);
+  if (found.kind === "missing") return failed(found.trouble);
+  const { hostname } = found.deployment;
+
+  let text: string;
+  if (options.inline) {
+    const client = await readClientCredential(options.certificates ?? credentialFolderOf(options.cluster), context);
+    if (client.kind === "unusable") return failed(client.trouble);
+    text = renderWebhookKubeconfig({ hostname, ...client.credential });
+    context.terminal.note("It holds the private key: keep it as you keep the key.");
+  } else {
+    const inFolder = (name: string) => posix.join(options.folder, name);
+    const files = { certificateFile: inFolder("client.crt"), keyFile: inFolder("client.key") };
+    text = renderWebhookKubeconfig({ hostname, ...files });
+  }
+
+  if (options.output === undefined) return done([text.trimEnd()], { kubeconfig: text });
+  await writePrivately(resolve(context.folder, options.output), text);
+  return done([`${options.output} is written.`], { output: options.output });
+}
+
+/** kube-apiserver takes relative names as from the kubeconfig's own folder: an absolute one means the same wherever the file lies. */
+function parseNodeFolder(folder: string): string {
+  if (!posix.isAbsolute(folder)) throw new InvalidArgumentError("must be an absolute path");
+  return folder;
+}

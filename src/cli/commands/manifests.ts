@@ -1,0 +1,137 @@
+// `octogate manifests`: what goes into a cluster, for each way to run a kube-apiserver of one's own: files, steps, the way back, the repair.
+import { join, resolve } from "node:path";
+import { Command, Option } from "commander";
+import { readClusterPolicy } from "../../worker/config/cluster-policy.ts";
+import { clusterVariableName } from "../../worker/config.ts";
+import type { Context } from "../context.ts";
+import { credentialFolderOf, readClientCredential } from "../kubeconfig/client-credential.ts";
+import { findDeployment } from "../kubeconfig/deployment.ts";
+import type { CredentialData } from "../kubeconfig/webhook-kubeconfig.ts";
+import { type Bundle, type BundleFile, embedsKey, makeBundle } from "../manifests/bundle.ts";
+import { type Distribution, distributions } from "../manifests/guide.ts";
+import { type Rbac, renderRbac } from "../manifests/rbac.ts";
+import { writePrivately } from "../private-files.ts";
+import type { CommandMaker } from "../program.ts";
+import { done, failed, type Report } from "../report.ts";
+import { certificatesOption, clusterOption, configOption, hostnameOption } from "./options.ts";
+
+interface ManifestsOptions {
+  readonly for: Distribution;
+  readonly cluster: string;
+  readonly config: string;
+  readonly hostname?: string;
+  readonly certificates?: string;
+  readonly output?: string;
+}
+
+const guideName = "STEPS.md";
+
+export const manifestsCommand: CommandMaker = (context, run) =>
+  new Command("manifests")
+    .description("prints what goes into a cluster: files, ordered steps, the way back, and how to repair")
+    .addOption(
+      new Option("--for <distribution>", "how the cluster's kube-apiserver is run")
+        .choices(distributions)
+        .makeOptionMandatory(),
+    )
+    .addOption(clusterOption())
+    .addOption(configOption())
+    .addOption(hostnameOption())
+    .addOption(certificatesOption())
+    .addOption(
+      new Option(
+        "--output <folder>",
+        "writes everything into this folder, with the certificate and its key, to copy to the nodes",
+      ),
+    )
+    .action((options: ManifestsOptions) => run(() => manifests(options, context)));
+
+async function manifests(options: ManifestsOptions, context: Context): Promise<Report> {
+  const { for: distribution, cluster, output } = options;
+  const found = await findDeployment(options, context);
+  if (found.kind === "missing") return failed(found.trouble);
+  const { hostname, clusterVariable } = found.deployment;
+
+  const certificates = options.certificates ?? credentialFolderOf(cluster);
+  let credential: CredentialData | null = null;
+  if (output !== undefined || embedsKey(distribution)) {
+    const client = await readClientCredential(certificates, context);
+    if (client.kind === "unusable") return failed(client.trouble);
+    credential = client.credential;
+  }
+  const rbac = rbacFor(cluster, clusterVariable);
+  const bundle = makeBundle({ distribution, hostname, credential, rbac: rbac.files });
+  const notes = [
+    ...(credential === null ? [] : ["It holds the private key: keep it as you keep the key."]),
+    ...rbac.notes,
+  ];
+  for (const note of notes) context.terminal.note(note);
+
+  const about = { distribution, cluster, hostname, notes };
+  if (output === undefined) {
+    return done(linesOf(bundle, certificates), {
+      ...about,
+      checked: bundle.guide.checked,
+      ...jsonOf(bundle, certificates),
+    });
+  }
+  const written = await writeBundle(bundle, output, context);
+  return done([...written.map((path) => `${path} is written.`), `Begin with ${join(output, guideName)}.`], {
+    ...about,
+    written,
+  });
+}
+
+/** Where the policy is missing or wrong, the rest is of use all the same. */
+function rbacFor(cluster: string, clusterVariable: unknown): Rbac {
+  const asItIs = (why: string) => {
+    const { files } = renderRbac(null, []);
+    return { files, notes: [`rbac/ is not filled in and lets nobody in yet: ${why}`] };
+  };
+  if (clusterVariable === null) return asItIs("there is no configuration here to take the policy from.");
+  const setting = clusterVariableName(cluster);
+  const policy = readClusterPolicy(setting, clusterVariable);
+  if (!policy.ok) return asItIs(`${setting} is wrong; octogate check says what it is.`);
+  // A policy that could be read has lists of strings there, if anything.
+  const { allow, groups_from = [] } = clusterVariable as { allow: string[]; groups_from?: string[] };
+  return renderRbac(policy.value, [...allow, ...groups_from]);
+}
+
+function linesOf({ guide, files }: Bundle, certificates: string): string[] {
+  return [
+    ...files.flatMap((file) => [`==> ${headingOf(file)}`, ...contentLines(file, certificates), ""]),
+    `==> ${guideName}`,
+    guide.text.trimEnd(),
+    "",
+    guide.checked,
+  ];
+}
+
+function headingOf({ name, path, mode }: BundleFile): string {
+  return path === null ? name : `${name}: goes to ${path}${mode === null ? "" : `, mode ${mode}`}`;
+}
+
+function contentLines({ name, content }: BundleFile, certificates: string): string[] {
+  return [content === null ? `(${join(certificates, name)})` : content.trimEnd()];
+}
+
+function jsonOf({ guide, files }: Bundle, certificates: string) {
+  return {
+    files: files.map(({ name, path, mode, content }) => ({
+      name,
+      path,
+      mode,
+      ...(content === null ? { copyOf: join(certificates, name) } : { content }),
+    })),
+    guide: guide.text,
+  };
+}
+
+async function writeBundle({ guide, files }: Bundle, output: string, { folder }: Context): Promise<string[]> {
+  const contents = [
+    ...files.map(({ name, content }) => ({ name, content: content ?? "" })),
+    { name: guideName, content: `${guide.text.trimEnd()}\n\n${guide.checked}\n` },
+  ];
+  for (const { name, content } of contents) await writePrivately(resolve(folder, output, name), content);
+  return contents.map(({ name }) => join(output, name));
+}

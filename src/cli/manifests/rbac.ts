@@ -1,0 +1,99 @@
+// The role bindings of k8s/rbac with a policy's own names in them: the groups that Octogate is going to give.
+import { parseDocument } from "yaml";
+import type { ClusterPolicy } from "../../worker/config/cluster-policy.ts";
+import { nameOf } from "../../worker/policy/groups.ts";
+import { listClusterFiles, readClusterFile } from "../cluster-files.ts";
+
+export interface RbacFile {
+  /** With its folder: rbac/… */
+  readonly name: string;
+  readonly content: string;
+}
+
+export interface Rbac {
+  readonly files: readonly RbacFile[];
+  /** What to look at before these are applied. */
+  readonly notes: readonly string[];
+}
+
+const folder = "rbac";
+const organisationsFile = "view-organisation.yaml";
+const teamsFile = "admin-team.yaml";
+/** For whom that is too much; not in the kustomization. */
+const otherTeamsFile = "edit-team.yaml";
+/** In place of a number that the policy does not pin; GitHub gives out no such name, so such a binding lets nobody in. */
+const unknownNumber = "<NUMBER>";
+
+/**
+ * @param policy null: the templates as they are, which let nobody in
+ * @param entries `allow` and `groups_from` as the operator wrote them: a policy keeps its names in lower case, and RBAC compares letter by letter
+ */
+export function renderRbac(policy: ClusterPolicy | null, entries: readonly string[]): Rbac {
+  const organisations = policy === null ? [] : organisationGroups(policy, entries);
+  const teams = policy === null ? [] : teamGroups(policy, entries);
+  const groups: Readonly<Record<string, readonly string[]>> = {
+    [organisationsFile]: organisations,
+    [teamsFile]: teams,
+    [otherTeamsFile]: teams,
+  };
+  return {
+    files: listClusterFiles(folder).map((name) => ({
+      name: `${folder}/${name}`,
+      content: withSubjects(readClusterFile(`${folder}/${name}`), groups[name] ?? []),
+    })),
+    notes: policy === null ? [] : notesOn(policy, organisations, teams),
+  };
+}
+
+function organisationGroups(policy: ClusterPolicy, entries: readonly string[]): string[] {
+  return policy.groupsFrom.map((login) => organisationGroup(login, policy, entries));
+}
+
+function organisationGroup(login: string, policy: ClusterPolicy, entries: readonly string[]): string {
+  const id = policy.organisations.find((organisation) => organisation.login === login)?.id ?? unknownNumber;
+  return policy.prefix + nameOf(policy.group, spelling(login, entries), id);
+}
+
+/** Teams whose organisation is in groups_from; of others there are no groups. */
+function teamGroups(policy: ClusterPolicy, entries: readonly string[]): string[] {
+  return policy.allow.flatMap((entry) => {
+    if (entry.kind !== "team" || !policy.groupsFrom.includes(entry.organisation)) return [];
+    const team = nameOf(policy.group, entry.slug, entry.id ?? unknownNumber);
+    return [`${organisationGroup(entry.organisation, policy, entries)}/${team}`];
+  });
+}
+
+/** @returns an organisation's login as the operator spelled it */
+function spelling(login: string, entries: readonly string[]): string {
+  const pattern = new RegExp(`^(?:org:|team:)?(${login})(?:[#/]|$)`, "i");
+  return entries.map((entry) => pattern.exec(entry)?.[1]).find((found) => found !== undefined) ?? login;
+}
+
+function withSubjects(template: string, groups: readonly string[]): string {
+  if (groups.length === 0) return template;
+  const document = parseDocument(template);
+  const subject = { kind: "Group", apiGroup: "rbac.authorization.k8s.io" };
+  document.set("subjects", document.createNode(groups.map((name) => ({ ...subject, name }))));
+  return document.toString({ lineWidth: 0 });
+}
+
+function notesOn(policy: ClusterPolicy, organisations: readonly string[], teams: readonly string[]): string[] {
+  const groups = [...organisations, ...teams];
+  const notes: string[] = [];
+  if (organisations.length === 0)
+    notes.push(`${folder}/${organisationsFile} lets nobody in: the policy gives no organisation's groups.`);
+  notes.push(
+    teams.length === 0
+      ? `${folder}/${teamsFile} lets nobody in: the policy's allow names no team whose groups it gives.`
+      : `${folder}/${teamsFile} makes ${teams.join(", ")} administrators of the namespace default: change the namespace, or take it out of kustomization.yaml.`,
+  );
+  if (groups.some((group) => group.includes(unknownNumber))) {
+    notes.push(`${unknownNumber} stands where the policy does not pin an entry: octogate pin writes the numbers in.`);
+  }
+  if (policy.group !== "id" && groups.length > 0) {
+    notes.push(
+      "Names are spelled as in the configuration. RBAC compares letter by letter, and GitHub's spelling counts: octogate explain shows it.",
+    );
+  }
+  return notes;
+}

@@ -1,0 +1,97 @@
+import { readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { describe, expect, test } from "vitest";
+import { run } from "../support/program.ts";
+import { makeDeploymentFolder } from "./support/deployment-folder.ts";
+import { octogate } from "./support/octogate.ts";
+
+const repository = fileURLToPath(new URL("../../", import.meta.url));
+
+async function filledIn(): Promise<string> {
+  const template = await readFile(`${repository}wrangler.toml`, "utf8");
+  return template
+    .replace("<auth.example.com>", "auth.acme.dev")
+    .replace("<sha256 fingerprint, 64 hex digits>", "a1".repeat(32));
+}
+
+/** The number of the line that begins with this. */
+function lineOf(toml: string, start: string): number {
+  return toml.split("\n").findIndex((line) => line.startsWith(start)) + 1;
+}
+
+describe("octogate check", () => {
+  test("says so where nothing is wrong", async () => {
+    const { path } = await makeDeploymentFolder(await filledIn());
+    expect(await octogate(["check"], { cwd: path })).toMatchObject({
+      exitCode: 0,
+      stdout: "wrangler.toml: nothing is wrong with it\n",
+      stderr: "",
+    });
+  });
+
+  test("shows what is wrong with the file of the repository, line by line", async () => {
+    const toml = await readFile(`${repository}wrangler.toml`, "utf8");
+    const { exitCode, stdout, stderr } = await octogate(["check"], { cwd: repository });
+    expect(exitCode).toBe(1);
+    expect(stdout).toBe("wrangler.toml: 2 errors, 0 warnings\n");
+    expect(stderr).toContain(`wrangler.toml:${lineOf(toml, "pattern")}: routes[0].pattern: must be your own hostname`);
+    expect(stderr).toContain(
+      `wrangler.toml:${lineOf(toml, "client_certificates")}: CLUSTER_PRODUCTION.client_certificates[0]: `,
+    );
+  });
+
+  test("ends well with warnings alone, and keeps them apart", async () => {
+    const toml = (await filledIn()).replace('"user:octocat#583231"', '"user:octocat"');
+    const { path } = await makeDeploymentFolder(toml);
+    const line = lineOf(toml, "allow");
+    const place = `wrangler.toml:${line}: CLUSTER_PRODUCTION.allow[2]`;
+    const message = "user:octocat is not pinned: it means whoever has the name";
+    const cure = "octogate pin looks its number up at GitHub and writes it behind the name";
+
+    const forPeople = await octogate(["check"], { cwd: path });
+    expect(forPeople).toMatchObject({ exitCode: 0, stdout: "wrangler.toml: 0 errors, 1 warning\n" });
+    expect(forPeople.stderr).toBe(`${place}: warning: ${message}\n  → ${cure}\n`);
+
+    const forMachines = await octogate(["check", "--json"], { cwd: path });
+    expect(forMachines).toMatchObject({ exitCode: 0, stderr: "" });
+    expect(JSON.parse(forMachines.stdout)).toEqual({
+      ok: true,
+      file: "wrangler.toml",
+      troubles: [],
+      warnings: [
+        { where: place, message, cure, at: { file: "wrangler.toml", line, setting: "CLUSTER_PRODUCTION.allow[2]" } },
+      ],
+    });
+  });
+
+  test("names the line of what is no TOML", async () => {
+    const { path } = await makeDeploymentFolder('name = "octogate"\n\n[vars\n');
+    const { exitCode, stderr } = await octogate(["check"], { cwd: path });
+    expect(exitCode).toBe(1);
+    expect(stderr).toMatch(/^wrangler\.toml:3: wrangler\.toml: |^wrangler\.toml:3: /);
+  });
+});
+
+describe("the build step of wrangler", () => {
+  const step = `${repository}src/cli/check-before-deploy.ts`;
+  const build = (cwd: string, WRANGLER_COMMAND: string) =>
+    run(process.execPath, [step], { cwd, env: { WRANGLER_COMMAND } });
+
+  test.each(["deploy", "versions upload"])("prints the same lines before %s, and refuses", async (command) => {
+    const toml = (await filledIn()).replace('"user:octocat#583231"', '"user:octocat", "user:"');
+    const { path } = await makeDeploymentFolder(toml.replace("workers_dev = false", "workers_dev = true"));
+    const checked = await octogate(["check"], { cwd: path });
+    expect(checked.exitCode).toBe(1);
+    expect(await build(path, command)).toMatchObject({ exitCode: 1, stdout: "", stderr: checked.stderr });
+  });
+
+  test("lets through what is only warned about, and everything that is tried locally", async () => {
+    const toml = (await filledIn()).replace('"user:octocat#583231"', '"user:octocat"');
+    const warned = await makeDeploymentFolder(toml);
+    expect(await build(warned.path, "deploy")).toMatchObject({
+      exitCode: 0,
+      stderr: expect.stringContaining("warning: user:octocat is not pinned"),
+    });
+    expect(await build(repository, "dev")).toMatchObject({ exitCode: 0, stderr: "" });
+  });
+});

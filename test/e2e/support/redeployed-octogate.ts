@@ -1,0 +1,111 @@
+// Octogate whose configuration changes while it is being asked: one edge, behind which a new Worker takes over from the one before, as after
+// `wrangler deploy`. The client certificates are the test's own to issue, and to replace.
+import { randomBytes } from "node:crypto";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Identity, issueCertificate, makeAuthority } from "../../../src/local/certificates/issue.ts";
+import { fingerprintOf } from "../../../src/local/certificates/keep.ts";
+import { createClosing } from "../../../src/local/closing.ts";
+import { startEdge } from "../../../src/local/edge.ts";
+import { type GitHubStandIn, type StandInAccount, startGitHubStandIn } from "../../../src/local/github/stand-in.ts";
+import { startWorker } from "../../../src/local/worker.ts";
+import { readWorkerSettings } from "../../../src/local/worker-settings.ts";
+import { clusterVariableName } from "../../../src/worker/config.ts";
+import { freePort } from "../../support/free-port.ts";
+
+const repository = join(import.meta.dirname, "..", "..", "..");
+const dayMs = 24 * 60 * 60 * 1000;
+
+export interface ClientCertificate extends Identity {
+  readonly fingerprint: string;
+  /** The decision log tells certificates apart by it. */
+  readonly daysLeft: number;
+}
+
+export interface RedeployedOctogate {
+  readonly github: GitHubStandIn;
+  /** An account that the policy lets in. */
+  readonly maintainer: StandInAccount;
+  readonly port: number;
+  /** Path of the certificate that vouches for the edge's own. */
+  readonly authorityFile: string;
+  /** Issues one as Cloudflare's managed CA does; no cluster lists it yet. */
+  issueClientCertificate(daysLeft: number): Promise<ClientCertificate>;
+  /** Puts a configuration in force that lists these certificates for the cluster. */
+  deploy(certificates: readonly ClientCertificate[]): Promise<void>;
+  /** The decision log so far, of all Workers. */
+  decisions(): unknown[];
+  stop(): Promise<void>;
+}
+
+/** Starts it; what it answers before the first deployment is 503. */
+export async function startRedeployedOctogate(clusterName: string): Promise<RedeployedOctogate> {
+  const closing = createClosing();
+  const folder = await mkdtemp(join(tmpdir(), "octogate-redeployed-"));
+  closing.add(() => rm(folder, { recursive: true, force: true }));
+  try {
+    const github = await startGitHubStandIn();
+    closing.add(() => github.close());
+    const maintainer = github.addAccount({ login: "mira-maintainer" });
+
+    const validFor = (days: number) => ({
+      notBefore: new Date(Date.now() - dayMs),
+      // Half a day more: it is whole days that are logged.
+      notAfter: new Date(Date.now() + (days + 0.5) * dayMs),
+    });
+    const authority = await makeAuthority(validFor(100));
+    const authorityFile = join(folder, "authority.crt");
+    await writeFile(authorityFile, authority.certificate);
+    const port = await freePort();
+    const server = await issueCertificate(authority, "localhost", "server", validFor(100));
+    const edge = await startEdge({ port, server, authorityCertificate: authority.certificate });
+    closing.add(() => edge.close());
+
+    const settings = await readWorkerSettings(join(repository, "wrangler.toml"));
+    const cacheSecret = randomBytes(32).toString("base64");
+    const decisions: unknown[] = [];
+    let deployments = 0;
+    return {
+      github,
+      maintainer,
+      port,
+      authorityFile,
+      async issueClientCertificate(daysLeft) {
+        const identity = await issueCertificate(authority, clusterName, "client", validFor(daysLeft));
+        return { ...identity, fingerprint: fingerprintOf(identity.certificate), daysLeft };
+      },
+      async deploy(certificates) {
+        deployments += 1;
+        const variables = {
+          GITHUB_API_URL: github.url,
+          CACHE_SECRET: cacheSecret,
+          [clusterVariableName(clusterName)]: {
+            client_certificates: certificates.map(({ fingerprint }) => fingerprint),
+            allow: [`user:${maintainer.login}#${maintainer.id}`],
+            token_kinds: ["fine_grained"],
+          },
+        };
+        const worker = await startWorker(
+          {
+            entryPoint: join(repository, "src", "worker", "index.ts"),
+            settings,
+            variables,
+            storage: join(folder, `storage-${deployments}`),
+            onLog: (_level, line) => {
+              if (line.startsWith("{")) decisions.push(JSON.parse(line));
+            },
+          },
+          // The one before goes on for what it is still answering.
+          (close) => closing.add(close),
+        );
+        edge.passTo(worker.port);
+      },
+      decisions: () => decisions,
+      stop: () => closing.closeAll(10_000),
+    };
+  } catch (error) {
+    await closing.closeAll(10_000);
+    throw error;
+  }
+}

@@ -1,0 +1,42 @@
+// Runs the command in this process, with what it prints kept: where a test has many cases, and a process for each would take too long.
+import { tmpdir } from "node:os";
+import type { Context } from "../../../../src/cli/context.ts";
+import { runProgram } from "../../../../src/cli/program.ts";
+import { createStyle } from "../../../../src/cli/terminal/terminal.ts";
+
+export interface CommandOutcome {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/**
+ * @param args as they are typed behind `octogate`
+ * @param changes to a context in which nobody can be asked
+ */
+export async function runCommand(
+  args: readonly string[],
+  { stdin = "", ...changes }: Partial<Context> & { readonly stdin?: string } = {},
+): Promise<CommandOutcome> {
+  const printed = { stdout: "", stderr: "" };
+  const context: Context = {
+    env: {},
+    folder: tmpdir(),
+    fetch,
+    now: Date.now,
+    terminal: {
+      print: (line) => {
+        printed.stdout += `${line}\n`;
+      },
+      note: (line) => {
+        printed.stderr += `${line}\n`;
+      },
+      readInput: () => Promise.resolve(stdin),
+      ask: () => Promise.resolve(null),
+      askSecret: () => Promise.resolve(null),
+      style: createStyle(false),
+    },
+    ...changes,
+  };
+  return { exitCode: await runProgram(args, context), ...printed };
+}

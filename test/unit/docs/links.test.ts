@@ -1,0 +1,64 @@
+// Every link between the documents leads somewhere.
+import { globSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, test } from "vitest";
+import { anchorsOf, brokenLinks } from "../../support/markdown-links.ts";
+
+const root = fileURLToPath(new URL("../../..", import.meta.url));
+const documents = globSync(["*.md", "docs/**/*.md", "k8s/**/*.md", ".github/**/*.md"], { cwd: root }).sort();
+
+test("the documents are found", () => {
+  expect(documents).toEqual(
+    expect.arrayContaining(["README.md", "docs/architecture.md", "docs/security.md", "k8s/README.md"]),
+  );
+});
+
+test.each(documents)("every relative link and anchor of %s leads somewhere", (path) => {
+  expect(brokenLinks(root, path, readFileSync(join(root, path), "utf8"))).toEqual([]);
+});
+
+describe("a link that leads nowhere is found", () => {
+  const broken = (markdown: string): string[] => brokenLinks(root, "docs/example.md", markdown);
+
+  test.each([
+    "missing.md",
+    "../README.txt",
+    "../../README.md",
+    "#nowhere",
+    "caching.md#nowhere",
+    "../wrangler.toml#vars",
+  ])("%s", (target) => {
+    expect(broken(`# Example\n\nSee [it](${target}).`)).toEqual([target]);
+    expect(broken(`# Example\n\nSee [it].\n\n[it]: ${target}\n`)).toEqual([target]);
+  });
+
+  test("and others are not taken for one", () => {
+    const targets = [
+      "caching.md",
+      "caching.md#leavers",
+      "../k8s/rbac/",
+      "../LICENSE",
+      "#example",
+      "https://example.com/#x",
+    ];
+    expect(broken(`# Example\n\n${targets.map((target) => `[x](${target})`).join(" ")}`)).toEqual([]);
+    expect(broken("```\n[x](missing.md)\n```\n\n`[x](missing.md)`")).toEqual([]);
+  });
+});
+
+test("headings have the anchors that GitHub gives them", () => {
+  const headings = [
+    "# Why `token_kinds` and `oauth_clients`",
+    "## What's *new*?",
+    "## [Linked](x.md)",
+    "## What's new",
+    "```\n# code\n```",
+  ];
+  expect([...anchorsOf(headings.join("\n\n"))]).toEqual([
+    "why-token_kinds-and-oauth_clients",
+    "whats-new",
+    "linked",
+    "whats-new-1",
+  ]);
+});

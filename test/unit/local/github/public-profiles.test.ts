@@ -1,0 +1,54 @@
+import { describe, expect, test } from "vitest";
+import { get, objectIn, start } from "./support.ts";
+
+async function populated() {
+  const standIn = await start();
+  const account = standIn.addAccount({ login: "Octo-Reader", id: 4711 });
+  const organisation = standIn.addOrganisation({ login: "Acme", id: 1234 });
+  return { standIn, account, organisation };
+}
+
+describe("what everybody may know of an account by its name", () => {
+  test.each(["/users/octo-reader", "/users/OCTO-READER"])(
+    "%s is found without case and without a token",
+    async (path) => {
+      const { standIn } = await populated();
+      const response = await get(standIn, path, null);
+      expect(response.status).toBe(200);
+      expect(response.headers.get("x-ratelimit-limit")).toBe("60");
+      expect(await objectIn(response)).toMatchObject({ id: 4711, login: "Octo-Reader", type: "User" });
+    },
+  );
+
+  test("an organisation is found by both paths, a person by one", async () => {
+    const { standIn } = await populated();
+    const expected = { id: 1234, login: "Acme", type: "Organization" };
+    expect(await objectIn(await get(standIn, "/users/acme", null))).toMatchObject(expected);
+    expect(await objectIn(await get(standIn, "/orgs/acme", null))).toMatchObject(expected);
+    expect((await get(standIn, "/orgs/octo-reader", null)).status).toBe(404);
+  });
+
+  test("a name that was given up leads nowhere", async () => {
+    const { standIn, account } = await populated();
+    account.login = "renamed";
+    expect((await get(standIn, "/users/octo-reader", null)).status).toBe(404);
+    expect((await get(standIn, "/users/renamed", null)).status).toBe(200);
+  });
+
+  test("a token that is not known is refused here, too, and one that is known is counted for its owner", async () => {
+    const { standIn, account } = await populated();
+    expect((await get(standIn, "/users/octo-reader", "ghp_unknown")).status).toBe(401);
+    const token = standIn.issueToken(account, { kind: "classic" });
+    const response = await get(standIn, "/orgs/acme", token);
+    expect(response.status).toBe(200);
+    expect(response.headers.get("x-ratelimit-limit")).toBe("5000");
+  });
+
+  test("whoever asks without a token has 60 questions an hour", async () => {
+    const { standIn } = await populated();
+    for (let count = 0; count < 60; count += 1) await get(standIn, "/users/octo-reader", null);
+    const response = await get(standIn, "/users/octo-reader", null);
+    expect(response.status).toBe(403);
+    expect(response.headers.get("x-ratelimit-remaining")).toBe("0");
+  });
+});
