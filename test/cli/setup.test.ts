@@ -1,9 +1,10 @@
 import { execFile } from "node:child_process";
-import { X509Certificate } from "node:crypto";
+import { createPrivateKey, X509Certificate } from "node:crypto";
 import { cpSync, rmSync, statSync, symlinkSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { keyIdentifiersOf } from "../../src/local/certificates/key-identifiers.ts";
 import { repositoryRoot } from "../support/worker-config.ts";
 import { snapshot } from "./cloudflare/state.ts";
 import { hostname, makeRig, type Rig } from "./support/rig.ts";
@@ -46,14 +47,11 @@ describe("setup from nothing", () => {
   test("blocks whoever has no valid, unrevoked certificate of this authority, before any other rule", async () => {
     await setup(...fresh, "--yes");
     const { ruleset, authority } = rig.cloudflare.state;
-    // As openssl would show it: the authority's own key identifier.
-    const issuer = /X509v3 Subject Key Identifier[^\n]*\n\s*([0-9A-F:]+)/.exec(
-      await openssl(authority.certificate),
-    )?.[1];
+    const issuer = keyIdentifiersOf(Uint8Array.from(new X509Certificate(authority.certificate).raw)).subject;
     expect(ruleset?.rules[0]).toMatchObject({
       action: "block",
       enabled: true,
-      expression: `(http.host eq "${hostname}" and (not cf.tls_client_auth.cert_verified or cf.tls_client_auth.cert_revoked or not cf.tls_client_auth.cert_issuer_ski in {"${issuer?.replaceAll(":", "")}"}))`,
+      expression: `(http.host eq "${hostname}" and (not cf.tls_client_auth.cert_verified or cf.tls_client_auth.cert_revoked or not cf.tls_client_auth.cert_issuer_ski in {"${issuer?.toUpperCase()}"}))`,
     });
     expect(ruleset?.rules[0]?.action_parameters).toBeUndefined();
   });
@@ -75,7 +73,6 @@ describe("setup from nothing", () => {
     expect(statSync(rig.clone.path(key)).mode & 0o777).toBe(0o600);
     expect(statSync(rig.clone.path(dirname(key))).mode & 0o777).toBe(0o700);
     const certificate = new X509Certificate(rig.clone.read(".clusters/production/client.crt"));
-    const { createPrivateKey } = await import("node:crypto");
     expect(certificate.checkPrivateKey(createPrivateKey(rig.clone.read(key)))).toBe(true);
     expect(rig.cloudflare.bodies.join("\n")).not.toContain("PRIVATE KEY");
   });
@@ -212,9 +209,3 @@ describe("before it changes anything, setup", () => {
     expect(stderr).toContain("whether Bot Fight Mode would stop kube-apiserver could not be looked up");
   });
 });
-
-async function openssl(certificate: string): Promise<string> {
-  const child = promisify(execFile)("openssl", ["x509", "-noout", "-text"]);
-  child.child.stdin?.end(certificate);
-  return (await child).stdout;
-}

@@ -1,7 +1,7 @@
 // A clone of the repository as far as the command needs one: a folder with wrangler.toml, and the stand-in for wrangler where npm would have put the real one.
 import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, isAbsolute, join } from "node:path";
+import { isAbsolute, join } from "node:path";
 import { repositoryRoot } from "../../support/worker-config.ts";
 
 export interface WranglerCall {
@@ -31,6 +31,8 @@ export function makeClone(): Clone {
   const standIn = join(repositoryRoot, "test/cli/support/wrangler-stand-in.ts");
   writeFileSync(join(bin, "wrangler"), `#!/bin/sh\nexec "${process.execPath}" "${standIn}" "$@"\n`);
   chmodSync(join(bin, "wrangler"), 0o755);
+  const octogate = join(repositoryRoot, "src/cli/main.ts");
+  writeFileSync(join(bin, "octogate"), `#!/bin/sh\nexec "${process.execPath}" "${octogate}" "$@"\n`, { mode: 0o755 });
   const path = (name: string) => (isAbsolute(name) ? name : join(folder, name));
   const read = (name: string) => readFileSync(path(name), "utf8");
   const has = (name: string) => existsSync(path(name));
@@ -51,12 +53,6 @@ export function makeClone(): Clone {
       if (isBroken) writeFileSync(join(bin, "fail"), "");
       else rmSync(join(bin, "fail"), { force: true });
     },
-    remove() {
-      // A command that was killed could not remove it itself.
-      for (const { secretsFile } of wranglerCalls()) {
-        if (secretsFile !== undefined) rmSync(dirname(secretsFile), { recursive: true, force: true });
-      }
-      rmSync(folder, { recursive: true, force: true });
-    },
+    remove: () => rmSync(folder, { recursive: true, force: true }),
   };
 }

@@ -28,6 +28,8 @@ export interface Rig {
   readonly cloudflare: CloudflareStandIn;
   readonly edgePort: number;
   readonly caFile: string;
+  /** What the command finds Cloudflare with. */
+  readonly env: Readonly<Record<string, string | undefined>>;
   /** Leads the edge to another port than the one in the Worker's place. */
   passTo(port: number): void;
   /** From now on what was deployed asks for no certificate. */
@@ -60,6 +62,8 @@ export async function makeRig(): Promise<Rig> {
   writeFileSync(caFile, authority.certificate);
   const env = {
     PATH: process.env.PATH,
+    // What a killed command leaves behind goes with the clone.
+    TMPDIR: clone.folder,
     CLOUDFLARE_BASE_URL: cloudflare.url,
     CLOUDFLARE_API_TOKEN: cloudflare.token,
   };
@@ -68,6 +72,7 @@ export async function makeRig(): Promise<Rig> {
     cloudflare,
     edgePort,
     caFile,
+    env,
     passTo: (port) => edge.passTo(port),
     letEverybodyIn: () => {
       careless.isCareless = true;
