@@ -3,6 +3,7 @@ import { Command, CommanderError, Help } from "commander";
 import { version } from "../worker/version.ts";
 import { certificateCommand } from "./commands/certificate.ts";
 import { checkCommand } from "./commands/check.ts";
+import { doctorCommand } from "./commands/doctor.ts";
 import { explainCommand } from "./commands/explain.ts";
 import { kubeconfigCommand } from "./commands/kubeconfig.ts";
 import { manifestsCommand } from "./commands/manifests.ts";
@@ -26,6 +27,7 @@ const commands: readonly CommandMaker[] = [
   checkCommand,
   pinCommand,
   explainCommand,
+  doctorCommand,
   kubeconfigCommand,
   manifestsCommand,
 ];

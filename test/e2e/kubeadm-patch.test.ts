@@ -1,4 +1,4 @@
-// The patch for a running kube-apiserver, applied with kubectl as k8s/README.md says, to a static pod like kubeadm's.
+// The patch for a running kube-apiserver, applied with kubectl as k8s/kubeadm/README.md says, to a static pod like kubeadm's.
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -30,7 +30,7 @@ describe.skipIf(whyWithoutControlPlane !== null)(title, () => {
       },
     });
     controlPlane = await startControlPlane(octogate.webhookKubeconfig);
-    // As k8s/README.md says: everybody of the organisation may look, its team may change what runs in a namespace.
+    // As k8s/rbac/README.md says: everybody of the organisation may look, its team may change what runs in a namespace.
     const apply = ["apply", "--filename=-"];
     await succeed(controlPlane.admin, apply, readRbacExample("view-organisation", "Reef-Works"));
     await succeed(controlPlane.admin, apply, readRbacExample("edit-team", "Reef-Works/platform"));

@@ -12,7 +12,7 @@ export default defineConfig({
       "test/unit/worker/{cache,credential,policy,github,token-review}/**/*.test.ts",
       "test/unit/worker/caller.test.ts",
     ],
-    // Thousands of random answers or thousands of combined faults for each mutant would take hours, and kill few that the other tests don't.
+    // Thousands of random answers or of combined faults for each mutant would take hours.
     exclude: ["**/organisation-answers.test.ts", "**/{fault,leaver}-matrix.test.ts"],
     testTimeout: 20_000,
   },

@@ -1,5 +1,5 @@
 // What stands in k8s/, the folder of what goes into a cluster. The tests run on these very files, so that they can't rot.
-import { readFileSync } from "node:fs";
+import { globSync, readFileSync } from "node:fs";
 import { parse } from "yaml";
 
 const folder = new URL("../../k8s/", import.meta.url);
@@ -41,6 +41,11 @@ export function readClusterFile(name: string): string {
   return readFileSync(new URL(name, folder), "utf8");
 }
 
+/** @returns every YAML file's path inside k8s/ */
+export function clusterYamlFiles(): string[] {
+  return globSync("**/*.yaml", { cwd: folder }).sort();
+}
+
 export function readClusterConfiguration(): ClusterConfiguration {
   // Our own file: the tests that use it fail if the shape is another one.
   return parse(readClusterFile("kubeadm/cluster-configuration.yaml")) as ClusterConfiguration;
@@ -52,12 +57,13 @@ export function parseKubeconfig(text: string): Kubeconfig {
   return parse(text) as Kubeconfig;
 }
 
-/** The examples in k8s/rbac, each with what stands in the place of whom it lets in. */
+/** The role bindings in k8s/rbac for people at GitHub, each with what stands in the place of whom it lets in. */
 export const rbacExamples = {
   "view-namespace": "LOGIN:ID",
   "view-cluster": "LOGIN:ID",
   "view-organisation": "<ORGANISATION>",
   "edit-team": "<ORGANISATION>/<TEAM>",
+  "admin-team": "<ORGANISATION>/<TEAM>",
 } as const;
 
 export type RbacExample = keyof typeof rbacExamples;

@@ -11,6 +11,12 @@ export const clusterOption = () =>
     .argParser(parseClusterName)
     .makeOptionMandatory();
 
+/** `--cluster`, where the only one goes without saying. */
+export const onlyClusterOption = () =>
+  new Option("--cluster <name>", "the cluster, as [vars.CLUSTER_NAME] calls it (default: the only one)").argParser(
+    parseClusterName,
+  );
+
 /** `--hostname`: in place of the configuration's; a port may stand behind it. */
 export const hostnameOption = () =>
   new Option(

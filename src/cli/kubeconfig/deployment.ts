@@ -42,6 +42,7 @@ export async function findDeployment(options: DeploymentOptions, context: Contex
     return missing({
       where: file.path,
       message: `there is no [vars.${variable}]: the cluster ${cluster} is not in it${known.length > 0 ? `; there is ${known.join(", ")}` : ""}`,
+      cure: "octogate setup writes it, or name the deployment's own file with --config",
     });
   }
   const address = hostname ?? hostnameOf(parsed.document);

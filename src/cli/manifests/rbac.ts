@@ -2,6 +2,7 @@
 import { parseDocument } from "yaml";
 import type { ClusterPolicy } from "../../worker/config/cluster-policy.ts";
 import { nameOf } from "../../worker/policy/groups.ts";
+import { claimOf } from "../../worker/policy/identity.ts";
 import { listClusterFiles, readClusterFile } from "../cluster-files.ts";
 
 export interface RbacFile {
@@ -21,6 +22,8 @@ const organisationsFile = "view-organisation.yaml";
 const teamsFile = "admin-team.yaml";
 /** For whom that is too much; not in the kustomization. */
 const otherTeamsFile = "edit-team.yaml";
+/** For people by themselves; not in the kustomization. */
+const peopleFiles = ["view-cluster.yaml", "view-namespace.yaml"];
 /** In place of a number that the policy does not pin; GitHub gives out no such name, so such a binding lets nobody in. */
 const unknownNumber = "<NUMBER>";
 
@@ -31,15 +34,17 @@ const unknownNumber = "<NUMBER>";
 export function renderRbac(policy: ClusterPolicy | null, entries: readonly string[]): Rbac {
   const organisations = policy === null ? [] : organisationGroups(policy, entries);
   const teams = policy === null ? [] : teamGroups(policy, entries);
-  const groups: Readonly<Record<string, readonly string[]>> = {
-    [organisationsFile]: organisations,
-    [teamsFile]: teams,
-    [otherTeamsFile]: teams,
+  const people = policy === null ? [] : usernames(policy, entries);
+  const subjects: Readonly<Record<string, readonly Subject[]>> = {
+    [organisationsFile]: subjectsOf("Group", organisations),
+    [teamsFile]: subjectsOf("Group", teams),
+    [otherTeamsFile]: subjectsOf("Group", teams),
+    ...Object.fromEntries(peopleFiles.map((name) => [name, subjectsOf("User", people)])),
   };
   return {
     files: listClusterFiles(folder).map((name) => ({
       name: `${folder}/${name}`,
-      content: withSubjects(readClusterFile(`${folder}/${name}`), groups[name] ?? []),
+      content: withSubjects(readClusterFile(`${folder}/${name}`), subjects[name] ?? []),
     })),
     notes: policy === null ? [] : notesOn(policy, organisations, teams),
   };
@@ -63,25 +68,42 @@ function teamGroups(policy: ClusterPolicy, entries: readonly string[]): string[]
   });
 }
 
-/** @returns an organisation's login as the operator spelled it */
+function usernames(policy: ClusterPolicy, entries: readonly string[]): string[] {
+  return policy.allow.flatMap((entry) => {
+    if (entry.kind !== "user") return [];
+    return [policy.prefix + claimOf(policy, { login: spelling(entry.login, entries), id: entry.id ?? unknownNumber })];
+  });
+}
+
+/** @returns a login as the operator spelled it */
 function spelling(login: string, entries: readonly string[]): string {
-  const pattern = new RegExp(`^(?:org:|team:)?(${login})(?:[#/]|$)`, "i");
+  const pattern = new RegExp(`^(?:org:|team:|user:)?(${login})(?:[#/]|$)`, "i");
   return entries.map((entry) => pattern.exec(entry)?.[1]).find((found) => found !== undefined) ?? login;
 }
 
-function withSubjects(template: string, groups: readonly string[]): string {
-  if (groups.length === 0) return template;
+interface Subject {
+  readonly kind: "Group" | "User";
+  readonly apiGroup: string;
+  readonly name: string;
+}
+
+function subjectsOf(kind: Subject["kind"], names: readonly string[]): Subject[] {
+  return names.map((name) => ({ kind, apiGroup: "rbac.authorization.k8s.io", name }));
+}
+
+function withSubjects(template: string, subjects: readonly Subject[]): string {
+  if (subjects.length === 0) return template;
   const document = parseDocument(template);
-  const subject = { kind: "Group", apiGroup: "rbac.authorization.k8s.io" };
-  document.set("subjects", document.createNode(groups.map((name) => ({ ...subject, name }))));
+  document.set("subjects", document.createNode(subjects));
   return document.toString({ lineWidth: 0 });
 }
 
 function notesOn(policy: ClusterPolicy, organisations: readonly string[], teams: readonly string[]): string[] {
   const groups = [...organisations, ...teams];
   const notes: string[] = [];
-  if (organisations.length === 0)
+  if (organisations.length === 0) {
     notes.push(`${folder}/${organisationsFile} lets nobody in: the policy gives no organisation's groups.`);
+  }
   notes.push(
     teams.length === 0
       ? `${folder}/${teamsFile} lets nobody in: the policy's allow names no team whose groups it gives.`

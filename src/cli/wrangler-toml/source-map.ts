@@ -72,7 +72,8 @@ export function mapToml(text: string): SourceMap | null {
 
 function parseRoot(text: string): AST.TOMLTopLevelTable | null {
   try {
-    return parseTOML(text).body[0];
+    // Some editors begin a file with a byte order mark, which is no TOML; a blank in its place leaves all positions as they are.
+    return parseTOML(text.replace(/^\uFEFF/, " ")).body[0];
   } catch (error) {
     if (error instanceof ParseError) return null;
     throw error;

@@ -1,7 +1,7 @@
 // The identity that leaves for the cluster. kube-apiserver checks nothing of what a webhook says: a group "system:masters" would rule the cluster, an empty
 // username would be somebody. So this is the last gate, and it holds whatever the configuration and GitHub say.
 import type { ClusterPolicy, TokenKind } from "../config/cluster-policy.ts";
-import type { Account, Facts } from "../facts.ts";
+import type { Facts } from "../facts.ts";
 import { denied, type Verdict } from "../verdict.ts";
 import { groupsOf, invisibleOrganisations } from "./groups.ts";
 
@@ -44,7 +44,11 @@ export function identify(policy: ClusterPolicy, credential: PresentedCredential,
   };
 }
 
-function claimOf({ username }: ClusterPolicy, { login, id }: Account): string {
+/** @param account its number may be a word in place of it, where it is not known */
+export function claimOf(
+  { username }: ClusterPolicy,
+  { login, id }: { readonly login: string; readonly id: number | string },
+): string {
   switch (username) {
     case "login":
       return login;

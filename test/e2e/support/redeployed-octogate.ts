@@ -8,7 +8,7 @@ import { type Identity, issueCertificate, makeAuthority } from "../../../src/loc
 import { fingerprintOf } from "../../../src/local/certificates/keep.ts";
 import { createClosing } from "../../../src/local/closing.ts";
 import { startEdge } from "../../../src/local/edge.ts";
-import { type GitHubStandIn, type StandInAccount, startGitHubStandIn } from "../../../src/local/github/stand-in.ts";
+import { type GitHubStandIn, startGitHubStandIn } from "../../../src/local/github/stand-in.ts";
 import { startWorker } from "../../../src/local/worker.ts";
 import { readWorkerSettings } from "../../../src/local/worker-settings.ts";
 import { clusterVariableName } from "../../../src/worker/config.ts";
@@ -25,8 +25,6 @@ export interface ClientCertificate extends Identity {
 
 export interface RedeployedOctogate {
   readonly github: GitHubStandIn;
-  /** An account that the policy lets in. */
-  readonly maintainer: StandInAccount;
   readonly port: number;
   /** Path of the certificate that vouches for the edge's own. */
   readonly authorityFile: string;
@@ -39,15 +37,21 @@ export interface RedeployedOctogate {
   stop(): Promise<void>;
 }
 
-/** Starts it; what it answers before the first deployment is 503. */
-export async function startRedeployedOctogate(clusterName: string): Promise<RedeployedOctogate> {
+/**
+ * Starts it; what it answers before the first deployment is 503.
+ * @param addTo fills the stand-in for GitHub, and says whom the cluster's policy allows
+ */
+export async function startRedeployedOctogate(
+  clusterName: string,
+  addTo: (github: GitHubStandIn) => readonly string[],
+): Promise<RedeployedOctogate> {
   const closing = createClosing();
   const folder = await mkdtemp(join(tmpdir(), "octogate-redeployed-"));
   closing.add(() => rm(folder, { recursive: true, force: true }));
   try {
     const github = await startGitHubStandIn();
     closing.add(() => github.close());
-    const maintainer = github.addAccount({ login: "mira-maintainer" });
+    const allow = addTo(github);
 
     const validFor = (days: number) => ({
       notBefore: new Date(Date.now() - dayMs),
@@ -68,7 +72,6 @@ export async function startRedeployedOctogate(clusterName: string): Promise<Rede
     let deployments = 0;
     return {
       github,
-      maintainer,
       port,
       authorityFile,
       async issueClientCertificate(daysLeft) {
@@ -82,8 +85,8 @@ export async function startRedeployedOctogate(clusterName: string): Promise<Rede
           CACHE_SECRET: cacheSecret,
           [clusterVariableName(clusterName)]: {
             client_certificates: certificates.map(({ fingerprint }) => fingerprint),
-            allow: [`user:${maintainer.login}#${maintainer.id}`],
-            token_kinds: ["fine_grained"],
+            allow,
+            token_kinds: ["classic"],
           },
         };
         const worker = await startWorker(

@@ -10,7 +10,7 @@ export async function bindAdministrator(bootstrap: Kubectl, user: string): Promi
 }
 
 /** Fills a role, as kube-controller-manager does in a whole cluster: it is the sum of the roles with a certain label. */
-export async function aggregateRole(admin: Kubectl, role: "view" | "edit"): Promise<void> {
+export async function aggregateRole(admin: Kubectl, role: "view" | "edit" | "admin"): Promise<void> {
   const rules = await succeed(admin, ["get", "clusterrole", `system:aggregate-to-${role}`, "-o", "jsonpath={.rules}"]);
   await succeed(admin, ["patch", "clusterrole", role, "--type=merge", `--patch={"rules":${rules}}`]);
 }

@@ -15,6 +15,7 @@ test.each([
   ["view-cluster", "ClusterRoleBinding", "User", "octocat:583231", "view"],
   ["view-organisation", "ClusterRoleBinding", "Group", "Acme", "view"],
   ["edit-team", "RoleBinding", "Group", "Acme/platform", "edit"],
+  ["admin-team", "RoleBinding", "Group", "Acme/platform", "admin"],
 ] as const)("%s is a %s for one %s", (name, kind, subjectKind, who, role) => {
   const binding = parse(readRbacExample(name, who)) as Binding; // our own file
 
@@ -33,3 +34,20 @@ test.each(Object.entries(rbacExamples))(
     expect(binding.subjects.map(({ name }) => name)).toEqual([`github:${placeholder}`]);
   },
 );
+
+test("break-glass is bound to a group that no policy with the usual prefix gives, nor one without", () => {
+  const { subjects, roleRef } = parse(readClusterFile("rbac/break-glass.yaml")) as Binding; // our own file
+  const [{ name } = { name: "" }, ...others] = subjects;
+
+  expect(others).toEqual([]);
+  expect(name.startsWith("system:")).toBe(false);
+  // PREFIX, ORGANISATION or ORGANISATION:NUMBER, perhaps with a team behind a slash.
+  expect(name).not.toMatch(/^github:|^[A-Za-z0-9_-]+(?::[0-9]+)?(?:\/.*)?$/);
+  expect(roleRef).toMatchObject({ kind: "ClusterRole", name: "cluster-admin" });
+});
+
+test("the certificate that can be asked for is a client's, and nothing else's", () => {
+  const { spec } = parse(readClusterFile("rbac/break-glass-request.yaml")) as { spec: Record<string, unknown> }; // ours
+
+  expect(spec).toMatchObject({ signerName: "kubernetes.io/kube-apiserver-client", usages: ["client auth"] });
+});

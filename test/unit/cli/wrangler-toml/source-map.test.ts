@@ -76,6 +76,12 @@ describe("the text of a string", () => {
     expect(textAt(`allow = [ 1, ${quoted} ] # "`, "allow", 1)).toBe("user:a");
   });
 
+  test("is found with the line ends of Windows, and behind a byte order mark", () => {
+    const windows = '\uFEFF# é\r\nx = """a\r\nb"""\r\nallow = ["😀",\r\n"user:a"]\r\n';
+    expect(textAt(windows, "allow", 1)).toBe("user:a");
+    expect(lineIn(windows, "allow", 1)).toBe(5);
+  });
+
   test("is none where there is no string", () => {
     expect(textAt("allow = [1]", "allow", 0)).toBeNull();
     expect(textAt("allow = [1]", "allow")).toBeNull();

@@ -199,6 +199,7 @@ describe("a changed policy", () => {
     clock.advance(seconds(30));
     github.says(factsOf({ organisations: { other: notAMember } }));
     const answer = await one.ask(token, both);
+    expect(github.calls).toHaveLength(2);
     expect(github.calls[1]?.question.organisations).toMatchObject([{ login: "other" }]);
     expect(answer).toMatchObject({
       outcome: { kind: "found", facts: factsOf({ organisations: { "acme#10": member, other: notAMember } }) },

@@ -60,6 +60,19 @@ describe("what is sent", () => {
     ]);
   });
 
+  test("shows no token where GitHub answers everybody", async () => {
+    const sent: Headers[] = [];
+    const client = createGitHubClient({
+      fetch: async (_, init) => {
+        sent.push(new Headers(init?.headers));
+        return userAnswer();
+      },
+    });
+    await client.send({ url: "https://github.test/users/octocat", authorization: null });
+    expect(sent[0]?.has("authorization")).toBe(false);
+    expect(sent[0]?.get("user-agent")).toBe(`octogate/${version}`);
+  });
+
   test("is a POST with JSON, where there is something to say", async () => {
     const sent: RequestInit[] = [];
     const client = createGitHubClient({

@@ -1,0 +1,45 @@
+// `octogate doctor`: walks the chain from here to a review's answer, and says at which link it breaks.
+import { Command, InvalidArgumentError, Option } from "commander";
+import type { Context } from "../context.ts";
+import { examine } from "../doctor/examine.ts";
+import { reportOf } from "../doctor/present.ts";
+import type { DoctorOptions, HostAndPort } from "../doctor/target.ts";
+import type { CommandMaker } from "../program.ts";
+import { failed, type Report } from "../report.ts";
+import { certificatesOption, configOption, hostnameOption, onlyClusterOption } from "./options.ts";
+
+export const doctorCommand: CommandMaker = (context, run) =>
+  new Command("doctor")
+    .description("walks the chain from here to a review's answer, and says at which link it breaks")
+    .addOption(configOption())
+    .addOption(onlyClusterOption())
+    .addOption(hostnameOption())
+    .addOption(certificatesOption())
+    .option("--ca-file <file>", "the authorities that the server's certificate must come from (default: the system's)")
+    .addOption(new Option("--connect <host:port>", "connect there, wherever DNS points to").argParser(parseHostAndPort))
+    .addOption(new Option("--timeout <seconds>", "how long to wait at each step").argParser(parseSeconds).default(10))
+    .option("--token-from-stdin", "have the token on stdin reviewed, too", false)
+    .action((options: DoctorOptions) => run(() => doctor(options, context)));
+
+async function doctor(options: DoctorOptions, context: Context): Promise<Report> {
+  if (!options.tokenFromStdin) return reportOf(await examine(options, null, context));
+  const token = (await context.terminal.readInput())?.trim() ?? "";
+  if (token === "") {
+    const cure = "pipe it in, such as: gh auth token | octogate doctor --token-from-stdin";
+    return failed({ where: "--token-from-stdin", message: "there is no token on stdin", cure });
+  }
+  return reportOf(await examine(options, token, context));
+}
+
+function parseHostAndPort(text: string): HostAndPort {
+  const [, host = "", digits = ""] = /^(.+):(\d{1,5})$/.exec(text) ?? [];
+  const port = Number(digits);
+  if (host === "" || port < 1 || port > 65535) throw new InvalidArgumentError("must be HOST:PORT");
+  return { host: host.replace(/^\[(.*)\]$/, "$1"), port };
+}
+
+function parseSeconds(text: string): number {
+  const seconds = Number(text);
+  if (!(seconds > 0 && seconds <= 300)) throw new InvalidArgumentError("must be a number of seconds, at most 300");
+  return seconds;
+}

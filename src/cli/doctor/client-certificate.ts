@@ -1,0 +1,63 @@
+// The client certificate and its key, as far as they can be judged without asking anybody.
+import { X509Certificate } from "node:crypto";
+import type { Context } from "../context.ts";
+import { readClientCredential } from "../kubeconfig/client-credential.ts";
+import type { CredentialData } from "../kubeconfig/webhook-kubeconfig.ts";
+import { broken, type Finding, ok, warning } from "./link.ts";
+
+/** What a certificate says about itself. */
+export interface CertificateFacts {
+  /** SHA-256, 64 lowercase hex digits. */
+  readonly fingerprint: string;
+  /** Milliseconds. */
+  readonly notBefore: number;
+  readonly notAfter: number;
+}
+
+export type CheckedIdentity =
+  | { readonly kind: "usable"; readonly credential: CredentialData; readonly facts: CertificateFacts }
+  | { readonly kind: "unusable"; readonly finding: Finding };
+
+const clientAuthentication = "1.3.6.1.5.5.7.3.2";
+const warnDays = 30;
+const millisecondsPerDay = 24 * 60 * 60 * 1000;
+const issueCure = "octogate certificate issue makes a new pair";
+
+/** Checks everything about them but the time, for which there may be a better clock than this machine's. */
+export async function readIdentity(folder: string, context: Context): Promise<CheckedIdentity> {
+  const read = await readClientCredential(folder, context);
+  if (read.kind === "unusable") {
+    const { where, message, cure = issueCure } = read.trouble;
+    return { kind: "unusable", finding: broken(`${where}: ${message}`, cure) };
+  }
+  const certificate = new X509Certificate(read.credential.certificate);
+  // Typed as always there, but a certificate may state no purposes: then it serves all.
+  const purposes: readonly string[] | undefined = certificate.keyUsage;
+  if (purposes !== undefined && !purposes.includes(clientAuthentication)) {
+    const seen = `${folder}: the certificate is not for clients (no clientAuth in its extended key usage)`;
+    return { kind: "unusable", finding: broken(seen, issueCure) };
+  }
+  const facts = {
+    fingerprint: certificate.fingerprint256.replaceAll(":", "").toLowerCase(),
+    notBefore: Date.parse(certificate.validFrom),
+    notAfter: Date.parse(certificate.validTo),
+  };
+  return { kind: "usable", credential: read.credential, facts };
+}
+
+/** @param at the current time in milliseconds, by the best clock there is */
+export function judgeValidity({ fingerprint, notBefore, notAfter }: CertificateFacts, at: number): Finding {
+  const short = `${fingerprint.slice(0, 16)}…`;
+  const rotateCure = "octogate certificate rotate replaces it without a gap";
+  if (notBefore > at) {
+    return broken(`${short} is not valid before ${dateText(notBefore)}`, "wait until then, or issue a new one");
+  }
+  if (notAfter <= at) return broken(`${short} ended on ${dateText(notAfter)}`, rotateCure);
+  const daysLeft = Math.floor((notAfter - at) / millisecondsPerDay);
+  const seen = `${short}, ${daysLeft} days left`;
+  return daysLeft < warnDays ? warning(seen, rotateCure) : ok(seen);
+}
+
+function dateText(ms: number): string {
+  return new Date(ms).toISOString().replace(/\.\d+Z$/, "Z");
+}

@@ -1,0 +1,69 @@
+// One TCP connection and one TLS handshake without a certificate of ours, to see what the other side is. A server's certificate that is not to be trusted
+// ends nothing here: it is what we want to see. No request is sent.
+import { connect as connectTcp, type Socket } from "node:net";
+import { connect as connectTls } from "node:tls";
+import { codeOf, failureText } from "./failure.ts";
+import { type Place, tlsOptionsOf } from "./place.ts";
+
+export type Handshake =
+  | { readonly kind: "no_connection"; readonly why: string }
+  | { readonly kind: "no_tls"; readonly tcpMs: number; readonly why: string }
+  | {
+      readonly kind: "complete";
+      readonly tcpMs: number;
+      readonly tlsMs: number;
+      readonly protocol: string;
+      /** OpenSSL's or Node's code for why the server's certificate is not to be trusted, or null. */
+      readonly distrust: string | null;
+      readonly serverCertificate: { readonly names: string; readonly issuer: string; readonly notAfter: string };
+      readonly asksForCertificate: boolean;
+    };
+
+export async function shakeHands(place: Place): Promise<Handshake> {
+  const startedAt = performance.now();
+  const socket = connectTcp({ ...place.connect });
+  const noConnection = await settled(socket, "connect", place.timeoutMs);
+  const tcpMs = performance.now() - startedAt;
+  if (noConnection !== null) return { kind: "no_connection", why: noConnection };
+
+  const secure = connectTls({ ...tlsOptionsOf(place), socket, rejectUnauthorized: false });
+  const noTls = await settled(secure, "secureConnect", place.timeoutMs);
+  if (noTls !== null) {
+    socket.destroy();
+    return { kind: "no_tls", tcpMs, why: noTls };
+  }
+  const certificate = secure.getPeerCertificate();
+  const handshake: Handshake = {
+    kind: "complete",
+    tcpMs,
+    tlsMs: performance.now() - startedAt - tcpMs,
+    protocol: secure.getProtocol() ?? "",
+    // Typed as an Error, but Node sets the code.
+    distrust: secure.authorized ? null : String(secure.authorizationError),
+    serverCertificate: {
+      names: certificate.subjectaltname ?? "",
+      issuer: [certificate.issuer?.O, certificate.issuer?.CN].flat().filter(Boolean).join(" "),
+      notAfter: certificate.valid_to ?? "",
+    },
+    // A server states its signature algorithms to a client in one message only: CertificateRequest (RFC 8446, 4.3.2; RFC 5246, 7.4.4).
+    asksForCertificate: secure.getSharedSigalgs().length > 0,
+  };
+  secure.destroy();
+  return handshake;
+}
+
+/** @returns null once the event came, or why it did not */
+function settled(socket: Socket, event: string, timeoutMs: number): Promise<string | null> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => finish(`no answer within ${timeoutMs / 1000} s`), timeoutMs);
+    const finish = (why: string | null) => {
+      clearTimeout(timer);
+      if (why !== null) socket.destroy();
+      resolve(why);
+    };
+    socket.once(event, () => finish(null));
+    // Kept for later errors, too: the connection is of no more use then, and nobody waits for it.
+    socket.on("error", (error) => finish(codeOf(error) === "" ? error.message : failureText(error)));
+    socket.once("close", () => finish("the other side hung up"));
+  });
+}

@@ -1,0 +1,79 @@
+// Asks everything there is to ask, in as few steps as the chain allows: name, handshake, and then all questions at once.
+import type { CredentialData } from "../kubeconfig/webhook-kubeconfig.ts";
+import type { Readings } from "./judge/edge.ts";
+import { type Answer, ask } from "./network/ask.ts";
+import { isAboutTime } from "./network/failure.ts";
+import { type Handshake, shakeHands } from "./network/handshake.ts";
+import type { Place } from "./network/place.ts";
+import { type Reading, rayOf, readAnswer } from "./reading.ts";
+
+export interface Observations {
+  readonly handshake: Handshake;
+  /** How much the server's clock is ahead of this machine's, in milliseconds; null where no answer states the time. */
+  readonly clockErrorMs: number | null;
+  /** Null where the server is not to be trusted: nothing is asked then. */
+  readonly readings: Readings | null;
+}
+
+/**
+ * @param place whom to ask
+ * @param credential to present, or null if there is none that can be used
+ * @param now the current time in milliseconds
+ */
+export async function observe(
+  place: Place,
+  credential: CredentialData | null,
+  now: () => number,
+): Promise<Observations> {
+  const handshake = await shakeHands(place);
+  if (handshake.kind !== "complete") return { handshake, clockErrorMs: null, readings: null };
+  if (handshake.distrust !== null) {
+    // By whose clock? Asking for the time tells nothing to anybody.
+    const answer = isAboutTime(handshake.distrust)
+      ? await ask(place, { method: "GET", path: "/healthz", credential: null, trustsAnybody: true })
+      : null;
+    return { handshake, clockErrorMs: clockErrorOf(answer, now()), readings: null };
+  }
+  const review = { method: "POST", path: "/authenticate", body: reviewOf(madeUpToken) } as const;
+  const get = (path: string) => (credential === null ? null : ask(place, { method: "GET", path, credential }));
+  const answers = await Promise.all([
+    ask(place, { ...review, credential: null }),
+    get("/healthz"),
+    get("/readyz"),
+    credential === null ? null : ask(place, { ...review, credential }),
+  ]);
+  const at = now();
+  const clockErrors = answers.map((answer) => clockErrorOf(answer, at)).filter((error) => error !== null);
+  const [withoutCertificate, health, readiness, made] = answers;
+  return {
+    handshake,
+    // The smallest: a slow answer was dated before it arrived.
+    clockErrorMs: clockErrors.toSorted((a, b) => Math.abs(a) - Math.abs(b))[0] ?? null,
+    readings: {
+      withoutCertificate: readAnswer(withoutCertificate),
+      health: health && readAnswer(health),
+      readiness: readiness && readAnswer(readiness),
+      review: made && readAnswer(made),
+      ray: answers.map(rayOf).find((ray) => ray !== null) ?? null,
+    },
+  };
+}
+
+/** Sends a person's token. Only for a place that has been found to be Octogate's. */
+export async function reviewToken(place: Place, credential: CredentialData, token: string): Promise<Reading> {
+  const body = reviewOf(token);
+  return readAnswer(await ask(place, { method: "POST", path: "/authenticate", body, credential }));
+}
+
+/** GitHub's prefix and nothing else of its form: the Worker knows at sight that it is no token, and asks nobody. */
+const madeUpToken = "ghp_made-up-by-octogate-doctor";
+
+function reviewOf(token: string): string {
+  return JSON.stringify({ apiVersion: "authentication.k8s.io/v1", kind: "TokenReview", spec: { token } });
+}
+
+function clockErrorOf(answer: Answer | null, at: number): number | null {
+  if (answer?.kind !== "answered") return null;
+  const date = Date.parse(answer.headers.date ?? "");
+  return Number.isNaN(date) ? null : date - at;
+}
