@@ -1,7 +1,7 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { readFileSync, utimesSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { EdgeAddress } from "../../src/cli/edge/ask-edge.ts";
+import type { Place } from "../../src/cli/doctor/network/place.ts";
 import { mona } from "../support/people.ts";
 import { brokenOnce } from "./cloudflare/stand-in.ts";
 import { newState } from "./cloudflare/state.ts";
@@ -45,14 +45,15 @@ test("a rotation under load: no review is refused, from the first step to the la
   try {
     expect((await setup()).exitCode).toBe(0);
     const token = workers.github.issueToken(workers.github.addAccount(mona), { kind: "classic" });
-    const address: EdgeAddress = {
+    const place: Place = {
       hostname,
       connect: { host: "127.0.0.1", port: rig.edgePort },
-      authority: readFileSync(rig.caFile, "utf8"),
+      authorities: readFileSync(rig.caFile, "utf8"),
+      timeoutMs: 10_000,
     };
     // One reads its files each time; the other is brought the new ones by somebody, later.
     let brought = pair();
-    const loops = [startReviews(address, token, () => pair()), startReviews(address, token, () => brought)];
+    const loops = [startReviews(place, token, () => pair()), startReviews(place, token, () => brought)];
     const before = fingerprint();
     expect((await rotate(["--yes"])).exitCode).toBe(0);
     expect(fingerprint()).not.toBe(before);

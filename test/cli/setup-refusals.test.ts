@@ -1,5 +1,8 @@
 // What setup refuses, and says why; and Cloudflare or wrangler failing in their usual ways.
+import { once } from "node:events";
 import { rmSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { until } from "../support/until.ts";
 import { error } from "./cloudflare/answer.ts";
@@ -232,6 +235,25 @@ test("a deployment that does not answer as it should is no success, and the next
   expect(exitCode).toBe(1);
   expect(JSON.parse(stdout)).toMatchObject({ ok: false, verified: false, changed: true });
   expect(stderr).not.toContain("Error:");
+});
+
+test("a deployment that takes its time is waited for", async () => {
+  let asked = 0;
+  const notYet = createServer((_request, response) => {
+    asked += 1;
+    response.writeHead(522).end();
+  });
+  notYet.listen(0, "127.0.0.1");
+  await once(notYet, "listening");
+  // A TCP listener's address is an object.
+  rig.passTo((notYet.address() as AddressInfo).port);
+  const running = setup(...fresh, "--wait", "20");
+  await until(() => asked > 0, 20_000, "the deployment is asked");
+  rig.passTo(rig.workerPort);
+  const { exitCode, stderr } = await running;
+  notYet.close();
+  expect(stderr).toContain("waiting until it answers: without a client certificate answered 522, not 403");
+  expect(exitCode).toBe(0);
 });
 
 test("a deployment that lets in whoever has no certificate is no success", async () => {

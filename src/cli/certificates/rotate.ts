@@ -2,7 +2,7 @@
 import type { ClientCertificate } from "../cloudflare/client-certificates.ts";
 import type { Context } from "../context.ts";
 import type { Session } from "../deployment/session.ts";
-import type { EdgeAddress } from "../edge/ask-edge.ts";
+import type { Place } from "../doctor/network/place.ts";
 import { verifyFromOutside } from "../edge/verify.ts";
 import { StepFailure } from "../step-failure.ts";
 import type { ClusterFolder } from "./cluster-folder.ts";
@@ -17,7 +17,7 @@ export interface RotateOptions {
   readonly validityDays: number;
   readonly folder: ClusterFolder;
   readonly stage: RotationStage;
-  readonly address: EdgeAddress;
+  readonly place: Place;
   readonly waitMs: number;
   /** Hears what is done, one sentence each. */
   readonly onStep: (done: string) => void;
@@ -42,7 +42,7 @@ async function prepare(
   certificates: readonly ClientCertificate[],
 ): Promise<void> {
   const { client, zone } = session;
-  const { clusterName, variable, validityDays, folder, address, waitMs, onStep } = options;
+  const { clusterName, variable, validityDays, folder, place, waitMs, onStep } = options;
   const state = await inspectPair(folder, nextPair, certificates);
   const commonName = commonNameFor(clusterName);
   const obtain = { client, zone, folder, pair: nextPair, commonName, validityDays };
@@ -54,7 +54,7 @@ async function prepare(
   // Only what was seen to be accepted takes the old one's place.
   const { key } = await folder.read(nextPair);
   const trouble = await verifyFromOutside(
-    address,
+    place,
     { certificate: certificate.certificate, key: key ?? "" },
     { now: context.now, waitMs, onWaiting: (why) => context.terminal.note(`  waiting until it answers: ${why}`) },
   );

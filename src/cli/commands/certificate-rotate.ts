@@ -16,7 +16,7 @@ import type { CommandMaker } from "../program.ts";
 import { done, failed, type Report } from "../report.ts";
 import { reportFailures, StepFailure } from "../step-failure.ts";
 import { askForConsent, type ChangeOptions } from "../terminal/changes.ts";
-import { caFileOption, connectOption, type EdgeOptions, edgeAddressFor, waitOption } from "./edge-options.ts";
+import { caFileOption, connectOption, type EdgeOptions, placeFor, waitOption } from "./edge-options.ts";
 import { clusterOption, configOption, dryRunOption, validityDaysOption, yesOption } from "./options.ts";
 
 interface RotateOptions extends EdgeOptions, ChangeOptions {
@@ -94,10 +94,10 @@ async function begin(
   if (consent.kind === "stop") return consent.report;
 
   const { good } = context.terminal.style;
-  const address = await edgeAddressFor(session.hostname, options, context);
+  const place = await placeFor(session.hostname, options, context);
   const onStep = (step: string) => context.terminal.note(`${good("✓")} ${step}`);
   const waitMs = options.wait * 1000;
-  const preparing = { clusterName, variable, validityDays, folder, stage, address, waitMs, onStep };
+  const preparing = { clusterName, variable, validityDays, folder, stage, place, waitMs, onStep };
   await prepareAndSwitch(session, context, preparing, certificates);
   return done(whatIsNext(folder, clusterName), { changed: true, cluster: clusterName, stage: "switched" });
 }
@@ -164,9 +164,9 @@ async function refuseUnlessAccepted(
   context: Context,
 ): Promise<void> {
   const { key, certificate } = await folder.read(currentPair);
-  const address = await edgeAddressFor(session.hostname, options, context);
+  const place = await placeFor(session.hostname, options, context);
   const identity = { key: key ?? "", certificate: certificate ?? "" };
-  const trouble = await verifyFromOutside(address, identity, {
+  const trouble = await verifyFromOutside(place, identity, {
     now: context.now,
     waitMs: options.wait * 1000,
     onWaiting: (why) => context.terminal.note(`  waiting until it answers: ${why}`),

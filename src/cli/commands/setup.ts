@@ -18,7 +18,7 @@ import { reportFailures, StepFailure } from "../step-failure.ts";
 import { askForConsent } from "../terminal/changes.ts";
 import { readCluster } from "../wrangler-toml/deployment-edits.ts";
 import { isPlaceholder } from "../wrangler-toml/document.ts";
-import { caFileOption, connectOption, type EdgeOptions, edgeAddressFor, waitOption } from "./edge-options.ts";
+import { caFileOption, connectOption, type EdgeOptions, placeFor, waitOption } from "./edge-options.ts";
 import { clusterOption, configOption, dryRunOption, validityDaysOption, yesOption } from "./options.ts";
 
 interface SetupOptions extends EdgeOptions {
@@ -66,7 +66,7 @@ async function setup(options: SetupOptions, context: Context): Promise<Report> {
   await requireSdk();
   const deployment = await openDeployment(options.config, context);
   const request = requestFor(options, deployment);
-  const address = await edgeAddressFor(request.hostname, options, context);
+  const place = await placeFor(request.hostname, options, context);
   await requireWrangler(deployment);
   const { terminal } = context;
   const { good } = terminal.style;
@@ -87,7 +87,7 @@ async function setup(options: SetupOptions, context: Context): Promise<Report> {
   );
   const { key } = await findings.folder.read(clientPair);
   const trouble = await verifyFromOutside(
-    address,
+    place,
     { certificate: certificate.certificate, key: key ?? "" },
     {
       now: context.now,

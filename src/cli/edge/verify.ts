@@ -4,8 +4,10 @@ import { randomInt } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
 import * as v from "valibot";
 import { checksumOf } from "../../worker/credential/checksum.ts";
+import { type Answer, ask } from "../doctor/network/ask.ts";
+import type { Place } from "../doctor/network/place.ts";
+import type { CredentialData } from "../kubeconfig/webhook-kubeconfig.ts";
 import type { Trouble } from "../report.ts";
-import { askEdge, type ClientIdentity, type EdgeAddress, type EdgeAnswer } from "./ask-edge.ts";
 
 const reviewPath = "/authenticate";
 const firstPauseMs = 250;
@@ -21,29 +23,29 @@ export interface Patience {
 
 /** @returns what is not as it should be, or null */
 export async function verifyFromOutside(
-  address: EdgeAddress,
-  identity: ClientIdentity,
+  place: Place,
+  credential: CredentialData,
   { now, waitMs, onWaiting }: Patience,
 ): Promise<Trouble | null> {
   const deadline = now() + waitMs;
   for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(2 * pauseMs, maxPauseMs)) {
-    const trouble = await findTrouble(address, identity);
+    const trouble = await findTrouble(place, credential);
     if (trouble === null || now() + pauseMs > deadline) return trouble;
     if (pauseMs === firstPauseMs) onWaiting(trouble.message);
     await wait(pauseMs);
   }
 }
 
-async function findTrouble(address: EdgeAddress, identity: ClientIdentity): Promise<Trouble | null> {
-  const where = `https://${address.hostname}${reviewPath}`;
+async function findTrouble(place: Place, credential: CredentialData): Promise<Trouble | null> {
+  const where = `https://${place.hostname}${reviewPath}`;
   const body = reviewOf(madeUpToken());
-  const stranger = await askEdge(address, { path: reviewPath, method: "POST", body, identity: null });
-  if (stranger.kind === "unreachable") return { where, message: `cannot be reached: ${stranger.message}` };
+  const stranger = await ask(place, { path: reviewPath, method: "POST", body, credential: null });
+  if (stranger.kind === "failed") return { where, message: `cannot be reached: ${stranger.why}` };
   if (stranger.status !== 403) {
     const message = `without a client certificate answered ${describe(stranger)}, not 403`;
     return { where, message, cure: "look at the zone's custom rules, and run octogate doctor" };
   }
-  const member = await askEdge(address, { path: reviewPath, method: "POST", body, identity });
+  const member = await ask(place, { path: reviewPath, method: "POST", body, credential });
   if (isPlainNo(member)) return null;
   return {
     where,
@@ -54,14 +56,14 @@ async function findTrouble(address: EdgeAddress, identity: ClientIdentity): Prom
 
 const reviewSchema = v.object({ kind: v.literal("TokenReview"), status: v.object({ authenticated: v.boolean() }) });
 
-function isPlainNo(answer: EdgeAnswer): boolean {
+function isPlainNo(answer: Answer): boolean {
   if (answer.kind !== "answered" || answer.status !== 200) return false;
   const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), reviewSchema), answer.body);
   return parsed.success && !parsed.output.status.authenticated;
 }
 
-function describe(answer: EdgeAnswer): string {
-  if (answer.kind === "unreachable") return `nothing (${answer.message})`;
+function describe(answer: Answer): string {
+  if (answer.kind === "failed") return `nothing (${answer.why})`;
   const start = answer.body.replaceAll(/\s+/g, " ").trim().slice(0, 200);
   return start === "" ? String(answer.status) : `${answer.status} “${start}”`;
 }

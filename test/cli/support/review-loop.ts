@@ -1,7 +1,9 @@
 // A kube-apiserver that never stops asking: one review after the other, each over a new connection with the certificate that it has by then.
 import { setTimeout as wait } from "node:timers/promises";
 import * as v from "valibot";
-import { askEdge, type ClientIdentity, type EdgeAddress } from "../../../src/cli/edge/ask-edge.ts";
+import { ask } from "../../../src/cli/doctor/network/ask.ts";
+import type { Place } from "../../../src/cli/doctor/network/place.ts";
+import type { CredentialData } from "../../../src/cli/kubeconfig/webhook-kubeconfig.ts";
 import { reviewBody, reviewPath } from "../../support/review-body.ts";
 
 export interface ReviewLoop {
@@ -14,14 +16,14 @@ export interface ReviewLoop {
 
 const reviewSchema = v.object({ status: v.object({ authenticated: v.boolean() }) });
 
-/** @param identity is asked before each review */
-export function startReviews(address: EdgeAddress, token: string, identity: () => ClientIdentity): ReviewLoop {
+/** @param credential is asked before each review */
+export function startReviews(place: Place, token: string, credential: () => CredentialData): ReviewLoop {
   const loop = { admitted: 0, refused: [] as string[] };
   let isRunning = true;
   const running = (async () => {
     while (isRunning) {
-      const call = { path: reviewPath, method: "POST", body: reviewBody(token), identity: identity() } as const;
-      const answer = await askEdge(address, call);
+      const call = { path: reviewPath, method: "POST", body: reviewBody(token), credential: credential() } as const;
+      const answer = await ask(place, call);
       const parsed =
         answer.kind === "answered" && answer.status === 200
           ? v.safeParse(v.pipe(v.string(), v.parseJson(), reviewSchema), answer.body)

@@ -30,7 +30,9 @@ export interface Rig {
   readonly caFile: string;
   /** What the command finds Cloudflare with. */
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Leads the edge to another port than the one in the Worker's place. */
+  /** The port in the Worker's place. */
+  readonly workerPort: number;
+  /** Leads the edge to another. */
   passTo(port: number): void;
   /** From now on what was deployed asks for no certificate. */
   letEverybodyIn(): void;
@@ -57,7 +59,8 @@ export async function makeRig(): Promise<Rig> {
   inner.listen(0, "127.0.0.1");
   await once(inner, "listening");
   // A TCP listener's address is an object.
-  edge.passTo((inner.address() as AddressInfo).port);
+  const { port: workerPort } = inner.address() as AddressInfo;
+  edge.passTo(workerPort);
   const caFile = clone.path("edge-ca.crt");
   writeFileSync(caFile, authority.certificate);
   const env = {
@@ -73,6 +76,7 @@ export async function makeRig(): Promise<Rig> {
     edgePort,
     caFile,
     env,
+    workerPort,
     passTo: (port) => edge.passTo(port),
     letEverybodyIn: () => {
       careless.isCareless = true;
