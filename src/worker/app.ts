@@ -1,8 +1,8 @@
-// Routes and middleware in the order in which a request meets them: path, method, certificate, body. Read this file first, then authenticate.ts.
+// Routes in the order in which a request meets them, and what is asked of a review: path, method, certificate, body. Read this file first, then authenticate.ts.
 // This is also the only place where the real clock, network and log are wired in.
 import { HonoBase as Hono } from "hono/hono-base";
 import { authenticate, type Service } from "./authenticate.ts";
-import { limitOf, storeOf } from "./bindings.ts";
+import { boundStoreOf, datasetOf, limitOf, storeOf } from "./bindings.ts";
 import { createBreaker } from "./cache/breaker.ts";
 import { deadline } from "./cache/deadline.ts";
 import { createKvTier } from "./cache/kv-tier.ts";
@@ -10,14 +10,17 @@ import { createMemoryTier } from "./cache/memory-tier.ts";
 import { createRefusals } from "./cache/refusals.ts";
 import { createRememberedFacts } from "./cache/remembered-facts.ts";
 import { createSealer } from "./cache/sealer.ts";
-import { identifyCaller } from "./caller.ts";
+import { type Caller, identifyCaller } from "./caller.ts";
 import type { Checked } from "./config/checked.ts";
+import type { ServiceSettings } from "./config/service-settings.ts";
 import { type Config, clusterVariableName, readConfig } from "./config.ts";
-import { createDecisionLog } from "./decision-log.ts";
+import { createDecisionLog, type DecisionLog } from "./decision-log.ts";
 import { ExactRouter } from "./exact-router.ts";
 import { apiAddressOf } from "./github/api-address.ts";
 import { createGitHubClient } from "./github/client.ts";
 import { connectGitHub } from "./github/connect.ts";
+import { createMetrics, type Metrics } from "./metrics.ts";
+import { createReadiness } from "./readiness.ts";
 import { readRequestBody } from "./request-body.ts";
 import { answerStatus, answerVerdict } from "./token-review/answer.ts";
 import { maxReviewBytes, parseTokenReview } from "./token-review/request.ts";
@@ -43,12 +46,14 @@ export interface AppTypes {
 
 export function createApp(runtime: Runtime): Hono<AppTypes> {
   const app = new Hono<AppTypes>({ router: new ExactRouter() });
-  const decisionLog = createDecisionLog(runtime.writeLine);
   const deploymentOf = createDeployments(runtime);
   const warnOnce = createWarnOnce(runtime.writeError);
 
   app.get("/healthz", (c) => c.json({ status: "ok", version }));
   app.all("/healthz", () => answerStatus(405, "only GET and HEAD are served here", { Allow: "GET, HEAD" }));
+
+  app.get("/readyz", (c) => answerReadiness(c.req.raw, c.env).catch(answerThrown));
+  app.all("/readyz", () => answerStatus(405, "only GET and HEAD are served here", { Allow: "GET, HEAD" }));
 
   // Hono hands only Errors to onError. Whatever else is thrown would end as the runtime's 500, which the apiserver asks for five times.
   app.post("/authenticate", (c) => answerReview(c.req.raw, c.env).catch(answerThrown));
@@ -60,13 +65,10 @@ export function createApp(runtime: Runtime): Hono<AppTypes> {
 
   async function answerReview(request: Request, env: AppTypes["Bindings"]): Promise<Response> {
     const startedAt = runtime.now();
-    const { config, service } = deploymentOf(env);
+    const { config, service, decisionLog } = deploymentOf(env);
 
     const caller = identifyCaller(request.cf, config.clusters, startedAt);
-    if (caller.kind === "refused") {
-      runtime.writeError(`refused a caller: ${caller.message}`);
-      return answerStatus(403, caller.message);
-    }
+    if (caller.kind === "refused") return refuse(caller);
     const { cluster, certificateDaysLeft } = caller;
 
     const body = await readRequestBody(request, maxReviewBytes);
@@ -91,6 +93,20 @@ export function createApp(runtime: Runtime): Hono<AppTypes> {
     }
   }
 
+  async function answerReadiness(request: Request, env: AppTypes["Bindings"]): Promise<Response> {
+    const { config, checkReadiness } = deploymentOf(env);
+    const caller = identifyCaller(request.cf, config.clusters, runtime.now());
+    if (caller.kind === "refused") return refuse(caller);
+    const { cluster, certificateDaysLeft } = caller;
+    const report = await checkReadiness({ cluster: cluster.name, policy: cluster.policy, certificateDaysLeft });
+    return Response.json(report, { status: report.status === "ready" ? 200 : 503 });
+  }
+
+  function refuse({ message }: Caller & { kind: "refused" }): Response {
+    runtime.writeError(`refused a caller: ${message}`);
+    return answerStatus(403, message);
+  }
+
   function answerThrown(thrown: unknown): Response {
     const what = thrown instanceof Error ? stackOf(thrown) : "something that is no Error was thrown";
     runtime.writeError(`an exception: ${what}`);
@@ -101,6 +117,8 @@ export function createApp(runtime: Runtime): Hono<AppTypes> {
 interface Deployment {
   readonly config: Config;
   readonly service: Checked<Service>;
+  readonly decisionLog: DecisionLog;
+  readonly checkReadiness: ReturnType<typeof createReadiness>;
 }
 
 /** Reads the configuration once an isolate: the runtime hands over the same environment object with every request. */
@@ -117,18 +135,38 @@ function createDeployments(runtime: Runtime): (env: Record<string, unknown>) => 
 
 function deploy(env: Record<string, unknown>, runtime: Runtime): Deployment {
   const config = readConfig(env);
-  if (!config.service.ok) return { config, service: config.service };
-  const settings = config.service.value;
-  const { fetch, now, waitUntil, writeError } = runtime;
+  const { fetch, now, writeLine, writeError } = runtime;
+  const dataset = datasetOf(env.METRICS);
+  const metrics = dataset === null ? null : createMetrics(dataset, writeError);
+  const githubUrl = config.service.ok ? apiAddressOf(config.service.value.githubApiUrl).restUrl : null;
+  const store = boundStoreOf(env.KV);
+  return {
+    config,
+    service: config.service.ok ? serviceOf(config.service.value, env, runtime, metrics) : config.service,
+    decisionLog: createDecisionLog(writeLine, metrics),
+    checkReadiness: createReadiness({ service: config.service, githubUrl, store, fetch, now, deadline }),
+  };
+}
+
+function serviceOf(
+  settings: ServiceSettings,
+  env: Record<string, unknown>,
+  { fetch, now, waitUntil, writeError }: Runtime,
+  metrics: Metrics | null,
+): Checked<Service> {
   const api = apiAddressOf(settings.githubApiUrl);
   const client = createGitHubClient({ fetch, writeWarning: writeError });
   // What the person's own token sees and what an app sees differ, so neither takes over what the other remembers.
   const scope = `${api.restUrl} ${settings.githubApp === null ? "own-token" : "app"}`;
+  const warnOfKv = (text: string) => {
+    writeError(text);
+    metrics?.kvTrouble();
+  };
   const sealer = createSealer(settings.cacheSecret, scope);
   const source = createRememberedFacts({
     github: connectGitHub(client, api, settings, now),
     memory: createMemoryTier(),
-    kv: createKvTier({ store: storeOf(env.KV), sealer, now, deadline, writeWarning: writeError }),
+    kv: createKvTier({ store: storeOf(env.KV), sealer, now, deadline, writeWarning: warnOfKv }),
     refusals: createRefusals(),
     nameOf: sealer.nameOf,
     breaker: createBreaker(),
@@ -137,7 +175,7 @@ function deploy(env: Record<string, unknown>, runtime: Runtime): Deployment {
     now,
     waitUntil,
   });
-  return { config, service: { ok: true, value: { source, tokenShape: settings.tokenShape } } };
+  return { ok: true, value: { source, tokenShape: settings.tokenShape } };
 }
 
 /** Says each thing once an isolate, and not without end. */

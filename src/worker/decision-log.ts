@@ -3,6 +3,7 @@
 import type { Decision } from "./authenticate.ts";
 import type { ForeignKind } from "./credential/recognise.ts";
 import type { Facts } from "./facts.ts";
+import type { MeasuredReview, Metrics } from "./metrics.ts";
 import { undetermined, type Verdict } from "./verdict.ts";
 
 /** A review as the app knows it. */
@@ -29,8 +30,9 @@ const sumEveryMs = 60_000;
  * One log an isolate. A Worker has no timers between requests, so sums are written with the first review after 60 s.
  *
  * @param write takes one line without its end
+ * @param metrics what is to hear of the same, if anything
  */
-export function createDecisionLog(write: (line: string) => void): DecisionLog {
+export function createDecisionLog(write: (line: string) => void, metrics: Metrics | null = null): DecisionLog {
   let counts = new Map<string, Map<ForeignKind, number>>();
   let countingSince: number | null = null;
 
@@ -43,6 +45,7 @@ export function createDecisionLog(write: (line: string) => void): DecisionLog {
   function writeSums(now: number): void {
     if (countingSince === null || now - countingSince < sumEveryMs) return;
     for (const [cluster, byKind] of counts) {
+      for (const [foreignKind, reviews] of byKind) metrics?.ignored(cluster, foreignKind, reviews);
       const seconds = Math.round((now - countingSince) / 1000);
       write(
         JSON.stringify({ time: timeOf(now), event: "ignored", cluster, seconds, counts: Object.fromEntries(byKind) }),
@@ -52,15 +55,20 @@ export function createDecisionLog(write: (line: string) => void): DecisionLog {
     countingSince = null;
   }
 
+  function writeReview(review: Review, verdict: Verdict, decision: LoggedDecision | null, now: number): void {
+    write(lineOf(review, verdict, decision, now));
+    metrics?.reviewed(measured(review, verdict, decision, now));
+  }
+
   return {
     decided(review, decision, now) {
       writeSums(now);
       if (decision.kind === "foreign") count(review.cluster, decision.foreignKind, now);
-      else write(lineOf(review, decision.verdict, decision, now));
+      else writeReview(review, decision.verdict, decision, now);
     },
     failed(review, now) {
       writeSums(now);
-      write(lineOf(review, undetermined("internal_error"), null, now));
+      writeReview(review, undetermined("internal_error"), null, now);
     },
   };
 }
@@ -94,6 +102,25 @@ function lineOf(review: Review, verdict: Verdict, decision: LoggedDecision | nul
     certificateDaysLeft: review.certificateDaysLeft,
     durationMs: now - review.startedAt,
   });
+}
+
+function measured(
+  { cluster, certificateDaysLeft, startedAt }: Review,
+  verdict: Verdict,
+  decision: LoggedDecision | null,
+  now: number,
+): MeasuredReview {
+  const judged = decision?.kind === "judged" ? decision : undefined;
+  return {
+    cluster,
+    verdict,
+    source: judged?.evidence?.source ?? "none",
+    tokenKind: judged?.credential.tokenKind ?? "",
+    durationMs: now - startedAt,
+    githubStatus: judged?.evidence?.githubStatus ?? null,
+    certificateDaysLeft,
+    inOutage: judged?.inOutage ?? false,
+  };
 }
 
 function timeOf(now: number): string {

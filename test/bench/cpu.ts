@@ -1,11 +1,12 @@
 // How much workerd computes for a warm review: its process's own time under load, with no edge and no Miniflare around it, next to a naked Hono Worker. In short turns, so that
-// whatever the machine does besides hits both alike, and the best of several rounds: it only ever takes away.
+// whatever the machine does besides hits both alike; of each round the median turn counts, and of all rounds the best.
 import { randomBytes } from "node:crypto";
 import { startGitHubStandIn } from "../../src/local/github/stand-in.ts";
 import { createHttpClient } from "../support/http-client.ts";
 import { makeClusters } from "../support/instrumented-client.ts";
-import { cfHeader, startRawWorkerd } from "../support/raw-workerd.ts";
+import { cfHeader, type RawWorkerd, startRawWorkerd } from "../support/raw-workerd.ts";
 import { reviewBody, reviewPath } from "../support/review-body.ts";
+import { median } from "./quantiles.ts";
 
 export interface CpuComparison {
   readonly rounds: number;
@@ -19,7 +20,7 @@ const rounds = 3;
 const concurrency = 16;
 const people = 20;
 const warmUpReviews = 10_000;
-const sliceReviews = 500;
+const turnReviews = 250;
 
 /** @param reviews how many in each round, of each Worker */
 export async function compareCpu(reviews: number): Promise<CpuComparison> {
@@ -48,25 +49,32 @@ export async function compareCpu(reviews: number): Promise<CpuComparison> {
       "content-type": "application/json",
       [cfHeader]: JSON.stringify({ tlsClientAuth: clusters.certificateOf(undefined, Date.now()) }),
     };
-    const loads = [real, naked].map((workerd) => ({ workerd, best: 0, ...loadOf(workerd.url, headers, tokens) }));
-    stops.push(async () => loads.forEach(({ close }) => void close()));
+    const loads = { warm: loadOf(real.url, headers, tokens), naked: loadOf(naked.url, headers, tokens) };
+    stops.push(async () => Object.values(loads).forEach(({ close }) => void close()));
     // After this everybody is known, and the compiler has seen the code.
-    for (const { run } of loads) await run(warmUpReviews);
+    for (const { run } of Object.values(loads)) await run(warmUpReviews);
     github.requests.length = 0;
+    const results: { readonly warm: number; readonly naked: number }[] = [];
     for (let round = 0; round < rounds; round += 1) {
-      const before = await Promise.all(loads.map(({ workerd }) => workerd.cpuSeconds()));
-      for (let done = 0; done < reviews; done += sliceReviews) for (const { run } of loads) await run(sliceReviews);
-      for (const [index, load] of loads.entries()) {
-        const seconds = (await load.workerd.cpuSeconds()) - (before[index] ?? 0);
-        load.best = Math.max(load.best, (Math.ceil(reviews / sliceReviews) * sliceReviews) / seconds);
+      const seconds: Record<"warm" | "naked", number[]> = { warm: [], naked: [] };
+      for (let done = 0; done < reviews; done += turnReviews) {
+        seconds.warm.push(await secondsOfTurn(real, loads.warm.run));
+        seconds.naked.push(await secondsOfTurn(naked, loads.naked.run));
       }
+      results.push({ warm: turnReviews / median(seconds.warm), naked: turnReviews / median(seconds.naked) });
     }
     if (github.requests.length > 0) throw new Error("not all reviews were warm: GitHub was asked");
-    const [warm = 0, nakedBest = 0] = loads.map(({ best }) => best);
-    return { rounds, reviewsEach: reviews, warm, naked: nakedBest };
+    const best = results.reduce((one, other) => (other.warm / other.naked > one.warm / one.naked ? other : one));
+    return { rounds, reviewsEach: reviews, ...best };
   } finally {
     for (const stop of stops.reverse()) await stop();
   }
+}
+
+async function secondsOfTurn({ cpuSeconds }: RawWorkerd, run: (reviews: number) => Promise<void>): Promise<number> {
+  const before = await cpuSeconds();
+  await run(turnReviews);
+  return (await cpuSeconds()) - before;
 }
 
 function loadOf(url: string, headers: Readonly<Record<string, string>>, tokens: readonly string[]) {

@@ -25,7 +25,7 @@ function printed(stdout: string): Printed {
 }
 
 async function makeDeployment() {
-  const cwd = await makeDeploymentFolder(deployment);
+  const { path: cwd } = await makeDeploymentFolder(deployment);
   const identity = await writeClientCertificate(join(cwd, ".clusters", "production"));
   return { cwd, identity };
 }
@@ -54,7 +54,7 @@ describe("octogate manifests", () => {
   test.each(["kubeadm", "k3s", "rke2"])(
     "--for %s needs no key and prints none: it says where the certificate is copied from",
     async (distribution) => {
-      const cwd = await makeDeploymentFolder(deployment);
+      const { path: cwd } = await makeDeploymentFolder(deployment);
 
       const { exitCode, stdout } = await octogate([...manifests(distribution), "--json"], { cwd });
 
@@ -115,7 +115,7 @@ describe("octogate manifests", () => {
   test.each(["talos", "kops"])(
     "--for %s fails without the certificate, which stands inside its files",
     async (distribution) => {
-      const cwd = await makeDeploymentFolder(deployment);
+      const { path: cwd } = await makeDeploymentFolder(deployment);
 
       const { exitCode, stdout, stderr } = await octogate(manifests(distribution), { cwd });
 
@@ -154,8 +154,8 @@ describe("octogate manifests", () => {
   });
 
   test("says what it could not fill in: a policy that is wrong or not there", async () => {
-    const wrong = await makeDeploymentFolder(deployment.replace("fine_grained", "any"));
-    const withoutPolicy = await makeDeploymentFolder(null);
+    const { path: wrong } = await makeDeploymentFolder(deployment.replace("fine_grained", "any"));
+    const { path: withoutPolicy } = await makeDeploymentFolder(null);
 
     const first = await octogate([...manifests("k3s"), "--json"], { cwd: wrong });
     const second = await octogate([...manifests("k3s"), "--json", "--hostname", "auth.acme.test"], {

@@ -2,7 +2,7 @@
 // store in memory that counts, and there is no rate limiter.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -36,8 +36,7 @@ export interface RawWorkerd {
 }
 
 const maxStartMs = 20_000;
-/** Linux counts a process's time in hundredths of a second on all its usual architectures. */
-const clockTicksPerSecond = 100;
+const nanosecondsPerSecond = 1e9;
 
 export async function startRawWorkerd({
   main,
@@ -100,10 +99,12 @@ export async function startRawWorkerd({
       return (await (await fetch(storeUrl + countsPath)).json()) as StoreCounts;
     },
     async cpuSeconds() {
-      const stat = await readFile(`/proc/${child.pid}/stat`, "utf8");
-      // The name before it is in parentheses and may hold blanks; utime and stime are the 14th and 15th field of proc(5).
-      const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-      return (Number(fields[11]) + Number(fields[12])) / clockTicksPerSecond;
+      const tasks = `/proc/${child.pid}/task`;
+      // The scheduler's own account of each thread, in nanoseconds: /proc/PID/stat counts in hundredths of a second, which is as long as a short turn takes.
+      const accounts = await Promise.all(
+        (await readdir(tasks)).map((id) => readFile(`${tasks}/${id}/schedstat`, "utf8")),
+      );
+      return accounts.reduce((sum, account) => sum + Number(account.split(" ")[0]), 0) / nanosecondsPerSecond;
     },
     stop,
   };

@@ -27,6 +27,8 @@ export interface WorkerOptions {
   readonly vars?: Readonly<Record<string, unknown>>;
   /** Another entry point than the deployed one, as a path from the repository's root. */
   readonly main?: string;
+  /** Bindings as wrangler.toml writes them, beside those that it has, or in their place. */
+  readonly bindings?: Readonly<Record<string, unknown>>;
   readonly github?: StandInOptions;
   /** Where the Worker finds GitHub, if not at the harness's own stand-in: the only address that it can reach then. */
   readonly githubApiUrl?: string;
@@ -96,7 +98,7 @@ async function startWorker(options: WorkerOptions): Promise<WorkerUnderTest & { 
   const { githubApiUrl = github.url } = options;
   const guard = guardOutbound(new URL(githubApiUrl).origin);
   const fingerprints = new Map(Object.keys(options.clusters).map((name) => [name, randomBytes(32).toString("hex")]));
-  const config = workerConfig(varsOf(options, githubApiUrl, fingerprints), options.main);
+  const config = { ...workerConfig(varsOf(options, githubApiUrl, fingerprints), options.main), ...options.bindings };
   const harness = createTestHarness({ root: repositoryRoot, workers: [{ config }] });
   await harness.listen();
 

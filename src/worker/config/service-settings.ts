@@ -37,11 +37,12 @@ const settingsEntries = {
 /** The secret is the only one that has no default, so it is what is missing where a key is missing. */
 const settingsSchema = v.object(settingsEntries, secretMessage);
 
-/** Every name that the environment may hold besides the clusters; the last two are bindings. */
+/** Every name that the environment may hold besides the clusters; the last three are bindings. */
 export const serviceVariables: ReadonlySet<string> = new Set([
   ...Object.keys(settingsEntries),
   "KV",
   "NEVER_SEEN_LIMIT",
+  "METRICS",
 ]);
 
 /** @param env variables and secrets by name */

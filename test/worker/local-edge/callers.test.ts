@@ -49,6 +49,15 @@ describe.each([
     expect((await send(edge, { path: "/healthz", method: "GET", identity: null })).status).toBe(200);
   });
 
+  it("readyz answers the cluster's own certificate", async () => {
+    const { status, body } = await send(edge, { path: "/readyz", method: "GET" });
+    expect([status, JSON.parse(body)]).toMatchObject([200, { status: "ready", cluster: "local" }]);
+  });
+
+  it("readyz answers nobody else", async () => {
+    expect((await send(edge, { path: "/readyz", method: "GET", identity: null })).status).toBe(403);
+  });
+
   it.each([
     ["none", async () => null, "no client certificate"],
     [

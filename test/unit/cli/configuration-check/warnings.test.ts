@@ -95,6 +95,38 @@ describe("clusters that share personal tokens", () => {
     expect(staging(`${settings}\ntoken_kinds = ${kinds}`)).toEqual([]);
   });
 
+  /** Whether two clusters share tokens: one lets in whom `entry` means, the other everybody but whom `denied` means. */
+  const sharing = (names: readonly [string, string], entry: string, denied: string) => {
+    const settings = [`allow = ["${entry}"]`, `allow = ["anyone"]\ndeny = ["${denied}"]`] as const;
+    const clusters = names.map((name, index) =>
+      cluster(name, index === 0 ? "b2" : "c3", `${settings[index]}\ntoken_kinds = ["classic"]`),
+    );
+    const others = changed(/^token_kinds = .*$/m, 'token_kinds = ["app"]\noauth_clients = ["Iv23"]');
+    return warningsOf(others + clusters.join("")).some((place) => place.includes("token_kinds"));
+  };
+
+  test.each<[boolean, string, string]>([
+    [false, "user:ada#1", "user:ada#1"],
+    [true, "user:ada#1", "user:ada#2"],
+    [false, "org:acme#1", "org:acme#1"],
+    [true, "org:acme#1", "org:globex#2"],
+    [false, "team:acme/ops#5", "org:acme#1"],
+    [true, "team:acme/ops#5", "org:globex#2"],
+    [false, "team:acme/ops#5", "team:acme/ops#5"],
+    [false, "team:acme/renamed#5", "team:acme/ops#5"],
+    [true, "team:acme/ops#5", "team:acme/ops#6"],
+    [false, "team:acme/ops", "team:acme/ops#5"],
+    [true, "team:acme/ops", "team:acme/dev#5"],
+    [true, "team:acme/ops", "team:globex/ops#5"],
+    [true, "team:acme/ops#5", "user:ada#1"],
+    [true, "user:ada#1", "team:acme/ops#5"],
+    [true, "user:acme#1", "org:acme#1"],
+    [true, "org:acme#1", `token:GITHUBSHA256=${"A".repeat(43)}`],
+  ])("%s for %s where %s is denied, in either order", (isShared, entry, denied) => {
+    expect(sharing(["A", "B"], entry, denied)).toBe(isShared);
+    expect(sharing(["B", "A"], entry, denied)).toBe(isShared);
+  });
+
   const people = (one: string, other: string) => {
     const settings = (user: string) => `allow = ["${user}"]\ntoken_kinds = ["classic"]`;
     const clusters = cluster("A", "b2", settings(one)) + cluster("B", "c3", settings(other));

@@ -8,6 +8,8 @@ export interface CommandOutcome {
   readonly exitCode: number;
   readonly stdout: string;
   readonly stderr: string;
+  /** Both, as they came. */
+  readonly output: string;
 }
 
 /**
@@ -18,19 +20,19 @@ export async function runCommand(
   args: readonly string[],
   { stdin = "", ...changes }: Partial<Context> & { readonly stdin?: string } = {},
 ): Promise<CommandOutcome> {
-  const printed = { stdout: "", stderr: "" };
+  const printed = { stdout: "", stderr: "", output: "" };
+  const keep = (stream: "stdout" | "stderr") => (line: string) => {
+    printed[stream] += `${line}\n`;
+    printed.output += `${line}\n`;
+  };
   const context: Context = {
     env: {},
     folder: tmpdir(),
     fetch,
     now: Date.now,
     terminal: {
-      print: (line) => {
-        printed.stdout += `${line}\n`;
-      },
-      note: (line) => {
-        printed.stderr += `${line}\n`;
-      },
+      print: keep("stdout"),
+      note: keep("stderr"),
       readInput: () => Promise.resolve(stdin),
       ask: () => Promise.resolve(null),
       askSecret: () => Promise.resolve(null),

@@ -1,0 +1,141 @@
+// Whether the Worker could answer a review now, part by part: for `GET /readyz`. What is asked is remembered for some seconds, as values and not as promises, so that whoever asks in a
+// loop hammers neither GitHub nor KV.
+import type { KeyValueStore } from "./cache/kv-tier.ts";
+import { type Checked, describeProblems } from "./config/checked.ts";
+import { version } from "./version.ts";
+
+export interface PartState {
+  /** "not_bound": the deployment has no such binding, and works without it. "not_checked": the configuration does not say where it is. */
+  readonly state: "ok" | "failed" | "not_bound" | "not_checked";
+  readonly durationMs: number;
+  readonly problem?: string;
+}
+
+export interface ReadinessReport {
+  readonly status: "ready" | "not_ready";
+  readonly version: string;
+  readonly cluster: string;
+  readonly certificateDaysLeft: number | null;
+  /** When KV and GitHub were asked. */
+  readonly checkedAt: string;
+  readonly parts: { readonly configuration: PartState; readonly kv: PartState; readonly github: PartState };
+}
+
+/** The asking cluster. */
+export interface ReadinessQuestion {
+  readonly cluster: string;
+  readonly policy: Checked<unknown>;
+  readonly certificateDaysLeft: number | null;
+}
+
+export interface ReadinessOptions {
+  readonly service: Checked<unknown>;
+  /** GitHub's REST address, or null where the configuration does not say it. */
+  readonly githubUrl: string | null;
+  /** Null where none is bound. */
+  readonly store: KeyValueStore | null;
+  readonly fetch: typeof fetch;
+  readonly now: () => number;
+  /** Rejects after a while; the real one is a timer. */
+  readonly deadline: (ms: number) => Promise<never>;
+}
+
+interface Outside {
+  readonly checkedAt: number;
+  readonly kv: PartState;
+  readonly github: PartState;
+}
+
+const rememberMs = 10_000;
+/** Of each part; they are asked at the same time. */
+const timeoutMs = 2_000;
+/** No token has this name: those of entries are longer, and begin with a version. */
+const probeName = "readyz";
+
+export function createReadiness(options: ReadinessOptions): (question: ReadinessQuestion) => Promise<ReadinessReport> {
+  const { service, store, githubUrl, now, deadline } = options;
+  let known: Outside | null = null;
+  let checkingSince = Number.NEGATIVE_INFINITY;
+
+  async function measured(check: () => Promise<Omit<PartState, "durationMs">>): Promise<PartState> {
+    const startedAt = now();
+    const late = deadline(timeoutMs).catch(() => failed(`did not answer within ${timeoutMs} ms`));
+    const result = await Promise.race([check(), late]);
+    return { ...result, durationMs: now() - startedAt };
+  }
+
+  async function outside(): Promise<Outside> {
+    const isFresh = known !== null && now() - known.checkedAt < rememberMs;
+    const isUnderWay = now() - checkingSince < timeoutMs;
+    // Whoever comes while somebody else is asking gets what was known before.
+    if (known !== null && (isFresh || isUnderWay)) return known;
+    checkingSince = now();
+    const [kv, github] = await Promise.all([
+      measured(() => checkStore(store)),
+      measured(() => checkGitHub(githubUrl, options.fetch)),
+    ]);
+    known = { checkedAt: checkingSince, kv, github };
+    return known;
+  }
+
+  return async ({ cluster, policy, certificateDaysLeft }) => {
+    const configuration = checkConfiguration([service, policy]);
+    const { checkedAt, kv, github } = await outside();
+    const parts = { configuration, kv, github };
+    const isReady = [configuration, kv, github].every(({ state }) => state === "ok" || state === "not_bound");
+    return {
+      status: isReady ? "ready" : "not_ready",
+      version,
+      cluster,
+      certificateDaysLeft,
+      checkedAt: new Date(checkedAt).toISOString(),
+      parts,
+    };
+  };
+}
+
+type Check = Omit<PartState, "durationMs">;
+
+function failed(problem: string): Check {
+  return { state: "failed", problem };
+}
+
+function checkConfiguration(parts: readonly Checked<unknown>[]): PartState {
+  const problems = parts.flatMap((part) => (part.ok ? [] : part.problems));
+  return { ...(problems.length === 0 ? { state: "ok" } : failed(describeProblems(problems))), durationMs: 0 };
+}
+
+async function checkStore(store: KeyValueStore | null): Promise<Check> {
+  if (store === null) return { state: "not_bound", problem: "KV is not bound: each location remembers for itself" };
+  try {
+    await store.get(probeName);
+    return { state: "ok" };
+  } catch {
+    return failed("a read failed");
+  }
+}
+
+/**
+ * Without a token, and where it costs no quota: `GET /rate_limit`. An address's anonymous quota may be spent by its other users all the same, and an Enterprise Server may ask for a token
+ * or have no limits: each such answer shows that GitHub is there, if it carries the name that GitHub gives to every request.
+ */
+async function checkGitHub(url: string | null, fetchFrom: typeof fetch): Promise<Check> {
+  if (url === null) return { state: "not_checked", problem: "the configuration is wrong" };
+  let response: Response;
+  try {
+    response = await fetchFrom(`${url}/rate_limit`, {
+      headers: { Accept: "application/vnd.github+json", "User-Agent": `octogate/${version}` },
+      redirect: "manual",
+      cache: "no-store",
+      signal: AbortSignal.timeout(timeoutMs),
+    });
+  } catch {
+    return failed("could not be reached");
+  }
+  // Nobody waits for this: a peer that hangs may hang here, too.
+  response.body?.cancel().catch(() => undefined);
+  const { status, headers } = response;
+  if (!headers.has("x-github-request-id"))
+    return failed(`answered ${status}, but not as GitHub does: is GITHUB_API_URL right?`);
+  return [200, 401, 403, 404, 429].includes(status) ? { state: "ok" } : failed(`answered ${status}`);
+}

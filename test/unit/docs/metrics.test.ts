@@ -1,0 +1,58 @@
+// The columns in the documentation are those in the code, and every query there, on the dashboard and in the alerts means the columns that it names.
+import { readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { parse } from "yaml";
+import { blobColumns, doubleColumns } from "../../../src/worker/metrics.ts";
+import { reasons } from "../../../src/worker/reason.ts";
+
+const read = (path: string) => readFileSync(new URL(`../../../docs/${path}`, import.meta.url), "utf8");
+const documentation = read("metrics.md");
+const columns = new Map<string, string>([
+  ...blobColumns.map((name, index) => [`blob${index + 1}`, name] as const),
+  ...doubleColumns.map((name, index) => [`double${index + 1}`, name] as const),
+]);
+
+test("every column has one row in docs/metrics.md, and no other has one", () => {
+  const rows = [...documentation.matchAll(/^\| `((?:blob|double)\d+)` \| `(\w+)` \| .+ \|$/gm)];
+  expect(rows.map(([, column, name]) => [column, name])).toEqual([...columns]);
+});
+
+const verdicts = Object.values(reasons).map(({ verdict }) => verdict);
+const documented = [...documentation.matchAll(/^```sql\n(.+?)\n```$/gms)].map(([, sql = ""]) => sql);
+const dashboard = valuesOf(JSON.parse(read("grafana/octogate.json")), "query").filter((text) =>
+  text.includes("SELECT"),
+);
+const alerts = valuesOf(parse(read("grafana/alerts.yaml")), "query").map((sql) => sql.trim());
+
+describe.each([
+  ["documented", documented],
+  ["on the dashboard", dashboard],
+  ["of an alert", alerts],
+])("a query %s", (_, queries) => {
+  test.each(queries)("uses columns that there are, under their own names: %s", (sql) => {
+    for (const [column] of sql.matchAll(/\b(?:blob|double)\d+\b/g)) expect([...columns.keys()]).toContain(column);
+    for (const [, column = "", name] of sql.matchAll(/(?:SELECT|,) (?:toString\()?((?:blob|double)\d+)\)? AS (\w+)/g)) {
+      expect(name).toBe(columns.get(column));
+    }
+    for (const [, verdict] of sql.matchAll(/blob3 = '(\w+)'/g)) expect(verdicts).toContain(verdict);
+    for (const [, reason] of sql.matchAll(/blob4 = '(\w+)'/g)) expect(Object.keys(reasons)).toContain(reason);
+    expect(sql).toMatch(/\bblob1 = '(?:review|ignored|kv_trouble)'/);
+    expect(sql).toMatch(/^FROM octogate$/m);
+    expect(sql).toMatch(/\$timeFilter|timestamp > NOW\(\)/);
+  });
+});
+
+test("there are queries, panels and five alerts, and each alert's query is documented", () => {
+  expect(documented.length).toBeGreaterThan(alerts.length);
+  expect(dashboard.length).toBeGreaterThan(0);
+  expect(alerts).toHaveLength(5);
+  for (const sql of alerts) expect(documented).toContain(sql);
+});
+
+/** Everything in a tree that stands under this key and is text. */
+function valuesOf(tree: unknown, key: string): string[] {
+  if (typeof tree !== "object" || tree === null) return [];
+  return Object.entries(tree).flatMap(([name, value]) =>
+    name === key && typeof value === "string" ? [value] : valuesOf(value, key),
+  );
+}
