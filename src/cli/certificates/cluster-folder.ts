@@ -1,8 +1,12 @@
 // .clusters/NAME/: the keys and certificates of one cluster, as pairs of files. "client" is what kube-apiserver uses; while a rotation is under way "next" is what comes,
 // and "previous" what goes. A key without a certificate is a request that was not answered yet.
-import { readdir, readFile, rename, rm, rmdir, stat } from "node:fs/promises";
+import { existsSync, renameSync } from "node:fs";
+import { readdir, readFile, rm, rmdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { writePrivately } from "../private-files.ts";
+
+/** Beside the pairs, for nodes that have the current one where k8s/ expects it; octogate kubeconfig writes it for others. */
+export const kubeconfigFile = "webhook-kubeconfig.yaml";
 
 export interface Pair {
   /** PEM */
@@ -23,8 +27,8 @@ export interface ClusterFolder {
   writeCertificate(pair: string, certificate: string): Promise<void>;
   /** When the pair's certificate was written, in milliseconds; null if there is none. */
   writtenAt(pair: string): Promise<number | null>;
-  moveKey(from: string, to: string): Promise<void>;
-  moveCertificate(from: string, to: string): Promise<void>;
+  /** Puts a pair in another's place: what of it is still there, the key first. */
+  move(from: string, to: string): void;
   remove(pair: string): Promise<void>;
   /** Other files beside the pairs. */
   hasFile(name: string): Promise<boolean>;
@@ -59,8 +63,11 @@ export function clusterFolder(deployment: string, clusterName: string): ClusterF
         throw error;
       }
     },
-    moveKey: (from, to) => rename(keyFile(from), keyFile(to)),
-    moveCertificate: (from, to) => rename(certificateFile(from), certificateFile(to)),
+    move(from, to) {
+      // Without a pause between them: whoever reads both just then would find a key and a certificate that do not belong together.
+      if (existsSync(keyFile(from))) renameSync(keyFile(from), keyFile(to));
+      if (existsSync(certificateFile(from))) renameSync(certificateFile(from), certificateFile(to));
+    },
     async remove(pair) {
       await rm(keyFile(pair), { force: true });
       await rm(certificateFile(pair), { force: true });

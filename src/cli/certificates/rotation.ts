@@ -31,7 +31,5 @@ export async function switchPairs(folder: ClusterFolder, stage: RotationStage): 
     await folder.writeKey(previousPair, key);
     await folder.writeCertificate(previousPair, certificate);
   }
-  const next = await folder.read(nextPair);
-  if (next.key !== null) await folder.moveKey(nextPair, currentPair);
-  if (next.certificate !== null) await folder.moveCertificate(nextPair, currentPair);
+  folder.move(nextPair, currentPair);
 }

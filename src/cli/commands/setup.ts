@@ -2,7 +2,9 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { tokenKinds } from "../../worker/config/cluster-policy.ts";
 import { clusterVariableName } from "../../worker/config.ts";
+import { kubeconfigFile } from "../certificates/cluster-folder.ts";
 import { wantedExpression } from "../certificates/issuers.ts";
+import { currentPair } from "../certificates/rotation.ts";
 import { requireSdk } from "../cloudflare/client.ts";
 import type { Context } from "../context.ts";
 import { refuseForeignClusters } from "../deployment/deployed.ts";
@@ -12,7 +14,7 @@ import { verifyFromOutside } from "../edge/verify.ts";
 import type { CommandMaker } from "../program.ts";
 import type { Report } from "../report.ts";
 import { applySetup } from "../setup/apply.ts";
-import { clientPair, type Findings, inspect, kubeconfigFile } from "../setup/inspect.ts";
+import { type Findings, inspect } from "../setup/inspect.ts";
 import { planSetup, type SetupRequest } from "../setup/plan.ts";
 import { reportFailures, StepFailure } from "../step-failure.ts";
 import { askForConsent } from "../terminal/changes.ts";
@@ -85,7 +87,7 @@ async function setup(options: SetupOptions, context: Context): Promise<Report> {
   const { certificate } = await applySetup(request, deployment, findings, context, (done) =>
     terminal.note(`${good("✓")} ${done}`),
   );
-  const { key } = await findings.folder.read(clientPair);
+  const { key } = await findings.folder.read(currentPair);
   const trouble = await verifyFromOutside(
     place,
     { certificate: certificate.certificate, key: key ?? "" },
@@ -122,8 +124,8 @@ function linesFor({ hostname, clusterName }: SetupRequest, findings: Findings, c
 function filesOf({ folder }: Findings) {
   const inFolder = (name: string) => `${folder.name}/${name}`;
   return {
-    certificate: inFolder(`${clientPair}.crt`),
-    key: inFolder(`${clientPair}.key`),
+    certificate: inFolder(`${currentPair}.crt`),
+    key: inFolder(`${currentPair}.key`),
     kubeconfig: inFolder(kubeconfigFile),
   };
 }

@@ -1,8 +1,10 @@
 // Does what is missing, in the order in which a break does the least harm: whoever comes without a certificate is kept out before the Worker answers at all. Every step
 // can be done again.
+import { kubeconfigFile } from "../certificates/cluster-folder.ts";
 import { commonNameFor } from "../certificates/cluster-names.ts";
 import { wantedExpression } from "../certificates/issuers.ts";
 import { obtainPair } from "../certificates/obtain.ts";
+import { currentPair } from "../certificates/rotation.ts";
 import type { ClientCertificate } from "../cloudflare/client-certificates.ts";
 import { isAsWanted, writeFirewallRule } from "../cloudflare/firewall-rule.ts";
 import { associateHostname } from "../cloudflare/hostname-associations.ts";
@@ -12,7 +14,7 @@ import { deployIfNeeded } from "../deployment/deployed.ts";
 import { type DeploymentFile, saveDeployment } from "../deployment/deployment-file.ts";
 import { renderWebhookKubeconfig } from "../kubeconfig/webhook-kubeconfig.ts";
 import { kvNamespaceIdIn, setCluster, setHostname, setKvNamespaceId } from "../wrangler-toml/deployment-edits.ts";
-import { clientPair, type Findings, kubeconfigFile } from "./inspect.ts";
+import type { Findings } from "./inspect.ts";
 import type { SetupRequest } from "./plan.ts";
 
 /** Where the files lie on a control plane node, as k8s/ has it for most distributions. */
@@ -35,7 +37,7 @@ export async function applySetup(
   const { hostname, clusterName, variable, allow, tokenKinds, validityDays } = request;
 
   const certificate = await obtainPair(
-    { client, zone, folder, pair: clientPair, commonName: commonNameFor(clusterName), validityDays },
+    { client, zone, folder, pair: currentPair, commonName: commonNameFor(clusterName), validityDays },
     findings.pair,
   );
   onStep(`certificate ${certificate.fingerprint.slice(0, 16)}… in ${folder.name}`);

@@ -1,6 +1,7 @@
 // What is there already: everything that setup may have to change is looked at first, so that it can say what it will do, and do only what is missing.
-import { type ClusterFolder, clusterFolder } from "../certificates/cluster-folder.ts";
+import { type ClusterFolder, clusterFolder, kubeconfigFile } from "../certificates/cluster-folder.ts";
 import { inspectPair, type PairState } from "../certificates/obtain.ts";
+import { currentPair } from "../certificates/rotation.ts";
 import { type BotWarning, findBotProtection } from "../cloudflare/bot-protection.ts";
 import { type CloudflareClient, connectToCloudflare } from "../cloudflare/client.ts";
 import { type ClientCertificate, listClientCertificates } from "../cloudflare/client-certificates.ts";
@@ -19,12 +20,6 @@ import { findZone, type Zone } from "../cloudflare/zone.ts";
 import type { Context } from "../context.ts";
 import type { DeploymentFile } from "../deployment/deployment-file.ts";
 import { StepFailure } from "../step-failure.ts";
-
-/** For nodes that have the pair where k8s/ expects it; octogate kubeconfig writes it for others. */
-export const kubeconfigFile = "webhook-kubeconfig.yaml";
-
-/** The pair of files that kube-apiserver uses. */
-export const clientPair = "client";
 
 export interface Findings {
   readonly client: CloudflareClient;
@@ -81,7 +76,7 @@ export async function inspect(
     zone,
     folder,
     certificates,
-    pair: await inspectPair(folder, clientPair, certificates),
+    pair: await inspectPair(folder, currentPair, certificates),
     hasKubeconfig: await folder.hasFile(kubeconfigFile),
     associatedHostnames,
     firewall,

@@ -1,4 +1,5 @@
 // What setup is going to change, from what is there. Pure: it reads nothing and changes nothing.
+import { kubeconfigFile } from "../certificates/cluster-folder.ts";
 import { firewallRuleRef, isAsWanted, isFull } from "../cloudflare/firewall-rule.ts";
 import { isDeployed, leadsTo } from "../deployment/deployed.ts";
 import type { DeploymentFile } from "../deployment/deployment-file.ts";
@@ -10,7 +11,7 @@ import {
   setHostname,
   setKvNamespaceId,
 } from "../wrangler-toml/deployment-edits.ts";
-import { type Findings, kubeconfigFile } from "./inspect.ts";
+import type { Findings } from "./inspect.ts";
 
 export interface SetupRequest {
   readonly hostname: string;

@@ -1,10 +1,9 @@
 // The certificates and files of a cluster that goes: those that its table lists, and those whose files are in its folder. Others in the zone are somebody else's.
-import type { ClusterFolder } from "../certificates/cluster-folder.ts";
+import { type ClusterFolder, kubeconfigFile } from "../certificates/cluster-folder.ts";
 import { fingerprintOf } from "../certificates/finish-rotation.ts";
 import { publicKeyOf } from "../certificates/key-and-request.ts";
 import { type ClientCertificate, findByKey, revokeClientCertificate } from "../cloudflare/client-certificates.ts";
 import type { Session } from "../deployment/session.ts";
-import { kubeconfigFile } from "../setup/inspect.ts";
 
 /** @returns the active ones among them */
 export async function findClusterCertificates(
