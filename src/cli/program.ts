@@ -1,12 +1,15 @@
 // The command line: which commands there are, and what follows from a report. Usage errors end with 2, failures with 1.
 import { Command, CommanderError, Help } from "commander";
 import { version } from "../worker/version.ts";
+import { certificateCommand } from "./commands/certificate.ts";
 import { checkCommand } from "./commands/check.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { explainCommand } from "./commands/explain.ts";
 import { kubeconfigCommand } from "./commands/kubeconfig.ts";
 import { manifestsCommand } from "./commands/manifests.ts";
 import { pinCommand } from "./commands/pin.ts";
+import { setupCommand } from "./commands/setup.ts";
+import { teardownCommand } from "./commands/teardown.ts";
 import type { Context } from "./context.ts";
 import type { Report } from "./report.ts";
 import { troubleLines } from "./trouble-lines.ts";
@@ -18,6 +21,9 @@ export type CommandMaker = (context: Context, run: Run) => Command;
 export type Run = (work: () => Promise<Report>) => Promise<void>;
 
 const commands: readonly CommandMaker[] = [
+  setupCommand,
+  teardownCommand,
+  certificateCommand,
   checkCommand,
   pinCommand,
   explainCommand,

@@ -3,9 +3,10 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import type { Context } from "../context.ts";
 import { examine } from "../doctor/examine.ts";
 import { reportOf } from "../doctor/present.ts";
-import type { DoctorOptions, HostAndPort } from "../doctor/target.ts";
+import type { DoctorOptions } from "../doctor/target.ts";
 import type { CommandMaker } from "../program.ts";
 import { failed, type Report } from "../report.ts";
+import { caFileOption, connectOption } from "./edge-options.ts";
 import { certificatesOption, configOption, hostnameOption, onlyClusterOption } from "./options.ts";
 
 export const doctorCommand: CommandMaker = (context, run) =>
@@ -15,8 +16,8 @@ export const doctorCommand: CommandMaker = (context, run) =>
     .addOption(onlyClusterOption())
     .addOption(hostnameOption())
     .addOption(certificatesOption())
-    .option("--ca-file <file>", "the authorities that the server's certificate must come from (default: the system's)")
-    .addOption(new Option("--connect <host:port>", "connect there, wherever DNS points to").argParser(parseHostAndPort))
+    .addOption(caFileOption())
+    .addOption(connectOption())
     .addOption(new Option("--timeout <seconds>", "how long to wait at each step").argParser(parseSeconds).default(10))
     .option("--token-from-stdin", "have the token on stdin reviewed, too", false)
     .action((options: DoctorOptions) => run(() => doctor(options, context)));
@@ -29,13 +30,6 @@ async function doctor(options: DoctorOptions, context: Context): Promise<Report>
     return failed({ where: "--token-from-stdin", message: "there is no token on stdin", cure });
   }
   return reportOf(await examine(options, token, context));
-}
-
-function parseHostAndPort(text: string): HostAndPort {
-  const [, host = "", digits = ""] = /^(.+):(\d{1,5})$/.exec(text) ?? [];
-  const port = Number(digits);
-  if (host === "" || port < 1 || port > 65535) throw new InvalidArgumentError("must be HOST:PORT");
-  return { host: host.replace(/^\[(.*)\]$/, "$1"), port };
 }
 
 function parseSeconds(text: string): number {

@@ -35,6 +35,12 @@ export const yesOption = () => new Option("--yes", "change things without asking
 export const dryRunOption = () =>
   new Option("--dry-run", "show what would be changed, and change nothing").default(false);
 
+/** `--validity-days`: a year is long enough to forget, and short enough to matter if the key is lost. */
+export const validityDaysOption = () =>
+  new Option("--validity-days <days>", "how long a new client certificate is valid")
+    .argParser(parseValidityDays)
+    .default(365);
+
 const clusterNamePattern = /^[a-z][a-z0-9-]*$/;
 
 const hostnamePattern =
@@ -48,4 +54,15 @@ function parseHostname(hostname: string): string {
 function parseClusterName(name: string): string {
   if (!clusterNamePattern.test(name)) throw new InvalidArgumentError("must match [a-z][a-z0-9-]*");
   return name;
+}
+
+/** 15 years is the longest that Cloudflare documents for any certificate of its own authorities. */
+const maxValidityDays = 5475;
+
+function parseValidityDays(text: string): number {
+  const days = Number(text);
+  if (!/^[0-9]{1,4}$/.test(text) || days < 1 || days > maxValidityDays) {
+    throw new InvalidArgumentError(`must be a number of days, 1 to ${maxValidityDays}`);
+  }
+  return days;
 }

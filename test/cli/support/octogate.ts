@@ -2,7 +2,7 @@
 import { fileURLToPath } from "node:url";
 import { type Outcome, type ProgramOptions, run } from "../../support/program.ts";
 
-const main = fileURLToPath(new URL("../../../src/cli/main.ts", import.meta.url));
+export const main = fileURLToPath(new URL("../../../src/cli/main.ts", import.meta.url));
 
 /** @param args as they are typed behind `octogate` */
 export function octogate(args: readonly string[], options: ProgramOptions = {}): Promise<Outcome> {

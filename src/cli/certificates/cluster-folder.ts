@@ -1,0 +1,109 @@
+// .clusters/NAME/: the keys and certificates of one cluster, as pairs of files. "client" is what kube-apiserver uses; while a rotation is under way "next" is what comes,
+// and "previous" what goes. A key without a certificate is a request that was not answered yet.
+import { existsSync, renameSync } from "node:fs";
+import { readdir, readFile, rm, rmdir, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { writePrivately } from "../private-files.ts";
+
+/** Beside the pairs, for nodes that have the current one where k8s/ expects it; octogate kubeconfig writes it for others. */
+export const kubeconfigFile = "webhook-kubeconfig.yaml";
+
+export interface Pair {
+  /** PEM */
+  readonly key: string | null;
+  /** PEM */
+  readonly certificate: string | null;
+}
+
+export interface ClusterFolder {
+  /** From the deployment's folder, for people. */
+  readonly name: string;
+  certificateFile(pair: string): string;
+  keyFile(pair: string): string;
+  read(pair: string): Promise<Pair>;
+  /** The names of all pairs that are there, whole or not. */
+  pairs(): Promise<string[]>;
+  writeKey(pair: string, key: string): Promise<void>;
+  writeCertificate(pair: string, certificate: string): Promise<void>;
+  /** When the pair's certificate was written, in milliseconds; null if there is none. */
+  writtenAt(pair: string): Promise<number | null>;
+  /** Puts a pair in another's place: what of it is still there, the key first. */
+  move(from: string, to: string): void;
+  remove(pair: string): Promise<void>;
+  /** Other files beside the pairs. */
+  hasFile(name: string): Promise<boolean>;
+  writeFile(name: string, text: string): Promise<void>;
+  removeFile(name: string): Promise<void>;
+  /** Removes the folder if nothing else is in it. */
+  removeIfEmpty(): Promise<void>;
+}
+
+/** @param deployment the folder of wrangler.toml */
+export function clusterFolder(deployment: string, clusterName: string): ClusterFolder {
+  const name = join(".clusters", clusterName);
+  const folder = join(deployment, name);
+  const keyFile = (pair: string) => join(folder, `${pair}.key`);
+  const certificateFile = (pair: string) => join(folder, `${pair}.crt`);
+  return {
+    name,
+    keyFile,
+    certificateFile,
+    read: async (pair) => ({
+      key: await readIfThere(keyFile(pair)),
+      certificate: await readIfThere(certificateFile(pair)),
+    }),
+    pairs: () => pairsIn(folder),
+    writeKey: (pair, key) => writePrivately(keyFile(pair), key),
+    writeCertificate: (pair, certificate) => writePrivately(certificateFile(pair), certificate),
+    async writtenAt(pair) {
+      try {
+        return (await stat(certificateFile(pair))).mtimeMs;
+      } catch (error) {
+        if (hasCode(error, "ENOENT")) return null;
+        throw error;
+      }
+    },
+    move(from, to) {
+      // Without a pause between them: whoever reads both just then would find a key and a certificate that do not belong together.
+      if (existsSync(keyFile(from))) renameSync(keyFile(from), keyFile(to));
+      if (existsSync(certificateFile(from))) renameSync(certificateFile(from), certificateFile(to));
+    },
+    async remove(pair) {
+      await rm(keyFile(pair), { force: true });
+      await rm(certificateFile(pair), { force: true });
+    },
+    hasFile: async (file) => (await readIfThere(join(folder, file))) !== null,
+    writeFile: (file, text) => writePrivately(join(folder, file), text),
+    removeFile: (file) => rm(join(folder, file), { force: true }),
+    async removeIfEmpty() {
+      try {
+        await rmdir(folder);
+      } catch (error) {
+        if (!hasCode(error, "ENOTEMPTY") && !hasCode(error, "ENOENT")) throw error;
+      }
+    },
+  };
+}
+
+async function pairsIn(folder: string): Promise<string[]> {
+  try {
+    const names = (await readdir(folder)).map((name) => /^(.+)\.(?:key|crt)$/.exec(name)?.[1]);
+    return [...new Set(names.filter((name) => name !== undefined))].sort();
+  } catch (error) {
+    if (hasCode(error, "ENOENT")) return [];
+    throw error;
+  }
+}
+
+async function readIfThere(path: string): Promise<string | null> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (error) {
+    if (hasCode(error, "ENOENT")) return null;
+    throw error;
+  }
+}
+
+function hasCode(error: unknown, code: string): boolean {
+  return error instanceof Error && "code" in error && error.code === code;
+}

@@ -1,0 +1,82 @@
+// Client certificates that Cloudflare's managed authority has signed: one authority for the whole account, listed by zone.
+import { type KeyObject, X509Certificate } from "node:crypto";
+import { StepFailure } from "../step-failure.ts";
+import type { CloudflareClient } from "./client.ts";
+import { askCloudflare } from "./failures.ts";
+import { permissions } from "./permissions.ts";
+import type { Zone } from "./zone.ts";
+
+export interface ClientCertificate {
+  readonly id: string;
+  /** PEM, with the line break that a file ends with. */
+  readonly certificate: string;
+  /** SHA-256, 64 lowercase hex digits. */
+  readonly fingerprint: string;
+  readonly commonName: string;
+  readonly status: "active" | "pending_reactivation" | "pending_revocation" | "revoked";
+  readonly expiresAt: Date;
+}
+
+type ListedCertificate = Awaited<ReturnType<CloudflareClient["clientCertificates"]["get"]>>;
+
+/** @returns every certificate of the zone, the revoked ones too */
+export function listClientCertificates(client: CloudflareClient, zone: Zone): Promise<ClientCertificate[]> {
+  return askCloudflare("listing client certificates", permissions.clientCertificates, async () => {
+    const certificates: ClientCertificate[] = [];
+    const parameters = { zone_id: zone.id, status: "all", per_page: 50 } as const;
+    for await (const listed of client.clientCertificates.list(parameters)) certificates.push(read(listed));
+    return certificates;
+  });
+}
+
+/** Has the managed authority sign a certificate for the request's key. */
+export function signClientCertificate(
+  client: CloudflareClient,
+  zone: Zone,
+  request: { readonly certificateRequest: string; readonly validityDays: number },
+): Promise<ClientCertificate> {
+  return askCloudflare("having the client certificate signed", permissions.clientCertificates, async () =>
+    read(
+      await client.clientCertificates.create({
+        zone_id: zone.id,
+        csr: request.certificateRequest,
+        validity_days: request.validityDays,
+      }),
+    ),
+  );
+}
+
+/** Cloudflare revokes it a while later; until then it says "pending_revocation". */
+export async function revokeClientCertificate(client: CloudflareClient, zone: Zone, id: string): Promise<void> {
+  await askCloudflare("revoking the client certificate", permissions.clientCertificates, () =>
+    client.clientCertificates.delete(id, { zone_id: zone.id }),
+  );
+}
+
+/** @returns the active certificate of this key: whoever signs a second one has two to look after */
+export function findByKey(
+  certificates: readonly ClientCertificate[],
+  publicKey: KeyObject,
+): ClientCertificate | undefined {
+  return certificates.find(
+    ({ status, certificate }) => status === "active" && new X509Certificate(certificate).publicKey.equals(publicKey),
+  );
+}
+
+function read({ id, certificate, common_name, status }: ListedCertificate): ClientCertificate {
+  if (id === undefined || certificate === undefined || status === undefined) {
+    throw new StepFailure({
+      where: "Cloudflare, client certificates",
+      message: "answered without the certificate's id, text or status",
+    });
+  }
+  const parsed = new X509Certificate(certificate);
+  return {
+    id,
+    certificate: `${certificate.trim()}\n`,
+    fingerprint: parsed.fingerprint256.replaceAll(":", "").toLowerCase(),
+    commonName: common_name ?? "",
+    status,
+    expiresAt: parsed.validToDate,
+  };
+}

@@ -1,0 +1,123 @@
+// The one custom rule: whoever comes to the hostname without a valid, unrevoked certificate of this account's authority is blocked before the Worker runs. It is known
+// by its own `ref`; every other rule is somebody else's.
+import type { CloudflareClient } from "./client.ts";
+import { askCloudflare, isStatus } from "./failures.ts";
+import { permissions } from "./permissions.ts";
+import type { Zone } from "./zone.ts";
+
+const phase = "http_request_firewall_custom";
+
+export interface Firewall {
+  /** Null: the zone has no custom rules yet, and no place for them. */
+  readonly rulesetId: string | null;
+  readonly ruleCount: number;
+  /** Null: not there. */
+  readonly rule: { readonly id: string; readonly expression: string; readonly isBlocking: boolean } | null;
+}
+
+/** By Cloudflare's documentation; other plans are left to Cloudflare to judge. */
+const maxRulesByPlan: Readonly<Record<string, number>> = { free: 5, pro: 20, business: 100, enterprise: 1000 };
+
+/** @returns the rule's own name, which stays when it is edited */
+export function firewallRuleRef(hostname: string): string {
+  return `octogate_${hostname.replaceAll(".", "_")}`;
+}
+
+/**
+ * "Verified" alone is true for a revoked certificate, and for any other authority that the account may trust.
+ *
+ * @param issuers key identifiers of the authorities, uppercase hex
+ */
+export function firewallExpression(hostname: string, issuers: readonly string[]): string {
+  const listed = [...new Set(issuers)].sort().map((issuer) => `"${issuer}"`);
+  const wrong = [
+    "not cf.tls_client_auth.cert_verified",
+    "cf.tls_client_auth.cert_revoked",
+    `not cf.tls_client_auth.cert_issuer_ski in {${listed.join(" ")}}`,
+  ];
+  return `(http.host eq "${hostname}" and (${wrong.join(" or ")}))`;
+}
+
+export function readFirewall(client: CloudflareClient, zone: Zone, hostname: string): Promise<Firewall> {
+  return askCloudflare("reading the custom rules", permissions.firewall, async () => {
+    try {
+      const { id, rules = [] } = await client.rulesets.phases.get(phase, { zone_id: zone.id });
+      const rule = rules.find(({ ref }) => ref === firewallRuleRef(hostname));
+      return {
+        rulesetId: id,
+        ruleCount: rules.length,
+        rule:
+          rule?.id === undefined
+            ? null
+            : {
+                id: rule.id,
+                expression: rule.expression ?? "",
+                isBlocking: rule.action === "block" && rule.enabled === true,
+              },
+      };
+    } catch (error) {
+      if (isStatus(error, 404)) return { rulesetId: null, ruleCount: 0, rule: null };
+      throw error;
+    }
+  });
+}
+
+/** Whether one more rule fits, as far as the plan's limit is known. */
+export function isFull({ rule, ruleCount }: Firewall, { plan }: Zone): boolean {
+  const max = maxRulesByPlan[plan];
+  return rule === null && max !== undefined && ruleCount >= max;
+}
+
+export function isAsWanted({ rule }: Firewall, expression: string): boolean {
+  return rule?.isBlocking === true && rule.expression === expression;
+}
+
+/** Adds the rule, or mends it; others keep their order behind it. */
+export async function writeFirewallRule(
+  client: CloudflareClient,
+  zone: Zone,
+  { firewall, hostname, expression }: { firewall: Firewall; hostname: string; expression: string },
+): Promise<void> {
+  const rule = {
+    ref: firewallRuleRef(hostname),
+    description: `octogate: ${hostname} is for client certificates only`,
+    action: "block" as const,
+    enabled: true,
+    expression,
+    ...blockAnswer(zone),
+  };
+  const { rulesetId, rule: existing } = firewall;
+  await askCloudflare("writing the custom rule", permissions.firewall, async () => {
+    if (rulesetId === null) {
+      // Made, not put: if somebody made one meanwhile, this fails instead of replacing it.
+      await client.rulesets.create({ zone_id: zone.id, kind: "zone", phase, name: "default", rules: [rule] });
+    } else if (existing === null) {
+      // First: a rule that skips the rest must not come before it.
+      await client.rulesets.rules.create(rulesetId, { zone_id: zone.id, ...rule, position: { index: 1 } });
+    } else {
+      await client.rulesets.rules.edit(existing.id, { ruleset_id: rulesetId, zone_id: zone.id, ...rule });
+    }
+  });
+}
+
+export async function deleteFirewallRule(client: CloudflareClient, zone: Zone, firewall: Firewall): Promise<void> {
+  const { rulesetId, rule } = firewall;
+  if (rulesetId === null || rule === null) return;
+  await askCloudflare("deleting the custom rule", permissions.firewall, () =>
+    client.rulesets.rules.delete(rule.id, { ruleset_id: rulesetId, zone_id: zone.id }),
+  );
+}
+
+/** Custom answers need a paid plan; without one kube-apiserver gets a page in HTML, with the same status. */
+function blockAnswer({ plan }: Zone) {
+  if (plan === "free" || plan === "") return {};
+  const content = JSON.stringify({
+    kind: "Status",
+    apiVersion: "v1",
+    status: "Failure",
+    message: "no valid client certificate: blocked before it came to Octogate",
+    reason: "Forbidden",
+    code: 403,
+  });
+  return { action_parameters: { response: { content, content_type: "application/json", status_code: 403 } } };
+}

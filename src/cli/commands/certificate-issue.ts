@@ -1,0 +1,81 @@
+// `octogate certificate issue`: one more client certificate for a cluster, accepted beside those that it has.
+import { Command, InvalidArgumentError, Option } from "commander";
+import { clusterVariableName } from "../../worker/config.ts";
+import { clusterFolder } from "../certificates/cluster-folder.ts";
+import { commonNameFor } from "../certificates/cluster-names.ts";
+import { acceptCertificate, refuseIfForeign, requireCluster } from "../certificates/fingerprints.ts";
+import { inspectPair, obtainPair } from "../certificates/obtain.ts";
+import { reservedPairs } from "../certificates/rotation.ts";
+import { listClientCertificates } from "../cloudflare/client-certificates.ts";
+import type { Context } from "../context.ts";
+import { openSession } from "../deployment/session.ts";
+import type { CommandMaker } from "../program.ts";
+import { done, type Report } from "../report.ts";
+import { reportFailures } from "../step-failure.ts";
+import { askForConsent, type ChangeOptions } from "../terminal/changes.ts";
+import { clusterOption, configOption, dryRunOption, validityDaysOption, yesOption } from "./options.ts";
+
+interface IssueOptions extends ChangeOptions {
+  readonly config: string;
+  readonly cluster: string;
+  readonly name: string;
+  readonly validityDays: number;
+}
+
+export const issueCommand: CommandMaker = (context, run) =>
+  new Command("issue")
+    .description("issues one more client certificate for a cluster")
+    .addOption(clusterOption())
+    .addOption(new Option("--name <name>", "what its files are called").argParser(parseName).makeOptionMandatory())
+    .addOption(validityDaysOption())
+    .addOption(configOption())
+    .addOption(yesOption())
+    .addOption(dryRunOption())
+    .action((options: IssueOptions) => run(() => reportFailures(() => issue(options, context))));
+
+async function issue(options: IssueOptions, context: Context): Promise<Report> {
+  const { cluster: clusterName, name, validityDays } = options;
+  const session = await openSession(options.config, context);
+  const { client, zone, deployment } = session;
+  const variable = clusterVariableName(clusterName);
+  const listed = requireCluster(deployment, variable, clusterName);
+  await refuseIfForeign(session);
+  const certificates = await listClientCertificates(client, zone);
+  const folder = clusterFolder(deployment.folder, clusterName);
+  const state = await inspectPair(folder, name, certificates);
+
+  const isListed = state.certificate !== null && listed.includes(state.certificate.fingerprint);
+  const changes = [
+    ...(state.certificate === null
+      ? [
+          `make a key ${name}.key in ${folder.name} and have Cloudflare sign a certificate, valid for ${validityDays} days`,
+        ]
+      : []),
+    ...(isListed ? [] : [`list it in ${deployment.path} ([vars.${variable}]), and deploy`]),
+  ];
+  const consent = await askForConsent(context, changes, options);
+  if (consent.kind === "stop") return consent.report;
+
+  const commonName = commonNameFor(clusterName, name);
+  const certificate = await obtainPair({ client, zone, folder, pair: name, commonName, validityDays }, state);
+  await acceptCertificate(session, context, { variable, certificate }, certificates);
+  return done(
+    [
+      `${certificate.fingerprint} is accepted for ${clusterName} until ${certificate.expiresAt.toISOString()}.`,
+      `Its files: ${folder.name}/${name}.crt, ${folder.name}/${name}.key`,
+    ],
+    {
+      changed: changes.length > 0,
+      cluster: clusterName,
+      fingerprint: certificate.fingerprint,
+      expiresAt: certificate.expiresAt.toISOString(),
+      files: { certificate: `${folder.name}/${name}.crt`, key: `${folder.name}/${name}.key` },
+    },
+  );
+}
+
+function parseName(name: string): string {
+  if (!/^[a-z][a-z0-9-]*$/.test(name)) throw new InvalidArgumentError("must match [a-z][a-z0-9-]*");
+  if (reservedPairs.includes(name)) throw new InvalidArgumentError(`is taken: ${reservedPairs.join(", ")} are rotated`);
+  return name;
+}

@@ -1,0 +1,94 @@
+// `octogate certificate list`: every client certificate of the zone, whose it is, and how long it lasts. It changes nothing.
+import { Command } from "commander";
+import { clusterNameOf } from "../certificates/cluster-names.ts";
+import { type ClientCertificate, listClientCertificates } from "../cloudflare/client-certificates.ts";
+import type { Context } from "../context.ts";
+import { openSession } from "../deployment/session.ts";
+import type { CommandMaker } from "../program.ts";
+import type { Report, Trouble } from "../report.ts";
+import { reportFailures } from "../step-failure.ts";
+import { listedFingerprints } from "../wrangler-toml/deployment-edits.ts";
+import { clusterOption, configOption } from "./options.ts";
+
+interface ListOptions {
+  readonly config: string;
+  readonly cluster?: string;
+}
+
+interface Row {
+  readonly fingerprint: string;
+  /** Null: listed by no cluster of this deployment. */
+  readonly cluster: string | null;
+  /** As Cloudflare says it; "unknown" for a listed certificate that is not of this zone. */
+  readonly status: ClientCertificate["status"] | "unknown";
+  readonly daysLeft: number | null;
+  readonly commonName: string;
+}
+
+const dayMs = 24 * 60 * 60 * 1000;
+const warnBelowDays = 30;
+
+export const listCommand: CommandMaker = (context, run) =>
+  new Command("list")
+    .description("lists the zone's client certificates, their clusters and the days they have left")
+    .addOption(clusterOption().makeOptionMandatory(false))
+    .addOption(configOption())
+    .action((options: ListOptions) => run(() => reportFailures(() => list(options, context))));
+
+async function list({ config, cluster }: ListOptions, context: Context): Promise<Report> {
+  const { client, zone, deployment } = await openSession(config, context);
+  const certificates = await listClientCertificates(client, zone);
+  const rows = rowsFor(certificates, listedFingerprints(deployment.text), context.now()).filter(
+    (row) => cluster === undefined || row.cluster === cluster,
+  );
+  const lines = rows.map(({ fingerprint, cluster: owner, status, daysLeft, commonName }) =>
+    [
+      fingerprint,
+      (owner ?? "-").padEnd(16),
+      status.padEnd(20),
+      (daysLeft === null ? "-" : `${daysLeft} days`).padEnd(10),
+      commonName,
+    ].join("  "),
+  );
+  return {
+    ok: true,
+    lines: lines.length === 0 ? ["There are none."] : lines,
+    troubles: [],
+    warnings: rows.flatMap(warningsFor),
+    json: { certificates: rows },
+  };
+}
+
+function rowsFor(certificates: readonly ClientCertificate[], listed: Map<string, string>, now: number): Row[] {
+  const ownerOf = (fingerprint: string) => {
+    const variable = listed.get(fingerprint);
+    return variable === undefined ? null : clusterNameOf(variable);
+  };
+  const known = certificates.map(({ fingerprint, status, expiresAt, commonName }) => ({
+    fingerprint,
+    cluster: ownerOf(fingerprint),
+    status,
+    daysLeft: Math.floor((expiresAt.getTime() - now) / dayMs),
+    commonName,
+  }));
+  const unknown = [...listed.keys()]
+    .filter((fingerprint) => !certificates.some((certificate) => certificate.fingerprint === fingerprint))
+    .map((fingerprint) => ({
+      fingerprint,
+      cluster: ownerOf(fingerprint),
+      status: "unknown" as const,
+      daysLeft: null,
+      commonName: "",
+    }));
+  return [...known, ...unknown];
+}
+
+function warningsFor({ fingerprint, cluster, status, daysLeft }: Row): Trouble[] {
+  if (cluster === null) return [];
+  const where = `${cluster}: ${fingerprint.slice(0, 16)}…`;
+  if (status === "unknown") return [{ where, message: "is listed, but no certificate of this zone" }];
+  if (status !== "active") return [{ where, message: `is listed, but ${status}: nobody can use it` }];
+  if (daysLeft === null || daysLeft >= warnBelowDays) return [];
+  const message = daysLeft < 0 ? "has expired" : `ends in ${daysLeft} days`;
+  return [{ where, message, cure: `octogate certificate rotate --cluster ${cluster}` }];
+}

@@ -1,0 +1,105 @@
+// `octogate certificate revoke`: for a key that may have come into wrong hands. The Worker refuses the certificate at once; Cloudflare's revocation follows when it does.
+import { Command, InvalidArgumentError, Option } from "commander";
+import { normaliseFingerprint } from "../../worker/config/fingerprint.ts";
+import { clusterVariableName } from "../../worker/config.ts";
+import { clusterFolder } from "../certificates/cluster-folder.ts";
+import { commonNameFor } from "../certificates/cluster-names.ts";
+import { refuseIfForeign, requireCluster, stopAccepting } from "../certificates/fingerprints.ts";
+import { fingerprintOf } from "../certificates/finish-rotation.ts";
+import { currentPair } from "../certificates/rotation.ts";
+import {
+  type ClientCertificate,
+  listClientCertificates,
+  revokeClientCertificate,
+} from "../cloudflare/client-certificates.ts";
+import type { Context } from "../context.ts";
+import { openSession } from "../deployment/session.ts";
+import type { CommandMaker } from "../program.ts";
+import { done, failed, type Report } from "../report.ts";
+import { reportFailures } from "../step-failure.ts";
+import { askForConsent, type ChangeOptions } from "../terminal/changes.ts";
+import { listedFingerprints } from "../wrangler-toml/deployment-edits.ts";
+import { clusterOption, configOption, dryRunOption, yesOption } from "./options.ts";
+
+interface RevokeOptions extends ChangeOptions {
+  readonly config: string;
+  readonly cluster: string;
+  readonly fingerprint: string;
+  readonly althoughInUse: boolean;
+}
+
+export const revokeCommand: CommandMaker = (context, run) =>
+  new Command("revoke")
+    .description("refuses a client certificate from now on, and revokes it at Cloudflare")
+    .addOption(clusterOption())
+    .addOption(
+      new Option("--fingerprint <sha256>", "which one, as octogate certificate list shows it")
+        .argParser(parseFingerprint)
+        .makeOptionMandatory(),
+    )
+    .addOption(
+      new Option(
+        "--although-in-use",
+        "also if it is the one in client.crt: the cluster refuses everybody until it has another",
+      ).default(false),
+    )
+    .addOption(configOption())
+    .addOption(yesOption())
+    .addOption(dryRunOption())
+    .action((options: RevokeOptions) => run(() => reportFailures(() => revoke(options, context))));
+
+async function revoke(options: RevokeOptions, context: Context): Promise<Report> {
+  const { cluster: clusterName, fingerprint } = options;
+  const session = await openSession(options.config, context);
+  const { client, zone, deployment } = session;
+  const variable = clusterVariableName(clusterName);
+  const listed = requireCluster(deployment, variable, clusterName);
+  await refuseIfForeign(session);
+  const certificates = await listClientCertificates(client, zone);
+  const known = certificates.find((certificate) => certificate.fingerprint === fingerprint);
+
+  const owner = listedFingerprints(deployment.text).get(fingerprint) ?? null;
+  const refuse = (message: string, cure: string) => failed({ where: fingerprint, message, cure });
+  // Not listed by anybody: an earlier run may have stopped after taking it off the list.
+  if (owner !== null && owner !== variable) return refuse(`is another cluster's ([vars.${owner}])`, "name that one");
+  const isOurs = owner === variable || isIssuedFor(clusterName, known);
+  if (!isOurs) return refuse(`is no certificate of ${clusterName}`, "octogate certificate list shows them all");
+  if (owner === variable && listed.length === 1) {
+    const cure = `octogate certificate rotate --cluster ${clusterName} makes another first; octogate teardown --cluster ${clusterName} cuts it off now`;
+    return refuse(`is the only certificate of ${clusterName}`, cure);
+  }
+  const current = await clusterFolder(deployment.folder, clusterName).read(currentPair);
+  if (fingerprintOf(current.certificate ?? "") === fingerprint && !options.althoughInUse) {
+    return refuse(
+      `is in client.crt, which ${clusterName} uses`,
+      `octogate certificate rotate --cluster ${clusterName} puts another in its place; --although-in-use does it anyway`,
+    );
+  }
+
+  const isActive = known !== undefined && known.status === "active";
+  const changes = [
+    ...(owner === null ? [] : [`take ${fingerprint} out of ${deployment.path} ([vars.${variable}]), and deploy`]),
+    ...(isActive ? ["revoke it at Cloudflare"] : []),
+  ];
+  const consent = await askForConsent(context, changes, options);
+  if (consent.kind === "stop") return consent.report;
+  await stopAccepting(session, context, { variable, fingerprint }, certificates);
+  if (isActive) await revokeClientCertificate(client, zone, known.id);
+  return done([`${fingerprint} is refused from now on.`], {
+    changed: changes.length > 0,
+    cluster: clusterName,
+    fingerprint,
+  });
+}
+
+/** By the name that setup, rotate and issue ask for. */
+function isIssuedFor(clusterName: string, certificate: ClientCertificate | undefined): boolean {
+  const own = commonNameFor(clusterName);
+  return certificate !== undefined && `${certificate.commonName} `.startsWith(`${own} `);
+}
+
+function parseFingerprint(text: string): string {
+  const fingerprint = normaliseFingerprint(text);
+  if (fingerprint === null) throw new InvalidArgumentError("must be a SHA-256 fingerprint: 64 hex digits");
+  return fingerprint;
+}

@@ -1,0 +1,57 @@
+// Options of the commands that ask the deployment from outside.
+import { readFile } from "node:fs/promises";
+import { resolve } from "node:path";
+import { InvalidArgumentError, Option } from "commander";
+import type { Context } from "../context.ts";
+import type { Place } from "../doctor/network/place.ts";
+import type { HostAndPort } from "../doctor/target.ts";
+import { StepFailure } from "../step-failure.ts";
+
+export interface EdgeOptions {
+  readonly connect?: HostAndPort;
+  readonly caFile?: string;
+}
+
+/** `--connect`: before DNS has spread, or for a local edge. */
+export const connectOption = () =>
+  new Option("--connect <host:port>", "connect there, wherever DNS points to").argParser(parseHostAndPort);
+
+/** `--ca-file` */
+export const caFileOption = () =>
+  new Option(
+    "--ca-file <file>",
+    "the authorities that the server's certificate must come from (default: the system's)",
+  );
+
+/** `--wait` */
+export const waitOption = () =>
+  new Option("--wait <seconds>", "how long to wait until the deployment answers as it should")
+    .argParser(parseSeconds)
+    .default(300);
+
+const timeoutMs = 10_000;
+
+/** @throws StepFailure if the CA file cannot be read */
+export async function placeFor(hostname: string, options: EdgeOptions, { folder }: Context): Promise<Place> {
+  const { connect = { host: hostname, port: 443 }, caFile } = options;
+  const place = { hostname, connect, timeoutMs };
+  if (caFile === undefined) return { ...place, authorities: null };
+  try {
+    return { ...place, authorities: await readFile(resolve(folder, caFile), "utf8") };
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error)) throw error;
+    throw new StepFailure({ where: caFile, message: `cannot be read (${error.code})` });
+  }
+}
+
+function parseHostAndPort(text: string): HostAndPort {
+  const [, host = "", digits = ""] = /^(.+):(\d{1,5})$/.exec(text) ?? [];
+  const port = Number(digits);
+  if (host === "" || port < 1 || port > 65535) throw new InvalidArgumentError("must be HOST:PORT");
+  return { host: host.replace(/^\[(.*)\]$/, "$1"), port };
+}
+
+function parseSeconds(text: string): number {
+  if (!/^[0-9]{1,5}$/.test(text)) throw new InvalidArgumentError("must be a number of seconds");
+  return Number(text);
+}

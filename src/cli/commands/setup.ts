@@ -1,0 +1,176 @@
+// `octogate setup`: from a clone, a zone and a cluster's name to a deployment that answers. Safe to run again after a break at any step.
+import { Command, InvalidArgumentError, Option } from "commander";
+import { tokenKinds } from "../../worker/config/cluster-policy.ts";
+import { clusterVariableName } from "../../worker/config.ts";
+import { kubeconfigFile } from "../certificates/cluster-folder.ts";
+import { wantedExpression } from "../certificates/issuers.ts";
+import { currentPair } from "../certificates/rotation.ts";
+import { requireSdk } from "../cloudflare/client.ts";
+import type { Context } from "../context.ts";
+import { refuseForeignClusters } from "../deployment/deployed.ts";
+import { type DeploymentFile, openDeployment } from "../deployment/deployment-file.ts";
+import { requireWrangler } from "../deployment/wrangler.ts";
+import { verifyFromOutside } from "../edge/verify.ts";
+import type { CommandMaker } from "../program.ts";
+import type { Report } from "../report.ts";
+import { applySetup } from "../setup/apply.ts";
+import { type Findings, inspect } from "../setup/inspect.ts";
+import { planSetup, type SetupRequest } from "../setup/plan.ts";
+import { reportFailures, StepFailure } from "../step-failure.ts";
+import { askForConsent } from "../terminal/changes.ts";
+import { readCluster } from "../wrangler-toml/deployment-edits.ts";
+import { isPlaceholder } from "../wrangler-toml/document.ts";
+import { caFileOption, connectOption, type EdgeOptions, placeFor, waitOption } from "./edge-options.ts";
+import { clusterOption, configOption, dryRunOption, validityDaysOption, yesOption } from "./options.ts";
+
+interface SetupOptions extends EdgeOptions {
+  readonly config: string;
+  readonly hostname?: string;
+  readonly cluster: string;
+  readonly allow: readonly string[];
+  readonly tokenKind: readonly string[];
+  readonly validityDays: number;
+  readonly wait: number;
+  readonly yes: boolean;
+  readonly dryRun: boolean;
+}
+
+const defaultTokenKinds: readonly string[] = ["fine_grained", "classic"];
+
+export const setupCommand: CommandMaker = (context, run) =>
+  new Command("setup")
+    .description("deploys Octogate to Cloudflare for a cluster: certificate, mutual TLS, firewall rule, Worker")
+    .addOption(
+      new Option("--hostname <name>", "where kube-apiserver asks, in a zone of yours").argParser(parseHostname),
+    )
+    .addOption(clusterOption())
+    .addOption(
+      new Option("--allow <entry...>", "who gets into a new cluster: org:NAME, team:ORG/SLUG, user:NAME").default(
+        [],
+        "nobody",
+      ),
+    )
+    .addOption(
+      new Option("--token-kind <kind...>", "which tokens are welcome in a new cluster")
+        .choices(tokenKinds)
+        .default([], defaultTokenKinds.join(" ")),
+    )
+    .addOption(validityDaysOption())
+    .addOption(connectOption())
+    .addOption(caFileOption())
+    .addOption(waitOption())
+    .addOption(configOption())
+    .addOption(yesOption())
+    .addOption(dryRunOption())
+    .action((options: SetupOptions) => run(() => reportFailures(() => setup(options, context))));
+
+async function setup(options: SetupOptions, context: Context): Promise<Report> {
+  await requireSdk();
+  const deployment = await openDeployment(options.config, context);
+  const request = requestFor(options, deployment);
+  const place = await placeFor(request.hostname, options, context);
+  await requireWrangler(deployment);
+  const { terminal } = context;
+  const { good } = terminal.style;
+
+  const findings = await inspect(deployment, request, context);
+  refuseForeignClusters(deployment, findings.deployed);
+  const { certificates, pair } = findings;
+  const expression = await wantedExpression(request.hostname, certificates, deployment.text, pair.certificate);
+  const { obstacles, changes } = planSetup(request, deployment, findings, expression);
+  const [first, ...others] = obstacles;
+  if (first !== undefined) throw new StepFailure(first, ...others);
+  const consent = await askForConsent(context, changes, options);
+  const warnings = findings.botWarnings.map((warning) => ({ where: findings.zone.name, ...warning }));
+  if (consent.kind === "stop") return { ...consent.report, warnings };
+
+  const { certificate } = await applySetup(request, deployment, findings, context, (done) =>
+    terminal.note(`${good("✓")} ${done}`),
+  );
+  const { key } = await findings.folder.read(currentPair);
+  const trouble = await verifyFromOutside(
+    place,
+    { certificate: certificate.certificate, key: key ?? "" },
+    {
+      now: context.now,
+      waitMs: options.wait * 1000,
+      onWaiting: (why) => terminal.note(`  waiting until it answers: ${why}`),
+    },
+  );
+  const json = {
+    changed: changes.length > 0,
+    changes,
+    hostname: request.hostname,
+    cluster: request.clusterName,
+    fingerprint: certificate.fingerprint,
+    expiresAt: certificate.expiresAt.toISOString(),
+    files: filesOf(findings),
+    verified: trouble === null,
+  };
+  if (trouble !== null) return { ok: false, lines: [], troubles: [trouble], warnings, json };
+  return { ok: true, lines: linesFor(request, findings, changes.length), troubles: [], warnings, json };
+}
+
+function linesFor({ hostname, clusterName }: SetupRequest, findings: Findings, changeCount: number): string[] {
+  const { key, certificate, kubeconfig } = filesOf(findings);
+  return [
+    changeCount === 0 ? "Nothing had to be changed." : `${clusterName} is set up.`,
+    `https://${hostname} refuses whoever comes without a certificate, and answers ${clusterName}'s reviews.`,
+    `kube-apiserver needs ${certificate}, ${key} and ${kubeconfig}:`,
+    `octogate manifests --cluster ${clusterName} --for kubeadm (or k3s, rke2, talos, kops) says where and how.`,
+  ];
+}
+
+function filesOf({ folder }: Findings) {
+  const inFolder = (name: string) => `${folder.name}/${name}`;
+  return {
+    certificate: inFolder(`${currentPair}.crt`),
+    key: inFolder(`${currentPair}.key`),
+    kubeconfig: inFolder(kubeconfigFile),
+  };
+}
+
+/** What is asked for, held against what stands in wrangler.toml. */
+function requestFor(options: SetupOptions, deployment: DeploymentFile): SetupRequest {
+  const { cluster: clusterName, allow, validityDays } = options;
+  const hostname = options.hostname ?? deployment.hostname;
+  if (hostname === null) {
+    const cure = "--hostname says where kube-apiserver is to ask, such as auth.example.com in a zone of yours";
+    throw new StepFailure({ where: deployment.path, message: "has no route yet", cure });
+  }
+  if (deployment.hostname !== null && deployment.hostname !== hostname) {
+    throw new StepFailure({
+      where: deployment.path,
+      message: `this deployment answers at ${deployment.hostname}`,
+      cure: "leave --hostname out, or change the route there first; another hostname can have a clone of its own",
+    });
+  }
+  const variable = clusterVariableName(clusterName);
+  const cluster = readCluster(deployment.text, variable);
+  const isNew = cluster === null || cluster.isExample;
+  if (isNew && allow.length === 0) {
+    throw new StepFailure({
+      where: `${deployment.path}: ${variable}`,
+      message: `${clusterName} is new: who gets in?`,
+      cure: "--allow org:NAME, --allow team:ORG/SLUG or --allow user:NAME, as often as you like",
+    });
+  }
+  if (!isNew && allow.length > 0 && !allow.every((entry) => cluster.allow.includes(entry))) {
+    throw new StepFailure({
+      where: `${deployment.path}: ${variable}.allow`,
+      message: `${clusterName} is there already, and lets in ${cluster.allow.join(", ")}`,
+      cure: "change who gets in there, and leave --allow out",
+    });
+  }
+  const kinds = options.tokenKind.length === 0 ? defaultTokenKinds : options.tokenKind;
+  return { hostname, clusterName, variable, allow, tokenKinds: kinds, validityDays };
+}
+
+const hostnamePattern = /^(?=.{4,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]$/;
+
+function parseHostname(text: string): string {
+  const hostname = text.toLowerCase().replace(/\.$/, "");
+  if (!hostnamePattern.test(hostname)) throw new InvalidArgumentError("must be a hostname, such as auth.your-zone.com");
+  if (isPlaceholder(hostname)) throw new InvalidArgumentError("must be a hostname of yours, not of an example domain");
+  return hostname;
+}

@@ -1,0 +1,101 @@
+// The clone's own wrangler, as a process of its own: it bundles and uploads the Worker, with the settings that stand in wrangler.toml.
+import { spawn } from "node:child_process";
+import { constants as fileModes, rmSync } from "node:fs";
+import { access, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { constants, tmpdir } from "node:os";
+import { basename, delimiter, join } from "node:path";
+import { onlyInAClone } from "../cloudflare/client.ts";
+import type { Context } from "../context.ts";
+import { StepFailure } from "../step-failure.ts";
+import type { DeploymentFile } from "./deployment-file.ts";
+
+/** @throws StepFailure if this is no clone with its packages installed */
+export async function requireWrangler({ folder }: DeploymentFile): Promise<void> {
+  try {
+    await access(wranglerIn(folder), fileModes.X_OK);
+  } catch {
+    throw onlyInAClone("wrangler");
+  }
+}
+
+export interface DeployOptions {
+  readonly accountId: string;
+  /** Secrets that are not there yet; those that are there stay. */
+  readonly secrets: Readonly<Record<string, string>>;
+}
+
+/** @throws StepFailure with what wrangler printed, if it fails */
+export async function deployWithWrangler(
+  deployment: DeploymentFile,
+  { env }: Context,
+  { accountId, secrets }: DeployOptions,
+): Promise<void> {
+  await withSecretsFile(secrets, async (secretsFile) => {
+    const args = [
+      "deploy",
+      "--config",
+      basename(deployment.absolutePath),
+      ...(secretsFile === null ? [] : ["--secrets-file", secretsFile]),
+    ];
+    const path = [join(deployment.folder, "node_modules", ".bin"), env.PATH ?? ""].join(delimiter);
+    const own = { PATH: path, CLOUDFLARE_ACCOUNT_ID: accountId, WRANGLER_SEND_METRICS: "false", NO_COLOR: "1" };
+    const { exitCode, output } = await run(wranglerIn(deployment.folder), args, deployment.folder, { ...env, ...own });
+    if (exitCode === 0) return;
+    const lastLines = output.trim().split("\n").slice(-20).join("\n");
+    throw new StepFailure({
+      where: `wrangler ${args.slice(0, 3).join(" ")}`,
+      message: `ended with ${exitCode ?? "a signal"}\n${lastLines}`,
+      cure: "put it right, and run the command again: it goes on from where it stopped",
+    });
+  });
+}
+
+function wranglerIn(folder: string): string {
+  return join(folder, "node_modules", ".bin", "wrangler");
+}
+
+/** A file and not an argument: arguments can be seen by everybody on the machine. It is gone when wrangler is done. */
+async function withSecretsFile(
+  secrets: Readonly<Record<string, string>>,
+  work: (path: string | null) => Promise<void>,
+): Promise<void> {
+  if (Object.keys(secrets).length === 0) return work(null);
+  const folder = await mkdtemp(join(tmpdir(), "octogate-"));
+  // Ctrl-C would end this process without its `finally`.
+  const removeAndEnd = (signal: NodeJS.Signals) => {
+    rmSync(folder, { recursive: true, force: true });
+    process.exit(128 + constants.signals[signal]);
+  };
+  for (const signal of endingSignals) process.once(signal, removeAndEnd);
+  try {
+    const path = join(folder, "secrets.json");
+    await writeFile(path, JSON.stringify(secrets), { mode: 0o600 });
+    await work(path);
+  } finally {
+    for (const signal of endingSignals) process.off(signal, removeAndEnd);
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+const endingSignals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+function run(
+  command: string,
+  args: readonly string[],
+  cwd: string,
+  env: NodeJS.ProcessEnv,
+): Promise<{ exitCode: number | null; output: string }> {
+  return new Promise((resolve) => {
+    const child = spawn(command, args, { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
+    let output = "";
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding("utf8").on("data", (chunk: string) => {
+        output += chunk;
+      });
+    }
+    child.on("error", (error) => {
+      output += error.message;
+    });
+    child.on("close", (exitCode) => resolve({ exitCode, output }));
+  });
+}

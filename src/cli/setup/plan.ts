@@ -1,0 +1,117 @@
+// What setup is going to change, from what is there. Pure: it reads nothing and changes nothing.
+import { kubeconfigFile } from "../certificates/cluster-folder.ts";
+import { firewallRuleRef, isAsWanted, isFull } from "../cloudflare/firewall-rule.ts";
+import { isDeployed, leadsTo } from "../deployment/deployed.ts";
+import type { DeploymentFile } from "../deployment/deployment-file.ts";
+import type { Trouble } from "../report.ts";
+import {
+  kvNamespaceIdIn,
+  readCluster,
+  setCluster,
+  setHostname,
+  setKvNamespaceId,
+} from "../wrangler-toml/deployment-edits.ts";
+import type { Findings } from "./inspect.ts";
+
+export interface SetupRequest {
+  readonly hostname: string;
+  readonly clusterName: string;
+  readonly variable: string;
+  readonly allow: readonly string[];
+  readonly tokenKinds: readonly string[];
+  readonly validityDays: number;
+}
+
+export interface Plan {
+  /** What stands in the way; with one of these nothing is changed. */
+  readonly obstacles: readonly Trouble[];
+  /** One sentence each. */
+  readonly changes: readonly string[];
+}
+
+/** @param expression of the firewall rule; null while there is no certificate whose authority it could name */
+export function planSetup(
+  request: SetupRequest,
+  deployment: DeploymentFile,
+  findings: Findings,
+  expression: string | null,
+): Plan {
+  return {
+    obstacles: findObstacles(request, deployment, findings),
+    changes: findChanges(request, deployment, findings, expression),
+  };
+}
+
+function findObstacles(request: SetupRequest, deployment: DeploymentFile, findings: Findings): Trouble[] {
+  const { hostname, clusterName, variable } = request;
+  const { zone, firewall, domains, addressRecords, pair } = findings;
+  const obstacles: Trouble[] = [];
+  const add = (where: string, message: string, cure: string) => obstacles.push({ where, message, cure });
+
+  const service = leadsTo(domains, hostname);
+  if (service !== null && service !== deployment.workerName) {
+    add(hostname, `leads to the Worker ${service} already`, "choose another hostname, or detach that Worker's domain");
+  }
+  if (service === null && addressRecords.length > 0) {
+    const records = addressRecords.join(", ");
+    add(hostname, `leads somewhere already (${records})`, "choose another hostname, or delete the DNS record");
+  }
+  const elsewhere = domains.find((domain) => domain.service === deployment.workerName && domain.hostname !== hostname);
+  if (elsewhere !== undefined) {
+    const message = `the Worker ${deployment.workerName} answers at ${elsewhere.hostname}`;
+    add(`${deployment.path}: name`, message, "give this deployment another name, or use that hostname");
+  }
+  if (isFull(firewall, zone)) {
+    const message = `the zone has ${firewall.ruleCount} custom rules, as many as its plan (${zone.plan}) has room for`;
+    add(zone.name, message, "remove or join custom rules, or take a larger plan");
+  }
+  const cluster = readCluster(deployment.text, variable);
+  const listed = cluster?.fingerprints ?? [];
+  if (listed.length > 0 && (pair.certificate === null || !listed.includes(pair.certificate.fingerprint))) {
+    add(
+      `${deployment.path}: ${variable}`,
+      `${clusterName} has a certificate already, and its key is not in ${findings.folder.name}`,
+      `bring its client.key and client.crt there, or make another with octogate certificate issue --cluster ${clusterName} --name NAME`,
+    );
+  }
+  return obstacles;
+}
+
+function findChanges(
+  { hostname, clusterName, variable, allow, tokenKinds, validityDays }: SetupRequest,
+  deployment: DeploymentFile,
+  { zone, folder, pair, hasKubeconfig, associatedHostnames, firewall, kvNamespaceId, deployed, domains }: Findings,
+  expression: string | null,
+): string[] {
+  const changes: string[] = [];
+  const { certificate } = pair;
+  if (certificate === null) {
+    changes.push(
+      `make a key in ${folder.name} and have Cloudflare sign a client certificate for it, valid for ${validityDays} days`,
+    );
+  }
+  if (!associatedHostnames.includes(hostname)) {
+    changes.push(`ask for client certificates at ${hostname} (hostname association, zone ${zone.name})`);
+  }
+  if (firewall.rule === null) {
+    changes.push(`block whoever comes to ${hostname} without one (custom rule ${firewallRuleRef(hostname)})`);
+  } else if (expression !== null && !isAsWanted(firewall, expression)) {
+    changes.push(`mend the custom rule ${firewallRuleRef(hostname)}: it does not block what it should`);
+  }
+  const idInFile = kvNamespaceIdIn(deployment.text);
+  if (idInFile === null && kvNamespaceId === null) changes.push("make a KV namespace");
+
+  const fingerprint = certificate?.fingerprint ?? "0".repeat(64);
+  const named = setHostname(deployment.text, hostname);
+  const listed = setCluster(named, { variable, fingerprint, allow, tokenKinds });
+  const written = [
+    ...(named === deployment.text ? [] : [`the route ${hostname}`]),
+    ...(listed === named ? [] : [`the certificate of ${clusterName} ([vars.${variable}])`]),
+    ...(setKvNamespaceId(listed, kvNamespaceId ?? "0") === listed ? [] : ["the KV namespace's id"]),
+  ];
+  if (written.length > 0) changes.push(`write into ${deployment.path}: ${written.join(", ")}`);
+  const isUp = isDeployed(deployment, deployed) && leadsTo(domains, hostname) === deployment.workerName;
+  if (written.length > 0 || !isUp) changes.push(`deploy the Worker ${deployment.workerName} with wrangler`);
+  if (!hasKubeconfig) changes.push(`write ${folder.name}/${kubeconfigFile} for kube-apiserver`);
+  return changes;
+}

@@ -1,0 +1,140 @@
+// Takes the whole deployment down: what setup made, known by its own names, and nothing else. wrangler.toml says what that was, so it is put back last.
+import { clusterFolder } from "../certificates/cluster-folder.ts";
+import { clusterNameOf } from "../certificates/cluster-names.ts";
+import { type ClientCertificate, listClientCertificates } from "../cloudflare/client-certificates.ts";
+import { deleteFirewallRule, type Firewall, firewallRuleRef, readFirewall } from "../cloudflare/firewall-rule.ts";
+import { dissociateHostname, readAssociatedHostnames } from "../cloudflare/hostname-associations.ts";
+import { deleteKvNamespace, kvNamespaceTitle, listKvNamespaces } from "../cloudflare/kv-namespace.ts";
+import {
+  type CustomDomain,
+  deleteWorker,
+  detachCustomDomain,
+  listCustomDomains,
+  readDeployedWorker,
+} from "../cloudflare/worker-script.ts";
+import type { Context } from "../context.ts";
+import { saveDeployment } from "../deployment/deployment-file.ts";
+import type { Session } from "../deployment/session.ts";
+import { done, type Report } from "../report.ts";
+import { askForConsent, type ChangeOptions } from "../terminal/changes.ts";
+import {
+  clusterVariablesIn,
+  kvNamespaceIdIn,
+  readCluster,
+  removeCluster,
+  removeFingerprint,
+  removeKvNamespaceId,
+  unsetHostname,
+} from "../wrangler-toml/deployment-edits.ts";
+import { findClusterCertificates, removeFiles, revokeAll } from "./cluster-certificates.ts";
+
+interface Remains {
+  /** Null: the hostname does not lead to this Worker. */
+  readonly domain: CustomDomain | null;
+  readonly hasWorker: boolean;
+  readonly firewall: Firewall;
+  readonly isAssociated: boolean;
+  readonly certificates: readonly ClientCertificate[];
+  /** Null: none that setup made. */
+  readonly kvNamespaceId: string | null;
+  readonly variables: readonly string[];
+}
+
+export async function tearDownEverything(session: Session, options: ChangeOptions, context: Context): Promise<Report> {
+  const { deployment, client, zone, hostname } = session;
+  const { accountId } = zone;
+  const { workerName, path } = deployment;
+  const remains = await inspect(session);
+  const changes = changesFor(session, remains);
+  const consent = await askForConsent(context, changes, options);
+  if (consent.kind === "stop") return consent.report;
+
+  const { good } = context.terminal.style;
+  const step = async (what: string, work: () => Promise<unknown>) => {
+    await work();
+    context.terminal.note(`${good("✓")} ${what}`);
+  };
+  const { domain, hasWorker, firewall, isAssociated, certificates, kvNamespaceId } = remains;
+  if (domain !== null) {
+    await step(`${hostname} leads nowhere`, () => detachCustomDomain(client, accountId, domain.id));
+  }
+  if (hasWorker) await step(`the Worker ${workerName} is deleted`, () => deleteWorker(client, accountId, workerName));
+  if (firewall.rule !== null) {
+    await step("the custom rule is deleted", () => deleteFirewallRule(client, zone, firewall));
+  }
+  if (isAssociated) {
+    await step("client certificates are not asked for any more", () => dissociateHostname(client, zone, hostname));
+  }
+  if (certificates.length > 0) await step("the certificates are revoked", () => revokeAll(session, certificates));
+  if (kvNamespaceId !== null) {
+    await step("the KV namespace is deleted", () => deleteKvNamespace(client, accountId, kvNamespaceId));
+  }
+  for (const variable of remains.variables) {
+    await removeFiles(clusterFolder(deployment.folder, clusterNameOf(variable)));
+  }
+  await step(`${path} has its placeholders back`, () => saveDeployment(deployment, restoredText(session, remains)));
+  return done(["The deployment is gone."], { changed: true, changes });
+}
+
+async function inspect({ deployment, client, zone, hostname }: Session): Promise<Remains> {
+  const { accountId } = zone;
+  const { text, workerName } = deployment;
+  const variables = clusterVariablesIn(text);
+  const listed = await listClientCertificates(client, zone);
+  const certificates = await Promise.all(
+    variables.map((variable) =>
+      findClusterCertificates(
+        clusterFolder(deployment.folder, clusterNameOf(variable)),
+        readCluster(text, variable)?.fingerprints ?? [],
+        listed,
+      ),
+    ),
+  );
+  const [domains, deployed, firewall, hostnames, namespaces] = await Promise.all([
+    listCustomDomains(client, accountId),
+    readDeployedWorker(client, accountId, workerName),
+    readFirewall(client, zone, hostname),
+    readAssociatedHostnames(client, zone),
+    listKvNamespaces(client, accountId),
+  ]);
+  // A namespace of another name is the operator's own, put into wrangler.toml by hand.
+  const kvNamespace = namespaces.find(
+    ({ id, title }) => id === kvNamespaceIdIn(text) && title === kvNamespaceTitle(workerName),
+  );
+  return {
+    domain: domains.find((domain) => domain.hostname === hostname && domain.service === workerName) ?? null,
+    hasWorker: deployed !== null,
+    firewall,
+    isAssociated: hostnames.includes(hostname),
+    certificates: certificates.flat(),
+    kvNamespaceId: kvNamespace?.id ?? null,
+    variables,
+  };
+}
+
+function changesFor({ deployment, hostname }: Session, remains: Remains): string[] {
+  const { domain, hasWorker, firewall, isAssociated, certificates, kvNamespaceId, variables } = remains;
+  const names = variables.map(clusterNameOf).join(", ");
+  return [
+    ...(domain === null ? [] : [`detach ${hostname}: nobody can sign in to ${names} any more`]),
+    ...(hasWorker ? [`delete the Worker ${deployment.workerName} and its secret`] : []),
+    ...(firewall.rule === null ? [] : [`delete the custom rule ${firewallRuleRef(hostname)}`]),
+    ...(isAssociated ? [`ask no more for client certificates at ${hostname} (hostname association)`] : []),
+    ...certificates.map(({ fingerprint, commonName }) => `revoke the certificate ${fingerprint} (${commonName})`),
+    ...(kvNamespaceId === null ? [] : [`delete the KV namespace ${kvNamespaceId}, with what is remembered in it`]),
+    `remove the keys and certificates of ${names}, and put the placeholders back into ${deployment.path}`,
+  ];
+}
+
+/** One cluster's table stays, as the file ships with one: who gets in is the operator's own words. */
+function restoredText({ deployment, hostname }: Session, { kvNamespaceId, variables }: Remains): string {
+  const [first, ...others] = variables;
+  let text = others.reduce(removeCluster, deployment.text);
+  if (first !== undefined) {
+    for (const fingerprint of readCluster(text, first)?.fingerprints ?? []) {
+      text = removeFingerprint(text, first, fingerprint);
+    }
+  }
+  if (kvNamespaceId !== null) text = removeKvNamespaceId(text, kvNamespaceId);
+  return unsetHostname(text, hostname);
+}

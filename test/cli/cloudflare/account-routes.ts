@@ -1,0 +1,133 @@
+// The routes below an account: Workers, their secrets and domains, KV namespaces; and the token's own.
+import type { Namespace } from "cloudflare/resources/kv/namespaces/namespaces";
+import type { TokenVerifyResponse } from "cloudflare/resources/user/tokens/tokens";
+import type { DomainListResponse } from "cloudflare/resources/workers/domains";
+import type { ScriptAndVersionSettingGetResponse } from "cloudflare/resources/workers/scripts/script-and-version-settings";
+import { permissions } from "../../../src/cli/cloudflare/permissions.ts";
+import { error, notFound, ok, page } from "./answer.ts";
+import { type CloudflareState, newId, newUuid, type Script } from "./state.ts";
+import type { Route } from "./zone-routes.ts";
+
+const inAccount = (rest: string) => new RegExp(`^/accounts/(?<account>[0-9a-f]{32})/${rest}$`);
+const script = (rest: string) => inAccount(`workers/scripts/(?<script>[^/]+)${rest}`);
+const scriptOf = ({ scripts }: CloudflareState, match: RegExpExecArray) => scripts.get(match.groups?.script ?? "");
+
+export const accountRoutes: readonly Route[] = [
+  {
+    method: "GET",
+    path: /^\/user\/tokens\/verify$/,
+    permission: null,
+    answer: (_call, { tokenStatus }) => ok({ id: newId(), status: tokenStatus } satisfies TokenVerifyResponse),
+  },
+  {
+    method: "GET",
+    path: script("/settings"),
+    permission: permissions.workers,
+    answer: (_call, state, match) => {
+      const found = scriptOf(state, match);
+      if (found === undefined) return notFound;
+      return ok({ bindings: found.bindings } satisfies ScriptAndVersionSettingGetResponse);
+    },
+  },
+  {
+    method: "GET",
+    path: script("/secrets"),
+    permission: permissions.workers,
+    answer: (_call, state, match) => {
+      const found = scriptOf(state, match);
+      if (found === undefined) return notFound;
+      return ok([...found.secrets.keys()].map((name) => ({ name, type: "secret_text" })));
+    },
+  },
+  {
+    method: "DELETE",
+    path: script(""),
+    permission: permissions.workers,
+    answer: ({ query: _query }, state, match) => {
+      const name = match.groups?.script ?? "";
+      if (state.domains.some(({ service }) => service === name)) {
+        return error(400, 10014, "this Worker is still used by a custom domain");
+      }
+      return state.scripts.delete(name) ? ok(null) : notFound;
+    },
+  },
+  {
+    method: "GET",
+    path: inAccount("workers/domains"),
+    permission: permissions.workers,
+    answer: ({ query }, { domains }) =>
+      ok(domains.filter(({ hostname }) => query.get("hostname") === null || hostname === query.get("hostname"))),
+  },
+  {
+    method: "DELETE",
+    path: inAccount("workers/domains/(?<id>[^/]+)"),
+    permission: permissions.workers,
+    answer: (_call, { domains }, match) => {
+      const at = domains.findIndex(({ id }) => id === match.groups?.id);
+      if (at === -1) return notFound;
+      domains.splice(at, 1);
+      return ok(null);
+    },
+  },
+  {
+    method: "GET",
+    path: inAccount("storage/kv/namespaces"),
+    permission: permissions.kv,
+    answer: ({ query }, { namespaces }) => page(namespaces, query),
+  },
+  {
+    method: "POST",
+    path: inAccount("storage/kv/namespaces"),
+    permission: permissions.kv,
+    answer: ({ body }, { namespaces }) => {
+      const title = String(body.title);
+      if (namespaces.some((namespace) => namespace.title === title)) {
+        return error(400, 10014, "a namespace with this account ID and title already exists");
+      }
+      const made: Namespace = { id: newId(), title };
+      namespaces.push(made);
+      return ok(made);
+    },
+  },
+  {
+    method: "DELETE",
+    path: inAccount("storage/kv/namespaces/(?<id>[^/]+)"),
+    permission: permissions.kv,
+    answer: (_call, { namespaces }, match) => {
+      const at = namespaces.findIndex(({ id }) => id === match.groups?.id);
+      if (at === -1) return notFound;
+      namespaces.splice(at, 1);
+      return ok(null);
+    },
+  },
+];
+
+/** What wrangler's upload comes to. */
+export interface Upload {
+  readonly name: string;
+  readonly bindings: Script["bindings"];
+  readonly secrets: Readonly<Record<string, string>>;
+  readonly hostname: string;
+}
+
+/** Uploads a Worker as wrangler does: secrets that were there stay, the hostname is taken over. */
+export function upload(state: CloudflareState, { name, bindings, secrets, hostname }: Upload): Script {
+  const before = state.scripts.get(name);
+  const uploaded = { bindings, secrets: new Map([...(before?.secrets ?? []), ...Object.entries(secrets)]) };
+  state.scripts.set(name, uploaded);
+  const domain = state.domains.find((candidate) => candidate.hostname === hostname);
+  if (domain !== undefined) {
+    domain.service = name;
+    return uploaded;
+  }
+  state.domains.push({
+    id: newUuid(),
+    cert_id: newUuid(),
+    environment: "production",
+    hostname,
+    service: name,
+    zone_id: state.zoneId,
+    zone_name: state.zoneName,
+  } satisfies DomainListResponse);
+  return uploaded;
+}

@@ -1,0 +1,112 @@
+// What the stand-in for Cloudflare's API knows: one account with one zone, and somebody else's things in it that nobody may touch.
+import { randomBytes, randomUUID } from "node:crypto";
+import type { ClientCertificate } from "cloudflare/resources/client-certificates/client-certificates";
+import type { Namespace } from "cloudflare/resources/kv/namespaces/namespaces";
+import type { PhaseGetResponse } from "cloudflare/resources/rulesets/phases/phases";
+import type { DomainListResponse } from "cloudflare/resources/workers/domains";
+import { permissions } from "../../../src/cli/cloudflare/permissions.ts";
+import { type Identity, makeAuthority } from "../../../src/local/certificates/issue.ts";
+
+const day = 24 * 60 * 60 * 1000;
+
+/** A custom rule as the rulesets API shows it. */
+export type Rule = PhaseGetResponse.BlockRule;
+
+/** A Worker as wrangler uploaded it. */
+export interface Script {
+  bindings: ScriptBinding[];
+  /** By name; the API never shows the values. */
+  secrets: Map<string, string>;
+}
+
+export type ScriptBinding =
+  | { type: "plain_text"; name: string; text: string }
+  | { type: "json"; name: string; json: unknown }
+  | { type: "kv_namespace"; name: string; namespace_id: string };
+
+export interface CloudflareState {
+  readonly accountId: string;
+  readonly zoneId: string;
+  readonly zoneName: string;
+  plan: "free" | "pro";
+  /** What the token may do, as the dashboard calls it. */
+  readonly granted: Set<string>;
+  /** The zone's own words about it, which Cloudflare may leave out. */
+  zonePermissions: string[];
+  tokenStatus: "active" | "disabled" | "expired";
+  /** Signs the client certificates. */
+  authority: Identity;
+  maxCertificates: number;
+  readonly certificates: (ClientCertificate & { id: string; certificate: string })[];
+  associatedHostnames: string[];
+  /** Null: the zone has no custom rules and no place for them. */
+  ruleset: { id: string; rules: Rule[] } | null;
+  readonly namespaces: Namespace[];
+  readonly scripts: Map<string, Script>;
+  readonly domains: DomainListResponse[];
+  readonly dnsRecords: { type: "A" | "CNAME"; name: string; content: string }[];
+  botFightMode: boolean;
+  securityLevel: "medium" | "under_attack";
+}
+
+export async function newState(): Promise<CloudflareState> {
+  const validity = { notBefore: new Date(Date.now() - day), notAfter: new Date(Date.now() + 3650 * day) };
+  return {
+    accountId: newId(),
+    zoneId: newId(),
+    zoneName: "acme.dev",
+    plan: "free",
+    granted: new Set(Object.values(permissions)),
+    zonePermissions: ["#zone:read", "#ssl:read", "#ssl:edit", "#waf:read", "#waf:edit"],
+    tokenStatus: "active",
+    authority: await makeAuthority(validity),
+    maxCertificates: 100,
+    certificates: [],
+    associatedHostnames: ["other.acme.dev"],
+    ruleset: { id: newId(), rules: [othersRule()] },
+    namespaces: [{ id: newId(), title: "other-kv" }],
+    scripts: new Map([["other", { bindings: [], secrets: new Map() }]]),
+    domains: [],
+    dnsRecords: [{ type: "A", name: "www.acme.dev", content: "192.0.2.7" }],
+    botFightMode: false,
+    securityLevel: "medium",
+  };
+}
+
+export function othersRule(): Rule {
+  const id = newId();
+  return {
+    id,
+    ref: id,
+    version: "1",
+    last_updated: new Date(0).toISOString(),
+    action: "block",
+    enabled: true,
+    expression: 'http.host eq "other.acme.dev"',
+    description: "somebody else's",
+  };
+}
+
+/** An id as Cloudflare makes them. */
+export function newId(): string {
+  return randomBytes(16).toString("hex");
+}
+
+export function newUuid(): string {
+  return randomUUID();
+}
+
+/** Everything that is there, for comparing before and after: ids of their own, and times, left in. */
+export function snapshot(state: CloudflareState): unknown {
+  return JSON.parse(
+    JSON.stringify({
+      certificates: state.certificates,
+      associatedHostnames: state.associatedHostnames,
+      ruleset: state.ruleset,
+      namespaces: state.namespaces,
+      scripts: [...state.scripts].map(([name, { bindings, secrets }]) => ({ name, bindings, secrets: [...secrets] })),
+      domains: state.domains,
+      dnsRecords: state.dnsRecords,
+    }),
+  );
+}

@@ -1,0 +1,234 @@
+// The routes below a zone: client certificates, hostname associations, custom rules, and what setup only looks at.
+
+import { X509Certificate } from "node:crypto";
+import type { BotFightModeConfiguration } from "cloudflare/resources/bot-management/bot-management";
+import type { HostnameAssociationGetResponse } from "cloudflare/resources/certificate-authorities/hostname-associations";
+import type { PhaseGetResponse } from "cloudflare/resources/rulesets/phases/phases";
+import type { SecurityLevel } from "cloudflare/resources/zones/settings";
+import type { Zone } from "cloudflare/resources/zones/zones";
+import * as v from "valibot";
+import { makeCertificateRequest, makePrivateKey } from "../../../src/cli/certificates/key-and-request.ts";
+import { permissions } from "../../../src/cli/cloudflare/permissions.ts";
+import { type Answer, type Call, error, notFound, ok, page } from "./answer.ts";
+import { signRequest } from "./sign.ts";
+import { type CloudflareState, newId, newUuid, type Rule } from "./state.ts";
+
+export interface Route {
+  readonly method: string;
+  readonly path: RegExp;
+  readonly permission: string | null;
+  answer(call: Call, state: CloudflareState, match: RegExpExecArray): Answer | Promise<Answer>;
+}
+
+const day = 24 * 60 * 60 * 1000;
+const maxRules = { free: 5, pro: 20 };
+const inZone = (rest: string) => new RegExp(`^/zones/(?<zone>[0-9a-f]{32})/${rest}$`);
+
+export const zoneRoutes: readonly Route[] = [
+  {
+    method: "GET",
+    path: /^\/zones$/,
+    permission: null,
+    // A token that may not see a zone finds none.
+    answer: ({ query }, state) =>
+      page(state.granted.has(permissions.zone) && query.get("name") === state.zoneName ? [zoneOf(state)] : [], query),
+  },
+  {
+    method: "GET",
+    path: inZone("client_certificates"),
+    permission: permissions.clientCertificates,
+    answer: ({ query }, { certificates }) => page(certificates, query),
+  },
+  {
+    method: "POST",
+    path: inZone("client_certificates"),
+    permission: permissions.clientCertificates,
+    answer: ({ body }, state) => sign(body, state),
+  },
+  {
+    method: "DELETE",
+    path: inZone("client_certificates/(?<id>[^/]+)"),
+    permission: permissions.clientCertificates,
+    answer: (_call, { certificates }, match) => {
+      const certificate = certificates.find(({ id }) => id === match.groups?.id);
+      if (certificate === undefined) return notFound;
+      certificate.status = "pending_revocation";
+      return ok(certificate);
+    },
+  },
+  {
+    method: "GET",
+    path: inZone("certificate_authorities/hostname_associations"),
+    permission: permissions.clientCertificates,
+    answer: (_call, { associatedHostnames }) =>
+      ok({ hostnames: associatedHostnames } satisfies HostnameAssociationGetResponse),
+  },
+  {
+    method: "PUT",
+    path: inZone("certificate_authorities/hostname_associations"),
+    permission: permissions.clientCertificates,
+    answer: ({ body }, state) => {
+      // It replaces the list: whoever sends one hostname drops the others.
+      state.associatedHostnames = Array.isArray(body.hostnames) ? body.hostnames.map(String) : [];
+      return ok({ hostnames: state.associatedHostnames });
+    },
+  },
+  {
+    method: "GET",
+    path: inZone("rulesets/phases/http_request_firewall_custom/entrypoint"),
+    permission: permissions.firewall,
+    answer: (_call, { ruleset }) =>
+      ruleset === null
+        ? error(404, 10003, "could not find entrypoint ruleset in the http_request_firewall_custom phase")
+        : ok({
+            ...ruleset,
+            kind: "zone",
+            phase: "http_request_firewall_custom",
+            name: "default",
+            version: "1",
+            last_updated: new Date(0).toISOString(),
+          } satisfies PhaseGetResponse),
+  },
+  {
+    method: "POST",
+    path: inZone("rulesets"),
+    permission: permissions.firewall,
+    answer: ({ body }, state) => {
+      if (state.ruleset !== null) return error(400, 20217, "a ruleset of this phase exists already");
+      const rules = Array.isArray(body.rules) ? body.rules : [];
+      state.ruleset = { id: newId(), rules: rules.map(ruleFrom) };
+      return ok(state.ruleset);
+    },
+  },
+  {
+    method: "POST",
+    path: inZone("rulesets/(?<ruleset>[^/]+)/rules"),
+    permission: permissions.firewall,
+    answer: ({ body }, { ruleset, plan }) => {
+      if (ruleset === null) return notFound;
+      const max = maxRules[plan];
+      if (ruleset.rules.length >= max) {
+        const message = `exceeded the maximum number of rules in the phase http_request_firewall_custom: ${ruleset.rules.length + 1} out of ${max}`;
+        return error(400, 20120, message);
+      }
+      if (ruleset.rules.some(({ ref }) => ref === body.ref)) return error(400, 20021, "rule references are not unique");
+      if (body.action_parameters !== undefined && plan === "free") {
+        return error(403, 20129, "custom responses are not available on this plan");
+      }
+      const { position } = v.parse(positionSchema, body);
+      ruleset.rules.splice(position === undefined ? ruleset.rules.length : position.index - 1, 0, ruleFrom(body));
+      return ok(ruleset);
+    },
+  },
+  {
+    method: "PATCH",
+    path: inZone("rulesets/(?<ruleset>[^/]+)/rules/(?<rule>[^/]+)"),
+    permission: permissions.firewall,
+    answer: ({ body }, { ruleset }, match) => {
+      const at = ruleset?.rules.findIndex(({ id }) => id === match.groups?.rule) ?? -1;
+      if (ruleset === null || at === -1) return notFound;
+      ruleset.rules[at] = { ...ruleFrom(body), id: match.groups?.rule ?? "" };
+      return ok(ruleset);
+    },
+  },
+  {
+    method: "DELETE",
+    path: inZone("rulesets/(?<ruleset>[^/]+)/rules/(?<rule>[^/]+)"),
+    permission: permissions.firewall,
+    answer: (_call, { ruleset }, match) => {
+      if (ruleset === null) return notFound;
+      ruleset.rules = ruleset.rules.filter(({ id }) => id !== match.groups?.rule);
+      return ok(ruleset);
+    },
+  },
+  {
+    method: "GET",
+    path: inZone("workers/routes"),
+    permission: permissions.routes,
+    answer: () => ok([]),
+  },
+  {
+    method: "GET",
+    path: inZone("dns_records"),
+    permission: permissions.dns,
+    answer: ({ query }, { dnsRecords }) =>
+      page(
+        dnsRecords.filter(({ name }) => query.get("name.exact") === null || name === query.get("name.exact")),
+        query,
+      ),
+  },
+  {
+    method: "GET",
+    path: inZone("bot_management"),
+    permission: permissions.botProtection,
+    answer: (_call, { botFightMode }) => ok({ fight_mode: botFightMode } satisfies BotFightModeConfiguration),
+  },
+  {
+    method: "GET",
+    path: inZone("settings/security_level"),
+    permission: permissions.zoneSettings,
+    answer: (_call, { securityLevel }) =>
+      ok({ id: "security_level", value: securityLevel } satisfies SecurityLevel & { value: string }),
+  },
+];
+
+function zoneOf(state: CloudflareState) {
+  return {
+    id: state.zoneId,
+    name: state.zoneName,
+    status: "active",
+    paused: false,
+    account: { id: state.accountId, name: "Acme" },
+    plan: { id: newId(), legacy_id: state.plan },
+    permissions: state.zonePermissions,
+  } satisfies Partial<Zone>;
+}
+
+async function sign(body: Record<string, unknown>, state: CloudflareState): Promise<Answer> {
+  const active = state.certificates.filter(({ status }) => status === "active");
+  if (active.length >= state.maxCertificates) {
+    return error(400, 1010, "client certificate quota exceeded for this zone");
+  }
+  const validityDays = Number(body.validity_days);
+  const certificate = await signRequest(state.authority, String(body.csr), validityDays);
+  if (certificate === null) return error(400, 1004, "invalid certificate signing request");
+  const parsed = new X509Certificate(certificate);
+  const signed = {
+    id: newUuid(),
+    certificate,
+    certificate_authority: { id: newUuid(), name: "Cloudflare Managed CA" },
+    common_name: parsed.subject.replace(/^CN=/, ""),
+    csr: String(body.csr),
+    expires_on: parsed.validToDate.toISOString(),
+    issued_on: new Date(parsed.validToDate.getTime() - validityDays * day).toISOString(),
+    fingerprint_sha256: parsed.fingerprint256.replaceAll(":", "").toLowerCase(),
+    serial_number: parsed.serialNumber,
+    status: "active" as const,
+    validity_days: validityDays,
+  };
+  state.certificates.push(signed);
+  return ok(signed);
+}
+
+export async function addForeignCertificate(state: CloudflareState): Promise<void> {
+  const csr = await makeCertificateRequest(makePrivateKey(), "somebody else's");
+  await sign({ csr, validity_days: 100 }, state);
+}
+
+/** Without one, a new rule goes to the end. */
+const positionSchema = v.object({ position: v.optional(v.object({ index: v.number() })) });
+
+function ruleFrom(body: Record<string, unknown>): Rule {
+  const id = newId();
+  return {
+    version: "1",
+    last_updated: new Date(0).toISOString(),
+    action: "block",
+    enabled: body.enabled === true,
+    expression: String(body.expression),
+    description: String(body.description),
+    ...(body.action_parameters === undefined ? {} : { action_parameters: body.action_parameters as object }),
+    id,
+    ref: typeof body.ref === "string" ? body.ref : id,
+  };
+}

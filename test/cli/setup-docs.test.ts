@@ -1,0 +1,45 @@
+// docs/setup.md, up to "By hand": every octogate command that stands there, run in that order with what it needs around it.
+import { X509Certificate } from "node:crypto";
+import { copyFileSync, readFileSync, utimesSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { repositoryRoot } from "../support/worker-config.ts";
+import { makeRig, type Rig } from "./support/rig.ts";
+
+const [withCommand = ""] = readFileSync(join(repositoryRoot, "docs/setup.md"), "utf8").split("\n## By hand\n");
+const commands = [...withCommand.matchAll(/^ {4}npx octogate (.*)$/gm)].map(([, args = ""]) => args.split(" "));
+const asksTheEdge = /^(?:setup|certificate rotate)/;
+
+test("each command of the docs does what it is for", async () => {
+  expect(commands).toHaveLength(9);
+  const rig = await makeRig();
+  try {
+    for (const args of commands) {
+      const line = args.join(" ");
+      const own = asksTheEdge.test(line) ? rig.edgeArgs : [];
+      const consent = line === "certificate list" ? [] : ["--yes"];
+      const { exitCode, stderr } = await rig.run([...(await prepare(rig, args)), ...own, ...consent]);
+      expect(`${line}: ${exitCode} ${exitCode === 0 ? "" : stderr}`).toBe(`${line}: 0 `);
+    }
+    expect(rig.cloudflare.state.scripts.has("octogate")).toBe(false);
+  } finally {
+    await rig.close();
+  }
+});
+
+/** @returns the arguments, with what stands for somebody's own replaced */
+async function prepare({ clone, run }: Rig, args: readonly string[]): Promise<readonly string[]> {
+  const folder = ".clusters/production";
+  if (args.includes("--finish")) {
+    // Five minutes later, with the files on every node.
+    const then = new Date(Date.now() - 301_000);
+    utimesSync(clone.path(`${folder}/previous.crt`), then, then);
+    for (const name of args.filter((arg) => arg.endsWith(".crt"))) {
+      copyFileSync(clone.path(`${folder}/client.crt`), clone.path(name));
+    }
+  }
+  if (!args.includes("revoke")) return args;
+  await run(["certificate", "issue", "--cluster", "production", "--name", "lost", "--yes"]);
+  const lost = new X509Certificate(clone.read(`${folder}/lost.crt`)).fingerprint256;
+  return args.map((arg) => (/^[0-9a-f]{64}$/.test(arg) ? lost : arg));
+}

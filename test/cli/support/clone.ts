@@ -1,0 +1,58 @@
+// A clone of the repository as far as the command needs one: a folder with wrangler.toml, and the stand-in for wrangler where npm would have put the real one.
+import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { isAbsolute, join } from "node:path";
+import { repositoryRoot } from "../../support/worker-config.ts";
+
+export interface WranglerCall {
+  readonly args: readonly string[];
+  readonly accountId: string;
+  readonly secretsFile?: string;
+  readonly secretsFileMode?: string;
+}
+
+export interface Clone {
+  readonly folder: string;
+  path(name: string): string;
+  read(name: string): string;
+  write(name: string, text: string): void;
+  has(name: string): boolean;
+  wranglerCalls(): WranglerCall[];
+  /** From now on wrangler fails, or does not. */
+  breakWrangler(isBroken: boolean): void;
+  remove(): void;
+}
+
+export function makeClone(): Clone {
+  const folder = mkdtempSync(join(tmpdir(), "octogate-clone-"));
+  cpSync(join(repositoryRoot, "wrangler.toml"), join(folder, "wrangler.toml"));
+  const bin = join(folder, "node_modules", ".bin");
+  mkdirSync(bin, { recursive: true });
+  const standIn = join(repositoryRoot, "test/cli/support/wrangler-stand-in.ts");
+  writeFileSync(join(bin, "wrangler"), `#!/bin/sh\nexec "${process.execPath}" "${standIn}" "$@"\n`);
+  chmodSync(join(bin, "wrangler"), 0o755);
+  const octogate = join(repositoryRoot, "src/cli/main.ts");
+  writeFileSync(join(bin, "octogate"), `#!/bin/sh\nexec "${process.execPath}" "${octogate}" "$@"\n`, { mode: 0o755 });
+  const path = (name: string) => (isAbsolute(name) ? name : join(folder, name));
+  const read = (name: string) => readFileSync(path(name), "utf8");
+  const has = (name: string) => existsSync(path(name));
+  const wranglerCalls = () => {
+    if (!has("wrangler-calls.jsonl")) return [];
+    const lines = read("wrangler-calls.jsonl").trim().split("\n");
+    // Written by our own stand-in.
+    return lines.map((line) => JSON.parse(line) as WranglerCall);
+  };
+  return {
+    folder,
+    path,
+    read,
+    has,
+    write: (name, text) => writeFileSync(path(name), text),
+    wranglerCalls,
+    breakWrangler(isBroken) {
+      if (isBroken) writeFileSync(join(bin, "fail"), "");
+      else rmSync(join(bin, "fail"), { force: true });
+    },
+    remove: () => rmSync(folder, { recursive: true, force: true }),
+  };
+}

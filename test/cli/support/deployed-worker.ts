@@ -1,0 +1,51 @@
+// The Worker itself behind the rig's edge, as it was deployed: with each upload a new one takes over, as at Cloudflare, while the one before ends what it has begun.
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type GitHubStandIn, startGitHubStandIn } from "../../../src/local/github/stand-in.ts";
+import { startWorker } from "../../../src/local/worker.ts";
+import { readWorkerSettings } from "../../../src/local/worker-settings.ts";
+import { repositoryRoot } from "../../support/worker-config.ts";
+import type { Script } from "../cloudflare/state.ts";
+import type { Rig } from "./rig.ts";
+
+export interface DeployedWorkers {
+  readonly github: GitHubStandIn;
+  close(): Promise<void>;
+}
+
+export async function serveDeployedWorkers(rig: Rig): Promise<DeployedWorkers> {
+  const github = await startGitHubStandIn();
+  const settings = await readWorkerSettings(join(repositoryRoot, "wrangler.toml"));
+  const closings: (() => Promise<void>)[] = [];
+  rig.cloudflare.onUpload = async (script) => {
+    const storage = await mkdtemp(join(tmpdir(), "octogate-kv-"));
+    closings.push(() => rm(storage, { recursive: true, force: true }));
+    const { port } = await startWorker(
+      {
+        entryPoint: join(repositoryRoot, "src", "worker", "index.ts"),
+        settings,
+        variables: { ...variablesOf(script), GITHUB_API_URL: github.url },
+        storage,
+        onLog: () => {},
+      },
+      (close) => closings.push(close),
+    );
+    rig.passTo(port);
+  };
+  return {
+    github,
+    async close() {
+      for (const close of closings.reverse()) await close();
+      await github.close();
+    },
+  };
+}
+
+function variablesOf({ bindings, secrets }: Script): Record<string, unknown> {
+  const variables = bindings.flatMap((binding) => {
+    if (binding.type === "plain_text") return [[binding.name, binding.text] as const];
+    return binding.type === "json" ? [[binding.name, binding.json] as const] : [];
+  });
+  return { ...Object.fromEntries(variables), ...Object.fromEntries(secrets) };
+}

@@ -1,0 +1,29 @@
+// Where a run ended, at Cloudflare and in the clone, in a form in which two runs can be compared: what is random has a name in its place.
+
+import { X509Certificate } from "node:crypto";
+import { readdirSync } from "node:fs";
+import { snapshot } from "../cloudflare/state.ts";
+import type { Rig } from "./rig.ts";
+
+export function endState({ cloudflare, clone }: Rig): unknown {
+  const names = new Map<string, string>();
+  const { state } = cloudflare;
+  state.certificates.forEach(({ certificate, fingerprint_sha256 = "" }, index) => {
+    names.set(fingerprint_sha256, `<certificate ${index}>`);
+    names.set(JSON.stringify(certificate).slice(1, -1), `<pem ${index}>`);
+    names.set(new X509Certificate(certificate).serialNumber, `<serial ${index}>`);
+  });
+  for (const { id, title } of state.namespaces) names.set(id, `<namespace ${title}>`);
+  for (const { secrets } of state.scripts.values()) for (const value of secrets.values()) names.set(value, "<secret>");
+  const whole = {
+    cloudflare: snapshot(state),
+    toml: clone.read("wrangler.toml"),
+    files: clone.has(".clusters") ? readdirSync(clone.path(".clusters"), { recursive: true }).map(String).sort() : [],
+  };
+  let text = JSON.stringify(whole, (key, value) => (volatile.has(key) ? undefined : value));
+  for (const [value, name] of names) text = text.replaceAll(value, name);
+  // Authorities and ids of other things are new with every stand-in.
+  return JSON.parse(text.replaceAll(/[0-9a-f]{32}|[0-9a-f-]{36}/g, "<id>").replaceAll(/[0-9A-F]{40}/g, "<key>"));
+}
+
+const volatile: ReadonlySet<string> = new Set(["csr", "expires_on", "issued_on"]);

@@ -1,0 +1,145 @@
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { brokenOnce } from "./cloudflare/stand-in.ts";
+import { type CloudflareState, newId, snapshot } from "./cloudflare/state.ts";
+import { hostname, makeRig, type Rig } from "./support/rig.ts";
+
+let rig: Rig;
+beforeEach(async () => {
+  rig = await makeRig();
+});
+afterEach(() => rig.close());
+
+const setup = (cluster: string, ...args: string[]) =>
+  rig.run(["setup", "--cluster", cluster, "--hostname", hostname, ...rig.edgeArgs, "--yes", ...args]);
+const teardown = (...args: string[]) => rig.run(["teardown", "--yes", ...args]);
+
+/** What can come back to what it was: Cloudflare never forgets a certificate. */
+const withoutCertificates = (state: CloudflareState) => ({ ...(snapshot(state) as object), certificates: [] });
+
+describe("teardown --everything", () => {
+  test("undoes what setup made, and leaves what it did not make", async () => {
+    await rig.cloudflare.addForeignCertificate();
+    const before = withoutCertificates(rig.cloudflare.state);
+    const toml = rig.clone.read("wrangler.toml");
+    // The example's own people, so that the text can be compared.
+    const allow = ["org:acme#1234", "team:acme/platform#55", "user:octocat#583231"];
+    expect((await setup("production", "--allow", ...allow)).exitCode).toBe(0);
+    rig.clone.write(".clusters/production/notes.txt", "somebody's own");
+
+    expect((await teardown("--everything")).exitCode).toBe(0);
+    expect(withoutCertificates(rig.cloudflare.state)).toEqual(before);
+    expect(rig.cloudflare.state.certificates.map(({ common_name, status }) => [common_name, status])).toEqual([
+      ["somebody else's", "active"],
+      ["octogate production", "pending_revocation"],
+    ]);
+    expect(rig.clone.read("wrangler.toml")).toBe(toml);
+    expect(rig.clone.has(".clusters/production/client.key")).toBe(false);
+    expect(rig.clone.has(".clusters/production/notes.txt")).toBe(true);
+  });
+
+  test("comes to the same after a break at any step, and then has nothing left to do", async () => {
+    const before = withoutCertificates(rig.cloudflare.state);
+    await setup("production", "--allow", "org:acme-inc#77");
+    await rig.run(["certificate", "issue", "--cluster", "production", "--name", "second", "--yes"]);
+    const at = rig.cloudflare.mutations.length;
+    // Each run gets one step further than the one before.
+    for (let allowed = 0; ; allowed += 1) {
+      let count = 0;
+      rig.cloudflare.interfere = ({ method }) => {
+        if (method === "GET") return null;
+        count += 1;
+        return count > 1 ? { kind: "answer", when: "before", answer: brokenOnce } : null;
+      };
+      const { exitCode, stderr } = await teardown("--everything");
+      expect(stderr).not.toContain("Error:");
+      if (exitCode === 0) break;
+      expect(allowed).toBeLessThan(10);
+    }
+    expect(rig.cloudflare.mutations.length).toBeGreaterThan(at + 6);
+    rig.cloudflare.interfere = () => null;
+    expect(withoutCertificates(rig.cloudflare.state)).toEqual(before);
+    expect(rig.cloudflare.state.certificates.map(({ status }) => status)).toEqual([
+      "pending_revocation",
+      "pending_revocation",
+    ]);
+    const again = await teardown("--everything");
+    expect(again.stderr).toContain("has no route yet");
+  });
+
+  test("leaves a KV namespace that the operator chose", async () => {
+    const own = { id: newId(), title: "my-own" };
+    rig.cloudflare.state.namespaces.push(own);
+    const toml = rig.clone.read("wrangler.toml");
+    rig.clone.write("wrangler.toml", toml.replace('binding = "KV"', `binding = "KV"\nid = "${own.id}"`));
+    await setup("production", "--allow", "org:acme-inc#77");
+    expect((await teardown("--everything")).exitCode).toBe(0);
+    expect(rig.cloudflare.state.namespaces).toContainEqual(own);
+    expect(rig.clone.read("wrangler.toml")).toContain(`id = "${own.id}"`);
+  });
+
+  test("can be set up again afterwards", async () => {
+    await setup("production", "--allow", "org:acme-inc#77");
+    await setup("staging", "--allow", "org:acme-inc#77");
+    await teardown("--everything");
+    expect((await setup("production")).exitCode).toBe(0);
+  });
+
+  test("shows with --dry-run what would go, and asks before it goes", async () => {
+    await setup("production", "--allow", "org:acme-inc#77");
+    const before = snapshot(rig.cloudflare.state);
+    const { stderr } = await rig.run(["teardown", "--everything", "--dry-run"]);
+    for (const what of [hostname, "Worker octogate", "octogate_auth_acme_dev", "revoke", "KV namespace"]) {
+      expect(stderr).toContain(what);
+    }
+    expect((await rig.run(["teardown", "--everything"], false)).exitCode).toBe(1);
+    expect(snapshot(rig.cloudflare.state)).toEqual(before);
+  });
+});
+
+describe("teardown --cluster", () => {
+  beforeEach(async () => {
+    await setup("production", "--allow", "org:acme-inc#77");
+  });
+
+  test("takes one cluster out, and leaves the others as they were", async () => {
+    const before = { ...withoutCertificates(rig.cloudflare.state), toml: rig.clone.read("wrangler.toml") };
+    await setup("staging", "--allow", "user:mona");
+    expect((await teardown("--cluster", "staging")).exitCode).toBe(0);
+    expect({ ...withoutCertificates(rig.cloudflare.state), toml: rig.clone.read("wrangler.toml") }).toEqual(before);
+    expect(rig.cloudflare.state.certificates.map(({ status }) => status)).toEqual(["active", "pending_revocation"]);
+    expect(rig.clone.has(".clusters/staging")).toBe(false);
+    expect(rig.clone.has(".clusters/production/client.key")).toBe(true);
+  });
+
+  test("goes on after a break at any step", async () => {
+    const before = withoutCertificates(rig.cloudflare.state);
+    await setup("staging", "--allow", "user:mona");
+    for (const [method, end] of [
+      ["DELETE", ""],
+      ["POST", "/upload"],
+    ] as const) {
+      rig.cloudflare.interfere = (call) =>
+        call.method === method && call.path.endsWith(end)
+          ? { kind: "answer", when: "before", answer: brokenOnce }
+          : null;
+      expect((await teardown("--cluster", "staging")).exitCode).toBe(1);
+    }
+    rig.cloudflare.interfere = () => null;
+    expect((await teardown("--cluster", "staging")).exitCode).toBe(0);
+    expect(withoutCertificates(rig.cloudflare.state)).toEqual(before);
+    expect(rig.clone.has(".clusters/staging")).toBe(false);
+    expect((await teardown("--cluster", "staging")).stdout).toBe("There is nothing of staging.");
+  });
+
+  test("refuses the last cluster: that is the whole deployment", async () => {
+    const before = snapshot(rig.cloudflare.state);
+    const { exitCode, stderr } = await teardown("--cluster", "production");
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain("teardown --everything");
+    expect(snapshot(rig.cloudflare.state)).toEqual(before);
+  });
+});
+
+test.each([[[]], [["--everything", "--cluster", "production"]]])("teardown %s is a usage error", async (args) => {
+  expect((await teardown(...args)).exitCode).toBe(2);
+});
