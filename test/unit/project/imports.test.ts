@@ -7,7 +7,18 @@ const root = join(import.meta.dirname, "..", "..", "..");
 
 const partsFromTheTop: Readonly<Record<string, readonly string[]>> = {
   "src/worker": [
-    ...["index", "app", "exact-router", "caller", "decision-log", "bindings", "readiness", "metrics", "request-body"],
+    ...[
+      "every-reason",
+      "index",
+      "app",
+      "exact-router",
+      "caller",
+      "decision-log",
+      "bindings",
+      "readiness",
+      "metrics",
+      "request-body",
+    ],
     ...["token-review", "authenticate", "policy", "credential", "verdict", "cache", "github", "facts", "scopes"],
     ...["bounded-body", "version", "reason", "config"],
   ],
