@@ -66,3 +66,21 @@ export function continentOf(settings: Settings, continent: number): Settings {
     continents: 1,
   };
 }
+
+const peoplePerIsolate = 1_500;
+const minIsolates = 4;
+const peopleOfTwoContinents = 10_000;
+
+/** @returns settings for so many people, with as many clusters and isolates as they would have, and two continents if they are many */
+export function settingsFor(people: number, changes: Partial<Settings> = {}): Settings {
+  const continents = changes.continents ?? (people >= peopleOfTwoContinents ? 2 : defaults.continents);
+  const { locations } = { ...defaults, ...changes };
+  return {
+    ...defaults,
+    people,
+    continents,
+    clusters: clustersFor(people),
+    isolatesPerLocation: Math.max(minIsolates, Math.ceil(people / continents / locations / peoplePerIsolate)),
+    ...changes,
+  };
+}
