@@ -53,7 +53,7 @@ export function drawLines(picture: LinePicture): Picture {
     color: colours,
     textStyle: { fontFamily: "Helvetica, Arial, sans-serif" },
     title: { text: title, left: 16, top: 12, textStyle: { color: ink, fontSize: 16 } },
-    legend: { top: 42, left: 16, textStyle: { color: ink, fontSize: 13 }, itemGap: 18 },
+    legend: { top: 42, left: 16, textStyle: { color: ink, fontSize: 13 }, itemGap: 32 },
     grid: { left: 84, right: 32, top: 84, bottom: 60 },
     xAxis:
       categories === undefined

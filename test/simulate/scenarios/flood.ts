@@ -30,11 +30,12 @@ export async function simulateFlood(
   settings: Settings,
   kind: FloodKind,
   onProgress: (share: number) => void,
+  tokensPerSecond = floodTokensPerSecond,
 ): Promise<Flood> {
   const agents = createAgents(settings);
   const calendar = calendarOf(settings, agents, "working", window);
   const flooder = agents.length;
-  const count = kind === "no flood" ? 0 : floodMinutes * 60 * floodTokensPerSecond;
+  const count = kind === "no flood" ? 0 : floodMinutes * 60 * tokensPerSecond;
   let endedByShape = 0;
   for (let index = 0; index < count; index += 1) {
     // The Worker's first look at a token: nothing behind it is asked about one of no shape that GitHub gives out.
@@ -46,7 +47,7 @@ export async function simulateFlood(
       continue;
     }
     calendar.add({
-      time: floodFrom + (index * 1000) / floodTokensPerSecond,
+      time: floodFrom + (index * 1000) / tokensPerSecond,
       agent: flooder,
       choice: 0,
       apiserver: index % settings.apiserversPerCluster,

@@ -16,10 +16,10 @@ export interface Commands {
   refused: number;
 }
 
-const window = { from: 12 * hourMs, until: 15 * hourMs };
+const window = { from: 13 * hourMs, until: 16.25 * hourMs };
 export const outageMinutes = 30;
 const minutesAfter = 5;
-const downFrom = startOfDay + 14 * hourMs;
+const downFrom = startOfDay + 15.5 * hourMs;
 const atWorkSince = downFrom - 30 * minuteMs;
 
 export async function simulateOutage(settings: Settings, onProgress: (share: number) => void): Promise<Outage> {

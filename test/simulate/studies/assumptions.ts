@@ -32,7 +32,7 @@ export function assumptionsStudy(people: number, seed: number): Study {
           "reviews from memory",
           "from KV",
           "that wait for GitHub",
-          "amid work",
+          "commands amid work that wait",
           "GitHub calls an hour and person",
           "costing quota",
           "KV reads a person and month",

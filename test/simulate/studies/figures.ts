@@ -21,9 +21,9 @@ export function waitingShare({ fromGitHub, reviews }: Counts): number {
   return fromGitHub / reviews;
 }
 
-/** @returns the share of those that wait, of people who had given another command within the last two minutes */
-export function waitingShareInWork({ waitsInWork, reviewsInWork }: Counts): number {
-  return waitsInWork / reviewsInWork;
+/** @returns the share of commands that wait for it, of people who had given another one within the last two minutes */
+export function waitingShareInWork({ waitsInWork, commandsInWork }: Counts): number {
+  return waitsInWork / commandsInWork;
 }
 
 export interface Figure {
@@ -38,7 +38,7 @@ export const githubFigures: readonly Figure[] = [
 
 export const waitingFigures: readonly Figure[] = [
   { title: "reviews that wait for GitHub", of: (counts) => percent(waitingShare(counts), 1) },
-  { title: "amid work", of: (counts) => percent(waitingShareInWork(counts), 1) },
+  { title: "commands amid work that wait", of: (counts) => percent(waitingShareInWork(counts), 1) },
 ];
 
 export const monthlyFigures: readonly Figure[] = [

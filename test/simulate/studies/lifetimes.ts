@@ -53,8 +53,9 @@ export function lifetimesStudy(people: number, seed: number): Study {
       const markdown = [
         `${whole(people)} people, ${all[0]?.clusters} clusters with ${all[0]?.apiserversPerCluster} apiservers each, seed ${seed}:`,
         costs,
+        `The most that was taken of one person's quota in an hour: ${Math.max(...all.map((settings) => findings.day(settings).mostCostingCallsInAnHour))} calls; GitHub allows 5,000.`,
         "![GitHub calls by TTL](pictures/github-calls.svg)",
-        "![Reviews that wait by TTL](pictures/waiting.svg)",
+        "![Who waits for GitHub by TTL](pictures/waiting.svg)",
         `From the end of somebody's access to the last time that they got in, in seconds; ${leavers} people who were at work and go on trying every 2 s at all of their clusters:`,
         lags,
         "![Revocation lag by TTL](pictures/revocation.svg)",
@@ -67,7 +68,7 @@ export function lifetimesStudy(people: number, seed: number): Study {
     const overTtl = (cache: number, of: (settings: Settings) => number) =>
       ttls.map((ttl): [number, number] => [ttl, of(settingsOf(ttl, cache))]);
     const lagLine = (cache: number, share: number, name: string, isDashed: boolean) => ({
-      name: `${name}, apiserver cache ${cache} s`,
+      name: `${name}, ${cache} s`,
       isDashed,
       points: overTtl(cache, (settings) => quantile(findings.lags(settings).clusterMs, share) / 1000),
     });
@@ -86,15 +87,15 @@ export function lifetimesStudy(people: number, seed: number): Study {
       drawLines({
         ...common,
         name: "waiting",
-        title: "Reviews that wait for GitHub",
-        yLabel: "% of reviews",
+        title: "Who waits for GitHub, by the apiserver's cache",
+        yLabel: "% that wait",
         lines: [10, 120].flatMap((cache) => [
           {
-            name: `all, apiserver cache ${cache} s`,
+            name: `reviews, ${cache} s`,
             points: overTtl(cache, (settings) => waitingShare(findings.month(settings)) * 100),
           },
           {
-            name: `amid work, apiserver cache ${cache} s`,
+            name: `commands amid work, ${cache} s`,
             isDashed: true,
             points: overTtl(cache, (settings) => waitingShareInWork(findings.month(settings)) * 100),
           },
@@ -103,7 +104,7 @@ export function lifetimesStudy(people: number, seed: number): Study {
       drawLines({
         ...common,
         name: "revocation",
-        title: "From the end of somebody's access to the last time that they got in",
+        title: "From the end of access to the last time that somebody got in, by the apiserver's cache",
         yLabel: "seconds",
         lines: [10, 120].flatMap((cache) => [lagLine(cache, 0.99, "p99", false), lagLine(cache, 0.5, "median", true)]),
       }),

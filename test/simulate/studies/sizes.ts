@@ -146,7 +146,14 @@ function shapesTable(all: readonly Settings[], findings: Findings, people: numbe
 
 function freePlanTable(all: readonly Settings[], findings: Findings): string {
   return markdownTable(
-    ["people", "KV writes taken", "refused", "reviews that wait for GitHub", "amid work", "commands refused"],
+    [
+      "people",
+      "KV writes taken",
+      "refused",
+      "reviews that wait for GitHub",
+      "commands amid work that wait",
+      "commands refused",
+    ],
     all.map((settings) => {
       const { counts } = findings.day(settings);
       return [

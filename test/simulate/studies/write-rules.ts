@@ -56,7 +56,7 @@ export function writeRulesStudy(people: number, seed: number): Study {
               `people on the free plan's ${whole(freeADay.kvWrites)} a day`,
               `writes of ${whole(many)} people a month`,
               "reviews that wait",
-              "amid work",
+              "commands amid work that wait",
               "costing calls an hour and person",
               "outage: refused in minutes 1 to 10",
               "11 to 20",

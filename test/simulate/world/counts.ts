@@ -11,8 +11,8 @@ export interface Counts {
   fromKv: number;
   /** Waited for GitHub. */
   fromGitHub: number;
-  /** Reviews of somebody who had given another command within the last two minutes. */
-  reviewsInWork: number;
+  /** Of somebody who had given another command within the last two minutes. */
+  commandsInWork: number;
   /** Those of them that waited for GitHub. */
   waitsInWork: number;
   /** Answered without anything known: refused by the cap on never-seen tokens. */
@@ -45,7 +45,7 @@ export function noCounts(): Counts {
     fromMemory: 0,
     fromKv: 0,
     fromGitHub: 0,
-    reviewsInWork: 0,
+    commandsInWork: 0,
     waitsInWork: 0,
     fromNobody: 0,
     githubCosting: 0,

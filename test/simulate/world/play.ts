@@ -68,7 +68,7 @@ export async function play(options: PlayOptions): Promise<number> {
     const agent = agents[command.agent] ?? null;
     beforeEach?.(command, meter);
     const cluster = agent?.clusters[command.choice] ?? 0;
-    const before = { reviews: meter.counts.reviews, waits: meter.counts.fromGitHub };
+    const waitsBefore = meter.counts.fromGitHub;
     const { isAdmitted, wasAsked } =
       agent === null
         ? await planet.present(strangersToken(), 0, command.apiserver, 1)
@@ -81,8 +81,8 @@ export async function play(options: PlayOptions): Promise<number> {
       workedAt[command.agent] = time;
       if (Math.floor(last / hourMs) !== Math.floor(time / hourMs)) counts.hoursAtWork += 1;
       if (time - last <= inWorkMs) {
-        counts.reviewsInWork += counts.reviews - before.reviews;
-        counts.waitsInWork += counts.fromGitHub - before.waits;
+        counts.commandsInWork += 1;
+        if (counts.fromGitHub > waitsBefore) counts.waitsInWork += 1;
       }
     }
     afterEach?.({ command, agent, isAdmitted, wasAsked });
