@@ -41,7 +41,7 @@ const limits = {
 
 type NumberName = keyof typeof limits;
 
-const defaultPeople = 500;
+const defaultPeople = 300;
 
 export const help = `Simulates a planet of clusters and people on the product's own cache, on a virtual clock.
 

@@ -10,7 +10,7 @@ import { type DayKind, daysAMonth } from "../world/habits.ts";
 import { continentOf, defaults, type Settings } from "../world/settings.ts";
 
 /** Enough for a 99th percentile. */
-export const leavers = 300;
+export const leavers = 200;
 
 export interface Findings {
   day(settings: Settings, day?: DayKind): Day;

@@ -9,7 +9,7 @@ describe("the simulation's options", () => {
   test("are all studies, unless something else is said", () => {
     expect(parseSimulateOptions([])).toEqual({
       kind: "run",
-      options: { threads: 2, what: { kind: "studies", names: studyNames, people: 500, seed: 1, isWritten: false } },
+      options: { threads: 2, what: { kind: "studies", names: studyNames, people: 300, seed: 1, isWritten: false } },
     });
   });
 
@@ -110,6 +110,6 @@ describe("jobs", () => {
   });
 
   test("of every study are few enough to be done in minutes", () => {
-    for (const name of studyNames) expect(distinctJobs(studyOf(name, 500, 1).needs).length).toBeLessThan(200);
+    for (const name of studyNames) expect(distinctJobs(studyOf(name, 300, 1).needs).length).toBeLessThan(200);
   });
 });
