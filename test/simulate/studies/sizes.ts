@@ -5,12 +5,14 @@ import { drawLines, type Picture } from "../report/pictures.ts";
 import { dollars, markdownTable, percent, whole } from "../report/table.ts";
 import type { Counts } from "../world/counts.ts";
 import { type Settings, settingsFor } from "../world/settings.ts";
+import { meaningOf } from "../world/write-rules.ts";
 import { githubCalls, waitingShare, waitingShareInWork } from "./figures.ts";
 import { type Findings, needsOfMonth } from "./findings.ts";
 import type { Study } from "./study.ts";
 
 const sizes = [30, 100, 300, 1_000, 3_000, 10_000];
 const sizesOnFreePlan = [30, 100, 300];
+const rulesOnFreePlan = ["believable", "half grace", "hourly"] as const;
 const pictured = 1_000;
 const shapes = [1, 3].flatMap((apiserversPerCluster) =>
   [10, 30, 120].flatMap((apiserverCacheSeconds) =>
@@ -27,7 +29,9 @@ const limits = [
 export function sizesStudy(people: number, seed: number): Study {
   const bySize = sizes.map((size) => settingsFor(size, { seed }));
   const byShape = shapes.map((shape) => settingsFor(people, { seed, ...shape }));
-  const onFreePlan = sizesOnFreePlan.map((size) => settingsFor(size, { seed, plan: "free" }));
+  const onFreePlan = sizesOnFreePlan.flatMap((size) =>
+    rulesOnFreePlan.map((writeRule) => settingsFor(size, { seed, plan: "free", writeRule })),
+  );
   return {
     name: "sizes",
     needs: [
@@ -83,7 +87,7 @@ export function sizesStudy(people: number, seed: number): Study {
       name: "day",
       title: `A working day of ${whole(pictured)} people and their automatons`,
       xLabel: "hour of the day",
-      yLabel: "an hour",
+      yLabel: "per hour",
       lines: [
         line("commands", ({ commands }) => commands),
         line("requests to the Worker", ({ reviews }) => reviews),
@@ -148,6 +152,7 @@ function freePlanTable(all: readonly Settings[], findings: Findings): string {
   return markdownTable(
     [
       "people",
+      "an unchanged entry is written anew for",
       "KV writes taken",
       "refused",
       "reviews that wait for GitHub",
@@ -158,6 +163,7 @@ function freePlanTable(all: readonly Settings[], findings: Findings): string {
       const { counts } = findings.day(settings);
       return [
         whole(settings.people),
+        meaningOf(settings.writeRule),
         whole(counts.kvWrites),
         whole(counts.kvWritesRefused),
         percent(waitingShare(counts), 1),
