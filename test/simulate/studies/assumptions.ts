@@ -1,5 +1,6 @@
 // What if Cloudflare's network is not as assumed? Each row changes one assumption that is documented nowhere, or only by its lower bound.
 import { decimal, markdownTable, percent, whole } from "../report/table.ts";
+import { describeHabits } from "../world/habits.ts";
 import { type Settings, settingsFor } from "../world/settings.ts";
 import { callsAnHour, costingCallsAnHour, waitingShare, waitingShareInWork } from "./figures.ts";
 import { needsOfMonth } from "./findings.ts";
@@ -53,7 +54,15 @@ export function assumptionsStudy(people: number, seed: number): Study {
           ];
         }),
       );
-      return { markdown: `${whole(people)} people, the defaults, seed ${seed}:\n\n${table}`, pictures: [] };
+      const markdown = [
+        describeHabits()
+          .map((sentence) => `- ${sentence}`)
+          .join("\n"),
+
+        `What if Cloudflare's network is not as assumed? ${whole(people)} people, the defaults, seed ${seed}:`,
+        table,
+      ].join("\n\n");
+      return { markdown, pictures: [] };
     },
   };
 }
