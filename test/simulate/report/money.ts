@@ -1,5 +1,6 @@
 // What a month costs at Cloudflare, from its published prices in November 2026.
 // Workers: https://developers.cloudflare.com/workers/platform/pricing/
+// Logs: https://developers.cloudflare.com/workers/observability/logs/workers-logs/ (another price from December 2026 on)
 // KV: https://developers.cloudflare.com/kv/platform/pricing/ and its limits: https://developers.cloudflare.com/kv/platform/limits/
 import type { Counts } from "../world/counts.ts";
 

@@ -1,9 +1,11 @@
 // What is made of the figures: tables, money, pictures, the page.
+import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { costOf } from "../../simulate/report/money.ts";
 import { fillPage } from "../../simulate/report/page.ts";
 import { drawLines } from "../../simulate/report/pictures.ts";
 import { decimal, dollars, markdownTable, percent, whole } from "../../simulate/report/table.ts";
+import { studyNames } from "../../simulate/studies/all.ts";
 import { noCounts } from "../../simulate/world/counts.ts";
 
 describe("a table", () => {
@@ -62,6 +64,20 @@ describe("the page", () => {
   test("must have a place for each section", () => {
     expect(() => fillPage(page, new Map([["two", "new"]]))).toThrow("simulation: two");
     expect(() => fillPage("<!-- simulation: one -->", new Map([["one", "new"]]))).toThrow("simulation: one");
+  });
+});
+
+describe("docs/caching.md", () => {
+  const docs = new URL("../../../docs/", import.meta.url);
+  const written = readFileSync(new URL("caching.md", docs), "utf8");
+
+  test("has a place for every study", () => {
+    expect(() => fillPage(written, new Map(studyNames.map((name) => [name, ""])))).not.toThrow();
+  });
+
+  test("shows every picture that there is, and no other", () => {
+    const shown = [...written.matchAll(/\(pictures\/([\w-]+\.svg)\)/g)].map(([, file]) => file);
+    expect(shown.sort()).toEqual(readdirSync(new URL("pictures/", docs)).sort());
   });
 });
 
