@@ -65,7 +65,7 @@ Usage: npm run simulate -- [options]
                        defaults: a cluster to 100 people, two continents from 10,000 people on, 2 locations to
                        a continent and 4 isolates to a location, more for many people
 
-Tables go to stdout as Markdown, progress to stderr. Exits with 2 after a usage error.`;
+Tables go to stdout as Markdown, progress to stderr. Exits with 2 after a usage error and with 1 after any other failure.`;
 
 /** @param argv without the names of node and of the script */
 export function parseSimulateOptions(argv: readonly string[]): ParsedSimulateOptions {

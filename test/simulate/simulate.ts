@@ -1,5 +1,6 @@
 // `npm run simulate`: parses the command line, simulates, prints, and writes the page if it is asked to.
 import { mkdir, readFile, writeFile } from "node:fs/promises";
+import type { Job, JobResult } from "./jobs.ts";
 import { help, parseSimulateOptions, type SimulateOptions } from "./options.ts";
 import { runJobs } from "./pool.ts";
 import { startProgress } from "./progress.ts";
@@ -20,20 +21,22 @@ function studiesOf({ what }: SimulateOptions): Study[] {
 async function simulate(options: SimulateOptions): Promise<void> {
   const studies = studiesOf(options);
   const jobs = distinctJobs(studies.flatMap(({ needs }) => needs));
+  const findings = findingsOf(jobs, await runWithProgress(jobs, options.threads));
+  const reports = new Map(studies.map((study) => [study.name, study.report(findings)]));
+  for (const [name, { markdown }] of reports) console.log(`## ${name}\n\n${markdown}\n`);
+  if (options.what.kind === "studies" && options.what.isWritten) await write(reports);
+}
+
+async function runWithProgress(jobs: readonly Job[], threads: number): Promise<JobResult[]> {
   const efforts = jobs.map(effortOf);
   const done = efforts.map(() => 0);
   const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
   const progress = startProgress(sum(efforts));
   try {
-    const results = await runJobs(jobs, options.threads, (job, share) => {
+    return await runJobs(jobs, threads, (job, share) => {
       done[job] = share * (efforts[job] ?? 0);
       progress.to(sum(done));
     });
-    progress.end();
-    const findings = findingsOf(jobs, results);
-    const reports = new Map(studies.map((study) => [study.name, study.report(findings)]));
-    for (const [name, { markdown }] of reports) console.log(`## ${name}\n\n${markdown}\n`);
-    if (options.what.kind === "studies" && options.what.isWritten) await write(reports);
   } finally {
     progress.end();
   }
@@ -58,8 +61,13 @@ async function main(): Promise<number> {
       console.error(`simulate: ${parsed.message}\nTry: npm run simulate -- --help`);
       return 2;
     case "run":
-      await simulate(parsed.options);
-      return 0;
+      try {
+        await simulate(parsed.options);
+        return 0;
+      } catch (error) {
+        console.error(`simulate: ${error instanceof Error ? error.message : String(error)}`);
+        return 1;
+      }
   }
 }
 

@@ -4,7 +4,6 @@ import * as echarts from "echarts";
 export interface Line {
   readonly name: string;
   readonly points: readonly (readonly [x: number, y: number])[];
-  /** Steps stand for values that hold from one point to the next. */
   readonly isDashed?: boolean;
 }
 
@@ -22,10 +21,9 @@ export interface LinePicture {
   readonly xLabel: string;
   readonly yLabel: string;
   readonly lines: readonly Line[];
-  /** Numbers are spread evenly or by their logarithm; categories stand side by side in the order of the first line's points. */
-  readonly xScale?: "linear" | "log";
   readonly yScale?: "linear" | "log";
   readonly yMax?: number;
+  /** Where they are given, they stand side by side, and each point of a line belongs to one; otherwise the axis is even. */
   readonly xTicks?: readonly number[];
 }
 
@@ -37,7 +35,7 @@ const faint = "#dddddd";
 const symbols = ["circle", "rect", "triangle", "diamond", "roundRect", "pin"];
 
 export function drawLines(picture: LinePicture): Picture {
-  const { name, title, xLabel, yLabel, lines, xScale = "linear", yScale = "linear", yMax, xTicks } = picture;
+  const { name, title, xLabel, yLabel, lines, yScale = "linear", yMax, xTicks } = picture;
   const chart = echarts.init(null, null, { renderer: "svg", ssr: true, ...size });
   const axis = {
     nameLocation: "middle",
@@ -57,7 +55,7 @@ export function drawLines(picture: LinePicture): Picture {
     grid: { left: 84, right: 32, top: 84, bottom: 60 },
     xAxis:
       categories === undefined
-        ? { ...axis, type: xScale === "log" ? "log" : "value", name: xLabel, nameGap: 34, max: "dataMax" }
+        ? { ...axis, type: "value", name: xLabel, nameGap: 34, max: "dataMax" }
         : { ...axis, type: "category", data: categories, boundaryGap: false, name: xLabel, nameGap: 34 },
     yAxis: {
       ...axis,

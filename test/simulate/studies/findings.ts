@@ -102,7 +102,7 @@ function continentsOf({ settings, scenario }: Job): Job[] {
   // One apiserver is flooded, and leavers are the same few wherever they are.
   const continents = scenario.kind === "flood" || scenario.kind === "leavers" ? 1 : settings.continents;
   return Array.from({ length: continents }, (_, continent) => ({
-    settings: continents === 1 && settings.continents > 1 ? continentOf(settings, 0) : continentOf(settings, continent),
+    settings: continentOf(settings, continent),
     scenario,
   }));
 }

@@ -46,6 +46,11 @@ describe("the same seed", () => {
   });
 });
 
+test("a job that fails in its thread is not lost", async () => {
+  const wrong: Job = { settings: tiny({ isolatesPerLocation: 0 }), scenario: { kind: "day", day: "working" } };
+  await expect(runJobs([wrong], 1, nobodyListens)).rejects.toThrow("there is no part");
+});
+
 test("another seed gives other figures", async () => {
   const [one, other] = [
     await simulateDay(tiny({ seed: 1 }), "working", nobodyListens),
