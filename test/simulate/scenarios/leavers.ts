@@ -8,6 +8,7 @@ import type { Settings } from "../world/settings.ts";
 
 /** From the end of somebody's access to the last time that they got in; milliseconds, one for each leaver. */
 export interface Lags {
+  readonly ways: readonly Leaving[];
   /** As the Worker answered. */
   readonly workerMs: readonly number[];
   /** At the cluster, whose apiservers have a memory of their own. */
@@ -27,6 +28,13 @@ const attemptEveryMs = 2_000;
 const marginMs = 60_000;
 const fixedApiserverCacheMs = 10_000;
 
+/** @returns those of the leavers to whom GitHub says no, or those whose token it only counts as anonymous */
+export function lagsOf({ ways, workerMs, clusterMs }: Lags, kind: "told no" | "anonymous"): Omit<Lags, "ways"> {
+  const isMeant = (_: number, index: number) =>
+    (ways[index] === "token revoked, and GitHub counts it as anonymous") === (kind === "anonymous");
+  return { workerMs: workerMs.filter(isMeant), clusterMs: clusterMs.filter(isMeant) };
+}
+
 export async function simulateLeavers(
   settings: Settings,
   leavers: number,
@@ -36,6 +44,7 @@ export async function simulateLeavers(
   const calendar = new Calendar();
   const agents: Agent[] = [];
   const leftAt: number[] = [];
+  const waysTaken: Leaving[] = [];
   for (let index = 0; index < leavers; index += 1) {
     const random = new Random(seed, "leaver", index);
     const at = startOfDay + Math.round(random.between(leaveBetween.fromMs, leaveBetween.untilMs));
@@ -53,6 +62,7 @@ export async function simulateLeavers(
     for (let time = at; time < end; time += attemptEveryMs) add(time);
     agents.push(agent);
     leftAt.push(at);
+    waysTaken.push(how);
   }
   const workerMs = leftAt.map(() => 0);
   const clusterMs = leftAt.map(() => 0);
@@ -68,5 +78,5 @@ export async function simulateLeavers(
     },
     onProgress,
   });
-  return { workerMs, clusterMs };
+  return { ways: waysTaken, workerMs, clusterMs };
 }

@@ -10,7 +10,7 @@ import { type DayKind, daysAMonth } from "../world/habits.ts";
 import { continentOf, defaults, type Settings } from "../world/settings.ts";
 
 /** Enough for a 99th percentile. */
-export const leavers = 200;
+export const leavers = 300;
 
 export interface Findings {
   day(settings: Settings, day?: DayKind): Day;
@@ -81,11 +81,9 @@ export function findingsOf(jobs: readonly Job[], results: readonly JobResult[]):
       ]),
     cost: (settings) => costOf(findings.month(settings), settings.people),
     lags(settings) {
-      const all = of(needOfLags(settings)).flatMap((it) => (it.kind === "leavers" ? [it.lags] : []));
-      return {
-        workerMs: all.flatMap(({ workerMs }) => workerMs),
-        clusterMs: all.flatMap(({ clusterMs }) => clusterMs),
-      };
+      const [first] = of(needOfLags(settings)).flatMap((it) => (it.kind === "leavers" ? [it.lags] : []));
+      if (first === undefined) throw new Error("leavers came to something else");
+      return first;
     },
     outage: (settings) =>
       addOutages(of(needOfOutage(settings)).flatMap((it) => (it.kind === "outage" ? [it.outage] : []))),

@@ -43,7 +43,10 @@ export function gridStudy(people: number, seed: number): Study {
         ],
         all.map((settings) => rowOf(settings, findings)),
       );
-      return { markdown: `${whole(people)} people, seed ${seed}:\n\n${table}`, pictures: [] };
+      return {
+        markdown: `${whole(people)} people, seed ${seed}. "Out" counts all leavers at the cluster, "refused" the commands in the 30 minutes of an outage:\n\n${table}`,
+        pictures: [],
+      };
     },
   };
 }
