@@ -10,8 +10,6 @@ export interface Line {
 export interface Picture {
   /** Of the file, without its ending. */
   readonly name: string;
-  /** What is to be seen, for whoever can't see it. */
-  readonly description: string;
   readonly svg: string;
 }
 
@@ -75,5 +73,14 @@ export function drawLines(picture: LinePicture): Picture {
   });
   const svg = chart.renderToSVGString();
   chart.dispose();
-  return { name, description: title, svg: `${svg}\n` };
+  return { name, svg: `${still(svg, title)}\n` };
+}
+
+/** Nobody hovers over a picture in a page, so it needs no styles for that; a title is read aloud; and names must not count the pictures that were drawn before. */
+function still(svg: string, title: string): string {
+  return svg
+    .replace(/<style.*?<\/style>\s*/gs, "")
+    .replace(/ class="[^"]*"/g, "")
+    .replace(/\bzr\d+-/g, "")
+    .replace(/<svg [^>]*>/, (start) => `${start}\n<title>${title}</title>`);
 }

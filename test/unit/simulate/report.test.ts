@@ -98,7 +98,13 @@ describe("a picture", () => {
     for (const svg of [draw(), draw([10, 30])]) {
       expect(svg).toMatch(/^<svg /);
       expect(svg).toContain('fill="#ffffff"');
+      expect(svg).toContain("<title>Lags</title>");
+      expect(svg).not.toContain("<style");
       for (const text of ["Lags", "TTL", "seconds", "p99"]) expect(svg).toContain(text);
     }
+  });
+
+  test("does not depend on those that were drawn before", () => {
+    expect(draw()).toBe(draw());
   });
 });
