@@ -22,11 +22,12 @@ export interface Findings {
   flood(settings: Settings, kind: FloodKind): Flood;
 }
 
+export function needOfDay(settings: Settings, day: DayKind = "working"): Job {
+  return { settings, scenario: { kind: "day", day } };
+}
+
 export function needsOfMonth(settings: Settings): Job[] {
-  return [
-    { settings, scenario: { kind: "day", day: "working" } },
-    { settings, scenario: { kind: "day", day: "weekend" } },
-  ];
+  return [needOfDay(settings), needOfDay(settings, "weekend")];
 }
 
 export function needOfLags(settings: Settings): Job {
@@ -73,7 +74,7 @@ export function findingsOf(jobs: readonly Job[], results: readonly JobResult[]):
 
   const findings: Findings = {
     day: (settings, day = "working") =>
-      addDays(of({ settings, scenario: { kind: "day", day } }).flatMap((it) => (it.kind === "day" ? [it.day] : []))),
+      addDays(of(needOfDay(settings, day)).flatMap((it) => (it.kind === "day" ? [it.day] : []))),
     month: (settings) =>
       addCounts([
         { counts: findings.day(settings, "working").counts, times: daysAMonth.working },

@@ -4,15 +4,13 @@ import type { Job } from "../jobs.ts";
 import { decimal, dollars, markdownTable, percent, whole } from "../report/table.ts";
 import { floodKinds } from "../scenarios/flood.ts";
 import { refusedShare } from "../scenarios/outage.ts";
-import { addCounts } from "../world/counts.ts";
-import { daysAMonth } from "../world/habits.ts";
 import type { Settings } from "../world/settings.ts";
 import { githubFigures, lagCells, monthlyFigures, waitingFigures } from "./figures.ts";
-import { type Findings, needOfFlood, needOfLags, needOfOutage, needsOfMonth } from "./findings.ts";
+import { type Findings, needOfDay, needOfFlood, needOfLags, needOfOutage, needsOfMonth } from "./findings.ts";
 import { floodRow, floodTitles } from "./floods.ts";
 import type { Study } from "./study.ts";
 
-export const scenarioNames = ["day", "leavers", "outage", "flood"] as const;
+export const scenarioNames = ["day", "month", "leavers", "outage", "flood"] as const;
 export type ScenarioName = (typeof scenarioNames)[number];
 
 export function singleStudy(settings: Settings, scenarios: readonly ScenarioName[]): Study {
@@ -35,6 +33,8 @@ export function singleStudy(settings: Settings, scenarios: readonly ScenarioName
 function needsOf(scenario: ScenarioName, settings: Settings): Job[] {
   switch (scenario) {
     case "day":
+      return [needOfDay(settings)];
+    case "month":
       return needsOfMonth(settings);
     case "leavers":
       return [needOfLags(settings)];
@@ -48,7 +48,9 @@ function needsOf(scenario: ScenarioName, settings: Settings): Job[] {
 function sectionOf(scenario: ScenarioName, settings: Settings, findings: Findings): string {
   switch (scenario) {
     case "day":
-      return dayTable(settings, findings);
+      return dayTables(settings, findings);
+    case "month":
+      return monthTable(settings, findings);
     case "leavers": {
       const { workerMs, clusterMs } = findings.lags(settings);
       return markdownTable(
@@ -80,29 +82,35 @@ function sectionOf(scenario: ScenarioName, settings: Settings, findings: Finding
   }
 }
 
-function dayTable(settings: Settings, findings: Findings): string {
-  const working = findings.day(settings);
-  const month = findings.month(settings);
-  const { total, ...parts } = findings.cost(settings);
-  const day = addCounts([{ counts: month, times: 1 / (daysAMonth.working + daysAMonth.weekend) }]);
+function dayTables(settings: Settings, findings: Findings): string {
+  const { counts, mostCostingCallsInAnHour } = findings.day(settings);
   return [
     markdownTable(
-      ["a month", "value"],
+      ["a working day", "value"],
       [
-        ...[...githubFigures, ...waitingFigures, ...monthlyFigures].map(({ title, of }) => [title, of(month)]),
-        ["commands", whole(month.commands)],
-        ["commands refused", whole(month.commandsRefused)],
-        ["reviews answered from memory", percent(month.fromMemory / month.reviews, 1)],
-        ["from KV", percent(month.fromKv / month.reviews, 1)],
-        ["reviews on an average day, for each person", decimal(day.reviews / settings.people)],
-        ["most calls costing quota of one person in an hour", whole(working.mostCostingCallsInAnHour)],
-        ...Object.entries(parts).map(([part, cost]) => [`cost: ${part}`, dollars(cost)]),
-        ["cost", dollars(total)],
+        ...[...githubFigures, ...waitingFigures].map(({ title, of }) => [title, of(counts)]),
+        ["most calls costing quota of one person in an hour", whole(mostCostingCallsInAnHour)],
+        ["reviews for each person", decimal(counts.reviews / settings.people)],
+        ["reviews answered from memory", percent(counts.fromMemory / counts.reviews, 1)],
+        ["from KV", percent(counts.fromKv / counts.reviews, 1)],
       ],
     ),
     markdownTable(
-      ["a working day", "value"],
-      Object.entries(working.counts).map(([name, count]) => [name, whole(count)]),
+      ["counted", "value"],
+      Object.entries(counts).map(([name, count]) => [name, whole(count)]),
     ),
   ].join("\n\n");
+}
+
+function monthTable(settings: Settings, findings: Findings): string {
+  const month = findings.month(settings);
+  const { total, ...parts } = findings.cost(settings);
+  return markdownTable(
+    ["a month", "value"],
+    [
+      ...[...githubFigures, ...waitingFigures, ...monthlyFigures].map(({ title, of }) => [title, of(month)]),
+      ...Object.entries(parts).map(([part, cost]) => [`cost: ${part}`, dollars(cost)]),
+      ["cost", dollars(total)],
+    ],
+  );
 }

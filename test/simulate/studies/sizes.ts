@@ -7,7 +7,7 @@ import type { Counts } from "../world/counts.ts";
 import { type Settings, settingsFor } from "../world/settings.ts";
 import { meaningOf } from "../world/write-rules.ts";
 import { githubCalls, waitingShare, waitingShareInWork } from "./figures.ts";
-import { type Findings, needsOfMonth } from "./findings.ts";
+import { type Findings, needOfDay, needsOfMonth } from "./findings.ts";
 import type { Study } from "./study.ts";
 
 const sizes = [30, 100, 300, 1_000, 3_000, 10_000];
@@ -36,8 +36,8 @@ export function sizesStudy(people: number, seed: number): Study {
     name: "sizes",
     needs: [
       ...bySize.flatMap(needsOfMonth),
-      ...byShape.flatMap((settings) => needsOfMonth(settings).slice(0, 1)),
-      ...onFreePlan.flatMap((settings) => needsOfMonth(settings).slice(0, 1)),
+      ...byShape.map((settings) => needOfDay(settings)),
+      ...onFreePlan.map((settings) => needOfDay(settings)),
     ],
     report(findings) {
       const markdown = [
