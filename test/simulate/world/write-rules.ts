@@ -14,6 +14,10 @@ const rules = {
     of: ({ ttlMs, graceMs }: Lifetimes) => renewedAfter(ttlMs + graceMs / 2),
   },
   believable: { meaning: "a copy older than the TTL: the product's rule", of: (): WriteRule => isWorthWriting },
+  "three quarters": {
+    meaning: "a copy older than three quarters of the TTL",
+    of: ({ ttlMs }: Lifetimes) => renewedAfter(ttlMs * 0.75),
+  },
   "every answer": { meaning: "every answer of GitHub's", of: () => renewedAfter(0) },
 } as const;
 
@@ -25,6 +29,7 @@ export const writeRuleNames: readonly WriteRuleName[] = [
   "hourly",
   "half grace",
   "believable",
+  "three quarters",
   "every answer",
 ];
 

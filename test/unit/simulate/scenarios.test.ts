@@ -85,7 +85,7 @@ describe("an ordinary day", () => {
 
   test("writes more to KV the younger a copy may be that is written anew", async () => {
     const writes: number[] = [];
-    for (const writeRule of ["hourly", "half grace", "believable", "every answer"] as const) {
+    for (const writeRule of ["hourly", "half grace", "believable", "three quarters", "every answer"] as const) {
       writes.push((await simulateDay(tiny({ writeRule }), "working", nobodyListens)).counts.kvWrites);
     }
     expect(writes).toEqual(writes.toSorted((one, other) => one - other));
