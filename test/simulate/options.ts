@@ -34,7 +34,7 @@ const limits = {
   "apiserver-cache": [0, 3_600],
   apiservers: [1, 8],
   clusters: [1, 10_000],
-  continents: [1, 16],
+  regions: [1, 100],
   locations: [1, 100],
   isolates: [1, 1_000],
 } as const;
@@ -61,9 +61,9 @@ Usage: npm run simulate -- [options]
   --write-rule NAME    one of ${writeRuleNames.map((name) => JSON.stringify(name)).join(", ")}
   --plan NAME          free or paid: whether KV's daily limits apply (default paid)
   --apiservers N       of each cluster (default 3)
-  --clusters N  --continents N  --locations N  --isolates N
-                       defaults: a cluster to 100 people, two continents from 10,000 people on, 2 locations to
-                       a continent and 4 isolates to a location, more for many people
+  --clusters N  --regions N  --locations N  --isolates N
+                       defaults: a cluster to 100 people, a region to 5,000, 2 locations to
+                       a region and 4 isolates to a location, more for many people
 
 Tables go to stdout as Markdown, progress to stderr. Exits with 2 after a usage error and with 1 after any other failure.`;
 
@@ -96,10 +96,10 @@ export function parseSimulateOptions(argv: readonly string[]): ParsedSimulateOpt
   const scenarios = (values.scenario ?? []).flatMap((text) => oneOf("scenario", scenarioNames, text));
   const [writeRule] = oneOf("write-rule", writeRuleNames, values["write-rule"]);
   const [plan] = oneOf("plan", ["free", "paid"], values.plan);
-  const continents = values.continents === undefined ? {} : { continents: numberOf("continents", 1) };
-  const base = settingsFor(people, continents);
+  const regions = values.regions === undefined ? {} : { regions: numberOf("regions", 1) };
+  const base = settingsFor(people, regions);
   const settings: Settings = {
-    ...settingsFor(people, { ...continents, locations: numberOf("locations", base.locations) }),
+    ...settingsFor(people, { ...regions, locations: numberOf("locations", base.locations) }),
     seed,
     ttlSeconds: numberOf("ttl", base.ttlSeconds),
     graceSeconds: numberOf("grace", base.graceSeconds),
@@ -145,7 +145,7 @@ function parseCommandLine(argv: readonly string[]) {
         plan: { type: "string", default: "paid" },
         apiservers: { type: "string" },
         clusters: { type: "string" },
-        continents: { type: "string" },
+        regions: { type: "string" },
         locations: { type: "string" },
         isolates: { type: "string" },
         help: { type: "boolean", default: false },

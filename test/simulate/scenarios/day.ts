@@ -34,7 +34,7 @@ export async function simulateDay(settings: Settings, day: DayKind, onProgress: 
   return { counts: addCounts(hours.map((counts) => ({ counts, times: 1 }))), hours, mostCostingCallsInAnHour };
 }
 
-/** @returns the days of all continents as one */
+/** @returns the days of all regions as one */
 export function addDays(days: readonly Day[]): Day {
   const sum = (parts: readonly Counts[]) => addCounts(parts.map((counts) => ({ counts, times: 1 })));
   return {

@@ -46,7 +46,7 @@ export async function simulateOutage(settings: Settings, onProgress: (share: num
   return { atWork, comingBack };
 }
 
-/** @returns the outages of all continents as one */
+/** @returns the outages of all regions as one */
 export function addOutages(outages: readonly Outage[]): Outage {
   const sum = (all: readonly (readonly Commands[])[]) =>
     (all[0] ?? []).map((_, minute) =>

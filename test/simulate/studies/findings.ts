@@ -7,7 +7,7 @@ import type { Lags } from "../scenarios/leavers.ts";
 import { addOutages, type Outage } from "../scenarios/outage.ts";
 import { addCounts, type Counts } from "../world/counts.ts";
 import { type DayKind, daysAMonth } from "../world/habits.ts";
-import { continentOf, defaults, type Settings } from "../world/settings.ts";
+import { defaults, regionOf, type Settings } from "../world/settings.ts";
 
 /** Enough for a 99th percentile. */
 export const leavers = 300;
@@ -42,9 +42,9 @@ export function needOfFlood(settings: Settings, flood: FloodKind): Job {
   return { settings, scenario: { kind: "flood", flood } };
 }
 
-/** @returns each job once, cut into continents, the longest first: so that no thread is left alone with one of those */
+/** @returns each job once, cut into regions, the longest first: so that no thread is left alone with one of those */
 export function distinctJobs(needs: readonly Job[]): Job[] {
-  const byKey = new Map(needs.flatMap(continentsOf).map((job) => [keyOf(job), job]));
+  const byKey = new Map(needs.flatMap(regionsOf).map((job) => [keyOf(job), job]));
   return [...byKey.values()].sort((one, other) => effortOf(other) - effortOf(one));
 }
 
@@ -66,7 +66,7 @@ export function effortOf({ settings, scenario }: Job): number {
 export function findingsOf(jobs: readonly Job[], results: readonly JobResult[]): Findings {
   const byKey = new Map(jobs.map((job, index) => [keyOf(job), results[index]]));
   const of = (job: Job): JobResult[] =>
-    continentsOf(job).map((part) => {
+    regionsOf(job).map((part) => {
       const result = byKey.get(keyOf(part));
       if (result === undefined) throw new Error(`a study did not say that it needs ${keyOf(part)}`);
       return result;
@@ -97,11 +97,11 @@ export function findingsOf(jobs: readonly Job[], results: readonly JobResult[]):
   return findings;
 }
 
-function continentsOf({ settings, scenario }: Job): Job[] {
+function regionsOf({ settings, scenario }: Job): Job[] {
   // One apiserver is flooded, and leavers are the same few wherever they are.
-  const continents = scenario.kind === "flood" || scenario.kind === "leavers" ? 1 : settings.continents;
-  return Array.from({ length: continents }, (_, continent) => ({
-    settings: continentOf(settings, continent),
+  const regions = scenario.kind === "flood" || scenario.kind === "leavers" ? 1 : settings.regions;
+  return Array.from({ length: regions }, (_, region) => ({
+    settings: regionOf(settings, region),
     scenario,
   }));
 }

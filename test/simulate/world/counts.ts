@@ -1,4 +1,4 @@
-// What is counted, and how the counts of several continents come together.
+// What is counted, and how the counts of several regions come together.
 
 /** Plain numbers: they travel between threads, and are added up name by name. */
 export interface Counts {

@@ -1,4 +1,4 @@
-// A continent of it: clusters with their apiservers, the locations of Cloudflare's that they reach, the isolates there, KV and GitHub. Isolates come and go; an apiserver's connection leads to one of them
+// A region of it: clusters with their apiservers, the locations of Cloudflare's that they reach, the isolates there, KV and GitHub. Isolates come and go; an apiserver's connection leads to one of them
 // until it is made anew.
 import { readClusterPolicy } from "../../../src/worker/config/cluster-policy.ts";
 import type { FactsAnswer, Question } from "../../../src/worker/facts.ts";

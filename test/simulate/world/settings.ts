@@ -4,9 +4,9 @@ import type { WriteRuleName } from "./write-rules.ts";
 export interface Settings {
   readonly seed: number;
   readonly people: number;
-  /** Nobody works across continents, so each is simulated on its own, and the figures are added up. */
-  readonly continents: number;
-  /** Of Cloudflare's, in a continent: that is where a continent's clusters are. */
+  /** Nobody works across regions, so each is simulated on its own, and the figures are added up. */
+  readonly regions: number;
+  /** Of Cloudflare's, in a region: that is where a region's clusters are. */
   readonly locations: number;
   readonly clusters: number;
   readonly apiserversPerCluster: number;
@@ -35,7 +35,7 @@ const minClusters = 3;
 export const defaults: Settings = {
   seed: 1,
   people: 300,
-  continents: 1,
+  regions: 1,
   locations: 2,
   clusters: minClusters,
   apiserversPerCluster: 3,
@@ -55,32 +55,32 @@ export function clustersFor(people: number): number {
   return Math.max(minClusters, Math.ceil(people / peoplePerCluster));
 }
 
-/** @returns the settings of one continent: its part of the people and clusters, and a seed of its own */
-export function continentOf(settings: Settings, continent: number): Settings {
-  const partOf = (count: number) => Math.floor((count + continent) / settings.continents);
+/** @returns the settings of one region: its part of the people and clusters, and a seed of its own */
+export function regionOf(settings: Settings, region: number): Settings {
+  const partOf = (count: number) => Math.floor((count + region) / settings.regions);
   return {
     ...settings,
-    seed: settings.seed + continent * 1_000_003,
+    seed: settings.seed + region * 1_000_003,
     people: partOf(settings.people),
     clusters: Math.max(1, partOf(settings.clusters)),
-    continents: 1,
+    regions: 1,
   };
 }
 
 const peoplePerIsolate = 1_500;
 const minIsolates = 4;
-const peopleOfTwoContinents = 10_000;
+const peoplePerRegion = 5_000;
 
-/** @returns settings for so many people, with as many clusters and isolates as they would have, and two continents if they are many */
+/** @returns settings for so many people, with as many clusters and isolates as they would have, and a region to 5,000 of them */
 export function settingsFor(people: number, changes: Partial<Settings> = {}): Settings {
-  const continents = changes.continents ?? (people >= peopleOfTwoContinents ? 2 : defaults.continents);
+  const regions = changes.regions ?? Math.ceil(people / peoplePerRegion);
   const { locations } = { ...defaults, ...changes };
   return {
     ...defaults,
     people,
-    continents,
+    regions,
     clusters: clustersFor(people),
-    isolatesPerLocation: Math.max(minIsolates, Math.ceil(people / continents / locations / peoplePerIsolate)),
+    isolatesPerLocation: Math.max(minIsolates, Math.ceil(people / regions / locations / peoplePerIsolate)),
     ...changes,
   };
 }

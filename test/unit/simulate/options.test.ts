@@ -53,16 +53,15 @@ describe("the simulation's options", () => {
     });
   });
 
-  test("spread very many people over two continents, unless something else is said", () => {
-    const continents = (argv: string[]) => {
+  test("spread very many people over regions, unless something else is said", () => {
+    const regions = (argv: string[]) => {
       const parsed = parseSimulateOptions(["--single", ...argv]);
-      return parsed.kind === "run" && parsed.options.what.kind === "single"
-        ? parsed.options.what.settings.continents
-        : 0;
+      return parsed.kind === "run" && parsed.options.what.kind === "single" ? parsed.options.what.settings.regions : 0;
     };
-    expect(continents(["--people", "9999"])).toBe(1);
-    expect(continents(["--people", "10000"])).toBe(2);
-    expect(continents(["--people", "10000", "--continents", "4"])).toBe(4);
+    expect(regions(["--people", "5000"])).toBe(1);
+    expect(regions(["--people", "10000"])).toBe(2);
+    expect(regions(["--people", "100000"])).toBe(20);
+    expect(regions(["--people", "10000", "--regions", "4"])).toBe(4);
   });
 
   test("refuse what makes no sense", () => {
@@ -89,7 +88,7 @@ describe("the simulation's options", () => {
 });
 
 describe("jobs", () => {
-  const settings = settingsFor(20_000);
+  const settings = settingsFor(10_000);
   const day = { kind: "day", day: "working" } as const;
 
   test("are done once where a setting makes no difference", () => {

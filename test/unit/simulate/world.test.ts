@@ -6,7 +6,7 @@ import { noCounts } from "../../simulate/world/counts.ts";
 import { createKv, freeReadsADay, freeWritesADay } from "../../simulate/world/kv.ts";
 import { createLimiter } from "../../simulate/world/limiter.ts";
 import { Random } from "../../simulate/world/random.ts";
-import { continentOf, settingsFor } from "../../simulate/world/settings.ts";
+import { regionOf, settingsFor } from "../../simulate/world/settings.ts";
 
 describe("chance", () => {
   const draw = (random: Random) => Array.from({ length: 20 }, () => random.next());
@@ -161,9 +161,9 @@ test("the limiter lets 300 a minute through for each cluster", async () => {
   expect(await admitted("one", 10)).toBe(10);
 });
 
-test("continents share people and clusters, and have a seed of their own", () => {
-  const settings = settingsFor(10_001, { continents: 2 });
-  const [one, two] = [continentOf(settings, 0), continentOf(settings, 1)];
+test("regions share people and clusters, and have a seed of their own", () => {
+  const settings = settingsFor(10_001, { regions: 2 });
+  const [one, two] = [regionOf(settings, 0), regionOf(settings, 1)];
   expect(one.people + two.people).toBe(10_001);
   expect(one.clusters + two.clusters).toBe(settings.clusters);
   expect(one.seed).not.toBe(two.seed);
