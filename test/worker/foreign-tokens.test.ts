@@ -42,13 +42,15 @@ test.each(foreignTokens)("%s: %s gets a plain no in both versions and is only co
 
   const lines = worker().logLines().slice(linesBefore);
   expect(lines).toHaveLength(2);
-  expect(JSON.parse(lines[0] ?? "")).toEqual({
+  const { seconds, ...record } = JSON.parse(lines[0] ?? "");
+  expect(record).toEqual({
     time: expect.any(String),
     event: "ignored",
     cluster: "production",
-    seconds: 61,
     counts: { [kind]: 2 },
   });
+  // The clock was set ahead by so much, and goes on by itself.
+  expect(seconds).toBeGreaterThanOrEqual(61);
 });
 
 test("a thousand made-up tokens cost no call to GitHub and no line of the log", async () => {

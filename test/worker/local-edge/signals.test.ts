@@ -70,10 +70,10 @@ async function isListening(): Promise<boolean> {
   }
 }
 
-async function expectEnd(signal: NodeJS.Signals): Promise<number | null> {
+async function expectEnd(signal: NodeJS.Signals, maxMs: number): Promise<number | null> {
   const closed = once(npm, "close");
   npm.kill(signal);
-  await until(() => !isAnyLeft(), 2000, "everything has ended");
+  await until(() => !isAnyLeft(), maxMs, "everything has ended");
   await closed;
   expect(await isListening()).toBe(false);
   return npm.exitCode;
@@ -82,7 +82,7 @@ async function expectEnd(signal: NodeJS.Signals): Promise<number | null> {
 describe.each(signals)("%s to npm", (signal) => {
   it("ends everything within 2 s", async () => {
     await until(() => isReady(stdout), 30_000, "it is ready");
-    expect(await expectEnd(signal)).toBe(0);
+    expect(await expectEnd(signal, 2_000)).toBe(0);
     expect(stderr).toBe("");
   });
 
@@ -90,7 +90,8 @@ describe.each(signals)("%s to npm", (signal) => {
     // The edge listens first; the Worker is still to come.
     const deadline = performance.now() + 30_000;
     while (!(await isListening()) && performance.now() < deadline) await delay(5);
-    await expectEnd(signal);
+    // What has begun to start, on a busy machine, is first there to be ended.
+    await expectEnd(signal, 15_000);
     expect(isReady(stdout)).toBe(false);
   });
 });
