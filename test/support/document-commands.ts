@@ -38,11 +38,11 @@ export const documentsWithCommands: readonly string[] = globSync(
 
 /**
  * @param sections headings; the blocks up to the next heading belong to one
- * @returns the text of each block of commands, without the commands that are marked
+ * @returns the text of each block of commands that is no transcript, without the commands that are marked
  * @throws if a section has none
  */
 export function commandsIn(document: string, ...sections: readonly string[]): string[] {
-  return blocksIn(document, sections).map((block) => {
+  return blocksIn(document, sections, false).map((block) => {
     const marked = commandsOf(block).filter((command) => isMarked(command, block.needs));
     return marked.reduce((text, command) => text.replace(`${command}\n`, ""), block.text);
   });
@@ -50,7 +50,7 @@ export function commandsIn(document: string, ...sections: readonly string[]): st
 
 /** @returns the commands of the transcripts in these sections, each with what it prints; @throws if a section has none */
 export function examplesIn(document: string, ...sections: readonly string[]): Example[] {
-  return blocksIn(document, sections).flatMap(({ isTranscript, text }) => (isTranscript ? examplesOf(text) : []));
+  return blocksIn(document, sections, true).flatMap(({ text }) => examplesOf(text));
 }
 
 /** @returns one command, in a block or between backticks, as it is written; @throws if the document does not have it */
@@ -92,8 +92,8 @@ export function readDocument(document: string): string {
   return document.endsWith(".yaml") ? commentsOf(text) : text;
 }
 
-function blocksIn(document: string, sections: readonly string[]): CommandBlock[] {
-  const blocks = commandBlocksOf(readDocument(document));
+function blocksIn(document: string, sections: readonly string[], areTranscripts: boolean): CommandBlock[] {
+  const blocks = commandBlocksOf(readDocument(document)).filter(({ isTranscript }) => isTranscript === areTranscripts);
   return sections.flatMap((section) => {
     const inside = blocks.filter((block) => block.section === section);
     if (inside.length === 0) throw new Error(`${document} has no commands under "${section}"`);
