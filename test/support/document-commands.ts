@@ -42,10 +42,11 @@ export const documentsWithCommands: readonly string[] = globSync(
  * @throws if a section has none
  */
 export function commandsIn(document: string, ...sections: readonly string[]): string[] {
-  return blocksIn(document, sections, false).map((block) => {
+  const texts = blocksIn(document, sections, false).map((block) => {
     const marked = commandsOf(block).filter((command) => isMarked(command, block.needs));
     return marked.reduce((text, command) => text.replace(`${command}\n`, ""), block.text);
   });
+  return texts.filter((text) => text.trim() !== "");
 }
 
 /** @returns the commands of the transcripts in these sections, each with what it prints; @throws if a section has none */
