@@ -27,9 +27,6 @@ const commandsThatNeed: Readonly<Record<string, RegExp>> = {
   kOps: /^kops |\/var\/log\/kube-apiserver\.log$/,
 };
 
-/** The names of everything that a mark can say. */
-export const knownNeeds = Object.keys(commandsThatNeed);
-
 /** The documents that tell somebody to run something. */
 export const documentsWithCommands: readonly string[] = globSync(
   ["README.md", "CONTRIBUTING.md", "SECURITY.md", "docs/**/*.md", "k8s/**/*.{md,yaml}"],
@@ -43,7 +40,7 @@ export const documentsWithCommands: readonly string[] = globSync(
  */
 export function commandsIn(document: string, ...sections: readonly string[]): string[] {
   const texts = blocksIn(document, sections, false).map((block) => {
-    const marked = commandsOf(block).filter((command) => isMarked(command, block.needs));
+    const marked = commandsOf(block).filter((command) => marksOf(command, block.needs).length > 0);
     return marked.reduce((text, command) => text.replace(`${command}\n`, ""), block.text);
   });
   return texts.filter((text) => text.trim() !== "");
@@ -65,7 +62,8 @@ export interface DocumentedCommand {
   readonly line: number;
   readonly text: string;
   readonly isInline: boolean;
-  readonly isMarked: boolean;
+  /** The marks that hold here and are about it. */
+  readonly marks: readonly string[];
 }
 
 /** Every command of a document, and between backticks everything that could be one. */
@@ -83,7 +81,7 @@ export function documentedCommandsOf(document: string): DocumentedCommand[] {
     line,
     text,
     isInline,
-    isMarked: isMarked(text, [...needs, ...around]),
+    marks: marksOf(text, [...needs, ...around]),
   }));
 }
 
@@ -102,6 +100,6 @@ function blocksIn(document: string, sections: readonly string[], areTranscripts:
   });
 }
 
-function isMarked(command: string, needs: readonly string[]): boolean {
-  return needs.some((need) => commandsThatNeed[need]?.test(command));
+function marksOf(command: string, needs: readonly string[]): string[] {
+  return needs.filter((need) => commandsThatNeed[need]?.test(command));
 }
