@@ -42,7 +42,10 @@ const bytesPerEntry = 2_500;
  * @param month what a month counts
  * @param people whose entries are kept
  */
-export function costOf({ reviews, kvReads, kvWrites }: Counts, people: number): MonthlyCost {
+export function costOf(
+  { reviews, kvReads, kvWrites }: Pick<Counts, "reviews" | "kvReads" | "kvWrites">,
+  people: number,
+): MonthlyCost {
   const more = (used: number, { included, perMillion }: { included: number; perMillion: number }) =>
     (Math.max(0, used - included) / million) * perMillion;
   const parts = {
