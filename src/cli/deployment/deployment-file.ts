@@ -1,9 +1,10 @@
 // The deployment's wrangler.toml, opened for commands that change it, and the folder it lies in: the clone's.
-import { rename, writeFile } from "node:fs/promises";
+import { readFile, realpath, rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import type { Context } from "../context.ts";
 import { StepFailure } from "../step-failure.ts";
 import { hostnameOf, parseWranglerToml, type WranglerDocument } from "../wrangler-toml/document.ts";
+import { isHostname } from "../wrangler-toml/hostname.ts";
 import { readWranglerToml } from "../wrangler-toml/read.ts";
 
 export interface DeploymentFile {
@@ -26,13 +27,30 @@ export async function openDeployment(path: string, context: Context): Promise<De
   return fromText({ path, absolutePath, folder: dirname(absolutePath) }, file.text);
 }
 
-/** Writes a changed text, whole or not at all. @returns the deployment as it is now */
+/**
+ * Writes a changed text, whole or not at all.
+ *
+ * @throws StepFailure if somebody changed the file since it was opened: what they wrote would be lost, and with the next deployment the cluster that they added
+ */
 export async function saveDeployment(deployment: DeploymentFile, text: string): Promise<DeploymentFile> {
-  if (text === deployment.text) return deployment;
   const changed = fromText(deployment, text);
-  const temporary = `${deployment.absolutePath}.tmp`;
-  await writeFile(temporary, text);
-  await rename(temporary, deployment.absolutePath);
+  // A link stays one: the file may lie in a repository of its own.
+  const target = await realpath(deployment.absolutePath);
+  if ((await readFile(target, "utf8")) !== deployment.text) {
+    throw new StepFailure({
+      where: deployment.path,
+      message: "was changed while this command ran",
+      cure: "run the command again: it goes on from where it stopped",
+    });
+  }
+  if (text === deployment.text) return deployment;
+  const temporary = `${target}.${process.pid}.new`;
+  try {
+    await writeFile(temporary, text, { mode: (await stat(target)).mode & 0o777, flag: "wx", flush: true });
+    await rename(temporary, target);
+  } finally {
+    await rm(temporary, { force: true });
+  }
   return changed;
 }
 
@@ -49,6 +67,11 @@ function fromText({ path, absolutePath, folder }: Place, text: string): Deployme
   if (parsed.kind === "wrong") throw new StepFailure(parsed.trouble);
   const { document } = parsed;
   if (document.name === undefined) throw new StepFailure({ where: `${path}: name`, message: "is required" });
+  const hostname = hostnameOf(document);
+  if (hostname !== null && !isHostname(hostname)) {
+    const message = `${hostname} is no hostname in lower case`;
+    throw new StepFailure({ where: `${path}: routes`, message, cure: "write it as DNS has it: auth.acme.dev" });
+  }
   return {
     path,
     absolutePath,
@@ -56,6 +79,6 @@ function fromText({ path, absolutePath, folder }: Place, text: string): Deployme
     text,
     document,
     workerName: document.name,
-    hostname: hostnameOf(document),
+    hostname,
   };
 }

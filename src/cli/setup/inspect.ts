@@ -1,7 +1,7 @@
 // What is there already: everything that setup may have to change is looked at first, so that it can say what it will do, and do only what is missing.
 import { type ClusterFolder, clusterFolder, kubeconfigFile } from "../certificates/cluster-folder.ts";
 import { inspectPair, type PairState } from "../certificates/obtain.ts";
-import { currentPair } from "../certificates/rotation.ts";
+import { currentPair, rotationStage } from "../certificates/rotation.ts";
 import { type BotWarning, findBotProtection } from "../cloudflare/bot-protection.ts";
 import { type CloudflareClient, connectToCloudflare } from "../cloudflare/client.ts";
 import { type ClientCertificate, listClientCertificates } from "../cloudflare/client-certificates.ts";
@@ -44,7 +44,7 @@ export async function inspect(
   { hostname, clusterName }: { hostname: string; clusterName: string },
   context: Context,
 ): Promise<Findings> {
-  const client = await connectToCloudflare(context.env);
+  const client = await connectToCloudflare(context);
   const zone = await findZone(client, hostname);
   const missing = await findMissingPermissions(client, zone);
   if (missing.length > 0) {
@@ -71,6 +71,10 @@ export async function inspect(
       findBotProtection(client, zone, hostname),
     ]);
   const folder = clusterFolder(deployment.folder, clusterName);
+  if ((await rotationStage(folder)) === "switching") {
+    const cure = `run octogate certificate rotate --cluster ${clusterName} again: it goes on from where it stopped`;
+    throw new StepFailure({ where: folder.name, message: "a rotation stopped while its files changed places", cure });
+  }
   return {
     client,
     zone,
