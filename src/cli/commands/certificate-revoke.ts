@@ -88,7 +88,10 @@ async function revoke(options: RevokeOptions, context: Context): Promise<Report>
     await stopAccepting(session, context, { variable, fingerprint }, certificates);
   } finally {
     // Also where nothing can be deployed: whoever has the key must not win by that.
-    if (isActive) await revokeClientCertificate(client, zone, known.id);
+    if (isActive) {
+      await revokeClientCertificate(client, zone, known.id);
+      context.terminal.note(`${context.terminal.style.good("✓")} Cloudflare is told to revoke it`);
+    }
   }
   return done([`${fingerprint} is refused from now on.`], {
     changed: changes.length > 0,

@@ -127,7 +127,10 @@ export const zoneRoutes: readonly Route[] = [
     answer: ({ body }, { ruleset }, match) => {
       const at = ruleset?.rules.findIndex(({ id }) => id === match.groups?.rule) ?? -1;
       if (ruleset === null || at === -1) return notFound;
-      ruleset.rules[at] = { ...ruleFrom(body), id: match.groups?.rule ?? "" };
+      const { position } = v.parse(positionSchema, body);
+      ruleset.rules.splice(at, 1);
+      const rule = { ...ruleFrom(body), id: match.groups?.rule ?? "" };
+      ruleset.rules.splice(position === undefined ? at : position.index - 1, 0, rule);
       return ok(ruleset);
     },
   },
