@@ -83,6 +83,7 @@ describe("wrangler.toml", () => {
   test.each([
     ["Windows line ends", (text: string) => text.replaceAll("\n", "\r\n")],
     ["indented tables and other quotes", (text: string) => text.replace('binding = "KV"', "  binding = 'KV'")],
+    ["a byte order mark", (text: string) => `\ufeff${text}`],
     ["no line end at its end", (text: string) => text.trimEnd()],
     ["a named environment", (text: string) => `${text}\n[env.staging]\nname = "octogate-staging"\n`],
   ])("with %s is written, and read again by the next run", async (_what, change) => {
@@ -96,6 +97,7 @@ describe("wrangler.toml", () => {
     expect((await setup("--yes")).stdout).toContain("Nothing had to be changed.");
     expect((await rig.run(["teardown", "--everything", "--yes"])).exitCode).toBe(0);
     expect(toml()).toContain("<auth.example.com>");
+    expect(toml().replaceAll("\r\n", "").includes("\n")).toBe(!change("\n").includes("\r"));
   });
 
   test("that has the cluster already keeps its kinds of tokens, and says so", async () => {

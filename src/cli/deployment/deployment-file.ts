@@ -12,7 +12,10 @@ export interface DeploymentFile {
   readonly path: string;
   readonly absolutePath: string;
   readonly folder: string;
+  /** With line ends of one character, whatever the file has. */
   readonly text: string;
+  /** The file's own. */
+  readonly lineEnd: "\n" | "\r\n";
   readonly document: WranglerDocument;
   readonly workerName: string;
   /** Null: still to be chosen. */
@@ -24,7 +27,8 @@ export async function openDeployment(path: string, context: Context): Promise<De
   const file = await readWranglerToml(path, context);
   if (file.kind === "unreadable") throw new StepFailure(file.trouble);
   const absolutePath = resolve(context.folder, path);
-  return fromText({ path, absolutePath, folder: dirname(absolutePath) }, file.text);
+  const lineEnd = file.text.includes("\r\n") ? "\r\n" : "\n";
+  return fromText({ path, absolutePath, folder: dirname(absolutePath), lineEnd }, withShortLineEnds(file.text));
 }
 
 /**
@@ -36,7 +40,7 @@ export async function saveDeployment(deployment: DeploymentFile, text: string): 
   const changed = fromText(deployment, text);
   // A link stays one: the file may lie in a repository of its own.
   const target = await realpath(deployment.absolutePath);
-  if ((await readFile(target, "utf8")) !== deployment.text) {
+  if (withShortLineEnds(await readFile(target, "utf8")) !== deployment.text) {
     throw new StepFailure({
       where: deployment.path,
       message: "was changed while this command ran",
@@ -46,7 +50,8 @@ export async function saveDeployment(deployment: DeploymentFile, text: string): 
   if (text === deployment.text) return deployment;
   const temporary = `${target}.${process.pid}.new`;
   try {
-    await writeFile(temporary, text, { mode: (await stat(target)).mode & 0o777, flag: "wx", flush: true });
+    const ownText = text.replaceAll("\n", deployment.lineEnd);
+    await writeFile(temporary, ownText, { mode: (await stat(target)).mode & 0o777, flag: "wx", flush: true });
     await rename(temporary, target);
   } finally {
     await rm(temporary, { force: true });
@@ -60,9 +65,13 @@ export function requireHostname({ path, hostname }: DeploymentFile): string {
   throw new StepFailure({ where: path, message: "has no route yet", cure: "run octogate setup first" });
 }
 
-type Place = Pick<DeploymentFile, "path" | "absolutePath" | "folder">;
+function withShortLineEnds(text: string): string {
+  return text.replaceAll("\r\n", "\n");
+}
 
-function fromText({ path, absolutePath, folder }: Place, text: string): DeploymentFile {
+type Place = Pick<DeploymentFile, "path" | "absolutePath" | "folder" | "lineEnd">;
+
+function fromText({ path, absolutePath, folder, lineEnd }: Place, text: string): DeploymentFile {
   const parsed = parseWranglerToml(path, text);
   if (parsed.kind === "wrong") throw new StepFailure(parsed.trouble);
   const { document } = parsed;
@@ -76,6 +85,7 @@ function fromText({ path, absolutePath, folder }: Place, text: string): Deployme
     path,
     absolutePath,
     folder,
+    lineEnd,
     text,
     document,
     workerName: document.name,
