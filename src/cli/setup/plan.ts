@@ -29,7 +29,7 @@ export function planSetup(
 
 function findObstacles(request: SetupRequest, deployment: DeploymentFile, findings: Findings): Trouble[] {
   const { hostname, clusterName, variable } = request;
-  const { zone, firewall, domains, addressRecords, pair } = findings;
+  const { zone, firewall, domains, addressRecords, route, pair } = findings;
   const obstacles: Trouble[] = [];
   const add = (where: string, message: string, cure: string) => obstacles.push({ where, message, cure });
 
@@ -40,6 +40,14 @@ function findObstacles(request: SetupRequest, deployment: DeploymentFile, findin
   if (service === null && addressRecords.length > 0) {
     const records = addressRecords.join(", ");
     add(hostname, `leads somewhere already (${records})`, "choose another hostname, or delete the DNS record");
+  }
+  if (route !== null && route.script !== null && route.script !== deployment.workerName) {
+    const message = `the route ${route.pattern} leads to the Worker ${route.script}, which would get every review first, with the token in it`;
+    add(
+      hostname,
+      message,
+      `add the route ${hostname}/* with no Worker in the dashboard (Workers Routes): it makes an exception`,
+    );
   }
   const elsewhere = domains.find((domain) => domain.service === deployment.workerName && domain.hostname !== hostname);
   if (elsewhere !== undefined) {

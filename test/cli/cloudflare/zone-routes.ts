@@ -148,7 +148,7 @@ export const zoneRoutes: readonly Route[] = [
     method: "GET",
     path: inZone("workers/routes"),
     permission: permissions.routes,
-    answer: () => ok([]),
+    answer: (_call, { workerRoutes }) => ok(workerRoutes),
   },
   {
     method: "GET",
