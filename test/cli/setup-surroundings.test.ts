@@ -1,6 +1,7 @@
 // What setup finds around it: files in other forms, an environment that leads elsewhere, proxies, rules of other people. And what it must never do meanwhile.
 import { rmSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { freePort } from "../support/free-port.ts";
 import { othersRule, snapshot } from "./cloudflare/state.ts";
 import { hostname, makeRig, type Rig } from "./support/rig.ts";
 
@@ -185,6 +186,13 @@ describe("what comes in place of Cloudflare's answers", () => {
     expect(exitCode).toBe(1);
     expect(stderr).toContain("answered 429: slowly");
     expect(rig.cloudflare.calls).toHaveLength(1);
+  });
+
+  test("nothing at all is told with what happened to the connection", async () => {
+    rig.env.CLOUDFLARE_BASE_URL = `http://127.0.0.1:${await freePort()}`;
+    const { exitCode, stderr } = await setup(...fresh, "--yes");
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain("Connection error. nothing listens there (ECONNREFUSED)");
   });
 
   test("what nobody expected is one JSON document all the same", async () => {
