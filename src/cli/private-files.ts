@@ -5,6 +5,9 @@ import { dirname } from "node:path";
 /** On the disk before anything is made that is of no use without it, such as a certificate for a key. */
 const options = { mode: 0o600, flag: "wx", flush: true } as const;
 
+/** What a file is called until it is whole; only a killed process leaves one. */
+export const temporaryName = /\.\d+\.new$/;
+
 /** Writes by way of a second file: whoever reads sees the old text or the new one, never a part, and nobody else ever reads it. */
 export async function writePrivately(path: string, text: string): Promise<void> {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });

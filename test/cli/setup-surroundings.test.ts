@@ -179,14 +179,17 @@ describe("what comes in place of Cloudflare's answers", () => {
     expect(snapshot(rig.cloudflare.state)).toEqual(before);
   });
 
-  test("to wait for an hour is told, and not waited for", async () => {
-    const answer = { status: 429, headers: { "retry-after": "3600" }, body: { errors: [{ message: "slowly" }] } };
-    rig.cloudflare.interfere = () => ({ kind: "answer", when: "before", answer });
-    const { exitCode, stderr } = await setup(...fresh, "--yes");
-    expect(exitCode).toBe(1);
-    expect(stderr).toContain("answered 429: slowly");
-    expect(rig.cloudflare.calls).toHaveLength(1);
-  });
+  test.each(["3600", new Date(Date.now() + 3_600_000).toUTCString()])(
+    "to wait for an hour (%s) is told, and not waited for",
+    async (retryAfter) => {
+      const answer = { status: 429, headers: { "retry-after": retryAfter }, body: { errors: [{ message: "slowly" }] } };
+      rig.cloudflare.interfere = () => ({ kind: "answer", when: "before", answer });
+      const { exitCode, stderr } = await setup(...fresh, "--yes");
+      expect(exitCode).toBe(1);
+      expect(stderr).toContain("answered 429: slowly");
+      expect(rig.cloudflare.calls).toHaveLength(1);
+    },
+  );
 
   test("nothing at all is told with what happened to the connection", async () => {
     rig.env.CLOUDFLARE_BASE_URL = `http://127.0.0.1:${await freePort()}`;
@@ -217,8 +220,10 @@ test("a key that cannot be read is told, with a certificate beside it too; teard
   await setup(...fresh, "--yes");
   rig.clone.write(".clusters/production/client.key", "no key");
   expect((await setup("--yes")).stderr).toContain("cannot be read as a private key");
+  // As a command that was killed leaves it.
+  rig.clone.write(".clusters/production/previous.key.123.new", "a key");
   expect((await rig.run(["teardown", "--everything", "--yes"])).exitCode).toBe(0);
-  expect(rig.clone.has(".clusters/production/client.key")).toBe(false);
+  expect(rig.clone.has(".clusters/production")).toBe(false);
 });
 
 test("teardown takes away what a setup that broke off had made", async () => {

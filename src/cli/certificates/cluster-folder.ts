@@ -3,7 +3,7 @@
 import { existsSync, renameSync } from "node:fs";
 import { readdir, readFile, rm, rmdir, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { createPrivately, writePrivately } from "../private-files.ts";
+import { createPrivately, temporaryName, writePrivately } from "../private-files.ts";
 import { StepFailure } from "../step-failure.ts";
 
 /** Beside the pairs, for nodes that have the current one where k8s/ expects it; octogate kubeconfig writes it for others. */
@@ -37,7 +37,7 @@ export interface ClusterFolder {
   hasFile(name: string): Promise<boolean>;
   writeFile(name: string, text: string): Promise<void>;
   removeFile(name: string): Promise<void>;
-  /** Removes the folder if nothing else is in it. */
+  /** Removes what a killed command left half written, and the folder if nothing else is in it. */
   removeIfEmpty(): Promise<void>;
 }
 
@@ -93,6 +93,8 @@ export function clusterFolder(deployment: string, clusterName: string): ClusterF
     removeFile: (file) => rm(join(folder, file), { force: true }),
     async removeIfEmpty() {
       try {
+        const leftovers = (await readdir(folder)).filter((file) => temporaryName.test(file));
+        for (const file of leftovers) await rm(join(folder, file), { force: true });
         await rmdir(folder);
       } catch (error) {
         if (!hasCode(error, "ENOTEMPTY") && !hasCode(error, "ENOENT")) throw error;

@@ -13,7 +13,8 @@ const tokenPattern = /^[\x21-\x7e]+$/;
 export async function connectToCloudflare({
   env,
   fetch: send,
-}: Pick<Context, "env" | "fetch">): Promise<CloudflareClient> {
+  now,
+}: Pick<Context, "env" | "fetch" | "now">): Promise<CloudflareClient> {
   const { default: Cloudflare } = await loadSdk();
   const apiToken = env.CLOUDFLARE_API_TOKEN?.trim() ?? "";
   if (!tokenPattern.test(apiToken)) {
@@ -29,7 +30,7 @@ export async function connectToCloudflare({
     apiEmail: null,
     userServiceKey: null,
     baseURL: env.CLOUDFLARE_BASE_URL,
-    fetch: carefully(send),
+    fetch: carefully(send, now),
     // Its debugging goes to stdout, which holds the command's result alone.
     logLevel: "warn",
   });
@@ -39,11 +40,11 @@ export async function connectToCloudflare({
 const maxRetryAfterSeconds = 60;
 
 /** The SDK waits for as long as Retry-After says, hours too; and it takes a page of a proxy for an empty list. */
-function carefully(send: typeof fetch): typeof fetch {
+function carefully(send: typeof fetch, now: () => number): typeof fetch {
   return async (input, init) => {
     const response = await send(input, init);
     const { status, statusText, body } = response;
-    if (Number(response.headers.get("retry-after")) > maxRetryAfterSeconds) {
+    if (secondsIn(response.headers.get("retry-after") ?? "", now()) > maxRetryAfterSeconds) {
       const headers = new Headers(response.headers);
       headers.set("x-should-retry", "false");
       return new Response(body, { status, statusText, headers });
@@ -54,6 +55,12 @@ function carefully(send: typeof fetch): typeof fetch {
     const message = `a page (${type.split(";")[0]}) came in place of Cloudflare's JSON: does a proxy answer for it?`;
     return Response.json({ errors: [{ message }] }, { status: 502, headers: { "x-should-retry": "false" } });
   };
+}
+
+/** @param retryAfter seconds or a date, RFC 9110, 10.2.3 */
+function secondsIn(retryAfter: string, now: number): number {
+  const seconds = Number(retryAfter);
+  return Number.isNaN(seconds) ? (Date.parse(retryAfter) - now) / 1000 : seconds;
 }
 
 /** @throws StepFailure if the command was installed from its tarball */
