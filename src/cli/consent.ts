@@ -20,7 +20,10 @@ export async function askForConsent(
   changes: readonly string[],
   { yes, dryRun }: ChangeOptions,
 ): Promise<Consent> {
-  if (changes.length === 0) return { kind: "go" };
+  if (changes.length === 0) {
+    const report = done(["Nothing would be changed (--dry-run)."], { changed: false, changes });
+    return dryRun ? { kind: "stop", report } : { kind: "go" };
+  }
   terminal.note(dryRun ? "This would be changed:" : "This is going to be changed:");
   for (const change of changes) terminal.note(`  - ${change}`);
   if (dryRun) return { kind: "stop", report: done(["Nothing was changed (--dry-run)."], { changed: false, changes }) };

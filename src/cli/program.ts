@@ -12,7 +12,8 @@ import { pinCommand } from "./commands/pin.ts";
 import { setupCommand } from "./commands/setup.ts";
 import { teardownCommand } from "./commands/teardown.ts";
 import type { Context } from "./context.ts";
-import type { Report } from "./report.ts";
+import { failed, type Report } from "./report.ts";
+import type { Terminal } from "./terminal/terminal.ts";
 import { troubleLines } from "./terminal/trouble-lines.ts";
 
 const commands: readonly CommandMaker[] = [
@@ -51,7 +52,7 @@ export async function runProgram(argv: readonly string[], context: Context): Pro
     .showHelpAfterError("(--help shows what there is)");
 
   const run: Run = async (work) => {
-    exitCode = present(await work(), isForMachines, context);
+    exitCode = present(await reportExceptions(work, terminal), isForMachines, context);
   };
   for (const make of commands) {
     const command = make(context, run);
@@ -74,6 +75,23 @@ function adopt(parent: Command, command: Command): void {
   command.copyInheritedSettings(parent);
   for (const child of command.commands) adopt(command, child);
   if (command.commands.length === 0) command.option("--json", "print the result as one JSON document");
+}
+
+/**
+ * What nobody expected is a failure like any other: it must not cost machines their document. A file that cannot be read or written is the operator's to mend; for the rest
+ * the stack says where to look.
+ */
+async function reportExceptions(work: () => Promise<Report>, { note }: Terminal): Promise<Report> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    if ("syscall" in error && "path" in error && "code" in error) {
+      return failed({ where: String(error.path), message: `${error.syscall} failed: ${error.code}` });
+    }
+    note(error.stack ?? error.message);
+    return failed({ where: "octogate", message: error.message, cure: "this is a mistake of octogate's: report it" });
+  }
 }
 
 function present(report: Report, isForMachines: boolean, { terminal }: Context): number {

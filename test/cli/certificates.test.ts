@@ -108,6 +108,20 @@ describe("octogate certificate revoke", () => {
     expect(rig.cloudflare.state.certificates[1]?.status).toBe("pending_revocation");
   });
 
+  test("tells Cloudflare also where nothing can be deployed, and deploys with the next run", async () => {
+    await issue("--name", "second");
+    rig.clone.breakWrangler(true);
+    const { exitCode, stderr } = await revoke(fingerprint("second"));
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain("A request to the Cloudflare API failed");
+    expect(rig.cloudflare.state.certificates[1]?.status).toBe("pending_revocation");
+    rig.clone.breakWrangler(false);
+    const again = await revoke(fingerprint("second"));
+    expect(again.exitCode).toBe(0);
+    expect(again.stderr).toContain("deploy wrangler.toml");
+    expect(listed()).toEqual([fingerprint("client")]);
+  });
+
   test("does not cut a cluster off: neither its only certificate nor the one in use goes by mistake", async () => {
     expect((await revoke(fingerprint("client"))).stderr).toContain("is the only certificate of production");
     await issue("--name", "second");

@@ -34,9 +34,9 @@ const fingerprint = (name = "client") =>
 const isPair = (name: string) =>
   new X509Certificate(pair(name).certificate).checkPrivateKey(createPrivateKey(pair(name).key));
 /** As if the new files had been there for longer than kube-apiserver takes to read them. */
-const letTimePass = () => {
+const letTimePass = (...files: string[]) => {
   const then = new Date(Date.now() - 301_000);
-  utimesSync(rig.clone.path(`${folder}/previous.crt`), then, then);
+  for (const file of [`${folder}/previous.crt`, ...files]) utimesSync(rig.clone.path(file), then, then);
 };
 const statuses = () => rig.cloudflare.state.certificates.map(({ status }) => status);
 
@@ -58,8 +58,8 @@ test("a rotation under load: no review is refused, from the first step to the la
     expect((await rotate(["--yes"])).exitCode).toBe(0);
     expect(fingerprint()).not.toBe(before);
     brought = pair();
-    letTimePass();
     rig.clone.write("node.crt", brought.certificate);
+    letTimePass("node.crt");
     expect((await rotate(["--finish", "--in-use", "node.crt", "--yes"])).exitCode).toBe(0);
     const reached = loops.map(({ admitted }) => admitted);
     for (const loop of loops) await loop.stop();
@@ -130,6 +130,7 @@ describe("the first half", () => {
     rig.clone.write(`${folder}/next.crt`, pair().certificate);
     rig.clone.write(`${folder}/client.crt`, pair("previous").certificate);
     expect((await rotate(["--finish", "--yes"])).stderr).toContain("the new certificate is not in place yet");
+    expect((await setup()).stderr).toContain("run octogate certificate rotate --cluster production again");
     expect((await rotate(["--yes"])).exitCode).toBe(0);
     expect(isPair("client")).toBe(true);
     expect(fingerprint()).not.toBe(fingerprint("previous"));
@@ -173,6 +174,24 @@ describe("the second half", () => {
     const { exitCode, stderr } = await rotate(["--finish", "--in-use", "one.crt", "other.crt", "--yes"], true);
     expect(exitCode).toBe(1);
     expect(stderr).toContain(`other.crt: holds the certificate ${fingerprint("previous")}, not the new`);
+    expectBothKept();
+  });
+
+  test("waits until a node that got the new files late must have read them", async () => {
+    letTimePass();
+    rig.clone.write("node.crt", pair().certificate);
+    const { exitCode, stderr } = await rotate(["--finish", "--in-use", "node.crt", "--yes"]);
+    expect(exitCode).toBe(1);
+    expect(stderr).toMatch(/node\.crt: kube-apiserver reads .*run this again in (?:300|29\d) s/s);
+    expectBothKept();
+  });
+
+  test("keeps both while wrangler.toml does not list the new one: it would be the one to go", async () => {
+    letTimePass();
+    rig.clone.write("wrangler.toml", rig.clone.read("wrangler.toml").replace(`, "${fingerprint()}"`, ""));
+    const { exitCode, stderr } = await rotate(["--finish", "--yes"], true);
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain(`does not have the certificate ${fingerprint()}`);
     expectBothKept();
   });
 

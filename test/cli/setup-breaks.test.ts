@@ -7,9 +7,9 @@ import { hostname, makeRig, type Rig } from "./support/rig.ts";
 
 const steps = [
   "POST /client_certificates",
+  "POST /namespaces",
   "PUT /hostname_associations",
   "POST /rules",
-  "POST /namespaces",
   "POST /upload",
 ] as const;
 

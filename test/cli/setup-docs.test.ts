@@ -37,6 +37,7 @@ async function prepare({ clone, run }: Rig, args: readonly string[]): Promise<re
     utimesSync(clone.path(`${folder}/previous.crt`), then, then);
     for (const name of args.filter((arg) => arg.endsWith(".crt"))) {
       copyFileSync(clone.path(`${folder}/client.crt`), clone.path(name));
+      utimesSync(clone.path(name), then, then);
     }
   }
   if (!args.includes("revoke")) return args;

@@ -90,6 +90,24 @@ describe("the hostname", () => {
     await expectRefusal(fresh, "leads to the Worker other already");
   });
 
+  test.each(["*.acme.dev/*", "*acme.dev/auth*", "https://auth.acme.dev/*", "*/*"])(
+    "whose reviews another Worker's route %s would get is refused, until there is an exception",
+    async (pattern) => {
+      rig.cloudflare.state.workerRoutes.push({ id: "1", pattern, script: "other" });
+      await expectRefusal(fresh, `the route ${pattern} leads to the Worker other`);
+      rig.cloudflare.state.workerRoutes.push({ id: "2", pattern: "auth.acme.dev/auth*" });
+      expect((await setup(...fresh)).exitCode).toBe(0);
+    },
+  );
+
+  test.each(["acme.dev/*", "www.acme.dev/*", "*.acme.dev/blog/*", "auth-acme.dev/*", "auth*acme.dev"])(
+    "that another Worker's route %s does not reach is fine",
+    async (pattern) => {
+      rig.cloudflare.state.workerRoutes.push({ id: "1", pattern, script: "other" });
+      expect((await setup(...fresh)).exitCode).toBe(0);
+    },
+  );
+
   test("of another deployment of this name is not mixed up with this one", async () => {
     const ids = { id: "1", cert_id: "2", environment: "", zone_id: rig.cloudflare.state.zoneId, zone_name: "acme.dev" };
     rig.cloudflare.state.domains.push({ ...ids, hostname: "auth2.acme.dev", service: "octogate" });

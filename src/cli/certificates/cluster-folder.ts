@@ -3,7 +3,8 @@
 import { existsSync, renameSync } from "node:fs";
 import { readdir, readFile, rm, rmdir, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { writePrivately } from "../private-files.ts";
+import { createPrivately, temporaryName, writePrivately } from "../private-files.ts";
+import { StepFailure } from "../step-failure.ts";
 
 /** Beside the pairs, for nodes that have the current one where k8s/ expects it; octogate kubeconfig writes it for others. */
 export const kubeconfigFile = "webhook-kubeconfig.yaml";
@@ -23,6 +24,8 @@ export interface ClusterFolder {
   read(pair: string): Promise<Pair>;
   /** The names of all pairs that are there, whole or not. */
   pairs(): Promise<string[]>;
+  /** @throws StepFailure if there is one: a key is never replaced by another */
+  createKey(pair: string, key: string): Promise<void>;
   writeKey(pair: string, key: string): Promise<void>;
   writeCertificate(pair: string, certificate: string): Promise<void>;
   /** When the pair's certificate was written, in milliseconds; null if there is none. */
@@ -34,7 +37,7 @@ export interface ClusterFolder {
   hasFile(name: string): Promise<boolean>;
   writeFile(name: string, text: string): Promise<void>;
   removeFile(name: string): Promise<void>;
-  /** Removes the folder if nothing else is in it. */
+  /** Removes what a killed command left half written, and the folder if nothing else is in it. */
   removeIfEmpty(): Promise<void>;
 }
 
@@ -53,6 +56,19 @@ export function clusterFolder(deployment: string, clusterName: string): ClusterF
       certificate: await readIfThere(certificateFile(pair)),
     }),
     pairs: () => pairsIn(folder),
+    async createKey(pair, key) {
+      try {
+        await createPrivately(keyFile(pair), key);
+      } catch (error) {
+        if (!hasCode(error, "EEXIST")) throw error;
+        const message = "was made meanwhile: somebody else runs a command for this cluster";
+        throw new StepFailure({
+          where: join(name, `${pair}.key`),
+          message,
+          cure: "wait for its end, and run this again",
+        });
+      }
+    },
     writeKey: (pair, key) => writePrivately(keyFile(pair), key),
     writeCertificate: (pair, certificate) => writePrivately(certificateFile(pair), certificate),
     async writtenAt(pair) {
@@ -77,6 +93,8 @@ export function clusterFolder(deployment: string, clusterName: string): ClusterF
     removeFile: (file) => rm(join(folder, file), { force: true }),
     async removeIfEmpty() {
       try {
+        const leftovers = (await readdir(folder)).filter((file) => temporaryName.test(file));
+        for (const file of leftovers) await rm(join(folder, file), { force: true });
         await rmdir(folder);
       } catch (error) {
         if (!hasCode(error, "ENOTEMPTY") && !hasCode(error, "ENOENT")) throw error;

@@ -3,7 +3,7 @@ import type { ClientCertificate } from "../cloudflare/client-certificates.ts";
 import { isAsWanted, readFirewall, writeFirewallRule } from "../cloudflare/firewall-rule.ts";
 import { readDeployedWorker } from "../cloudflare/worker-script.ts";
 import type { Context } from "../context.ts";
-import { deployIfNeeded, refuseForeignClusters } from "../deployment/deployed.ts";
+import { deployIfNeeded, isDeployed, type Removal, refuseToLockOut } from "../deployment/deployed.ts";
 import { type DeploymentFile, saveDeployment } from "../deployment/deployment-file.ts";
 import type { Session } from "../deployment/session.ts";
 import { StepFailure } from "../step-failure.ts";
@@ -21,13 +21,18 @@ export function requireCluster({ text, path }: DeploymentFile, variable: string,
   });
 }
 
-/** Before anything is changed: what is deployed next has to keep every other cluster. */
-export async function refuseIfForeign(
+/**
+ * Before anything is changed: what is deployed next has to keep everything else that is deployed.
+ *
+ * @returns whether what stands in wrangler.toml is deployed
+ */
+export async function compareWithDeployed(
   { deployment, client, zone }: Session,
-  removed: string | null = null,
-): Promise<void> {
+  removed: Removal | null = null,
+): Promise<boolean> {
   const deployed = await readDeployedWorker(client, zone.accountId, deployment.workerName);
-  refuseForeignClusters(deployment, deployed, removed);
+  refuseToLockOut(deployment, deployed, removed);
+  return isDeployed(deployment, deployed);
 }
 
 /**
@@ -56,7 +61,7 @@ export async function stopAccepting(
 ): Promise<void> {
   const { deployment } = session;
   const written = await saveDeployment(deployment, removeFingerprint(deployment.text, variable, fingerprint));
-  await deployIfNeeded(written, context, session);
+  await deployIfNeeded(written, context, session, { variable, fingerprint });
   await mendFirewall(session, certificates, written.text, null);
 }
 

@@ -1,7 +1,7 @@
 // The second half of a rotation: the old certificate goes. It must not be the one that some kube-apiserver still uses: nobody could sign in to that cluster. So there has to be
 // evidence, and time for kube-apiserver to have read its files again.
 import { X509Certificate } from "node:crypto";
-import { readFile } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { type ClientCertificate, revokeClientCertificate } from "../cloudflare/client-certificates.ts";
 import type { Context } from "../context.ts";
@@ -16,11 +16,15 @@ export const reloadMs = 5 * 60 * 1000;
 
 /** @returns null once every kube-apiserver that got the new files at once must have read them */
 export async function findTooEarly(folder: ClusterFolder, now: number): Promise<Trouble | null> {
-  const switchedAt = (await folder.writtenAt(previousPair)) ?? now;
-  const leftMs = switchedAt + reloadMs - now;
+  return tooEarly(folder.name, (await folder.writtenAt(previousPair)) ?? now, now);
+}
+
+/** @param since when kube-apiserver could read the new files, in milliseconds */
+function tooEarly(where: string, since: number, now: number): Trouble | null {
+  const leftMs = since + reloadMs - now;
   if (leftMs <= 0) return null;
   return {
-    where: folder.name,
+    where,
     message: "kube-apiserver reads its certificate's files again every 5 minutes, and may not have the new ones yet",
     cure: `run this again in ${Math.ceil(leftMs / 1000)} s, or later`,
   };
@@ -29,13 +33,18 @@ export async function findTooEarly(folder: ClusterFolder, now: number): Promise<
 /**
  * @param files the certificate as each control plane node has it
  * @param current the new certificate's fingerprint
- * @returns one trouble for each file that does not hold the new certificate
+ * @returns one trouble for each file that does not hold the new certificate, or not for long enough
  */
-export async function findNotInUse(files: readonly string[], current: string, { folder }: Context): Promise<Trouble[]> {
+export async function findNotInUse(
+  files: readonly string[],
+  current: string,
+  { folder, now }: Context,
+): Promise<Trouble[]> {
   const troubles = await Promise.all(
     files.map(async (file) => {
-      const found = await fingerprintIn(resolve(folder, file));
-      if (found === current) return null;
+      const path = resolve(folder, file);
+      const found = await fingerprintIn(path);
+      if (found === current) return tooEarly(file, (await stat(path)).mtimeMs, now());
       const message =
         found === null ? "holds no certificate" : `holds the certificate ${found}, not the new ${current}`;
       return { where: file, message, cure: "copy the new client.crt and client.key there, and wait 5 minutes" };

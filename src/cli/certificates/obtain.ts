@@ -10,6 +10,8 @@ import { makeCertificateRequest, makePrivateKey, publicKeyOf } from "./key-and-r
 export interface PairState {
   /** Null: still to be signed. */
   readonly certificate: ClientCertificate | null;
+  /** Whether the certificate is in its file, too. */
+  readonly isWritten: boolean;
 }
 
 /**
@@ -24,7 +26,7 @@ export async function inspectPair(
   listed: readonly ClientCertificate[],
 ): Promise<PairState> {
   const { key, certificate } = await folder.read(pair);
-  if (key === null && certificate === null) return { certificate: null };
+  if (key === null && certificate === null) return { certificate: null, isWritten: false };
   const file = certificate === null ? folder.keyFile(pair) : folder.certificateFile(pair);
   const unusable = (message: string) =>
     new StepFailure({
@@ -33,7 +35,8 @@ export async function inspectPair(
       cure: `move ${pair}.key and ${pair}.crt out of ${folder.name}, and run the command again: it makes new ones`,
     });
   if (key === null) throw unusable("has no key beside it");
-  if (certificate === null) return { certificate: findByKey(listed, readKey(key, unusable)) ?? null };
+  const publicKey = readKey(key, unusable);
+  if (certificate === null) return { certificate: findByKey(listed, publicKey) ?? null, isWritten: false };
 
   const parsed = readCertificate(certificate, unusable);
   if (!parsed.checkPrivateKey(createPrivateKey(key))) throw unusable("is not the certificate of the key beside it");
@@ -41,7 +44,7 @@ export async function inspectPair(
   const known = listed.find((candidate) => candidate.fingerprint === fingerprint);
   if (known === undefined) throw unusable("is no client certificate of this zone");
   if (known.status !== "active") throw unusable(`is not valid any more: Cloudflare says “${known.status}”`);
-  return { certificate: known };
+  return { certificate: known, isWritten: true };
 }
 
 export interface ObtainOptions {
@@ -60,7 +63,7 @@ export async function obtainPair(options: ObtainOptions, state: PairState): Prom
   let { key } = kept;
   if (key === null) {
     key = makePrivateKey();
-    await folder.writeKey(pair, key);
+    await folder.createKey(pair, key);
   }
   const certificate =
     state.certificate ??

@@ -1,5 +1,6 @@
 // What Cloudflare's API answers when it does not do what it was asked, in words that say what to do. The SDK has tried 429, 5xx and lost connections again by
 // then, as often as Retry-After told it to.
+import { failureText } from "../network/failure.ts";
 import { StepFailure } from "../step-failure.ts";
 import type { Permission } from "./permissions.ts";
 
@@ -36,10 +37,16 @@ function isApiError(error: unknown): error is ApiError {
   return error instanceof Error && "status" in error && "errors" in error && Array.isArray(error.errors);
 }
 
-function reasonOf({ status, errors, message }: ApiError): string {
+function reasonOf({ status, errors, message, cause }: ApiError): string {
   const words = errors.map(({ code, message: text }) => (code === undefined ? text : `${text} (code ${code})`));
-  if (status === undefined) return message;
+  if (status === undefined) return [message, ...causesOf(cause)].join(" ");
   return words.length === 0 ? `answered ${status}` : `answered ${status}: ${words.join(", ")}`;
+}
+
+/** "Connection error." says nothing: fetch hides what happened two causes deep. */
+function causesOf(error: unknown): string[] {
+  if (!(error instanceof Error)) return [];
+  return error.cause === undefined ? [failureText(error)] : causesOf(error.cause);
 }
 
 function cureFor({ status }: ApiError, reason: string, permission: Permission): string {

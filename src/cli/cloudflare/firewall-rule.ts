@@ -12,7 +12,15 @@ export interface Firewall {
   readonly rulesetId: string | null;
   readonly ruleCount: number;
   /** Null: not there. */
-  readonly rule: { readonly id: string; readonly expression: string; readonly isBlocking: boolean } | null;
+  readonly rule: BlockingRule | null;
+}
+
+interface BlockingRule {
+  readonly id: string;
+  readonly expression: string;
+  readonly isBlocking: boolean;
+  /** Whether no rule before it can let somebody skip it. */
+  readonly isReached: boolean;
 }
 
 /** By Cloudflare's documentation; other plans are left to Cloudflare to judge. */
@@ -42,7 +50,8 @@ export function readFirewall(client: CloudflareClient, zone: Zone, hostname: str
   return askCloudflare("reading the custom rules", permissions.firewall, async () => {
     try {
       const { id, rules = [] } = await client.rulesets.phases.get(phase, { zone_id: zone.id });
-      const rule = rules.find(({ ref }) => ref === firewallRuleRef(hostname));
+      const at = rules.findIndex(({ ref }) => ref === firewallRuleRef(hostname));
+      const rule = rules[at];
       return {
         rulesetId: id,
         ruleCount: rules.length,
@@ -53,6 +62,7 @@ export function readFirewall(client: CloudflareClient, zone: Zone, hostname: str
                 id: rule.id,
                 expression: rule.expression ?? "",
                 isBlocking: rule.action === "block" && rule.enabled === true,
+                isReached: !rules.slice(0, at).some(({ action, enabled }) => action === "skip" && enabled !== false),
               },
       };
     } catch (error) {
@@ -69,8 +79,11 @@ export function isFull({ rule, ruleCount }: Firewall, { plan }: Zone): boolean {
 }
 
 export function isAsWanted({ rule }: Firewall, expression: string): boolean {
-  return rule?.isBlocking === true && rule.expression === expression;
+  return rule?.isBlocking === true && rule.isReached && rule.expression === expression;
 }
+
+/** A rule that skips the rest must not come before ours. */
+const first = { position: { index: 1 } } as const;
 
 /** Adds the rule, or mends it; others keep their order behind it. */
 export async function writeFirewallRule(
@@ -92,10 +105,10 @@ export async function writeFirewallRule(
       // Made, not put: if somebody made one meanwhile, this fails instead of replacing it.
       await client.rulesets.create({ zone_id: zone.id, kind: "zone", phase, name: "default", rules: [rule] });
     } else if (existing === null) {
-      // First: a rule that skips the rest must not come before it.
-      await client.rulesets.rules.create(rulesetId, { zone_id: zone.id, ...rule, position: { index: 1 } });
+      await client.rulesets.rules.create(rulesetId, { zone_id: zone.id, ...rule, ...first });
     } else {
-      await client.rulesets.rules.edit(existing.id, { ruleset_id: rulesetId, zone_id: zone.id, ...rule });
+      const place = existing.isReached ? {} : first;
+      await client.rulesets.rules.edit(existing.id, { ruleset_id: rulesetId, zone_id: zone.id, ...rule, ...place });
     }
   });
 }

@@ -5,10 +5,11 @@ import { permissions } from "./permissions.ts";
 import type { Zone } from "./zone.ts";
 
 export async function readAssociatedHostnames(client: CloudflareClient, zone: Zone): Promise<readonly string[]> {
-  const { hostnames } = await askCloudflare("reading the hostname associations", permissions.clientCertificates, () =>
+  const answer = await askCloudflare("reading the hostname associations", permissions.clientCertificates, () =>
     client.certificateAuthorities.hostnameAssociations.get({ zone_id: zone.id }),
   );
-  return hostnames ?? [];
+  // Null where there are none: the SDK's type says otherwise of the answer as a whole.
+  return answer?.hostnames ?? [];
 }
 
 /** Reads the list once more: somebody may have changed it since it was looked at. */

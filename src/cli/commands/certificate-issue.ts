@@ -3,7 +3,7 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import { clusterVariableName } from "../../worker/config.ts";
 import { clusterFolder } from "../certificates/cluster-folder.ts";
 import { commonNameFor } from "../certificates/cluster-names.ts";
-import { acceptCertificate, refuseIfForeign, requireCluster } from "../certificates/fingerprints.ts";
+import { acceptCertificate, compareWithDeployed, requireCluster } from "../certificates/fingerprints.ts";
 import { inspectPair, obtainPair } from "../certificates/obtain.ts";
 import { reservedPairs } from "../certificates/rotation.ts";
 import { listClientCertificates } from "../cloudflare/client-certificates.ts";
@@ -39,7 +39,7 @@ async function issue(options: IssueOptions, context: Context): Promise<Report> {
   const { client, zone, deployment } = session;
   const variable = clusterVariableName(clusterName);
   const listed = requireCluster(deployment, variable, clusterName);
-  await refuseIfForeign(session);
+  const isDeployed = await compareWithDeployed(session);
   const certificates = await listClientCertificates(client, zone);
   const folder = clusterFolder(deployment.folder, clusterName);
   const state = await inspectPair(folder, name, certificates);
@@ -51,7 +51,9 @@ async function issue(options: IssueOptions, context: Context): Promise<Report> {
           `make a key ${name}.key in ${folder.name} and have Cloudflare sign a certificate, valid for ${validityDays} days`,
         ]
       : []),
+    ...(state.certificate !== null && !state.isWritten ? [`write ${folder.name}/${name}.crt`] : []),
     ...(isListed ? [] : [`list it in ${deployment.path} ([vars.${variable}]), and deploy`]),
+    ...(isListed && !isDeployed ? [`deploy ${deployment.path}`] : []),
   ];
   const consent = await askForConsent(context, changes, options);
   if (consent.kind === "stop") return consent.report;

@@ -4,7 +4,7 @@ import { normaliseFingerprint } from "../../worker/config/fingerprint.ts";
 import { clusterVariableName } from "../../worker/config.ts";
 import { clusterFolder } from "../certificates/cluster-folder.ts";
 import { commonNameFor } from "../certificates/cluster-names.ts";
-import { refuseIfForeign, requireCluster, stopAccepting } from "../certificates/fingerprints.ts";
+import { compareWithDeployed, requireCluster, stopAccepting } from "../certificates/fingerprints.ts";
 import { fingerprintOf } from "../certificates/finish-rotation.ts";
 import { currentPair } from "../certificates/rotation.ts";
 import {
@@ -54,7 +54,7 @@ async function revoke(options: RevokeOptions, context: Context): Promise<Report>
   const { client, zone, deployment } = session;
   const variable = clusterVariableName(clusterName);
   const listed = requireCluster(deployment, variable, clusterName);
-  await refuseIfForeign(session);
+  const isDeployed = await compareWithDeployed(session, { variable, fingerprint });
   const certificates = await listClientCertificates(client, zone);
   const known = certificates.find((certificate) => certificate.fingerprint === fingerprint);
 
@@ -79,12 +79,20 @@ async function revoke(options: RevokeOptions, context: Context): Promise<Report>
   const isActive = known !== undefined && known.status === "active";
   const changes = [
     ...(owner === null ? [] : [`take ${fingerprint} out of ${deployment.path} ([vars.${variable}]), and deploy`]),
+    ...(owner === null && !isDeployed ? [`deploy ${deployment.path}`] : []),
     ...(isActive ? ["revoke it at Cloudflare"] : []),
   ];
   const consent = await askForConsent(context, changes, options);
   if (consent.kind === "stop") return consent.report;
-  await stopAccepting(session, context, { variable, fingerprint }, certificates);
-  if (isActive) await revokeClientCertificate(client, zone, known.id);
+  try {
+    await stopAccepting(session, context, { variable, fingerprint }, certificates);
+  } finally {
+    // Also where nothing can be deployed: whoever has the key must not win by that.
+    if (isActive) {
+      await revokeClientCertificate(client, zone, known.id);
+      context.terminal.note(`${context.terminal.style.good("✓")} Cloudflare is told to revoke it`);
+    }
+  }
   return done([`${fingerprint} is refused from now on.`], {
     changed: changes.length > 0,
     cluster: clusterName,

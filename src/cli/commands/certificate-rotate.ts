@@ -3,7 +3,7 @@
 import { Command, Option } from "commander";
 import { clusterVariableName } from "../../worker/config.ts";
 import { type ClusterFolder, clusterFolder } from "../certificates/cluster-folder.ts";
-import { refuseIfForeign, requireCluster } from "../certificates/fingerprints.ts";
+import { compareWithDeployed, requireCluster } from "../certificates/fingerprints.ts";
 import { dropPrevious, findNotInUse, findTooEarly, fingerprintOf, reloadMs } from "../certificates/finish-rotation.ts";
 import { inspectPair } from "../certificates/obtain.ts";
 import { prepareAndSwitch } from "../certificates/rotate.ts";
@@ -60,8 +60,10 @@ async function rotate(options: RotateOptions, context: Context): Promise<Report>
   const { client, zone, deployment } = session;
   const variable = clusterVariableName(options.cluster);
   requireCluster(deployment, variable, options.cluster);
-  await refuseIfForeign(session);
   const folder = clusterFolder(deployment.folder, options.cluster);
+  const fingerprint = fingerprintOf((await folder.read(previousPair)).certificate ?? "");
+  // An earlier --finish may have taken the old one off the list, and stopped before that was deployed.
+  await compareWithDeployed(session, fingerprint === null ? null : { variable, fingerprint });
   const certificates = await listClientCertificates(client, zone);
   const rotation = { session, folder, variable, certificates };
   return options.finish ? finish(rotation, options, context) : begin(rotation, options, context);
@@ -182,6 +184,6 @@ async function isSaidToBeInUse(
   { terminal }: Context,
 ): Promise<boolean> {
   if (yes) return false;
-  const question = `Has every kube-apiserver of ${clusterName} the new certificate (${fingerprint.slice(0, 16)}…)?`;
+  const question = `Has every kube-apiserver of ${clusterName} had the new certificate (${fingerprint.slice(0, 16)}…) for 5 minutes?`;
   return (await terminal.ask(question)) === true;
 }

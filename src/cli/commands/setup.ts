@@ -6,19 +6,22 @@ import { kubeconfigFile } from "../certificates/cluster-folder.ts";
 import { wantedExpression } from "../certificates/issuers.ts";
 import { currentPair } from "../certificates/rotation.ts";
 import { requireSdk } from "../cloudflare/client.ts";
+import { checkConfiguration } from "../configuration-check/check-configuration.ts";
 import { askForConsent } from "../consent.ts";
 import type { Context } from "../context.ts";
-import { refuseForeignClusters } from "../deployment/deployed.ts";
+import { refuseToLockOut } from "../deployment/deployed.ts";
 import { type DeploymentFile, openDeployment } from "../deployment/deployment-file.ts";
 import { requireWrangler } from "../deployment/wrangler.ts";
 import { verifyFromOutside } from "../edge/verify.ts";
-import type { Report } from "../report.ts";
+import type { Report, Trouble } from "../report.ts";
 import { applySetup } from "../setup/apply.ts";
 import { type Findings, inspect } from "../setup/inspect.ts";
-import { planSetup, type SetupRequest } from "../setup/plan.ts";
+import { planSetup } from "../setup/plan.ts";
+import type { SetupRequest } from "../setup/request.ts";
 import { reportFailures, StepFailure } from "../step-failure.ts";
 import { readCluster } from "../wrangler-toml/deployment-edits.ts";
 import { isPlaceholder } from "../wrangler-toml/document.ts";
+import { isHostname } from "../wrangler-toml/hostname.ts";
 import type { CommandMaker } from "./command.ts";
 import { caFileOption, connectOption, type EdgeOptions, placeFor, waitOption } from "./edge-options.ts";
 import { clusterOption, configOption, dryRunOption, validityDaysOption, yesOption } from "./options.ts";
@@ -74,17 +77,17 @@ async function setup(options: SetupOptions, context: Context): Promise<Report> {
   const { good } = terminal.style;
 
   const findings = await inspect(deployment, request, context);
-  refuseForeignClusters(deployment, findings.deployed);
+  refuseToLockOut(deployment, findings.deployed);
   const { certificates, pair } = findings;
   const expression = await wantedExpression(request.hostname, certificates, deployment.text, pair.certificate);
   const { obstacles, changes } = planSetup(request, deployment, findings, expression);
   const [first, ...others] = obstacles;
   if (first !== undefined) throw new StepFailure(first, ...others);
   const consent = await askForConsent(context, changes, options);
-  const warnings = findings.botWarnings.map((warning) => ({ where: findings.zone.name, ...warning }));
+  const warnings: Trouble[] = findings.botWarnings.map((warning) => ({ where: findings.zone.name, ...warning }));
   if (consent.kind === "stop") return { ...consent.report, warnings };
 
-  const { certificate } = await applySetup(request, deployment, findings, context, (done) =>
+  const { certificate, deployment: written } = await applySetup(request, deployment, findings, context, (done) =>
     terminal.note(`${good("✓")} ${done}`),
   );
   const { key } = await findings.folder.read(currentPair);
@@ -107,6 +110,8 @@ async function setup(options: SetupOptions, context: Context): Promise<Report> {
     files: filesOf(findings),
     verified: trouble === null,
   };
+  // Such as a name without its number: somebody else may take it one day.
+  warnings.push(...checkConfiguration(written.path, written.text).warnings);
   if (trouble !== null) return { ok: false, lines: [], troubles: [trouble], warnings, json };
   return { ok: true, lines: linesFor(request, findings, changes.length), troubles: [], warnings, json };
 }
@@ -162,15 +167,20 @@ function requestFor(options: SetupOptions, deployment: DeploymentFile): SetupReq
       cure: "change who gets in there, and leave --allow out",
     });
   }
+  if (!isNew && options.tokenKind.length > 0) {
+    throw new StepFailure({
+      where: `${deployment.path}: ${variable}.token_kinds`,
+      message: `${clusterName} is there already, and says itself which tokens are welcome`,
+      cure: "change that there, and leave --token-kind out",
+    });
+  }
   const kinds = options.tokenKind.length === 0 ? defaultTokenKinds : options.tokenKind;
   return { hostname, clusterName, variable, allow, tokenKinds: kinds, validityDays };
 }
 
-const hostnamePattern = /^(?=.{4,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]$/;
-
 function parseHostname(text: string): string {
   const hostname = text.toLowerCase().replace(/\.$/, "");
-  if (!hostnamePattern.test(hostname)) throw new InvalidArgumentError("must be a hostname, such as auth.your-zone.com");
+  if (!isHostname(hostname)) throw new InvalidArgumentError("must be a hostname, such as auth.your-zone.com");
   if (isPlaceholder(hostname)) throw new InvalidArgumentError("must be a hostname of yours, not of an example domain");
   return hostname;
 }

@@ -1,6 +1,8 @@
 // Whether Cloudflare runs what stands in wrangler.toml, and the deployment that makes it so.
 import { randomBytes } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
+import * as v from "valibot";
+import { normaliseFingerprint } from "../../worker/config/fingerprint.ts";
 import type { CloudflareClient } from "../cloudflare/client.ts";
 import {
   type CustomDomain,
@@ -12,7 +14,7 @@ import type { Zone } from "../cloudflare/zone.ts";
 import { checkConfiguration } from "../configuration-check/check-configuration.ts";
 import type { Context } from "../context.ts";
 import { StepFailure } from "../step-failure.ts";
-import { kvNamespaceIdIn } from "../wrangler-toml/deployment-edits.ts";
+import { kvNamespaceIdIn, readCluster } from "../wrangler-toml/deployment-edits.ts";
 import type { DeploymentFile } from "./deployment-file.ts";
 import { deployWithWrangler } from "./wrangler.ts";
 
@@ -29,28 +31,50 @@ export function isDeployed({ document, text }: DeploymentFile, deployed: Deploye
   return isSame && foreignClusters(document.vars, deployed).length === 0;
 }
 
+/** What a command takes away on purpose: a certificate of a cluster, or with null all that the cluster is. */
+export interface Removal {
+  readonly variable: string;
+  readonly fingerprint: string | null;
+}
+
 /**
- * A deployment replaces all clusters. Those that this wrangler.toml does not know were deployed from elsewhere, and would be locked out.
+ * A deployment replaces all clusters and their certificates. Those that this wrangler.toml does not know were deployed from elsewhere (another clone, a file that is
+ * older), and whoever uses them would be locked out.
  *
- * @param removed the variable of a cluster that is being taken out, or null
  * @throws StepFailure if there are some
  */
-export function refuseForeignClusters(
-  { document, path }: DeploymentFile,
+export function refuseToLockOut(
+  { text, document, path }: DeploymentFile,
   deployed: DeployedWorker | null,
-  removed: string | null = null,
+  removed: Removal | null = null,
 ): void {
-  const foreign = foreignClusters(document.vars, deployed).filter((name) => name !== removed);
-  if (foreign.length === 0) return;
+  const isMeant = (variable: string, fingerprint: string | null) =>
+    removed?.variable === variable && (removed.fingerprint ?? fingerprint) === fingerprint;
+  const unknown = foreignClusters(document.vars, deployed).filter((variable) => !isMeant(variable, null));
+  for (const [variable, value] of Object.entries(deployed?.variables ?? {})) {
+    const here = readCluster(text, variable)?.fingerprints;
+    if (!variable.startsWith("CLUSTER_") || here === undefined) continue;
+    const lost = fingerprintsOf(value).filter((it) => !here.includes(it) && !isMeant(variable, it));
+    unknown.push(...lost.map((fingerprint) => `the certificate ${fingerprint} of ${variable}`));
+  }
+  if (unknown.length === 0) return;
   throw new StepFailure({
     where: path,
-    message: `does not have ${foreign.join(", ")}, which is deployed: deploying it would lock those clusters out`,
-    cure: "bring the file up to date first, or deploy it as it is with npx wrangler deploy if they are to go",
+    message: `does not have ${unknown.join(", ")}, which is deployed: deploying it would lock out whoever uses that`,
+    cure: "bring the file up to date first, or deploy it as it is with npx wrangler deploy if that is to go",
   });
 }
 
 function foreignClusters(known: Readonly<Record<string, unknown>>, deployed: DeployedWorker | null): string[] {
   return Object.keys(deployed?.variables ?? {}).filter((name) => name.startsWith("CLUSTER_") && !(name in known));
+}
+
+const deployedClusterSchema = v.object({ client_certificates: v.array(v.unknown()) });
+
+function fingerprintsOf(variable: unknown): string[] {
+  const parsed = v.safeParse(deployedClusterSchema, variable);
+  const listed = parsed.success ? parsed.output.client_certificates : [];
+  return listed.map(normaliseFingerprint).filter((fingerprint) => fingerprint !== null);
 }
 
 /** @returns the Worker that a hostname leads to, or null */
@@ -63,11 +87,14 @@ export async function deployIfNeeded(
   deployment: DeploymentFile,
   context: Context,
   { client, zone, hostname }: { client: CloudflareClient; zone: Zone; hostname: string },
+  removed: Removal | null = null,
 ): Promise<boolean> {
   const { accountId } = zone;
   const deployed = await readDeployedWorker(client, accountId, deployment.workerName);
   const domains = await listCustomDomains(client, accountId);
   if (isDeployed(deployment, deployed) && leadsTo(domains, hostname) === deployment.workerName) return false;
+  // Once more: another clone may have deployed since the command began.
+  refuseToLockOut(deployment, deployed, removed);
   refuseWrongSettings(deployment);
   const hasSecret = deployed?.secrets.includes(cacheSecretName) === true;
   const secrets: Record<string, string> = hasSecret ? {} : { [cacheSecretName]: randomBytes(32).toString("base64") };

@@ -1,9 +1,10 @@
 // The deployment's wrangler.toml, opened for commands that change it, and the folder it lies in: the clone's.
-import { rename, writeFile } from "node:fs/promises";
+import { readFile, realpath, rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import type { Context } from "../context.ts";
 import { StepFailure } from "../step-failure.ts";
 import { hostnameOf, parseWranglerToml, type WranglerDocument } from "../wrangler-toml/document.ts";
+import { isHostname } from "../wrangler-toml/hostname.ts";
 import { readWranglerToml } from "../wrangler-toml/read.ts";
 
 export interface DeploymentFile {
@@ -11,7 +12,10 @@ export interface DeploymentFile {
   readonly path: string;
   readonly absolutePath: string;
   readonly folder: string;
+  /** With line ends of one character, whatever the file has. */
   readonly text: string;
+  /** The file's own. */
+  readonly lineEnd: "\n" | "\r\n";
   readonly document: WranglerDocument;
   readonly workerName: string;
   /** Null: still to be chosen. */
@@ -23,16 +27,35 @@ export async function openDeployment(path: string, context: Context): Promise<De
   const file = await readWranglerToml(path, context);
   if (file.kind === "unreadable") throw new StepFailure(file.trouble);
   const absolutePath = resolve(context.folder, path);
-  return fromText({ path, absolutePath, folder: dirname(absolutePath) }, file.text);
+  const lineEnd = file.text.includes("\r\n") ? "\r\n" : "\n";
+  return fromText({ path, absolutePath, folder: dirname(absolutePath), lineEnd }, withShortLineEnds(file.text));
 }
 
-/** Writes a changed text, whole or not at all. @returns the deployment as it is now */
+/**
+ * Writes a changed text, whole or not at all.
+ *
+ * @throws StepFailure if somebody changed the file since it was opened: what they wrote would be lost, and with the next deployment the cluster that they added
+ */
 export async function saveDeployment(deployment: DeploymentFile, text: string): Promise<DeploymentFile> {
-  if (text === deployment.text) return deployment;
   const changed = fromText(deployment, text);
-  const temporary = `${deployment.absolutePath}.tmp`;
-  await writeFile(temporary, text);
-  await rename(temporary, deployment.absolutePath);
+  // A link stays one: the file may lie in a repository of its own.
+  const target = await realpath(deployment.absolutePath);
+  if (withShortLineEnds(await readFile(target, "utf8")) !== deployment.text) {
+    throw new StepFailure({
+      where: deployment.path,
+      message: "was changed while this command ran",
+      cure: "run the command again: it goes on from where it stopped",
+    });
+  }
+  if (text === deployment.text) return deployment;
+  const temporary = `${target}.${process.pid}.new`;
+  try {
+    const ownText = text.replaceAll("\n", deployment.lineEnd);
+    await writeFile(temporary, ownText, { mode: (await stat(target)).mode & 0o777, flag: "wx", flush: true });
+    await rename(temporary, target);
+  } finally {
+    await rm(temporary, { force: true });
+  }
   return changed;
 }
 
@@ -42,20 +65,30 @@ export function requireHostname({ path, hostname }: DeploymentFile): string {
   throw new StepFailure({ where: path, message: "has no route yet", cure: "run octogate setup first" });
 }
 
-type Place = Pick<DeploymentFile, "path" | "absolutePath" | "folder">;
+function withShortLineEnds(text: string): string {
+  return text.replaceAll("\r\n", "\n");
+}
 
-function fromText({ path, absolutePath, folder }: Place, text: string): DeploymentFile {
+type Place = Pick<DeploymentFile, "path" | "absolutePath" | "folder" | "lineEnd">;
+
+function fromText({ path, absolutePath, folder, lineEnd }: Place, text: string): DeploymentFile {
   const parsed = parseWranglerToml(path, text);
   if (parsed.kind === "wrong") throw new StepFailure(parsed.trouble);
   const { document } = parsed;
   if (document.name === undefined) throw new StepFailure({ where: `${path}: name`, message: "is required" });
+  const hostname = hostnameOf(document);
+  if (hostname !== null && !isHostname(hostname)) {
+    const message = `${hostname} is no hostname in lower case`;
+    throw new StepFailure({ where: `${path}: routes`, message, cure: "write it as DNS has it: auth.acme.dev" });
+  }
   return {
     path,
     absolutePath,
     folder,
+    lineEnd,
     text,
     document,
     workerName: document.name,
-    hostname: hostnameOf(document),
+    hostname,
   };
 }

@@ -18,6 +18,6 @@ export async function openSession(config: string, context: Context): Promise<Ses
   const deployment = await openDeployment(config, context);
   const hostname = requireHostname(deployment);
   await requireWrangler(deployment);
-  const client = await connectToCloudflare(context.env);
+  const client = await connectToCloudflare(context);
   return { deployment, hostname, client, zone: await findZone(client, hostname) };
 }

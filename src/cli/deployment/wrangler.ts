@@ -38,7 +38,7 @@ export async function deployWithWrangler(
       ...(secretsFile === null ? [] : ["--secrets-file", secretsFile]),
     ];
     const path = [join(deployment.folder, "node_modules", ".bin"), env.PATH ?? ""].join(delimiter);
-    const own = { PATH: path, CLOUDFLARE_ACCOUNT_ID: accountId, WRANGLER_SEND_METRICS: "false", NO_COLOR: "1" };
+    const own = { ...leadingElsewhere, PATH: path, CLOUDFLARE_ACCOUNT_ID: accountId };
     const { exitCode, output } = await run(wranglerIn(deployment.folder), args, deployment.folder, { ...env, ...own });
     if (exitCode === 0) return;
     const lastLines = output.trim().split("\n").slice(-20).join("\n");
@@ -49,6 +49,22 @@ export async function deployWithWrangler(
     });
   });
 }
+
+/**
+ * wrangler takes these before what it is told here: a global API key before the token whose permissions were looked at, a named environment (another Worker, without the
+ * variables that were written) or another Worker's name, and a log file that holds what was uploaded, the secret too. Empty counts as not set, and keeps a .env file from filling it; but an empty name would be taken for a name.
+ */
+const leadingElsewhere = {
+  CLOUDFLARE_API_KEY: "",
+  CLOUDFLARE_EMAIL: "",
+  CF_API_KEY: "",
+  CF_EMAIL: "",
+  CLOUDFLARE_ENV: "",
+  WRANGLER_CI_OVERRIDE_NAME: undefined,
+  WRANGLER_LOG_SANITIZE: "true",
+  WRANGLER_SEND_METRICS: "false",
+  NO_COLOR: "1",
+};
 
 function wranglerIn(folder: string): string {
   return join(folder, "node_modules", ".bin", "wrangler");

@@ -9,7 +9,8 @@ import { type Answer, ask } from "../network/ask.ts";
 import type { Place } from "../network/place.ts";
 import type { Trouble } from "../report.ts";
 
-const reviewPath = "/authenticate";
+/** Where kube-apiserver sends its reviews. */
+export const reviewPath = "/authenticate";
 const firstPauseMs = 250;
 const maxPauseMs = 5_000;
 

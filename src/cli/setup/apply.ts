@@ -13,9 +13,10 @@ import type { Context } from "../context.ts";
 import { deployIfNeeded } from "../deployment/deployed.ts";
 import { type DeploymentFile, saveDeployment } from "../deployment/deployment-file.ts";
 import { renderWebhookKubeconfig } from "../kubeconfig/webhook-kubeconfig.ts";
-import { kvNamespaceIdIn, setCluster, setHostname, setKvNamespaceId } from "../wrangler-toml/deployment-edits.ts";
+import { kvNamespaceIdIn } from "../wrangler-toml/deployment-edits.ts";
 import type { Findings } from "./inspect.ts";
-import type { SetupRequest } from "./plan.ts";
+import type { SetupRequest } from "./request.ts";
+import { writeDeployment } from "./written.ts";
 
 /** Where the files lie on a control plane node, as k8s/ has it for most distributions. */
 const nodeFolder = "/etc/kubernetes/octogate";
@@ -34,13 +35,19 @@ export async function applySetup(
   onStep: (done: string) => void,
 ): Promise<Applied> {
   const { client, zone, folder, certificates, associatedHostnames, firewall } = findings;
-  const { hostname, clusterName, variable, allow, tokenKinds, validityDays } = request;
+  const { hostname, clusterName, validityDays } = request;
 
   const certificate = await obtainPair(
     { client, zone, folder, pair: currentPair, commonName: commonNameFor(clusterName), validityDays },
     findings.pair,
   );
   onStep(`certificate ${certificate.fingerprint.slice(0, 16)}… in ${folder.name}`);
+
+  // What teardown reads stands in the file before anything else is made.
+  const kvNamespaceId = kvNamespaceIdIn(deployment.text) ?? (await kvNamespace(deployment, findings));
+  const made = { fingerprint: certificate.fingerprint, kvNamespaceId };
+  const written = await saveDeployment(deployment, writeDeployment(request, deployment, made).text);
+  onStep(`${written.path} has the route, the cluster and the KV namespace`);
 
   if (!associatedHostnames.includes(hostname)) await associateHostname(client, zone, hostname);
   onStep(`client certificates are asked for at ${hostname}`);
@@ -50,12 +57,6 @@ export async function applySetup(
     await writeFirewallRule(client, zone, { firewall, hostname, expression });
   }
   onStep("whoever comes without one is blocked");
-
-  const kvNamespaceId = kvNamespaceIdIn(deployment.text) ?? (await kvNamespace(deployment, findings));
-  const named = setHostname(deployment.text, hostname);
-  const listed = setCluster(named, { variable, fingerprint: certificate.fingerprint, allow, tokenKinds });
-  const written = await saveDeployment(deployment, setKvNamespaceId(listed, kvNamespaceId));
-  onStep(`${written.path} has the route, the cluster and the KV namespace`);
 
   await deployIfNeeded(written, context, { client, zone, hostname });
   onStep(`the Worker ${written.workerName} is deployed`);

@@ -1,7 +1,7 @@
 // What is there already: everything that setup may have to change is looked at first, so that it can say what it will do, and do only what is missing.
 import { type ClusterFolder, clusterFolder, kubeconfigFile } from "../certificates/cluster-folder.ts";
 import { inspectPair, type PairState } from "../certificates/obtain.ts";
-import { currentPair } from "../certificates/rotation.ts";
+import { currentPair, rotationStage } from "../certificates/rotation.ts";
 import { type BotWarning, findBotProtection } from "../cloudflare/bot-protection.ts";
 import { type CloudflareClient, connectToCloudflare } from "../cloudflare/client.ts";
 import { type ClientCertificate, listClientCertificates } from "../cloudflare/client-certificates.ts";
@@ -10,6 +10,7 @@ import { type Firewall, readFirewall } from "../cloudflare/firewall-rule.ts";
 import { readAssociatedHostnames } from "../cloudflare/hostname-associations.ts";
 import { kvNamespaceTitle, listKvNamespaces } from "../cloudflare/kv-namespace.ts";
 import { findMissingPermissions } from "../cloudflare/permissions.ts";
+import { listWorkerRoutes, routeAt, type WorkerRoute } from "../cloudflare/worker-routes.ts";
 import {
   type CustomDomain,
   type DeployedWorker,
@@ -19,6 +20,7 @@ import {
 import { findZone, type Zone } from "../cloudflare/zone.ts";
 import type { Context } from "../context.ts";
 import type { DeploymentFile } from "../deployment/deployment-file.ts";
+import { reviewPath } from "../edge/verify.ts";
 import { StepFailure } from "../step-failure.ts";
 
 export interface Findings {
@@ -35,6 +37,8 @@ export interface Findings {
   readonly deployed: DeployedWorker | null;
   readonly domains: readonly CustomDomain[];
   readonly addressRecords: readonly string[];
+  /** The route that would get the reviews first; null: none. */
+  readonly route: WorkerRoute | null;
   readonly botWarnings: readonly BotWarning[];
 }
 
@@ -44,7 +48,7 @@ export async function inspect(
   { hostname, clusterName }: { hostname: string; clusterName: string },
   context: Context,
 ): Promise<Findings> {
-  const client = await connectToCloudflare(context.env);
+  const client = await connectToCloudflare(context);
   const zone = await findZone(client, hostname);
   const missing = await findMissingPermissions(client, zone);
   if (missing.length > 0) {
@@ -59,18 +63,32 @@ export async function inspect(
 
   const { accountId } = zone;
   const { workerName } = deployment;
-  const [certificates, associatedHostnames, firewall, namespaces, deployed, domains, addressRecords, botWarnings] =
-    await Promise.all([
-      listClientCertificates(client, zone),
-      readAssociatedHostnames(client, zone),
-      readFirewall(client, zone, hostname),
-      listKvNamespaces(client, accountId),
-      readDeployedWorker(client, accountId, workerName),
-      listCustomDomains(client, accountId),
-      findAddressRecords(client, zone, hostname),
-      findBotProtection(client, zone, hostname),
-    ]);
+  const [
+    certificates,
+    associatedHostnames,
+    firewall,
+    namespaces,
+    deployed,
+    domains,
+    addressRecords,
+    routes,
+    botWarnings,
+  ] = await Promise.all([
+    listClientCertificates(client, zone),
+    readAssociatedHostnames(client, zone),
+    readFirewall(client, zone, hostname),
+    listKvNamespaces(client, accountId),
+    readDeployedWorker(client, accountId, workerName),
+    listCustomDomains(client, accountId),
+    findAddressRecords(client, zone, hostname),
+    listWorkerRoutes(client, zone),
+    findBotProtection(client, zone, hostname),
+  ]);
   const folder = clusterFolder(deployment.folder, clusterName);
+  if ((await rotationStage(folder)) === "switching") {
+    const cure = `run octogate certificate rotate --cluster ${clusterName} again: it goes on from where it stopped`;
+    throw new StepFailure({ where: folder.name, message: "a rotation stopped while its files changed places", cure });
+  }
   return {
     client,
     zone,
@@ -84,6 +102,7 @@ export async function inspect(
     deployed,
     domains,
     addressRecords,
+    route: routeAt(routes, `${hostname}${reviewPath}`),
     botWarnings,
   };
 }

@@ -4,23 +4,10 @@ import { firewallRuleRef, isAsWanted, isFull } from "../cloudflare/firewall-rule
 import { isDeployed, leadsTo } from "../deployment/deployed.ts";
 import type { DeploymentFile } from "../deployment/deployment-file.ts";
 import type { Trouble } from "../report.ts";
-import {
-  kvNamespaceIdIn,
-  readCluster,
-  setCluster,
-  setHostname,
-  setKvNamespaceId,
-} from "../wrangler-toml/deployment-edits.ts";
+import { kvNamespaceIdIn, readCluster } from "../wrangler-toml/deployment-edits.ts";
 import type { Findings } from "./inspect.ts";
-
-export interface SetupRequest {
-  readonly hostname: string;
-  readonly clusterName: string;
-  readonly variable: string;
-  readonly allow: readonly string[];
-  readonly tokenKinds: readonly string[];
-  readonly validityDays: number;
-}
+import type { SetupRequest } from "./request.ts";
+import { findUnwritable, writeDeployment } from "./written.ts";
 
 export interface Plan {
   /** What stands in the way; with one of these nothing is changed. */
@@ -36,15 +23,13 @@ export function planSetup(
   findings: Findings,
   expression: string | null,
 ): Plan {
-  return {
-    obstacles: findObstacles(request, deployment, findings),
-    changes: findChanges(request, deployment, findings, expression),
-  };
+  const obstacles = findObstacles(request, deployment, findings);
+  return { obstacles, changes: obstacles.length > 0 ? [] : findChanges(request, deployment, findings, expression) };
 }
 
 function findObstacles(request: SetupRequest, deployment: DeploymentFile, findings: Findings): Trouble[] {
   const { hostname, clusterName, variable } = request;
-  const { zone, firewall, domains, addressRecords, pair } = findings;
+  const { zone, firewall, domains, addressRecords, route, pair } = findings;
   const obstacles: Trouble[] = [];
   const add = (where: string, message: string, cure: string) => obstacles.push({ where, message, cure });
 
@@ -55,6 +40,14 @@ function findObstacles(request: SetupRequest, deployment: DeploymentFile, findin
   if (service === null && addressRecords.length > 0) {
     const records = addressRecords.join(", ");
     add(hostname, `leads somewhere already (${records})`, "choose another hostname, or delete the DNS record");
+  }
+  if (route !== null && route.script !== null && route.script !== deployment.workerName) {
+    const message = `the route ${route.pattern} leads to the Worker ${route.script}, which would get every review first, with the token in it`;
+    add(
+      hostname,
+      message,
+      `add the route ${hostname}/* with no Worker in the dashboard (Workers Routes): it makes an exception`,
+    );
   }
   const elsewhere = domains.find((domain) => domain.service === deployment.workerName && domain.hostname !== hostname);
   if (elsewhere !== undefined) {
@@ -74,15 +67,27 @@ function findObstacles(request: SetupRequest, deployment: DeploymentFile, findin
       `bring its client.key and client.crt there, or make another with octogate certificate issue --cluster ${clusterName} --name NAME`,
     );
   }
-  return obstacles;
+  // Only then: what is in the way already might keep the file from being written, too.
+  return obstacles.length > 0 ? obstacles : findUnwritable(request, deployment, toBeMade(findings));
+}
+
+/** In place of what is still to be made: zeros. */
+function toBeMade({ pair, kvNamespaceId }: Findings) {
+  return {
+    fingerprint: pair.certificate?.fingerprint ?? "0".repeat(64),
+    kvNamespaceId: kvNamespaceId ?? "0".repeat(32),
+  };
 }
 
 function findChanges(
-  { hostname, clusterName, variable, allow, tokenKinds, validityDays }: SetupRequest,
+  request: SetupRequest,
   deployment: DeploymentFile,
-  { zone, folder, pair, hasKubeconfig, associatedHostnames, firewall, kvNamespaceId, deployed, domains }: Findings,
+  findings: Findings,
   expression: string | null,
 ): string[] {
+  const { hostname, validityDays } = request;
+  const { zone, folder, pair, hasKubeconfig, associatedHostnames, firewall, kvNamespaceId, deployed, domains } =
+    findings;
   const changes: string[] = [];
   const { certificate } = pair;
   if (certificate === null) {
@@ -90,6 +95,7 @@ function findChanges(
       `make a key in ${folder.name} and have Cloudflare sign a client certificate for it, valid for ${validityDays} days`,
     );
   }
+  if (certificate !== null && !pair.isWritten) changes.push(`write ${folder.name}/client.crt, signed before`);
   if (!associatedHostnames.includes(hostname)) {
     changes.push(`ask for client certificates at ${hostname} (hostname association, zone ${zone.name})`);
   }
@@ -101,14 +107,7 @@ function findChanges(
   const idInFile = kvNamespaceIdIn(deployment.text);
   if (idInFile === null && kvNamespaceId === null) changes.push("make a KV namespace");
 
-  const fingerprint = certificate?.fingerprint ?? "0".repeat(64);
-  const named = setHostname(deployment.text, hostname);
-  const listed = setCluster(named, { variable, fingerprint, allow, tokenKinds });
-  const written = [
-    ...(named === deployment.text ? [] : [`the route ${hostname}`]),
-    ...(listed === named ? [] : [`the certificate of ${clusterName} ([vars.${variable}])`]),
-    ...(setKvNamespaceId(listed, kvNamespaceId ?? "0") === listed ? [] : ["the KV namespace's id"]),
-  ];
+  const { changes: written } = writeDeployment(request, deployment, toBeMade(findings));
   if (written.length > 0) changes.push(`write into ${deployment.path}: ${written.join(", ")}`);
   const isUp = isDeployed(deployment, deployed) && leadsTo(domains, hostname) === deployment.workerName;
   if (written.length > 0 || !isUp) changes.push(`deploy the Worker ${deployment.workerName} with wrangler`);

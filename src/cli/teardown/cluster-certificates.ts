@@ -1,4 +1,5 @@
 // The certificates and files of a cluster that goes: those that its table lists, and those whose files are in its folder. Others in the zone are somebody else's.
+import type { KeyObject } from "node:crypto";
 import { type ClusterFolder, kubeconfigFile } from "../certificates/cluster-folder.ts";
 import { fingerprintOf } from "../certificates/finish-rotation.ts";
 import { publicKeyOf } from "../certificates/key-and-request.ts";
@@ -22,9 +23,19 @@ export async function findClusterCertificates(
     const fingerprint = fingerprintOf(certificate ?? "");
     add(active.find((candidate) => candidate.fingerprint === fingerprint));
     // Signed, but the answer got lost.
-    if (key !== null && certificate === null) add(findByKey(active, publicKeyOf(key)));
+    const publicKey = key === null || certificate !== null ? null : readPublicKey(key);
+    if (publicKey !== null) add(findByKey(active, publicKey));
   }
   return [...found.values()];
+}
+
+/** A file that is no key says nothing about any certificate, and goes with the others. */
+function readPublicKey(key: string): KeyObject | null {
+  try {
+    return publicKeyOf(key);
+  } catch {
+    return null;
+  }
 }
 
 export async function revokeAll({ client, zone }: Session, certificates: readonly ClientCertificate[]): Promise<void> {

@@ -14,9 +14,11 @@ import {
 } from "../cloudflare/worker-script.ts";
 import { askForConsent, type ChangeOptions } from "../consent.ts";
 import type { Context } from "../context.ts";
+import { refuseToLockOut } from "../deployment/deployed.ts";
 import { saveDeployment } from "../deployment/deployment-file.ts";
 import type { Session } from "../deployment/session.ts";
 import { done, type Report } from "../report.ts";
+import { StepFailure } from "../step-failure.ts";
 import {
   clusterVariablesIn,
   kvNamespaceIdIn,
@@ -97,6 +99,16 @@ async function inspect({ deployment, client, zone, hostname }: Session): Promise
     readAssociatedHostnames(client, zone),
     listKvNamespaces(client, accountId),
   ]);
+  // Cut off without a word, and their certificates left valid: clusters that were added from elsewhere.
+  refuseToLockOut(deployment, deployed);
+  const elsewhere = domains.find((domain) => domain.service === workerName && domain.hostname !== hostname);
+  if (elsewhere !== undefined) {
+    throw new StepFailure({
+      where: `${deployment.path}: name`,
+      message: `the Worker ${workerName} answers at ${elsewhere.hostname} too: it may be another deployment's`,
+      cure: "detach that domain first if it is to go, or take the things that are this deployment's away by hand",
+    });
+  }
   // A namespace of another name is the operator's own, put into wrangler.toml by hand.
   const kvNamespace = namespaces.find(
     ({ id, title }) => id === kvNamespaceIdIn(text) && title === kvNamespaceTitle(workerName),

@@ -4,7 +4,7 @@ import { listClientCertificates } from "../cloudflare/client-certificates.ts";
 import { readDeployedWorker } from "../cloudflare/worker-script.ts";
 import { askForConsent, type ChangeOptions } from "../consent.ts";
 import type { Context } from "../context.ts";
-import { deployIfNeeded, refuseForeignClusters } from "../deployment/deployed.ts";
+import { deployIfNeeded, refuseToLockOut } from "../deployment/deployed.ts";
 import { saveDeployment } from "../deployment/deployment-file.ts";
 import type { Session } from "../deployment/session.ts";
 import { done, failed, type Report } from "../report.ts";
@@ -25,7 +25,8 @@ export async function tearDownCluster(
     return failed({ where: path, message: `${clusterName} is the only cluster of this deployment`, cure });
   }
   const deployed = await readDeployedWorker(client, zone.accountId, workerName);
-  refuseForeignClusters(deployment, deployed, variable);
+  const removed = { variable, fingerprint: null };
+  refuseToLockOut(deployment, deployed, removed);
   const folder = clusterFolder(deployment.folder, clusterName);
   const listed = readCluster(text, variable);
   const certificates = await findClusterCertificates(
@@ -47,7 +48,7 @@ export async function tearDownCluster(
 
   await revokeAll(session, certificates);
   const written = await saveDeployment(deployment, removeCluster(text, variable));
-  await deployIfNeeded(written, context, session);
+  await deployIfNeeded(written, context, session, removed);
   await removeFiles(folder);
   return done([`${clusterName} is gone; ${others.length} other clusters go on.`], { changed: true, changes });
 }

@@ -38,8 +38,8 @@ export interface Style {
 export function createTerminal({ stdin, stdout, stderr, env }: Streams): Terminal {
   const isColoured = stderr.isTTY === true && !env.NO_COLOR && env.TERM !== "dumb";
   return {
-    print: (line) => void stdout.write(`${line}\n`),
-    note: (line) => void stderr.write(`${line}\n`),
+    print: (line) => void stdout.write(`${harmless(line)}\n`),
+    note: (line) => void stderr.write(`${harmless(line)}\n`),
     readInput: async () => (stdin.isTTY === true ? null : await readText(stdin)),
     async ask(question) {
       if (stdin.isTTY !== true || stderr.isTTY !== true) return null;
@@ -53,6 +53,14 @@ export function createTerminal({ stdin, stdout, stderr, env }: Streams): Termina
     },
     style: createStyle(isColoured),
   };
+}
+
+const startOfColour = "\u001b";
+const control = new RegExp(`(?![\\n\\t]|${startOfColour}\\[(?:0|2|31|32|33)m)\\p{Cc}`, "gu");
+
+/** Much of what is shown was written by others (names of certificates, answers, logs): of control characters only line ends, tabs and our own colours get through. */
+function harmless(text: string): string {
+  return text.replaceAll(control, "");
 }
 
 export function createStyle(isColoured: boolean): Style {

@@ -146,7 +146,7 @@ export function kvNamespaceIdIn(text: string): string | null {
 /** The line goes right below the binding: written by the document's editor, it would come to stand below the next table's comment. */
 export function setKvNamespaceId(text: string, id: string): string {
   if (kvNamespaceIdIn(text) !== null) return text;
-  const line = /^binding\s*=\s*"KV".*$/m;
+  const line = /^[ \t]*binding[ \t]*=[ \t]*(?:"KV"|'KV').*$/m;
   if (!line.test(text)) return appendTable(text, `[[kv_namespaces]]\nbinding = "KV"\nid = "${id}"`);
   const edited = text.replace(line, (binding) => `${binding}\nid = "${id}"`);
   if (kvNamespaceIdIn(edited) !== id) throw new Error("the KV namespace's id was written in the wrong place");

@@ -44,6 +44,7 @@ export interface CloudflareState {
   readonly namespaces: Namespace[];
   readonly scripts: Map<string, Script>;
   readonly domains: DomainListResponse[];
+  readonly workerRoutes: { id: string; pattern: string; script?: string }[];
   readonly dnsRecords: { type: "A" | "CNAME"; name: string; content: string }[];
   botFightMode: boolean;
   securityLevel: "medium" | "under_attack";
@@ -67,6 +68,7 @@ export async function newState(): Promise<CloudflareState> {
     namespaces: [{ id: newId(), title: "other-kv" }],
     scripts: new Map([["other", { bindings: [], secrets: new Map() }]]),
     domains: [],
+    workerRoutes: [{ id: newId(), pattern: "www.acme.dev/*", script: "other" }],
     dnsRecords: [{ type: "A", name: "www.acme.dev", content: "192.0.2.7" }],
     botFightMode: false,
     securityLevel: "medium",

@@ -127,7 +127,10 @@ export const zoneRoutes: readonly Route[] = [
     answer: ({ body }, { ruleset }, match) => {
       const at = ruleset?.rules.findIndex(({ id }) => id === match.groups?.rule) ?? -1;
       if (ruleset === null || at === -1) return notFound;
-      ruleset.rules[at] = { ...ruleFrom(body), id: match.groups?.rule ?? "" };
+      const { position } = v.parse(positionSchema, body);
+      ruleset.rules.splice(at, 1);
+      const rule = { ...ruleFrom(body), id: match.groups?.rule ?? "" };
+      ruleset.rules.splice(position === undefined ? at : position.index - 1, 0, rule);
       return ok(ruleset);
     },
   },
@@ -145,7 +148,7 @@ export const zoneRoutes: readonly Route[] = [
     method: "GET",
     path: inZone("workers/routes"),
     permission: permissions.routes,
-    answer: () => ok([]),
+    answer: (_call, { workerRoutes }) => ok(workerRoutes),
   },
   {
     method: "GET",

@@ -7,6 +7,8 @@ import { repositoryRoot } from "../../support/worker-config.ts";
 export interface WranglerCall {
   readonly args: readonly string[];
   readonly accountId: string;
+  /** Of its environment, what would lead it to something else than it is told to do; null: not set. */
+  readonly leadingElsewhere: Readonly<Record<string, string | null>>;
   readonly secretsFile?: string;
   readonly secretsFileMode?: string;
 }

@@ -29,7 +29,7 @@ export interface Rig {
   readonly edgePort: number;
   readonly caFile: string;
   /** What the command finds Cloudflare with. */
-  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly env: Record<string, string | undefined>;
   /** The port in the Worker's place. */
   readonly workerPort: number;
   /** Leads the edge to another. */
@@ -63,7 +63,7 @@ export async function makeRig(): Promise<Rig> {
   edge.passTo(workerPort);
   const caFile = clone.path("edge-ca.crt");
   writeFileSync(caFile, authority.certificate);
-  const env = {
+  const env: Record<string, string | undefined> = {
     PATH: process.env.PATH,
     // What a killed command leaves behind goes with the clone.
     TMPDIR: clone.folder,

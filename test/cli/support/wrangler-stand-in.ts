@@ -19,6 +19,15 @@ const secretsFile = optionValue("--secrets-file");
 const record = {
   args,
   accountId: CLOUDFLARE_ACCOUNT_ID,
+  leadingElsewhere: Object.fromEntries(
+    [
+      "CLOUDFLARE_API_KEY",
+      "CLOUDFLARE_EMAIL",
+      "CLOUDFLARE_ENV",
+      "WRANGLER_CI_OVERRIDE_NAME",
+      "WRANGLER_LOG_SANITIZE",
+    ].map((name) => [name, process.env[name] ?? null]),
+  ),
   secretsFile,
   secretsFileMode: secretsFile === undefined ? undefined : (statSync(secretsFile).mode & 0o777).toString(8),
 };

@@ -1,0 +1,114 @@
+// Two clones of one deployment, or two commands at once: a wrangler.toml that is not up to date must lock nobody out.
+import { chmodSync, readdirSync, readFileSync, realpathSync, renameSync, statSync, symlinkSync } from "node:fs";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { clusterFolder } from "../../src/cli/certificates/cluster-folder.ts";
+import { snapshot } from "./cloudflare/state.ts";
+import { hostname, makeRig, type Rig } from "./support/rig.ts";
+import { fingerprintsIn } from "./support/worker-in-place.ts";
+
+let rig: Rig;
+beforeEach(async () => {
+  rig = await makeRig();
+  await setup("production", "--hostname", hostname, "--allow", "org:acme-inc#77");
+});
+afterEach(() => rig.close());
+
+const setup = (cluster: string, ...args: string[]) =>
+  rig.run(["setup", "--cluster", cluster, ...rig.edgeArgs, "--yes", ...args]);
+const listed = () => fingerprintsIn(rig.deployed() ?? { bindings: [], secrets: new Map() });
+const toml = () => rig.clone.read("wrangler.toml");
+
+describe("a wrangler.toml from before another certificate was accepted", () => {
+  beforeEach(async () => {
+    const before = toml();
+    await rig.run(["certificate", "issue", "--cluster", "production", "--name", "second", "--yes"]);
+    rig.clone.write("wrangler.toml", before);
+  });
+
+  test.each(
+    [
+      ["setup", "--cluster", "staging", "--allow", "user:mona#7"],
+      ["certificate", "issue", "--cluster", "production", "--name", "third"],
+      ["certificate", "rotate", "--cluster", "production"],
+      ["teardown", "--everything"],
+    ].map((args) => ({ line: args.join(" "), args })),
+  )("$line deploys nothing, and changes nothing else", async ({ args }) => {
+    const before = { cloudflare: snapshot(rig.cloudflare.state), toml: toml() };
+    const { exitCode, stderr } = await rig.run([...args, "--yes"]);
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain(`does not have the certificate ${listed()[1]} of CLUSTER_PRODUCTION, which is deployed`);
+    expect({ cloudflare: snapshot(rig.cloudflare.state), toml: toml() }).toEqual(before);
+  });
+});
+
+test("teardown --everything leaves a deployment alone that has clusters which wrangler.toml does not know", async () => {
+  const before = toml();
+  await setup("staging", "--allow", "user:mona#7");
+  rig.clone.write("wrangler.toml", before);
+  const { exitCode, stderr } = await rig.run(["teardown", "--everything", "--yes"]);
+  expect(exitCode).toBe(1);
+  expect(stderr).toContain("does not have CLUSTER_STAGING, which is deployed");
+  expect(rig.deployed()).toBeDefined();
+});
+
+test("teardown --everything leaves a Worker alone that answers at another hostname too", async () => {
+  const [domain] = rig.cloudflare.state.domains;
+  if (domain !== undefined) rig.cloudflare.state.domains.push({ ...domain, id: "2", hostname: "other.acme.dev" });
+  const { exitCode, stderr } = await rig.run(["teardown", "--everything", "--yes"]);
+  expect(exitCode).toBe(1);
+  expect(stderr).toContain("the Worker octogate answers at other.acme.dev too");
+  expect(rig.deployed()).toBeDefined();
+});
+
+test("a cluster that another clone deploys while the command runs is not locked out", async () => {
+  rig.cloudflare.interfere = ({ method }) => {
+    if (method === "POST") {
+      rig.deployed()?.bindings.push({ type: "json", name: "CLUSTER_STAGING", json: { client_certificates: [] } });
+      rig.cloudflare.interfere = () => null;
+    }
+    return null;
+  };
+  const uploads = rig.clone.wranglerCalls().length;
+  const { exitCode, stderr } = await rig.run(["certificate", "rotate", "--cluster", "production", "--yes"]);
+  expect(exitCode).toBe(1);
+  expect(stderr).toContain("does not have CLUSTER_STAGING, which is deployed");
+  expect(rig.clone.wranglerCalls()).toHaveLength(uploads);
+});
+
+test("what somebody writes into wrangler.toml while the command runs is not lost", async () => {
+  rig.cloudflare.interfere = ({ method }) => {
+    if (method !== "POST") return null;
+    rig.clone.write("wrangler.toml", `${toml()}# somebody's own\n`);
+    rig.cloudflare.interfere = () => null;
+    return null;
+  };
+  const { exitCode, stderr } = await rig.run(["certificate", "rotate", "--cluster", "production", "--yes"]);
+  expect(exitCode).toBe(1);
+  expect(stderr).toContain("wrangler.toml: was changed while this command ran");
+  expect(toml()).toContain("# somebody's own");
+  expect((await rig.run(["certificate", "rotate", "--cluster", "production", ...rig.edgeArgs, "--yes"])).exitCode).toBe(
+    0,
+  );
+  expect(rig.cloudflare.state.certificates).toHaveLength(2);
+});
+
+test("a key that another command made meanwhile is not replaced", async () => {
+  const folder = clusterFolder(rig.clone.folder, "production");
+  await folder.createKey("second", "one command's");
+  await expect(folder.createKey("second", "another's")).rejects.toThrow("was made meanwhile");
+  expect(rig.clone.read(".clusters/production/second.key")).toBe("one command's");
+  expect(statSync(folder.keyFile("second")).mode & 0o777).toBe(0o600);
+});
+
+test("a wrangler.toml keeps its mode, and stays the link that it is", async () => {
+  renameSync(rig.clone.path("wrangler.toml"), rig.clone.path("elsewhere.toml"));
+  symlinkSync(rig.clone.path("elsewhere.toml"), rig.clone.path("wrangler.toml"));
+  chmodSync(rig.clone.path("elsewhere.toml"), 0o640);
+  expect(
+    (await rig.run(["certificate", "issue", "--cluster", "production", "--name", "second", "--yes"])).exitCode,
+  ).toBe(0);
+  expect(readFileSync(rig.clone.path("elsewhere.toml"), "utf8")).toContain(listed()[1]);
+  expect(realpathSync(rig.clone.path("wrangler.toml"))).toBe(realpathSync(rig.clone.path("elsewhere.toml")));
+  expect(statSync(rig.clone.path("elsewhere.toml")).mode & 0o777).toBe(0o640);
+  expect(readdirSync(rig.clone.folder).filter((name) => name.endsWith(".new"))).toEqual([]);
+});
