@@ -2,7 +2,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { request } from "node:https";
 import type { CredentialData } from "../kubeconfig/webhook-kubeconfig.ts";
-import { failureText } from "./failure.ts";
+import { failureText } from "../network-failure.ts";
 import { type Place, tlsOptionsOf } from "./place.ts";
 
 export interface Question {
@@ -48,7 +48,7 @@ export function ask(place: Place, { method, path, body, credential, trustsAnybod
       headers: {
         Host: place.hostname,
         Accept: "application/json",
-        "User-Agent": "octogate-doctor",
+        "User-Agent": "octogate",
         ...(body === undefined
           ? {}
           : { "Content-Type": "application/json", "Content-Length": Buffer.byteLength(body) }),

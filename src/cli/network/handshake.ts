@@ -2,7 +2,7 @@
 // ends nothing here: it is what we want to see. No request is sent.
 import { connect as connectTcp, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
-import { codeOf, failureText } from "./failure.ts";
+import { codeOf, failureText } from "../network-failure.ts";
 import { type Place, tlsOptionsOf } from "./place.ts";
 
 export type Handshake =

@@ -38,7 +38,16 @@ const partsFromTheTop: Readonly<Record<string, readonly string[]>> = {
   "src/cli": [
     ...["main", "program", "commands", "check-before-deploy", "doctor", "explain", "pin", "manifests", "setup"],
     ...["teardown", "certificates", "edge", "network", "kubeconfig", "cluster-files", "deployment"],
-    ...["configuration-check", "wrangler-toml", "cloudflare", "private-files", "step-failure", "consent", "context"],
+    ...[
+      "configuration-check",
+      "wrangler-toml",
+      "cloudflare",
+      "private-files",
+      "network-failure",
+      "step-failure",
+      "consent",
+      "context",
+    ],
     ...["terminal", "report"],
   ],
 };
