@@ -22,7 +22,7 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 test("what ships is refused for its placeholders, each named", async () => {
   const { code, output } = await deploy();
   expect(code).not.toBe(0);
-  expect(output).toContain("routes.pattern: must be your own hostname");
+  expect(output).toContain("routes[0].pattern: must be your own hostname");
   expect(output).toContain("CLUSTER_PRODUCTION.client_certificates[0]: must be the SHA-256 fingerprint");
 });
 
