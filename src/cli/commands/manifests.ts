@@ -44,7 +44,10 @@ export const manifestsCommand: CommandMaker = (context, run) =>
         "writes everything into this folder, with the certificate and its key, to copy to the nodes",
       ),
     )
-    .addHelpText("after", examples("manifests --for kubeadm --cluster production --output for-production"))
+    .addHelpText(
+      "after",
+      examples("manifests --for kubeadm --cluster production --output .clusters/production/for-nodes"),
+    )
     .action((options: ManifestsOptions) => run(() => manifests(options, context)));
 
 async function manifests(options: ManifestsOptions, context: Context): Promise<Report> {

@@ -142,7 +142,7 @@ function linesFor({ hostname, clusterName }: SetupRequest, isUnpinned: boolean, 
     ...(isUnpinned
       ? [`  npx octogate pin, and this setup again: so that nobody gets in who takes over a name that allow has`]
       : []),
-    `  npx octogate manifests --for kubeadm --cluster ${clusterName} --output for-${clusterName}   (or --for k3s, rke2, talos, kops)`,
+    `  npx octogate manifests --for kubeadm --cluster ${clusterName} --output .clusters/${clusterName}/for-nodes   (or --for k3s, rke2, talos, kops)`,
     "  writes what kube-apiserver needs into that folder, with the steps.",
   ];
 }
