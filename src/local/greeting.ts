@@ -20,12 +20,12 @@ export const webhookUrl = (port: number): string => `https://127.0.0.1:${port}/a
 /** @returns several lines, without a last line end */
 export function greetingText({ port, githubUrl, folder, clusterNames, cast }: Greeting): string {
   const addresses: [string, string][] = [
-    ["webhook", `${webhookUrl(port)}, where a kube-apiserver sends tokens`],
-    ["GitHub", cast.length > 0 ? `${githubUrl}, a stand-in on this machine` : githubUrl],
-    ["state", `${folder.path}, certificates and what is remembered`],
+    ["webhook", `${webhookUrl(port)} (where a kube-apiserver sends tokens)`],
+    ["GitHub", cast.length > 0 ? `${githubUrl} (a stand-in on this machine)` : githubUrl],
+    ["state", `${folder.path} (certificates, and what is remembered)`],
     ...clusterNames.map((name): [string, string] => [
       `cluster ${name}`,
-      `${folder.kubeconfig(name)}, for --authentication-token-webhook-config-file`,
+      `${folder.kubeconfig(name)} (for --authentication-token-webhook-config-file)`,
     ]),
   ];
   const [firstCluster = ""] = clusterNames;

@@ -13,9 +13,9 @@ const greeting: Greeting = {
 
 test("says for each address what it is for, and ends with the line that programs wait for", () => {
   const lines = greetingText(greeting).split("\n");
-  expect(lines).toContain("  webhook        https://127.0.0.1:8443/authenticate, where a kube-apiserver sends tokens");
-  expect(lines).toContain("  GitHub         http://127.0.0.1:9000, a stand-in on this machine");
-  const kubeconfig = "/somewhere/.octogate/local.kubeconfig, for --authentication-token-webhook-config-file";
+  expect(lines).toContain("  webhook        https://127.0.0.1:8443/authenticate (where a kube-apiserver sends tokens)");
+  expect(lines).toContain("  GitHub         http://127.0.0.1:9000 (a stand-in on this machine)");
+  const kubeconfig = "/somewhere/.octogate/local.kubeconfig (for --authentication-token-webhook-config-file)";
   expect(lines).toContain(`  cluster local  ${kubeconfig}`);
   expect(lines.at(-1)).toBe(readyLine);
 });
