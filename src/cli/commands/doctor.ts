@@ -36,7 +36,7 @@ async function doctor(options: DoctorOptions, context: Context): Promise<Report>
   if (!options.tokenFromStdin) return reportOf(await examine(options, null, context));
   const token = (await context.terminal.readInput())?.trim() ?? "";
   if (token === "") {
-    const cure = "pipe it in, such as: gh auth token | octogate doctor --token-from-stdin";
+    const cure = "hand it over in a file: octogate doctor --token-from-stdin < ~/.kube/github-token";
     return failed({ where: "--token-from-stdin", message: "there is no token on stdin", cure });
   }
   return reportOf(await examine(options, token, context));
