@@ -4,7 +4,7 @@
 import { readFileSync } from "node:fs";
 import { checkConfiguration } from "./configuration-check/check-configuration.ts";
 import { createStyle } from "./terminal/terminal.ts";
-import { troubleLines } from "./trouble-lines.ts";
+import { troubleLines } from "./terminal/trouble-lines.ts";
 
 const path = "wrangler.toml";
 

@@ -3,6 +3,7 @@ import { Command, CommanderError, Help, type Option } from "commander";
 import { version } from "../worker/version.ts";
 import { certificateCommand } from "./commands/certificate.ts";
 import { checkCommand } from "./commands/check.ts";
+import type { CommandMaker, Run } from "./commands/command.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { explainCommand } from "./commands/explain.ts";
 import { kubeconfigCommand } from "./commands/kubeconfig.ts";
@@ -12,13 +13,7 @@ import { setupCommand } from "./commands/setup.ts";
 import { teardownCommand } from "./commands/teardown.ts";
 import type { Context } from "./context.ts";
 import type { Report } from "./report.ts";
-import { troubleLines } from "./trouble-lines.ts";
-
-/** A command: its place in the command line and what it does. */
-export type CommandMaker = (context: Context, run: Run) => Command;
-
-/** Runs a command's work and keeps its report. An action ends with it. */
-export type Run = (work: () => Promise<Report>) => Promise<void>;
+import { troubleLines } from "./terminal/trouble-lines.ts";
 
 /** In the order in which an operator meets them. */
 const commands: Readonly<Record<string, readonly CommandMaker[]>> = {

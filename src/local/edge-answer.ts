@@ -1,10 +1,12 @@
 // How an answer gets to the client, also when the client is still sending its body: hanging up on unread data would
 // reset the connection, and with it the answer, which costs kube-apiserver five calls.
 import { once } from "node:events";
-import type { IncomingHttpHeaders } from "node:http";
-import { Http2ServerResponse, constants as http2 } from "node:http2";
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
+import { type Http2ServerRequest, Http2ServerResponse, constants as http2 } from "node:http2";
 import type { InnerAnswer } from "./ask-worker.ts";
-import type { ClientRequest, ClientResponse } from "./edge.ts";
+
+export type ClientRequest = IncomingMessage | Http2ServerRequest;
+export type ClientResponse = ServerResponse | Http2ServerResponse;
 
 export interface EdgeAnswer {
   readonly status: number;

@@ -2,18 +2,22 @@
 // without one, or with a bad one, the handshake succeeds and `request.cf.tlsClientAuth` says so; refusing is the
 // Worker's business.
 import { constants } from "node:crypto";
-import type { Agent, IncomingMessage, ServerResponse } from "node:http";
-import { createSecureServer, Http2ServerRequest, type Http2ServerResponse } from "node:http2";
+import type { Agent } from "node:http";
+import { createSecureServer, Http2ServerRequest } from "node:http2";
 import { TLSSocket } from "node:tls";
 import { askWorker } from "./ask-worker.ts";
 import type { Identity } from "./certificates/issue.ts";
-import { type EdgeAnswer, edgeStatus, fromInner, sendAnswer } from "./edge-answer.ts";
+import {
+  type ClientRequest,
+  type ClientResponse,
+  type EdgeAnswer,
+  edgeStatus,
+  fromInner,
+  sendAnswer,
+} from "./edge-answer.ts";
 import { innerAgent } from "./inner-connection.ts";
 import { innerHeaders, innerPath } from "./inner-request.ts";
 import { tlsClientAuthOf } from "./tls-client-auth.ts";
-
-export type ClientRequest = IncomingMessage | Http2ServerRequest;
-export type ClientResponse = ServerResponse | Http2ServerResponse;
 
 export interface Edge {
   /** Begins to pass requests on; until then they are answered with 503. */

@@ -13,7 +13,7 @@ export interface Greeting {
 }
 
 /** Programs wait for this line. */
-export const readyLine = "octogate is ready";
+const readyLine = "octogate is ready";
 
 export const webhookUrl = (port: number): string => `https://127.0.0.1:${port}/authenticate`;
 

@@ -1,6 +1,6 @@
 // The four ways in which a review can end, never mixed up: two are GitHub's and the policy's word about somebody, one asks the person to
 // put something right, one says that nothing is known. token-review/answer.ts turns them into HTTP.
-import { type ReasonFor, reasons } from "./reason.ts";
+import { deniedReasons, type ReasonFor, undeterminedReasons } from "./reason.ts";
 
 /** UserInfo of authentication.k8s.io: what RBAC and the audit log get to see. kube-apiserver checks nothing of it. */
 export interface UserInfo {
@@ -30,11 +30,11 @@ export function denied(reason: ReasonFor<"denied">, detail?: string): Verdict & 
   return {
     kind: "denied",
     reason,
-    message: `${reason}: ${reasons[reason].sentence}${detail === undefined ? "" : ` (${detail})`}`,
+    message: `${reason}: ${deniedReasons[reason]}${detail === undefined ? "" : ` (${detail})`}`,
   };
 }
 
 /** @param detail what exactly is wrong, where the reason alone does not say it; must not hold token material */
 export function undetermined(reason: ReasonFor<"undetermined">, detail?: string): Verdict & { kind: "undetermined" } {
-  return { kind: "undetermined", reason, message: `${reason}: ${detail ?? reasons[reason].sentence}` };
+  return { kind: "undetermined", reason, message: `${reason}: ${detail ?? undeterminedReasons[reason]}` };
 }

@@ -1,7 +1,7 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { readFileSync, utimesSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { Place } from "../../src/cli/doctor/network/place.ts";
+import type { Place } from "../../src/cli/network/place.ts";
 import { mona } from "../support/people.ts";
 import { brokenOnce } from "./cloudflare/stand-in.ts";
 import { newState } from "./cloudflare/state.ts";

@@ -1,14 +1,12 @@
 // docs/setup.md, "By hand": its shell blocks, run one after the other as they stand, come to what setup makes; the last ones to nothing.
-import { readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { writeFileSync } from "node:fs";
 import { expect, test } from "vitest";
+import { commandsIn } from "../support/document-commands.ts";
 import { run } from "../support/program.ts";
-import { repositoryRoot } from "../support/worker-config.ts";
 import { type CloudflareState, snapshot } from "./cloudflare/state.ts";
 import { hostname, makeRig } from "./support/rig.ts";
 
-const [, byHand = ""] = readFileSync(join(repositoryRoot, "docs/setup.md"), "utf8").split("\n## By hand\n");
-const blocks = [...byHand.matchAll(/^```sh\n(.*?)^```$/gms)].map(([, script = ""]) => script);
+const blocks = commandsIn("docs/setup.md", "By hand");
 const isUndoing = (script: string) => script.includes("--request DELETE");
 const lineOf = (start: string) =>
   blocks

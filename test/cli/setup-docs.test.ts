@@ -1,13 +1,14 @@
 // docs/setup.md, up to "By hand": every octogate command that stands there, run in that order with what it needs around it.
 import { X509Certificate } from "node:crypto";
-import { copyFileSync, readFileSync, utimesSync } from "node:fs";
-import { join } from "node:path";
+import { copyFileSync, utimesSync } from "node:fs";
 import { expect, test } from "vitest";
-import { repositoryRoot } from "../support/worker-config.ts";
+import { commandsIn } from "../support/document-commands.ts";
 import { makeRig, type Rig } from "./support/rig.ts";
 
-const [withCommand = ""] = readFileSync(join(repositoryRoot, "docs/setup.md"), "utf8").split("\n## By hand\n");
-const commands = [...withCommand.matchAll(/^ {4}npx octogate (.*)$/gm)].map(([, args = ""]) => args.split(" "));
+const blocks = commandsIn("docs/setup.md", "With `octogate setup`", "Certificates", "Rotate", "Revoke", "Teardown");
+const commands = blocks
+  .flatMap((text) => text.trimEnd().split("\n"))
+  .map((line) => line.replace(/^npx octogate /, "").split(" "));
 const asksTheEdge = /^(?:setup|certificate rotate)/;
 
 test("each command of the docs does what it is for", async () => {

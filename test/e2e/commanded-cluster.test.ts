@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import type { GitHubStandIn, StandInAccount } from "../../src/local/github/stand-in.ts";
 import { readClusterFile } from "../support/cluster-files.ts";
+import { examplesIn } from "../support/document-commands.ts";
 import { createHttpClient } from "../support/http-client.ts";
 import { until } from "../support/until.ts";
 import { sayIfSkipped, whyWithoutControlPlane } from "./support/binaries.ts";
@@ -61,6 +62,15 @@ describe.skipIf(whyWithoutControlPlane !== null)(title, () => {
   test("both commands print the same kubeconfig", async () => {
     const inBundle = await readFile(join(cluster.bundle, "webhook-kubeconfig.yaml"), "utf8");
     expect(parse(inBundle.replaceAll("/etc/kubernetes/octogate", cluster.node))).toEqual(parse(cluster.kubeconfig));
+  });
+
+  test("whom no role binding names is Forbidden, by name", async () => {
+    const [example, ...others] = examplesIn("k8s/README.md", "Afterwards");
+    expect(others).toEqual([]);
+    const [, ...args] = example?.command.split(" ") ?? [];
+    const { login, id } = people.member;
+    const kubectl = await cluster.controlPlane.kubectl.withGitHubToken(tokenOf(people.member));
+    expect((await kubectl(args)).stderr).toBe(example?.output.replace("octocat:583231", `${login}:${id}`));
   });
 
   test("the printed role bindings pass a server-side dry run, let the policy's people in, and nobody else", async () => {

@@ -3,15 +3,35 @@ import { chmod, copyFile, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { commandIn, commandsIn, examplesIn } from "../support/document-commands.ts";
 import { freePort } from "../support/free-port.ts";
 import { type LocalEdge, startLocalEdge } from "../support/local-edge.ts";
+import type { Example } from "../support/markdown-commands.ts";
 import { type RunningProgram, start } from "../support/program.ts";
 import { until } from "../support/until.ts";
 import { binary, sayIfSkipped, whyWithoutControlPlane } from "./support/binaries.ts";
-import { type Block, type Example, examplesOf, openShell, readBlocks, type Shell } from "./support/page.ts";
+import { aggregateRole } from "./support/roles.ts";
+import { openShell, type Shell } from "./support/shell.ts";
 
 const title = "from npm start to a first kubectl";
 sayIfSkipped(title, whyWithoutControlPlane);
+
+const page = {
+  etcd: commandsIn("docs/try-with-kubectl.md", "Terminal 2: etcd"),
+  apiserver: commandsIn("docs/try-with-kubectl.md", "Terminal 3: kube-apiserver"),
+  kubectl: commandsIn("docs/try-with-kubectl.md", "Terminal 4: kubectl"),
+  who: examplesIn("docs/try-with-kubectl.md", "Who somebody is"),
+  roles: commandsIn("docs/try-with-kubectl.md", "What somebody may do"),
+  allowed: examplesIn("docs/try-with-kubectl.md", "What somebody may do"),
+  end: commandIn("docs/try-with-kubectl.md", "rm -r .octogate"),
+  ownAccount: commandsIn("docs/try-with-kubectl.md", "Your own account at GitHub"),
+};
+const readme = examplesIn("README.md", "What it looks like");
+const developers = {
+  kubeconfig: commandsIn("docs/developers.md", "Into the kubeconfig"),
+  firstCall: examplesIn("docs/developers.md", "The first call"),
+  passwordManager: commandsIn("docs/developers.md", "`gh` and others"),
+};
 
 /** kube-apiserver on a busy machine, or RBAC until it knows of a binding. */
 const deadlineMs = 90_000;
@@ -32,10 +52,15 @@ describe.skipIf(whyWithoutControlPlane !== null)(title, () => {
     kubectl = openShell(folder, env);
   });
   afterAll(async () => {
-    for (const program of running.reverse()) await program.stop();
-    await edge?.stop();
+    await end();
     await rm(folder, { recursive: true, force: true });
   });
+
+  async function end(): Promise<void> {
+    for (const program of running.reverse()) await program.stop();
+    running.length = 0;
+    await edge?.stop();
+  }
 
   /** The page's text with this run's ports and tokens. */
   const filledIn = (text: string) =>
@@ -51,9 +76,16 @@ describe.skipIf(whyWithoutControlPlane !== null)(title, () => {
   }
 
   /** Leaves a program running, as in a terminal of its own: the last command of the block. */
-  function leaveRunning(block: Block | undefined, program: string, more: readonly string[] = []): void {
-    const commands = filledIn(block?.text ?? "").replace(new RegExp(`^${program} `, "m"), `exec ${program} `);
-    running.push(start("bash", ["-c", [`set -e\n${commands}`, ...more].join(" ")], { cwd: folder, env }));
+  async function leaveRunning(block: readonly string[], program: string, port: number, more: readonly string[] = []) {
+    const commands = filledIn(block.join("\n")).replace(new RegExp(`^${program} `, "m"), `exec ${program} `);
+    const left = start("bash", ["-c", [`set -e\n${commands.trimEnd()}`, ...more].join(" ")], { cwd: folder, env });
+    running.push(left);
+    const isListening = async () => {
+      if (left.hasEnded()) throw new Error(left.output());
+      // Whatever answers, listens: over http, kube-apiserver says 400.
+      return (await fetch(`http://127.0.0.1:${port}/`).catch(() => undefined)) !== undefined;
+    };
+    await until(isListening, deadlineMs, `${program} listens`);
   }
 
   async function succeeds(shell: Shell, commands: string, stdin = ""): Promise<void> {
@@ -66,38 +98,51 @@ describe.skipIf(whyWithoutControlPlane !== null)(title, () => {
     let printed = "";
     const isAsSaid = async () => {
       const { stdout, stderr } = await shell(`${command} || true`);
-      printed = (stdout + stderr).trim();
-      return printed === output;
+      printed = stdout + stderr;
+      return printed.trim() === output.trim();
     };
-    await until(isAsSaid, deadlineMs, command).catch(() => expect(printed).toBe(output));
+    await until(isAsSaid, deadlineMs, command).catch(() => expect(printed.trim()).toBe(output.trim()));
   }
 
-  test("docs/try-with-kubectl.md leads to pods that a team may list", async () => {
-    const blocks = readBlocks("try-with-kubectl.md");
-    const under = (terminal: string) => blocks.filter(({ heading }) => heading.startsWith(`Terminal ${terminal}:`));
-    expect(under("1").map(({ text }) => text)).toEqual(["npm start"]);
-    const own = [`http://127.0.0.1:${ports.etcd}`, `http://127.0.0.1:${await freePort()}`] as const;
-    leaveRunning(under("2")[0], "etcd", [
-      `--listen-client-urls=${own[0]}`,
-      `--advertise-client-urls=${own[0]}`,
-      `--listen-peer-urls=${own[1]}`,
+  test("docs/try-with-kubectl.md leads to pods that a person and a team may list", async () => {
+    const etcdUrl = `http://127.0.0.1:${ports.etcd}`;
+    await leaveRunning(page.etcd, "etcd", ports.etcd, [
+      `--listen-client-urls=${etcdUrl}`,
+      `--advertise-client-urls=${etcdUrl}`,
+      `--listen-peer-urls=http://127.0.0.1:${await freePort()}`,
     ]);
-    await until(() => isListening(ports.etcd), deadlineMs, "etcd listens");
-    leaveRunning(under("3")[0], "kube-apiserver");
-    await until(() => isListening(ports.apiserver), deadlineMs, "kube-apiserver listens").catch(() =>
-      expect(running.map((program) => program.output())).toEqual([]),
-    );
+    await leaveRunning(page.apiserver, "kube-apiserver", ports.apiserver);
 
-    expect(under("4")).toHaveLength(6);
-    for (const block of under("4")) {
-      if (block.language === "sh") await succeeds(kubectl, block.text);
-      else for (const example of examplesOf(block)) await shows(kubectl, example);
-    }
+    for (const commands of page.kubectl) await succeeds(kubectl, commands);
+    expect(page.who).toHaveLength(2);
+    for (const example of page.who) await shows(kubectl, example);
     expect(edge.decisions()).toContainEqual(expect.objectContaining({ reason: "stranger" }));
+    for (const commands of page.roles) await succeeds(kubectl, commands);
+    expect(page.allowed).toHaveLength(2);
+    for (const example of page.allowed) await shows(kubectl, example);
+  });
+
+  test("README.md shows what a role binding to a team does", async () => {
+    const [binding, firstCall, ...others] = readme.map(({ command, output }) => ({
+      command: command.replace("acme", "trench-labs"),
+      output,
+    }));
+    if (binding === undefined || firstCall === undefined) throw new Error("README.md shows nothing");
+    expect(others).toEqual([]);
+    await aggregateRole(
+      (args, options) => kubectl(`kubectl --token="$admin" ${args.map((arg) => `'${arg}'`).join(" ")}`, options),
+      "view",
+    );
+    await succeeds(kubectl, 'kubectl --token="$admin" delete rolebinding platform-looks');
+    const team = { ...firstCall, command: firstCall.command.replace("kubectl", 'kubectl --token="$team_member"') };
+    const isForbidden = async () => (await kubectl(team.command)).stderr.includes("Forbidden");
+    await until(isForbidden, deadlineMs, "the team may not list pods any more");
+
+    await shows(kubectl, { ...binding, command: binding.command.replace("kubectl", 'kubectl --token="$admin"') });
+    await shows(kubectl, team);
   });
 
   test("docs/developers.md leads from a kubeconfig without a user to being known by name", async () => {
-    const [intoKubeconfig, firstCall, ownProgram, passToken] = readBlocks("developers.md");
     await succeeds(kubectl, 'kubectl --token="$admin" delete rolebinding otto-looks');
     await mkdir(join(env.HOME, ".kube"), { recursive: true });
     await copyFile(join(folder, ".octogate/cluster/kubeconfig"), join(env.HOME, ".kube/config"));
@@ -107,29 +152,34 @@ describe.skipIf(whyWithoutControlPlane !== null)(title, () => {
     const authority = join(folder, ".octogate/cluster/apiserver.crt");
     await succeeds(developer, `kubectl config set-cluster try --certificate-authority=${authority} --embed-certs`);
 
-    const withoutUser = await developer("kubectl get pods");
-    expect(withoutUser.stdout).toContain("Please enter Username:");
-    await succeeds(developer, intoKubeconfig?.text ?? "", `${tokenOf("admitted")}\n`);
-    const [forbidden, ...others] = firstCall === undefined ? [] : examplesOf(firstCall);
-    expect(others).toEqual([]);
-    expect(forbidden?.output).toContain("Forbidden");
-    if (forbidden !== undefined) await shows(developer, forbidden);
+    expect((await developer("kubectl get pods")).stdout).toContain("Please enter Username:");
+    for (const commands of developers.kubeconfig) await succeeds(developer, commands, `${tokenOf("admitted")}\n`);
+    expect(developers.firstCall).toHaveLength(1);
+    for (const example of developers.firstCall) await shows(developer, example);
     await rm(join(env.HOME, ".kube/github-token"));
     const withoutFile = await developer("kubectl get pods");
     expect(withoutFile.stderr).toMatch(/open \S+\/github-token: no such file or directory/);
 
-    await writeFile(join(here, "kubectl-github-token"), `${ownProgram?.text}\n`);
+    const [program = "", ...intoKubeconfig] = developers.passwordManager;
+    await writeFile(join(here, "kubectl-github-token"), program);
     await writeFile(join(here, "pass"), `#!/bin/sh\necho ${tokenOf("team-member")}\n`);
-    for (const program of ["kubectl-github-token", "pass"]) await chmod(join(here, program), 0o700);
-    await succeeds(developer, passToken?.text ?? "");
+    for (const name of ["kubectl-github-token", "pass"]) await chmod(join(here, name), 0o700);
+    for (const commands of intoKubeconfig) await succeeds(developer, commands);
     await shows(developer, { command: "kubectl get pods", output: "No resources found in default namespace." });
   });
-});
 
-async function isListening(port: number): Promise<boolean> {
-  // Whatever answers, listens: TLS that nobody vouches for here is a refusal of ours.
-  return fetch(`http://127.0.0.1:${port}/`).then(
-    () => true,
-    () => false,
-  );
-}
+  test("the policy for one's own account starts the edge, and nothing remains in the end", async () => {
+    const [writePolicy = "", startWithIt = ""] = page.ownAccount.join("").trim().split("\n");
+    await succeeds(kubectl, writePolicy.replace("YOUR-LOGIN", "otto-inkwell"));
+    const [, , ...args] = startWithIt.split(" ");
+    expect(args).toEqual(["--", "--github", "https://api.github.com", "--cluster", "local=policy.json"]);
+    const [, gitHub = ""] = /^ +GitHub +(\S+)/m.exec(edge.stdout()) ?? [];
+    const withPolicy = await startLocalEdge({
+      args: ["--github", gitHub, "--cluster", `local=${join(folder, "policy.json")}`],
+    });
+    await withPolicy.stop();
+
+    await end();
+    await succeeds(kubectl, page.end);
+  });
+});

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { renderWebhookKubeconfig } from "../../src/cli/kubeconfig/webhook-kubeconfig.ts";
 import { readClusterFile } from "../support/cluster-files.ts";
+import { freePort } from "../support/free-port.ts";
 import { run } from "../support/program.ts";
 import { binary, sayIfSkipped, whyWithoutControlPlane } from "./support/binaries.ts";
 import { type FileAuthority, makeFileAuthority } from "./support/certificates.ts";
@@ -40,6 +41,7 @@ describe.skipIf(whyWithoutControlPlane !== null)(title, () => {
       `--service-account-key-file=${serviceAccounts.certificate}`,
       `--service-account-signing-key-file=${serviceAccounts.key}`,
       "--bind-address=127.0.0.1",
+      `--secure-port=${await freePort()}`,
     ];
     const { exitCode, stdout, stderr } = await run(binary("kube-apiserver"), [...others, ...flags], { timeoutMs });
     expect(exitCode).toBe(1);

@@ -1,6 +1,6 @@
 // Holds what came of a review to what a row says: verdict, identity, and who gets to hear the reason.
 import { expect } from "vitest";
-import { reasons } from "../../src/worker/reason.ts";
+import { reasons } from "../../src/worker/every-reason.ts";
 import type { IdentityCase } from "./case.ts";
 import type { Outcome } from "./outcome.ts";
 

@@ -14,13 +14,13 @@ export function makeServiceAccountToken(): string {
   return [encode({ alg: "RS256", kid: "k" }), encode(claims), randomBytes(256).toString("base64url")].join(".");
 }
 
-export function makeBootstrapToken(): string {
+function makeBootstrapToken(): string {
   const hex = randomBytes(11).toString("hex");
   return `${hex.slice(0, 6)}.${hex.slice(6)}`;
 }
 
 /** A classic token in which a character is wrong: its checksum tells. */
-export function makeMistypedToken(): string {
+function makeMistypedToken(): string {
   const token = makeToken("classic");
   const at = 10 + randomInt(20);
   return token.slice(0, at) + (token[at] === "x" ? "y" : "x") + token.slice(at + 1);

@@ -57,6 +57,20 @@ export function makeClusters(first: Policies): Clusters {
   };
 }
 
+/** The variables and secrets of a deployment whose GitHub is at an address of the test's. @param vars replace the usual ones */
+export function variablesFor(
+  githubApiUrl: string,
+  clusters: Clusters,
+  vars: Readonly<Record<string, string>> = {},
+): Record<string, unknown> {
+  return {
+    GITHUB_API_URL: githubApiUrl,
+    CACHE_SECRET: randomBytes(32).toString("base64"),
+    ...clusters.variables(),
+    ...vars,
+  };
+}
+
 /** @param cfHeader the header by which the runtime is told what Cloudflare knows about a request */
 export function createInstrumentedClient(url: string, cfHeader: string, clusters: Clusters): InstrumentedClient {
   const client = createHttpClient(url);

@@ -1,6 +1,5 @@
 // The instrumented Worker as the local edge runs it, but without the edge: workerd itself asks GitHub, KV lies in a folder, and a clock can be set ahead. For tests of
 // what is remembered.
-import { randomBytes } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -15,6 +14,7 @@ import {
   makeClusters,
   type Policies,
   type ReviewOptions,
+  variablesFor,
 } from "./instrumented-client.ts";
 import { instrumentedWorker } from "./instruments.ts";
 import { until } from "./until.ts";
@@ -54,12 +54,7 @@ export async function startWorkerOnPort(options: WorkerOnPortOptions): Promise<W
   const storage = await mkdtemp(join(tmpdir(), "octogate-worker-"));
   const github = await startGitHubStandIn();
   const clusters = makeClusters(options.clusters);
-  const variables = {
-    GITHUB_API_URL: github.url,
-    CACHE_SECRET: randomBytes(32).toString("base64"),
-    ...clusters.variables(),
-    ...options.vars,
-  };
+  const variables = variablesFor(github.url, clusters, options.vars);
   const settings = { ...(await readWorkerSettings(join(repositoryRoot, "wrangler.toml"))), ...options.settings };
   let decisions: DecisionLine[] = [];
   const errors: string[] = [];

@@ -1,5 +1,4 @@
 // The instrumented Worker on workerd alone, with a stand-in for GitHub: for very many reviews.
-import { randomBytes } from "node:crypto";
 import { type GitHubStandIn, type StandInOptions, startGitHubStandIn } from "../../src/local/github/stand-in.ts";
 import type { StoreCounts } from "./counting-store.ts";
 import {
@@ -7,6 +6,7 @@ import {
   type InstrumentedClient,
   makeClusters,
   type Policies,
+  variablesFor,
 } from "./instrumented-client.ts";
 import { instrumentedWorker } from "./instruments.ts";
 import { cfHeader, startRawWorkerd } from "./raw-workerd.ts";
@@ -31,12 +31,7 @@ export interface WorkerOnWorkerd extends Omit<InstrumentedClient, "close"> {
 export async function startWorkerOnWorkerd(options: WorkerOnWorkerdOptions): Promise<WorkerOnWorkerd> {
   const github = await startGitHubStandIn(options.github);
   const clusters = makeClusters(options.clusters);
-  const variables = {
-    GITHUB_API_URL: github.url,
-    CACHE_SECRET: randomBytes(32).toString("base64"),
-    ...clusters.variables(),
-    ...options.vars,
-  };
+  const variables = variablesFor(github.url, clusters, options.vars);
   try {
     const workerd = await startRawWorkerd({ main: options.main ?? instrumentedWorker, variables });
     const client = createInstrumentedClient(workerd.url, cfHeader, clusters);

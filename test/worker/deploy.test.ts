@@ -4,6 +4,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { commandIn } from "../support/document-commands.ts";
 import { repositoryRoot } from "../support/worker-config.ts";
 
 /** A Worker that starts slowly makes kubectl slow; the free plan would allow 3 MB. What is in it of others: Hono and valibot, 10 KiB of it. */
@@ -59,15 +60,14 @@ function fillIn(change: (toml: string) => string): void {
   writeFileSync(path, change(filled));
 }
 
+/** As docs/operations.md says. */
 function deploy(): Promise<{ code: number; output: string }> {
+  const [, , ...args] = commandIn("docs/operations.md", "npx wrangler deploy --dry-run").split(" ");
   const wrangler = join(repositoryRoot, "node_modules/wrangler/bin/wrangler.js");
   const env = { ...process.env, WRANGLER_SEND_METRICS: "false", XDG_CONFIG_HOME: folder };
   return new Promise((resolve) => {
-    execFile(
-      process.execPath,
-      [wrangler, "deploy", "--dry-run", "--minify"],
-      { cwd: folder, env },
-      (error, stdout, stderr) => resolve({ code: error === null ? 0 : 1, output: stdout + stderr }),
+    execFile(process.execPath, [wrangler, ...args, "--minify"], { cwd: folder, env }, (error, stdout, stderr) =>
+      resolve({ code: error === null ? 0 : 1, output: stdout + stderr }),
     );
   });
 }

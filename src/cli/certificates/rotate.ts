@@ -2,8 +2,8 @@
 import type { ClientCertificate } from "../cloudflare/client-certificates.ts";
 import type { Context } from "../context.ts";
 import type { Session } from "../deployment/session.ts";
-import type { Place } from "../doctor/network/place.ts";
 import { verifyFromOutside } from "../edge/verify.ts";
+import type { Place } from "../network/place.ts";
 import { StepFailure } from "../step-failure.ts";
 import type { ClusterFolder } from "./cluster-folder.ts";
 import { commonNameFor } from "./cluster-names.ts";

@@ -7,12 +7,12 @@ import { acceptCertificate, refuseIfForeign, requireCluster } from "../certifica
 import { inspectPair, obtainPair } from "../certificates/obtain.ts";
 import { reservedPairs } from "../certificates/rotation.ts";
 import { listClientCertificates } from "../cloudflare/client-certificates.ts";
+import { askForConsent, type ChangeOptions } from "../consent.ts";
 import type { Context } from "../context.ts";
 import { openSession } from "../deployment/session.ts";
-import type { CommandMaker } from "../program.ts";
 import { done, type Report } from "../report.ts";
 import { reportFailures } from "../step-failure.ts";
-import { askForConsent, type ChangeOptions } from "../terminal/changes.ts";
+import type { CommandMaker } from "./command.ts";
 import { clusterOption, configOption, dryRunOption, validityDaysOption, yesOption } from "./options.ts";
 
 interface IssueOptions extends ChangeOptions {

@@ -4,10 +4,10 @@ import { clusterNameOf } from "../certificates/cluster-names.ts";
 import { type ClientCertificate, listClientCertificates } from "../cloudflare/client-certificates.ts";
 import type { Context } from "../context.ts";
 import { openSession } from "../deployment/session.ts";
-import type { CommandMaker } from "../program.ts";
 import type { Report, Trouble } from "../report.ts";
 import { reportFailures } from "../step-failure.ts";
 import { listedFingerprints } from "../wrangler-toml/deployment-edits.ts";
+import type { CommandMaker } from "./command.ts";
 import { clusterOption, configOption } from "./options.ts";
 
 interface ListOptions {

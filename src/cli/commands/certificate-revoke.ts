@@ -12,13 +12,13 @@ import {
   listClientCertificates,
   revokeClientCertificate,
 } from "../cloudflare/client-certificates.ts";
+import { askForConsent, type ChangeOptions } from "../consent.ts";
 import type { Context } from "../context.ts";
 import { openSession } from "../deployment/session.ts";
-import type { CommandMaker } from "../program.ts";
 import { done, failed, type Report } from "../report.ts";
 import { reportFailures } from "../step-failure.ts";
-import { askForConsent, type ChangeOptions } from "../terminal/changes.ts";
 import { listedFingerprints } from "../wrangler-toml/deployment-edits.ts";
+import type { CommandMaker } from "./command.ts";
 import { clusterOption, configOption, dryRunOption, yesOption } from "./options.ts";
 
 interface RevokeOptions extends ChangeOptions {

@@ -9,13 +9,13 @@ import { inspectPair } from "../certificates/obtain.ts";
 import { prepareAndSwitch } from "../certificates/rotate.ts";
 import { currentPair, previousPair, rotationStage } from "../certificates/rotation.ts";
 import { type ClientCertificate, listClientCertificates } from "../cloudflare/client-certificates.ts";
+import { askForConsent, type ChangeOptions } from "../consent.ts";
 import type { Context } from "../context.ts";
 import { openSession, type Session } from "../deployment/session.ts";
 import { verifyFromOutside } from "../edge/verify.ts";
-import type { CommandMaker } from "../program.ts";
 import { done, failed, type Report } from "../report.ts";
 import { reportFailures, StepFailure } from "../step-failure.ts";
-import { askForConsent, type ChangeOptions } from "../terminal/changes.ts";
+import type { CommandMaker } from "./command.ts";
 import { caFileOption, connectOption, type EdgeOptions, placeFor, waitOption } from "./edge-options.ts";
 import { clusterOption, configOption, dryRunOption, examples, validityDaysOption, yesOption } from "./options.ts";
 

@@ -1,10 +1,10 @@
 // `octogate certificate`: a cluster's client certificates, from issue to revocation.
 import { Command } from "commander";
-import type { CommandMaker } from "../program.ts";
 import { issueCommand } from "./certificate-issue.ts";
 import { listCommand } from "./certificate-list.ts";
 import { revokeCommand } from "./certificate-revoke.ts";
 import { rotateCommand } from "./certificate-rotate.ts";
+import type { CommandMaker } from "./command.ts";
 
 export const certificateCommand: CommandMaker = (context, run) => {
   const command = new Command("certificate").description(

@@ -2,9 +2,9 @@
 import { Command } from "commander";
 import { checkConfiguration } from "../configuration-check/check-configuration.ts";
 import type { Context } from "../context.ts";
-import type { CommandMaker } from "../program.ts";
 import { failed, type Report } from "../report.ts";
 import { readWranglerToml } from "../wrangler-toml/read.ts";
+import type { CommandMaker } from "./command.ts";
 import { configOption } from "./options.ts";
 
 interface CheckOptions {

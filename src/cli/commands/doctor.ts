@@ -4,8 +4,8 @@ import type { Context } from "../context.ts";
 import { examine } from "../doctor/examine.ts";
 import { reportOf } from "../doctor/present.ts";
 import type { DoctorOptions } from "../doctor/target.ts";
-import type { CommandMaker } from "../program.ts";
 import { failed, type Report } from "../report.ts";
+import type { CommandMaker } from "./command.ts";
 import { caFileOption, connectOption } from "./edge-options.ts";
 import { certificatesOption, configOption, examples, hostnameOption, onlyClusterOption } from "./options.ts";
 

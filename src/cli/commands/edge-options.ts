@@ -3,8 +3,7 @@ import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { InvalidArgumentError, Option } from "commander";
 import type { Context } from "../context.ts";
-import type { Place } from "../doctor/network/place.ts";
-import type { HostAndPort } from "../doctor/target.ts";
+import type { HostAndPort, Place } from "../network/place.ts";
 import { StepFailure } from "../step-failure.ts";
 
 export interface EdgeOptions {

@@ -7,11 +7,11 @@ import { readPolicyOf } from "../configuration-check/worker-rules.ts";
 import type { Context } from "../context.ts";
 import { explain } from "../explain/explain.ts";
 import { presentExplanation } from "../explain/present.ts";
-import type { CommandMaker } from "../program.ts";
 import { failed, type Report, troubleIn } from "../report.ts";
 import { parseWranglerToml } from "../wrangler-toml/document.ts";
 import { readWranglerToml } from "../wrangler-toml/read.ts";
 import { mapToml, pathOf } from "../wrangler-toml/source-map.ts";
+import type { CommandMaker } from "./command.ts";
 import { clusterOption, configOption, examples } from "./options.ts";
 
 interface ExplainOptions {

@@ -2,12 +2,12 @@
 import { posix, resolve } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
 import type { Context } from "../context.ts";
+import { findDeployment } from "../deployment/cluster-deployment.ts";
 import { credentialFolderOf, readClientCredential } from "../kubeconfig/client-credential.ts";
-import { findDeployment } from "../kubeconfig/deployment.ts";
 import { renderWebhookKubeconfig } from "../kubeconfig/webhook-kubeconfig.ts";
 import { writePrivately } from "../private-files.ts";
-import type { CommandMaker } from "../program.ts";
 import { done, failed, type Report } from "../report.ts";
+import type { CommandMaker } from "./command.ts";
 import { certificatesOption, clusterOption, configOption, examples, hostnameOption } from "./options.ts";
 
 interface KubeconfigOptions {

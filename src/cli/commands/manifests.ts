@@ -4,15 +4,15 @@ import { Command, Option } from "commander";
 import { readClusterPolicy } from "../../worker/config/cluster-policy.ts";
 import { clusterVariableName } from "../../worker/config.ts";
 import type { Context } from "../context.ts";
+import { findDeployment } from "../deployment/cluster-deployment.ts";
 import { credentialFolderOf, readClientCredential } from "../kubeconfig/client-credential.ts";
-import { findDeployment } from "../kubeconfig/deployment.ts";
 import type { CredentialData } from "../kubeconfig/webhook-kubeconfig.ts";
 import { type Bundle, type BundleFile, embedsKey, makeBundle } from "../manifests/bundle.ts";
 import { type Distribution, distributions } from "../manifests/guide.ts";
 import { type Rbac, renderRbac } from "../manifests/rbac.ts";
 import { writePrivately } from "../private-files.ts";
-import type { CommandMaker } from "../program.ts";
 import { done, failed, type Report } from "../report.ts";
+import type { CommandMaker } from "./command.ts";
 import { certificatesOption, clusterOption, configOption, examples, hostnameOption } from "./options.ts";
 
 interface ManifestsOptions {

@@ -4,18 +4,18 @@ import { resolve } from "node:path";
 import { Command, Option } from "commander";
 import { createGitHubClient } from "../../worker/github/client.ts";
 import { githubApiUrlOf } from "../configuration-check/worker-rules.ts";
+import { askForConsent, type ChangeOptions } from "../consent.ts";
 import type { Context } from "../context.ts";
+import { readGitHubToken } from "../pin/github-token.ts";
 import { createLookup } from "../pin/lookup.ts";
 import { type NamedEntry, namedEntriesIn } from "../pin/named-entries.ts";
 import { type Answered, type Plan, planPins } from "../pin/plan.ts";
 import { writePins } from "../pin/write-pins.ts";
-import type { CommandMaker } from "../program.ts";
 import { failed, type PlaceInFile, type Report, troubleIn } from "../report.ts";
-import { askForConsent, type ChangeOptions } from "../terminal/changes.ts";
-import { readGitHubToken } from "../terminal/github-token.ts";
 import { parseWranglerToml } from "../wrangler-toml/document.ts";
 import { readWranglerToml } from "../wrangler-toml/read.ts";
 import { mapToml, settingOf } from "../wrangler-toml/source-map.ts";
+import type { CommandMaker } from "./command.ts";
 import { configOption, dryRunOption, examples, yesOption } from "./options.ts";
 
 interface PinOptions extends ChangeOptions {

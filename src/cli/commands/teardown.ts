@@ -1,12 +1,12 @@
 // `octogate teardown`: undoes what setup made, and nothing else.
 import { Command, Option } from "commander";
 import { clusterVariableName } from "../../worker/config.ts";
+import type { ChangeOptions } from "../consent.ts";
 import { openSession } from "../deployment/session.ts";
-import type { CommandMaker } from "../program.ts";
 import { reportFailures } from "../step-failure.ts";
 import { tearDownEverything } from "../teardown/everything.ts";
 import { tearDownCluster } from "../teardown/one-cluster.ts";
-import type { ChangeOptions } from "../terminal/changes.ts";
+import type { CommandMaker } from "./command.ts";
 import { clusterOption, configOption, dryRunOption, examples, yesOption } from "./options.ts";
 
 interface TeardownOptions extends ChangeOptions {

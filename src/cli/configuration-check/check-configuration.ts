@@ -3,12 +3,12 @@ import { clusterVariableName } from "../../worker/config.ts";
 import { type Trouble, troubleIn } from "../report.ts";
 import { parseWranglerToml, type WranglerDocument } from "../wrangler-toml/document.ts";
 import { mapToml, settingOf } from "../wrangler-toml/source-map.ts";
-import { findDeploymentProblems } from "./deployment.ts";
 import type { Finding } from "./finding.ts";
 import { findSharedTokens, type NamedPolicy } from "./shared-tokens.ts";
 import { findUnpinnedNames } from "./unpinned-names.ts";
 import { findOversizedVariables } from "./variable-sizes.ts";
 import { findWorkerProblems, readConfigOf, readPolicyOf } from "./worker-rules.ts";
+import { findDeploymentProblems } from "./wrangler-rules.ts";
 
 export interface CheckedConfiguration {
   readonly errors: readonly Trouble[];

@@ -1,13 +1,13 @@
 // The whole examination: reads, asks, and judges link by link. A link that rests on a broken one is not judged: what would be seen there is that one's doing.
 import type { Context } from "../context.ts";
+import type { Place } from "../network/place.ts";
+import { type Resolution, resolveName } from "../network/resolve.ts";
 import { type CheckedIdentity, judgeValidity, readIdentity } from "./client-certificate.ts";
 import { judgeEdge, judgeFirewall, judgeMutualTls } from "./judge/edge.ts";
 import { judgeClock, judgeConnection, judgeDns, judgeTls } from "./judge/network.ts";
 import { judgeReview, judgeToken } from "./judge/review.ts";
 import { judgeFingerprint, judgeGitHub, judgeKv, judgeWorker } from "./judge/worker.ts";
 import { blocked, type Finding, type Link, type LinkName } from "./link.ts";
-import type { Place } from "./network/place.ts";
-import { type Resolution, resolveName } from "./network/resolve.ts";
 import { type Observations, observe, reviewToken } from "./observe.ts";
 import type { Reading } from "./reading.ts";
 import { type Configuration, type DoctorOptions, readConfiguration, type Target } from "./target.ts";

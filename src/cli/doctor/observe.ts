@@ -1,10 +1,10 @@
 // Asks everything there is to ask, in as few steps as the chain allows: name, handshake, and then all questions at once.
 import type { CredentialData } from "../kubeconfig/webhook-kubeconfig.ts";
+import { type Answer, ask, type Question } from "../network/ask.ts";
+import { isAboutTime } from "../network/failure.ts";
+import { type Handshake, shakeHands } from "../network/handshake.ts";
+import type { Place } from "../network/place.ts";
 import type { Readings } from "./judge/edge.ts";
-import { type Answer, ask, type Question } from "./network/ask.ts";
-import { isAboutTime } from "./network/failure.ts";
-import { type Handshake, shakeHands } from "./network/handshake.ts";
-import type { Place } from "./network/place.ts";
 import { type Reading, rayOf, readAnswer } from "./reading.ts";
 
 export interface Observations {

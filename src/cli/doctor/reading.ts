@@ -1,8 +1,8 @@
 // What an answer is: the Worker's, or somebody's in its place. Cloudflare's edge answers with pages and error codes of its own, and what is in front of it
 // with anything.
 import * as v from "valibot";
+import type { Answer } from "../network/ask.ts";
 import { printable } from "./link.ts";
-import type { Answer } from "./network/ask.ts";
 
 export type Reading =
   | { readonly kind: "failed"; readonly why: string }

@@ -6,6 +6,7 @@ import { clusterVariableName } from "../../worker/config.ts";
 import { checkConfiguration } from "../configuration-check/check-configuration.ts";
 import type { Context } from "../context.ts";
 import { credentialFolderOf } from "../kubeconfig/client-credential.ts";
+import type { HostAndPort } from "../network/place.ts";
 import type { Trouble } from "../report.ts";
 import { hostnameOf, parseWranglerToml, type WranglerDocument } from "../wrangler-toml/document.ts";
 import { readWranglerToml } from "../wrangler-toml/read.ts";
@@ -21,11 +22,6 @@ export interface DoctorOptions {
   readonly connect?: HostAndPort;
   readonly timeout: number;
   readonly tokenFromStdin: boolean;
-}
-
-export interface HostAndPort {
-  readonly host: string;
-  readonly port: number;
 }
 
 export interface Target {

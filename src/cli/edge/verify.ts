@@ -4,9 +4,9 @@ import { randomInt } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
 import * as v from "valibot";
 import { checksumOf } from "../../worker/credential/checksum.ts";
-import { type Answer, ask } from "../doctor/network/ask.ts";
-import type { Place } from "../doctor/network/place.ts";
 import type { CredentialData } from "../kubeconfig/webhook-kubeconfig.ts";
+import { type Answer, ask } from "../network/ask.ts";
+import type { Place } from "../network/place.ts";
 import type { Trouble } from "../report.ts";
 
 const reviewPath = "/authenticate";

@@ -2,10 +2,10 @@
 import type { ClusterPolicy } from "../../worker/config/cluster-policy.ts";
 import type { AllowEntry, DenyEntry } from "../../worker/config/entries.ts";
 import { keyOfOrganisation } from "../../worker/config/organisations.ts";
+import { reasons } from "../../worker/every-reason.ts";
 import type { Facts, Standing } from "../../worker/facts.ts";
 import type { PresentedCredential } from "../../worker/policy/identity.ts";
 import { type Match, matchEntry, standingIn } from "../../worker/policy/match.ts";
-import { reasons } from "../../worker/reason.ts";
 
 export interface ExplainedEntry {
   /** Such as `allow[0]`. */

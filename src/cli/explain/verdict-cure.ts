@@ -1,5 +1,6 @@
 // What puts a verdict right, said to whoever runs the cluster; the reasons' own sentences speak to whoever reads a log.
-import { type Reason, type ReasonFor, reasons } from "../../worker/reason.ts";
+import { reasons } from "../../worker/every-reason.ts";
+import type { Reason, ReasonFor } from "../../worker/reason.ts";
 import type { Verdict } from "../../worker/verdict.ts";
 
 export interface ExplainedVerdict {

@@ -1,10 +1,10 @@
 // Asks GitHub which number a name has. People and organisations are public; a team is shown to its organisation's members alone.
 import * as v from "valibot";
+import { reasons } from "../../worker/every-reason.ts";
 import { evidenceOf } from "../../worker/github/call.ts";
 import type { GitHubClient, GitHubReply } from "../../worker/github/client.ts";
 import { sortOrganisationReply } from "../../worker/github/outcomes.ts";
 import { idSchema, teamSchema } from "../../worker/github/schemas.ts";
-import { reasons } from "../../worker/reason.ts";
 import type { Named } from "./named-entries.ts";
 
 export type LookedUp =

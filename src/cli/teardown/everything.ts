@@ -12,11 +12,11 @@ import {
   listCustomDomains,
   readDeployedWorker,
 } from "../cloudflare/worker-script.ts";
+import { askForConsent, type ChangeOptions } from "../consent.ts";
 import type { Context } from "../context.ts";
 import { saveDeployment } from "../deployment/deployment-file.ts";
 import type { Session } from "../deployment/session.ts";
 import { done, type Report } from "../report.ts";
-import { askForConsent, type ChangeOptions } from "../terminal/changes.ts";
 import {
   clusterVariablesIn,
   kvNamespaceIdIn,

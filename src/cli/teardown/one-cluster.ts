@@ -2,12 +2,12 @@
 import { clusterFolder } from "../certificates/cluster-folder.ts";
 import { listClientCertificates } from "../cloudflare/client-certificates.ts";
 import { readDeployedWorker } from "../cloudflare/worker-script.ts";
+import { askForConsent, type ChangeOptions } from "../consent.ts";
 import type { Context } from "../context.ts";
 import { deployIfNeeded, refuseForeignClusters } from "../deployment/deployed.ts";
 import { saveDeployment } from "../deployment/deployment-file.ts";
 import type { Session } from "../deployment/session.ts";
 import { done, failed, type Report } from "../report.ts";
-import { askForConsent, type ChangeOptions } from "../terminal/changes.ts";
 import { clusterVariablesIn, readCluster, removeCluster } from "../wrangler-toml/deployment-edits.ts";
 import { findClusterCertificates, removeFiles, revokeAll } from "./cluster-certificates.ts";
 

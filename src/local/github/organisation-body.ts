@@ -10,7 +10,7 @@ type TeamFull = components["schemas"]["team-full"];
 type TeamSimple = NonNullable<components["schemas"]["nullable-team-simple"]>;
 type TeamOrganization = components["schemas"]["team-organization"];
 
-export function organizationSimple({ id, login }: StandInOrganisation, apiUrl: string): OrganizationSimple {
+function organizationSimple({ id, login }: StandInOrganisation, apiUrl: string): OrganizationSimple {
   const url = `${apiUrl}/orgs/${login}`;
   return {
     login,

@@ -6,7 +6,7 @@ import type { Facts, Question, Standing } from "../facts.ts";
 import { accountSchema } from "../github/account.ts";
 import { type Validators, validatorsSchema } from "../github/conditional-client.ts";
 import { idSchema, organisationLoginSchema, teamReferenceSchema } from "../github/schemas.ts";
-import type { reasons } from "../reason.ts";
+import type { Reason } from "../reason.ts";
 
 const timeSchema = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 
@@ -18,7 +18,7 @@ const invisibleReasons = [
   "other_resource_owner",
   "token_kind_forbidden",
   "organisation_forbidden",
-] as const satisfies (keyof typeof reasons)[];
+] as const satisfies Reason[];
 
 const standingSchema = v.variant("kind", [
   v.object({

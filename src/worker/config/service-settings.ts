@@ -3,7 +3,7 @@ import * as v from "valibot";
 import type { Checked } from "./checked.ts";
 import { problemsOf } from "./schema-problems.ts";
 
-export const tokenShapes = ["exact", "prefix"] as const;
+const tokenShapes = ["exact", "prefix"] as const;
 /** How closely a token has to look like GitHub's before GitHub is asked about it. */
 export type TokenShape = (typeof tokenShapes)[number];
 

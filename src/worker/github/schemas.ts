@@ -9,7 +9,7 @@ export const organisationLoginSchema = v.pipe(v.string(), v.regex(/^[A-Za-z0-9][
 /** GitHub makes slugs from names; those of an enterprise's teams begin with `ent:`. They become a part of paths, where "." and ".." would lead elsewhere. */
 export const teamSlugSchema = v.pipe(v.string(), v.regex(/^(?:ent:)?(?!\.{1,2}$)[A-Za-z0-9._-]{1,255}$/));
 
-export const organisationSchema = v.object({ id: idSchema, login: organisationLoginSchema });
+const organisationSchema = v.object({ id: idSchema, login: organisationLoginSchema });
 
 export const membershipSchema = v.object({
   state: v.picklist(["active", "pending"]),

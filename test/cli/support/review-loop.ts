@@ -1,9 +1,9 @@
 // A kube-apiserver that never stops asking: one review after the other, each over a new connection with the certificate that it has by then.
 import { setTimeout as wait } from "node:timers/promises";
 import * as v from "valibot";
-import { ask } from "../../../src/cli/doctor/network/ask.ts";
-import type { Place } from "../../../src/cli/doctor/network/place.ts";
 import type { CredentialData } from "../../../src/cli/kubeconfig/webhook-kubeconfig.ts";
+import { ask } from "../../../src/cli/network/ask.ts";
+import type { Place } from "../../../src/cli/network/place.ts";
 import { reviewBody, reviewPath } from "../../support/review-body.ts";
 
 export interface ReviewLoop {

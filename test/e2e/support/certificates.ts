@@ -18,6 +18,8 @@ export interface CertificateFiles {
 export interface FileAuthority {
   /** Path of a PEM file. */
   readonly certificate: string;
+  /** Path of a PEM file. */
+  readonly key: string;
   /** @param commonName also the name of the files */
   issue(commonName: string, purpose: Purpose): Promise<CertificateFiles>;
 }
@@ -27,9 +29,12 @@ export async function makeFileAuthority(folder: string): Promise<FileAuthority> 
   const validity = { notBefore: new Date(Date.now() - dayMs), notAfter: new Date(Date.now() + dayMs) };
   const authority = await makeAuthority(validity);
   const certificate = join(folder, "authority.crt");
+  const key = join(folder, "authority.key");
   await writeFile(certificate, authority.certificate);
+  await writeFile(key, authority.privateKey, { mode: 0o600 });
   return {
     certificate,
+    key,
     async issue(commonName, purpose) {
       const identity = await issueCertificate(authority, commonName, purpose, validity);
       const files = { certificate: join(folder, `${commonName}.crt`), key: join(folder, `${commonName}.key`) };

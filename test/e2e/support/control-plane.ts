@@ -26,6 +26,8 @@ export interface ControlPlane {
   readonly url: string;
   /** Path of the certificate that vouches for kube-apiserver's own. */
   readonly authorityFile: string;
+  /** Path of its key. */
+  readonly authorityKeyFile: string;
   readonly administrator: CertificateFiles;
   /** A folder that is removed with the control plane. */
   readonly folder: string;
@@ -82,6 +84,7 @@ export async function startControlPlane(
     return {
       url,
       authorityFile: authority.certificate,
+      authorityKeyFile: authority.key,
       administrator,
       folder,
       kubectl,

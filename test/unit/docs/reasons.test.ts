@@ -1,7 +1,7 @@
 // The table of reasons in the documentation is the list in the code.
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { reasons } from "../../../src/worker/reason.ts";
+import { reasons } from "../../../src/worker/every-reason.ts";
 
 const operations = readFileSync(new URL("../../../docs/operations.md", import.meta.url), "utf8");
 const section = /^## Reasons$(.*?)^## /ms.exec(operations)?.[1] ?? "";

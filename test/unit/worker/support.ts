@@ -7,6 +7,7 @@ import { createApp } from "../../../src/worker/app.ts";
 import { type ClusterPolicy, readClusterPolicy } from "../../../src/worker/config/cluster-policy.ts";
 import { keyOfOrganisation } from "../../../src/worker/config/organisations.ts";
 import type { Account, Facts, InvisibleReason, Standing, Team } from "../../../src/worker/facts.ts";
+import { statusSchema } from "../../support/answer-rules.ts";
 
 export const startOfTests = Date.parse("2026-11-20T10:00:00Z");
 
@@ -165,16 +166,6 @@ export function startApp(options: { env?: Record<string, unknown>; github?: type
   }
   return { send, review, lines, errors, calls };
 }
-
-const statusSchema = v.strictObject({
-  kind: v.literal("Status"),
-  apiVersion: v.literal("v1"),
-  metadata: v.strictObject({}),
-  status: v.literal("Failure"),
-  message: v.pipe(v.string(), v.nonEmpty()),
-  reason: v.string(),
-  code: v.number(),
-});
 
 /** The Status that an answer holds; fails where it is none. */
 export async function statusIn(response: Response): Promise<v.InferOutput<typeof statusSchema>> {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { type Reason, reasons } from "../../../src/worker/reason.ts";
+import { reasons } from "../../../src/worker/every-reason.ts";
+import type { Reason } from "../../../src/worker/reason.ts";
 import { denied, unauthenticated, undetermined } from "../../../src/worker/verdict.ts";
 
 describe("a reason", () => {

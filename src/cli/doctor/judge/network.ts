@@ -1,10 +1,11 @@
 // The links below HTTP: name, connection, clock and TLS.
+
+import { failureText, isAboutTime } from "../../network/failure.ts";
+import type { Handshake } from "../../network/handshake.ts";
+import type { HostAndPort } from "../../network/place.ts";
+import type { Resolution } from "../../network/resolve.ts";
+import { isCloudflareAddress } from "../cloudflare-addresses.ts";
 import { blocked, broken, durationText, type Finding, ok, printable, untold, warning } from "../link.ts";
-import { isCloudflareAddress } from "../network/cloudflare-addresses.ts";
-import { failureText, isAboutTime } from "../network/failure.ts";
-import type { Handshake } from "../network/handshake.ts";
-import type { Resolution } from "../network/resolve.ts";
-import type { HostAndPort } from "../target.ts";
 
 /** @param resolution null where --connect stands in for DNS */
 export function judgeDns(resolution: Resolution | null, connect: HostAndPort): Finding {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
+import { isCloudflareAddress } from "../../../../src/cli/doctor/cloudflare-addresses.ts";
 import { judgeClock, judgeConnection, judgeDns, judgeTls } from "../../../../src/cli/doctor/judge/network.ts";
-import { isCloudflareAddress } from "../../../../src/cli/doctor/network/cloudflare-addresses.ts";
-import { codeOf, failureText } from "../../../../src/cli/doctor/network/failure.ts";
+import { codeOf, failureText } from "../../../../src/cli/network/failure.ts";
 
 const connect = { host: "auth.acme.dev", port: 443 };
 

@@ -1,7 +1,7 @@
 // What an answer is taken for. The Worker's refusals are made by the Worker's own code: should its words change, this fails.
 import { describe, expect, test } from "vitest";
-import type { Answer } from "../../../../src/cli/doctor/network/ask.ts";
 import { readAnswer } from "../../../../src/cli/doctor/reading.ts";
+import type { Answer } from "../../../../src/cli/network/ask.ts";
 import { identifyCaller } from "../../../../src/worker/caller.ts";
 import { answerStatus } from "../../../../src/worker/token-review/answer.ts";
 

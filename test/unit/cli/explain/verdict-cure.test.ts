@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { explainVerdict } from "../../../../src/cli/explain/verdict-cure.ts";
-import { type Reason, type ReasonFor, reasons, type VerdictKind } from "../../../../src/worker/reason.ts";
+import { reasons } from "../../../../src/worker/every-reason.ts";
+import type { Reason, ReasonFor, VerdictKind } from "../../../../src/worker/reason.ts";
 import { denied, unauthenticated, undetermined, type Verdict } from "../../../../src/worker/verdict.ts";
 
 function isOf<Kind extends VerdictKind>(kind: Kind, reason: Reason): reason is ReasonFor<Kind> {

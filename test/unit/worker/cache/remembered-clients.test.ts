@@ -1,35 +1,13 @@
 // Tokens of apps, at clusters that list different clients: one cluster's refusal is not another's.
 import { describe, expect, test } from "vitest";
-import {
-  factsOf,
-  fakeStore,
-  handClock,
-  isolate,
-  newToken,
-  notOurs,
-  questionFor,
-  scriptedGitHub,
-  seconds,
-  testSealer,
-  unavailable,
-} from "./support.ts";
-
-function setUp() {
-  const clock = handClock();
-  const github = scriptedGitHub();
-  const store = fakeStore();
-  const sealer = testSealer();
-  const token = newToken();
-  const start = () => isolate({ github, clock, store, sealer });
-  return { clock, github, store, token, a: start(), b: start() };
-}
+import { factsOf, notOurs, questionFor, seconds, setUpTwo, unavailable } from "./support.ts";
 
 describe("an app's token that is none of a cluster's clients'", () => {
   const listing = (...oauthClients: string[]) => questionFor({ oauth_clients: oauthClients });
   const ofClientX = factsOf({ oauthClientId: "X" });
 
   test("is not refused at another cluster by that", async () => {
-    const { a, clock, github, store, token } = setUp();
+    const { a, clock, github, store, token } = setUpTwo();
     github.says(ofClientX);
     await a.ask(token, listing("X"));
     clock.advance(seconds(120));
@@ -42,7 +20,7 @@ describe("an app's token that is none of a cluster's clients'", () => {
   });
 
   test("is not refused by a cluster whose clients look alike when put together", async () => {
-    const { a, github, token } = setUp();
+    const { a, github, token } = setUpTwo();
     github.says(notOurs);
     await a.ask(token, listing("X", "Y"));
     github.says(ofClientX);
@@ -50,7 +28,7 @@ describe("an app's token that is none of a cluster's clients'", () => {
   });
 
   test("is refused everywhere where it was that client's before", async () => {
-    const { a, b, clock, github, token } = setUp();
+    const { a, b, clock, github, token } = setUpTwo();
     github.says(ofClientX);
     await a.ask(token, listing("X"));
     await a.settle();
@@ -63,7 +41,7 @@ describe("an app's token that is none of a cluster's clients'", () => {
   });
 
   test("leaves no tombstone where its client was never known", async () => {
-    const { a, clock, github, token } = setUp();
+    const { a, clock, github, token } = setUpTwo();
     await a.ask(token);
     clock.advance(seconds(120));
     github.says(notOurs);

@@ -3,31 +3,15 @@ import { describe, expect, test } from "vitest";
 import {
   entryOf,
   factsOf,
-  fakeStore,
-  handClock,
-  isolate,
+  foundIn,
   leftFacts,
-  newToken,
   refused,
-  scriptedGitHub,
   seconds,
+  setUp,
   startOfTests,
   suspended,
-  testSealer,
   unavailable,
 } from "./support.ts";
-
-function setUp() {
-  const clock = handClock();
-  const github = scriptedGitHub();
-  const store = fakeStore();
-  const sealer = testSealer();
-  const token = newToken();
-  const start = () => isolate({ github, clock, store, sealer });
-  return { clock, github, store, sealer, token, start, one: start() };
-}
-
-const foundIn = (source: string) => ({ outcome: { kind: "found", inOutage: false }, evidence: { source } });
 
 describe("what is dated into the future", () => {
   test("in KV is a miss, and does not outlive what GitHub says now", async () => {

@@ -4,8 +4,7 @@ import type { MemoryTier } from "../../../../src/worker/cache/memory-tier.ts";
 import {
   acme,
   factsOf,
-  fakeStore,
-  handClock,
+  foundIn,
   isolate,
   leftFacts,
   member,
@@ -15,23 +14,10 @@ import {
   question,
   questionFor,
   refused,
-  scriptedGitHub,
   seconds,
-  testSealer,
+  setUp,
   unavailable,
 } from "./support.ts";
-
-function setUp(options: { admitNeverSeen?: () => Promise<boolean>; ttlMs?: number } = {}) {
-  const clock = handClock();
-  const github = scriptedGitHub();
-  const store = fakeStore();
-  const sealer = testSealer();
-  const token = newToken();
-  const start = () => isolate({ github, clock, store, sealer, ...options });
-  return { clock, github, store, sealer, token, start, one: start() };
-}
-
-const foundIn = (source: string) => ({ outcome: { kind: "found", inOutage: false }, evidence: { source } });
 
 describe("somebody at work", () => {
   test("is asked about once, and then answered from memory", async () => {

@@ -4,30 +4,17 @@ import type { Refusal, UnavailableReason } from "../../../../src/worker/facts.ts
 import {
   factsOf,
   fakeDeadline,
-  fakeStore,
-  handClock,
   isolate,
   leftFacts,
   never,
   newToken,
   question,
   questionFor,
-  scriptedGitHub,
   seconds,
-  testSealer,
+  setUp,
   turnOfTheLoop,
   unavailable,
 } from "./support.ts";
-
-function setUp(options: { graceMs?: number } = {}) {
-  const clock = handClock();
-  const github = scriptedGitHub();
-  const store = fakeStore();
-  const sealer = testSealer();
-  const token = newToken();
-  const start = () => isolate({ github, clock, store, sealer, deadline: never, ...options });
-  return { clock, github, store, sealer, token, start, one: start() };
-}
 
 const inOutage = { outcome: { kind: "found", inOutage: true } };
 

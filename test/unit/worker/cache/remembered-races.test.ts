@@ -2,29 +2,16 @@
 import { describe, expect, test } from "vitest";
 import {
   factsOf,
-  fakeStore,
-  handClock,
-  isolate,
   leftFacts,
   mona,
-  newToken,
   refused,
   type ScriptedAnswer,
-  scriptedGitHub,
   seconds,
+  setUp,
   suspended,
-  testSealer,
   turnOfTheLoop,
   unavailable,
 } from "./support.ts";
-
-function setUp() {
-  const clock = handClock();
-  const github = scriptedGitHub();
-  const store = fakeStore();
-  const one = isolate({ github, clock, store, sealer: testSealer() });
-  return { clock, github, store, one, token: newToken() };
-}
 
 /** Something that a test opens when it is time. */
 function gate() {
@@ -36,6 +23,14 @@ function gate() {
 }
 
 type SetUp = ReturnType<typeof setUp>;
+
+/** The isolate knows the person; the facts have just run out. */
+async function setUpOutdated(): Promise<SetUp> {
+  const all = setUp();
+  await all.one.ask(all.token);
+  all.clock.advance(seconds(120));
+  return all;
+}
 
 /** Asks, and while GitHub thinks about that, something else happens. */
 async function askDuring({ one, github, token }: SetUp, answer: ScriptedAnswer, meanwhile: () => Promise<unknown>) {
@@ -51,10 +46,8 @@ async function askDuring({ one, github, token }: SetUp, answer: ScriptedAnswer, 
 
 describe("a refusal that another request hears while this one waits", () => {
   test.each([refused, suspended])("counts: facts that were asked for earlier are older than %o", async (outcome) => {
-    const all = setUp();
+    const all = await setUpOutdated();
     const { one, clock, github, token } = all;
-    await one.ask(token);
-    clock.advance(seconds(120));
     const answer = await askDuring(all, { outcome: { kind: "found", facts: factsOf() } }, async () => {
       clock.advance(seconds(1));
       github.says(outcome);
@@ -84,10 +77,8 @@ describe("a refusal that another request hears while this one waits", () => {
   });
 
   test("leaves nobody grace", async () => {
-    const all = setUp();
-    const { one, clock, github, token } = all;
-    await one.ask(token);
-    clock.advance(seconds(120));
+    const all = await setUpOutdated();
+    const { one, github, token } = all;
     const answer = await askDuring(all, { outcome: unavailable }, async () => {
       github.says(refused);
       await one.ask(token);
@@ -117,10 +108,8 @@ describe("a refusal that another request hears while this one waits", () => {
   });
 
   test("is no more than a contradiction where it is no longer remembered", async () => {
-    const all = setUp();
+    const all = await setUpOutdated();
     const { one, clock, github, token } = all;
-    await one.ask(token);
-    clock.advance(seconds(120));
     const answer = await askDuring(all, { outcome: { kind: "found", facts: factsOf() } }, async () => {
       github.says(refused);
       await one.ask(token);
@@ -130,10 +119,8 @@ describe("a refusal that another request hears while this one waits", () => {
   });
 
   test("counts from its answer on, not from its question", async () => {
-    const all = setUp();
+    const all = await setUpOutdated();
     const { one, clock, github, token } = all;
-    await one.ask(token);
-    clock.advance(seconds(120));
     await askDuring(all, { outcome: refused }, async () => {
       clock.advance(seconds(1));
       github.says(factsOf());
@@ -148,10 +135,8 @@ describe("a refusal that another request hears while this one waits", () => {
 
 describe("facts that another request hears while this one waits", () => {
   test("count where they were asked for later", async () => {
-    const all = setUp();
+    const all = await setUpOutdated();
     const { one, clock, github, token } = all;
-    await one.ask(token);
-    clock.advance(seconds(120));
     const answer = await askDuring(all, { outcome: { kind: "found", facts: factsOf() } }, async () => {
       clock.advance(seconds(1));
       github.says(leftFacts);
@@ -162,10 +147,8 @@ describe("facts that another request hears while this one waits", () => {
   });
 
   test("of a leaver leave no grace", async () => {
-    const all = setUp();
-    const { one, clock, github, token } = all;
-    await one.ask(token);
-    clock.advance(seconds(120));
+    const all = await setUpOutdated();
+    const { one, github, token } = all;
     const answer = await askDuring(all, { outcome: unavailable }, async () => {
       github.says(leftFacts);
       await one.ask(token);
@@ -174,10 +157,8 @@ describe("facts that another request hears while this one waits", () => {
   });
 
   test("that say less than these need are a contradiction, and no refusal", async () => {
-    const all = setUp();
+    const all = await setUpOutdated();
     const { one, clock, github, token } = all;
-    await one.ask(token);
-    clock.advance(seconds(120));
     const answer = await askDuring(all, { outcome: { kind: "found", facts: factsOf() } }, async () => {
       clock.advance(seconds(1));
       github.says(factsOf({ account: { ...mona, id: 7 }, organisations: {} }));

@@ -3,30 +3,15 @@ import { describe, expect, test } from "vitest";
 import {
   factsOf,
   fakeDeadline,
-  fakeStore,
-  handClock,
-  isolate,
+  foundIn,
   leftFacts,
   limited,
   newToken,
-  scriptedGitHub,
   seconds,
-  testSealer,
+  setUp,
   unavailable,
   unrecognised,
 } from "./support.ts";
-
-function setUp(options: { admitNeverSeen?: () => Promise<boolean>; ttlMs?: number } = {}) {
-  const clock = handClock();
-  const github = scriptedGitHub();
-  const store = fakeStore();
-  const sealer = testSealer();
-  const token = newToken();
-  const start = () => isolate({ github, clock, store, sealer, ...options });
-  return { clock, github, store, sealer, token, start, one: start() };
-}
-
-const foundIn = (source: string) => ({ outcome: { kind: "found", inOutage: false }, evidence: { source } });
 
 describe("a refresh ahead", () => {
   test("is made from half of the TTL on, in the background, once", async () => {

@@ -3,32 +3,18 @@ import { describe, expect, test } from "vitest";
 import type { Refusal } from "../../../../src/worker/facts.ts";
 import {
   factsOf,
-  fakeStore,
-  handClock,
-  isolate,
   limited,
   newToken,
   notOurs,
   refused,
-  scriptedGitHub,
   seconds,
+  setUpTwo,
   suspended,
-  testSealer,
   unavailable,
   unrecognised,
 } from "./support.ts";
 
-function setUp() {
-  const clock = handClock();
-  const github = scriptedGitHub();
-  const store = fakeStore();
-  const sealer = testSealer();
-  const token = newToken();
-  const start = () => isolate({ github, clock, store, sealer });
-  return { clock, github, store, sealer, token, start, a: start(), b: start() };
-}
-
-type SetUp = ReturnType<typeof setUp>;
+type SetUp = ReturnType<typeof setUpTwo>;
 
 /** Both isolates know the person; the facts have just run out. */
 async function bothKnow({ a, b, clock, token }: SetUp): Promise<void> {
@@ -40,7 +26,7 @@ async function bothKnow({ a, b, clock, token }: SetUp): Promise<void> {
 
 describe.each([refused, suspended])("somebody remembered of whom GitHub says $kind", (outcome) => {
   test("is out at once, and in an outage that follows", async () => {
-    const { a, clock, github, token } = setUp();
+    const { a, clock, github, token } = setUpTwo();
     await a.ask(token);
     clock.advance(seconds(120));
     github.says(outcome);
@@ -54,7 +40,7 @@ describe.each([refused, suspended])("somebody remembered of whom GitHub says $ki
   });
 
   test("is out by a refresh in the background, too", async () => {
-    const { a, clock, github, token } = setUp();
+    const { a, clock, github, token } = setUpTwo();
     await a.ask(token);
     github.says(outcome);
     clock.advance(seconds(60));
@@ -64,7 +50,7 @@ describe.each([refused, suspended])("somebody remembered of whom GitHub says $ki
   });
 
   test("is out at another isolate, too, when GitHub goes down", async () => {
-    const all = setUp();
+    const all = setUpTwo();
     const { a, b, clock, github, token } = all;
     await bothKnow(all);
     github.says(outcome);
@@ -77,7 +63,7 @@ describe.each([refused, suspended])("somebody remembered of whom GitHub says $ki
   });
 
   test("is out at an isolate that never knew them, when GitHub goes down", async () => {
-    const all = setUp();
+    const all = setUpTwo();
     await bothKnow(all);
     all.github.says(outcome);
     await all.a.ask(all.token);
@@ -87,7 +73,7 @@ describe.each([refused, suspended])("somebody remembered of whom GitHub says $ki
   });
 
   test("is out at another isolate even if KV refuses the first writes", async () => {
-    const all = setUp();
+    const all = setUpTwo();
     const { a, b, clock, github, store, token } = all;
     await bothKnow(all);
     github.says(outcome);
@@ -103,7 +89,7 @@ describe.each([refused, suspended])("somebody remembered of whom GitHub says $ki
   });
 
   test("is out for good at an isolate that KV fails from the beginning", async () => {
-    const { a, clock, github, store, token } = setUp();
+    const { a, clock, github, store, token } = setUpTwo();
     store.onGet = () => Promise.reject(new Error("down"));
     store.onPut = () => Promise.reject(new Error("down"));
     await a.ask(token);
@@ -117,7 +103,7 @@ describe.each([refused, suspended])("somebody remembered of whom GitHub says $ki
   });
 
   test("is out at another isolate also where this one has not seen what KV holds", async () => {
-    const { a, b, start, clock, github, store, token } = setUp();
+    const { a, b, start, clock, github, store, token } = setUpTwo();
     await b.ask(token);
     await b.settle();
     store.onGet = () => Promise.reject(new Error("down"));
@@ -136,7 +122,7 @@ describe.each([refused, suspended])("somebody remembered of whom GitHub says $ki
   });
 
   test("is asked about again after 10 s, and back as soon as GitHub says so", async () => {
-    const { a, clock, github, token } = setUp();
+    const { a, clock, github, token } = setUpTwo();
     await a.ask(token);
     clock.advance(seconds(120));
     github.says(outcome);
@@ -155,7 +141,7 @@ describe.each([refused, suspended])("somebody remembered of whom GitHub says $ki
   });
 
   test("costs one write of KV, however often they ask", async () => {
-    const { a, clock, github, store, token } = setUp();
+    const { a, clock, github, store, token } = setUpTwo();
     await a.ask(token);
     clock.advance(seconds(120));
     github.says(outcome);
@@ -168,7 +154,7 @@ describe.each([refused, suspended])("somebody remembered of whom GitHub says $ki
   });
 
   test("is no part of a flood", async () => {
-    const { a, clock, github, token } = setUp();
+    const { a, clock, github, token } = setUpTwo();
     await a.ask(token);
     github.says(outcome);
     for (let review = 0; review < 3; review += 1) {
@@ -183,7 +169,7 @@ describe("a token that was never seen", () => {
   test.each<Refusal>([refused, suspended, unrecognised, limited, notOurs])(
     "and of which GitHub says %o is asked about once in 10 s, and costs KV nothing",
     async (outcome) => {
-      const { a, clock, github, store, token } = setUp();
+      const { a, clock, github, store, token } = setUpTwo();
       github.says(outcome);
       for (let second = 0; second < 30; second += 1) {
         expect(await a.ask(token)).toMatchObject({ outcome });
@@ -197,7 +183,7 @@ describe("a token that was never seen", () => {
   );
 
   test("gets in a moment after it was refused by mistake", async () => {
-    const { a, clock, github, token } = setUp();
+    const { a, clock, github, token } = setUpTwo();
     github.says(refused);
     await a.ask(token);
     github.says(factsOf());
@@ -206,7 +192,7 @@ describe("a token that was never seen", () => {
   });
 
   test("takes no place in memory from people at work, however many there are", async () => {
-    const { a, github, token } = setUp();
+    const { a, github, token } = setUpTwo();
     await a.ask(token);
     github.says(refused);
     for (let index = 0; index < 50; index += 1) await a.ask(newToken());
@@ -214,7 +200,7 @@ describe("a token that was never seen", () => {
   });
 
   test("is asked about each time while GitHub is unavailable", async () => {
-    const { a, github, token } = setUp();
+    const { a, github, token } = setUpTwo();
     github.says(unavailable);
     await a.ask(token);
     await a.ask(token);
@@ -224,7 +210,7 @@ describe("a token that was never seen", () => {
 
 describe("a token that GitHub does not recognise", () => {
   test("gets no grace, erases nothing, and is back as soon as GitHub knows it", async () => {
-    const { a, b, clock, github, store, token } = setUp();
+    const { a, b, clock, github, store, token } = setUpTwo();
     await a.ask(token);
     await a.settle();
     clock.advance(seconds(120));
@@ -241,7 +227,7 @@ describe("a token that GitHub does not recognise", () => {
   });
 
   test("is asked about after 10 s, however long the quota of all such tokens is spent", async () => {
-    const { a, clock, github, token } = setUp();
+    const { a, clock, github, token } = setUpTwo();
     github.says({ outcome: unrecognised, retryAfterMs: seconds(45) });
     await a.ask(token);
     github.says(factsOf());
@@ -254,7 +240,7 @@ describe("a token that GitHub does not recognise", () => {
 
 describe("a person whose own quota is spent", () => {
   test("gets no grace, and is left alone for as long as GitHub asks", async () => {
-    const { a, clock, github, token } = setUp();
+    const { a, clock, github, token } = setUpTwo();
     await a.ask(token);
     clock.advance(seconds(120));
     github.says({ outcome: limited, retryAfterMs: seconds(45) });

@@ -241,3 +241,22 @@ export function isolate(options: IsolateOptions): Isolate {
 }
 
 export const newToken = () => makeToken("classic");
+
+/** What a story is made of: somebody's token, and isolates that share clock, GitHub and KV. */
+export function setUp(options: Omit<IsolateOptions, "github" | "clock" | "store" | "sealer"> = {}) {
+  const clock = handClock();
+  const github = scriptedGitHub();
+  const store = fakeStore();
+  const sealer = testSealer();
+  const start = () => isolate({ github, clock, store, sealer, ...options });
+  return { clock, github, store, sealer, token: newToken(), start, one: start() };
+}
+
+/** The same with two isolates from the beginning. */
+export function setUpTwo() {
+  const { one: a, ...all } = setUp();
+  return { ...all, a, b: all.start() };
+}
+
+/** An answer that nobody had to be given grace for. */
+export const foundIn = (source: string) => ({ outcome: { kind: "found", inOutage: false }, evidence: { source } });

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { InvisibleReason, LimitedReason, UnavailableReason } from "../../../../src/worker/facts.ts";
 import type { GitHubReply } from "../../../../src/worker/github/client.ts";
 import { organisationsLeftOut, sortOrganisationReply } from "../../../../src/worker/github/outcomes.ts";
+import { allowList, olderAllowList } from "./allow-list-messages.ts";
 
 type Outcome = ReturnType<typeof sortOrganisationReply>;
 
@@ -29,12 +30,6 @@ const enforcement =
 const restrictions =
   "Although you appear to have the correct authorization credentials, the `acme` organization has enabled OAuth App access restrictions, " +
   "meaning that data access to third-parties is limited.";
-const allowList =
-  "Although you appear to have the correct authorization credentials, the `acme` organization has an IP allow list enabled, " +
-  "and your IP address is not permitted to access this resource.";
-const olderAllowList =
-  "Although you appear to have the correct authorization credentials, the `acme` organization has an IP allow list enabled, " +
-  "and 203.0.113.7 is not permitted to access this resource.";
 const classicForbidden = "`acme` forbids access via a personal access token (classic). Please use a GitHub App.";
 const lifetime =
   "The 'acme' organization forbids access via a fine-grained personal access tokens if the token's lifetime is greater than 366 days.";

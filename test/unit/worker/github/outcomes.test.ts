@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { FactsOutcome, LimitedReason, UnavailableReason } from "../../../../src/worker/facts.ts";
 import { errorAnswer, userAnswer } from "../support.ts";
+import { allowList, olderAllowList } from "./allow-list-messages.ts";
 import { outcomeOf } from "./support.ts";
 
 const refused: FactsOutcome = { kind: "refused", reason: "token_refused" };
@@ -24,12 +25,6 @@ const ownLimit = "API rate limit exceeded for user ID 583231.";
 const secondaryLimit = "You have exceeded a secondary rate limit. Please wait a few minutes before you try again.";
 const abuse = "You have triggered an abuse detection mechanism. Please wait a few minutes before you try again.";
 const integration = "Resource not accessible by integration";
-const allowList =
-  "Although you appear to have the correct authorization credentials, the `acme` organization has an IP allow list enabled, " +
-  "and your IP address is not permitted to access this resource.";
-const olderAllowList =
-  "Although you appear to have the correct authorization credentials, the `acme` organization has an IP allow list enabled, " +
-  "and 203.0.113.7 is not permitted to access this resource.";
 const allowListWithoutItsName = "Your account's settings do not permit your IP address to access this resource.";
 const lockout = "Maximum number of login attempts exceeded. Please try again later.";
 const noUserAgent = "Request forbidden by administrative rules. Please make sure your request has a User-Agent header";

@@ -1,7 +1,7 @@
 // What a token may be able to do at most, that it has to end, and which of several things that the person could put right is said first.
 import { describe, expect, test } from "vitest";
 import type { TokenKind } from "../../../../src/worker/config/cluster-policy.ts";
-import { reasons } from "../../../../src/worker/reason.ts";
+import { reasons } from "../../../../src/worker/every-reason.ts";
 import { invisibleFor, memberOf } from "../support.ts";
 import { admitted, judge, no, type Situation } from "./support.ts";
 

@@ -1,8 +1,8 @@
 // What organisations and teams make of a verdict: which reason it has, what is said, and which of several comes first.
 import { describe, expect, test } from "vitest";
+import { reasons } from "../../../../src/worker/every-reason.ts";
 import type { InvisibleReason } from "../../../../src/worker/facts.ts";
 import { judgeFacts } from "../../../../src/worker/policy/judge.ts";
-import { reasons } from "../../../../src/worker/reason.ts";
 import { factsOf, invisibleFor, invitedTo, memberOf, policyOf, takenBy } from "../support.ts";
 import { admitted, judge, no, type Situation } from "./support.ts";
 

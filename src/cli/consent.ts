@@ -1,6 +1,6 @@
 // A command says what it is going to change before it does. --yes skips the question, --dry-run ends after it.
-import type { Context } from "../context.ts";
-import { done, failed, type Report } from "../report.ts";
+import type { Context } from "./context.ts";
+import { done, failed, type Report } from "./report.ts";
 
 export interface ChangeOptions {
   readonly yes: boolean;

@@ -1,7 +1,11 @@
 // Where and how to connect: the same for the handshake that is looked at and for the requests after it.
 import { isIP } from "node:net";
 import tls from "node:tls";
-import type { HostAndPort } from "../target.ts";
+
+export interface HostAndPort {
+  readonly host: string;
+  readonly port: number;
+}
 
 export interface Place {
   /** The name that the server's certificate must be valid for, and that the Host header says. */

@@ -1,7 +1,7 @@
 // One HTTPS request on a connection of its own, and its whole answer.
 import type { IncomingHttpHeaders } from "node:http";
 import { request } from "node:https";
-import type { CredentialData } from "../../kubeconfig/webhook-kubeconfig.ts";
+import type { CredentialData } from "../kubeconfig/webhook-kubeconfig.ts";
 import { failureText } from "./failure.ts";
 import { type Place, tlsOptionsOf } from "./place.ts";
 

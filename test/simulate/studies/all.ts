@@ -1,0 +1,27 @@
+// The studies of `npm run simulate` in the order of docs/caching.md.
+import { assumptionsStudy } from "./assumptions.ts";
+import { floodsStudy } from "./floods.ts";
+import { gridStudy } from "./grid.ts";
+import { lifetimesStudy } from "./lifetimes.ts";
+import { outagesStudy } from "./outages.ts";
+import { sizesStudy } from "./sizes.ts";
+import type { Study } from "./study.ts";
+import { writeRulesStudy } from "./write-rules.ts";
+
+const studies = {
+  lifetimes: lifetimesStudy,
+  outages: outagesStudy,
+  floods: floodsStudy,
+  sizes: sizesStudy,
+  "write-rules": writeRulesStudy,
+  assumptions: assumptionsStudy,
+  grid: gridStudy,
+} as const;
+
+export type StudyName = keyof typeof studies;
+
+export const studyNames = Object.keys(studies).filter((name): name is StudyName => name in studies);
+
+export function studyOf(name: StudyName, people: number, seed: number): Study {
+  return studies[name](people, seed);
+}

@@ -1,0 +1,53 @@
+// The figures that several studies print, each in one place: what is divided by what.
+import { quantile } from "../../bench/quantiles.ts";
+import { decimal, percent, whole } from "../report/table.ts";
+import type { Counts } from "../world/counts.ts";
+
+export function githubCalls({ githubCosting, githubNotModified, githubAnonymous, githubFailed }: Counts): number {
+  return githubCosting + githubNotModified + githubAnonymous + githubFailed;
+}
+
+/** @returns how often GitHub is called in an hour in which somebody works, for each of them */
+export function callsAnHour(counts: Counts): number {
+  return githubCalls(counts) / counts.hoursAtWork;
+}
+
+export function costingCallsAnHour({ githubCosting, hoursAtWork }: Counts): number {
+  return githubCosting / hoursAtWork;
+}
+
+/** @returns the share of reviews that wait for GitHub */
+export function waitingShare({ fromGitHub, reviews }: Counts): number {
+  return fromGitHub / reviews;
+}
+
+/** @returns the share of commands that wait for it, of people who had given another one within the last two minutes */
+export function waitingShareInWork({ waitsInWork, commandsInWork }: Counts): number {
+  return waitsInWork / commandsInWork;
+}
+
+export interface Figure {
+  readonly title: string;
+  readonly of: (counts: Counts) => string;
+}
+
+export const githubFigures: readonly Figure[] = [
+  { title: "GitHub calls an hour and person", of: (counts) => decimal(callsAnHour(counts)) },
+  { title: "costing quota", of: (counts) => decimal(costingCallsAnHour(counts), 2) },
+];
+
+export const waitingFigures: readonly Figure[] = [
+  { title: "reviews that wait for GitHub", of: (counts) => percent(waitingShare(counts), 1) },
+  { title: "commands amid work that wait", of: (counts) => percent(waitingShareInWork(counts), 1) },
+];
+
+export const monthlyFigures: readonly Figure[] = [
+  { title: "Worker requests a month", of: ({ reviews }) => whole(reviews) },
+  { title: "KV reads", of: ({ kvReads }) => whole(kvReads) },
+  { title: "KV writes", of: ({ kvWrites }) => whole(kvWrites) },
+];
+
+/** @returns median, 99th percentile and maximum, in whole seconds */
+export function lagCells(lagsMs: readonly number[]): string[] {
+  return [quantile(lagsMs, 0.5), quantile(lagsMs, 0.99), Math.max(...lagsMs)].map((ms) => whole(ms / 1000));
+}

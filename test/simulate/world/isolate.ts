@@ -1,0 +1,53 @@
+// One isolate: the product's own memory, put together as src/worker/app.ts does it, on a virtual clock.
+import type { Lifetimes } from "../../../src/worker/cache/belief.ts";
+import { createBreaker } from "../../../src/worker/cache/breaker.ts";
+import { createKvTier, type KeyValueStore } from "../../../src/worker/cache/kv-tier.ts";
+import { createMemoryTier } from "../../../src/worker/cache/memory-tier.ts";
+import { createRefusals } from "../../../src/worker/cache/refusals.ts";
+import { createRememberedFacts } from "../../../src/worker/cache/remembered-facts.ts";
+import type { WriteRule } from "../../../src/worker/cache/write-rule.ts";
+import type { FactsAnswer, FactsSource, Question } from "../../../src/worker/facts.ts";
+import type { GitHubFacts } from "../../../src/worker/github/github-facts.ts";
+import { plainSealer } from "./plain-sealer.ts";
+
+export interface IsolateOptions {
+  readonly now: () => number;
+  readonly github: GitHubFacts;
+  readonly store: KeyValueStore;
+  readonly admitNeverSeen: (cluster: string) => Promise<boolean>;
+  readonly lifetimes: Lifetimes;
+  readonly writeRule: WriteRule;
+}
+
+export class Isolate {
+  readonly #source: FactsSource;
+  readonly #background: Promise<void>[] = [];
+
+  constructor({ now, github, store, admitNeverSeen, lifetimes, writeRule }: IsolateOptions) {
+    this.#source = createRememberedFacts({
+      github,
+      memory: createMemoryTier(),
+      // The virtual KV always answers, so nothing ever waits for a deadline.
+      kv: createKvTier({ store, sealer: plainSealer, now, deadline: never, writeWarning: () => {} }),
+      refusals: createRefusals(),
+      nameOf: plainSealer.nameOf,
+      breaker: createBreaker(),
+      admitNeverSeen,
+      lifetimes,
+      writeRule,
+      now,
+      waitUntil: (work) => {
+        this.#background.push(work);
+      },
+    });
+  }
+
+  /** @returns the answer, once all work in the background is done, too: both take no time here */
+  async ask(token: string, question: Question): Promise<FactsAnswer> {
+    const answer = await this.#source.ask(token, "credential-id", question);
+    for (let work = this.#background.pop(); work !== undefined; work = this.#background.pop()) await work;
+    return answer;
+  }
+}
+
+const never = () => new Promise<never>(() => {});

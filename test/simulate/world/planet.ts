@@ -1,0 +1,181 @@
+// A region of it: clusters with their apiservers, the locations of Cloudflare's that they reach, the isolates there, KV and GitHub. Isolates come and go; an apiserver's connection leads to one of them
+// until it is made anew.
+import { readClusterPolicy } from "../../../src/worker/config/cluster-policy.ts";
+import type { FactsAnswer, Question } from "../../../src/worker/facts.ts";
+import { judgeFacts } from "../../../src/worker/policy/judge.ts";
+import { questionOf } from "../../../src/worker/policy/question.ts";
+import { type Agent, organisation } from "./agents.ts";
+import { Apiserver } from "./apiserver.ts";
+import type { Meter } from "./counts.ts";
+import { createGitHub, type GitHubOptions, type VirtualGitHub } from "./github.ts";
+import { minuteMs } from "./habits.ts";
+import { Isolate } from "./isolate.ts";
+import { createKv } from "./kv.ts";
+import { createLimiter } from "./limiter.ts";
+import { Random } from "./random.ts";
+import type { Settings } from "./settings.ts";
+import { writeRuleOf } from "./write-rules.ts";
+
+export interface PlanetOptions {
+  readonly settings: Settings;
+  readonly agents: readonly Agent[];
+  readonly meter: Meter;
+  readonly now: () => number;
+  readonly outage: GitHubOptions["outage"];
+}
+
+export interface Planet {
+  readonly github: Pick<VirtualGitHub, "mostCostingCallsInAnHour">;
+  /**
+   * Somebody presents a token to an apiserver.
+   *
+   * @param requestsIfRefused how often it is presented in all where it is refused without being told no; kubectl by default
+   * @returns whether they get in, and whether the Worker was asked
+   */
+  present(
+    token: string,
+    cluster: number,
+    apiserver: number,
+    requestsIfRefused?: number,
+  ): Promise<{ isAdmitted: boolean; wasAsked: boolean }>;
+}
+
+type Verdict = "yes" | "no" | "error";
+
+interface Connection {
+  readonly apiserver: Apiserver;
+  slot: number;
+  until: number;
+}
+
+/** kubectl first asks what the server can do, and asks that five times if it is refused. */
+const requestsOfKubectl = 5;
+
+const credential = { tokenKind: "classic", credentialId: "credential-id" } as const;
+
+export function createPlanet({ settings, agents, meter, now, outage }: PlanetOptions): Planet {
+  const { seed, ttlSeconds, graceSeconds, apiserversPerCluster, isolatesPerLocation } = settings;
+  const lifetimes = { ttlMs: ttlSeconds * 1000, graceMs: graceSeconds * 1000 };
+  const writeRule = writeRuleOf(settings.writeRule, lifetimes);
+  const random = new Random(seed, "network");
+  const github = createGitHub({ now, meter, seed, agents, outage });
+  const kvSeenFrom = createKv({
+    now,
+    meter,
+    random: new Random(seed, "kv"),
+    lagSeconds: settings.kvLagSeconds,
+    plan: settings.plan,
+  });
+  const policy = policyOfClusters();
+
+  const locations = Array.from({ length: settings.locations }, (_, location) => {
+    const parts = {
+      now,
+      github: github.seenFrom(location),
+      store: kvSeenFrom(location),
+      admitNeverSeen: createLimiter(now),
+      lifetimes,
+      writeRule,
+    };
+    const start = () => ({
+      isolate: new Isolate(parts),
+      endsAt: now() + random.exponential(settings.isolateLifeMinutes * minuteMs),
+    });
+    return { start, slots: Array.from({ length: isolatesPerLocation }, start) };
+  });
+
+  const clusters = Array.from({ length: settings.clusters }, (_, index) => ({
+    question: questionOf(`cluster-${index}`, policy, credential),
+    connections: Array.from({ length: apiserversPerCluster }, (): Connection => {
+      const apiserver = new Apiserver(settings.apiserverCacheSeconds * 1000);
+      return { apiserver, slot: 0, until: Number.NEGATIVE_INFINITY };
+    }),
+  }));
+
+  /** Where the connection leads now. */
+  function isolateOf(cluster: number, connection: Connection): Isolate {
+    if (connection.until <= now()) {
+      connection.slot = random.below(isolatesPerLocation);
+      connection.until = now() + random.exponential(settings.connectionLifeMinutes * minuteMs);
+    }
+    const { slots, start } = partOf(locations, cluster % locations.length);
+    let current = partOf(slots, connection.slot);
+    if (current.endsAt <= now()) {
+      current = start();
+      slots[connection.slot] = current;
+    }
+    return current.isolate;
+  }
+
+  async function review(token: string, question: Question, isolate: Isolate): Promise<Verdict> {
+    const answer = await isolate.ask(token, question);
+    const { counts } = meter;
+    counts.reviews += 1;
+    switch (answer.evidence.source) {
+      case "memory":
+        counts.fromMemory += 1;
+        break;
+      case "kv":
+        counts.fromKv += 1;
+        break;
+      case "github":
+        counts.fromGitHub += 1;
+        break;
+      case "none":
+        counts.fromNobody += 1;
+        break;
+    }
+    return verdictOn(answer);
+  }
+
+  function verdictOn({ outcome }: FactsAnswer): Verdict {
+    switch (outcome.kind) {
+      case "found": {
+        const { kind } = judgeFacts(policy, credential, outcome.facts);
+        return kind === "authenticated" ? "yes" : kind === "unauthenticated" ? "no" : "error";
+      }
+      case "refused":
+      case "unrecognised":
+        return "no";
+      case "suspended":
+      case "limited":
+      case "unavailable":
+        return "error";
+    }
+  }
+
+  return {
+    github,
+    async present(token, clusterIndex, apiserverIndex, requestsIfRefused = requestsOfKubectl) {
+      const { question, connections } = partOf(clusters, clusterIndex);
+      const connection = partOf(connections, apiserverIndex);
+      const remembered = connection.apiserver.lookUp(token, now());
+      if (remembered !== null) return { isAdmitted: remembered, wasAsked: false };
+      for (let request = 0; request < requestsIfRefused; request += 1) {
+        const verdict = await review(token, question, isolateOf(clusterIndex, connection));
+        if (verdict === "error") continue;
+        connection.apiserver.remember(token, verdict === "yes", now());
+        return { isAdmitted: verdict === "yes", wasAsked: true };
+      }
+      return { isAdmitted: false, wasAsked: true };
+    },
+  };
+}
+
+function policyOfClusters() {
+  const policy = readClusterPolicy("CLUSTER_SIMULATED", {
+    client_certificates: ["ab".repeat(32)],
+    allow: [`org:${organisation.login}#${organisation.id}`],
+    token_kinds: [credential.tokenKind],
+    // Groups change nothing about what is remembered, and making them for each review takes its time.
+    groups_from: [],
+  });
+  if (!policy.ok) throw new Error("the simulation's own policy is wrong");
+  return policy.value;
+}
+
+function partOf<Part>(parts: readonly Part[], index: number): Part {
+  const part = parts[index];
+  if (part === undefined) throw new Error(`there is no part ${index} of ${parts.length}`);
+  return part;
+}

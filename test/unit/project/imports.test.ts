@@ -1,0 +1,110 @@
+// Imports run one way. Each list names the parts of a source folder (its files and folders) from the top to the bottom; a part imports only what stands below it.
+import { globSync, readFileSync } from "node:fs";
+import { join, relative } from "node:path";
+import { describe, expect, test } from "vitest";
+
+const root = join(import.meta.dirname, "..", "..", "..");
+
+const partsFromTheTop: Readonly<Record<string, readonly string[]>> = {
+  "src/worker": [
+    ...[
+      "every-reason",
+      "index",
+      "app",
+      "exact-router",
+      "caller",
+      "decision-log",
+      "bindings",
+      "readiness",
+      "metrics",
+      "request-body",
+    ],
+    ...["token-review", "authenticate", "policy", "credential", "verdict", "cache", "github", "facts", "scopes"],
+    ...["bounded-body", "version", "reason", "config"],
+  ],
+  "src/local": [
+    ...["main", "start", "greeting", "options", "settings", "policy-file", "start-failure", "github", "edge"],
+    ...[
+      "edge-answer",
+      "inner-connection",
+      "inner-request",
+      "ask-worker",
+      "answering",
+      "tls-client-auth",
+      "certificates",
+    ],
+    ...["kubeconfig", "cache-secret", "state-folder", "worker", "worker-settings", "closing"],
+  ],
+  "src/cli": [
+    ...["main", "program", "commands", "check-before-deploy", "doctor", "explain", "pin", "manifests", "setup"],
+    ...["teardown", "certificates", "edge", "network", "kubeconfig", "cluster-files", "deployment"],
+    ...["configuration-check", "wrangler-toml", "cloudflare", "private-files", "step-failure", "consent", "context"],
+    ...["terminal", "report"],
+  ],
+};
+
+interface Import {
+  readonly from: string;
+  /** A file of ours as a path from the repository's root, or a package's name. */
+  readonly to: string;
+}
+
+const imports = globSync("src/**/*.ts", { cwd: root }).flatMap((from): Import[] => {
+  const text = readFileSync(join(root, from), "utf8");
+  const named = [...text.matchAll(/\b(?:from|import) "([^"]+)";$|\bimport\("([^"]+)"\)/gm)];
+  return named.map(([, declared, called]) => {
+    const name = declared ?? called ?? "";
+    return { from, to: name.startsWith(".") ? join(from, "..", name) : name };
+  });
+});
+
+/** @returns the part of a source folder that a file belongs to, or null if it is of another folder */
+function partOf(folder: string, file: string): string | null {
+  const path = relative(folder, file);
+  return path.startsWith("..") ? null : (path.split("/")[0]?.replace(/\.ts$/, "") ?? null);
+}
+
+/** Everything that a file needs, by way of others too. */
+function reachedFrom(start: (file: string) => boolean): Set<string> {
+  const reached = new Set(imports.map(({ from }) => from).filter(start));
+  for (const file of reached) for (const { from, to } of imports) if (from === file) reached.add(to);
+  return reached;
+}
+
+describe.each(Object.entries(partsFromTheTop))("in %s", (folder, parts) => {
+  const inside = imports.filter(({ from }) => partOf(folder, from) !== null);
+
+  test("every part has its place", () => {
+    const there = globSync(`${folder}/**/*.ts`, { cwd: root }).map((file) => partOf(folder, file));
+    expect([...new Set(there)].sort()).toEqual([...parts].sort());
+  });
+
+  test("imports run downwards", () => {
+    const upwards = inside.filter(({ from, to }) => {
+      const [importing, imported] = [partOf(folder, from), partOf(folder, to)];
+      if (importing === null || imported === null) return false;
+      return parts.indexOf(importing) > parts.indexOf(imported);
+    });
+    expect(upwards).toEqual([]);
+  });
+});
+
+test("the Worker needs nothing that does not ship with it", () => {
+  const foreign = imports.filter(
+    ({ from, to }) => partOf("src/worker", from) !== null && !to.startsWith("src/worker/"),
+  );
+  // The runtime's own module, and packages.
+  const names = ["cloudflare:workers", "hono/hono-base", "hono/router", "universal-github-app-jwt", "valibot"];
+  expect([...new Set(foreign.map(({ to }) => to))].sort()).toEqual(names);
+});
+
+test.each(["src/local", "src/cli"])("%s shares code with the Worker, and with nobody else", (folder) => {
+  const others = imports.filter(({ from, to }) => partOf(folder, from) !== null && /^(?:src|test)\//.test(to));
+  expect(others.filter(({ to }) => partOf(folder, to) === null && partOf("src/worker", to) === null)).toEqual([]);
+});
+
+test.each(["policy", "credential"])("the Worker's %s has no way to GitHub or to what is remembered", (part) => {
+  const reached = [...reachedFrom((file) => partOf("src/worker", file) === part)];
+  expect(reached.length).toBeGreaterThan(3);
+  expect(reached.filter((file) => /^src\/worker\/(?:github|cache)\//.test(file))).toEqual([]);
+});

@@ -1,0 +1,129 @@
+// The simulated GitHub is held to the product: the same calls, the same facts.
+import { expect, test } from "vitest";
+import type { Question } from "../../../src/worker/facts.ts";
+import { apiAddressOf } from "../../../src/worker/github/api-address.ts";
+import type { GitHubClient, GitHubRequest } from "../../../src/worker/github/client.ts";
+import { createGitHubFacts } from "../../../src/worker/github/github-facts.ts";
+import { createPersonalMemberships } from "../../../src/worker/github/personal-memberships.ts";
+import { type Agent, createAgent, organisation, teams } from "../../simulate/world/agents.ts";
+import { noCounts } from "../../simulate/world/counts.ts";
+import { createGitHub } from "../../simulate/world/github.ts";
+import { Random } from "../../simulate/world/random.ts";
+import { questionFor } from "../worker/cache/support.ts";
+
+const start = Date.UTC(2026, 0, 5);
+const api = apiAddressOf("https://api.github.com");
+const question: Question = questionFor({ allow: [`org:${organisation.login}#${organisation.id}`] });
+const agentLeaving = (leaves: Agent["leaves"] = null) =>
+  createAgent({ clusters: 1 }, 0, "engineer", new Random(1), leaves);
+
+function simulated(agent: Agent, outage: { from: number; until: number } | null = null) {
+  const clock = { time: start };
+  const meter = { counts: noCounts() };
+  const github = createGitHub({ now: () => clock.time, meter, seed: 1, agents: [agent], outage });
+  return { clock, meter, github: github.seenFrom(0) };
+}
+
+/** The product's own way of asking, of a GitHub whose answers never change. */
+function real(agent: Agent) {
+  const requests: GitHubRequest[] = [];
+  const organization = organisation;
+  const bodies: Record<string, unknown> = {
+    "/user": agent.facts.account,
+    "/user/teams": teams.map((team) => ({ ...team, parent: null, organization })),
+    [`/user/memberships/orgs/${organisation.login}`]: { state: "active", role: "member", organization },
+  };
+  const client: GitHubClient = {
+    async send(request) {
+      requests.push(request);
+      const headers = new Headers({ etag: '"1"', "x-oauth-scopes": "read:org" });
+      if (request.ifNoneMatch !== undefined) return { kind: "answered", status: 304, headers, text: "" };
+      const text = JSON.stringify(bodies[new URL(request.url).pathname]);
+      return { kind: "answered", status: 200, headers, text };
+    },
+  };
+  const memberships = createPersonalMemberships(api.restUrl);
+  return { requests, github: createGitHubFacts({ client, api, memberships, clientSecrets: new Map() }) };
+}
+
+test("a stranger's first question makes the product's calls, and comes to the product's facts", async () => {
+  const agent = agentLeaving();
+  const { github, meter } = simulated(agent);
+  const product = real(agent);
+  const [ours, theirs] = [
+    await github.ask(agent.token, question, null),
+    await product.github.ask(agent.token, question, null),
+  ];
+  // Written down, because the product compares facts like this.
+  expect(JSON.stringify(ours.outcome)).toBe(JSON.stringify(theirs.outcome));
+  expect(Object.keys(ours.validators).sort()).toEqual(Object.keys(theirs.validators).sort());
+  expect(meter.counts).toMatchObject({ githubCosting: product.requests.length, githubNotModified: 0 });
+});
+
+test("a later question costs nothing while nothing has changed, as with the product", async () => {
+  const agent = agentLeaving();
+  const { github, meter } = simulated(agent);
+  const product = real(agent);
+  const { account, scopes } = agent.facts;
+  const first = await product.github.ask(agent.token, question, null);
+  product.requests.length = 0;
+  await product.github.ask(agent.token, question, { account, scopes, validators: first.validators });
+  const { validators } = await github.ask(agent.token, question, null);
+  meter.counts = noCounts();
+  await github.ask(agent.token, question, { account, scopes, validators });
+  expect(product.requests.every(({ ifNoneMatch }) => ifNoneMatch !== undefined)).toBe(true);
+  expect(meter.counts).toMatchObject({ githubCosting: 0, githubNotModified: product.requests.length });
+});
+
+test("what has changed meanwhile costs quota again", async () => {
+  const agent = agentLeaving();
+  const { clock, github, meter } = simulated(agent);
+  const { account, scopes } = agent.facts;
+  const { validators } = await github.ask(agent.token, question, null);
+  clock.time += 10 * 86_400_000;
+  meter.counts = noCounts();
+  await github.ask(agent.token, question, { account, scopes, validators });
+  expect(meter.counts.githubCosting).toBeGreaterThan(0);
+});
+
+test("leavers are told no from the moment on in which their access ends", async () => {
+  const outcomes = {
+    "token revoked": { kind: "refused" },
+    "token revoked, and GitHub counts it as anonymous": { kind: "unrecognised" },
+    "removed from the organisation": { kind: "found" },
+  } as const;
+  for (const how of [
+    "token revoked",
+    "token revoked, and GitHub counts it as anonymous",
+    "removed from the organisation",
+  ] as const) {
+    const agent = agentLeaving({ at: start + 1_000, how });
+    const { clock, github } = simulated(agent);
+    const before = await github.ask(agent.token, question, null);
+    if (before.outcome.kind !== "found") throw new Error("a member is not found");
+    expect(question.admits(before.outcome.facts)).toBe(true);
+    clock.time += 1_000;
+    const after = await github.ask(agent.token, question, { ...agent.facts, validators: before.validators });
+    expect(after.outcome).toMatchObject(outcomes[how]);
+    if (after.outcome.kind === "found") expect(question.admits(after.outcome.facts)).toBe(false);
+  }
+});
+
+test("an address's unknown tokens are refused sixty times an hour, and then only not recognised", async () => {
+  const { clock, meter, github } = simulated(agentLeaving());
+  const ask = async () => (await github.ask("unknown", question, null)).outcome.kind;
+  for (let call = 0; call < 60; call += 1) expect(await ask()).toBe("refused");
+  expect(await ask()).toBe("unrecognised");
+  expect(meter.counts).toMatchObject({ githubAnonymous: 61, githubCosting: 0 });
+  clock.time += 3_600_000;
+  expect(await ask()).toBe("refused");
+});
+
+test("in an outage every call fails, and none costs quota", async () => {
+  const agent = agentLeaving();
+  const { clock, meter, github } = simulated(agent, { from: start, until: start + 1_000 });
+  expect((await github.ask(agent.token, question, null)).outcome.kind).toBe("unavailable");
+  expect(meter.counts).toMatchObject({ githubFailed: 1, githubCosting: 0 });
+  clock.time += 1_000;
+  expect((await github.ask(agent.token, question, null)).outcome.kind).toBe("found");
+});

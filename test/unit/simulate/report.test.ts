@@ -1,0 +1,110 @@
+// What is made of the figures: tables, money, pictures, the page.
+import { readdirSync, readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { costOf } from "../../simulate/report/money.ts";
+import { fillPage } from "../../simulate/report/page.ts";
+import { drawLines } from "../../simulate/report/pictures.ts";
+import { decimal, dollars, markdownTable, percent, whole } from "../../simulate/report/table.ts";
+import { studyNames } from "../../simulate/studies/all.ts";
+import { noCounts } from "../../simulate/world/counts.ts";
+
+describe("a table", () => {
+  test("is Markdown with even columns", () => {
+    expect(
+      markdownTable(
+        ["TTL", "calls"],
+        [
+          ["120 s", "1.5"],
+          ["5 s", "1,000"],
+        ],
+      ),
+    ).toBe(["| TTL   | calls |", "| ----- | ----: |", "| 120 s |   1.5 |", "| 5 s   | 1,000 |"].join("\n"));
+  });
+
+  test("writes numbers for people", () => {
+    expect([whole(1234.5), decimal(0.126, 2), percent(0.0149, 1), dollars(5)]).toEqual([
+      "1,235",
+      "0.13",
+      "1.5 %",
+      "$5.00",
+    ]);
+  });
+});
+
+describe("a month's cost", () => {
+  test("is the plan's alone as long as nothing exceeds what it includes", () => {
+    const month = { ...noCounts(), reviews: 10_000_000, kvReads: 10_000_000, kvWrites: 1_000_000 };
+    expect(costOf(month, 1_000).total).toBe(5);
+  });
+
+  test("takes each thing beyond it by the million", () => {
+    const month = { ...noCounts(), reviews: 40_000_000, kvReads: 12_000_000, kvWrites: 3_000_000 };
+    const { requests, cpu, kvReads, kvWrites, kvStorage, logs, total } = costOf(month, 1_000_000);
+    expect([requests, cpu, kvReads, kvWrites, kvStorage, logs].map((part) => part.toFixed(2))).toEqual([
+      "9.00",
+      "0.20",
+      "1.00",
+      "10.00",
+      "0.75",
+      "12.00",
+    ]);
+    expect(total).toBeCloseTo(5 + 9 + 0.2 + 1 + 10 + 0.75 + 12);
+  });
+});
+
+describe("the page", () => {
+  const page = "a\n<!-- simulation: one -->\nold\n<!-- end of simulation: one -->\nb\n";
+
+  test("gets each section between its markers, and can get it again", () => {
+    const filled = fillPage(page, new Map([["one", "new"]]));
+    expect(filled).toBe("a\n<!-- simulation: one -->\n\nnew\n\n<!-- end of simulation: one -->\nb\n");
+    expect(fillPage(filled, new Map([["one", "new"]]))).toBe(filled);
+  });
+
+  test("must have a place for each section", () => {
+    expect(() => fillPage(page, new Map([["two", "new"]]))).toThrow("simulation: two");
+    expect(() => fillPage("<!-- simulation: one -->", new Map([["one", "new"]]))).toThrow("simulation: one");
+  });
+});
+
+describe("docs/caching.md", () => {
+  const docs = new URL("../../../docs/", import.meta.url);
+  const written = readFileSync(new URL("caching.md", docs), "utf8");
+
+  test("has a place for every study", () => {
+    expect(() => fillPage(written, new Map(studyNames.map((name) => [name, ""])))).not.toThrow();
+  });
+
+  test("shows every picture that there is, and no other", () => {
+    const shown = [...written.matchAll(/\(pictures\/([\w-]+\.svg)\)/g)].map(([, file]) => file);
+    expect(shown.sort()).toEqual(readdirSync(new URL("pictures/", docs)).sort());
+  });
+});
+
+describe("a picture", () => {
+  const lines = [
+    {
+      name: "p99",
+      points: [
+        [10, 1],
+        [30, 2],
+      ],
+    },
+  ] as const;
+  const draw = (xTicks?: readonly number[]) =>
+    drawLines({ name: "x", title: "Lags", xLabel: "TTL", yLabel: "seconds", lines, ...(xTicks ? { xTicks } : {}) }).svg;
+
+  test("is an SVG on white with its title, its labels and the names of its lines", () => {
+    for (const svg of [draw(), draw([10, 30])]) {
+      expect(svg).toMatch(/^<svg /);
+      expect(svg).toContain('fill="#ffffff"');
+      expect(svg).toContain("<title>Lags</title>");
+      expect(svg).not.toContain("<style");
+      for (const text of ["Lags", "TTL", "seconds", "p99"]) expect(svg).toContain(text);
+    }
+  });
+
+  test("does not depend on those that were drawn before", () => {
+    expect(draw()).toBe(draw());
+  });
+});
