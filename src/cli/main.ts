@@ -5,6 +5,13 @@ import { createTerminal } from "./terminal/terminal.ts";
 
 const { argv, env, stdin, stdout, stderr } = process;
 
+// Whoever reads may have seen enough (`octogate … | head`): no reason to end with a stack, or half way through a change.
+for (const stream of [stdout, stderr]) {
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+  });
+}
+
 process.exitCode = await runProgram(argv.slice(2), {
   env,
   folder: process.cwd(),

@@ -1,5 +1,5 @@
 // The command line: which commands there are, and what follows from a report. Usage errors end with 2, failures with 1.
-import { Command, CommanderError, Help } from "commander";
+import { Command, CommanderError, Help, type Option } from "commander";
 import { version } from "../worker/version.ts";
 import { certificateCommand } from "./commands/certificate.ts";
 import { checkCommand } from "./commands/check.ts";
@@ -16,17 +16,16 @@ import { failed, type Report } from "./report.ts";
 import type { Terminal } from "./terminal/terminal.ts";
 import { troubleLines } from "./terminal/trouble-lines.ts";
 
-const commands: readonly CommandMaker[] = [
-  setupCommand,
-  teardownCommand,
-  certificateCommand,
-  checkCommand,
-  pinCommand,
-  explainCommand,
-  doctorCommand,
-  kubeconfigCommand,
-  manifestsCommand,
-];
+/** In the order in which an operator meets them. */
+const commands: Readonly<Record<string, readonly CommandMaker[]>> = {
+  "From a clone to a cluster that asks:": [setupCommand, manifestsCommand, kubeconfigCommand],
+  "Who gets in:": [checkCommand, pinCommand, explainCommand],
+  "Afterwards:": [doctorCommand, certificateCommand, teardownCommand],
+};
+
+const outro = `
+octogate COMMAND --help shows a command's options, and examples. In a clone, type npx octogate.
+The documentation begins with README.md.`;
 
 /**
  * @param argv without the names of node and of the script
@@ -45,19 +44,21 @@ export async function runProgram(argv: readonly string[], context: Context): Pro
       writeOut: (text) => terminal.print(text.trimEnd()),
       writeErr: (text) => terminal.note(text.trimEnd()),
     })
-    // That what nobody asked for is not done goes without saying.
-    .configureHelp({
-      optionDescription: (option) => new Help().optionDescription(option).replace(/ \(default: false\)$/, ""),
-    })
+    .configureHelp({ optionDescription })
+    .commandsGroup("Help:")
+    .helpCommand(true)
+    .addHelpText("after", outro)
     .showHelpAfterError("(--help shows what there is)");
 
   const run: Run = async (work) => {
     exitCode = present(await reportExceptions(work, terminal), isForMachines, context);
   };
-  for (const make of commands) {
-    const command = make(context, run);
-    adopt(program, command);
-    program.addCommand(command);
+  for (const [heading, makers] of Object.entries(commands)) {
+    for (const make of makers) {
+      const command = make(context, run).helpGroup(heading);
+      adopt(program, command);
+      program.addCommand(command);
+    }
   }
 
   try {
@@ -68,6 +69,12 @@ export async function runProgram(argv: readonly string[], context: Context): Pro
     // commander's own code is 1 for usage errors, and 0 where help or the version was asked for.
     return error.exitCode === 0 ? 0 : 2;
   }
+}
+
+function optionDescription(option: Option): string {
+  // That what nobody asked for is not done goes without saying.
+  const text = new Help().optionDescription(option).replace(/ \(default: false\)$/, "");
+  return option.mandatory ? `${text} (required)` : text;
 }
 
 /** commander hands settings down to commands that it makes itself; these were made before. */

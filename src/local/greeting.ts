@@ -20,21 +20,27 @@ export const webhookUrl = (port: number): string => `https://127.0.0.1:${port}/a
 /** @returns several lines, without a last line end */
 export function greetingText({ port, githubUrl, folder, clusterNames, cast }: Greeting): string {
   const addresses: [string, string][] = [
-    ["webhook", webhookUrl(port)],
+    ["webhook", `${webhookUrl(port)} (where a kube-apiserver sends tokens)`],
     ["GitHub", cast.length > 0 ? `${githubUrl} (a stand-in on this machine)` : githubUrl],
-    ["state", folder.path],
-    ...clusterNames.map((name): [string, string] => [`cluster ${name}`, folder.kubeconfig(name)]),
+    ["state", `${folder.path} (certificates, and what is remembered)`],
+    ...clusterNames.map((name): [string, string] => [
+      `cluster ${name}`,
+      `${folder.kubeconfig(name)} (for --authentication-token-webhook-config-file)`,
+    ]),
   ];
   const [firstCluster = ""] = clusterNames;
   return [
     ...columns(addresses),
     "",
     ...(cast.length > 0 ? castText(cast) : []),
-    ...(cast.length > 0 ? ["Try one:"] : ["Try it, with a token of yours in GITHUB_TOKEN:"]),
+    cast.length > 0
+      ? "Try one in another terminal, as a kube-apiserver would:"
+      : "Try it in another terminal, as a kube-apiserver would, with a token of yours in GITHUB_TOKEN:",
     "",
     curlCommand(port, folder, firstCluster, cast[0]?.token),
     "",
-    "Each decision follows as a line of JSON. Ctrl-C ends it.",
+    "With kubectl and a kube-apiserver on this machine: docs/try-with-kubectl.md.",
+    "Here, each decision follows as a line of JSON. Ctrl-C ends it.",
     "",
     readyLine,
   ].join("\n");
@@ -63,7 +69,8 @@ function curlCommand(port: number, folder: StateFolder, clusterName: string, tok
     `  --cacert ${quoted(folder.authority.certificate)}`,
     `  --cert ${quoted(client.certificate)} --key ${quoted(client.privateKey)}`,
     "  --header 'Content-Type: application/json'",
-    `  --data '${review}'`,
+    // The answer ends without a line end; the shell's prompt would stick to it.
+    `  --data '${review}' --write-out '\\n'`,
   ].join(" \\\n");
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { octogate } from "./support/octogate.ts";
+import { run } from "../support/program.ts";
+import { main, octogate } from "./support/octogate.ts";
 
 describe("the command line", () => {
   test("without a command shows what there is, and ends as a usage error does", async () => {
@@ -21,6 +22,30 @@ describe("the command line", () => {
     expect(stderr).toBe("");
     expect(stdout).toContain("check");
     expect(stdout).not.toContain("\u001b");
+  });
+
+  test("lists the commands in the order in which an operator meets them", async () => {
+    const { stdout } = await octogate(["--help"]);
+    const names = [...stdout.matchAll(/^ {2}([a-z]+) /gm)].map(([, name]) => name);
+    expect(names).toEqual([
+      ...["setup", "manifests", "kubeconfig"],
+      ...["check", "pin", "explain"],
+      ...["doctor", "certificate", "teardown"],
+      "help",
+    ]);
+  });
+
+  test("says which options a command can't do without", async () => {
+    const { stdout } = await octogate(["kubeconfig", "--help"]);
+    const options = stdout.replaceAll(/\n {4,}(?=[^ ])/g, " ");
+    expect(options).toMatch(/--cluster <name> .*\(required\)$/m);
+    expect(options).not.toMatch(/--output <file> .*\(required\)$/m);
+  });
+
+  test("goes on without a word where nobody reads what it prints", async () => {
+    const withoutReader = 'exec 3>&1; { "$0" "$@"; echo "exit $?" >&3; } | true';
+    const { stdout, stderr } = await run("sh", ["-c", withoutReader, process.execPath, main, "--help"]);
+    expect({ stdout, stderr }).toEqual({ stdout: "exit 0\n", stderr: "" });
   });
 
   test("prints one JSON document for machines, also when it fails", async () => {

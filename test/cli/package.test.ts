@@ -136,8 +136,7 @@ describe.skipIf(machine === null)("the tarball on Node 20, in an empty folder", 
 
   test("shows the help of every command", { timeout: 60_000 }, async () => {
     const { stdout } = await octogate(["--help"]);
-    const [, listed = ""] = stdout.split("Commands:\n");
-    const names = [...listed.matchAll(/^ {2}([a-z]+)\b/gm)]
+    const names = [...stdout.matchAll(/^ {2}([a-z]+)\b/gm)]
       .map(([, name = ""]) => name)
       .filter((name) => name !== "help");
     expect(names).toContain("doctor");

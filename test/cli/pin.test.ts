@@ -34,7 +34,10 @@ describe("octogate pin", () => {
   test("writes numbers behind the names of people and organisations without any token", async () => {
     const { github, folder, pin, withEntries } = await scene();
     const { exitCode, stdout, stderr } = await pin(["--yes"]);
-    expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: "pinned user:Ada#101\npinned org:acme#1234\n" });
+    expect({ exitCode, stdout }).toEqual({
+      exitCode: 0,
+      stdout: "pinned user:Ada#101\npinned org:acme#1234\nThe Worker has it once it is deployed: npx wrangler deploy\n",
+    });
     expect(stderr).toBe(
       [
         "This is going to be changed:",
@@ -70,7 +73,7 @@ describe("octogate pin", () => {
   type Given = (token: string) => [string[], NodeJS.ProcessEnv, string];
   test.each<[string, Given]>([
     ["GITHUB_TOKEN", (token) => [["--yes"], { GITHUB_TOKEN: token }, ""]],
-    ["stdin", (token) => [["--yes", "--token-stdin"], {}, `${token}\n`]],
+    ["stdin", (token) => [["--yes", "--token-from-stdin"], {}, `${token}\n`]],
   ])("looks a team up with the token from %s, and never shows the token", async (_, given) => {
     const { token, folder, pin, withEntries } = await scene('"team:acme/platform"');
     const { exitCode, stdout, stderr } = await pin(...given(token));
@@ -174,7 +177,7 @@ describe("octogate pin", () => {
   });
 
   test.each([
-    [["--token-stdin"], {}, "stdin: holds no token"],
+    [["--token-from-stdin"], {}, "stdin: holds no token"],
     [[], { GITHUB_TOKEN: "two words" }, "GITHUB_TOKEN: holds no token"],
   ])("asks nobody with what is no token: %j %j", async (args, env, message) => {
     const { github, pin } = await scene();

@@ -26,7 +26,11 @@ export const issueCommand: CommandMaker = (context, run) =>
   new Command("issue")
     .description("issues one more client certificate for a cluster")
     .addOption(clusterOption())
-    .addOption(new Option("--name <name>", "what its files are called").argParser(parseName).makeOptionMandatory())
+    .addOption(
+      new Option("--name <name>", "what its files are called: NAME.crt and NAME.key in .clusters/CLUSTER")
+        .argParser(parseName)
+        .makeOptionMandatory(),
+    )
     .addOption(validityDaysOption())
     .addOption(configOption())
     .addOption(yesOption())

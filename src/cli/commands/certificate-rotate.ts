@@ -17,7 +17,7 @@ import { done, failed, type Report } from "../report.ts";
 import { reportFailures, StepFailure } from "../step-failure.ts";
 import type { CommandMaker } from "./command.ts";
 import { caFileOption, connectOption, type EdgeOptions, placeFor, waitOption } from "./edge-options.ts";
-import { clusterOption, configOption, dryRunOption, validityDaysOption, yesOption } from "./options.ts";
+import { clusterOption, configOption, dryRunOption, examples, validityDaysOption, yesOption } from "./options.ts";
 
 interface RotateOptions extends EdgeOptions, ChangeOptions {
   readonly config: string;
@@ -46,6 +46,13 @@ export const rotateCommand: CommandMaker = (context, run) =>
     .addOption(configOption())
     .addOption(yesOption())
     .addOption(dryRunOption())
+    .addHelpText(
+      "after",
+      examples(
+        "certificate rotate --cluster production",
+        "certificate rotate --cluster production --finish --in-use node-1.crt node-2.crt",
+      ),
+    )
     .action((options: RotateOptions) => run(() => reportFailures(() => rotate(options, context))));
 
 interface Rotation {

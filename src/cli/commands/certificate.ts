@@ -7,7 +7,9 @@ import { rotateCommand } from "./certificate-rotate.ts";
 import type { CommandMaker } from "./command.ts";
 
 export const certificateCommand: CommandMaker = (context, run) => {
-  const command = new Command("certificate").description("issues, lists, rotates and revokes client certificates");
+  const command = new Command("certificate").description(
+    "issues, lists, rotates and revokes client certificates, by which Octogate knows the clusters",
+  );
   for (const make of [issueCommand, listCommand, rotateCommand, revokeCommand]) command.addCommand(make(context, run));
   return command;
 };

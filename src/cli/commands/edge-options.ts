@@ -13,7 +13,7 @@ export interface EdgeOptions {
 
 /** `--connect`: before DNS has spread, or for a local edge. */
 export const connectOption = () =>
-  new Option("--connect <host:port>", "connect there, wherever DNS points to").argParser(parseHostAndPort);
+  new Option("--connect <host:port>", "connect there, and not where DNS points to").argParser(parseHostAndPort);
 
 /** `--ca-file` */
 export const caFileOption = () =>

@@ -12,7 +12,7 @@ import { parseWranglerToml } from "../wrangler-toml/document.ts";
 import { readWranglerToml } from "../wrangler-toml/read.ts";
 import { mapToml, pathOf } from "../wrangler-toml/source-map.ts";
 import type { CommandMaker } from "./command.ts";
-import { clusterOption, configOption } from "./options.ts";
+import { clusterOption, configOption, examples } from "./options.ts";
 
 interface ExplainOptions {
   readonly cluster: string;
@@ -25,10 +25,11 @@ const secretNames = ["GITHUB_APP_PRIVATE_KEY", "OAUTH_CLIENT_SECRETS"] as const;
 
 export const explainCommand: CommandMaker = (context, run) =>
   new Command("explain")
-    .description("shows what becomes of a token, and why: reads it from stdin, or asks for it")
+    .description("shows whom a GitHub token would be in a cluster, and why; reads it from stdin, or asks for it")
     .addOption(clusterOption())
     .addOption(configOption())
     .addOption(new Option("--github <url>", "another GitHub API than the configuration's"))
+    .addHelpText("after", examples("explain --cluster production < ~/.kube/github-token"))
     .addHelpText(
       "after",
       `\nThe token is never an argument, and never printed. ${secretNames.join(" and ")} are read from the environment.`,

@@ -8,7 +8,7 @@ import { renderWebhookKubeconfig } from "../kubeconfig/webhook-kubeconfig.ts";
 import { writePrivately } from "../private-files.ts";
 import { done, failed, type Report } from "../report.ts";
 import type { CommandMaker } from "./command.ts";
-import { certificatesOption, clusterOption, configOption, hostnameOption } from "./options.ts";
+import { certificatesOption, clusterOption, configOption, examples, hostnameOption } from "./options.ts";
 
 interface KubeconfigOptions {
   readonly cluster: string;
@@ -22,7 +22,7 @@ interface KubeconfigOptions {
 
 export const kubeconfigCommand: CommandMaker = (context, run) =>
   new Command("kubeconfig")
-    .description("prints the kubeconfig with which kube-apiserver asks Octogate about tokens")
+    .description("prints the file by which kube-apiserver finds Octogate; it is not one for kubectl")
     .addOption(clusterOption())
     .addOption(configOption())
     .addOption(hostnameOption())
@@ -38,6 +38,7 @@ export const kubeconfigCommand: CommandMaker = (context, run) =>
     )
     .addOption(certificatesOption())
     .addOption(new Option("--output <file>", "writes this file, readable by its owner only, in place of stdout"))
+    .addHelpText("after", examples("kubeconfig --cluster production > webhook-kubeconfig.yaml"))
     .action((options: KubeconfigOptions) => run(() => kubeconfig(options, context)));
 
 async function kubeconfig(options: KubeconfigOptions, context: Context): Promise<Report> {

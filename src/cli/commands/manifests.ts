@@ -13,7 +13,7 @@ import { type Rbac, renderRbac } from "../manifests/rbac.ts";
 import { writePrivately } from "../private-files.ts";
 import { done, failed, type Report } from "../report.ts";
 import type { CommandMaker } from "./command.ts";
-import { certificatesOption, clusterOption, configOption, hostnameOption } from "./options.ts";
+import { certificatesOption, clusterOption, configOption, examples, hostnameOption } from "./options.ts";
 
 interface ManifestsOptions {
   readonly for: Distribution;
@@ -28,7 +28,7 @@ const guideName = "STEPS.md";
 
 export const manifestsCommand: CommandMaker = (context, run) =>
   new Command("manifests")
-    .description("prints what goes into a cluster: files, ordered steps, the way back, and how to repair")
+    .description("prints what makes a cluster ask Octogate: files, ordered steps, the way back, and how to repair")
     .addOption(
       new Option("--for <distribution>", "how the cluster's kube-apiserver is run")
         .choices(distributions)
@@ -43,6 +43,10 @@ export const manifestsCommand: CommandMaker = (context, run) =>
         "--output <folder>",
         "writes everything into this folder, with the certificate and its key, to copy to the nodes",
       ),
+    )
+    .addHelpText(
+      "after",
+      examples("manifests --for kubeadm --cluster production --output .clusters/production/for-nodes"),
     )
     .action((options: ManifestsOptions) => run(() => manifests(options, context)));
 

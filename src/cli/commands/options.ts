@@ -1,21 +1,23 @@
 // Options that several commands share, so that they are called the same everywhere.
 import { InvalidArgumentError, Option } from "commander";
 
+/** What stands below a command's options. @param lines the arguments behind `octogate` */
+export const examples = (...lines: readonly string[]): string =>
+  ["\nExamples:", ...lines.map((line) => `  octogate ${line}`)].join("\n");
+
+const clusterMeaning = "the cluster's name: production is the table [vars.CLUSTER_PRODUCTION]";
+
 /** `--config`: the deployment's wrangler.toml. */
 export const configOption = () =>
   new Option("--config <file>", "the deployment's configuration").default("wrangler.toml");
 
 /** `--cluster`: required. */
 export const clusterOption = () =>
-  new Option("--cluster <name>", "the cluster, as [vars.CLUSTER_NAME] calls it")
-    .argParser(parseClusterName)
-    .makeOptionMandatory();
+  new Option("--cluster <name>", clusterMeaning).argParser(parseClusterName).makeOptionMandatory();
 
 /** `--cluster`, where the only one goes without saying. */
 export const onlyClusterOption = () =>
-  new Option("--cluster <name>", "the cluster, as [vars.CLUSTER_NAME] calls it (default: the only one)").argParser(
-    parseClusterName,
-  );
+  new Option("--cluster <name>", `${clusterMeaning} (default: the only one)`).argParser(parseClusterName);
 
 /** `--hostname`: in place of the configuration's; a port may stand behind it. */
 export const hostnameOption = () =>

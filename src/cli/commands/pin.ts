@@ -16,24 +16,28 @@ import { parseWranglerToml } from "../wrangler-toml/document.ts";
 import { readWranglerToml } from "../wrangler-toml/read.ts";
 import { mapToml, settingOf } from "../wrangler-toml/source-map.ts";
 import type { CommandMaker } from "./command.ts";
-import { configOption, dryRunOption, yesOption } from "./options.ts";
+import { configOption, dryRunOption, examples, yesOption } from "./options.ts";
 
 interface PinOptions extends ChangeOptions {
   readonly config: string;
-  readonly tokenStdin: boolean;
+  readonly tokenFromStdin: boolean;
 }
 
 export const pinCommand: CommandMaker = (context, run) =>
   new Command("pin")
-    .description("looks up the numbers of people, organisations and teams at GitHub, and writes them into every policy")
+    .description(
+      "writes GitHub's numbers behind the names in every policy, so that whoever takes over a name does not get in",
+    )
     .addOption(configOption())
     .addOption(
-      new Option("--token-stdin", "read the token for GitHub from stdin (default: GITHUB_TOKEN, or none)").default(
-        false,
-      ),
+      new Option(
+        "--token-from-stdin",
+        "read the token for GitHub from stdin; only teams need one (default: GITHUB_TOKEN, or none)",
+      ).default(false),
     )
     .addOption(yesOption())
     .addOption(dryRunOption())
+    .addHelpText("after", examples("pin --dry-run", "pin --token-from-stdin < ~/.kube/github-token"))
     .action((options: PinOptions) => run(() => pin(options, context)));
 
 async function pin(options: PinOptions, context: Context): Promise<Report> {
@@ -52,7 +56,7 @@ async function pin(options: PinOptions, context: Context): Promise<Report> {
   if (!api.ok) {
     return failed(...api.problems.map(({ setting, message }) => troubleIn(placeOf(["vars", setting]), message)));
   }
-  const token = await readGitHubToken(options.tokenStdin, context);
+  const token = await readGitHubToken(options.tokenFromStdin, context);
   if (token.kind === "wrong") return failed(token.trouble);
 
   const client = createGitHubClient({ fetch: context.fetch, timeoutMs });
@@ -88,7 +92,11 @@ async function pin(options: PinOptions, context: Context): Promise<Report> {
     });
   }
   await writeFile(resolve(context.folder, file.path), writePins(file.text, sourceMap, plan.pins));
-  return withFindings(answer(pins.map(({ to }) => `pinned ${to}`)), plan, { changed: true, pins });
+  return withFindings(
+    answer([...pins.map(({ to }) => `pinned ${to}`), "The Worker has it once it is deployed: npx wrangler deploy"]),
+    plan,
+    { changed: true, pins },
+  );
 }
 
 /** Nobody waits for it but the person who called. */

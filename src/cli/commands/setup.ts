@@ -24,7 +24,7 @@ import { isPlaceholder } from "../wrangler-toml/document.ts";
 import { isHostname } from "../wrangler-toml/hostname.ts";
 import type { CommandMaker } from "./command.ts";
 import { caFileOption, connectOption, type EdgeOptions, placeFor, waitOption } from "./edge-options.ts";
-import { clusterOption, configOption, dryRunOption, validityDaysOption, yesOption } from "./options.ts";
+import { clusterOption, configOption, dryRunOption, examples, validityDaysOption, yesOption } from "./options.ts";
 
 interface SetupOptions extends EdgeOptions {
   readonly config: string;
@@ -42,16 +42,21 @@ const defaultTokenKinds: readonly string[] = ["fine_grained", "classic"];
 
 export const setupCommand: CommandMaker = (context, run) =>
   new Command("setup")
-    .description("deploys Octogate to Cloudflare for a cluster: certificate, mutual TLS, firewall rule, Worker")
+    .description(
+      "deploys Octogate to Cloudflare for a cluster: certificate, mutual TLS, firewall rule, Worker. Run it again after a break, or to deploy a changed wrangler.toml",
+    )
     .addOption(
-      new Option("--hostname <name>", "where kube-apiserver asks, in a zone of yours").argParser(parseHostname),
+      new Option(
+        "--hostname <name>",
+        "where kube-apiserver is to ask: a new name in a zone of yours (a domain that is at Cloudflare)",
+      ).argParser(parseHostname),
     )
     .addOption(clusterOption())
     .addOption(
-      new Option("--allow <entry...>", "who gets into a new cluster: org:NAME, team:ORG/SLUG, user:NAME").default(
-        [],
-        "nobody",
-      ),
+      new Option(
+        "--allow <entry...>",
+        "who gets into a new cluster, which needs it: org:NAME, team:ORG/SLUG, user:NAME, or anyone",
+      ).default([], "nobody"),
     )
     .addOption(
       new Option("--token-kind <kind...>", "which tokens are welcome in a new cluster")
@@ -65,6 +70,18 @@ export const setupCommand: CommandMaker = (context, run) =>
     .addOption(configOption())
     .addOption(yesOption())
     .addOption(dryRunOption())
+    .addHelpText(
+      "after",
+      examples(
+        "setup --hostname auth.example.com --cluster production --allow org:acme --dry-run",
+        "setup --cluster staging --allow team:acme/platform user:octocat   # one more cluster",
+        "setup --cluster production   # go on after a break, or deploy what was changed",
+      ),
+    )
+    .addHelpText(
+      "after",
+      "\nCloudflare's API token is read from CLOUDFLARE_API_TOKEN: docs/setup.md lists its permissions.",
+    )
     .action((options: SetupOptions) => run(() => reportFailures(() => setup(options, context))));
 
 async function setup(options: SetupOptions, context: Context): Promise<Report> {
@@ -113,17 +130,33 @@ async function setup(options: SetupOptions, context: Context): Promise<Report> {
   // Such as a name without its number: somebody else may take it one day.
   warnings.push(...checkConfiguration(written.path, written.text).warnings);
   if (trouble !== null) return { ok: false, lines: [], troubles: [trouble], warnings, json };
-  return { ok: true, lines: linesFor(request, findings, changes.length), troubles: [], warnings, json };
+  return {
+    ok: true,
+    lines: linesFor(request, hasUnpinned(request, deployment), changes.length),
+    troubles: [],
+    warnings,
+    json,
+  };
 }
 
-function linesFor({ hostname, clusterName }: SetupRequest, findings: Findings, changeCount: number): string[] {
-  const { key, certificate, kubeconfig } = filesOf(findings);
+function linesFor({ hostname, clusterName }: SetupRequest, isUnpinned: boolean, changeCount: number): string[] {
   return [
     changeCount === 0 ? "Nothing had to be changed." : `${clusterName} is set up.`,
     `https://${hostname} refuses whoever comes without a certificate, and answers ${clusterName}'s reviews.`,
-    `kube-apiserver needs ${certificate}, ${key} and ${kubeconfig}:`,
-    `octogate manifests --cluster ${clusterName} --for kubeadm (or k3s, rke2, talos, kops) says where and how.`,
+    "Next:",
+    ...(isUnpinned
+      ? [`  npx octogate pin, and this setup again: so that nobody gets in who takes over a name that allow has`]
+      : []),
+    `  npx octogate manifests --for kubeadm --cluster ${clusterName} --output .clusters/${clusterName}/for-nodes   (or --for k3s, rke2, talos, kops)`,
+    "  writes what kube-apiserver needs into that folder, with the steps.",
   ];
+}
+
+/** A name without its number means whoever has it. */
+function hasUnpinned({ allow, variable }: SetupRequest, { text }: DeploymentFile): boolean {
+  const cluster = readCluster(text, variable);
+  const entries = cluster === null || cluster.isExample ? allow : cluster.allow;
+  return entries.some((entry) => entry !== "anyone" && !entry.includes("#"));
 }
 
 function filesOf({ folder }: Findings) {

@@ -7,7 +7,7 @@ import { reportFailures } from "../step-failure.ts";
 import { tearDownEverything } from "../teardown/everything.ts";
 import { tearDownCluster } from "../teardown/one-cluster.ts";
 import type { CommandMaker } from "./command.ts";
-import { clusterOption, configOption, dryRunOption, yesOption } from "./options.ts";
+import { clusterOption, configOption, dryRunOption, examples, yesOption } from "./options.ts";
 
 interface TeardownOptions extends ChangeOptions {
   readonly config: string;
@@ -25,6 +25,8 @@ export const teardownCommand: CommandMaker = (context, run) =>
     .addOption(configOption())
     .addOption(yesOption())
     .addOption(dryRunOption())
+    .addHelpText("after", examples("teardown --cluster staging", "teardown --everything --dry-run"))
+    .addHelpText("after", "\nTake the flags out of kube-apiserver first: it would wait for answers that nobody gives.")
     .action(async (options: TeardownOptions, command: Command) => {
       const { cluster: clusterName, everything } = options;
       if (clusterName === undefined && !everything) command.error("error: --cluster NAME or --everything is required");

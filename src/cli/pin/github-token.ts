@@ -15,7 +15,7 @@ export async function readGitHubToken(isOnStdin: boolean, { env, terminal }: Con
   const text = (isOnStdin ? ((await terminal.readInput()) ?? "") : (env.GITHUB_TOKEN ?? "")).trim();
   if (text === "") {
     return isOnStdin
-      ? { kind: "wrong", trouble: { where, message: "holds no token", cure: "octogate pin --token-stdin < file" } }
+      ? { kind: "wrong", trouble: { where, message: "holds no token", cure: "octogate pin --token-from-stdin < file" } }
       : { kind: "given", token: null };
   }
   if (tokenPattern.test(text)) return { kind: "given", token: text };

@@ -81,7 +81,7 @@ function planUnpinned({ entry, lookedUp }: Answered, context: PlanContext): Step
 }
 
 const tokenCure =
-  "set GITHUB_TOKEN, or pipe a token in with --token-stdin: a member's classic one with read:org, or a fine-grained one of the organisation's with Members: read";
+  "set GITHUB_TOKEN, or pipe a token in with --token-from-stdin: a member's classic one with read:org, or a fine-grained one of the organisation's with Members: read";
 
 /** The policy pins the organisation elsewhere, and its name has gone to another since. */
 function conflictOf(

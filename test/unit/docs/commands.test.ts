@@ -32,6 +32,7 @@ const onlyNamed = new Map([
   ["k8s/user-kubeconfig.yaml", ["gh auth token"]],
   ["CONTRIBUTING.md", ["wrangler deploy --dry-run"]],
   ["docs/command.md", ["npx octogate …"]],
+  ["docs/developers.md", ["gh auth token"]],
 ]);
 
 const commands = documentsWithCommands.flatMap((document) =>
