@@ -66,7 +66,7 @@ function deploy(): Promise<{ code: number; output: string }> {
   const wrangler = join(repositoryRoot, "node_modules/wrangler/bin/wrangler.js");
   const env = { ...process.env, WRANGLER_SEND_METRICS: "false", XDG_CONFIG_HOME: folder };
   return new Promise((resolve) => {
-    execFile(process.execPath, [wrangler, ...args, "--minify"], { cwd: folder, env }, (error, stdout, stderr) =>
+    execFile(process.execPath, [wrangler, ...args], { cwd: folder, env }, (error, stdout, stderr) =>
       resolve({ code: error === null ? 0 : 1, output: stdout + stderr }),
     );
   });
