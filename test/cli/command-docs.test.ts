@@ -23,7 +23,7 @@ test("kubeconfig and manifests write what the page says", async () => {
 
   const kubeconfig = await readFile(join(shell.folder, "webhook-kubeconfig.yaml"), "utf8");
   expect(parseKubeconfig(kubeconfig).clusters[0].cluster.server).toBe("https://auth.acme.test/authenticate");
-  expect(await readdir(join(shell.folder, "to-node"))).toContain("STEPS.md");
+  expect(await readdir(join(shell.folder, ".clusters/production/for-nodes"))).toContain("STEPS.md");
 });
 
 test("doctor finds nothing broken, with the deployment's wrangler.toml or with the files alone", async () => {
@@ -48,23 +48,22 @@ test("doctor finds nothing broken, with the deployment's wrangler.toml or with t
 
 const examples = examplesIn("docs/command.md", "doctor");
 const withoutOutput = examples.filter(({ output }) => output === "").map(({ command }) => command);
+const readsToken = (command: string) => command.includes("--token-from-stdin");
 const withOutput = examples.filter(({ output }) => output !== "");
 
-test("doctor has somebody's token reviewed, out of the program that keeps it", async () => {
+test("doctor has somebody's token reviewed, out of the file that keeps it", async () => {
   const github = await startGitHubStandIn();
   const token = github.issueToken(github.addAccount({ login: "olga-octopus", id: 77 }), { kind: "classic" });
   const scene = await startScene({ env: { GITHUB_API_URL: github.url } });
   try {
     const more = ["--connect", `127.0.0.1:${scene.port}`, "--ca-file", "ca.crt"];
-    const shell = await openDocumentShell({
-      octogate: octogateProgram(more),
-      gh: `[ "$*" = "auth token" ] && echo "$TOKEN"`,
-    });
+    const shell = await openDocumentShell({ octogate: octogateProgram(more) });
     await cp(scene.folder, shell.folder, { recursive: true });
 
-    const [command = "", ...others] = withoutOutput.filter((line) => line.startsWith("gh "));
+    const [command = "", ...others] = withoutOutput.filter(readsToken);
     expect(others).toEqual([]);
-    const { exitCode, stdout } = await shell.run(command, { env: { TOKEN: token } });
+    const keepToken = `mkdir -p ~/.kube && echo "$TOKEN" > ~/.kube/github-token`;
+    const { exitCode, stdout } = await shell.run(`${keepToken}\n${command}`, { env: { TOKEN: token } });
     expect(exitCode, stdout).toBe(0);
     expect(stdout).toContain("github:olga-octopus:77");
     expect(stdout).not.toContain(token);
@@ -78,7 +77,7 @@ test("doctor says of the local edge what the page says", async () => {
   const shell = await openDocumentShell({ octogate: octogateProgram() });
   const edge = await startLocalEdge({ stateDir: join(shell.folder, ".octogate") });
   try {
-    for (const command of withoutOutput.filter((line) => !line.startsWith("gh "))) {
+    for (const command of withoutOutput.filter((line) => !readsToken(line))) {
       const { exitCode, stdout } = await shell.run(command);
       expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: "" });
     }
