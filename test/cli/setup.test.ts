@@ -51,7 +51,7 @@ describe("setup from nothing", () => {
     expect(ruleset?.rules[0]).toMatchObject({
       action: "block",
       enabled: true,
-      expression: `(http.host eq "${hostname}" and (not cf.tls_client_auth.cert_verified or cf.tls_client_auth.cert_revoked or not cf.tls_client_auth.cert_issuer_ski in {"${issuer?.toUpperCase()}"}))`,
+      expression: `(lower(http.host) eq "${hostname}" and (not cf.tls_client_auth.cert_verified or cf.tls_client_auth.cert_revoked or not cf.tls_client_auth.cert_issuer_ski in {"${issuer?.toUpperCase()}"}))`,
     });
     expect(ruleset?.rules[0]?.action_parameters).toBeUndefined();
   });

@@ -32,7 +32,8 @@ export function firewallRuleRef(hostname: string): string {
 }
 
 /**
- * "Verified" alone is true for a revoked certificate, and for any other authority that the account may trust.
+ * "Verified" alone is true for a revoked certificate, and for any other authority that the account may trust. The language compares letter by letter, and a client
+ * may write the host in any case (https://developers.cloudflare.com/ruleset-engine/rules-language/functions/#lower).
  *
  * @param issuers key identifiers of the authorities, uppercase hex
  */
@@ -43,7 +44,7 @@ export function firewallExpression(hostname: string, issuers: readonly string[])
     "cf.tls_client_auth.cert_revoked",
     `not cf.tls_client_auth.cert_issuer_ski in {${listed.join(" ")}}`,
   ];
-  return `(http.host eq "${hostname}" and (${wrong.join(" or ")}))`;
+  return `(lower(http.host) eq "${hostname}" and (${wrong.join(" or ")}))`;
 }
 
 export function readFirewall(client: CloudflareClient, zone: Zone, hostname: string): Promise<Firewall> {
