@@ -52,7 +52,7 @@ export function describeCpu({ rounds, reviewsEach, warm, naked }: CpuComparison)
     `${(1e6 / perSecond).toFixed(1)} µs`,
   ];
   return [
-    `workerd alone: median turn of the best of ${rounds} rounds of ${reviewsEach.toLocaleString("en")} reviews, both with a line of the log each`,
+    `workerd alone: median turn of each one's best of ${rounds} rounds of ${reviewsEach.toLocaleString("en")} reviews, both with a line of the log each`,
     "",
     table([
       ["", "reviews per CPU second", "CPU per review"],
