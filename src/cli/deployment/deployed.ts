@@ -18,7 +18,7 @@ import { kvNamespaceIdIn, readCluster } from "../wrangler-toml/deployment-edits.
 import type { DeploymentFile } from "./deployment-file.ts";
 import { deployWithWrangler } from "./wrangler.ts";
 
-export const cacheSecretName = "CACHE_SECRET";
+const cacheSecretName = "CACHE_SECRET";
 
 /** @param deployed null: there is no Worker yet */
 export function isDeployed({ document, text }: DeploymentFile, deployed: DeployedWorker | null): boolean {
