@@ -77,7 +77,7 @@ describe("a sealer", () => {
   test("keeps to the format that other releases of the same version have written to KV", async () => {
     const secret = new Uint8Array(randomBytes(32));
     const keyFor = (purpose: string) =>
-      Buffer.from(hkdfSync("sha256", secret, "", `octogate v1 ${purpose} ${scope}`, 32));
+      Buffer.from(hkdfSync("sha256", secret, "", `octogate v2 ${purpose} ${scope}`, 32));
     const sealer = createSealer(secret, scope);
     const token = newToken();
     const name = await sealer.nameOf(token);
