@@ -5,14 +5,12 @@ import { drawLines, type Picture } from "../report/pictures.ts";
 import { dollars, markdownTable, percent, whole } from "../report/table.ts";
 import type { Counts } from "../world/counts.ts";
 import { type Settings, settingsFor } from "../world/settings.ts";
-import { meaningOf } from "../world/write-rules.ts";
 import { githubCalls, waitingShare, waitingShareInWork } from "./figures.ts";
 import { type Findings, needOfDay, needsOfMonth } from "./findings.ts";
 import type { Study } from "./study.ts";
 
 const sizes = [30, 100, 300, 1_000, 3_000, 10_000];
 const sizesOnFreePlan = [30, 100, 300];
-const rulesOnFreePlan = ["believable", "half grace", "hourly"] as const;
 const pictured = 1_000;
 const shapes = [1, 3].flatMap((apiserversPerCluster) =>
   [10, 30, 120].flatMap((apiserverCacheSeconds) =>
@@ -29,9 +27,7 @@ const limits = [
 export function sizesStudy(people: number, seed: number): Study {
   const bySize = sizes.map((size) => settingsFor(size, { seed }));
   const byShape = shapes.map((shape) => settingsFor(people, { seed, ...shape }));
-  const onFreePlan = sizesOnFreePlan.flatMap((size) =>
-    rulesOnFreePlan.map((writeRule) => settingsFor(size, { seed, plan: "free", writeRule })),
-  );
+  const onFreePlan = sizesOnFreePlan.map((size) => settingsFor(size, { seed, plan: "free" }));
   return {
     name: "sizes",
     needs: [
@@ -152,7 +148,6 @@ function freePlanTable(all: readonly Settings[], findings: Findings): string {
   return markdownTable(
     [
       "people",
-      "an unchanged entry is written anew for",
       "KV writes taken",
       "refused",
       "reviews that wait for GitHub",
@@ -163,7 +158,6 @@ function freePlanTable(all: readonly Settings[], findings: Findings): string {
       const { counts } = findings.day(settings);
       return [
         whole(settings.people),
-        meaningOf(settings.writeRule),
         whole(counts.kvWrites),
         whole(counts.kvWritesRefused),
         percent(waitingShare(counts), 1),

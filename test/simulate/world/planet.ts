@@ -14,7 +14,6 @@ import { createKv } from "./kv.ts";
 import { createLimiter } from "./limiter.ts";
 import { Random } from "./random.ts";
 import type { Settings } from "./settings.ts";
-import { writeRuleOf } from "./write-rules.ts";
 
 export interface PlanetOptions {
   readonly settings: Settings;
@@ -56,7 +55,6 @@ const credential = { tokenKind: "classic", credentialId: "credential-id" } as co
 export function createPlanet({ settings, agents, meter, now, outage }: PlanetOptions): Planet {
   const { seed, ttlSeconds, graceSeconds, apiserversPerCluster, isolatesPerLocation } = settings;
   const lifetimes = { ttlMs: ttlSeconds * 1000, graceMs: graceSeconds * 1000 };
-  const writeRule = writeRuleOf(settings.writeRule, lifetimes);
   const random = new Random(seed, "network");
   const github = createGitHub({ now, meter, seed, agents, outage });
   const kvSeenFrom = createKv({
@@ -75,7 +73,6 @@ export function createPlanet({ settings, agents, meter, now, outage }: PlanetOpt
       store: kvSeenFrom(location),
       admitNeverSeen: createLimiter(now),
       lifetimes,
-      writeRule,
     };
     const start = () => ({
       isolate: new Isolate(parts),

@@ -1,6 +1,4 @@
 // What is simulated: the operator's settings, the clusters, the people, and what is assumed of Cloudflare's network. Plain data: it travels to worker threads.
-import type { WriteRuleName } from "./write-rules.ts";
-
 export interface Settings {
   readonly seed: number;
   readonly people: number;
@@ -16,7 +14,6 @@ export interface Settings {
   readonly ttlSeconds: number;
   /** OUTAGE_GRACE_SECONDS */
   readonly graceSeconds: number;
-  readonly writeRule: WriteRuleName;
   /** Whether the free plan's daily limits apply to KV. */
   readonly plan: "free" | "paid";
   /** Between which the connections of apiservers are spread in a location. Cloudflare documents neither this nor the next two. */
@@ -42,7 +39,6 @@ export const defaults: Settings = {
   apiserverCacheSeconds: 10,
   ttlSeconds: 120,
   graceSeconds: 600,
-  writeRule: "believable",
   plan: "paid",
   isolatesPerLocation: 4,
   isolateLifeMinutes: 60,
