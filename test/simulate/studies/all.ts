@@ -1,4 +1,4 @@
-// The studies of `npm run simulate` in the order of docs/simulation.md.
+// Studies of `npm run simulate` in the order of docs/simulation.md.
 import { assumptionsStudy } from "./assumptions.ts";
 import { floodsStudy } from "./floods.ts";
 import { gridStudy } from "./grid.ts";

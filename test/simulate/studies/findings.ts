@@ -1,4 +1,5 @@
-// What has been found about each setting. Several studies need the same, and some settings make no difference to some scenarios: nothing is simulated twice.
+// What has been found about each setting. Several studies need the same, and some settings make no difference to some
+// scenarios: nothing is simulated twice.
 import type { Job, JobResult } from "../jobs.ts";
 import { costOf, type MonthlyCost } from "../report/money.ts";
 import { addDays, type Day } from "../scenarios/day.ts";

@@ -1,4 +1,4 @@
-// From a team to a company: what a month costs, and where the free plan ends.
+// Sizes from a team to a company: what a month costs, and where the free plan ends.
 
 import { freeADay } from "../report/money.ts";
 import { drawLines, type Picture } from "../report/pictures.ts";
@@ -42,9 +42,9 @@ export function sizesStudy(people: number, seed: number): Study {
         "![How much of the free plan so many people use](pictures/free-plan.svg)",
         "The day of 1,000 people by its hours:",
         "![Requests and calls by the hour](pictures/day.svg)",
-        `So many people come within each of the free plan's daily limits, worked out from a working day of ${whole(people)}; the smallest number counts:`,
+        `How many people stay within each daily limit of the free plan, from a working day of ${whole(people)}. The smallest number counts:`,
         shapesTable(byShape, findings, people),
-        "What happens to people on the free plan whose number is too large for its KV: writes beyond its limit are refused, and more of them wait for GitHub. Nobody is locked out by it. " +
+        "With more people than the free plan's KV can take, KV refuses the writes beyond its limit, and more reviews wait for GitHub. This locks no user out. " +
           "(Beyond the limit on Worker requests, Cloudflare refuses reviews.)",
         freePlanTable(onFreePlan, findings),
       ].join("\n\n");
@@ -81,7 +81,7 @@ export function sizesStudy(people: number, seed: number): Study {
     });
     return drawLines({
       name: "day",
-      title: `A working day of ${whole(pictured)} people and their automatons`,
+      title: `A working day of ${whole(pictured)} people and their bots`,
       xLabel: "hour of the day",
       yLabel: "per hour",
       lines: [
@@ -151,7 +151,7 @@ function freePlanTable(all: readonly Settings[], findings: Findings): string {
       "KV writes taken",
       "refused",
       "reviews that wait for GitHub",
-      "commands amid work that wait",
+      "commands at work that wait",
       "commands refused",
     ],
     all.map((settings) => {

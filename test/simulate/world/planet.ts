@@ -1,5 +1,5 @@
-// A region of it: clusters with their apiservers, the locations of Cloudflare's that they reach, the isolates there, KV and GitHub. Isolates come and go; an apiserver's connection leads to one of them
-// until it is made anew.
+// A region of it: clusters with their apiservers, the locations of Cloudflare's that they reach, the isolates there, KV
+// and GitHub. Isolates come and go; an apiserver's connection leads to one of them until it is made anew.
 import { readClusterPolicy } from "../../../src/worker/config/cluster.ts";
 import type { FactsAnswer, FactsRequest } from "../../../src/worker/github/facts.ts";
 import { evaluateFacts } from "../../../src/worker/policy/evaluate.ts";
@@ -26,9 +26,10 @@ export interface PlanetOptions {
 export interface Planet {
   readonly github: Pick<VirtualGitHub, "mostCostingCallsInAnHour">;
   /**
-   * Somebody presents a token to an apiserver.
+   * Presents a token to an apiserver.
    *
-   * @param requestsIfRefused how often it is presented in all where it is refused without being told no; kubectl by default
+   * @param requestsIfRefused how often it is presented in all where it is refused without being told no; kubectl by
+   * default
    * @returns whether they get in, and whether the Worker was asked
    */
   present(
