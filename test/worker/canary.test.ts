@@ -15,6 +15,7 @@ import { echoesOf } from "../support/github-echoes.ts";
 import { type LocalEdge, startLocalEdge } from "../support/local-edge.ts";
 import { accountOf, listedClientId, mona } from "../support/people.ts";
 import { callRaw, requestBytes } from "../support/raw-edge-call.ts";
+import { isThorough } from "../support/thoroughness.ts";
 import { carriersOf } from "../support/token-carriers.ts";
 import { filesIn, findPieces, minPieceLength, type Output } from "../support/token-search.ts";
 
@@ -101,6 +102,8 @@ async function reviewUnder(name: string, kind: (typeof kinds)[number], behaviour
 
 describe.each(kinds)("a %s token is sent", (kind) => {
   const it = token[kind];
+  /** Outside of CI, each mood of GitHub meets a token of one kind. */
+  const turn = kinds.indexOf(kind);
 
   test("to clusters of every opinion", async () => {
     for (const cluster of Object.keys(policies) as (keyof typeof policies)[]) {
@@ -126,7 +129,8 @@ describe.each(kinds)("a %s token is sent", (kind) => {
   });
 
   test("to a GitHub in every mood", async () => {
-    for (const { name, behaviour } of [...githubCases, ...brokenGitHubCases]) {
+    const moods = [...githubCases, ...brokenGitHubCases];
+    for (const { name, behaviour } of moods.filter((_, index) => isThorough || index % kinds.length === turn)) {
       await reviewUnder(name, kind, () => behaviour);
     }
   });
@@ -170,7 +174,7 @@ describe("afterwards, with the edge ended,", () => {
     const asked = new Set(github.requests.map((request) => request.token));
     for (const kind of kinds) {
       const ofKind = [...furtherTokens].filter(([, its]) => its === kind).map(([it]) => it);
-      expect(ofKind.length).toBeGreaterThan(80);
+      expect(ofKind.length).toBeGreaterThan(isThorough ? 80 : 40);
       expect(ofKind.filter((it) => !asked.has(it))).toEqual([]);
     }
     const verdicts = edge.decisions().map((decision) => (decision as { verdict?: string }).verdict);
