@@ -1,13 +1,13 @@
 // The way of one token: credential → facts → policy → verdict. Each step can end it; nothing here knows of HTTP, and nothing but the source of facts
 // leaves the machine.
 import { type Checked, describeProblems, type Problem } from "./config/checked.ts";
-import type { ClusterPolicy } from "./config/cluster-policy.ts";
-import type { TokenShape } from "./config/service-settings.ts";
+import type { ClusterPolicy } from "./config/cluster.ts";
+import type { TokenShape } from "./config/service.ts";
 import { credentialIdOf } from "./credential/credential-id.ts";
-import { type ForeignKind, recogniseCredential } from "./credential/recognise.ts";
-import type { Evidence, Facts, FactsOutcome, FactsSource } from "./facts.ts";
+import { type ForeignKind, recogniseCredential } from "./credential/kind.ts";
+import type { Evidence, Facts, FactsOutcome, FactsSource } from "./github/facts.ts";
+import { judgeCredential, judgeFacts } from "./policy/evaluate.ts";
 import type { PresentedCredential } from "./policy/identity.ts";
-import { judgeCredential, judgeFacts } from "./policy/judge.ts";
 import { findNameWarnings } from "./policy/name-warnings.ts";
 import { questionOf } from "./policy/question.ts";
 import { denied, unauthenticated, undetermined, type Verdict } from "./verdict.ts";

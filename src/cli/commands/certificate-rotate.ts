@@ -1,7 +1,7 @@
 // `octogate certificate rotate`: replaces a cluster's client certificate without a gap, in two halves, because between them somebody has to bring the files to every control
 // plane node.
 import { Command, Option } from "commander";
-import { clusterVariableName } from "../../worker/config.ts";
+import { clusterVariableName } from "../../worker/config/config.ts";
 import { type ClusterFolder, clusterFolder } from "../certificates/cluster-folder.ts";
 import { compareWithDeployed, requireCluster } from "../certificates/fingerprints.ts";
 import { dropPrevious, findNotInUse, findTooEarly, fingerprintOf, reloadMs } from "../certificates/finish-rotation.ts";

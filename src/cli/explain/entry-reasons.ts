@@ -1,9 +1,9 @@
 // Each entry of a policy, with why it means somebody or does not: by the Worker's own matching.
-import type { ClusterPolicy } from "../../worker/config/cluster-policy.ts";
+import type { ClusterPolicy } from "../../worker/config/cluster.ts";
 import type { AllowEntry, DenyEntry } from "../../worker/config/entries.ts";
 import { keyOfOrganisation } from "../../worker/config/organisations.ts";
 import { reasons } from "../../worker/every-reason.ts";
-import type { Facts, Standing } from "../../worker/facts.ts";
+import type { Facts, Standing } from "../../worker/github/facts.ts";
 import type { PresentedCredential } from "../../worker/policy/identity.ts";
 import { type Match, matchEntry, standingIn } from "../../worker/policy/match.ts";
 

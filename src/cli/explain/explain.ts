@@ -1,9 +1,9 @@
 // One token's way through the Worker's own code, here in Node: the same recognition, the same calls, the same policy, but without any memory.
 import { authenticate, type Decision, type Service } from "../../worker/authenticate.ts";
-import type { ClusterPolicy } from "../../worker/config/cluster-policy.ts";
-import type { ServiceSettings } from "../../worker/config/service-settings.ts";
-import type { ForeignKind } from "../../worker/credential/recognise.ts";
-import type { Facts } from "../../worker/facts.ts";
+import type { ClusterPolicy } from "../../worker/config/cluster.ts";
+import type { ServiceSettings } from "../../worker/config/service.ts";
+import type { ForeignKind } from "../../worker/credential/kind.ts";
+import type { Facts } from "../../worker/github/facts.ts";
 import { apiAddressOf } from "../../worker/github/api-address.ts";
 import { createGitHubClient } from "../../worker/github/client.ts";
 import { connectGitHub } from "../../worker/github/connect.ts";

@@ -1,5 +1,5 @@
 // An explanation as a person reads it: what was asked, what is known, what the policy makes of it, and what to write into RBAC.
-import type { Facts, Standing, TokenExpiry } from "../../worker/facts.ts";
+import type { Facts, Standing, TokenExpiry } from "../../worker/github/facts.ts";
 import type { UserInfo } from "../../worker/verdict.ts";
 import type { ExplainedEntry } from "./entry-reasons.ts";
 import type { Explanation } from "./explain.ts";

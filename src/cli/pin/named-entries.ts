@@ -8,7 +8,7 @@ import {
   type TeamEntry,
   type UserEntry,
 } from "../../worker/config/entries.ts";
-import { isClusterVariable } from "../../worker/config.ts";
+import { isClusterVariable } from "../../worker/config/config.ts";
 import type { WranglerDocument } from "../wrangler-toml/document.ts";
 import type { TomlPath } from "../wrangler-toml/source-map.ts";
 

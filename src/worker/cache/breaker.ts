@@ -1,6 +1,6 @@
 // Notices that GitHub is down, so that people who are known don't wait for a call that is going to fail. It decides only whether somebody known waits: a token that was never
 // seen always asks. Only what shows that the host is in trouble counts: an answer that is odd for one token (too long, contradictory) must not bring grace to another.
-import type { Refusal } from "../facts.ts";
+import type { Refusal } from "../github/facts.ts";
 
 export interface Breaker {
   /** Whether GitHub has just failed so often that known people are answered from memory at once. */

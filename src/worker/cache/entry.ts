@@ -2,9 +2,9 @@
 // entry that was copied, delayed or replayed is as old as it was.
 import * as v from "valibot";
 import { keyOfOrganisation, type OrganisationReference } from "../config/organisations.ts";
-import type { Facts, Question, Standing } from "../facts.ts";
 import { accountSchema } from "../github/account.ts";
 import { type Validators, validatorsSchema } from "../github/conditional-client.ts";
+import type { Facts, Question, Standing } from "../github/facts.ts";
 import { idSchema, organisationLoginSchema, teamReferenceSchema } from "../github/schemas.ts";
 import type { Reason } from "../reason.ts";
 

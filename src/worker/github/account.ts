@@ -1,12 +1,12 @@
 // `GET /user`: whose token is this? REST on purpose: GraphQL's `viewer` also answers for the tokens of app installations, and so for anyone's workflow.
 import * as v from "valibot";
-import type { Account, Refusal, TokenExpiry } from "../facts.ts";
-import { parseScopes } from "../scopes.ts";
 import { type Asked, evidenceOf } from "./call.ts";
 import type { GitHubClient } from "./client.ts";
 import { keepAs } from "./conditional-client.ts";
+import type { Account, Refusal, TokenExpiry } from "./facts.ts";
 import { nonsense, sortAccountReply } from "./outcomes.ts";
 import { idSchema } from "./schemas.ts";
+import { parseScopes } from "./scopes.ts";
 import { parseTokenExpiry } from "./token-expiry.ts";
 
 /** What one call says about a token and its holder. */

@@ -1,6 +1,7 @@
 // One call that is answered, with what the log wants to know about it; and what several calls come to together.
-import type { Evidence, Refusal } from "../facts.ts";
+
 import type { GitHubReply } from "./client.ts";
+import type { Evidence, Refusal } from "./facts.ts";
 import { contradiction } from "./outcomes.ts";
 
 /** An outcome and the answer that it rests on. */

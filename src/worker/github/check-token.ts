@@ -1,11 +1,11 @@
 // `POST /applications/{client_id}/token`: GitHub's documented way to ask whether a token belongs to an app. It says whose token it is, too, needs the app's
 // secret, and is not counted against the anonymous quota that a Worker's address shares with others.
 import * as v from "valibot";
-import type { Unavailable } from "../facts.ts";
 import type { Holder } from "./account.ts";
 import { accountSchema } from "./account.ts";
 import { type Asked, evidenceOf } from "./call.ts";
 import type { GitHubClient } from "./client.ts";
+import type { Unavailable } from "./facts.ts";
 import { nonsense, sortCheckReply } from "./outcomes.ts";
 
 /** The token is not this app's, or is no good any more; GitHub does not say which. */

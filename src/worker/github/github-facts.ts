@@ -1,14 +1,14 @@
 // GitHub itself as the source of facts. About a token that was never seen, `GET /user` is asked first and alone: it may be made up, and one call says so. About one that was once good,
 // everything is asked at once, on the condition that it has changed.
 import { keyOfOrganisation } from "../config/organisations.ts";
-import type { Account, Evidence, Facts, Question, Refusal, Standing } from "../facts.ts";
 import { askAccount, type Holder } from "./account.ts";
 import type { ApiAddress } from "./api-address.ts";
 import { type Asked, afterFound, gravest } from "./call.ts";
 import { checkToken } from "./check-token.ts";
 import type { GitHubClient } from "./client.ts";
 import { createConditionalClient, type Validators } from "./conditional-client.ts";
-import type { MembershipAnswer, MembershipSource } from "./memberships.ts";
+import type { Account, Evidence, Facts, Question, Refusal, Standing } from "./facts.ts";
+import type { MembershipAnswer, MembershipSource } from "./memberships/source.ts";
 import { contradiction } from "./outcomes.ts";
 
 /** What an earlier answer about the same token said. */

@@ -1,7 +1,8 @@
 // The table that sorts every answer of GitHub's: read from the top, the first row that fits counts. Everything that GitHub is known to say
 // at an endpoint has its row; whatever fits none is "unavailable" and lets nobody in.
-import type { InvisibleReason, Refusal, Unavailable } from "../facts.ts";
+
 import type { GitHubReply } from "./client.ts";
+import type { InvisibleReason, Refusal, Unavailable } from "./facts.ts";
 
 /** What the rows look at. */
 interface Answer {

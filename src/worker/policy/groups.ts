@@ -1,7 +1,7 @@
 // Memberships become groups: one for each organisation of `groups_from` that the person is an active member of, and one for each of its teams, parents included.
 // Slugs, never display names: anyone in an organisation may create a team that is called "system:masters".
-import type { ClusterPolicy, GroupForm } from "../config/cluster-policy.ts";
-import type { Facts, Standing, Team } from "../facts.ts";
+import type { ClusterPolicy, GroupForm } from "../config/cluster.ts";
+import type { Facts, Standing, Team } from "../github/facts.ts";
 import { standingIn } from "./match.ts";
 
 /** @returns the groups in alphabetical order, so that GitHub's order does not matter */

@@ -1,7 +1,7 @@
 // The identity that leaves for the cluster. kube-apiserver checks nothing of what a webhook says: a group "system:masters" would rule the cluster, an empty
 // username would be somebody. So this is the last gate, and it holds whatever the configuration and GitHub say.
-import type { ClusterPolicy, TokenKind } from "../config/cluster-policy.ts";
-import type { Facts } from "../facts.ts";
+import type { ClusterPolicy, TokenKind } from "../config/cluster.ts";
+import type { Facts } from "../github/facts.ts";
 import { denied, type Verdict } from "../verdict.ts";
 import { groupsOf, invisibleOrganisations } from "./groups.ts";
 

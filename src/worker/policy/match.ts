@@ -1,8 +1,8 @@
 // Does an entry of `allow` or `deny` mean this person? A pinned entry means the number alone: the name may have changed hands.
-import type { ClusterPolicy } from "../config/cluster-policy.ts";
+import type { ClusterPolicy } from "../config/cluster.ts";
 import type { AllowEntry, OrganisationEntry, TeamEntry, UserEntry } from "../config/entries.ts";
 import { keyOfOrganisation } from "../config/organisations.ts";
-import type { Account, Facts, Standing } from "../facts.ts";
+import type { Account, Facts, Standing } from "../github/facts.ts";
 
 export type Match =
   | { readonly kind: "meant" }

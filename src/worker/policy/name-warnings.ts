@@ -1,6 +1,6 @@
 // Names that are not pinned, or that changed hands: what an operator should write instead. The numbers come from the people who sign in.
-import type { ClusterPolicy } from "../config/cluster-policy.ts";
-import type { Facts } from "../facts.ts";
+import type { ClusterPolicy } from "../config/cluster.ts";
+import type { Facts } from "../github/facts.ts";
 import { matchUser, standingIn } from "./match.ts";
 
 /** @returns a sentence for each name of the policy that these facts show to be uncertain */

@@ -1,9 +1,9 @@
 // What a policy has to know about somebody.
-import type { ClusterPolicy } from "../config/cluster-policy.ts";
-import type { Account, Facts, Question } from "../facts.ts";
+import type { ClusterPolicy } from "../config/cluster.ts";
+import type { Account, Facts, Question } from "../github/facts.ts";
 import type { Verdict } from "../verdict.ts";
+import { judgeFacts } from "./evaluate.ts";
 import type { PresentedCredential } from "./identity.ts";
-import { judgeFacts } from "./judge.ts";
 import { matchUser } from "./match.ts";
 
 /**

@@ -1,5 +1,5 @@
 // Whoever has a token: people and automatons, with what GitHub knows of them.
-import type { Account, Facts, Standing } from "../../../src/worker/facts.ts";
+import type { Account, Facts, Standing } from "../../../src/worker/github/facts.ts";
 import { botsFor, drawHabit, type Habit } from "./habits.ts";
 import { Random } from "./random.ts";
 import type { Settings } from "./settings.ts";

@@ -1,6 +1,6 @@
 // GitHub as far as it can be counted: which calls a question comes to, which of them are answered with 304, and what GitHub says about somebody at a time. The unit tests hold the calls to those
 // that the product makes.
-import type { Question, Refusal } from "../../../src/worker/facts.ts";
+import type { Question, Refusal } from "../../../src/worker/github/facts.ts";
 import type { Earlier, GitHubAnswer, GitHubFacts } from "../../../src/worker/github/github-facts.ts";
 import { type Agent, factsAfterRemoval, organisation, teams } from "./agents.ts";
 import type { Meter } from "./counts.ts";

@@ -1,12 +1,12 @@
 // One isolate: the product's own memory, put together as src/worker/app.ts does it, on a virtual clock.
-import type { Lifetimes } from "../../../src/worker/cache/belief.ts";
+import type { Lifetimes } from "../../../src/worker/cache/freshness.ts";
 import { createBreaker } from "../../../src/worker/cache/breaker.ts";
-import { createKvTier, type KeyValueStore } from "../../../src/worker/cache/kv-tier.ts";
-import { createMemoryTier } from "../../../src/worker/cache/memory-tier.ts";
-import { createRefusals } from "../../../src/worker/cache/refusals.ts";
-import { createRememberedFacts } from "../../../src/worker/cache/remembered-facts.ts";
+import { createKvTier, type KeyValueStore } from "../../../src/worker/cache/kv.ts";
+import { createMemoryTier } from "../../../src/worker/cache/memory.ts";
+import { createRefusals } from "../../../src/worker/cache/negative-cache.ts";
+import { createRememberedFacts } from "../../../src/worker/cache/facts-cache.ts";
 import type { WriteRule } from "../../../src/worker/cache/write-rule.ts";
-import type { FactsAnswer, FactsSource, Question } from "../../../src/worker/facts.ts";
+import type { FactsAnswer, FactsSource, Question } from "../../../src/worker/github/facts.ts";
 import type { GitHubFacts } from "../../../src/worker/github/github-facts.ts";
 import { plainSealer } from "./plain-sealer.ts";
 

@@ -1,8 +1,8 @@
 // A region of it: clusters with their apiservers, the locations of Cloudflare's that they reach, the isolates there, KV and GitHub. Isolates come and go; an apiserver's connection leads to one of them
 // until it is made anew.
-import { readClusterPolicy } from "../../../src/worker/config/cluster-policy.ts";
-import type { FactsAnswer, Question } from "../../../src/worker/facts.ts";
-import { judgeFacts } from "../../../src/worker/policy/judge.ts";
+import { readClusterPolicy } from "../../../src/worker/config/cluster.ts";
+import type { FactsAnswer, Question } from "../../../src/worker/github/facts.ts";
+import { judgeFacts } from "../../../src/worker/policy/evaluate.ts";
 import { questionOf } from "../../../src/worker/policy/question.ts";
 import { type Agent, organisation } from "./agents.ts";
 import { Apiserver } from "./apiserver.ts";

@@ -1,10 +1,10 @@
 // The simulated GitHub is held to the product: the same calls, the same facts.
 import { expect, test } from "vitest";
-import type { Question } from "../../../src/worker/facts.ts";
+import type { Question } from "../../../src/worker/github/facts.ts";
 import { apiAddressOf } from "../../../src/worker/github/api-address.ts";
 import type { GitHubClient, GitHubRequest } from "../../../src/worker/github/client.ts";
 import { createGitHubFacts } from "../../../src/worker/github/github-facts.ts";
-import { createPersonalMemberships } from "../../../src/worker/github/personal-memberships.ts";
+import { createPersonalMemberships } from "../../../src/worker/github/memberships/own-token.ts";
 import { type Agent, createAgent, organisation, teams } from "../../simulate/world/agents.ts";
 import { noCounts } from "../../simulate/world/counts.ts";
 import { createGitHub } from "../../simulate/world/github.ts";

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { makeToken } from "../../../src/local/github/token.ts";
 import { authenticate } from "../../../src/worker/authenticate.ts";
-import type { TokenKind } from "../../../src/worker/config/cluster-policy.ts";
+import type { TokenKind } from "../../../src/worker/config/cluster.ts";
 import { credentialIdOf } from "../../../src/worker/credential/credential-id.ts";
-import type { Evidence, FactsOutcome, FactsSource } from "../../../src/worker/facts.ts";
+import type { Evidence, FactsOutcome, FactsSource } from "../../../src/worker/github/facts.ts";
 import { factsOf, policyOf } from "./support.ts";
 
 const evidence: Evidence = { source: "github", githubStatus: 200, githubRequestId: "8A2C:1F2E", retryAfterMs: null };

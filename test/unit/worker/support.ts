@@ -4,9 +4,9 @@ import { randomBytes } from "node:crypto";
 import * as v from "valibot";
 import { expect, onTestFinished } from "vitest";
 import { createApp } from "../../../src/worker/app.ts";
-import { type ClusterPolicy, readClusterPolicy } from "../../../src/worker/config/cluster-policy.ts";
+import { type ClusterPolicy, readClusterPolicy } from "../../../src/worker/config/cluster.ts";
 import { keyOfOrganisation } from "../../../src/worker/config/organisations.ts";
-import type { Account, Facts, InvisibleReason, Standing, Team } from "../../../src/worker/facts.ts";
+import type { Account, Facts, InvisibleReason, Standing, Team } from "../../../src/worker/github/facts.ts";
 import { statusSchema } from "../../support/answer-rules.ts";
 
 export const startOfTests = Date.parse("2026-11-20T10:00:00Z");

@@ -2,8 +2,8 @@
 import { describe, expect, test } from "vitest";
 import { readAnswer } from "../../../../src/cli/doctor/reading.ts";
 import type { Answer } from "../../../../src/cli/network/ask.ts";
-import { identifyCaller } from "../../../../src/worker/caller.ts";
-import { answerStatus } from "../../../../src/worker/token-review/answer.ts";
+import { identifyCaller } from "../../../../src/worker/http/client-certificate.ts";
+import { answerStatus } from "../../../../src/worker/http/answers.ts";
 
 const fingerprint = "a1".repeat(32);
 const clusters = [

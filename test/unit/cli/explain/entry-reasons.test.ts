@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { explainEntries } from "../../../../src/cli/explain/entry-reasons.ts";
-import type { Facts, Standing } from "../../../../src/worker/facts.ts";
+import type { Facts, Standing } from "../../../../src/worker/github/facts.ts";
 import {
   factsOf,
   invisibleFor,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { createBreaker } from "../../../../src/worker/cache/breaker.ts";
-import type { UnavailableReason } from "../../../../src/worker/facts.ts";
+import type { UnavailableReason } from "../../../../src/worker/github/facts.ts";
 import { limited, refused, seconds, startOfTests, unavailable } from "./support.ts";
 
 const now = startOfTests;

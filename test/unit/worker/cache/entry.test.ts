@@ -10,7 +10,7 @@ import {
   timesOf,
   withoutFuture,
 } from "../../../../src/worker/cache/entry.ts";
-import type { InvisibleReason, TokenExpiry } from "../../../../src/worker/facts.ts";
+import type { InvisibleReason, TokenExpiry } from "../../../../src/worker/github/facts.ts";
 import {
   acme,
   entryOf,

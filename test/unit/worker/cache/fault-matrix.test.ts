@@ -2,7 +2,7 @@
 // GitHub did not say. What may be answered is worked out here from what GitHub has said alone.
 import { expect, test } from "vitest";
 import { authenticate } from "../../../../src/worker/authenticate.ts";
-import type { FactsSource } from "../../../../src/worker/facts.ts";
+import type { FactsSource } from "../../../../src/worker/github/facts.ts";
 import type { GitHubAnswer, GitHubFacts } from "../../../../src/worker/github/github-facts.ts";
 import type { VerdictKind } from "../../../../src/worker/reason.ts";
 import { faultyMemory, faultyStore, type KvFault, kvFaults, type MemoryFault, memoryFaults } from "./faults.ts";

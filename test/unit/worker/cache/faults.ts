@@ -2,7 +2,7 @@
 
 import * as v from "valibot";
 import { type Entry, entrySchema } from "../../../../src/worker/cache/entry.ts";
-import { createMemoryTier, type MemoryTier, type Remembered } from "../../../../src/worker/cache/memory-tier.ts";
+import { createMemoryTier, type MemoryTier, type Remembered } from "../../../../src/worker/cache/memory.ts";
 import type { Sealer } from "../../../../src/worker/cache/sealer.ts";
 import { entryOf, type FakeStore, factsOf, fakeDeadline, fakeStore, never, seconds, turnOfTheLoop } from "./support.ts";
 

@@ -3,12 +3,12 @@ import { randomBytes } from "node:crypto";
 import { makeToken } from "../../../../src/local/github/token.ts";
 import { createBreaker } from "../../../../src/worker/cache/breaker.ts";
 import { type FactsEntry, factsEntryOf } from "../../../../src/worker/cache/entry.ts";
-import { createKvTier, type KeyValueStore } from "../../../../src/worker/cache/kv-tier.ts";
-import { createMemoryTier, type MemoryTier } from "../../../../src/worker/cache/memory-tier.ts";
-import { createRefusals } from "../../../../src/worker/cache/refusals.ts";
-import { createRememberedFacts } from "../../../../src/worker/cache/remembered-facts.ts";
+import { createRememberedFacts } from "../../../../src/worker/cache/facts-cache.ts";
+import { createKvTier, type KeyValueStore } from "../../../../src/worker/cache/kv.ts";
+import { createMemoryTier, type MemoryTier } from "../../../../src/worker/cache/memory.ts";
+import { createRefusals } from "../../../../src/worker/cache/negative-cache.ts";
 import { createSealer, type Sealer } from "../../../../src/worker/cache/sealer.ts";
-import { type ClusterPolicy, readClusterPolicy } from "../../../../src/worker/config/cluster-policy.ts";
+import { type ClusterPolicy, readClusterPolicy } from "../../../../src/worker/config/cluster.ts";
 import type {
   Account,
   Facts,
@@ -17,7 +17,7 @@ import type {
   Question,
   Refusal,
   Standing,
-} from "../../../../src/worker/facts.ts";
+} from "../../../../src/worker/github/facts.ts";
 import type { Earlier, GitHubAnswer, GitHubFacts } from "../../../../src/worker/github/github-facts.ts";
 import { questionOf } from "../../../../src/worker/policy/question.ts";
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import type { Refusal } from "../../../../src/worker/facts.ts";
 import { afterFound, evidenceOf, gravest, isRefusal, notAsked } from "../../../../src/worker/github/call.ts";
+import type { Refusal } from "../../../../src/worker/github/facts.ts";
 
 const refusals: Refusal[] = [
   { kind: "refused", reason: "token_refused" },

@@ -1,9 +1,9 @@
 // A token that was asked about earlier: everything at once, on the condition that it has changed, and what calls that disagree come to.
 import { describe, expect, test } from "vitest";
 import { makeToken } from "../../../../src/local/github/token.ts";
-import type { Standing } from "../../../../src/worker/facts.ts";
+import type { Standing } from "../../../../src/worker/github/facts.ts";
 import type { Earlier } from "../../../../src/worker/github/github-facts.ts";
-import type { MembershipQuestion, MembershipSource } from "../../../../src/worker/github/memberships.ts";
+import type { MembershipQuestion, MembershipSource } from "../../../../src/worker/github/memberships/source.ts";
 import { userAnswer } from "../support.ts";
 import {
   askFacts,

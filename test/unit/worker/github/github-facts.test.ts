@@ -1,7 +1,7 @@
 // What is asked of GitHub, in which order, and what it comes to.
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { makeAppClientId, makeToken } from "../../../../src/local/github/token.ts";
-import type { Standing } from "../../../../src/worker/facts.ts";
+import type { Standing } from "../../../../src/worker/github/facts.ts";
 import { userAnswer } from "../support.ts";
 import {
   acme,

@@ -1,7 +1,7 @@
 // The rows of the table that are about organisations, asked with a person's own token.
 import { describe, expect, test } from "vitest";
-import type { InvisibleReason, LimitedReason, UnavailableReason } from "../../../../src/worker/facts.ts";
 import type { GitHubReply } from "../../../../src/worker/github/client.ts";
+import type { InvisibleReason, LimitedReason, UnavailableReason } from "../../../../src/worker/github/facts.ts";
 import { organisationsLeftOut, sortOrganisationReply } from "../../../../src/worker/github/outcomes.ts";
 import { allowList, olderAllowList } from "./allow-list-messages.ts";
 

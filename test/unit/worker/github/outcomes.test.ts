@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { FactsOutcome, LimitedReason, UnavailableReason } from "../../../../src/worker/facts.ts";
+import type { FactsOutcome, LimitedReason, UnavailableReason } from "../../../../src/worker/github/facts.ts";
 import { errorAnswer, userAnswer } from "../support.ts";
 import { allowList, olderAllowList } from "./allow-list-messages.ts";
 import { outcomeOf } from "./support.ts";

@@ -2,16 +2,16 @@
 import { expect, onTestFinished } from "vitest";
 import { makeToken } from "../../../../src/local/github/token.ts";
 import type { OrganisationReference } from "../../../../src/worker/config/organisations.ts";
-import type { Question, Refusal, Standing } from "../../../../src/worker/facts.ts";
 import { apiAddressOf } from "../../../../src/worker/github/api-address.ts";
 import {
   createGitHubClient,
   type GitHubClient,
   type GitHubClientOptions,
 } from "../../../../src/worker/github/client.ts";
+import type { Question, Refusal, Standing } from "../../../../src/worker/github/facts.ts";
 import { createGitHubFacts, type Earlier, type GitHubAnswer } from "../../../../src/worker/github/github-facts.ts";
-import type { MembershipQuestion, MembershipSource } from "../../../../src/worker/github/memberships.ts";
-import { createPersonalMemberships } from "../../../../src/worker/github/personal-memberships.ts";
+import { createPersonalMemberships } from "../../../../src/worker/github/memberships/own-token.ts";
+import type { MembershipQuestion, MembershipSource } from "../../../../src/worker/github/memberships/source.ts";
 import { errorAnswer, userAnswer } from "../support.ts";
 
 export const api = apiAddressOf("https://api.github.test");

@@ -1,13 +1,8 @@
 // Policies and facts at random, for the properties that hold for all of them: a few names and numbers that often meet, and some that GitHub would never give out.
 import fc from "fast-check";
-import {
-  type ClusterPolicy,
-  groupForms,
-  tokenKinds,
-  usernameForms,
-} from "../../../../src/worker/config/cluster-policy.ts";
+import { type ClusterPolicy, groupForms, tokenKinds, usernameForms } from "../../../../src/worker/config/cluster.ts";
 import { keyOfOrganisation } from "../../../../src/worker/config/organisations.ts";
-import type { Facts, Standing, Team, TokenExpiry } from "../../../../src/worker/facts.ts";
+import type { Facts, Standing, Team, TokenExpiry } from "../../../../src/worker/github/facts.ts";
 import { factsOf, invisibleFor, invitedTo, noMember, takenBy } from "../support.ts";
 
 const logins = ["octocat", "hubot", "system"];

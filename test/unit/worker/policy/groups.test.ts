@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { type GroupForm, groupForms } from "../../../../src/worker/config/cluster-policy.ts";
+import { type GroupForm, groupForms } from "../../../../src/worker/config/cluster.ts";
 import { groupsOf, invisibleOrganisations } from "../../../../src/worker/policy/groups.ts";
 import { factsOf, invisibleFor, invitedTo, memberOf, noMember, policyOf, standingsFor, takenBy } from "../support.ts";
 

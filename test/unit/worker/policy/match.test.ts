@@ -1,8 +1,8 @@
 import * as v from "valibot";
 import { describe, expect, test } from "vitest";
-import type { ClusterPolicy } from "../../../../src/worker/config/cluster-policy.ts";
+import type { ClusterPolicy } from "../../../../src/worker/config/cluster.ts";
 import { allowEntrySchema } from "../../../../src/worker/config/entries.ts";
-import type { Standing } from "../../../../src/worker/facts.ts";
+import type { Standing } from "../../../../src/worker/github/facts.ts";
 import { matchEntry, matchUser, standingIn } from "../../../../src/worker/policy/match.ts";
 import { factsOf, invisibleFor, invitedTo, memberOf, noMember, policyOf, standingsFor, takenBy } from "../support.ts";
 

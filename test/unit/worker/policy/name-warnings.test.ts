@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Standing } from "../../../../src/worker/facts.ts";
+import type { Standing } from "../../../../src/worker/github/facts.ts";
 import { findNameWarnings } from "../../../../src/worker/policy/name-warnings.ts";
 import { factsOf, invisibleFor, invitedTo, memberOf, noMember, policyOf, standingsFor, takenBy } from "../support.ts";
 

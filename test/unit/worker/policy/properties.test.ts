@@ -1,13 +1,13 @@
 // What holds for every policy that config accepts and everything that GitHub can say.
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type ClusterPolicy, readClusterPolicy, tokenKinds } from "../../../../src/worker/config/cluster-policy.ts";
-import type { Facts, Standing } from "../../../../src/worker/facts.ts";
+import { type ClusterPolicy, readClusterPolicy, tokenKinds } from "../../../../src/worker/config/cluster.ts";
+import type { Facts, Standing } from "../../../../src/worker/github/facts.ts";
+import { expandScopes } from "../../../../src/worker/github/scopes.ts";
+import { judgeFacts } from "../../../../src/worker/policy/evaluate.ts";
 import type { PresentedCredential } from "../../../../src/worker/policy/identity.ts";
-import { judgeFacts } from "../../../../src/worker/policy/judge.ts";
 import { findNameWarnings } from "../../../../src/worker/policy/name-warnings.ts";
 import { questionOf } from "../../../../src/worker/policy/question.ts";
-import { expandScopes } from "../../../../src/worker/scopes.ts";
 import type { Verdict } from "../../../../src/worker/verdict.ts";
 import { clusterTable, invisibleFor } from "../support.ts";
 import { factsFor, type Table, tables } from "./arbitraries.ts";

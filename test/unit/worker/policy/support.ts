@@ -1,7 +1,7 @@
 // Asks the policy about a person in one go: settings, standings and what else GitHub says, each only as far as it matters to a test.
-import { type TokenKind, tokenKinds } from "../../../../src/worker/config/cluster-policy.ts";
-import type { Standing } from "../../../../src/worker/facts.ts";
-import { judgeFacts } from "../../../../src/worker/policy/judge.ts";
+import { type TokenKind, tokenKinds } from "../../../../src/worker/config/cluster.ts";
+import type { Standing } from "../../../../src/worker/github/facts.ts";
+import { judgeFacts } from "../../../../src/worker/policy/evaluate.ts";
 import type { Verdict } from "../../../../src/worker/verdict.ts";
 import { factsOf, policyOf, standingsFor } from "../support.ts";
 
