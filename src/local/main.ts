@@ -1,7 +1,8 @@
 // `npm start`: everything on one machine. Parses the command line, starts, and ends on a signal: with 0 then, 2 after a
 // usage error, 1 after any other failure, and with nothing left running.
-import { createClosing } from "./closing.ts";
+
 import { help, parseOptions } from "./options.ts";
+import { createClosing } from "./shutdown.ts";
 import { start } from "./start.ts";
 import { StartFailure } from "./start-failure.ts";
 

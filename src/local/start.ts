@@ -1,18 +1,18 @@
 // Brings the local edge up, part by part: certificates, GitHub stand-in, settings, TLS server, Worker. Whatever it
 // starts it hands to `closing`, so that it can be ended at any moment.
 import { join } from "node:path";
-import { checkHealth } from "./answering.ts";
 import { keepCacheSecret } from "./cache-secret.ts";
 import { type EdgeCertificates, keepCertificates } from "./certificates/keep.ts";
-import type { Closing } from "./closing.ts";
-import { type Edge, startEdge } from "./edge.ts";
+import { type Edge, startEdge } from "./edge/server.ts";
 import { addCast, type CastMember } from "./github/cast.ts";
 import { startGitHubStandIn } from "./github/stand-in.ts";
 import { greetingText, webhookUrl } from "./greeting.ts";
+import { checkHealth } from "./health-check.ts";
 import { webhookKubeconfig } from "./kubeconfig.ts";
 import type { Options } from "./options.ts";
 import { readPolicyFile, withClientCertificate } from "./policy-file.ts";
 import { workerVariables } from "./settings.ts";
+import type { Closing } from "./shutdown.ts";
 import { StartFailure } from "./start-failure.ts";
 import {
   forgetRateLimits,
@@ -21,8 +21,7 @@ import {
   stateFolderAt,
   writePublicly,
 } from "./state-folder.ts";
-import { startWorker } from "./worker.ts";
-import { readWorkerSettings } from "./worker-settings.ts";
+import { readWorkerSettings, startWorker } from "./worker.ts";
 
 const repository = join(import.meta.dirname, "..", "..");
 

@@ -3,9 +3,9 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { createBreaker } from "../../src/worker/cache/breaker.ts";
+import { createRememberedFacts } from "../../src/worker/cache/facts-cache.ts";
 import { createMemoryTier } from "../../src/worker/cache/memory.ts";
 import { createRefusals } from "../../src/worker/cache/negative-cache.ts";
-import { createRememberedFacts } from "../../src/worker/cache/facts-cache.ts";
 import type { Facts, Question } from "../../src/worker/github/facts.ts";
 import type { GitHubFacts } from "../../src/worker/github/github-facts.ts";
 

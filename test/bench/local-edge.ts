@@ -1,7 +1,7 @@
 // Reviews through `npm start` beside the same reviews on workerd alone: what the local edge adds.
 import { randomBytes } from "node:crypto";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { connect, constants } from "node:http2";
+import { connect } from "node:http2";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startGitHubStandIn } from "../../src/local/github/stand-in.ts";
@@ -140,7 +140,7 @@ async function startThroughEdge(githubUrl: string): Promise<Way> {
         let text = "";
         stream.setEncoding("utf8");
         stream.on("response", (answered) => {
-          status = answered[constants.HTTP2_HEADER_STATUS] ?? 0;
+          status = Number(answered[":status"]);
         });
         stream.on("data", (chunk: string) => {
           text += chunk;
@@ -158,12 +158,7 @@ async function startThroughEdge(githubUrl: string): Promise<Way> {
   };
 }
 
-async function measure(
-  way: Way,
-  bodies: readonly string[],
-  reviews: number,
-  concurrency: number,
-): Promise<WayCost> {
+async function measure(way: Way, bodies: readonly string[], reviews: number, concurrency: number): Promise<WayCost> {
   const aloneMs = median(await load(way, bodies, Math.min(aloneReviews, reviews), 1));
   const cpuOf = async (pid: number | null) => (pid === null ? null : cpuSecondsOf(pid));
   const bytesOf = async (pid: number | null) => (pid === null ? null : residentBytesOf(pid));
@@ -185,12 +180,7 @@ async function measure(
 }
 
 /** Keeps so many reviews under way until all are done. @returns how long each took, in milliseconds */
-async function load(
-  way: Way,
-  bodies: readonly string[],
-  reviews: number,
-  concurrency: number,
-): Promise<number[]> {
+async function load(way: Way, bodies: readonly string[], reviews: number, concurrency: number): Promise<number[]> {
   const durationsMs: number[] = [];
   let left = reviews;
   const client = async () => {

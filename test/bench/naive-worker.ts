@@ -1,13 +1,13 @@
 // The naive authenticator: the product's own way of asking GitHub and its own policy, without any memory. It asks GitHub all over again for each review.
 import { authenticate } from "../../src/worker/authenticate.ts";
-import { identifyCaller } from "../../src/worker/http/client-certificate.ts";
 import { readConfig } from "../../src/worker/config/config.ts";
-import type { FactsSource } from "../../src/worker/github/facts.ts";
 import { apiAddressOf } from "../../src/worker/github/api-address.ts";
 import { createGitHubClient } from "../../src/worker/github/client.ts";
+import type { FactsSource } from "../../src/worker/github/facts.ts";
 import { createGitHubFacts } from "../../src/worker/github/github-facts.ts";
 import { createPersonalMemberships } from "../../src/worker/github/memberships/own-token.ts";
 import { answerStatus, answerVerdict } from "../../src/worker/http/answers.ts";
+import { identifyCaller } from "../../src/worker/http/client-certificate.ts";
 import { parseTokenReview } from "../../src/worker/http/token-review.ts";
 
 function withoutMemory(githubApiUrl: string): FactsSource {

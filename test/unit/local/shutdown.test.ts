@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { createClosing } from "../../../src/local/closing.ts";
+import { createClosing } from "../../../src/local/shutdown.ts";
 
 it("ends what was started last first, and goes on after a failure", async () => {
   const closing = createClosing();
