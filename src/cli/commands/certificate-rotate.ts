@@ -36,7 +36,7 @@ export const rotateCommand: CommandMaker = (context, run) =>
     .addOption(
       new Option(
         "--in-use <file...>",
-        "with --finish: the client certificate as each control plane node has it, as evidence that it is the new one",
+        "with --finish: the client certificate as each control plane node has it, as responseInfo that it is the new one",
       ).default([], "ask"),
     )
     .addOption(validityDaysOption())
@@ -183,7 +183,7 @@ async function refuseUnlessAccepted(
   if (trouble !== null) throw new StepFailure(trouble);
 }
 
-/** --yes goes on without asking, but it is no evidence. */
+/** --yes goes on without asking, but it is no responseInfo. */
 async function isSaidToBeInUse(
   clusterName: string,
   fingerprint: string,

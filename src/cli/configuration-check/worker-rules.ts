@@ -2,8 +2,8 @@
 import { randomBytes } from "node:crypto";
 import type { Checked } from "../../worker/config/checked.ts";
 import { type ClusterPolicy, readClusterPolicy } from "../../worker/config/cluster.ts";
-import { readServiceSettings } from "../../worker/config/service.ts";
 import { type Config, readConfig } from "../../worker/config/config.ts";
+import { readServiceSettings } from "../../worker/config/service.ts";
 import type { WranglerDocument } from "../wrangler-toml/document.ts";
 import { pathOf } from "../wrangler-toml/source-map.ts";
 import type { Finding } from "./finding.ts";

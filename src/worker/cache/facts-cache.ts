@@ -1,8 +1,8 @@
 // The one place where the tiers are stacked: isolate memory → Workers KV → GitHub. Facts are remembered, never decisions; a "no" is remembered for seconds only; and what GitHub refused can't come back
 // while GitHub is down.
-import type { Evidence, Facts, FactsAnswer, FactsSource, Question, Refusal } from "../github/facts.ts";
+import type { Facts, FactsAnswer, FactsRequest, FactsSource, LookupFailure, ResponseInfo } from "../github/facts.ts";
 import type { GitHubFacts } from "../github/github-facts.ts";
-import { contradiction } from "../github/outcomes.ts";
+import { inconsistentResponses } from "../github/outcomes.ts";
 import type { Breaker } from "./breaker.ts";
 import {
   type Entry,
@@ -13,17 +13,17 @@ import {
   missingParts,
   withoutFuture,
 } from "./entry.ts";
-import { believe, believeInOutage, isDueForRefresh, type Lifetimes } from "./freshness.ts";
-import type { KvTier } from "./kv.ts";
-import type { MemoryTier, Remembered } from "./memory.ts";
-import type { Refusals } from "./negative-cache.ts";
+import { freshFacts, type Lifetimes, needsRevalidation, staleFacts } from "./freshness.ts";
+import type { KvCache } from "./kv.ts";
+import type { Memory, MemoryRecord } from "./memory.ts";
+import type { NegativeCache } from "./negative-cache.ts";
 import { isWorthWriting, type WriteRule } from "./write-rule.ts";
 
-export interface RememberedFactsOptions {
+export interface FactsCacheOptions {
   readonly github: GitHubFacts;
-  readonly memory: MemoryTier;
-  readonly kv: KvTier;
-  readonly refusals: Refusals;
+  readonly memory: Memory;
+  readonly kv: KvCache;
+  readonly refusals: NegativeCache;
   /** A token's name in KV; refusals go by it, too. */
   readonly nameOf: (token: string) => Promise<string>;
   readonly breaker: Breaker;
@@ -41,20 +41,20 @@ export interface RememberedFactsOptions {
 interface Subject {
   readonly token: string;
   readonly credentialId: string;
-  readonly question: Question;
+  readonly question: FactsRequest;
 }
 
 /** What is known about it so far, before GitHub is asked. */
-type Known = Pick<Remembered, "copy"> & { readonly entry: Entry | null };
+type Known = Pick<MemoryRecord, "copy"> & { readonly entry: Entry | null };
 
-const nobodyAsked: Evidence = { source: "none", githubStatus: null, githubRequestId: null, retryAfterMs: null };
-const fromMemory: Evidence = { ...nobodyAsked, source: "memory" };
-const fromKv: Evidence = { ...nobodyAsked, source: "kv" };
+const nobodyAsked: ResponseInfo = { source: "none", githubStatus: null, githubRequestId: null, retryAfterMs: null };
+const fromMemory: ResponseInfo = { ...nobodyAsked, source: "memory" };
+const fromKv: ResponseInfo = { ...nobodyAsked, source: "kv" };
 
 /** A refresh that has not ended by then never will: the request that it belonged to was cancelled. */
 const refreshTimeoutMs = 15_000;
 
-export function createRememberedFacts(options: RememberedFactsOptions): FactsSource {
+export function createFactsCache(options: FactsCacheOptions): FactsSource {
   const { github, memory, kv, refusals, nameOf, breaker, admitNeverSeen, lifetimes, now, waitUntil } = options;
   const { writeRule = isWorthWriting } = options;
 
@@ -69,7 +69,7 @@ export function createRememberedFacts(options: RememberedFactsOptions): FactsSou
 
     const name = await nameOf(token);
     const refusal = refusals.get(refusalKeyOf(name, question), now());
-    if (refusal !== null) return { outcome: refusal, evidence: fromMemory };
+    if (refusal !== null) return { outcome: refusal, responseInfo: fromMemory };
 
     const known = rememberCopy(token, await kv.read(name));
     const shared = believed(known.entry, question);
@@ -80,13 +80,13 @@ export function createRememberedFacts(options: RememberedFactsOptions): FactsSou
 
     const wasOnceGood = known.entry !== null || known.copy !== null;
     if (!wasOnceGood && !(await admitNeverSeen(question.cluster))) {
-      return { outcome: { kind: "limited", reason: "never_seen_limit" }, evidence: nobodyAsked };
+      return { outcome: { kind: "limited", reason: "new_token_rate_limit" }, responseInfo: nobodyAsked };
     }
     if (breaker.isOpen(now())) {
-      const standing = stillStanding(known.entry, question);
-      if (standing !== null) {
+      const membership = stillStanding(known.entry, question);
+      if (membership !== null) {
         refreshIfDue(subject);
-        return found(standing, remembered.entry === null ? fromKv : fromMemory, true);
+        return found(membership, remembered.entry === null ? fromKv : fromMemory, true);
       }
     }
     return askGitHub(subject, name, known);
@@ -98,8 +98,8 @@ export function createRememberedFacts(options: RememberedFactsOptions): FactsSou
     const askedAt = now();
     const earlier = known.entry?.kind === "facts" ? known.entry : null;
     const asked = narrowed(question, earlier);
-    const { outcome, evidence, validators } = await github.ask(token, asked, earlier);
-    breaker.report(outcome, now(), evidence.retryAfterMs);
+    const { outcome, responseInfo, validators } = await github.load(token, asked, earlier);
+    breaker.report(outcome, now(), responseInfo.retryAfterMs);
     const refusalKey = refusalKeyOf(name, question);
     switch (outcome.kind) {
       case "found": {
@@ -107,26 +107,26 @@ export function createRememberedFacts(options: RememberedFactsOptions): FactsSou
         const learnt = rememberFacts(subject, name, fresh, known);
         const facts = learnt.entry.kind === "facts" ? factsIn(learnt.entry, question) : null;
         // Another call has heard something else meanwhile: that the token is refused, or that the account has changed.
-        if (facts === null) return { outcome: refusals.get(refusalKey, now()) ?? contradiction, evidence };
+        if (facts === null) return { outcome: refusals.get(refusalKey, now()) ?? inconsistentResponses, responseInfo };
         // What was not asked again is too old to rest on: now that nothing is missing, everything is asked.
         if (asked !== question && believed(learnt.entry, question) === null) return askGitHub(subject, name, learnt);
-        return found(facts, evidence);
+        return found(facts, responseInfo);
       }
       case "refused":
       case "suspended":
         refusals.add(refusalKey, outcome, now());
         if (concernsToken(outcome, question, earlier)) bury(subject, name, known);
-        return { outcome, evidence };
+        return { outcome, responseInfo };
       case "unrecognised":
         refusals.add(refusalKey, outcome, now());
-        return { outcome, evidence };
+        return { outcome, responseInfo };
       case "limited":
-        refusals.add(refusalKey, outcome, now(), evidence.retryAfterMs);
-        return { outcome, evidence };
+        refusals.add(refusalKey, outcome, now(), responseInfo.retryAfterMs);
+        return { outcome, responseInfo };
       case "unavailable": {
         // Memory may have heard of a refusal meanwhile.
-        const standing = stillStanding(mergeEntries(recall(token).entry, known.entry), question);
-        return standing === null ? { outcome, evidence } : found(standing, evidence, true);
+        const membership = stillStanding(mergeEntries(recall(token).entry, known.entry), question);
+        return membership === null ? { outcome, responseInfo } : found(membership, responseInfo, true);
       }
     }
   }
@@ -143,13 +143,13 @@ export function createRememberedFacts(options: RememberedFactsOptions): FactsSou
     const copy = mergeEntries(current.copy, read);
     const entry = mergeEntries(current.entry, withoutFuture(read, now()));
     if (read !== null && entry !== null) {
-      memory.set(token, { entry, copy, refreshingSince: memory.get(token)?.refreshingSince ?? null });
+      memory.set(token, { entry, copy, revalidatingSince: memory.get(token)?.revalidatingSince ?? null });
     }
     return { entry, copy };
   }
 
   /** @returns what is known with it */
-  function rememberFacts(subject: Subject, name: string, fresh: FactsEntry, known: Known): Remembered {
+  function rememberFacts(subject: Subject, name: string, fresh: FactsEntry, known: Known): MemoryRecord {
     const { token, question } = subject;
     const current = recall(token);
     const earlier = mergeEntries(current.entry, known.entry);
@@ -163,7 +163,7 @@ export function createRememberedFacts(options: RememberedFactsOptions): FactsSou
         now: now(),
         ttlMs: lifetimes.ttlMs,
       });
-    const learnt = { entry, copy: isWritten ? entry : copy, refreshingSince: null };
+    const learnt = { entry, copy: isWritten ? entry : copy, revalidatingSince: null };
     memory.set(token, learnt);
     if (isWritten) writeCopy(subject, name, entry, copy);
     return learnt;
@@ -180,7 +180,7 @@ export function createRememberedFacts(options: RememberedFactsOptions): FactsSou
     const tombstone: Entry = { kind: "tombstone", askedAt: now() };
     // KV may hold facts that let somebody in, even where none were seen there; of others it holds none.
     const isKept = copy === null ? admits(earlier, question) : copy.kind === "facts";
-    memory.set(token, { entry: tombstone, copy: isKept ? tombstone : copy, refreshingSince: null });
+    memory.set(token, { entry: tombstone, copy: isKept ? tombstone : copy, revalidatingSince: null });
     if (isKept) writeCopy(subject, name, tombstone, copy);
   }
 
@@ -197,11 +197,11 @@ export function createRememberedFacts(options: RememberedFactsOptions): FactsSou
   function refreshIfDue(subject: Subject): void {
     const { token, question } = subject;
     const remembered = memory.get(token);
-    if (remembered?.entry.kind !== "facts" || !isDueForRefresh(remembered.entry, question, now(), lifetimes)) return;
-    const { refreshingSince } = remembered;
-    if (refreshingSince !== null && now() - refreshingSince < refreshTimeoutMs) return;
+    if (remembered?.entry.kind !== "facts" || !needsRevalidation(remembered.entry, question, now(), lifetimes)) return;
+    const { revalidatingSince } = remembered;
+    if (revalidatingSince !== null && now() - revalidatingSince < refreshTimeoutMs) return;
     if (breaker.isOpen(now()) && !breaker.takeProbe(now())) return;
-    memory.set(token, { ...remembered, refreshingSince: now() });
+    memory.set(token, { ...remembered, revalidatingSince: now() });
     waitUntil(refresh(subject));
   }
 
@@ -212,16 +212,16 @@ export function createRememberedFacts(options: RememberedFactsOptions): FactsSou
     await askGitHub(subject, name, recall(subject.token));
   }
 
-  function believed(entry: Entry | null, question: Question): Facts | null {
-    return entry?.kind === "facts" ? believe(entry, question, now(), lifetimes) : null;
+  function believed(entry: Entry | null, question: FactsRequest): Facts | null {
+    return entry?.kind === "facts" ? freshFacts(entry, question, now(), lifetimes) : null;
   }
 
-  function stillStanding(entry: Entry | null, question: Question): Facts | null {
-    return entry?.kind === "facts" ? believeInOutage(entry, question, now(), lifetimes) : null;
+  function stillStanding(entry: Entry | null, question: FactsRequest): Facts | null {
+    return entry?.kind === "facts" ? staleFacts(entry, question, now(), lifetimes) : null;
   }
 
   /** A changed policy asks only for what is missing. */
-  function narrowed(question: Question, earlier: FactsEntry | null): Question {
+  function narrowed(question: FactsRequest, earlier: FactsEntry | null): FactsRequest {
     if (earlier === null) return question;
     const missing = missingParts(earlier, question, now() - lifetimes.ttlMs);
     return missing === null ? question : { ...question, organisations: missing };
@@ -232,26 +232,26 @@ export function createRememberedFacts(options: RememberedFactsOptions): FactsSou
       const entry = memory.get(token)?.entry;
       return entry?.kind === "facts" ? entry.credentialId : null;
     },
-    ask: (token, credentialId, question) => ask({ token, credentialId, question }),
+    load: (token, credentialId, question) => ask({ token, credentialId, question }),
   };
 }
 
 /** Which clients a cluster lists decides whether an app's token is refused, so one cluster's refusals are not another's. */
-function refusalKeyOf(name: string, { oauthClients }: Question): string {
+function refusalKeyOf(name: string, { oauthClients }: FactsRequest): string {
   return `${name} ${oauthClients.join(",")}`;
 }
 
 /** That a token belongs to none of one cluster's clients says nothing against it elsewhere, unless it is known to belong to one of them. */
-function concernsToken(outcome: Refusal, { oauthClients }: Question, earlier: FactsEntry | null): boolean {
-  if (outcome.kind !== "refused" || outcome.reason !== "token_not_ours") return true;
+function concernsToken(outcome: LookupFailure, { oauthClients }: FactsRequest, earlier: FactsEntry | null): boolean {
+  if (outcome.kind !== "refused" || outcome.reason !== "token_client_mismatch") return true;
   return earlier !== null && earlier.oauthClientId !== null && oauthClients.includes(earlier.oauthClientId);
 }
 
-function admits(entry: Entry | null, question: Question): boolean {
+function admits(entry: Entry | null, question: FactsRequest): boolean {
   const facts = entry?.kind === "facts" ? factsIn(entry, question) : null;
   return facts !== null && question.admits(facts);
 }
 
-function found(facts: Facts, evidence: Evidence, inOutage = false): FactsAnswer {
-  return { outcome: { kind: "found", facts, inOutage }, evidence };
+function found(facts: Facts, responseInfo: ResponseInfo, outageGrace = false): FactsAnswer {
+  return { outcome: { kind: "found", facts, outageGrace }, responseInfo };
 }

@@ -1,5 +1,5 @@
 // How long what is remembered is believed. Everything follows from when GitHub was asked; a time in the future is another machine's wrong clock, and believed by nobody.
-import type { Facts, Question } from "../github/facts.ts";
+import type { Facts, FactsRequest } from "../github/facts.ts";
 import { type FactsEntry, factsIn, timesOf } from "./entry.ts";
 
 export interface Lifetimes {
@@ -13,7 +13,7 @@ export interface Lifetimes {
 const refusalTtlMs = 10_000;
 
 /** @returns the facts if they are young enough to be answered with, or null */
-export function believe(entry: FactsEntry, question: Question, now: number, { ttlMs }: Lifetimes): Facts | null {
+export function freshFacts(entry: FactsEntry, question: FactsRequest, now: number, { ttlMs }: Lifetimes): Facts | null {
   const facts = factsIn(entry, question);
   if (facts === null || hasEnded(entry, now)) return null;
   const lifetimeMs = question.admits(facts) ? ttlMs : Math.min(ttlMs, refusalTtlMs);
@@ -23,12 +23,7 @@ export function believe(entry: FactsEntry, question: Question, now: number, { tt
 /**
  * What stands while GitHub is unavailable: facts that let the person in, of a token whose end is known. A refusal is not repeated from memory: GitHub has not said it now.
  */
-export function believeInOutage(
-  entry: FactsEntry,
-  question: Question,
-  now: number,
-  lifetimes: Lifetimes,
-): Facts | null {
+export function staleFacts(entry: FactsEntry, question: FactsRequest, now: number, lifetimes: Lifetimes): Facts | null {
   const facts = factsIn(entry, question);
   if (facts === null || entry.expiry.kind === "unreadable" || hasEnded(entry, now)) return null;
   if (lifetimes.graceMs === 0 || !question.admits(facts)) return null;
@@ -36,7 +31,12 @@ export function believeInOutage(
 }
 
 /** Whether it is time to ask GitHub again in the background, so that nobody who is at work has to wait for it. */
-export function isDueForRefresh(entry: FactsEntry, question: Question, now: number, { ttlMs }: Lifetimes): boolean {
+export function needsRevalidation(
+  entry: FactsEntry,
+  question: FactsRequest,
+  now: number,
+  { ttlMs }: Lifetimes,
+): boolean {
   return !isYounger(entry, question, now, ttlMs / 2);
 }
 
@@ -44,6 +44,6 @@ function hasEnded({ expiry }: FactsEntry, now: number): boolean {
   return expiry.kind === "at" && expiry.epochMs <= now;
 }
 
-function isYounger(entry: FactsEntry, question: Question, now: number, lifetimeMs: number): boolean {
+function isYounger(entry: FactsEntry, question: FactsRequest, now: number, lifetimeMs: number): boolean {
   return timesOf(entry, question).every((askedAt) => askedAt <= now && now - askedAt < lifetimeMs);
 }

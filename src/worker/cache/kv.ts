@@ -10,7 +10,7 @@ export interface KeyValueStore {
   put(name: string, value: Uint8Array<ArrayBuffer>, ttlSeconds: number): Promise<void>;
 }
 
-export interface KvTier {
+export interface KvCache {
   /** @returns null for a miss, whatever its cause */
   read(name: string): Promise<Entry | null>;
   /**
@@ -38,7 +38,7 @@ const keepSeconds = 7 * 24 * 60 * 60;
 const pauseAfterRefusedWriteMs = 60_000;
 const warnEveryMs = 60_000;
 
-export function createKvTier({ store, sealer, now, deadline, writeWarning }: KvTierOptions): KvTier {
+export function createKvCache({ store, sealer, now, deadline, writeWarning }: KvTierOptions): KvCache {
   let noWritesBefore = 0;
   let troubles = 0;
   let lastWarningAt = Number.NEGATIVE_INFINITY;

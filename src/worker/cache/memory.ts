@@ -3,15 +3,15 @@
 import { BoundedMap } from "./bounded-map.ts";
 import type { Entry } from "./entry.ts";
 
-export interface Remembered {
+export interface MemoryRecord {
   readonly entry: Entry;
   /** What KV holds as far as this isolate knows, or null. */
   readonly copy: Entry | null;
   /** When a refresh in the background began that is not known to have ended; milliseconds. */
-  readonly refreshingSince: number | null;
+  readonly revalidatingSince: number | null;
 }
 
-export type MemoryTier = Pick<BoundedMap<Remembered>, "get" | "set" | "size">;
+export type Memory = Pick<BoundedMap<MemoryRecord>, "get" | "set" | "size">;
 
 /** An isolate has 128 MB for everything. */
 const maxBytes = 32 * 1024 * 1024;
@@ -20,11 +20,11 @@ const maxEntries = 20_000;
 const overheadFactor = 3;
 const overheadBytes = 400;
 
-export function createMemoryTier(): MemoryTier {
-  return new BoundedMap<Remembered>({ maxEntries, maxBytes, bytesOf });
+export function createMemory(): Memory {
+  return new BoundedMap<MemoryRecord>({ maxEntries, maxBytes, bytesOf });
 }
 
-function bytesOf(token: string, { entry, copy }: Remembered): number {
+function bytesOf(token: string, { entry, copy }: MemoryRecord): number {
   const lengths = [entry, copy === entry ? null : copy].map((part) =>
     part === null ? 0 : JSON.stringify(part).length,
   );

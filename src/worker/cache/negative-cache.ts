@@ -1,12 +1,12 @@
 // Tokens that GitHub has just refused, did not recognise, or would not talk about: asked again within seconds, they would get the same answer. In memory only and bounded, so that a flood of made-up
 // tokens costs no KV write; short, for a fresh token can be refused once by mistake.
-import type { Refusal } from "../github/facts.ts";
+import type { LookupFailure } from "../github/facts.ts";
 import { BoundedMap } from "./bounded-map.ts";
 
-export interface Refusals {
-  get(name: string, now: number): Refusal | null;
+export interface NegativeCache {
+  get(name: string, now: number): LookupFailure | null;
   /** @param retryAfterMs how long GitHub asked to be left alone, if it did */
-  add(name: string, refusal: Refusal, now: number, retryAfterMs?: number | null): void;
+  add(name: string, refusal: LookupFailure, now: number, retryAfterMs?: number | null): void;
 }
 
 const ttlMs = 10_000;
@@ -16,12 +16,12 @@ const maxEntries = 20_000;
 const bytesEach = 300;
 
 interface Remembered {
-  readonly refusal: Refusal;
+  readonly refusal: LookupFailure;
   readonly since: number;
   readonly until: number;
 }
 
-export function createRefusals(): Refusals {
+export function createNegativeCache(): NegativeCache {
   const refusals = new BoundedMap<Remembered>({
     maxEntries,
     maxBytes: maxEntries * bytesEach,

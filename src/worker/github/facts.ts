@@ -1,4 +1,4 @@
-// What GitHub says about the holder of a token, and what it can come to when GitHub is asked. Policy builds on the facts; whatever remembers them can be
+// What GitHub says about the owner of a token, and what it can come to when GitHub is asked. Policy builds on the facts; whatever remembers them can be
 // put in front of GitHub behind the same interface.
 import type { TokenKind } from "../config/cluster.ts";
 import type { OrganisationReference } from "../config/organisations.ts";
@@ -25,8 +25,8 @@ export interface Team {
   readonly slug: string;
 }
 
-/** Why a token is not allowed to see whether its holder belongs to an organisation. */
-export type InvisibleReason = Extract<
+/** Why a token is not allowed to see whether its owner belongs to an organisation. */
+export type HiddenReason = Extract<
   ReasonFor<"denied">,
   | "scope_missing"
   | "sso_required"
@@ -38,9 +38,9 @@ export type InvisibleReason = Extract<
 >;
 
 /** How somebody stands to one organisation. */
-export type Standing =
+export type Membership =
   | {
-      readonly kind: "member";
+      readonly kind: "active";
       readonly id: number;
       /** As GitHub writes it. */
       readonly login: string;
@@ -51,13 +51,13 @@ export type Standing =
   /** Invited, but no member yet. */
   | { readonly kind: "pending"; readonly id: number; readonly login: string }
   | {
-      readonly kind: "not_a_member";
+      readonly kind: "none";
       /** The number of the organisation that has the name now, where it is another one than the pinned. */
       readonly nameTakenBy: number | null;
     }
   | {
-      readonly kind: "invisible";
-      readonly reason: InvisibleReason;
+      readonly kind: "hidden";
+      readonly reason: HiddenReason;
       /** Where the person authorises the token for SAML SSO, if GitHub said so. */
       readonly ssoUrl: string | null;
     };
@@ -72,11 +72,11 @@ export interface Facts {
   readonly scopes: readonly string[] | null;
   readonly expiry: TokenExpiry;
   /** By `keyOfOrganisation`: every organisation that was asked about. */
-  readonly organisations: Readonly<Record<string, Standing>>;
+  readonly organisations: Readonly<Record<string, Membership>>;
 }
 
 /** GitHub does not take the token. */
-export type RefusedReason = Extract<ReasonFor<"unauthenticated">, "token_refused" | "token_not_ours">;
+export type RefusedReason = Extract<ReasonFor<"unauthenticated">, "token_refused" | "token_client_mismatch">;
 
 /** GitHub knows the token, but will not say more now; the person may be the cause. */
 export type LimitedReason = Extract<
@@ -87,7 +87,7 @@ export type LimitedReason = Extract<
   | "github_ip_allow_list"
   | "github_locked_out"
   | "github_forbidden"
-  | "never_seen_limit"
+  | "new_token_rate_limit"
 >;
 
 /** GitHub said nothing that can be believed; nobody's fault. */
@@ -98,8 +98,8 @@ export type UnavailableReason = Extract<
   | "github_server_error"
   | "github_redirect"
   | "github_too_large"
-  | "github_nonsense"
-  | "github_contradiction"
+  | "github_invalid_response"
+  | "github_inconsistent_responses"
   | "github_version_retired"
   | "github_unexpected_status"
   | "github_app_unavailable"
@@ -109,7 +109,7 @@ export type UnavailableReason = Extract<
 export type Unavailable = { readonly kind: "unavailable"; readonly reason: UnavailableReason };
 
 /** Everything but "found". */
-export type Refusal =
+export type LookupFailure =
   | { readonly kind: "refused"; readonly reason: RefusedReason }
   | { readonly kind: "unrecognised" }
   | { readonly kind: "suspended" }
@@ -121,12 +121,12 @@ export type FactsOutcome =
       readonly kind: "found";
       readonly facts: Facts;
       /** Whether the facts are older than they should be, and stand because GitHub is unavailable. */
-      readonly inOutage: boolean;
+      readonly outageGrace: boolean;
     }
-  | Refusal;
+  | LookupFailure;
 
 /** Where an outcome comes from, for the log. */
-export interface Evidence {
+export interface ResponseInfo {
   /** "none" where nobody was asked and nothing was known. */
   readonly source: "memory" | "kv" | "github" | "none";
   /** Of the answer that decided; null where there was none. */
@@ -139,11 +139,11 @@ export interface Evidence {
 
 export interface FactsAnswer {
   readonly outcome: FactsOutcome;
-  readonly evidence: Evidence;
+  readonly responseInfo: ResponseInfo;
 }
 
 /** What a policy needs to know. */
-export interface Question {
+export interface FactsRequest {
   /** The asking cluster's name: never-seen tokens are limited for each cluster. */
   readonly cluster: string;
   readonly tokenKind: TokenKind;
@@ -164,5 +164,5 @@ export interface FactsSource {
    * @param credentialId its name, see credential/credential-id.ts
    * @returns an outcome, whatever happens: a source does not throw
    */
-  ask(token: string, credentialId: string, question: Question): Promise<FactsAnswer>;
+  load(token: string, credentialId: string, question: FactsRequest): Promise<FactsAnswer>;
 }

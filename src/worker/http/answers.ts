@@ -18,7 +18,7 @@ const statusReasons = {
  * @param apiVersion the request's: an answer of another version is an error to the apiserver
  * @returns 200 with a TokenReview for the first three verdicts, 503 with a Status for "undetermined"
  */
-export function answerVerdict(apiVersion: ApiVersion, verdict: Verdict): Response {
+export function verdictResponse(apiVersion: ApiVersion, verdict: Verdict): Response {
   switch (verdict.kind) {
     case "authenticated":
       // No audiences: a GitHub token carries none, and echoing those that were asked for would make the token valid for anybody's.
@@ -28,7 +28,7 @@ export function answerVerdict(apiVersion: ApiVersion, verdict: Verdict): Respons
     case "denied":
       return tokenReview(apiVersion, { authenticated: false, error: verdict.message });
     case "undetermined":
-      return answerStatus(503, verdict.message);
+      return statusResponse(503, verdict.message);
   }
 }
 
@@ -37,7 +37,7 @@ export function answerVerdict(apiVersion: ApiVersion, verdict: Verdict): Respons
  *
  * @param message for an operator; must not hold token material
  */
-export function answerStatus(
+export function statusResponse(
   code: keyof typeof statusReasons,
   message: string,
   headers?: Record<string, string>,

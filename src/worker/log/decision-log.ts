@@ -92,13 +92,13 @@ function lineOf(review: Review, verdict: Verdict, decision: LoggedDecision | nul
     groups: user?.groups.length,
     login: facts?.account.login,
     uid: facts === undefined ? undefined : String(facts.account.id),
-    organisations: facts === undefined ? undefined : standingsOf(facts),
+    organisations: facts === undefined ? undefined : membershipsOf(facts),
     credentialKind: judged?.credential.tokenKind,
     credentialId: judged?.credential.credentialId,
-    source: judged === undefined ? undefined : (judged.evidence?.source ?? "none"),
-    githubStatus: judged?.evidence?.githubStatus ?? undefined,
-    githubRequestId: judged?.evidence?.githubRequestId ?? undefined,
-    inOutage: judged?.inOutage,
+    source: judged === undefined ? undefined : (judged.responseInfo?.source ?? "none"),
+    githubStatus: judged?.responseInfo?.githubStatus ?? undefined,
+    githubRequestId: judged?.responseInfo?.githubRequestId ?? undefined,
+    outageGrace: judged?.outageGrace,
     certificateDaysLeft: review.certificateDaysLeft,
     durationMs: now - review.startedAt,
   });
@@ -114,12 +114,12 @@ function measured(
   return {
     cluster,
     verdict,
-    source: judged?.evidence?.source ?? "none",
+    source: judged?.responseInfo?.source ?? "none",
     tokenKind: judged?.credential.tokenKind ?? "",
     durationMs: now - startedAt,
-    githubStatus: judged?.evidence?.githubStatus ?? null,
+    githubStatus: judged?.responseInfo?.githubStatus ?? null,
     certificateDaysLeft,
-    inOutage: judged?.inOutage ?? false,
+    outageGrace: judged?.outageGrace ?? false,
   };
 }
 
@@ -128,11 +128,11 @@ function timeOf(now: number): string {
 }
 
 /** How the person stands to each organisation that was asked about, in a word: invisible ones with their reason. */
-function standingsOf({ organisations }: Facts): Record<string, string> | undefined {
-  let standings: Record<string, string> | undefined;
-  for (const [key, standing] of Object.entries(organisations)) {
-    standings ??= {};
-    standings[key] = standing.kind === "invisible" ? standing.reason : standing.kind;
+function membershipsOf({ organisations }: Facts): Record<string, string> | undefined {
+  let memberships: Record<string, string> | undefined;
+  for (const [key, membership] of Object.entries(organisations)) {
+    memberships ??= {};
+    memberships[key] = membership.kind === "hidden" ? membership.reason : membership.kind;
   }
-  return standings;
+  return memberships;
 }

@@ -11,7 +11,13 @@ export interface Dataset {
 /** What stands where: the first is `blob1`. What has been written stays as it is for three months, so columns are added at the end, and never moved. */
 export const blobColumns = ["event", "cluster", "verdict", "reason", "source", "token_kind"] as const;
 /** What stands where: the first is `double1`. */
-export const doubleColumns = ["reviews", "duration_ms", "github_status", "certificate_days_left", "in_outage"] as const;
+export const doubleColumns = [
+  "reviews",
+  "duration_ms",
+  "github_status",
+  "certificate_days_left",
+  "outage_grace",
+] as const;
 
 /** Stands for a number that is not known: none of them is ever negative otherwise. */
 export const unknownNumber = -1;
@@ -28,7 +34,7 @@ export interface MeasuredReview {
   /** Null where GitHub did not answer or was not asked. */
   readonly githubStatus: number | null;
   readonly certificateDaysLeft: number | null;
-  readonly inOutage: boolean;
+  readonly outageGrace: boolean;
 }
 
 export interface Metrics {
@@ -54,10 +60,10 @@ export function createMetrics(dataset: Dataset, writeWarning: (text: string) => 
   }
 
   return {
-    reviewed({ cluster, verdict, source, tokenKind, durationMs, githubStatus, certificateDaysLeft, inOutage }) {
+    reviewed({ cluster, verdict, source, tokenKind, durationMs, githubStatus, certificateDaysLeft, outageGrace }) {
       write(
         ["review", cluster, verdict.kind, verdict.reason, source, tokenKind],
-        [1, durationMs, githubStatus ?? unknownNumber, certificateDaysLeft ?? unknownNumber, inOutage ? 1 : 0],
+        [1, durationMs, githubStatus ?? unknownNumber, certificateDaysLeft ?? unknownNumber, outageGrace ? 1 : 0],
       );
     },
     ignored(cluster, foreignKind, reviews) {

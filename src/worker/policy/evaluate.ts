@@ -13,27 +13,27 @@ import { type Match, matchEntry } from "./match.ts";
  *
  * @returns a verdict, or null if the facts decide
  */
-export function judgeCredential(policy: ClusterPolicy, credential: PresentedCredential): Verdict | null {
+export function evaluateCredential(policy: ClusterPolicy, credential: PresentedCredential): Verdict | null {
   const isDenied = (entry: DenyEntry) => entry.kind === "token" && entry.credentialId === credential.credentialId;
   if (policy.deny.some(isDenied)) return unauthenticated("token_denied");
-  return policy.tokenKinds.includes(credential.tokenKind) ? null : denied("kind_not_welcome");
+  return policy.tokenKinds.includes(credential.tokenKind) ? null : denied("token_kind_not_allowed");
 }
 
 /** The verdict about somebody whom GitHub knows. `deny` wins over `allow`; whoever no entry could admit gets a plain no. */
-export function judgeFacts(policy: ClusterPolicy, credential: PresentedCredential, facts: Facts): Verdict {
+export function evaluateFacts(policy: ClusterPolicy, credential: PresentedCredential, facts: Facts): Verdict {
   if (facts.account.type !== "User") return unauthenticated("not_a_person");
   const denials = policy.deny.flatMap((entry) =>
     entry.kind === "token" ? [] : [{ entry, match: matchEntry(entry, policy, facts) }],
   );
-  const denial = denials.find(({ match }) => match.kind === "meant");
+  const denial = denials.find(({ match }) => match.kind === "matched");
   if (denial !== undefined) return unauthenticated(denial.entry.kind === "user" ? "user_denied" : "membership_denied");
 
   const matches = policy.allow.map((entry) => matchEntry(entry, policy, facts));
-  if (!matches.some(({ kind }) => kind === "meant")) return refuse(matches, facts.host);
+  if (!matches.some(({ kind }) => kind === "matched")) return refuse(matches, facts.host);
 
   return (
     // Whoever may be a member of what is denied does not get in: seeing less must never mean more access.
-    invisibleDenial(denials.map(({ match }) => match)) ??
+    hiddenDenial(denials.map(({ match }) => match)) ??
     judgeClient(policy, credential, facts) ??
     judgeScopes(policy, credential, facts) ??
     (policy.requireExpiry && facts.expiry.kind !== "at" ? denied("expiry_missing") : null) ??
@@ -47,16 +47,16 @@ function refuse(matches: readonly Match[], host: string): Verdict {
     if (match.kind !== "pending") continue;
     return denied("invitation_pending", `https://${host}/orgs/${match.organisation}/invitation`);
   }
-  const invisible = invisibleDenial(matches);
+  const invisible = hiddenDenial(matches);
   if (invisible !== null) return invisible;
-  if (matches.some(({ kind }) => kind === "name_taken_over")) return unauthenticated("name_taken_over");
-  return unauthenticated(matches.some(({ kind }) => kind === "not_in_team") ? "not_in_team" : "stranger");
+  if (matches.some(({ kind }) => kind === "name_reassigned")) return unauthenticated("name_reassigned");
+  return unauthenticated(matches.some(({ kind }) => kind === "not_in_team") ? "not_in_team" : "not_allowed");
 }
 
-function invisibleDenial(matches: readonly Match[]): Verdict | null {
+function hiddenDenial(matches: readonly Match[]): Verdict | null {
   for (const match of matches) {
-    if (match.kind !== "invisible") continue;
-    const { reason, ssoUrl } = match.standing;
+    if (match.kind !== "hidden") continue;
+    const { reason, ssoUrl } = match.membership;
     return denied(reason, ssoUrl === null ? match.organisation : `${match.organisation}, ${ssoUrl}`);
   }
   return null;

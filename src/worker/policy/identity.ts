@@ -3,7 +3,7 @@
 import type { ClusterPolicy, TokenKind } from "../config/cluster.ts";
 import type { Facts } from "../github/facts.ts";
 import { denied, type Verdict } from "../verdict.ts";
-import { groupsOf, invisibleOrganisations } from "./groups.ts";
+import { groupsOf, hiddenOrganisations } from "./groups.ts";
 
 /** A token as policy sees it: what it is, and the name under which it may be written down. */
 export interface PresentedCredential {
@@ -24,7 +24,7 @@ export function identify(policy: ClusterPolicy, credential: PresentedCredential,
   // The login leaves in `extra` also where it is no part of the username.
   if (![username, facts.account.login, ...groups].every(isSafeName)) return denied("identity_unsafe");
   if (groups.length > maxGroups) return denied("too_many_groups", `${groups.length}, at most ${maxGroups}`);
-  const invisible = invisibleOrganisations(policy, facts);
+  const invisible = hiddenOrganisations(policy, facts);
   return {
     kind: "authenticated",
     reason: "admitted",
@@ -37,7 +37,7 @@ export function identify(policy: ClusterPolicy, credential: PresentedCredential,
         "authentication.kubernetes.io/credential-id": [credential.credentialId],
         "octogate.dev/credential-kind": [credential.tokenKind],
         "octogate.dev/github-host": [facts.host],
-        ...(invisible.length === 0 ? {} : { "octogate.dev/invisible-organisations": invisible }),
+        ...(invisible.length === 0 ? {} : { "octogate.dev/hidden-organisations": invisible }),
         "octogate.dev/login": [facts.account.login],
       },
     },

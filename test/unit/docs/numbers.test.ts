@@ -42,12 +42,7 @@ const numbers: readonly (readonly [string, string, number, Readonly<Record<strin
     { "docs/architecture.md": ["is kept for N s in memory"], "docs/caching.md": ["is remembered for at most N s"] },
   ],
   ["src/worker/cache/breaker.ts", "probeEveryMs", second, { "docs/architecture.md": ["one request every N s"] }],
-  [
-    "src/worker/cache/kv.ts",
-    "warnEveryMs",
-    minute,
-    { "docs/operations.md": ["on stderr, at most once a minute"] },
-  ],
+  ["src/worker/cache/kv.ts", "warnEveryMs", minute, { "docs/operations.md": ["on stderr, at most once a minute"] }],
   [
     "src/worker/log/decision-log.ts",
     "sumEveryMs",

@@ -12,16 +12,7 @@ const partsFromTheTop: Readonly<Record<string, readonly string[]>> = {
   ],
   "src/local": [
     ...["main", "start", "greeting", "options", "settings", "policy-file", "start-failure", "github", "edge"],
-    ...[
-      "edge-answer",
-      "inner-connection",
-      "inner-request",
-      "ask-worker",
-      "answering",
-      "tls-client-auth",
-      "certificates",
-    ],
-    ...["kubeconfig", "cache-secret", "state-folder", "worker", "worker-settings", "closing"],
+    ...["health-check", "certificates", "kubeconfig", "cache-secret", "state-folder", "worker", "shutdown"],
   ],
   "src/cli": [
     ...["main", "program", "commands", "check-before-deploy", "doctor", "explain", "pin", "manifests", "setup"],

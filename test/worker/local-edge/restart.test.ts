@@ -13,14 +13,18 @@ afterAll(() => edge.stop());
 
 const statusOfReview = async () => (await call(edge, { body: tokenReview("not a GitHub token") })).status;
 
-it("workerd starts again after a crash, and reviews are answered with 503 until then", async () => {
-  for (const pid of await childrenOf(edge.pid)) process.kill(pid, "SIGKILL");
-  const seen = new Set<number>();
-  const isAnswered = async () => {
-    const status = await statusOfReview();
-    seen.add(status);
-    return status === 200 && seen.size > 1;
-  };
-  await until(isAnswered, 20_000, "a review is answered again");
-  expect([...seen]).toEqual([503, 200]);
-});
+// Only Linux lists a process's children.
+it.runIf(process.platform === "linux")(
+  "workerd starts again after a crash, and reviews are answered with 503 until then",
+  async () => {
+    for (const pid of await childrenOf(edge.pid)) process.kill(pid, "SIGKILL");
+    const seen = new Set<number>();
+    const isAnswered = async () => {
+      const status = await statusOfReview();
+      seen.add(status);
+      return status === 200 && seen.size > 1;
+    };
+    await until(isAnswered, 20_000, "a review is answered again");
+    expect([...seen]).toEqual([503, 200]);
+  },
+);

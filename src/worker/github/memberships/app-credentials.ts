@@ -3,10 +3,10 @@
 import githubAppJwt from "universal-github-app-jwt";
 import * as v from "valibot";
 import type { OrganisationReference } from "../../config/organisations.ts";
-import { type Asked, evidenceOf, notAsked } from "../call.ts";
+import { notAsked, responseInfoOf, type WithResponse } from "../call.ts";
 import type { GitHubClient, GitHubRequest } from "../client.ts";
 import type { Unavailable } from "../facts.ts";
-import { nonsense, type Ok, sortAppReply } from "../outcomes.ts";
+import { invalidResponse, type Ok, sortAppReply } from "../outcomes.ts";
 import { idSchema, organisationLoginSchema } from "../schemas.ts";
 import { readAllPages } from "./pages.ts";
 
@@ -25,7 +25,10 @@ export interface Installation {
 
 export interface AppCredentials {
   /** @returns the installation in an organisation, by its number where that is pinned; unavailable where the app is not installed or suspended */
-  installationIn(reference: OrganisationReference, deadline: AbortSignal): Promise<Asked<Installation | Unavailable>>;
+  installationIn(
+    reference: OrganisationReference,
+    deadline: AbortSignal,
+  ): Promise<WithResponse<Installation | Unavailable>>;
   /** Drops a token that GitHub no longer takes. */
   forget(token: string): void;
 }
@@ -69,63 +72,68 @@ export function createAppCredentials(
     request: Omit<GitHubRequest, "authorization">,
     success: 200 | 201,
     deadline: AbortSignal,
-  ): Promise<Asked<Ok | Unavailable>> {
+  ): Promise<WithResponse<Ok | Unavailable>> {
     const jwt = await signIn(app, now());
-    if (jwt === null) return { outcome: appUnavailable, evidence: notAsked };
+    if (jwt === null) return { outcome: appUnavailable, responseInfo: notAsked };
     const reply = await client.send({ ...request, authorization: `Bearer ${jwt}` }, deadline);
-    return { outcome: sortAppReply(reply, success), evidence: evidenceOf(reply) };
+    return { outcome: sortAppReply(reply, success), responseInfo: responseInfoOf(reply) };
   }
 
   async function installations(
     deadline: AbortSignal,
-  ): Promise<Asked<{ kind: "ok"; installations: readonly ListedInstallation[] } | Unavailable>> {
+  ): Promise<WithResponse<{ kind: "ok"; installations: readonly ListedInstallation[] } | Unavailable>> {
     if (list !== null && now() - list.readAt < listTtlMs) {
-      return { outcome: { kind: "ok", installations: list.installations }, evidence: notAsked };
+      return { outcome: { kind: "ok", installations: list.installations }, responseInfo: notAsked };
     }
     const askPage = (url: string) => ask({ url }, 200, deadline);
-    const { outcome, evidence } = await readAllPages(`${restUrl}/app/installations?per_page=100`, askPage, (json) => {
-      const parsed = v.safeParse(installationsSchema, json);
-      return parsed.success ? parsed.output.flatMap(listedInstallation) : null;
-    });
-    if (outcome.kind !== "ok") return { outcome, evidence };
+    const { outcome, responseInfo } = await readAllPages(
+      `${restUrl}/app/installations?per_page=100`,
+      askPage,
+      (json) => {
+        const parsed = v.safeParse(installationsSchema, json);
+        return parsed.success ? parsed.output.flatMap(listedInstallation) : null;
+      },
+    );
+    if (outcome.kind !== "ok") return { outcome, responseInfo };
     list = { installations: outcome.pages.flatMap(({ items }) => items), readAt: now() };
-    return { outcome: { kind: "ok", installations: list.installations }, evidence };
+    return { outcome: { kind: "ok", installations: list.installations }, responseInfo };
   }
 
   async function tokenOf(
     installationId: number,
     deadline: AbortSignal,
-  ): Promise<Asked<{ kind: "ok"; token: string } | Unavailable>> {
+  ): Promise<WithResponse<{ kind: "ok"; token: string } | Unavailable>> {
     const kept = tokens.get(installationId);
     if (kept !== undefined && now() < kept.endsAt - tokenMarginMs) {
-      return { outcome: { kind: "ok", token: kept.token }, evidence: notAsked };
+      return { outcome: { kind: "ok", token: kept.token }, responseInfo: notAsked };
     }
     const url = `${restUrl}/app/installations/${installationId}/access_tokens`;
     const body = { permissions: { members: "read" } };
-    const { outcome: sorted, evidence } = await ask({ method: "POST", url, body }, 201, deadline);
-    if (sorted.kind !== "ok") return { outcome: sorted, evidence };
+    const { outcome: sorted, responseInfo } = await ask({ method: "POST", url, body }, 201, deadline);
+    if (sorted.kind !== "ok") return { outcome: sorted, responseInfo };
     const parsed = v.safeParse(tokenSchema, sorted.json);
-    if (!parsed.success) return { outcome: nonsense, evidence };
+    if (!parsed.success) return { outcome: invalidResponse, responseInfo };
     const { token, expires_at } = parsed.output;
     tokens.set(installationId, { token, endsAt: Date.parse(expires_at) });
-    return { outcome: { kind: "ok", token }, evidence };
+    return { outcome: { kind: "ok", token }, responseInfo };
   }
 
   return {
     async installationIn(reference, deadline) {
       const listed = await installations(deadline);
-      if (listed.outcome.kind !== "ok") return { outcome: listed.outcome, evidence: listed.evidence };
+      if (listed.outcome.kind !== "ok") return { outcome: listed.outcome, responseInfo: listed.responseInfo };
       const found = listed.outcome.installations.find(({ organisation: { id, login } }) =>
         reference.id === null ? login.toLowerCase() === reference.login : id === reference.id,
       );
-      if (found === undefined || found.isSuspended) return { outcome: appUnavailable, evidence: listed.evidence };
-      const { outcome, evidence } = await tokenOf(found.installationId, deadline);
+      if (found === undefined || found.isSuspended)
+        return { outcome: appUnavailable, responseInfo: listed.responseInfo };
+      const { outcome, responseInfo } = await tokenOf(found.installationId, deadline);
       if (outcome.kind !== "ok") {
         // It may have been removed or installed anew since the list was read.
         list = null;
-        return { outcome, evidence };
+        return { outcome, responseInfo };
       }
-      return { outcome: { kind: "ok", organisation: found.organisation, token: outcome.token }, evidence };
+      return { outcome: { kind: "ok", organisation: found.organisation, token: outcome.token }, responseInfo };
     },
     forget(token) {
       for (const [installationId, kept] of tokens) if (kept.token === token) tokens.delete(installationId);

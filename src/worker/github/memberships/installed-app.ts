@@ -6,10 +6,10 @@
 import * as v from "valibot";
 import type { OrganisationReference } from "../../config/organisations.ts";
 import type { ApiAddress } from "../api-address.ts";
-import { type Asked, evidenceOf, gravest, notAsked } from "../call.ts";
+import { notAsked, responseInfoOf, type WithResponse, worst } from "../call.ts";
 import type { GitHubClient } from "../client.ts";
-import type { Account, Standing, Team, Unavailable } from "../facts.ts";
-import { contradiction, nonsense, sortAppMembershipReply, sortAppReply } from "../outcomes.ts";
+import type { Account, Membership, Team, Unavailable } from "../facts.ts";
+import { inconsistentResponses, invalidResponse, sortAppMembershipReply, sortAppReply } from "../outcomes.ts";
 import { idSchema, membershipSchema, teamSlugSchema } from "../schemas.ts";
 import type { AppCredentials, Installation } from "./app-credentials.ts";
 import type { NonMembers } from "./non-members.ts";
@@ -47,10 +47,10 @@ const teamsSchema = v.object({
   }),
 });
 
-type AskedStanding = Asked<Standing | Unavailable>;
+type AskedStanding = WithResponse<Membership | Unavailable>;
 type TeamsOutcome = { readonly kind: "ok"; readonly teams: readonly Team[] } | Unavailable;
 
-const notAMember: Standing = { kind: "not_a_member", nameTakenBy: null };
+const notAMember: Membership = { kind: "none", nameTakenBy: null };
 
 export interface AppMembershipsOptions {
   readonly client: GitHubClient;
@@ -67,20 +67,20 @@ export function createAppMemberships(options: AppMembershipsOptions): Membership
     reference: OrganisationReference,
     deadline: AbortSignal,
   ): Promise<AskedStanding> {
-    const { outcome: installation, evidence } = await credentials.installationIn(reference, deadline);
-    if (installation.kind !== "ok") return { outcome: installation, evidence };
+    const { outcome: installation, responseInfo } = await credentials.installationIn(reference, deadline);
+    if (installation.kind !== "ok") return { outcome: installation, responseInfo };
     const { organisation } = installation;
-    if (nonMembers.has(account.id, organisation.id)) return { outcome: notAMember, evidence: notAsked };
+    if (nonMembers.has(account.id, organisation.id)) return { outcome: notAMember, responseInfo: notAsked };
 
     const [membership, teams] = await Promise.all([
       askMembership(installation, account, deadline),
       askTeams(installation, account, deadline),
     ]);
     // Also a "no" needs both: only the second call compares the numbers behind the two names, and either may have been renamed a moment ago.
-    if (teams.outcome.kind !== "ok") return { outcome: teams.outcome, evidence: teams.evidence };
-    if (membership.outcome.kind === "not_a_member") nonMembers.add(account.id, organisation.id);
-    if (membership.outcome.kind !== "member") return membership;
-    return { outcome: { ...membership.outcome, teams: teams.outcome.teams }, evidence: membership.evidence };
+    if (teams.outcome.kind !== "ok") return { outcome: teams.outcome, responseInfo: teams.responseInfo };
+    if (membership.outcome.kind === "none") nonMembers.add(account.id, organisation.id);
+    if (membership.outcome.kind !== "active") return membership;
+    return { outcome: { ...membership.outcome, teams: teams.outcome.teams }, responseInfo: membership.responseInfo };
   }
 
   async function askMembership(
@@ -91,19 +91,20 @@ export function createAppMemberships(options: AppMembershipsOptions): Membership
     const url = `${api.restUrl}/orgs/${organisation.login}/memberships/${account.login}`;
     const reply = await client.send({ url, authorization: `Bearer ${token}` }, deadline);
     if (reply.status === 401) credentials.forget(token);
-    const evidence = evidenceOf(reply);
+    const responseInfo = responseInfoOf(reply);
     const sorted = sortAppMembershipReply(reply);
-    if (sorted.kind === "absent") return { outcome: notAMember, evidence };
-    if (sorted.kind !== "ok") return { outcome: sorted, evidence };
+    if (sorted.kind === "absent") return { outcome: notAMember, responseInfo };
+    if (sorted.kind !== "ok") return { outcome: sorted, responseInfo };
     const parsed = v.safeParse(membershipSchema, sorted.json);
-    if (!parsed.success) return { outcome: nonsense, evidence };
+    if (!parsed.success) return { outcome: invalidResponse, responseInfo };
     const { organization, user, state, role } = parsed.output;
     // Names are asked for, numbers are compared: a login that changed hands between two calls must not borrow somebody's teams.
-    if (organization.id !== organisation.id || user?.id !== account.id) return { outcome: contradiction, evidence };
+    if (organization.id !== organisation.id || user?.id !== account.id)
+      return { outcome: inconsistentResponses, responseInfo };
     const { id, login } = organization;
     return {
-      outcome: state === "active" ? { kind: "member", id, login, role, teams: [] } : { kind: "pending", id, login },
-      evidence,
+      outcome: state === "active" ? { kind: "active", id, login, role, teams: [] } : { kind: "pending", id, login },
+      responseInfo,
     };
   }
 
@@ -111,7 +112,7 @@ export function createAppMemberships(options: AppMembershipsOptions): Membership
     { organisation, token }: Installation,
     account: Account,
     deadline: AbortSignal,
-  ): Promise<Asked<TeamsOutcome>> {
+  ): Promise<WithResponse<TeamsOutcome>> {
     const teams = new Map<number, Team>();
     let after: string | null = null;
     for (let page = 0; ; page += 1) {
@@ -126,37 +127,35 @@ export function createAppMemberships(options: AppMembershipsOptions): Membership
         deadline,
       );
       if (reply.status === 401) credentials.forget(token);
-      const evidence = evidenceOf(reply);
+      const responseInfo = responseInfoOf(reply);
       const sorted = sortAppReply(reply, 200);
-      if (sorted.kind !== "ok") return { outcome: sorted, evidence };
+      if (sorted.kind !== "ok") return { outcome: sorted, responseInfo };
       const parsed = v.safeParse(teamsSchema, sorted.json);
-      if (!parsed.success) return { outcome: { kind: "unavailable", reason: "github_app_unavailable" }, evidence };
+      if (!parsed.success) return { outcome: { kind: "unavailable", reason: "github_app_unavailable" }, responseInfo };
       const { organization, user } = parsed.output.data;
       if (organization.databaseId !== organisation.id || user.databaseId !== account.id)
-        return { outcome: contradiction, evidence };
+        return { outcome: inconsistentResponses, responseInfo };
       for (const { ancestors, ...team } of organization.teams.nodes) {
         for (const { databaseId, slug } of [team, ...ancestors.nodes]) teams.set(databaseId, { id: databaseId, slug });
       }
       const { hasNextPage, endCursor } = organization.teams.pageInfo;
-      if (!hasNextPage) return { outcome: { kind: "ok", teams: [...teams.values()] }, evidence };
+      if (!hasNextPage) return { outcome: { kind: "ok", teams: [...teams.values()] }, responseInfo };
       if (page + 1 >= maxPages || endCursor === null)
-        return { outcome: { kind: "unavailable", reason: "github_too_large" }, evidence };
+        return { outcome: { kind: "unavailable", reason: "github_too_large" }, responseInfo };
       after = endCursor;
     }
   }
 
   return {
-    async ask({ holder, organisations }, deadline) {
-      const asked = await Promise.all(
-        organisations.map((reference) => standingOf(holder.account, reference, deadline)),
-      );
-      const standings: Standing[] = [];
-      const refusals: Asked<Unavailable>[] = [];
-      for (const { outcome, evidence } of asked) {
-        if (outcome.kind === "unavailable") refusals.push({ outcome, evidence });
+    async load({ owner, organisations }, deadline) {
+      const asked = await Promise.all(organisations.map((reference) => standingOf(owner.account, reference, deadline)));
+      const standings: Membership[] = [];
+      const refusals: WithResponse<Unavailable>[] = [];
+      for (const { outcome, responseInfo } of asked) {
+        if (outcome.kind === "unavailable") refusals.push({ outcome, responseInfo });
         else standings.push(outcome);
       }
-      const failed = gravest(refusals);
+      const failed = worst(refusals);
       return failed === undefined ? { kind: "known", standings, tookToken: false } : { kind: "failed", asked: failed };
     },
   };

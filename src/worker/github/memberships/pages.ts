@@ -1,8 +1,8 @@
 // GitHub's lists come in pages. A page that is missing would be a shorter list of groups, so a list is complete or it is none.
 
-import type { Asked } from "../call.ts";
+import type { WithResponse } from "../call.ts";
 import type { Unavailable } from "../facts.ts";
-import { nonsense, type Ok } from "../outcomes.ts";
+import { invalidResponse, type Ok } from "../outcomes.ts";
 
 /** 100 items each: nobody is in more teams or organisations than that. A list that goes on is an error, never cut. */
 export const maxPages = 20;
@@ -23,21 +23,21 @@ const tooManyPages: Unavailable = { kind: "unavailable", reason: "github_too_lar
  */
 export async function readAllPages<Item, Failure extends { readonly kind: string }>(
   firstUrl: string,
-  ask: (url: string) => Promise<Asked<Ok | Failure>>,
+  ask: (url: string) => Promise<WithResponse<Ok | Failure>>,
   parse: (json: unknown) => readonly Item[] | null,
-): Promise<Asked<{ readonly kind: "ok"; readonly pages: readonly Page<Item>[] } | Failure | Unavailable>> {
+): Promise<WithResponse<{ readonly kind: "ok"; readonly pages: readonly Page<Item>[] } | Failure | Unavailable>> {
   const pages: Page<Item>[] = [];
   let url = firstUrl;
   for (;;) {
-    const { outcome, evidence } = await ask(url);
-    if (!isOk(outcome)) return { outcome, evidence };
+    const { outcome, responseInfo } = await ask(url);
+    if (!isOk(outcome)) return { outcome, responseInfo };
     const items = parse(outcome.json);
-    if (items === null) return { outcome: nonsense, evidence };
+    if (items === null) return { outcome: invalidResponse, responseInfo };
     pages.push({ items, headers: outcome.headers });
     const next = nextPage(url, outcome.headers.get("link"));
-    if (next === "none") return { outcome: { kind: "ok", pages }, evidence };
-    if (next === "elsewhere") return { outcome: nonsense, evidence };
-    if (pages.length >= maxPages) return { outcome: tooManyPages, evidence };
+    if (next === "none") return { outcome: { kind: "ok", pages }, responseInfo };
+    if (next === "elsewhere") return { outcome: invalidResponse, responseInfo };
+    if (pages.length >= maxPages) return { outcome: tooManyPages, responseInfo };
     url = next.url;
   }
 }

@@ -1,9 +1,9 @@
 // The parents of somebody's teams, and theirs: a member of a child team belongs to all of them. GitHub's list of somebody's teams names direct memberships only,
 // each with one parent, so what lies above is asked for level by level.
 
-import { type Asked, notAsked } from "../call.ts";
-import type { Refusal, Team, Unavailable } from "../facts.ts";
-import type { Absent, Invisible } from "../outcomes.ts";
+import { notAsked, type WithResponse } from "../call.ts";
+import type { LookupFailure, Team, Unavailable } from "../facts.ts";
+import type { Absent, Hidden } from "../outcomes.ts";
 import type { ListedTeam } from "../schemas.ts";
 
 /** GitHub knows no limit; more than this is no organisation's chart. Over it, the list would be incomplete. */
@@ -11,8 +11,10 @@ const maxLookUps = 100;
 
 const tooManyTeams: Unavailable = { kind: "unavailable", reason: "github_too_large" };
 
-export type LookedUpTeam = Asked<{ readonly kind: "ok"; readonly team: ListedTeam } | Absent | Invisible | Refusal>;
-type Failed = Asked<Absent | Invisible | Refusal>;
+export type LookedUpTeam = WithResponse<
+  { readonly kind: "ok"; readonly team: ListedTeam } | Absent | Hidden | LookupFailure
+>;
+type Failed = WithResponse<Absent | Hidden | LookupFailure>;
 
 /**
  * @param direct the direct teams in one organisation
@@ -35,10 +37,10 @@ export async function withAncestors(
       return { kind: "complete", teams: [...known.values()].map(({ id, slug }) => ({ id, slug })) };
 
     lookUps += missing.size;
-    if (lookUps > maxLookUps) return { kind: "failed", asked: { outcome: tooManyTeams, evidence: notAsked } };
+    if (lookUps > maxLookUps) return { kind: "failed", asked: { outcome: tooManyTeams, responseInfo: notAsked } };
     const lookedUp = await Promise.all([...missing.values()].map(lookUp));
-    for (const { outcome, evidence } of lookedUp) {
-      if (outcome.kind !== "ok") return { kind: "failed", asked: { outcome, evidence } };
+    for (const { outcome, responseInfo } of lookedUp) {
+      if (outcome.kind !== "ok") return { kind: "failed", asked: { outcome, responseInfo } };
       known.set(outcome.team.id, outcome.team);
     }
   }

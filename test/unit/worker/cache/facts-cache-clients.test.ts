@@ -14,7 +14,7 @@ describe("an app's token that is none of a cluster's clients'", () => {
     github.says(notOurs);
     expect(await a.ask(token, listing("Y"))).toMatchObject({ outcome: notOurs });
     github.says(unavailable);
-    expect(await a.ask(token, listing("X"))).toMatchObject({ outcome: { kind: "found", inOutage: true } });
+    expect(await a.ask(token, listing("X"))).toMatchObject({ outcome: { kind: "found", outageGrace: true } });
     await a.settle();
     expect(store.writes).toHaveLength(1);
   });
@@ -47,6 +47,6 @@ describe("an app's token that is none of a cluster's clients'", () => {
     github.says(notOurs);
     await a.ask(token, listing("Y"));
     github.says(unavailable);
-    expect(await a.ask(token)).toMatchObject({ outcome: { kind: "found", inOutage: true } });
+    expect(await a.ask(token)).toMatchObject({ outcome: { kind: "found", outageGrace: true } });
   });
 });

@@ -1,6 +1,6 @@
 // Refusals: what they erase, what they leave, how they spread, and what they cost.
 import { describe, expect, test } from "vitest";
-import type { Refusal } from "../../../../src/worker/github/facts.ts";
+import type { LookupFailure } from "../../../../src/worker/github/facts.ts";
 import {
   factsOf,
   limited,
@@ -30,7 +30,7 @@ describe.each([refused, suspended])("somebody remembered of whom GitHub says $ki
     await a.ask(token);
     clock.advance(seconds(120));
     github.says(outcome);
-    expect(await a.ask(token)).toMatchObject({ outcome, evidence: { source: "github" } });
+    expect(await a.ask(token)).toMatchObject({ outcome, responseInfo: { source: "github" } });
     expect(a.knownCredentialId(token)).toBeNull();
     github.says(unavailable);
     for (let second = 0; second < 700; second += 7) {
@@ -46,7 +46,7 @@ describe.each([refused, suspended])("somebody remembered of whom GitHub says $ki
     clock.advance(seconds(60));
     await a.ask(token);
     await a.settle();
-    expect(await a.ask(token)).toMatchObject({ outcome, evidence: { source: "memory" } });
+    expect(await a.ask(token)).toMatchObject({ outcome, responseInfo: { source: "memory" } });
   });
 
   test("is out at another isolate, too, when GitHub goes down", async () => {
@@ -129,15 +129,15 @@ describe.each([refused, suspended])("somebody remembered of whom GitHub says $ki
     await a.ask(token);
     github.says(factsOf());
     clock.advance(seconds(10) - 1);
-    expect(await a.ask(token)).toMatchObject({ outcome, evidence: { source: "memory" } });
+    expect(await a.ask(token)).toMatchObject({ outcome, responseInfo: { source: "memory" } });
     clock.advance(1);
-    expect(await a.ask(token)).toMatchObject({ outcome: { kind: "found" }, evidence: { source: "github" } });
-    expect(await a.ask(token)).toMatchObject({ outcome: { kind: "found" }, evidence: { source: "memory" } });
+    expect(await a.ask(token)).toMatchObject({ outcome: { kind: "found" }, responseInfo: { source: "github" } });
+    expect(await a.ask(token)).toMatchObject({ outcome: { kind: "found" }, responseInfo: { source: "memory" } });
     await a.settle();
     // And grace is theirs again.
     github.says(unavailable);
     clock.advance(seconds(130));
-    expect(await a.ask(token)).toMatchObject({ outcome: { kind: "found", inOutage: true } });
+    expect(await a.ask(token)).toMatchObject({ outcome: { kind: "found", outageGrace: true } });
   });
 
   test("costs one write of KV, however often they ask", async () => {
@@ -166,7 +166,7 @@ describe.each([refused, suspended])("somebody remembered of whom GitHub says $ki
 });
 
 describe("a token that was never seen", () => {
-  test.each<Refusal>([refused, suspended, unrecognised, limited, notOurs])(
+  test.each<LookupFailure>([refused, suspended, unrecognised, limited, notOurs])(
     "and of which GitHub says %o is asked about once in 10 s, and costs KV nothing",
     async (outcome) => {
       const { a, clock, github, store, token } = setUpTwo();
@@ -222,8 +222,8 @@ describe("a token that GitHub does not recognise", () => {
     // What was erased could not stand in an outage.
     github.says(unavailable);
     clock.advance(seconds(10));
-    expect(await b.ask(token)).toMatchObject({ outcome: { kind: "found", inOutage: true } });
-    expect(await a.ask(token)).toMatchObject({ outcome: { kind: "found", inOutage: true } });
+    expect(await b.ask(token)).toMatchObject({ outcome: { kind: "found", outageGrace: true } });
+    expect(await a.ask(token)).toMatchObject({ outcome: { kind: "found", outageGrace: true } });
   });
 
   test("is asked about after 10 s, however long the quota of all such tokens is spent", async () => {
@@ -247,7 +247,7 @@ describe("a person whose own quota is spent", () => {
     expect(await a.ask(token)).toMatchObject({ outcome: limited });
     github.says(factsOf());
     clock.advance(seconds(45) - 1);
-    expect(await a.ask(token)).toMatchObject({ outcome: limited, evidence: { source: "memory" } });
+    expect(await a.ask(token)).toMatchObject({ outcome: limited, responseInfo: { source: "memory" } });
     clock.advance(1);
     expect(await a.ask(token)).toMatchObject({ outcome: { kind: "found" } });
   });

@@ -1,6 +1,6 @@
 // What stands while GitHub is down, and for how long; and who waits for it.
 import { describe, expect, test } from "vitest";
-import type { Refusal, UnavailableReason } from "../../../../src/worker/github/facts.ts";
+import type { LookupFailure, UnavailableReason } from "../../../../src/worker/github/facts.ts";
 import {
   factsOf,
   fakeDeadline,
@@ -16,7 +16,7 @@ import {
   unavailable,
 } from "./support.ts";
 
-const inOutage = { outcome: { kind: "found", inOutage: true } };
+const outageGrace = { outcome: { kind: "found", outageGrace: true } };
 
 describe("somebody known, while GitHub is down", () => {
   test("goes on until TTL and grace are over", async () => {
@@ -24,12 +24,12 @@ describe("somebody known, while GitHub is down", () => {
     await one.ask(token);
     github.says(unavailable);
     clock.advance(seconds(120) - 1);
-    expect(await one.ask(token)).toMatchObject({ outcome: { kind: "found", inOutage: false } });
+    expect(await one.ask(token)).toMatchObject({ outcome: { kind: "found", outageGrace: false } });
     await one.settle();
     clock.advance(1);
-    expect(await one.ask(token)).toMatchObject(inOutage);
+    expect(await one.ask(token)).toMatchObject(outageGrace);
     clock.advance(seconds(600) - 1);
-    expect(await one.ask(token)).toMatchObject(inOutage);
+    expect(await one.ask(token)).toMatchObject(outageGrace);
     clock.advance(1);
     expect(await one.ask(token)).toMatchObject({ outcome: unavailable });
   });
@@ -40,7 +40,7 @@ describe("somebody known, while GitHub is down", () => {
     await one.settle();
     github.says(unavailable);
     clock.advance(seconds(719));
-    expect(await start().ask(token)).toMatchObject(inOutage);
+    expect(await start().ask(token)).toMatchObject(outageGrace);
     clock.advance(seconds(1));
     expect(await start().ask(token)).toMatchObject({ outcome: unavailable });
   });
@@ -51,15 +51,15 @@ describe("somebody known, while GitHub is down", () => {
     "github_server_error",
     "github_redirect",
     "github_too_large",
-    "github_nonsense",
-    "github_contradiction",
+    "github_invalid_response",
+    "github_inconsistent_responses",
     "github_unexpected_status",
   ] satisfies UnavailableReason[])("goes on whatever it is that can't be believed: %s", async (reason) => {
     const { one, clock, github, token } = setUp();
     await one.ask(token);
     github.says({ kind: "unavailable", reason });
     clock.advance(seconds(720) - 1);
-    expect(await one.ask(token)).toMatchObject(inOutage);
+    expect(await one.ask(token)).toMatchObject(outageGrace);
     clock.advance(1);
     expect(await one.ask(token)).toMatchObject({ outcome: { kind: "unavailable", reason } });
   });
@@ -78,7 +78,7 @@ describe("somebody known, while GitHub is down", () => {
     await one.ask(token);
     github.says(unavailable);
     clock.advance(seconds(299));
-    expect(await one.ask(token)).toMatchObject(inOutage);
+    expect(await one.ask(token)).toMatchObject(outageGrace);
     clock.advance(seconds(1));
     expect(await one.ask(token)).toMatchObject({ outcome: unavailable });
   });
@@ -115,7 +115,7 @@ describe("somebody known, while GitHub is down", () => {
     github.says(unavailable);
     store.onGet = never;
     clock.advance(seconds(120));
-    expect(await one.ask(token)).toMatchObject(inOutage);
+    expect(await one.ask(token)).toMatchObject(outageGrace);
     expect(start().memory.size).toBe(0);
   });
 });
@@ -128,7 +128,7 @@ describe("KV is asked before grace is given", () => {
     clock.advance(seconds(120));
     for (let review = 0; review < 6; review += 1) {
       const { length } = store.reads;
-      expect(await one.ask(token)).toMatchObject(inOutage);
+      expect(await one.ask(token)).toMatchObject(outageGrace);
       expect(store.reads.length).toBe(length + 1);
     }
   });
@@ -151,7 +151,10 @@ describe("after three failures", () => {
     expect(github.calls).toHaveLength(4);
     github.says({ outcome: unavailable, meanwhile: never });
     for (let second = 0; second < 20; second += 1) {
-      expect(await one.ask(token)).toMatchObject({ ...inOutage, evidence: { source: "memory", githubStatus: null } });
+      expect(await one.ask(token)).toMatchObject({
+        ...outageGrace,
+        responseInfo: { source: "memory", githubStatus: null },
+      });
       clock.advance(seconds(1));
       await turnOfTheLoop();
     }
@@ -168,7 +171,7 @@ describe("after three failures", () => {
     for (const token of tokens) await one.ask(token);
     const { length } = github.calls;
     for (let second = 0; second < 60; second += 1) {
-      for (const token of tokens) expect(await one.ask(token)).toMatchObject(inOutage);
+      for (const token of tokens) expect(await one.ask(token)).toMatchObject(outageGrace);
       await one.settle();
       clock.advance(seconds(1));
     }
@@ -180,9 +183,9 @@ describe("after three failures", () => {
     const { one, clock, github, token } = await brokenDown();
     github.says(factsOf());
     clock.advance(seconds(5));
-    expect(await one.ask(token)).toMatchObject(inOutage);
+    expect(await one.ask(token)).toMatchObject(outageGrace);
     await one.settle();
-    expect(await one.ask(token)).toMatchObject({ outcome: { kind: "found", inOutage: false } });
+    expect(await one.ask(token)).toMatchObject({ outcome: { kind: "found", outageGrace: false } });
   });
 
   test("a probe hears of a leaver", async () => {
@@ -197,7 +200,7 @@ describe("after three failures", () => {
   test("a token that was never seen asks all the same", async () => {
     const { one, github } = await brokenDown();
     github.says(factsOf());
-    expect(await one.ask(newToken())).toMatchObject({ outcome: { kind: "found", inOutage: false } });
+    expect(await one.ask(newToken())).toMatchObject({ outcome: { kind: "found", outageGrace: false } });
   });
 
   test("a tombstone of another isolate still counts", async () => {
@@ -229,7 +232,7 @@ describe("after three failures", () => {
     clock.advance(seconds(120));
     const other = start();
     for (let failure = 0; failure < 3; failure += 1) await other.ask(newToken());
-    expect(await other.ask(token)).toMatchObject({ ...inOutage, evidence: { source: "kv" } });
+    expect(await other.ask(token)).toMatchObject({ ...outageGrace, responseInfo: { source: "kv" } });
   });
 });
 
@@ -238,7 +241,7 @@ describe("what one person brings about at GitHub", () => {
     const { one, clock, github, token } = setUp();
     await one.ask(token);
     clock.advance(seconds(120));
-    github.says({ kind: "unavailable", reason: "github_too_large" } satisfies Refusal);
+    github.says({ kind: "unavailable", reason: "github_too_large" } satisfies LookupFailure);
     for (let review = 0; review < 9; review += 1) await one.ask(newToken());
     github.says({ kind: "refused", reason: "token_refused" });
     expect((await one.ask(token, question)).outcome.kind).toBe("refused");

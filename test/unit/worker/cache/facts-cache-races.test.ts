@@ -115,7 +115,7 @@ describe("a refusal that another request hears while this one waits", () => {
       await one.ask(token);
       clock.advance(seconds(10));
     });
-    expect(answer.outcome).toEqual({ kind: "unavailable", reason: "github_contradiction" });
+    expect(answer.outcome).toEqual({ kind: "unavailable", reason: "github_inconsistent_responses" });
   });
 
   test("counts from its answer on, not from its question", async () => {
@@ -164,7 +164,7 @@ describe("facts that another request hears while this one waits", () => {
       github.says(factsOf({ account: { ...mona, id: 7 }, organisations: {} }));
       await one.ask(token);
     });
-    expect(answer.outcome).toEqual({ kind: "unavailable", reason: "github_contradiction" });
+    expect(answer.outcome).toEqual({ kind: "unavailable", reason: "github_inconsistent_responses" });
   });
 });
 
@@ -206,7 +206,7 @@ describe("a request that never ends", () => {
     const { one, store, token } = setUp();
     store.onPut = () => new Promise(() => {});
     await one.ask(token);
-    expect(await one.ask(token)).toMatchObject({ evidence: { source: "memory" } });
+    expect(await one.ask(token)).toMatchObject({ responseInfo: { source: "memory" } });
   });
 });
 

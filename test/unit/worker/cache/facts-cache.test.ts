@@ -1,6 +1,6 @@
 // The tiers together, while GitHub is well: what is asked where, and how often.
 import { describe, expect, test } from "vitest";
-import type { MemoryTier } from "../../../../src/worker/cache/memory.ts";
+import type { Memory } from "../../../../src/worker/cache/memory.ts";
 import {
   acme,
   factsOf,
@@ -24,8 +24,8 @@ describe("somebody at work", () => {
     const { one, github, store, token } = setUp();
     expect(await one.ask(token)).toMatchObject(foundIn("github"));
     expect(await one.ask(token)).toEqual({
-      outcome: { kind: "found", facts: factsOf(), inOutage: false },
-      evidence: { source: "memory", githubStatus: null, githubRequestId: null, retryAfterMs: null },
+      outcome: { kind: "found", facts: factsOf(), outageGrace: false },
+      responseInfo: { source: "memory", githubStatus: null, githubRequestId: null, retryAfterMs: null },
     });
     expect(github.calls).toHaveLength(1);
     expect(store.reads).toHaveLength(1);
@@ -74,7 +74,7 @@ test("a token that GitHub takes past its own end is found each time, and never b
 });
 
 describe("a memory that forgets everything at once", () => {
-  const forgetful: MemoryTier = { get: () => undefined, set: () => {}, size: 0 };
+  const forgetful: Memory = { get: () => undefined, set: () => {}, size: 0 };
 
   test("leaves KV and GitHub to answer, and a tombstone to be written", async () => {
     const { clock, github, store, sealer, token } = setUp();
@@ -110,7 +110,7 @@ describe("facts that let nobody in", () => {
     expect(await one.ask(token)).toMatchObject(foundIn("memory"));
     github.says(factsOf());
     clock.advance(1);
-    expect(await one.ask(token)).toMatchObject({ outcome: { facts: factsOf() }, evidence: { source: "github" } });
+    expect(await one.ask(token)).toMatchObject({ outcome: { facts: factsOf() }, responseInfo: { source: "github" } });
     await one.settle();
     expect(store.writes).toHaveLength(1);
   });
@@ -161,7 +161,7 @@ describe("an organisation called like something that every object has", () => {
     expect(await one.ask(token, constructors)).toMatchObject(foundIn("memory"));
     expect(await start().ask(token, constructors)).toMatchObject({
       outcome: { facts: ofConstructor },
-      evidence: { source: "kv" },
+      responseInfo: { source: "kv" },
     });
   });
 
@@ -228,8 +228,8 @@ describe("tokens that were never seen", () => {
   test("are undetermined over the cap, without a question to GitHub, cluster by cluster", async () => {
     const { one, github, token } = setUp({ admitNeverSeen: () => Promise.resolve(false) });
     expect(await one.ask(token, questionFor({}, "staging"))).toEqual({
-      outcome: { kind: "limited", reason: "never_seen_limit" },
-      evidence: { source: "none", githubStatus: null, githubRequestId: null, retryAfterMs: null },
+      outcome: { kind: "limited", reason: "new_token_rate_limit" },
+      responseInfo: { source: "none", githubStatus: null, githubRequestId: null, retryAfterMs: null },
     });
     expect(one.neverSeen).toEqual(["staging"]);
     expect(github.calls).toHaveLength(0);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Entry } from "../../../../src/worker/cache/entry.ts";
-import { createKvTier } from "../../../../src/worker/cache/kv.ts";
+import { createKvCache } from "../../../../src/worker/cache/kv.ts";
 import type { Sealer } from "../../../../src/worker/cache/sealer.ts";
 import {
   entryOf,
@@ -23,7 +23,7 @@ function setUp({
 } = {}) {
   const clock = handClock();
   const warnings: string[] = [];
-  const kv = createKvTier({ store, sealer, now: clock.now, deadline, writeWarning: (text) => warnings.push(text) });
+  const kv = createKvCache({ store, sealer, now: clock.now, deadline, writeWarning: (text) => warnings.push(text) });
   return { kv, clock, store, sealer, warnings };
 }
 

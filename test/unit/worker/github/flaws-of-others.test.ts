@@ -36,9 +36,9 @@ async function signIn(github: GitHubStandIn, token: string, policy: Record<strin
   });
   const source: FactsSource = {
     knownCredentialId: () => null,
-    async ask(asked, _credentialId, question) {
-      const { outcome, evidence } = await gitHub.ask(asked, question, null);
-      return { outcome: outcome.kind === "found" ? { ...outcome, inOutage: false } : outcome, evidence };
+    async load(asked, _credentialId, question) {
+      const { outcome, responseInfo } = await gitHub.load(asked, question, null);
+      return { outcome: outcome.kind === "found" ? { ...outcome, outageGrace: false } : outcome, responseInfo };
     },
   };
   return authenticate(
@@ -141,7 +141,7 @@ describe("what must not happen", () => {
         const body = JSON.stringify({ id: 4711, login, type: "User" });
         github.setBehaviour("everyone", { kind: "body", status: 200, body }, { path: /^\/user$/ });
         const { verdict } = await signIn(github, issue(), { allow: ["anyone"], username });
-        expect(verdict).toMatchObject({ kind: "undetermined", reason: "github_nonsense" });
+        expect(verdict).toMatchObject({ kind: "undetermined", reason: "github_invalid_response" });
       }
     }
   });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { answerStatus, answerVerdict } from "../../../../src/worker/http/answers.ts";
+import { statusResponse, verdictResponse } from "../../../../src/worker/http/answers.ts";
 import { apiVersions } from "../../../../src/worker/http/token-review.ts";
 import { denied, unauthenticated, undetermined, type Verdict } from "../../../../src/worker/verdict.ts";
 
@@ -27,16 +27,16 @@ describe.each(apiVersions)("to a review of %s", (apiVersion) => {
     ],
     [
       "unauthenticated: a plain no, which the apiserver remembers",
-      unauthenticated("stranger"),
+      unauthenticated("not_allowed"),
       '{"authenticated":false}',
     ],
     [
       "denied: a no with its reason, which the apiserver does not remember",
-      denied("kind_not_welcome"),
-      `{"authenticated":false,"error":"${denied("kind_not_welcome").message}"}`,
+      denied("token_kind_not_allowed"),
+      `{"authenticated":false,"error":"${denied("token_kind_not_allowed").message}"}`,
     ],
   ])("%s", async (_, verdict, status) => {
-    const response = answerVerdict(apiVersion, verdict);
+    const response = verdictResponse(apiVersion, verdict);
     expect(response.status).toBe(200);
     expect(headersOf(response)).toEqual({ "content-type": "application/json" });
     expect(await response.text()).toBe(
@@ -45,7 +45,7 @@ describe.each(apiVersions)("to a review of %s", (apiVersion) => {
   });
 
   test("undetermined: 503, which costs the apiserver one call", async () => {
-    const response = answerVerdict(apiVersion, undetermined("github_timeout"));
+    const response = verdictResponse(apiVersion, undetermined("github_timeout"));
     expect(response.status).toBe(503);
     expect(headersOf(response)).toEqual({ "content-type": "application/json" });
     expect(await response.text()).toBe(
@@ -64,7 +64,7 @@ describe("a Status", () => {
     [413, "RequestEntityTooLarge"],
     [503, "ServiceUnavailable"],
   ] as const)("of %i has the reason %s", async (code, reason) => {
-    const response = answerStatus(code, "why");
+    const response = statusResponse(code, "why");
     expect(response.status).toBe(code);
     expect(headersOf(response)).toEqual({ "content-type": "application/json" });
     expect(await response.json()).toEqual({
@@ -79,7 +79,7 @@ describe("a Status", () => {
   });
 
   test("keeps the headers it is given", () => {
-    expect(headersOf(answerStatus(405, "why", { Allow: "POST" }))).toEqual({
+    expect(headersOf(statusResponse(405, "why", { Allow: "POST" }))).toEqual({
       "content-type": "application/json",
       allow: "POST",
     });

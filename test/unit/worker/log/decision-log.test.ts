@@ -12,7 +12,7 @@ const reviewOf = (changes: Partial<Review> = {}): Review => ({
   ...changes,
 });
 const credential = { tokenKind: "classic", credentialId: "GITHUBSHA256=abc" } as const;
-const evidence = { source: "github", githubStatus: 200, githubRequestId: "8A2C:1F2E", retryAfterMs: null } as const;
+const responseInfo = { source: "github", githubStatus: 200, githubRequestId: "8A2C:1F2E", retryAfterMs: null } as const;
 const foreign = (foreignKind: ForeignKind): Decision => ({
   kind: "foreign",
   foreignKind,
@@ -23,7 +23,7 @@ const admitted: Decision = {
   kind: "judged",
   credential,
   verdict: { kind: "authenticated", reason: "admitted", user },
-  evidence,
+  responseInfo,
   facts: factsOf(),
   nameWarnings: ["a sentence for stderr"],
 };
@@ -60,14 +60,14 @@ describe("a review has one line", () => {
       {
         kind: "judged",
         credential,
-        verdict: unauthenticated("stranger"),
-        evidence,
+        verdict: unauthenticated("not_allowed"),
+        responseInfo,
         facts: factsOf(),
         nameWarnings: [],
       },
       {
         verdict: "unauthenticated",
-        reason: "stranger",
+        reason: "not_allowed",
         login: "octocat",
         uid: "583231",
         credentialKind: "classic",
@@ -82,14 +82,14 @@ describe("a review has one line", () => {
       {
         kind: "judged",
         credential,
-        verdict: denied("kind_not_welcome"),
-        evidence: null,
+        verdict: denied("token_kind_not_allowed"),
+        responseInfo: null,
         facts: null,
         nameWarnings: [],
       },
       {
         verdict: "denied",
-        reason: "kind_not_welcome",
+        reason: "token_kind_not_allowed",
         credentialKind: "classic",
         credentialId: "GITHUBSHA256=abc",
         source: "none",
@@ -101,7 +101,7 @@ describe("a review has one line", () => {
         kind: "judged",
         credential,
         verdict: undetermined("github_unreachable"),
-        evidence: { source: "github", githubStatus: null, githubRequestId: null, retryAfterMs: null },
+        responseInfo: { source: "github", githubStatus: null, githubRequestId: null, retryAfterMs: null },
         facts: null,
         nameWarnings: [],
       },
@@ -152,9 +152,9 @@ describe("a review has one line", () => {
       [
         "authenticated",
         {
-          "acme#1234": "member",
-          umbrella: "not_a_member",
-          "initech#7": "not_a_member",
+          "acme#1234": "active",
+          umbrella: "none",
+          "initech#7": "none",
           hooli: "pending",
           evil: "sso_required",
         },

@@ -51,7 +51,13 @@ describe("a review is one data point", () => {
     const token = makeToken("classic");
     await review(token);
     await review(token);
-    const admitted = { ...common, verdict: "authenticated", reason: "admitted", token_kind: "classic", in_outage: 0 };
+    const admitted = {
+      ...common,
+      verdict: "authenticated",
+      reason: "admitted",
+      token_kind: "classic",
+      outage_grace: 0,
+    };
     expect(rows()).toEqual([
       { ...admitted, source: "github", duration_ms: 7, github_status: 200 },
       // Seven milliseconds later it is not thirty whole days any more.
@@ -67,21 +73,27 @@ describe("a review is one data point", () => {
     isDown = true;
     pass(150_000);
     await review(token);
-    expect(rows().at(-1)).toMatchObject({ verdict: "authenticated", in_outage: 1, github_status: 502 });
+    expect(rows().at(-1)).toMatchObject({ verdict: "authenticated", outage_grace: 1, github_status: 502 });
   });
 
   test("where nobody was asked", async () => {
     const { review, rows } = startMeasured(async () => userAnswer());
     await review(makeToken("oauth"));
-    const row = { reason: "kind_not_welcome", source: "none", token_kind: "oauth", github_status: -1, duration_ms: 0 };
-    expect(rows()).toEqual([{ ...common, verdict: "denied", in_outage: 0, ...row }]);
+    const row = {
+      reason: "token_kind_not_allowed",
+      source: "none",
+      token_kind: "oauth",
+      github_status: -1,
+      duration_ms: 0,
+    };
+    expect(rows()).toEqual([{ ...common, verdict: "denied", outage_grace: 0, ...row }]);
   });
 
   test("where the cap on never-seen tokens is reached", async () => {
     const limit = async () => ({ success: false });
     const { review, rows } = startMeasured(async () => userAnswer(), { NEVER_SEEN_LIMIT: { limit } });
     await review(makeToken("classic"));
-    expect(rows()).toMatchObject([{ verdict: "undetermined", reason: "never_seen_limit" }]);
+    expect(rows()).toMatchObject([{ verdict: "undetermined", reason: "new_token_rate_limit" }]);
   });
 
   test("where the configuration is wrong", async () => {

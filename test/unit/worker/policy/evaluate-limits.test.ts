@@ -97,33 +97,33 @@ describe("of several things that the person could put right, the first is said:"
       require_expiry: true,
       oauth_clients: ["Iv1.a"],
     },
-    standings: { evil: invisibleFor("scope_missing"), acme: memberOf("acme", 1, { "no good": 1 }) },
+    memberships: { evil: invisibleFor("scope_missing"), acme: memberOf("acme", 1, { "no good": 1 }) },
     facts: { oauthClientId: "Iv1.b", scopes: ["repo"] },
   };
 
   test.each<[string, Situation]>([
     ["scope_missing", wrong],
-    ["client_not_listed", { ...wrong, standings: { acme: wrong.standings.acme } }],
+    ["client_not_listed", { ...wrong, memberships: { acme: wrong.memberships.acme } }],
     [
       "too_many_scopes",
-      { ...wrong, standings: { acme: wrong.standings.acme }, facts: { oauthClientId: "Iv1.a", scopes: ["repo"] } },
+      { ...wrong, memberships: { acme: wrong.memberships.acme }, facts: { oauthClientId: "Iv1.a", scopes: ["repo"] } },
     ],
-    ["expiry_missing", { ...wrong, standings: { acme: wrong.standings.acme }, facts: { oauthClientId: "Iv1.a" } }],
+    ["expiry_missing", { ...wrong, memberships: { acme: wrong.memberships.acme }, facts: { oauthClientId: "Iv1.a" } }],
     [
       "identity_unsafe",
       {
         ...wrong,
-        standings: { acme: wrong.standings.acme },
+        memberships: { acme: wrong.memberships.acme },
         facts: { oauthClientId: "Iv1.a", expiry: { kind: "at", epochMs: 1 } },
       },
     ],
-    ["admitted", { ...wrong, standings: {}, facts: { oauthClientId: "Iv1.a", expiry: { kind: "at", epochMs: 1 } } }],
+    ["admitted", { ...wrong, memberships: {}, facts: { oauthClientId: "Iv1.a", expiry: { kind: "at", epochMs: 1 } } }],
   ])("%s", (reason, person) => {
     expect(judge(person).reason).toBe(reason);
   });
 
   test("none of them to a stranger", () => {
     const policy = { ...wrong.policy, allow: ["user:hubot"] };
-    expect(judge({ ...wrong, policy })).toEqual(no("stranger"));
+    expect(judge({ ...wrong, policy })).toEqual(no("not_allowed"));
   });
 });

@@ -1,8 +1,8 @@
 // What organisations and teams make of a verdict: which reason it has, what is said, and which of several comes first.
 import { describe, expect, test } from "vitest";
 import { reasons } from "../../../../src/worker/every-reason.ts";
-import type { InvisibleReason } from "../../../../src/worker/github/facts.ts";
-import { judgeFacts } from "../../../../src/worker/policy/evaluate.ts";
+import type { HiddenReason } from "../../../../src/worker/github/facts.ts";
+import { evaluateFacts } from "../../../../src/worker/policy/evaluate.ts";
 import { factsOf, invisibleFor, invitedTo, memberOf, policyOf, takenBy } from "../support.ts";
 import { admitted, judge, no, type Situation } from "./support.ts";
 
@@ -18,18 +18,18 @@ describe("an entry of allow admits", () => {
     "team:acme/platform#55",
     "team:acme/old#55",
   ])("by %s", (entry) => {
-    expect(judge({ policy: { allow: ["user:hubot", entry] }, standings: { acme } })).toMatchObject(admitted);
+    expect(judge({ policy: { allow: ["user:hubot", entry] }, memberships: { acme } })).toMatchObject(admitted);
   });
 
   test("whoever any one of them admits, whatever the others say", () => {
     const allow = ["org:pending", "org:hidden", "org:taken#1", "team:acme/dev", "user:hubot", "team:acme/platform"];
-    const standings = {
+    const memberships = {
       pending: invitedTo("pending", 1),
       hidden: invisibleFor("sso_required"),
       taken: takenBy(9),
       acme,
     };
-    expect(judge({ policy: { allow }, standings })).toMatchObject({
+    expect(judge({ policy: { allow }, memberships })).toMatchObject({
       ...admitted,
       user: { groups: ["github:Acme", "github:Acme/platform"] },
     });
@@ -38,57 +38,57 @@ describe("an entry of allow admits", () => {
 
 describe("a plain no says to the log why", () => {
   test.each<[string, Situation, string]>([
-    ["no member", { policy: { allow: ["org:acme"] } }, "stranger"],
-    ["no member of a team's organisation", { policy: { allow: ["team:acme/platform"] } }, "stranger"],
-    ["a member of another team", { policy: { allow: ["team:acme/dev"] }, standings: { acme } }, "not_in_team"],
+    ["no member", { policy: { allow: ["org:acme"] } }, "not_allowed"],
+    ["no member of a team's organisation", { policy: { allow: ["team:acme/platform"] } }, "not_allowed"],
+    ["a member of another team", { policy: { allow: ["team:acme/dev"] }, memberships: { acme } }, "not_in_team"],
     [
       "a member of another team, and a stranger elsewhere",
-      { policy: { allow: ["user:hubot", "team:acme/dev", "org:umbrella"] }, standings: { acme } },
+      { policy: { allow: ["user:hubot", "team:acme/dev", "org:umbrella"] }, memberships: { acme } },
       "not_in_team",
     ],
     [
       "a member of whoever has the name now",
-      { policy: { allow: ["org:acme#1"] }, standings: { acme: takenBy(9) } },
-      "name_taken_over",
+      { policy: { allow: ["org:acme#1"] }, memberships: { acme: takenBy(9) } },
+      "name_reassigned",
     ],
     [
       "a member of the team that has the slug now",
-      { policy: { allow: ["team:acme/platform#9"] }, standings: { acme } },
-      "name_taken_over",
+      { policy: { allow: ["team:acme/platform#9"] }, memberships: { acme } },
+      "name_reassigned",
     ],
     [
       "a name that changed hands comes before a team",
-      { policy: { allow: ["team:acme/dev", "org:umbrella#1"] }, standings: { acme, umbrella: takenBy(9) } },
-      "name_taken_over",
+      { policy: { allow: ["team:acme/dev", "org:umbrella#1"] }, memberships: { acme, umbrella: takenBy(9) } },
+      "name_reassigned",
     ],
     [
       "a member of a denied organisation",
-      { policy: { allow: ["anyone"], deny: ["org:acme"] }, standings: { acme } },
+      { policy: { allow: ["anyone"], deny: ["org:acme"] }, memberships: { acme } },
       "membership_denied",
     ],
     [
       "a member of a denied organisation, pinned",
-      { policy: { allow: ["anyone"], deny: ["org:old#1234"] }, standings: { old: acme } },
+      { policy: { allow: ["anyone"], deny: ["org:old#1234"] }, memberships: { old: acme } },
       "membership_denied",
     ],
     [
       "a member of a denied team",
-      { policy: { allow: ["org:acme"], deny: ["team:acme/platform"] }, standings: { acme } },
+      { policy: { allow: ["org:acme"], deny: ["team:acme/platform"] }, memberships: { acme } },
       "membership_denied",
     ],
     [
       "a member of a denied team, pinned",
-      { policy: { allow: ["org:acme"], deny: ["team:acme/old#55"] }, standings: { acme } },
+      { policy: { allow: ["org:acme"], deny: ["team:acme/old#55"] }, memberships: { acme } },
       "membership_denied",
     ],
     [
       "a denied account whose organisation is denied, too",
-      { policy: { allow: ["anyone"], deny: ["user:octocat", "org:acme"] }, standings: { acme } },
+      { policy: { allow: ["anyone"], deny: ["user:octocat", "org:acme"] }, memberships: { acme } },
       "user_denied",
     ],
     [
       "a denied member who is no other entry's",
-      { policy: { allow: ["user:hubot"], deny: ["org:acme"] }, standings: { acme } },
+      { policy: { allow: ["user:hubot"], deny: ["org:acme"] }, memberships: { acme } },
       "membership_denied",
     ],
   ])("%s", (_, person, reason) => {
@@ -101,26 +101,26 @@ describe("deny spares", () => {
     ["whoever is no member", { policy: { allow: ["anyone"], deny: ["org:acme", "team:umbrella/sre"] } }],
     [
       "whoever is only invited",
-      { policy: { allow: ["anyone"], deny: ["org:acme"] }, standings: { acme: invitedTo("acme", 1) } },
+      { policy: { allow: ["anyone"], deny: ["org:acme"] }, memberships: { acme: invitedTo("acme", 1) } },
     ],
     [
       "whoever is a member of whoever has the name now",
-      { policy: { allow: ["anyone"], deny: ["org:acme#1"] }, standings: { acme: takenBy(9) } },
+      { policy: { allow: ["anyone"], deny: ["org:acme#1"] }, memberships: { acme: takenBy(9) } },
     ],
     [
       "other teams' members",
-      { policy: { allow: ["org:acme"], deny: ["team:acme/dev", "team:acme/dev#56"] }, standings: { acme } },
+      { policy: { allow: ["org:acme"], deny: ["team:acme/dev", "team:acme/dev#56"] }, memberships: { acme } },
     ],
     [
       "members of the team that has the slug now",
-      { policy: { allow: ["org:acme"], deny: ["team:acme/platform#9"] }, standings: { acme } },
+      { policy: { allow: ["org:acme"], deny: ["team:acme/platform#9"] }, memberships: { acme } },
     ],
   ])("%s", (_, person) => {
     expect(judge(person)).toMatchObject(admitted);
   });
 });
 
-const invisibleReasons: InvisibleReason[] = [
+const hiddenReasons: HiddenReason[] = [
   "scope_missing",
   "sso_required",
   "app_not_approved",
@@ -131,9 +131,9 @@ const invisibleReasons: InvisibleReason[] = [
 ];
 
 describe("an organisation that cannot be seen", () => {
-  test.each(invisibleReasons)("keeps out whom it alone could admit, with the reason %s", (reason) => {
+  test.each(hiddenReasons)("keeps out whom it alone could admit, with the reason %s", (reason) => {
     for (const allow of [["org:Acme"], ["team:acme/platform"], ["user:hubot", "org:acme#1"]]) {
-      expect(judge({ policy: { allow }, standings: { acme: invisibleFor(reason) } })).toEqual({
+      expect(judge({ policy: { allow }, memberships: { acme: invisibleFor(reason) } })).toEqual({
         kind: "denied",
         reason,
         message: `${reason}: ${reasons[reason].sentence} (acme)`,
@@ -144,12 +144,12 @@ describe("an organisation that cannot be seen", () => {
   test("is named with the address at which the person authorises the token, where GitHub gave it", () => {
     const verdict = judge({
       policy: { allow: ["org:acme"] },
-      standings: { acme: invisibleFor("sso_required", ssoUrl) },
+      memberships: { acme: invisibleFor("sso_required", ssoUrl) },
     });
     expect(verdict).toMatchObject({ message: `sso_required: ${reasons.sso_required.sentence} (acme, ${ssoUrl})` });
   });
 
-  test.each(invisibleReasons)("and is denied keeps out whoever may be its member: %s", (reason) => {
+  test.each(hiddenReasons)("and is denied keeps out whoever may be its member: %s", (reason) => {
     for (const deny of [
       ["org:evil"],
       ["team:evil/crew"],
@@ -157,7 +157,7 @@ describe("an organisation that cannot be seen", () => {
       ["team:acme/dev", "team:evil/crew#7"],
     ]) {
       for (const allow of [["anyone"], ["org:acme"], ["user:octocat#583231"]]) {
-        expect(judge({ policy: { allow, deny }, standings: { acme, evil: invisibleFor(reason) } })).toMatchObject({
+        expect(judge({ policy: { allow, deny }, memberships: { acme, evil: invisibleFor(reason) } })).toMatchObject({
           kind: "denied",
           reason,
           message: expect.stringMatching(/ \(evil\)$/),
@@ -168,33 +168,33 @@ describe("an organisation that cannot be seen", () => {
 
   test("and is denied makes nobody's plain no a denial", () => {
     const evil = invisibleFor("sso_required");
-    expect(judge({ policy: { allow: ["user:hubot"], deny: ["org:evil"] }, standings: { evil } })).toEqual(
-      no("stranger"),
+    expect(judge({ policy: { allow: ["user:hubot"], deny: ["org:evil"] }, memberships: { evil } })).toEqual(
+      no("not_allowed"),
     );
-    expect(judge({ policy: { allow: ["anyone"], deny: ["org:evil", "user:octocat"] }, standings: { evil } })).toEqual(
+    expect(judge({ policy: { allow: ["anyone"], deny: ["org:evil", "user:octocat"] }, memberships: { evil } })).toEqual(
       no("user_denied"),
     );
-    expect(judge({ policy: { allow: ["anyone"], deny: ["org:evil", "org:acme"] }, standings: { evil, acme } })).toEqual(
-      no("membership_denied"),
-    );
+    expect(
+      judge({ policy: { allow: ["anyone"], deny: ["org:evil", "org:acme"] }, memberships: { evil, acme } }),
+    ).toEqual(no("membership_denied"));
   });
 
   test("keeps nobody out whom another entry admits", () => {
     const policy = { allow: ["org:umbrella", "org:acme"], groups_from: ["umbrella", "acme"] };
-    const verdict = judge({ policy, standings: { acme, umbrella: invisibleFor("app_not_approved") } });
+    const verdict = judge({ policy, memberships: { acme, umbrella: invisibleFor("app_not_approved") } });
     expect(verdict).toMatchObject({
       ...admitted,
       user: {
         groups: ["github:Acme", "github:Acme/platform"],
-        extra: { "octogate.dev/invisible-organisations": ["umbrella=app_not_approved"] },
+        extra: { "octogate.dev/hidden-organisations": ["umbrella=app_not_approved"] },
       },
     });
   });
 
   test("is the one that the policy names first, where there are several", () => {
-    const standings = { b: invisibleFor("sso_required"), a: invisibleFor("scope_missing") };
-    expect(judge({ policy: { allow: ["org:b", "org:a"] }, standings })).toMatchObject({ reason: "sso_required" });
-    expect(judge({ policy: { allow: ["org:a", "org:b"] }, standings })).toMatchObject({ reason: "scope_missing" });
+    const memberships = { b: invisibleFor("sso_required"), a: invisibleFor("scope_missing") };
+    expect(judge({ policy: { allow: ["org:b", "org:a"] }, memberships })).toMatchObject({ reason: "sso_required" });
+    expect(judge({ policy: { allow: ["org:a", "org:b"] }, memberships })).toMatchObject({ reason: "scope_missing" });
   });
 });
 
@@ -202,7 +202,7 @@ describe("whoever is invited", () => {
   test("is told so, with the address of the invitation on the host that it is on", () => {
     const verdict = judge({
       policy: { allow: ["team:acme/platform#55"] },
-      standings: { acme: invitedTo("Acme-Inc", 1234) },
+      memberships: { acme: invitedTo("Acme-Inc", 1234) },
       facts: { host: "acme.ghe.com" },
     });
     const address = "https://acme.ghe.com/orgs/Acme-Inc/invitation";
@@ -215,22 +215,22 @@ describe("whoever is invited", () => {
 
   test("hears of that before anything else that is wrong", () => {
     const allow = ["org:hidden", "org:taken#1", "team:acme/dev", "org:acme2"];
-    const standings = { hidden: invisibleFor("sso_required"), taken: takenBy(9), acme, acme2: invitedTo("acme2", 2) };
-    expect(judge({ policy: { allow }, standings })).toMatchObject({ reason: "invitation_pending" });
-    expect(judge({ policy: { allow: allow.slice(0, 3) }, standings })).toMatchObject({ reason: "sso_required" });
-    expect(judge({ policy: { allow: allow.slice(1, 3) }, standings })).toMatchObject({ reason: "name_taken_over" });
-    expect(judge({ policy: { allow: allow.slice(2, 3) }, standings })).toMatchObject({ reason: "not_in_team" });
+    const memberships = { hidden: invisibleFor("sso_required"), taken: takenBy(9), acme, acme2: invitedTo("acme2", 2) };
+    expect(judge({ policy: { allow }, memberships })).toMatchObject({ reason: "invitation_pending" });
+    expect(judge({ policy: { allow: allow.slice(0, 3) }, memberships })).toMatchObject({ reason: "sso_required" });
+    expect(judge({ policy: { allow: allow.slice(1, 3) }, memberships })).toMatchObject({ reason: "name_reassigned" });
+    expect(judge({ policy: { allow: allow.slice(2, 3) }, memberships })).toMatchObject({ reason: "not_in_team" });
   });
 
   test("to a denied organisation is denied nothing by it", () => {
     const policy = { allow: ["org:acme"], deny: ["org:evil"] };
-    expect(judge({ policy, standings: { acme, evil: invitedTo("evil", 6) } })).toMatchObject(admitted);
+    expect(judge({ policy, memberships: { acme, evil: invitedTo("evil", 6) } })).toMatchObject(admitted);
   });
 });
 
 test("more groups than can leave are a denial", () => {
   const teams = Object.fromEntries(Array.from({ length: 1000 }, (_, index) => [`team-${index}`, index + 1]));
-  expect(judge({ policy: { allow: ["org:acme"] }, standings: { acme: memberOf("acme", 1, teams) } })).toMatchObject({
+  expect(judge({ policy: { allow: ["org:acme"] }, memberships: { acme: memberOf("acme", 1, teams) } })).toMatchObject({
     kind: "denied",
     reason: "too_many_groups",
   });
@@ -238,7 +238,7 @@ test("more groups than can leave are a denial", () => {
 
 test("an account that is no person's gets a plain no whatever it belongs to", () => {
   for (const allow of [["org:acme"], ["anyone"]]) {
-    expect(judge({ policy: { allow }, standings: { acme }, facts: { account: { type: "Bot" } } })).toEqual(
+    expect(judge({ policy: { allow }, memberships: { acme }, facts: { account: { type: "Bot" } } })).toEqual(
       no("not_a_person"),
     );
   }
@@ -246,6 +246,6 @@ test("an account that is no person's gets a plain no whatever it belongs to", ()
 
 test("an organisation that is named like what every object has, and that nobody asked about, lets nobody in", () => {
   const policy = policyOf({ allow: ["org:constructor"] });
-  const verdict = judgeFacts(policy, { tokenKind: "classic", credentialId: "x" }, factsOf());
+  const verdict = evaluateFacts(policy, { tokenKind: "classic", credentialId: "x" }, factsOf());
   expect(verdict).toMatchObject({ kind: "denied", reason: "organisation_forbidden" });
 });

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { readClusterPolicy, type TokenKind, tokenKinds } from "../../../../src/worker/config/cluster.ts";
-import { judgeCredential, judgeFacts } from "../../../../src/worker/policy/evaluate.ts";
+import { evaluateCredential, evaluateFacts } from "../../../../src/worker/policy/evaluate.ts";
 import type { PresentedCredential } from "../../../../src/worker/policy/identity.ts";
 import type { Reason } from "../../../../src/worker/reason.ts";
 import { clusterTable, factsOf, policyOf } from "../support.ts";
@@ -16,24 +16,24 @@ describe("before GitHub is asked", () => {
   test.each(tokenKinds)("a token of kind %s goes on only if it is welcome", (kind) => {
     const others = tokenKinds.filter((other) => other !== kind);
     const oauth_clients = ["Ov23liabc"];
-    expect(judgeCredential(policyOf({ token_kinds: [kind], oauth_clients }), credentialOf(kind))).toBeNull();
-    expect(judgeCredential(policyOf({ token_kinds: others, oauth_clients }), credentialOf(kind))).toMatchObject({
+    expect(evaluateCredential(policyOf({ token_kinds: [kind], oauth_clients }), credentialOf(kind))).toBeNull();
+    expect(evaluateCredential(policyOf({ token_kinds: others, oauth_clients }), credentialOf(kind))).toMatchObject({
       kind: "denied",
-      reason: "kind_not_welcome",
-      message: expect.stringMatching(/^kind_not_welcome: .*token_kinds/),
+      reason: "token_kind_not_allowed",
+      message: expect.stringMatching(/^token_kind_not_allowed: .*token_kinds/),
     });
   });
 
   test("a token that stands in deny gets a plain no, welcome or not", () => {
     for (const token_kinds of [["classic"], ["fine_grained"]]) {
       const policy = policyOf({ deny: [`token:GITHUBSHA256=${hash}`], token_kinds });
-      expect(judgeCredential(policy, credentialOf())).toEqual({ kind: "unauthenticated", reason: "token_denied" });
+      expect(evaluateCredential(policy, credentialOf())).toEqual({ kind: "unauthenticated", reason: "token_denied" });
     }
   });
 
   test("another token than the one in deny goes on", () => {
     const policy = policyOf({ deny: [`token:GITHUBSHA256=${hash.replace("u", "v")}`, "user:octocat"] });
-    expect(judgeCredential(policy, credentialOf())).toBeNull();
+    expect(evaluateCredential(policy, credentialOf())).toBeNull();
   });
 });
 
@@ -52,8 +52,8 @@ const withClient = { oauth_clients: ["Iv1.a0facee5139c0213"], token_kinds: [...t
 const cases: Case[] = [
   { name: "a pinned entry admits its account", reason: "admitted" },
   { name: "a pinned entry admits its account under a new login", account: { login: "renamed" }, reason: "admitted" },
-  { name: "a pinned entry does not admit who took the login over", account: { id: 2 }, reason: "name_taken_over" },
-  { name: "in any case of the login", account: { id: 2, login: "OCTOCAT" }, reason: "name_taken_over" },
+  { name: "a pinned entry does not admit who took the login over", account: { id: 2 }, reason: "name_reassigned" },
+  { name: "in any case of the login", account: { id: 2, login: "OCTOCAT" }, reason: "name_reassigned" },
   {
     name: "an entry without a pin admits the login",
     policy: { allow: ["user:octocat"] },
@@ -67,9 +67,9 @@ const cases: Case[] = [
     reason: "admitted",
   },
   { name: "in whatever case the entry is written", policy: { allow: ["user:OctoCat"] }, reason: "admitted" },
-  { name: "an entry does not admit a longer login", policy: { allow: ["user:octo"] }, reason: "stranger" },
-  { name: "an entry does not admit a shorter login", policy: { allow: ["user:octocats"] }, reason: "stranger" },
-  { name: "nobody's entry admits nobody else", account: { login: "hubot", id: 480938 }, reason: "stranger" },
+  { name: "an entry does not admit a longer login", policy: { allow: ["user:octo"] }, reason: "not_allowed" },
+  { name: "an entry does not admit a shorter login", policy: { allow: ["user:octocats"] }, reason: "not_allowed" },
+  { name: "nobody's entry admits nobody else", account: { login: "hubot", id: 480938 }, reason: "not_allowed" },
   {
     name: "'anyone' admits a stranger",
     policy: { allow: ["anyone"] },
@@ -157,7 +157,7 @@ const cases: Case[] = [
     name: "a stranger with an unlisted app gets a plain no",
     account: { login: "hubot", id: 480938 },
     oauthClientId: "x",
-    reason: "stranger",
+    reason: "not_allowed",
   },
   {
     name: "a name that would be Kubernetes' own",
@@ -177,19 +177,19 @@ const kindOf: Partial<Record<Reason, string>> = {
 describe("once GitHub has said who it is", () => {
   test.each(cases)("$name", ({ policy = {}, account = {}, oauthClientId = null, tokenKind, reason }) => {
     const facts = factsOf({ account: { ...octocat, ...account }, oauthClientId });
-    const verdict = judgeFacts(policyOf(policy), credentialOf(tokenKind), facts);
+    const verdict = evaluateFacts(policyOf(policy), credentialOf(tokenKind), facts);
     expect(verdict).toMatchObject({ kind: kindOf[reason] ?? "unauthenticated", reason });
   });
 
   test("a token in deny has had its say before, and another one's changes nothing", () => {
     const policy = policyOf({ deny: [`token:GITHUBSHA256=${hash.replace("u", "v")}`] });
-    expect(judgeFacts(policy, credentialOf(), factsOf())).toMatchObject({ reason: "admitted" });
+    expect(evaluateFacts(policy, credentialOf(), factsOf())).toMatchObject({ reason: "admitted" });
   });
 
   test("two clusters judge the same facts each by its own policy", () => {
     const facts = factsOf();
-    expect(judgeFacts(policyOf(), credentialOf(), facts).reason).toBe("admitted");
-    expect(judgeFacts(policyOf({ allow: ["user:hubot"] }), credentialOf(), facts).reason).toBe("stranger");
+    expect(evaluateFacts(policyOf(), credentialOf(), facts).reason).toBe("admitted");
+    expect(evaluateFacts(policyOf({ allow: ["user:hubot"] }), credentialOf(), facts).reason).toBe("not_allowed");
   });
 });
 
@@ -227,7 +227,7 @@ describe("for any policy that config accepts", () => {
       fc.property(table, facts, fc.constantFrom(...tokenKinds), (wanted, known, tokenKind) => {
         const policy = readClusterPolicy("CLUSTER_P", clusterTable(wanted));
         if (!policy.ok) return;
-        const verdict = judgeFacts(policy.value, credentialOf(tokenKind), known);
+        const verdict = evaluateFacts(policy.value, credentialOf(tokenKind), known);
         if (verdict.kind !== "authenticated") return;
         admitted += 1;
         expect(known.account.type).toBe("User");

@@ -1,19 +1,19 @@
 // Ways in which authenticators of this kind were fooled, as far as the policy alone prevents them. Each test is named after what does not happen.
 import { describe, expect, test } from "vitest";
 import { type TokenKind, tokenKinds } from "../../../../src/worker/config/cluster.ts";
-import type { Standing } from "../../../../src/worker/github/facts.ts";
-import { judgeFacts } from "../../../../src/worker/policy/evaluate.ts";
+import type { Membership } from "../../../../src/worker/github/facts.ts";
+import { evaluateFacts } from "../../../../src/worker/policy/evaluate.ts";
 import type { Verdict } from "../../../../src/worker/verdict.ts";
 import { factsOf, invitedTo, memberOf, noMember, policyOf, takenBy } from "../support.ts";
 import { judge as judgeSituation, type Situation } from "./support.ts";
 
 function judge(
   policy: Record<string, unknown>,
-  standings: Readonly<Record<string, Standing>> = {},
+  memberships: Readonly<Record<string, Membership>> = {},
   facts: NonNullable<Situation["facts"]> = {},
   tokenKind: TokenKind = "classic",
 ): Verdict {
-  return judgeSituation({ policy, standings, facts, tokenKind });
+  return judgeSituation({ policy, memberships, facts, tokenKind });
 }
 
 const groupsIn = (verdict: Verdict) => (verdict.kind === "authenticated" ? verdict.user.groups : verdict.reason);
@@ -78,7 +78,7 @@ describe("a team of somebody else's organisation is no group:", () => {
 
   test("and its slug is not the slug of the organisation that is meant", () => {
     const allow = ["team:acme/platform", "org:initech"];
-    expect(judge({ allow, groups_from: ["evil"] }, { acme: noMember, evil })).toMatchObject({ reason: "stranger" });
+    expect(judge({ allow, groups_from: ["evil"] }, { acme: noMember, evil })).toMatchObject({ reason: "not_allowed" });
     expect(judge({ allow, groups_from: ["evil"] }, { acme: memberOf("acme", 1), evil })).toMatchObject({
       reason: "not_in_team",
     });
@@ -114,7 +114,7 @@ describe("a name that somebody else took over is not the person, organisation or
     const heir = { account: { id: 999, login: "octocat" } };
     expect(judge({ allow: ["user:octocat#583231"] }, {}, heir)).toEqual({
       kind: "unauthenticated",
-      reason: "name_taken_over",
+      reason: "name_reassigned",
     });
     const renamed = judge({ allow: ["user:octocat#583231"] }, {}, { account: { login: "renamed" } });
     expect(renamed).toMatchObject({ user: { uid: "583231" } });
@@ -133,7 +133,7 @@ describe("a name that somebody else took over is not the person, organisation or
     const acme = takenBy(999);
     for (const entry of ["org:acme#1234", "team:acme/platform"]) {
       const verdict = judge({ allow: [entry], groups_from: ["acme#1234"] }, { acme });
-      expect(verdict).toEqual({ kind: "unauthenticated", reason: "name_taken_over" });
+      expect(verdict).toEqual({ kind: "unauthenticated", reason: "name_reassigned" });
     }
     expect(groupsIn(judge({ allow: ["user:octocat"], groups_from: ["acme#1234"] }, { acme }))).toEqual([]);
     expect(judge({ allow: ["org:acme#1234"] }, { acme: memberOf("renamed", 1234) })).toMatchObject({
@@ -144,7 +144,7 @@ describe("a name that somebody else took over is not the person, organisation or
   test("an organisation's name, for the entries that do not repeat the number", () => {
     const policy = policyOf({ allow: ["team:acme/platform"], groups_from: ["acme#1234"] });
     const organisations = { acme: memberOf("acme", 999, { platform: 5 }) };
-    const verdict = judgeFacts(policy, { tokenKind: "classic", credentialId: "x" }, factsOf({ organisations }));
+    const verdict = evaluateFacts(policy, { tokenKind: "classic", credentialId: "x" }, factsOf({ organisations }));
     expect(verdict.kind).not.toBe("authenticated");
   });
 
@@ -152,7 +152,7 @@ describe("a name that somebody else took over is not the person, organisation or
     const heir = memberOf("acme", 1234, { platform: 999 });
     expect(judge({ allow: ["team:acme/platform#55"] }, { acme: heir })).toEqual({
       kind: "unauthenticated",
-      reason: "name_taken_over",
+      reason: "name_reassigned",
     });
     const renamed = memberOf("acme", 1234, { "platform-old": 55 });
     expect(judge({ allow: ["team:acme/platform#55"] }, { acme: renamed })).toMatchObject({ kind: "authenticated" });
@@ -163,7 +163,7 @@ describe("a name that somebody else took over is not the person, organisation or
   });
 });
 
-describe("the token of a foreign app lets nobody in, however welcome its holder is:", () => {
+describe("the token of a foreign app lets nobody in, however welcome its owner is:", () => {
   const policy = { allow: ["anyone", "user:octocat#583231", "org:acme"], oauth_clients: ["Iv1.a0facee5139c0213"] };
   const acme = memberOf("acme", 1234);
 

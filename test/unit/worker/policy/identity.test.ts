@@ -46,7 +46,7 @@ describe("an identity", () => {
     });
     const user = userIn(identify(policy, credential, factsOf({ organisations })));
     expect(user?.groups).toEqual(["github:Acme", "github:Acme/platform"]);
-    expect(user?.extra["octogate.dev/invisible-organisations"]).toEqual([
+    expect(user?.extra["octogate.dev/hidden-organisations"]).toEqual([
       "umbrella=sso_required",
       "evil=other_resource_owner",
     ]);

@@ -15,7 +15,7 @@ import {
 } from "./installed-app-support.ts";
 
 const unavailable = { kind: "unavailable", reason: "github_app_unavailable" };
-const nonsense = { kind: "unavailable", reason: "github_nonsense" };
+const nonsense = { kind: "unavailable", reason: "github_invalid_response" };
 const organisation = { id: 1234, login: "Acme" };
 const notAsked = { source: "github", githubStatus: null, githubRequestId: null, retryAfterMs: null };
 
@@ -66,7 +66,7 @@ describe("the app signs in", () => {
     ["a key that is cut", appPrivateKey.replace(/.{100}\n-----END/s, "\n-----END")],
   ])("with nothing, where the key is %s: unavailable, without a call or an exception", async (_, privateKey) => {
     const { credentials, github } = installedApp({}, privateKey);
-    expect(await credentials.installationIn(acme, inTime())).toEqual({ outcome: unavailable, evidence: notAsked });
+    expect(await credentials.installationIn(acme, inTime())).toEqual({ outcome: unavailable, responseInfo: notAsked });
     expect(github.calls).toEqual([]);
   });
 });
@@ -119,9 +119,9 @@ describe("the installation", () => {
   test("that is suspended is unavailable, and no token is asked for", async () => {
     const suspended = installationBody(77, organisation, { suspended_at: "2026-11-20T09:00:00Z" });
     const { credentials, github } = installedApp({ [installationsPath]: json([suspended]) });
-    const { outcome, evidence } = await credentials.installationIn(acme, inTime());
+    const { outcome, responseInfo } = await credentials.installationIn(acme, inTime());
     expect(outcome).toEqual(unavailable);
-    expect(evidence.githubStatus).toBe(200);
+    expect(responseInfo.githubStatus).toBe(200);
     expect(github.calls).toEqual([installationsPath]);
   });
 
@@ -132,7 +132,7 @@ describe("the installation", () => {
       expect((await credentials.installationIn(acme, inTime())).outcome).toEqual(unavailable);
     }
     expect(github.calls).toEqual([installationsPath]);
-    expect((await credentials.installationIn(acme, inTime())).evidence).toEqual(notAsked);
+    expect((await credentials.installationIn(acme, inTime())).responseInfo).toEqual(notAsked);
     github.script[installationsPath] = json([installationBody()]);
     clock.time = startMs + minuteMs;
     expect((await credentials.installationIn(acme, inTime())).outcome).toMatchObject({ kind: "ok" });
@@ -161,8 +161,11 @@ describe("the installation's token", () => {
   test("and the list are kept: a second question costs no call", async () => {
     const { credentials, github, tokens } = installedApp();
     const first = await credentials.installationIn(acme, inTime());
-    expect(first.evidence.githubStatus).toBe(201);
-    expect(await credentials.installationIn(acme, inTime())).toEqual({ outcome: first.outcome, evidence: notAsked });
+    expect(first.responseInfo.githubStatus).toBe(201);
+    expect(await credentials.installationIn(acme, inTime())).toEqual({
+      outcome: first.outcome,
+      responseInfo: notAsked,
+    });
     expect(github.calls).toEqual([installationsPath, tokenPath(77)]);
     expect(tokens).toHaveLength(1);
   });

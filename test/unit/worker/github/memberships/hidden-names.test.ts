@@ -18,7 +18,7 @@ import {
 
 const renamed = { login: "Acme-New", id: 1234 };
 const hidden = error(403, "Resource not accessible by personal access token");
-const invisible = { kind: "invisible", reason: "other_resource_owner", ssoUrl: null };
+const invisible = { kind: "hidden", reason: "other_resource_owner", ssoUrl: null };
 
 async function standingOf(reference: typeof acme, script: Record<string, ScriptedAnswer>) {
   const github = scriptGitHub({
@@ -42,7 +42,7 @@ test.each([
     [paths.teams]: json([teamBody(55, "platform", { organization: renamed })]),
     [paths.membership("Acme-New")]: json(membershipBody({ organization: renamed })),
   });
-  expect(standing).toMatchObject({ kind: "member", id: 1234, login: "Acme-New", teams: [{ id: 55 }] });
+  expect(standing).toMatchObject({ kind: "active", id: 1234, login: "Acme-New", teams: [{ id: 55 }] });
 });
 
 test.each([

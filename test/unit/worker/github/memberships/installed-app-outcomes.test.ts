@@ -29,7 +29,7 @@ const trouble: [description: string, reply: GitHubReply, reason: string][] = [
   ["410", says(410, "Gone"), "github_version_retired"],
   ["500", says(500, "Bad credentials"), "github_server_error"],
   ["503", reply(503, "<h1>Unicorn!</h1>"), "github_server_error"],
-  ["200 as a page", reply(200, "<h1>Hello</h1>"), "github_nonsense"],
+  ["200 as a page", reply(200, "<h1>Hello</h1>"), "github_invalid_response"],
 ];
 
 const wrongWithTheApp: [description: string, reply: GitHubReply][] = [

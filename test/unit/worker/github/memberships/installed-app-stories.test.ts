@@ -34,7 +34,7 @@ async function acmeWithApp() {
   const source = createGitHubFacts({ client, api, memberships, clientSecrets: new Map() });
   const ask = async (account = mona, organisations: readonly OrganisationReference[] = [acmeReference]) => {
     const token = github.issueToken(account, { kind: "classic" });
-    const { outcome } = await source.ask(token, questionAbout(organisations), null);
+    const { outcome } = await source.load(token, questionAbout(organisations), null);
     return outcome.kind === "found" ? Object.values(outcome.facts.organisations)[0] : outcome;
   };
   const calls = () => github.requests.map(({ method, path }) => `${method} ${path}`);
@@ -51,7 +51,7 @@ describe("an installed app", () => {
     const platform = github.addTeam(acme, { name: "platform", id: 2, parent: all });
     github.addToTeam(platform, mona);
     expect(await ask()).toEqual({
-      kind: "member",
+      kind: "active",
       id: 1234,
       login: "Acme",
       role: "member",
@@ -71,7 +71,7 @@ describe("an installed app", () => {
     for (let index = 1; index <= 150; index += 1) {
       github.addToTeam(github.addTeam(acme, { name: `team-${index}` }), mona);
     }
-    expect(await ask()).toMatchObject({ kind: "member", teams: { length: 150 } });
+    expect(await ask()).toMatchObject({ kind: "active", teams: { length: 150 } });
   });
 
   test("is kept by a stranger from nothing but two calls in ten seconds", async () => {
@@ -80,7 +80,7 @@ describe("an installed app", () => {
     await ask();
     github.requests.length = 0;
     for (let review = 0; review < 20; review += 1) {
-      expect(await ask(stranger)).toEqual({ kind: "not_a_member", nameTakenBy: null });
+      expect(await ask(stranger)).toEqual({ kind: "none", nameTakenBy: null });
     }
     expect(calls().filter((call) => call !== "GET /user")).toHaveLength(2);
     clock.time += 10_000;
@@ -90,12 +90,12 @@ describe("an installed app", () => {
 
   test("that is suspended, uninstalled or without the permission says nothing about anybody, and works again afterwards", async () => {
     const { github, acme, app, installation, clock, ask } = await acmeWithApp();
-    expect(await ask()).toMatchObject({ kind: "member" });
+    expect(await ask()).toMatchObject({ kind: "active" });
     github.suspendInstallation(installation);
     expect(await ask()).toEqual(appUnavailable);
     installation.suspendedAt = null;
     clock.time += minuteMs;
-    expect(await ask()).toMatchObject({ kind: "member" });
+    expect(await ask()).toMatchObject({ kind: "active" });
 
     github.uninstall(installation);
     expect(await ask()).toEqual(appUnavailable);
@@ -106,16 +106,16 @@ describe("an installed app", () => {
     github.uninstall(without);
     github.installApp(app, acme);
     clock.time += minuteMs;
-    expect(await ask()).toMatchObject({ kind: "member" });
+    expect(await ask()).toMatchObject({ kind: "active" });
   });
 
   test("follows a pinned organisation to its new name, within a minute and without a wrong no before", async () => {
     const { acme, ask, clock } = await acmeWithApp();
-    expect(await ask(undefined, [pinnedAcme])).toMatchObject({ kind: "member", login: "Acme" });
+    expect(await ask(undefined, [pinnedAcme])).toMatchObject({ kind: "active", login: "Acme" });
     acme.login = "Acme-New";
     expect(await ask(undefined, [pinnedAcme])).toMatchObject({ kind: "unavailable" });
     clock.time += minuteMs;
-    expect(await ask(undefined, [pinnedAcme])).toMatchObject({ kind: "member", login: "Acme-New" });
+    expect(await ask(undefined, [pinnedAcme])).toMatchObject({ kind: "active", login: "Acme-New" });
   });
 
   test("with the key of another app is not let in", async () => {
@@ -125,8 +125,8 @@ describe("an installed app", () => {
     const wrong = createAppCredentials(client, github.url, { id: app.clientId, privateKey: other.privateKeyPem }, () =>
       Date.now(),
     );
-    const { outcome, evidence } = await wrong.installationIn(acmeReference, AbortSignal.timeout(5_000));
+    const { outcome, responseInfo } = await wrong.installationIn(acmeReference, AbortSignal.timeout(5_000));
     expect(outcome).toEqual(appUnavailable);
-    expect(evidence.githubStatus).toBe(401);
+    expect(responseInfo.githubStatus).toBe(401);
   });
 });

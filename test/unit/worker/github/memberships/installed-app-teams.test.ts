@@ -14,11 +14,11 @@ async function teamsBy(answer: ScriptedAnswer) {
     [graphqlPath]: answer,
   });
   const source = createAppMemberships({ client: github.client, api, credentials, nonMembers: createNonMembers(now) });
-  const answered = await source.ask(
+  const answered = await source.load(
     {
       token: "",
       client: ownToken,
-      holder: { account: { id: 583231, login: "octocat", type: "User" }, scopes: null },
+      owner: { account: { id: 583231, login: "octocat", type: "User" }, scopes: null },
       organisations: [acme],
       isFineGrained: false,
       hasScopes: false,
@@ -28,7 +28,7 @@ async function teamsBy(answer: ScriptedAnswer) {
   const calls = github.calls.filter((call) => call === graphqlPath).length;
   if (answered.kind === "failed") return { outcome: answered.asked.outcome, calls };
   const [standing] = answered.standings;
-  return { outcome: standing?.kind === "member" ? standing.teams : standing, calls };
+  return { outcome: standing?.kind === "active" ? standing.teams : standing, calls };
 }
 
 /** Pages of teams, each called for by the cursor that the one before names. */
@@ -98,7 +98,7 @@ describe("the teams", () => {
     });
     expect(await outcomeWith(Response.json(graphqlBody([], { userId: 1 })))).toEqual({
       kind: "unavailable",
-      reason: "github_contradiction",
+      reason: "github_inconsistent_responses",
     });
   });
 });

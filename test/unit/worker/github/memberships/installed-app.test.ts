@@ -33,11 +33,11 @@ import {
 } from "./installed-app-support.ts";
 
 const octocat = { id: 583231, login: "octocat", type: "User" };
-const notAMember = { kind: "not_a_member", nameTakenBy: null };
+const notAMember = { kind: "none", nameTakenBy: null };
 const unavailable = (reason: string) => ({ kind: "unavailable", reason });
-const contradiction = unavailable("github_contradiction");
+const contradiction = unavailable("github_inconsistent_responses");
 const appUnavailable = unavailable("github_app_unavailable");
-const member = (teams: object[] = []) => ({ kind: "member", id: 1234, login: "Acme", role: "member", teams });
+const member = (teams: object[] = []) => ({ kind: "active", id: 1234, login: "Acme", role: "member", teams });
 
 /** The app's view, with octocat in Acme unless the script says otherwise. */
 function appView(changes: Record<string, ScriptedAnswer> = {}) {
@@ -53,11 +53,11 @@ function appView(changes: Record<string, ScriptedAnswer> = {}) {
     nonMembers: createNonMembers(app.now),
   });
   const ask = async (organisations: readonly OrganisationReference[] = [acme], account = octocat) => {
-    const answer = await source.ask(
+    const answer = await source.load(
       {
         token: "never sent by this source",
         client: ownToken,
-        holder: { account, scopes: [] },
+        owner: { account, scopes: [] },
         organisations,
         isFineGrained: false,
         hasScopes: true,
@@ -121,11 +121,11 @@ describe("somebody's standing", () => {
     ["a spent quota", error(403, "API rate limit exceeded", { "x-ratelimit-remaining": "0" }), appUnavailable],
     ["an outage", error(502, ""), unavailable("github_server_error")],
     ["a redirect", () => new Response(null, { status: 302 }), unavailable("github_redirect")],
-    ["a page", () => new Response("<h1>"), unavailable("github_nonsense")],
-    ["a wrong shape", json(membershipBody({ state: "maybe" })), unavailable("github_nonsense")],
+    ["a page", () => new Response("<h1>"), unavailable("github_invalid_response")],
+    ["a wrong shape", json(membershipBody({ state: "maybe" })), unavailable("github_invalid_response")],
   ])("is not known by %s", async (_, answer, outcome) => {
     expect(await appView({ [membershipPath()]: answer }).ask()).toEqual(outcome);
-    if (!("reason" in outcome) || outcome.reason === "github_nonsense") return;
+    if (!("reason" in outcome) || outcome.reason === "github_invalid_response") return;
     expect(await appView({ [graphqlPath]: answer }).ask()).toEqual(outcome);
   });
 

@@ -121,7 +121,7 @@ test("asked with the person's own token", async () => {
       const { outcome } = await askFacts(github);
       if (outcome.kind !== "found") return;
       const standing = outcome.facts.organisations.acme;
-      if (standing?.kind !== "member") return;
+      if (standing?.kind !== "active") return;
       members += 1;
       expectActiveMembership(answers.membership);
       expect(answers.teams.status).toBe(200);
@@ -175,8 +175,8 @@ test("asked with the installed app", async () => {
       const { outcome } = await askFacts(github, { memberships, question: { organisations: [acme] } });
       if (outcome.kind !== "found") return;
       const standing = outcome.facts.organisations.acme;
-      if (standing?.kind === "not_a_member") expect(ofMembership.status).toBe(404);
-      if (standing?.kind !== "member") return;
+      if (standing?.kind === "none") expect(ofMembership.status).toBe(404);
+      if (standing?.kind !== "active") return;
       members += 1;
       const body = parsed(ofMembership.text);
       expect([ofMembership.status, field(body, "state")]).toEqual([200, "active"]);

@@ -15,8 +15,8 @@ import {
   teamBody,
 } from "../support.ts";
 
-const nonsense = { kind: "unavailable", reason: "github_nonsense" };
-const contradiction = { kind: "unavailable", reason: "github_contradiction" };
+const nonsense = { kind: "unavailable", reason: "github_invalid_response" };
+const contradiction = { kind: "unavailable", reason: "github_inconsistent_responses" };
 
 function callsAgainst(script: Record<string, ScriptedAnswer>, token = makeToken("classic")) {
   const github = scriptGitHub(script);
@@ -24,7 +24,7 @@ function callsAgainst(script: Record<string, ScriptedAnswer>, token = makeToken(
 }
 
 describe("every call", () => {
-  test("carries the person's token, and GitHub's words about the call come back as evidence", async () => {
+  test("carries the person's token, and GitHub's words about the call come back as responseInfo", async () => {
     const token = makeToken("classic");
     const authorizations: (string | null)[] = [];
     const answer =
@@ -49,9 +49,9 @@ describe("every call", () => {
       await calls.team("Acme", { id: 55, slug: "platform" }),
     ];
     expect(authorizations).toEqual(Array(4).fill(`Bearer ${token}`));
-    for (const { outcome, evidence } of answers) {
+    for (const { outcome, responseInfo } of answers) {
       expect(outcome.kind).toBe("ok");
-      expect(evidence).toEqual({ source: "github", githubStatus: 200, githubRequestId: "A:1", retryAfterMs: null });
+      expect(responseInfo).toEqual({ source: "github", githubStatus: 200, githubRequestId: "A:1", retryAfterMs: null });
     }
   });
 
@@ -92,7 +92,7 @@ describe("a membership", () => {
     expect(await membershipOf(membershipBody({ role }))).toMatchObject({ kind: "ok", membership: { role } });
   });
 
-  test("may leave out whose it is: it is the token's holder's", async () => {
+  test("may leave out whose it is: it is the token's owner's", async () => {
     expect(await membershipOf(membershipBody({ user: undefined }))).toMatchObject({ kind: "ok" });
     expect(await membershipOf(membershipBody({ user: null }))).toMatchObject({ kind: "ok" });
   });

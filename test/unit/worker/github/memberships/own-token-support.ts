@@ -2,10 +2,10 @@
 import { makeToken } from "../../../../../src/local/github/token.ts";
 import type { OrganisationReference } from "../../../../../src/worker/config/organisations.ts";
 import { createPersonalMemberships } from "../../../../../src/worker/github/memberships/own-token.ts";
-import type { MembershipQuestion } from "../../../../../src/worker/github/memberships/source.ts";
+import type { MembershipsRequest } from "../../../../../src/worker/github/memberships/source.ts";
 import { api, inTime, type ScriptedAnswer, scriptGitHub } from "../support.ts";
 
-export interface QuestionChanges extends Partial<MembershipQuestion> {
+export interface QuestionChanges extends Partial<MembershipsRequest> {
   readonly scopes?: readonly string[] | null;
 }
 
@@ -15,11 +15,11 @@ export async function askAbout(
   { scopes = ["read:org"], ...changes }: QuestionChanges = {},
 ) {
   const github = scriptGitHub(script);
-  const answer = await createPersonalMemberships(api.restUrl).ask(
+  const answer = await createPersonalMemberships(api.restUrl).load(
     {
       token: makeToken("classic"),
       client: github.client,
-      holder: { account: { id: 583231, login: "octocat", type: "User" }, scopes },
+      owner: { account: { id: 583231, login: "octocat", type: "User" }, scopes },
       organisations,
       isFineGrained: false,
       hasScopes: true,

@@ -20,14 +20,14 @@ import { askAbout } from "./own-token-support.ts";
 const inAcme = paths.membership("acme");
 const inGlobex = paths.membership("globex");
 const member = (teams: { id: number; slug: string }[] = []) => ({
-  kind: "member",
+  kind: "active",
   id: 1234,
   login: "Acme",
   role: "member",
   teams,
 });
-const notAMember = { kind: "not_a_member", nameTakenBy: null };
-const invisible = (reason: string, ssoUrl: string | null = null) => ({ kind: "invisible", reason, ssoUrl });
+const notAMember = { kind: "none", nameTakenBy: null };
+const invisible = (reason: string, ssoUrl: string | null = null) => ({ kind: "hidden", reason, ssoUrl });
 const unavailable = (reason: string) => ({ kind: "unavailable", reason });
 const platform = { id: 55, slug: "platform" };
 
@@ -46,7 +46,7 @@ describe("somebody's standing in an organisation", () => {
     expect((await askAbout([pinnedAcme], script)).standings).toEqual([member()]);
   });
 
-  test("is the same where GitHub leaves out whose membership it is: the token's holder's", async () => {
+  test("is the same where GitHub leaves out whose membership it is: the token's owner's", async () => {
     for (const user of [null, undefined]) {
       const script = { [inAcme]: json(membershipBody({ user })), [paths.teams]: json([]) };
       expect((await askAbout([acme], script)).standings).toEqual([member()]);
@@ -121,8 +121,12 @@ describe("teams", () => {
   });
 
   test.each<[string, ScriptedAnswer, object]>([
-    ["is not there", notFound, { failure: unavailable("github_contradiction") }],
-    ["has passed its slug on", json(teamBody(9, "engineering")), { failure: unavailable("github_contradiction") }],
+    ["is not there", notFound, { failure: unavailable("github_inconsistent_responses") }],
+    [
+      "has passed its slug on",
+      json(teamBody(9, "engineering")),
+      { failure: unavailable("github_inconsistent_responses") },
+    ],
     ["does not answer", error(502, ""), { failure: unavailable("github_server_error") }],
     [
       "is hidden",
@@ -150,7 +154,7 @@ describe("teams", () => {
 
   test("that can't be found though there is a membership contradict it", async () => {
     const script = { [inAcme]: json(membershipBody()), [paths.teams]: notFound };
-    expect((await askAbout([acme], script)).failure).toEqual(unavailable("github_contradiction"));
+    expect((await askAbout([acme], script)).failure).toEqual(unavailable("github_inconsistent_responses"));
   });
 });
 
@@ -162,7 +166,7 @@ describe("several organisations", () => {
       [paths.teams]: json([teamBody(1, "dev", { organization: globexBody }), teamBody(55, "platform")]),
     });
     expect(standings).toEqual([
-      { kind: "member", id: 5678, login: "Globex", role: "member", teams: [{ id: 1, slug: "dev" }] },
+      { kind: "active", id: 5678, login: "Globex", role: "member", teams: [{ id: 1, slug: "dev" }] },
       member([platform]),
     ]);
     expect(calls).toHaveLength(3);
@@ -198,7 +202,7 @@ describe("several organisations", () => {
     });
     expect(failure).toEqual(unavailable("github_server_error"));
     expect(answer).toMatchObject({
-      asked: { evidence: { githubStatus: 503, githubRequestId: "A:1", retryAfterMs: null } },
+      asked: { responseInfo: { githubStatus: 503, githubRequestId: "A:1", retryAfterMs: null } },
     });
   });
 
@@ -241,7 +245,7 @@ describe("scopes that are too few", () => {
 });
 
 describe("answers that contradict each other are no answer", () => {
-  const contradiction = unavailable("github_contradiction");
+  const contradiction = unavailable("github_inconsistent_responses");
 
   test("somebody else's membership", async () => {
     const script = { [inAcme]: json(membershipBody({ user: { id: 583232 } })), [paths.teams]: json([]) };

@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest";
-import type { Asked } from "../../../../../src/worker/github/call.ts";
+import type { WithResponse } from "../../../../../src/worker/github/call.ts";
 import type { Unavailable } from "../../../../../src/worker/github/facts.ts";
 import { readAllPages } from "../../../../../src/worker/github/memberships/pages.ts";
 import type { Ok } from "../../../../../src/worker/github/outcomes.ts";
 
 const first = "https://api.github.test/user/teams?per_page=100";
-const nonsense = { kind: "unavailable", reason: "github_nonsense" };
+const nonsense = { kind: "unavailable", reason: "github_invalid_response" };
 
 interface ScriptedPage {
   readonly items: unknown;
@@ -15,11 +15,11 @@ interface ScriptedPage {
 /** Reads a list whose pages are these, by their addresses; a page that is asked for and not there fails. */
 async function read(pages: Record<string, ScriptedPage | Unavailable>) {
   const asked: string[] = [];
-  const { outcome, evidence } = await readAllPages<unknown, Unavailable>(
+  const { outcome, responseInfo } = await readAllPages<unknown, Unavailable>(
     first,
-    async (url): Promise<Asked<Ok | Unavailable>> => {
+    async (url): Promise<WithResponse<Ok | Unavailable>> => {
       asked.push(url);
-      const evidence = {
+      const responseInfo = {
         source: "github",
         githubStatus: asked.length,
         githubRequestId: null,
@@ -27,14 +27,14 @@ async function read(pages: Record<string, ScriptedPage | Unavailable>) {
       } as const;
       const page = pages[url];
       if (page === undefined) throw new Error(`${url} was not expected`);
-      if ("kind" in page) return { outcome: page, evidence };
+      if ("kind" in page) return { outcome: page, responseInfo };
       const headers = new Headers(page.link === undefined ? {} : { link: page.link });
-      return { outcome: { kind: "ok", json: page.items, headers }, evidence };
+      return { outcome: { kind: "ok", json: page.items, headers }, responseInfo };
     },
     (json) => (Array.isArray(json) ? json : null),
   );
   const items = outcome.kind === "ok" ? outcome.pages.flatMap((page) => page.items) : null;
-  return { outcome, evidence, asked, items };
+  return { outcome, responseInfo, asked, items };
 }
 
 const page = (number: number) => `https://api.github.test/user/teams?per_page=100&page=${number}`;
@@ -46,15 +46,15 @@ describe("a list", () => {
     expect([items, asked]).toEqual([[1, 2], [first]]);
   });
 
-  test("is followed to its end, in order, and the last answer is the evidence", async () => {
-    const { items, asked, evidence, outcome } = await read({
+  test("is followed to its end, in order, and the last answer is the responseInfo", async () => {
+    const { items, asked, responseInfo, outcome } = await read({
       [first]: { items: [1], link: `${next(page(2))}, <${page(3)}>; rel="last"` },
       [page(2)]: { items: [2, 3], link: `<${first}>; rel="prev", ${next(page(3))}, <${page(3)}>; rel="last"` },
       [page(3)]: { items: [4], link: `<${page(2)}>; rel="prev", <${first}>; rel="first"` },
     });
     expect(items).toEqual([1, 2, 3, 4]);
     expect(asked).toEqual([first, page(2), page(3)]);
-    expect(evidence.githubStatus).toBe(3);
+    expect(responseInfo.githubStatus).toBe(3);
     // Each page's headers stay with it: they say what was left out of it.
     expect(outcome.kind === "ok" && outcome.pages.map(({ headers }) => headers.has("link"))).toEqual([
       true,
@@ -123,9 +123,9 @@ describe("a list that can't be followed to its end is no list", () => {
 
   test("since a page of it fails: what that one says counts, whatever came before", async () => {
     const failure: Unavailable = { kind: "unavailable", reason: "github_timeout" };
-    const { outcome, evidence } = await read({ [first]: { items: [1], link: next(page(2)) }, [page(2)]: failure });
+    const { outcome, responseInfo } = await read({ [first]: { items: [1], link: next(page(2)) }, [page(2)]: failure });
     expect(outcome).toEqual(failure);
-    expect(evidence.githubStatus).toBe(2);
+    expect(responseInfo.githubStatus).toBe(2);
   });
 
   test("since a page of it is of a wrong form", async () => {

@@ -27,14 +27,14 @@ const inAcme = paths.membership("acme");
 const inRenamed = paths.membership("Acme-New");
 const teamOfRenamed = teamBody(55, "platform", { organization: renamed });
 const member = (teams = [{ id: 55, slug: "platform" }]) => ({
-  kind: "member",
+  kind: "active",
   id: 1234,
   login: "Acme-New",
   role: "member",
   teams,
 });
-const notAMember = (nameTakenBy: number | null = null) => ({ kind: "not_a_member", nameTakenBy });
-const withoutSso = { kind: "invisible", reason: "sso_required", ssoUrl: null };
+const notAMember = (nameTakenBy: number | null = null) => ({ kind: "none", nameTakenBy });
+const withoutSso = { kind: "hidden", reason: "sso_required", ssoUrl: null };
 const unavailable = (reason: string) => ({ kind: "unavailable", reason });
 
 async function askAbout(
@@ -43,11 +43,11 @@ async function askAbout(
   { isFineGrained = false } = {},
 ) {
   const github = scriptGitHub(script);
-  const answer = await createPersonalMemberships(api.restUrl).ask(
+  const answer = await createPersonalMemberships(api.restUrl).load(
     {
       token: makeToken(isFineGrained ? "fine_grained" : "classic"),
       client: github.client,
-      holder: { account: { id: 583231, login: "octocat", type: "User" }, scopes: isFineGrained ? null : ["read:org"] },
+      owner: { account: { id: 583231, login: "octocat", type: "User" }, scopes: isFineGrained ? null : ["read:org"] },
       organisations: [reference],
       isFineGrained,
       hasScopes: !isFineGrained,
@@ -118,12 +118,12 @@ describe.each([
 
   test.each<[string, ScriptedAnswer, object]>([
     ["does not come", error(502, ""), unavailable("github_server_error")],
-    ["is not there", notFound, unavailable("github_contradiction")],
+    ["is not there", notFound, unavailable("github_inconsistent_responses")],
     ["is for wider scopes", error(403, "You need at least read:org scope"), { ...withoutSso, reason: "scope_missing" }],
     [
       "is of another person",
       json([membershipBody({ organization: renamed, user: { id: 1 } })]),
-      unavailable("github_contradiction"),
+      unavailable("github_inconsistent_responses"),
     ],
   ])("is not known where the list %s", async (_case, list, expected) => {
     const { outcome } = await askAbout(pinnedAcme, {
@@ -155,15 +155,19 @@ describe("an organisation that is found by a team", () => {
       login: "Acme-New",
     });
     expect(await outcomeWith(error(403, "the organization has an IP allow list enabled"))).toMatchObject({
-      kind: "invisible",
+      kind: "hidden",
       reason: "ip_allow_list",
     });
   });
 
   test.each<[string, ScriptedAnswer, string]>([
-    ["is no longer there under the name that the team names", notFound, "github_contradiction"],
-    ["has passed that name on, too", json(membershipBody({ organization: taker })), "github_contradiction"],
-    ["knows somebody else", json(membershipBody({ organization: renamed, user: { id: 1 } })), "github_contradiction"],
+    ["is no longer there under the name that the team names", notFound, "github_inconsistent_responses"],
+    ["has passed that name on, too", json(membershipBody({ organization: taker })), "github_inconsistent_responses"],
+    [
+      "knows somebody else",
+      json(membershipBody({ organization: renamed, user: { id: 1 } })),
+      "github_inconsistent_responses",
+    ],
     ["does not answer", error(500, ""), "github_server_error"],
   ])("is not known where it %s", async (_, membership, reason) => {
     expect((await askAbout(pinnedAcme, script(membership))).outcome).toEqual(unavailable(reason));
@@ -192,13 +196,13 @@ describe("an organisation that is not pinned", () => {
 
   test("means whoever has the name", async () => {
     const script = { [inAcme]: json(membershipBody({ organization: taker })), [paths.teams]: json([]) };
-    expect((await askAbout(pinnedTeam, script)).outcome).toMatchObject({ kind: "member", id: 999 });
+    expect((await askAbout(pinnedTeam, script)).outcome).toMatchObject({ kind: "active", id: 999 });
   });
 });
 
 describe("whoever has the old name hides behind it", () => {
   const hidden = error(403, "Resource not accessible by personal access token");
-  const invisible = { kind: "invisible", reason: "other_resource_owner", ssoUrl: null };
+  const invisible = { kind: "hidden", reason: "other_resource_owner", ssoUrl: null };
 
   test("but the organisation that is meant shows itself by a team", async () => {
     for (const reference of [pinnedAcme, pinnedTeam]) {
@@ -241,12 +245,14 @@ describe("teams that can't be seen", () => {
   test("leave open what they alone could have shown: nobody is told to be no member", async () => {
     const fineGrained = { isFineGrained: true };
     expect((await askAbout(pinnedTeam, script(outage))).outcome).toEqual(unavailable("github_server_error"));
-    expect((await askAbout(pinnedTeam, script(notFound))).outcome).toEqual(unavailable("github_contradiction"));
+    expect((await askAbout(pinnedTeam, script(notFound))).outcome).toEqual(
+      unavailable("github_inconsistent_responses"),
+    );
     expect((await askAbout(pinnedAcme, script(outage), fineGrained)).outcome).toEqual(
       unavailable("github_server_error"),
     );
     expect((await askAbout(pinnedAcme, script(hidden), fineGrained)).outcome).toMatchObject({
-      kind: "invisible",
+      kind: "hidden",
       reason: "other_resource_owner",
     });
   });
@@ -266,11 +272,11 @@ test("several renamed organisations cost one list together", async () => {
     [paths.teams]: json([]),
     [paths.memberships]: json([membershipBody({ organization: renamed })]),
   });
-  const answer = await createPersonalMemberships(api.restUrl).ask(
+  const answer = await createPersonalMemberships(api.restUrl).load(
     {
       token: makeToken("classic"),
       client: github.client,
-      holder: { account: { id: 583231, login: "octocat", type: "User" }, scopes: ["repo"] },
+      owner: { account: { id: 583231, login: "octocat", type: "User" }, scopes: ["repo"] },
       organisations: [pinnedAcme, { login: "globex", id: 5678, teamIds: [] }],
       isFineGrained: false,
       hasScopes: true,

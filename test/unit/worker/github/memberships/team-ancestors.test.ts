@@ -4,7 +4,7 @@ import { type LookedUpTeam, withAncestors } from "../../../../../src/worker/gith
 import type { ListedTeam } from "../../../../../src/worker/github/schemas.ts";
 
 const organization = { id: 1234, login: "Acme" };
-const evidence = { source: "github", githubStatus: 200, githubRequestId: null, retryAfterMs: null } as const;
+const responseInfo = { source: "github", githubStatus: 200, githubRequestId: null, retryAfterMs: null } as const;
 
 function teamOf(id: number, parentId: number | null = null): ListedTeam {
   return {
@@ -28,8 +28,8 @@ async function ancestorsOf(direct: readonly ListedTeam[], parents: Readonly<Reco
     }
     open.push(team);
     const parent = parents[team.id];
-    if (parent === undefined) return { outcome: { kind: "absent" }, evidence };
-    return { outcome: { kind: "ok", team: teamOf(team.id, parent) }, evidence };
+    if (parent === undefined) return { outcome: { kind: "absent" }, responseInfo };
+    return { outcome: { kind: "ok", team: teamOf(team.id, parent) }, responseInfo };
   };
   const answer = await withAncestors(direct, lookUp);
   return { answer, levels: levels.map((level) => level.map(({ id }) => id)) };
@@ -82,7 +82,7 @@ describe("parents in a circle end, too", () => {
     let asked = 0;
     const answer = await withAncestors([teamOf(1, 2)], async () => {
       asked += 1;
-      return { outcome: { kind: "ok", team: teamOf(1, 2) }, evidence };
+      return { outcome: { kind: "ok", team: teamOf(1, 2) }, responseInfo };
     });
     expect(answer).toMatchObject({ kind: "failed", asked: { outcome: { reason: "github_too_large" } } });
     expect(asked).toBe(100);
@@ -92,15 +92,15 @@ describe("parents in a circle end, too", () => {
 describe("a list of teams that would be incomplete is none", () => {
   test.each([
     { kind: "absent" },
-    { kind: "invisible", reason: "sso_required", ssoUrl: null },
+    { kind: "hidden", reason: "sso_required", ssoUrl: null },
     { kind: "unavailable", reason: "github_timeout" },
     { kind: "limited", reason: "github_rate_limit" },
   ] as const)("since a parent is $kind", async (outcome) => {
     const lookUp = async ({ id }: Team): Promise<LookedUpTeam> =>
-      id === 10 ? { outcome, evidence } : { outcome: { kind: "ok", team: teamOf(id) }, evidence };
+      id === 10 ? { outcome, responseInfo } : { outcome: { kind: "ok", team: teamOf(id) }, responseInfo };
     expect(await withAncestors([teamOf(1, 11), teamOf(2, 10), teamOf(3, 12)], lookUp)).toEqual({
       kind: "failed",
-      asked: { outcome, evidence },
+      asked: { outcome, responseInfo },
     });
   });
 
@@ -109,7 +109,7 @@ describe("a list of teams that would be incomplete is none", () => {
       kind: "failed",
       asked: {
         outcome: { kind: "unavailable", reason: "github_too_large" },
-        evidence: { source: "github", githubStatus: null, githubRequestId: null, retryAfterMs: null },
+        responseInfo: { source: "github", githubStatus: null, githubRequestId: null, retryAfterMs: null },
       },
     };
     const tower = (height: number) =>
