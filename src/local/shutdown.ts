@@ -1,31 +1,30 @@
-// What has to be ended when the local edge ends, whether it is running, still starting or failed half way. Each part is
-// handed over before or right after it starts, and the last one ends first.
+// Shutdown of what the local edge has started, whether it runs, is still starting or failed half way.
 
-type Close = () => Promise<void>;
+type Stop = () => Promise<void>;
 
-export interface Closing {
-  /** Something that runs now; if the end has come already, it is ended at once. */
-  add(close: Close): void;
-  /** Ends everything, at most within the time; what fails to end does not keep the rest from it. */
-  closeAll(maxMs: number): Promise<void>;
+export interface Shutdown {
+  /** Takes the way to stop a part, before or right after the part starts. Once `stopAll` was called, it stops at once. */
+  add(stop: Stop): void;
+  /** Stops all parts, the last one first, at most within the time. A part that fails to stop does not hold up the rest. */
+  stopAll(maxMs: number): Promise<void>;
 }
 
-export function createClosing(): Closing {
-  const parts: Close[] = [];
-  let closed = false;
+export function createShutdown(): Shutdown {
+  const stops: Stop[] = [];
+  let hasBegun = false;
   return {
-    add(close) {
-      if (closed) void close().catch(() => {});
-      else parts.push(close);
+    add(stop) {
+      if (hasBegun) void stop().catch(() => {});
+      else stops.push(stop);
     },
-    async closeAll(maxMs) {
-      closed = true;
+    async stopAll(maxMs) {
+      hasBegun = true;
       let timer: NodeJS.Timeout | undefined;
       const deadline = new Promise<void>((resolve) => {
         timer = setTimeout(resolve, maxMs);
       });
       const all = async () => {
-        for (let close = parts.pop(); close !== undefined; close = parts.pop()) await close().catch(() => {});
+        for (let stop = stops.pop(); stop !== undefined; stop = stops.pop()) await stop().catch(() => {});
       };
       await Promise.race([all(), deadline]);
       clearTimeout(timer);

@@ -1,30 +1,30 @@
 import { expect, it } from "vitest";
-import { createClosing } from "../../../src/local/shutdown.ts";
+import { createShutdown } from "../../../src/local/shutdown.ts";
 
-it("ends what was started last first, and goes on after a failure", async () => {
-  const closing = createClosing();
-  const ended: string[] = [];
-  closing.add(async () => void ended.push("first"));
-  closing.add(async () => {
-    throw new Error("does not end");
+it("stops the part that was added last first, and goes on after a failure", async () => {
+  const shutdown = createShutdown();
+  const stopped: string[] = [];
+  shutdown.add(async () => void stopped.push("first"));
+  shutdown.add(async () => {
+    throw new Error("does not stop");
   });
-  closing.add(async () => void ended.push("last"));
-  await closing.closeAll(1000);
-  expect(ended).toEqual(["last", "first"]);
+  shutdown.add(async () => void stopped.push("last"));
+  await shutdown.stopAll(1000);
+  expect(stopped).toEqual(["last", "first"]);
 });
 
 it("does not wait longer than it is told", async () => {
-  const closing = createClosing();
-  closing.add(() => new Promise(() => {}));
-  await expect(closing.closeAll(10)).resolves.toBeUndefined();
+  const shutdown = createShutdown();
+  shutdown.add(() => new Promise(() => {}));
+  await expect(shutdown.stopAll(10)).resolves.toBeUndefined();
 });
 
-it("ends at once what is started after the end", async () => {
-  const closing = createClosing();
-  await closing.closeAll(1000);
-  let ended = false;
-  closing.add(async () => {
-    ended = true;
+it("stops at once a part that is added after the end", async () => {
+  const shutdown = createShutdown();
+  await shutdown.stopAll(1000);
+  let isStopped = false;
+  shutdown.add(async () => {
+    isStopped = true;
   });
-  expect(ended).toBe(true);
+  expect(isStopped).toBe(true);
 });
