@@ -1,4 +1,5 @@
-// The numbers that the documents state are the constants in the code: where one of them is changed, the sentences about it are found.
+// The numbers that the documents state are the constants in the code: where one of them is changed, the sentences about
+// it are found.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -8,7 +9,9 @@ const second = 1000;
 const minute = 60 * second;
 const kib = 1024;
 
-/** Where a constant stands, its name, in what unit the documents state it, and the sentences that do: N is the number. */
+/**
+ * Where a constant stands, its name, in what unit the documents state it, and the sentences that do: N is the number.
+ */
 const numbers: readonly (readonly [string, string, number, Readonly<Record<string, readonly string[]>>])[] = [
   [
     "src/worker/http/token-review.ts",
@@ -34,7 +37,7 @@ const numbers: readonly (readonly [string, string, number, Readonly<Record<strin
   ["src/worker/github/memberships/pages.ts", "maxPages", 1 / 100, { "docs/caching.md": ["more than N teams"] }],
   ["src/worker/cache/memory.ts", "maxEntries", 1, { "docs/architecture.md": ["at N tokens or"] }],
   ["src/worker/cache/memory.ts", "maxBytes", kib * kib, { "docs/architecture.md": ["tokens or N MB"] }],
-  ["src/worker/cache/freshness.ts", "refusalTtlMs", second, { "docs/architecture.md": ["believed for N s at most"] }],
+  ["src/worker/cache/freshness.ts", "refusalTtlMs", second, { "docs/architecture.md": ["fresh for N s at most"] }],
   [
     "src/worker/cache/negative-cache.ts",
     "ttlMs",
@@ -52,7 +55,7 @@ const numbers: readonly (readonly [string, string, number, Readonly<Record<strin
       "docs/metrics.md": ["with the first review after N s"],
     },
   ],
-  ["src/worker/readiness.ts", "rememberMs", second, { "docs/metrics.md": ["is remembered for N s in each isolate"] }],
+  ["src/worker/readiness.ts", "rememberMs", second, { "docs/metrics.md": ["is cached for N s in each isolate"] }],
   [
     "src/worker/readiness.ts",
     "timeoutMs",

@@ -67,9 +67,9 @@ describe("the page", () => {
   });
 });
 
-describe("docs/caching.md", () => {
+describe("docs/simulation.md", () => {
   const docs = new URL("../../../docs/", import.meta.url);
-  const written = readFileSync(new URL("caching.md", docs), "utf8");
+  const written = readFileSync(new URL("simulation.md", docs), "utf8");
 
   test("has a place for every study", () => {
     expect(() => fillPage(written, new Map(studyNames.map((name) => [name, ""])))).not.toThrow();
