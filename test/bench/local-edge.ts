@@ -4,6 +4,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { connect } from "node:http2";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { startGitHubStandIn } from "../../src/local/github/stand-in.ts";
 import { authorityOf, identityOf } from "../support/edge-client.ts";
 import { createHttpClient } from "../support/http-client.ts";
@@ -14,13 +15,13 @@ import { cfHeader, startRawWorkerd } from "../support/raw-workerd.ts";
 import { reviewBody, reviewPath } from "../support/review-body.ts";
 import { median } from "./quantiles.ts";
 
-/** What one way to the Worker costs. Of the edge there is nothing where workerd is asked directly. */
 export interface WayCost {
   readonly reviewsPerSecond: number;
-  /** Of one review under load. */
+  /** Of a review under load. */
   readonly medianMs: number;
-  /** Of one review with no other under way. */
+  /** The median of reviews one at a time. */
   readonly aloneMs: number;
+  /** CPU for each review; null without an edge. */
   readonly edgeCpuMs: number | null;
   readonly workerdCpuMs: number;
   readonly edgeBytes: number | null;
@@ -28,13 +29,14 @@ export interface WayCost {
 }
 
 export interface LocalEdgeComparison {
-  readonly concurrency: number;
+  readonly rounds: number;
   readonly reviewsEach: number;
+  readonly concurrency: number;
   readonly workerdAlone: WayCost;
   readonly npmStart: WayCost;
 }
 
-/** A way to the Worker, ready to be used. */
+/** A way to the Worker. */
 interface Way {
   review(body: string): Promise<{ readonly status: number; readonly body: string }>;
   readonly edgePid: number | null;
@@ -42,22 +44,25 @@ interface Way {
   stop(): Promise<void>;
 }
 
-const people = 20;
 const rounds = 3;
-const warmUpReviews = 2_000;
-const aloneReviews = 200;
+const concurrency = 32;
+const people = 20;
+const turnReviews = 500;
+/** One review alone for so many under load. */
+const underLoadForAlone = 10;
+const githubLatencyMs = 50;
 const policy = { allow: ["org:acme#1234"], token_kinds: ["classic"] };
-/** Longer than the measurement takes: a refresh is no part of a warm review. */
+/** Longer than the measurement takes: revalidation is no part of a warm review. */
 const ttlSeconds = "600";
 
 /**
- * Asks both in turns, so that what else the machine does hits both alike. Of the rounds each one's best counts.
+ * Measures both ways in short turns, so that what else the machine does hits both alike. Of each round the median turn
+ * counts, and of all rounds each way's best.
  *
- * @param reviews how many in each round, on each way
- * @param concurrency how many are under way at a time
+ * @param reviews how many go each way in each round
  */
-export async function compareLocalEdge(reviews: number, concurrency: number): Promise<LocalEdgeComparison> {
-  const github = await startGitHubStandIn({ latencyMs: 50 });
+export async function compareLocalEdge(reviews: number): Promise<LocalEdgeComparison> {
+  const github = await startGitHubStandIn({ latencyMs: githubLatencyMs });
   const stops: (() => Promise<void>)[] = [() => github.close()];
   try {
     const acme = github.addOrganisation({ login: "acme", id: 1234 });
@@ -68,19 +73,25 @@ export async function compareLocalEdge(reviews: number, concurrency: number): Pr
     });
     const workerdAlone = await startWorkerdAlone(github.url);
     stops.push(workerdAlone.stop);
-    const npmStart = await startThroughEdge(github.url);
+    const npmStart = await startNpmStart(github.url);
     stops.push(npmStart.stop);
-    const ways = { workerdAlone, npmStart };
-    for (const way of [workerdAlone, npmStart]) await load(way, bodies, warmUpReviews, concurrency);
-    const results = { workerdAlone: [] as WayCost[], npmStart: [] as WayCost[] };
+    // After this, memory has every person's facts, and the compilers have seen the code.
+    for (const way of [workerdAlone, npmStart]) await load(way, bodies, reviews, concurrency);
+    const results: Record<"workerdAlone" | "npmStart", WayCost[]> = { workerdAlone: [], npmStart: [] };
     for (let round = 0; round < rounds; round += 1) {
-      for (const name of ["workerdAlone", "npmStart"] as const) {
-        results[name].push(await measure(ways[name], bodies, reviews, concurrency));
+      const turns: typeof results = { workerdAlone: [], npmStart: [] };
+      for (let done = 0; done < reviews; done += turnReviews) {
+        const size = Math.min(turnReviews, reviews - done);
+        turns.workerdAlone.push(await measure(workerdAlone, bodies, size));
+        turns.npmStart.push(await measure(npmStart, bodies, size));
       }
+      results.workerdAlone.push(medianOf(turns.workerdAlone));
+      results.npmStart.push(medianOf(turns.npmStart));
     }
     return {
-      concurrency,
+      rounds,
       reviewsEach: reviews,
+      concurrency,
       workerdAlone: best(results.workerdAlone),
       npmStart: best(results.npmStart),
     };
@@ -97,7 +108,7 @@ async function startWorkerdAlone(githubUrl: string): Promise<Way> {
     CACHE_TTL_SECONDS: ttlSeconds,
     ...clusters.variables(),
   };
-  // `npm start` prints the decisions, so workerd alone has to write them as well.
+  // The log is read here because `npm start` prints it, too.
   const workerd = await startRawWorkerd({ main: "src/worker/index.ts", variables, keepsLog: true });
   const client = createHttpClient(workerd.url);
   const headers = {
@@ -115,40 +126,33 @@ async function startWorkerdAlone(githubUrl: string): Promise<Way> {
   };
 }
 
-/** One connection over HTTP/2, as kube-apiserver has it. */
-async function startThroughEdge(githubUrl: string): Promise<Way> {
+/** Asked over one HTTP/2 connection, as kube-apiserver does. */
+async function startNpmStart(githubUrl: string): Promise<Way> {
   const folder = await mkdtemp(join(tmpdir(), "octogate-bench-"));
   const policyFile = join(folder, "policy.json");
   await writeFile(policyFile, JSON.stringify(policy));
   const args = ["--github", githubUrl, "--cluster", `bench=${policyFile}`, "--var", `CACHE_TTL_SECONDS=${ttlSeconds}`];
   const edge = await startLocalEdge({ args }).finally(() => rm(folder, { recursive: true, force: true }));
   const session = connect(`https://localhost:${edge.port}`, { ca: authorityOf(edge), ...identityOf(edge, "bench") });
-  // It is ready when the first review comes; what fails then fails the review.
+  // An error of the connection fails the reviews on it.
   session.on("error", () => {});
   const [workerdPid] = await childrenOf(edge.pid);
   if (workerdPid === undefined) throw new Error("the local edge runs no workerd");
-  const headers = {
-    ":method": "POST",
-    ":path": reviewPath,
-    "content-type": "application/json",
-  };
   return {
-    review: (body) =>
-      new Promise((resolve, reject) => {
-        const stream = session.request({ ...headers, "content-length": Buffer.byteLength(body) });
-        let status = 0;
-        let text = "";
-        stream.setEncoding("utf8");
-        stream.on("response", (answered) => {
-          status = Number(answered[":status"]);
-        });
-        stream.on("data", (chunk: string) => {
-          text += chunk;
-        });
-        stream.on("end", () => resolve({ status, body: text }));
-        stream.on("error", reject);
-        stream.end(body);
-      }),
+    async review(body) {
+      const stream = session.request({
+        ":method": "POST",
+        ":path": reviewPath,
+        "content-type": "application/json",
+        "content-length": Buffer.byteLength(body),
+      });
+      let status = 0;
+      stream.on("response", (headers) => {
+        status = Number(headers[":status"]);
+      });
+      stream.end(body);
+      return { body: await text(stream), status };
+    },
     edgePid: edge.pid,
     workerdPid,
     async stop() {
@@ -158,29 +162,36 @@ async function startThroughEdge(githubUrl: string): Promise<Way> {
   };
 }
 
-async function measure(way: Way, bodies: readonly string[], reviews: number, concurrency: number): Promise<WayCost> {
-  const aloneMs = median(await load(way, bodies, Math.min(aloneReviews, reviews), 1));
-  const cpuOf = async (pid: number | null) => (pid === null ? null : cpuSecondsOf(pid));
-  const bytesOf = async (pid: number | null) => (pid === null ? null : residentBytesOf(pid));
-  const before = { edge: await cpuOf(way.edgePid), workerd: await cpuSecondsOf(way.workerdPid) };
+async function measure(way: Way, bodies: readonly string[], reviews: number): Promise<WayCost> {
+  const { edgePid, workerdPid } = way;
+  const aloneMs = median(await load(way, bodies, Math.ceil(reviews / underLoadForAlone), 1));
+  const cpuMs = async () => ({
+    edge: edgePid === null ? null : (await cpuSecondsOf(edgePid)) * 1000,
+    workerd: (await cpuSecondsOf(workerdPid)) * 1000,
+  });
+  const before = await cpuMs();
   const startedAtMs = performance.now();
   const durationsMs = await load(way, bodies, reviews, concurrency);
   const tookSeconds = (performance.now() - startedAtMs) / 1000;
-  const edgeSeconds = await cpuOf(way.edgePid);
-  const perReviewMs = (seconds: number) => (seconds * 1000) / reviews;
+  const after = await cpuMs();
   return {
     reviewsPerSecond: reviews / tookSeconds,
     medianMs: median(durationsMs),
     aloneMs,
-    edgeCpuMs: edgeSeconds === null || before.edge === null ? null : perReviewMs(edgeSeconds - before.edge),
-    workerdCpuMs: perReviewMs((await cpuSecondsOf(way.workerdPid)) - before.workerd),
-    edgeBytes: await bytesOf(way.edgePid),
-    workerdBytes: await residentBytesOf(way.workerdPid),
+    edgeCpuMs: after.edge === null || before.edge === null ? null : (after.edge - before.edge) / reviews,
+    workerdCpuMs: (after.workerd - before.workerd) / reviews,
+    edgeBytes: edgePid === null ? null : await residentBytesOf(edgePid),
+    workerdBytes: await residentBytesOf(workerdPid),
   };
 }
 
-/** Keeps so many reviews under way until all are done. @returns how long each took, in milliseconds */
-async function load(way: Way, bodies: readonly string[], reviews: number, concurrency: number): Promise<number[]> {
+/**
+ * Makes reviews.
+ *
+ * @param atATime how many are under way at a time
+ * @returns how long each took, in milliseconds
+ */
+async function load(way: Way, bodies: readonly string[], reviews: number, atATime: number): Promise<number[]> {
   const durationsMs: number[] = [];
   let left = reviews;
   const client = async () => {
@@ -194,13 +205,30 @@ async function load(way: Way, bodies: readonly string[], reviews: number, concur
       durationsMs.push(performance.now() - startedAtMs);
     }
   };
-  await Promise.all(Array.from({ length: concurrency }, client));
+  await Promise.all(Array.from({ length: atATime }, client));
   return durationsMs;
 }
 
-/** The round with the most reviews a second; the time of a review alone is the best of all rounds. */
-function best(costs: readonly WayCost[]): WayCost {
-  const [fastest] = costs.toSorted((a, b) => b.reviewsPerSecond - a.reviewsPerSecond);
+function medianOf(turns: readonly WayCost[]): WayCost {
+  const of = (figure: (cost: WayCost) => number) => median(turns.map(figure));
+  const ofEdge = (figure: (cost: WayCost) => number | null) => {
+    const figures = turns.map(figure).filter((value) => value !== null);
+    return figures.length === 0 ? null : median(figures);
+  };
+  return {
+    reviewsPerSecond: of((cost) => cost.reviewsPerSecond),
+    medianMs: of((cost) => cost.medianMs),
+    aloneMs: of((cost) => cost.aloneMs),
+    edgeCpuMs: ofEdge((cost) => cost.edgeCpuMs),
+    workerdCpuMs: of((cost) => cost.workerdCpuMs),
+    edgeBytes: ofEdge((cost) => cost.edgeBytes),
+    workerdBytes: of((cost) => cost.workerdBytes),
+  };
+}
+
+/** @returns the round with the most reviews a second, with the shortest time of a review alone in any round */
+function best(results: readonly WayCost[]): WayCost {
+  const [fastest] = results.toSorted((a, b) => b.reviewsPerSecond - a.reviewsPerSecond);
   if (fastest === undefined) throw new Error("nothing was measured");
-  return { ...fastest, aloneMs: Math.min(...costs.map(({ aloneMs }) => aloneMs)) };
+  return { ...fastest, aloneMs: Math.min(...results.map(({ aloneMs }) => aloneMs)) };
 }
