@@ -1,7 +1,7 @@
 // What Cloudflare's edge says about a client certificate in `request.cf.tlsClientAuth`, from what Node knows about the
 // peer: all 21 fields, in Cloudflare's formats, with its placeholders where no certificate was presented.
 import type { X509Certificate } from "node:crypto";
-import { keyIdentifiersOf } from "./certificates/key-identifiers.ts";
+import { keyIdentifiersOf } from "../node/key-identifiers.ts";
 
 export interface Peer {
   /** The certificate that the client presented in this handshake. */

@@ -2,6 +2,7 @@
 // that a second run changes nothing.
 import { isDeepStrictEqual } from "node:util";
 import { normaliseFingerprint } from "../../worker/config/fingerprint.ts";
+import { isClusterVariable } from "../../worker/config.ts";
 import { hostnameOf, isPlaceholder, parseWranglerToml, type WranglerDocument } from "./document.ts";
 import { appendTable, editToml } from "./edit.ts";
 import { splitAtTable } from "./table-lines.ts";
@@ -32,7 +33,7 @@ export function readCluster(text: string, variable: string): ClusterTable | null
 /** @returns the variables of all clusters but those of the example */
 export function clusterVariablesIn(text: string): string[] {
   return Object.keys(parsed(text).vars).filter(
-    (name) => name.startsWith("CLUSTER_") && readCluster(text, name)?.isExample === false,
+    (name) => isClusterVariable(name) && readCluster(text, name)?.isExample === false,
   );
 }
 

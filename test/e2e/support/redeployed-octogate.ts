@@ -5,12 +5,12 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Identity, issueCertificate, makeAuthority } from "../../../src/local/certificates/issue.ts";
-import { fingerprintOf } from "../../../src/local/certificates/keep.ts";
 import { createClosing } from "../../../src/local/closing.ts";
 import { startEdge } from "../../../src/local/edge.ts";
 import { type GitHubStandIn, startGitHubStandIn } from "../../../src/local/github/stand-in.ts";
 import { startWorker } from "../../../src/local/worker.ts";
 import { readWorkerSettings } from "../../../src/local/worker-settings.ts";
+import { fingerprintOf } from "../../../src/node/certificates.ts";
 import { clusterVariableName } from "../../../src/worker/config.ts";
 import { freePort } from "../../support/free-port.ts";
 
