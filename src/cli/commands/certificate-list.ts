@@ -1,7 +1,7 @@
 // `octogate certificate list`: every client certificate of the zone, whose it is, and how long it lasts. It changes nothing.
 import { Command } from "commander";
 import { columns } from "../../node/columns.ts";
-import { clusterNameOf } from "../../worker/config.ts";
+import { clusterNameOf } from "../../worker/config/config.ts";
 import { type ClientCertificate, listClientCertificates } from "../cloudflare/client-certificates.ts";
 import type { Context } from "../context.ts";
 import { openSession } from "../deployment/session.ts";

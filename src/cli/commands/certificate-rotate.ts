@@ -2,7 +2,7 @@
 // plane node.
 import { Command, Option } from "commander";
 import { fingerprintOrNull } from "../../node/certificates.ts";
-import { clusterVariableName } from "../../worker/config.ts";
+import { clusterVariableName } from "../../worker/config/config.ts";
 import { type ClusterFolder, clusterFolder } from "../certificates/cluster-folder.ts";
 import { compareWithDeployed, requireCluster } from "../certificates/fingerprints.ts";
 import { dropPrevious, findNotInUse, findTooEarly, reloadMs } from "../certificates/finish-rotation.ts";
@@ -37,7 +37,7 @@ export const rotateCommand: CommandMaker = (context, run) =>
     .addOption(
       new Option(
         "--in-use <file...>",
-        "with --finish: the client certificate as each control plane node has it, as evidence that it is the new one",
+        "with --finish: the client certificate as each control plane node has it, as responseInfo that it is the new one",
       ).default([], "ask"),
     )
     .addOption(validityDaysOption())
@@ -184,7 +184,7 @@ async function refuseUnlessAccepted(
   if (trouble !== null) throw new StepFailure(trouble);
 }
 
-/** --yes goes on without asking, but it is no evidence. */
+/** --yes goes on without asking, but it is no responseInfo. */
 async function isSaidToBeInUse(
   clusterName: string,
   fingerprint: string,

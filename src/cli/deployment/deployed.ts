@@ -2,8 +2,8 @@
 import { randomBytes } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import * as v from "valibot";
+import { isClusterVariable } from "../../worker/config/config.ts";
 import { normaliseFingerprint } from "../../worker/config/fingerprint.ts";
-import { isClusterVariable } from "../../worker/config.ts";
 import type { CloudflareClient } from "../cloudflare/client.ts";
 import {
   type CustomDomain,

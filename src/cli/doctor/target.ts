@@ -2,8 +2,8 @@
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { HostAndPort } from "../../node/https.ts";
-import { readFingerprints } from "../../worker/config/cluster-policy.ts";
-import { clusterNameOf, clusterVariableName, isClusterVariable } from "../../worker/config.ts";
+import { readFingerprints } from "../../worker/config/cluster.ts";
+import { clusterNameOf, clusterVariableName, isClusterVariable } from "../../worker/config/config.ts";
 import { checkConfiguration } from "../configuration-check/check-configuration.ts";
 import type { Context } from "../context.ts";
 import { credentialFolderOf } from "../kubeconfig/client-credential.ts";

@@ -1,5 +1,5 @@
 // Takes the whole deployment down: what setup made, known by its own names, and nothing else. wrangler.toml says what that was, so it is put back last.
-import { clusterNameOf } from "../../worker/config.ts";
+import { clusterNameOf } from "../../worker/config/config.ts";
 import { clusterFolder } from "../certificates/cluster-folder.ts";
 import { type ClientCertificate, listClientCertificates } from "../cloudflare/client-certificates.ts";
 import { deleteFirewallRule, type Firewall, firewallRuleRef, readFirewall } from "../cloudflare/firewall-rule.ts";

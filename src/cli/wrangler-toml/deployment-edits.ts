@@ -1,8 +1,8 @@
 // The few things that setup and the certificate commands write into a wrangler.toml. Each edit takes a text and gives one back; what is so already is not touched, so
 // that a second run changes nothing.
 import { isDeepStrictEqual } from "node:util";
+import { isClusterVariable } from "../../worker/config/config.ts";
 import { normaliseFingerprint } from "../../worker/config/fingerprint.ts";
-import { isClusterVariable } from "../../worker/config.ts";
 import { hostnameOf, isPlaceholder, parseWranglerToml, type WranglerDocument } from "./document.ts";
 import { appendTable, editToml } from "./edit.ts";
 import { splitAtTable } from "./table-lines.ts";

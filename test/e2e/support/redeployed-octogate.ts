@@ -11,7 +11,7 @@ import { type GitHubStandIn, startGitHubStandIn } from "../../../src/local/githu
 import { startWorker } from "../../../src/local/worker.ts";
 import { readWorkerSettings } from "../../../src/local/worker-settings.ts";
 import { fingerprintOf } from "../../../src/node/certificates.ts";
-import { clusterVariableName } from "../../../src/worker/config.ts";
+import { clusterVariableName } from "../../../src/worker/config/config.ts";
 import { freePort } from "../../support/free-port.ts";
 
 const repository = join(import.meta.dirname, "..", "..", "..");
