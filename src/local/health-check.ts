@@ -1,5 +1,5 @@
 // Health check of the whole way: asks for /healthz as a client does, through TLS and the edge to the Worker.
-import { request } from "node:https";
+import { sendRequest } from "../node/https.ts";
 
 const maxWaitMs = 10_000;
 
@@ -10,21 +10,10 @@ const maxWaitMs = 10_000;
  * @param authorityCertificate PEM
  * @returns null if the Worker answers with 200, or else what went wrong
  */
-export function checkHealth(port: number, authorityCertificate: string): Promise<string | null> {
-  return new Promise((resolve) => {
-    const options = {
-      host: "127.0.0.1",
-      port,
-      path: "/healthz",
-      ca: authorityCertificate,
-      agent: false,
-      signal: AbortSignal.timeout(maxWaitMs),
-    };
-    const outgoing = request(options, (response) => {
-      response.resume();
-      resolve(response.statusCode === 200 ? null : `/healthz answered ${response.statusCode}`);
-    });
-    outgoing.on("error", (error) => resolve(error.message));
-    outgoing.end();
-  });
+export async function checkHealth(port: number, authorityCertificate: string): Promise<string | null> {
+  const connect = { host: "127.0.0.1", port };
+  const endpoint = { hostname: connect.host, connect, authorities: authorityCertificate, timeoutMs: maxWaitMs };
+  const response = await sendRequest(endpoint, { method: "GET", path: "/healthz", credential: null });
+  if (response.kind === "failed") return response.why;
+  return response.status === 200 ? null : `/healthz answered ${response.status}`;
 }

@@ -1,26 +1,21 @@
 // Brings the local edge up, part by part: certificates, GitHub stand-in, settings, TLS server, Worker. Whatever it
 // starts it hands to `shutdown`, so that it can be ended at any moment.
 import { join } from "node:path";
+import { writePublicly } from "../node/files.ts";
+import { webhookKubeconfig } from "../node/kubeconfig.ts";
 import { keepCacheSecret } from "./cache-secret.ts";
 import { type EdgeCertificates, keepCertificates } from "./certificates/keep.ts";
 import { type Edge, startEdge } from "./edge/server.ts";
 import { addCast, type CastMember } from "./github/cast.ts";
 import { startGitHubStandIn } from "./github/stand-in.ts";
-import { greetingText, webhookUrl } from "./greeting.ts";
+import { greetingText, localAddress } from "./greeting.ts";
 import { checkHealth } from "./health-check.ts";
-import { webhookKubeconfig } from "./kubeconfig.ts";
 import type { Options } from "./options.ts";
 import { readPolicyFile, withClientCertificate } from "./policy-file.ts";
 import { workerVariables } from "./settings.ts";
 import type { Shutdown } from "./shutdown.ts";
 import { StartFailure } from "./start-failure.ts";
-import {
-  forgetRateLimits,
-  prepareStateFolder,
-  type StateFolder,
-  stateFolderAt,
-  writePublicly,
-} from "./state-folder.ts";
+import { forgetRateLimits, prepareStateFolder, type StateFolder, stateFolderAt } from "./state-folder.ts";
 import { readWorkerSettings, startWorker } from "./worker.ts";
 
 const repository = join(import.meta.dirname, "..", "..");
@@ -131,11 +126,10 @@ async function writeKubeconfigs(folder: StateFolder, clusterNames: readonly stri
   for (const clusterName of clusterNames) {
     const { certificate, privateKey } = folder.client(clusterName);
     const text = webhookKubeconfig({
-      clusterName,
-      url: webhookUrl(port),
-      authorityFile: folder.authority.certificate,
+      hostname: localAddress(port),
+      local: { authorityFile: folder.authority.certificate, user: clusterName },
       certificateFile: certificate,
-      privateKeyFile: privateKey,
+      keyFile: privateKey,
     });
     await writePublicly(folder.kubeconfig(clusterName), text);
   }

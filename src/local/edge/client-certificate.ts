@@ -1,5 +1,6 @@
 // The client certificate of a connection, as Cloudflare tells the Worker about it.
 import type { TLSSocket } from "node:tls";
+import { fingerprintOf } from "../../node/certificates.ts";
 
 export type TlsClientAuth = ReturnType<typeof tlsClientAuthOf>;
 
@@ -29,7 +30,7 @@ export function tlsClientAuthOf(peer: Peer) {
     // Without a certificate Node reports an error as well. Cloudflare reports none.
     certVerified: certificate === undefined ? "NONE" : verified(peer),
     certRevoked: "0",
-    certFingerprintSHA256: (certificate?.fingerprint256 ?? "").replaceAll(":", "").toLowerCase(),
+    certFingerprintSHA256: certificate === undefined ? "" : fingerprintOf(certificate),
     certNotAfter: certificate?.validTo ?? "",
   };
 }

@@ -5,11 +5,11 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Identity, issueCertificate, makeAuthority } from "../../../src/local/certificates/issue.ts";
-import { fingerprintOf } from "../../../src/local/certificates/keep.ts";
 import { startEdge } from "../../../src/local/edge/server.ts";
 import { type GitHubStandIn, startGitHubStandIn } from "../../../src/local/github/stand-in.ts";
 import { createShutdown } from "../../../src/local/shutdown.ts";
 import { readWorkerSettings, startWorker } from "../../../src/local/worker.ts";
+import { fingerprintOf } from "../../../src/node/certificates.ts";
 import { clusterVariableName } from "../../../src/worker/config/config.ts";
 import { freePort } from "../../support/free-port.ts";
 

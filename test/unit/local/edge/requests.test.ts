@@ -13,8 +13,8 @@ import {
   makeAuthority,
   type Purpose,
 } from "../../../../src/local/certificates/issue.ts";
-import { fingerprintOf } from "../../../../src/local/certificates/keep.ts";
 import type { TlsClientAuth } from "../../../../src/local/edge/client-certificate.ts";
+import { fingerprintOf } from "../../../../src/node/certificates.ts";
 import {
   authority,
   type Call,
