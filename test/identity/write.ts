@@ -1,4 +1,4 @@
-// `npm run docs:identity`: asks the real code about every row and writes docs/identity.md anew.
+// `npm run docs:identity`: runs the real code on every row and writes docs/identity.md.
 import { writeFile } from "node:fs/promises";
 import { answerSections } from "./answer-sections.ts";
 import { sections } from "./cases.ts";
