@@ -1,9 +1,9 @@
 // The links below HTTP: name, connection, clock and TLS.
 
+import type { HostAndPort } from "../../../node/https.ts";
+import { failureText, isAboutTime } from "../../../node/network-failure.ts";
 import type { Handshake } from "../../network/handshake.ts";
-import type { HostAndPort } from "../../network/place.ts";
 import type { Resolution } from "../../network/resolve.ts";
-import { failureText, isAboutTime } from "../../network-failure.ts";
 import { isCloudflareAddress } from "../cloudflare-addresses.ts";
 import { blocked, broken, durationText, type Finding, ok, printable, untold, warning } from "../link.ts";
 

@@ -14,7 +14,7 @@ import {
 } from "@peculiar/x509";
 import { expect, it } from "vitest";
 import { type Identity, issueCertificate } from "../../../src/local/certificates/issue.ts";
-import { keyIdentifiersOf } from "../../../src/local/certificates/key-identifiers.ts";
+import { keyIdentifiersOf } from "../../../src/node/key-identifiers.ts";
 
 const validity = { notBefore: new Date("2026-01-02T03:04:05Z"), notAfter: new Date("2027-01-02T03:04:05Z") };
 const subjectKeyIdentifier = "2.5.29.14";

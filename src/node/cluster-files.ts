@@ -1,5 +1,5 @@
-// k8s/: the files that go into a cluster, the one source of everything that the command prints about a cluster's side. They lie beside
-// src/ and beside dist/ alike, so this finds them in a clone and in the npm package.
+// The files of k8s/, which go into a cluster: the one source of everything that is printed about a cluster's side.
+// They lie beside src/ and beside dist/ alike, so this finds them in a clone and in the npm package.
 import { readdirSync, readFileSync } from "node:fs";
 
 const folder = new URL("../../k8s/", import.meta.url);

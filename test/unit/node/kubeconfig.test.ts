@@ -1,14 +1,14 @@
 // The webhook's kubeconfig as the command renders it: the template of k8s/, word for word, but for what differs from cluster to cluster.
 import { expect, test } from "vitest";
 import { parse } from "yaml";
-import { renderWebhookKubeconfig } from "../../../../src/cli/kubeconfig/webhook-kubeconfig.ts";
-import { parseKubeconfig, readClusterFile } from "../../../support/cluster-files.ts";
+import { webhookKubeconfig } from "../../../src/node/kubeconfig.ts";
+import { parseKubeconfig, readClusterFile } from "../../support/cluster-files.ts";
 
 const certificateFile = "/etc/kubernetes/octogate/client.crt";
 const keyFile = "/etc/kubernetes/octogate/client.key";
 
 test("with file references, only the address differs from the template, and the comments stay", () => {
-  const rendered = renderWebhookKubeconfig({ hostname: "auth.acme.test", certificateFile, keyFile });
+  const rendered = webhookKubeconfig({ hostname: "auth.acme.test", certificateFile, keyFile });
 
   expect(rendered).toBe(
     readClusterFile("webhook-kubeconfig.yaml").replace("https://auth.example.com/", "https://auth.acme.test/"),
@@ -16,7 +16,7 @@ test("with file references, only the address differs from the template, and the 
 });
 
 test("the files may lie elsewhere, and the hostname may have a port", () => {
-  const rendered = renderWebhookKubeconfig({
+  const rendered = webhookKubeconfig({
     hostname: "localhost:8443",
     certificateFile: "/srv/kubernetes/client.crt",
     keyFile: "/srv/kubernetes/client.key",
@@ -34,7 +34,7 @@ test("inline, the certificate and the key stand in it in base64, each in one lin
   const certificate = `certificate ${"x".repeat(500)}\n`;
   const key = `key ${"y".repeat(500)}\n`;
 
-  const rendered = renderWebhookKubeconfig({ hostname: "auth.acme.test", certificate, key });
+  const rendered = webhookKubeconfig({ hostname: "auth.acme.test", certificate, key });
 
   const { users } = parse(rendered) as { users: [{ user: Record<string, string> }] }; // rendered by us
   expect(Object.keys(users[0].user)).toEqual(["client-certificate-data", "client-key-data"]);
@@ -42,6 +42,34 @@ test("inline, the certificate and the key stand in it in base64, each in one lin
   expect(lines).toContain(`client-certificate-data: ${Buffer.from(certificate).toString("base64")}`);
   expect(lines).toContain(`client-key-data: ${Buffer.from(key).toString("base64")}`);
   expect(rendered).not.toContain("example.com");
+});
+
+test("for an address with an authority of its own, the file names that authority and the client, also where a path needs quoting", () => {
+  const rendered = webhookKubeconfig({
+    hostname: "127.0.0.1:8443",
+    local: { authorityFile: "/state: here/ca.crt", user: "prod-eu" },
+    certificateFile: "/state: here/prod-eu.crt",
+    keyFile: "/state: here/prod-eu.key",
+  });
+
+  expect(parse(rendered)).toEqual({
+    apiVersion: "v1",
+    kind: "Config",
+    clusters: [
+      {
+        name: "octogate",
+        cluster: { server: "https://127.0.0.1:8443/authenticate", "certificate-authority": "/state: here/ca.crt" },
+      },
+    ],
+    users: [
+      {
+        name: "prod-eu",
+        user: { "client-certificate": "/state: here/prod-eu.crt", "client-key": "/state: here/prod-eu.key" },
+      },
+    ],
+    contexts: [{ name: "octogate", context: { cluster: "octogate", user: "prod-eu" } }],
+    "current-context": "octogate",
+  });
 });
 
 test("both forms differ in the credential alone", () => {

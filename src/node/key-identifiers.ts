@@ -1,7 +1,7 @@
-// The key identifiers that a certificate states: which key it is for, and which key signed it. Node's own
-// X509Certificate has everything else but these.
+// The key identifiers of a certificate: which key it is for, and which key signed it. Node's own X509Certificate has
+// everything but these. The package is a development dependency: the installed command loads this file only in a clone.
 
-// @peculiar/x509 wires its parts up with decorators' metadata as it is loaded: without this polyfill before it, it throws.
+// @peculiar/x509 reads decorators' metadata while it is loaded: without this polyfill before it, it throws.
 import "reflect-metadata";
 import { AuthorityKeyIdentifierExtension, SubjectKeyIdentifierExtension, X509Certificate } from "@peculiar/x509";
 
@@ -12,12 +12,8 @@ export interface KeyIdentifiers {
   readonly authority: string | null;
 }
 
-/**
- * Reads them from anybody's certificate.
- *
- * @param certificate DER
- */
-export function keyIdentifiersOf(certificate: Uint8Array<ArrayBuffer>): KeyIdentifiers {
+/** @param certificate DER or PEM, of any origin */
+export function keyIdentifiersOf(certificate: Uint8Array<ArrayBuffer> | string): KeyIdentifiers {
   try {
     const parsed = new X509Certificate(certificate);
     return {
@@ -25,7 +21,7 @@ export function keyIdentifiersOf(certificate: Uint8Array<ArrayBuffer>): KeyIdent
       authority: parsed.getExtension(AuthorityKeyIdentifierExtension)?.keyId ?? null,
     };
   } catch {
-    // It comes from any client, and OpenSSL lets extensions pass that this parser refuses: as good as not stated.
+    // A client may send anything, and OpenSSL lets extensions pass that this parser refuses: they count as not stated.
     return { subject: null, authority: null };
   }
 }
