@@ -1,6 +1,6 @@
-// A token goes everywhere that a token can go, in every way in which it can get there. Then it is looked for, and for any 12 characters of it: in
-// every answer, every line of the log and every file of the state folder, KV's among them. What GitHub answers in every mood is answered about a
-// token of its own: a known one is not asked about again.
+// A token goes everywhere that a token can go, in every way in which it can get there. Then it is looked for, and for
+// any 12 characters of it: in every answer, every line of the log and every file of the state folder, KV's among them.
+// What GitHub answers in every mood is answered about a token of its own: a known one is not asked about again.
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -34,7 +34,7 @@ const policies = {
   "moods-of-fine-grained": open,
   "moods-of-app": open,
   "without-clients": { allow: ["anyone"], token_kinds: kinds },
-  strangers: { allow: ["user:somebody#1"], token_kinds: kinds },
+  outsiders: { allow: ["user:another#1"], token_kinds: kinds },
   "denied-person": { allow: ["anyone"], deny: [`user:mona-lisa#${mona.id}`], token_kinds: kinds },
   "denied-tokens": { allow: ["anyone"], deny: tokens.map((it) => `token:${credentialIdOf(it)}`), token_kinds: kinds },
   unwelcome: { allow: ["anyone"], token_kinds: ["legacy"] },
@@ -70,7 +70,7 @@ function issue(kind: (typeof kinds)[number], it = makeToken(kind)): string {
   return github.issueToken(accountOf(github, mona), { kind, token: it, ...oauth });
 }
 
-/** A token that nobody has seen yet. */
+/** A token that is sent for the first time. */
 function further(kind: (typeof kinds)[number]): string {
   const it = issue(kind);
   tokens.push(it);

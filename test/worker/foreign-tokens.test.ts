@@ -1,4 +1,5 @@
-// Tokens that are no GitHub tokens: any bytes of any length get a plain no, GitHub is not asked, and the log counts them at most.
+// Tokens that are no GitHub tokens: any bytes of any length get a plain no, GitHub is not asked, and the log counts
+// them at most.
 import { randomBytes } from "node:crypto";
 import { expect, test } from "vitest";
 import { foreignTokens, makeServiceAccountToken } from "../support/foreign-tokens.ts";
