@@ -1,6 +1,6 @@
 // Command line, policies and certificates → the environment that the Worker gets, checked by the Worker's own config.ts
 // before anything runs: whoever mistypes a setting hears of it at the start, and not from the first review.
-import { type Config, clusterVariableName, readConfig } from "../worker/config.ts";
+import { type Config, clusterVariableName, readConfig } from "../worker/config/config.ts";
 import { StartFailure } from "./start-failure.ts";
 
 export interface ClusterPolicySource {

@@ -5,25 +5,25 @@ import { authenticate, type Service } from "./authenticate.ts";
 import { boundStoreOf, datasetOf, limitOf, storeOf } from "./bindings.ts";
 import { createBreaker } from "./cache/breaker.ts";
 import { deadline } from "./cache/deadline.ts";
-import { createKvTier } from "./cache/kv-tier.ts";
-import { createMemoryTier } from "./cache/memory-tier.ts";
-import { createRefusals } from "./cache/refusals.ts";
-import { createRememberedFacts } from "./cache/remembered-facts.ts";
+import { createFactsCache } from "./cache/facts-cache.ts";
+import { createKvCache } from "./cache/kv.ts";
+import { createMemory } from "./cache/memory.ts";
+import { createNegativeCache } from "./cache/negative-cache.ts";
 import { createSealer } from "./cache/sealer.ts";
-import { type Caller, identifyCaller } from "./caller.ts";
 import type { Checked } from "./config/checked.ts";
-import type { ServiceSettings } from "./config/service-settings.ts";
-import { type Config, clusterVariableName, readConfig } from "./config.ts";
-import { createDecisionLog, type DecisionLog } from "./decision-log.ts";
+import { type Config, clusterVariableName, readConfig } from "./config/config.ts";
+import type { ServiceSettings } from "./config/service.ts";
 import { ExactRouter } from "./exact-router.ts";
 import { apiAddressOf } from "./github/api-address.ts";
 import { createGitHubClient } from "./github/client.ts";
 import { connectGitHub } from "./github/connect.ts";
-import { createMetrics, type Metrics } from "./metrics.ts";
+import { statusResponse, verdictResponse } from "./http/answers.ts";
+import { type Caller, identifyCaller } from "./http/client-certificate.ts";
+import { readRequestBody } from "./http/request-body.ts";
+import { maxReviewBytes, parseTokenReview } from "./http/token-review.ts";
+import { createDecisionLog, type DecisionLog } from "./log/decision-log.ts";
+import { createMetrics, type Metrics } from "./log/metrics.ts";
 import { createReadiness } from "./readiness.ts";
-import { readRequestBody } from "./request-body.ts";
-import { answerStatus, answerVerdict } from "./token-review/answer.ts";
-import { maxReviewBytes, parseTokenReview } from "./token-review/request.ts";
 import { undetermined } from "./verdict.ts";
 import { version } from "./version.ts";
 
@@ -50,16 +50,16 @@ export function createApp(runtime: Runtime): Hono<AppTypes> {
   const warnOnce = createWarnOnce(runtime.writeError);
 
   app.get("/healthz", (c) => c.json({ status: "ok", version }));
-  app.all("/healthz", () => answerStatus(405, "only GET and HEAD are served here", { Allow: "GET, HEAD" }));
+  app.all("/healthz", () => statusResponse(405, "only GET and HEAD are served here", { Allow: "GET, HEAD" }));
 
   app.get("/readyz", (c) => answerReadiness(c.req.raw, c.env).catch(answerThrown));
-  app.all("/readyz", () => answerStatus(405, "only GET and HEAD are served here", { Allow: "GET, HEAD" }));
+  app.all("/readyz", () => statusResponse(405, "only GET and HEAD are served here", { Allow: "GET, HEAD" }));
 
   // Hono hands only Errors to onError. Whatever else is thrown would end as the runtime's 500, which the apiserver asks for five times.
   app.post("/authenticate", (c) => answerReview(c.req.raw, c.env).catch(answerThrown));
-  app.all("/authenticate", () => answerStatus(405, "only POST is served here", { Allow: "POST" }));
+  app.all("/authenticate", () => statusResponse(405, "only POST is served here", { Allow: "POST" }));
 
-  app.notFound(() => answerStatus(404, "there is nothing here"));
+  app.notFound(() => statusResponse(404, "there is nothing here"));
   app.onError(answerThrown);
   return app;
 
@@ -72,11 +72,11 @@ export function createApp(runtime: Runtime): Hono<AppTypes> {
     const { cluster, certificateDaysLeft } = caller;
 
     const body = await readRequestBody(request, maxReviewBytes);
-    if (body.kind === "too_large") return answerStatus(413, `body: must not be larger than ${maxReviewBytes} bytes`);
-    if (body.kind === "broken") return answerStatus(400, "body: ended early");
-    if (body.kind === "not_utf8") return answerStatus(400, "body: must be UTF-8");
+    if (body.kind === "too_large") return statusResponse(413, `body: must not be larger than ${maxReviewBytes} bytes`);
+    if (body.kind === "broken") return statusResponse(400, "body: ended early");
+    if (body.kind === "not_utf8") return statusResponse(400, "body: must be UTF-8");
     const parsed = parseTokenReview(body.text);
-    if (!parsed.ok) return answerStatus(400, parsed.message);
+    if (!parsed.ok) return statusResponse(400, parsed.message);
 
     const review = { cluster: cluster.name, certificateDaysLeft, startedAt };
     try {
@@ -86,7 +86,7 @@ export function createApp(runtime: Runtime): Hono<AppTypes> {
       if (decision.kind === "judged") {
         for (const warning of decision.nameWarnings) warnOnce(`${clusterVariableName(cluster.name)}: ${warning}`);
       }
-      return answerVerdict(apiVersion, decision.verdict);
+      return verdictResponse(apiVersion, decision.verdict);
     } catch (thrown) {
       decisionLog.failed(review, runtime.now());
       throw thrown;
@@ -104,13 +104,13 @@ export function createApp(runtime: Runtime): Hono<AppTypes> {
 
   function refuse({ message }: Caller & { kind: "refused" }): Response {
     runtime.writeError(`refused a caller: ${message}`);
-    return answerStatus(403, message);
+    return statusResponse(403, message);
   }
 
   function answerThrown(thrown: unknown): Response {
     const what = thrown instanceof Error ? stackOf(thrown) : "something that is no Error was thrown";
     runtime.writeError(`an exception: ${what}`);
-    return answerStatus(503, undetermined("internal_error").message);
+    return statusResponse(503, undetermined("internal_error").message);
   }
 }
 
@@ -163,11 +163,11 @@ function serviceOf(
     metrics?.kvTrouble();
   };
   const sealer = createSealer(settings.cacheSecret, scope);
-  const source = createRememberedFacts({
+  const source = createFactsCache({
     github: connectGitHub(client, api, settings, now),
-    memory: createMemoryTier(),
-    kv: createKvTier({ store: storeOf(env.KV), sealer, now, deadline, writeWarning: warnOfKv }),
-    refusals: createRefusals(),
+    memory: createMemory(),
+    kv: createKvCache({ store: storeOf(env.KV), sealer, now, deadline, writeWarning: warnOfKv }),
+    refusals: createNegativeCache(),
     nameOf: sealer.nameOf,
     breaker: createBreaker(),
     admitNeverSeen: limitOf(env.NEVER_SEEN_LIMIT, writeError),

@@ -1,13 +1,13 @@
 // The way of one token: credential → facts → policy → verdict. Each step can end it; nothing here knows of HTTP, and nothing but the source of facts
 // leaves the machine.
 import { type Checked, describeProblems, type Problem } from "./config/checked.ts";
-import type { ClusterPolicy } from "./config/cluster-policy.ts";
-import type { TokenShape } from "./config/service-settings.ts";
+import type { ClusterPolicy } from "./config/cluster.ts";
+import type { TokenShape } from "./config/service.ts";
 import { credentialIdOf } from "./credential/credential-id.ts";
-import { type ForeignKind, recogniseCredential } from "./credential/recognise.ts";
-import type { Evidence, Facts, FactsOutcome, FactsSource } from "./facts.ts";
+import { type ForeignKind, recogniseCredential } from "./credential/kind.ts";
+import type { Facts, FactsOutcome, FactsSource, ResponseInfo } from "./github/facts.ts";
+import { evaluateCredential, evaluateFacts } from "./policy/evaluate.ts";
 import type { PresentedCredential } from "./policy/identity.ts";
-import { judgeCredential, judgeFacts } from "./policy/judge.ts";
 import { findNameWarnings } from "./policy/name-warnings.ts";
 import { questionOf } from "./policy/question.ts";
 import { denied, unauthenticated, undetermined, type Verdict } from "./verdict.ts";
@@ -27,11 +27,11 @@ export type Decision =
       readonly credential: PresentedCredential;
       readonly verdict: Verdict;
       /** Null where GitHub was not asked. */
-      readonly evidence: Evidence | null;
+      readonly responseInfo: ResponseInfo | null;
       /** Null where they are not known. */
       readonly facts: Facts | null;
       /** Set where they are older than they should be, and stand because GitHub is unavailable. */
-      readonly inOutage?: true;
+      readonly outageGrace?: true;
       /** What these facts show to be uncertain about the policy's names. */
       readonly nameWarnings: readonly string[];
     };
@@ -64,22 +64,22 @@ export async function authenticate(
     credentialId: source.knownCredentialId(token) ?? (await credentialIdOf(token)),
   };
 
-  const early = judgeCredential(policy, credential);
+  const early = evaluateCredential(policy, credential);
   if (early !== null)
-    return { kind: "judged", credential, verdict: early, evidence: null, facts: null, nameWarnings: [] };
+    return { kind: "judged", credential, verdict: early, responseInfo: null, facts: null, nameWarnings: [] };
 
   // Memory asks for the verdict, too: facts that let nobody in are believed for a shorter time.
-  const judge = rememberLast((facts) => judgeFacts(policy, credential, facts));
+  const judge = rememberLast((facts) => evaluateFacts(policy, credential, facts));
   const question = questionOf(cluster, policy, credential, judge);
-  const { outcome, evidence } = await source.ask(token, credential.credentialId, question);
+  const { outcome, responseInfo } = await source.load(token, credential.credentialId, question);
   const facts = outcome.kind === "found" ? outcome.facts : null;
   return {
     kind: "judged",
     credential,
     verdict: judgeOutcome(outcome, judge),
-    evidence,
+    responseInfo,
     facts,
-    ...(outcome.kind === "found" && outcome.inOutage ? { inOutage: true } : {}),
+    ...(outcome.kind === "found" && outcome.outageGrace ? { outageGrace: true } : {}),
     nameWarnings: facts === null ? [] : findNameWarnings(policy, facts),
   };
 }
@@ -112,9 +112,9 @@ function judgeOutcome(outcome: FactsOutcome, judge: Judge): Verdict {
 }
 
 /** Whoever is let in on facts that are older than they should be is marked, so that the cluster's audit log shows it. */
-function judgeFound({ facts, inOutage }: FactsOutcome & { kind: "found" }, judge: Judge): Verdict {
+function judgeFound({ facts, outageGrace }: FactsOutcome & { kind: "found" }, judge: Judge): Verdict {
   const verdict = judge(facts);
-  if (verdict.kind !== "authenticated" || !inOutage) return verdict;
+  if (verdict.kind !== "authenticated" || !outageGrace) return verdict;
   const { user } = verdict;
   return { ...verdict, user: { ...user, extra: { ...user.extra, "octogate.dev/outage-grace": ["true"] } } };
 }

@@ -1,8 +1,8 @@
 // The edge of what Workers binds to a deployment: KV, the rate limiter and the dataset for metrics, brought to the small interfaces that the rest knows. All are optional: without them
 // nothing is refused, there is only less memory, no cap, and nothing to count.
 import { deadline } from "./cache/deadline.ts";
-import type { KeyValueStore } from "./cache/kv-tier.ts";
-import type { Dataset } from "./metrics.ts";
+import type { KeyValueStore } from "./cache/kv.ts";
+import type { Dataset } from "./log/metrics.ts";
 
 /** Fewer than 30 s are refused. A copy is judged by its own times, so an old one from KV's cache is no harm. */
 const kvCacheTtlSeconds = 30;

@@ -1,6 +1,6 @@
 // Whether the Worker could answer a review now, part by part: for `GET /readyz`. What is asked is remembered for some seconds, as values and not as promises, so that whoever asks in a
 // loop hammers neither GitHub nor KV.
-import type { KeyValueStore } from "./cache/kv-tier.ts";
+import type { KeyValueStore } from "./cache/kv.ts";
 import { type Checked, describeProblems } from "./config/checked.ts";
 import { version } from "./version.ts";
 

@@ -14,14 +14,15 @@ export const authenticatedReasons = {
 export const unauthenticatedReasons = {
   not_github_token: "This is no token that GitHub gives to people.",
   token_refused: "GitHub refuses this token: it is revoked, expired or made up.",
-  token_not_ours: "GitHub says that this app token belongs to none of the listed clients, or is no good any more.",
+  token_client_mismatch:
+    "GitHub says that this app token belongs to none of the listed clients, or is no good any more.",
   token_unrecognised:
     "GitHub counted this token as anonymous and its anonymous quota for this address is spent: it seems not to know the token.",
   token_denied: "This very token stands in deny.",
   membership_denied: "This person belongs to an organisation or a team that stands in deny.",
   user_denied: "This person stands in deny.",
-  stranger: "No entry of allow admits this person.",
-  name_taken_over:
+  not_allowed: "No entry of allow admits this person.",
+  name_reassigned:
     "An entry of allow has this name, but pins another number: the account, organisation or team was renamed, and somebody else has its name now.",
   not_in_team: "A member of an allowed team's organisation, but of no allowed team.",
   not_a_person: "The account is no person's: only accounts of type User can sign in.",
@@ -29,7 +30,7 @@ export const unauthenticatedReasons = {
 
 /** Of a no that the person can put right: the sentence says how. */
 export const deniedReasons = {
-  kind_not_welcome:
+  token_kind_not_allowed:
     "Tokens of this kind are not welcome at this cluster: use one of the kinds that its token_kinds lists.",
   client_not_listed:
     "The token belongs to an app whose client id is not in oauth_clients: use a token of a listed app.",
@@ -74,14 +75,14 @@ export const undeterminedReasons = {
   github_server_error: "GitHub answered with a server error.",
   github_redirect: "GitHub answered with a redirect, which is never followed: is GITHUB_API_URL right?",
   github_too_large: "GitHub's answer is larger than any right one.",
-  github_nonsense: "GitHub's answer does not have the documented form.",
-  github_contradiction: "Two answers of GitHub's contradict each other; one may be a moment older.",
+  github_invalid_response: "GitHub's answer does not have the documented form.",
+  github_inconsistent_responses: "Two answers of GitHub's contradict each other; one may be a moment older.",
   github_app_unavailable:
     "The GitHub App that memberships are asked with is not installed in the organisation, suspended, rate-limited, or its credentials or permissions are wrong.",
   oauth_client_secret: "GitHub does not take a client secret of OAUTH_CLIENT_SECRETS, or limits its client.",
   github_version_retired: "GitHub no longer serves the API version that this release asks for: upgrade Octogate.",
   github_unexpected_status: "GitHub answered with a status that has no meaning here: is GITHUB_API_URL right?",
-  never_seen_limit:
+  new_token_rate_limit:
     "Too many tokens that were never seen before: this one has to wait, tokens that were once good do not.",
   configuration: "The configuration is wrong.",
   internal_error: "A fault of this service; its log holds the stack.",

@@ -3,10 +3,10 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { createBreaker } from "../../src/worker/cache/breaker.ts";
-import { createMemoryTier } from "../../src/worker/cache/memory-tier.ts";
-import { createRefusals } from "../../src/worker/cache/refusals.ts";
-import { createRememberedFacts } from "../../src/worker/cache/remembered-facts.ts";
-import type { Facts, Question } from "../../src/worker/facts.ts";
+import { createFactsCache } from "../../src/worker/cache/facts-cache.ts";
+import { createMemory } from "../../src/worker/cache/memory.ts";
+import { createNegativeCache } from "../../src/worker/cache/negative-cache.ts";
+import type { Facts, FactsRequest } from "../../src/worker/github/facts.ts";
 import type { GitHubFacts } from "../../src/worker/github/github-facts.ts";
 
 export interface Heap {
@@ -17,8 +17,8 @@ export interface Heap {
   readonly remembered: number;
 }
 
-const evidence = { source: "github", githubStatus: 200, githubRequestId: null, retryAfterMs: null } as const;
-const question: Question = {
+const responseInfo = { source: "github", githubStatus: 200, githubRequestId: null, retryAfterMs: null } as const;
+const question: FactsRequest = {
   cluster: "production",
   tokenKind: "classic",
   organisations: [{ login: "acme", id: 1234, teamIds: [] }],
@@ -29,9 +29,9 @@ const question: Question = {
 
 /** @param tokens how many different ones are asked about */
 export async function measureHeap(tokens: number): Promise<Heap> {
-  const memory = createMemoryTier();
-  const refusals = createRefusals();
-  const source = createRememberedFacts({
+  const memory = createMemory();
+  const refusals = createNegativeCache();
+  const source = createFactsCache({
     github: madeUpGitHub(),
     memory,
     kv: { read: async () => null, write: async () => true },
@@ -46,7 +46,7 @@ export async function measureHeap(tokens: number): Promise<Heap> {
   const beforeBytes = heapBytes();
   for (let token = 0; token < tokens; token += 1) {
     const text = `ghp_${String(token).padStart(36, "0")}`;
-    await source.ask(text, `GITHUBSHA256=${text}`, question);
+    await source.load(text, `GITHUBSHA256=${text}`, question);
   }
   const afterBytes = heapBytes();
   // Named after the measurement, so that nothing of it was thrown away before.
@@ -56,10 +56,10 @@ export async function measureHeap(tokens: number): Promise<Heap> {
 function madeUpGitHub(): GitHubFacts {
   let asked = 0;
   return {
-    async ask() {
+    async load() {
       asked += 1;
       if (asked % 2 === 0) {
-        return { outcome: { kind: "refused", reason: "token_refused" }, evidence, validators: {} };
+        return { outcome: { kind: "refused", reason: "token_refused" }, responseInfo, validators: {} };
       }
       const login = `member-${asked}`;
       const facts: Facts = {
@@ -68,7 +68,7 @@ function madeUpGitHub(): GitHubFacts {
         oauthClientId: null,
         scopes: ["read:org"],
         expiry: { kind: "never" },
-        organisations: { "acme#1234": { kind: "member", id: 1234, login: "acme", role: "member", teams: [] } },
+        organisations: { "acme#1234": { kind: "active", id: 1234, login: "acme", role: "member", teams: [] } },
       };
       const validator = { etag: `W/"${String(asked).padStart(64, "0")}"`, headers: { "x-oauth-scopes": "read:org" } };
       const validators = {
@@ -79,7 +79,7 @@ function madeUpGitHub(): GitHubFacts {
         },
         "https://api.github.com/user/teams?per_page=100": { ...validator, json: [] },
       };
-      return { outcome: { kind: "found", facts }, evidence, validators };
+      return { outcome: { kind: "found", facts }, responseInfo, validators };
     },
   };
 }

@@ -1,14 +1,14 @@
 // The naive authenticator: the product's own way of asking GitHub and its own policy, without any memory. It asks GitHub all over again for each review.
 import { authenticate } from "../../src/worker/authenticate.ts";
-import { identifyCaller } from "../../src/worker/caller.ts";
-import { readConfig } from "../../src/worker/config.ts";
-import type { FactsSource } from "../../src/worker/facts.ts";
+import { readConfig } from "../../src/worker/config/config.ts";
 import { apiAddressOf } from "../../src/worker/github/api-address.ts";
 import { createGitHubClient } from "../../src/worker/github/client.ts";
+import type { FactsSource } from "../../src/worker/github/facts.ts";
 import { createGitHubFacts } from "../../src/worker/github/github-facts.ts";
-import { createPersonalMemberships } from "../../src/worker/github/personal-memberships.ts";
-import { answerStatus, answerVerdict } from "../../src/worker/token-review/answer.ts";
-import { parseTokenReview } from "../../src/worker/token-review/request.ts";
+import { createPersonalMemberships } from "../../src/worker/github/memberships/own-token.ts";
+import { statusResponse, verdictResponse } from "../../src/worker/http/answers.ts";
+import { identifyCaller } from "../../src/worker/http/client-certificate.ts";
+import { parseTokenReview } from "../../src/worker/http/token-review.ts";
 
 function withoutMemory(githubApiUrl: string): FactsSource {
   const api = apiAddressOf(githubApiUrl);
@@ -17,9 +17,9 @@ function withoutMemory(githubApiUrl: string): FactsSource {
   const github = createGitHubFacts({ client, api, memberships, clientSecrets: new Map() });
   return {
     knownCredentialId: () => null,
-    async ask(token, _, question) {
-      const { outcome, evidence } = await github.ask(token, question, null);
-      return { outcome: outcome.kind === "found" ? { ...outcome, inOutage: false } : outcome, evidence };
+    async load(token, _, question) {
+      const { outcome, responseInfo } = await github.load(token, question, null);
+      return { outcome: outcome.kind === "found" ? { ...outcome, outageGrace: false } : outcome, responseInfo };
     },
   };
 }
@@ -28,9 +28,9 @@ export default {
   async fetch(request: Request & { readonly cf?: unknown }, env: Record<string, unknown>): Promise<Response> {
     const { service, clusters } = readConfig(env);
     const caller = identifyCaller(request.cf, clusters, Date.now());
-    if (!service.ok || caller.kind === "refused") return answerStatus(403, "the benchmark is set up wrongly");
+    if (!service.ok || caller.kind === "refused") return statusResponse(403, "the benchmark is set up wrongly");
     const parsed = parseTokenReview(await request.text());
-    if (!parsed.ok) return answerStatus(400, parsed.message);
+    if (!parsed.ok) return statusResponse(400, parsed.message);
     const { githubApiUrl, tokenShape } = service.value;
     const { name, policy } = caller.cluster;
     const source = withoutMemory(githubApiUrl);
@@ -38,6 +38,6 @@ export default {
       ok: true,
       value: { source, tokenShape },
     });
-    return answerVerdict(parsed.review.apiVersion, verdict);
+    return verdictResponse(parsed.review.apiVersion, verdict);
   },
 };

@@ -195,13 +195,13 @@ describe("the second half", () => {
     expectBothKept();
   });
 
-  test.each(["missing.crt", "wrangler.toml"])("takes %s for no evidence", async (file) => {
+  test.each(["missing.crt", "wrangler.toml"])("takes %s for no responseInfo", async (file) => {
     letTimePass();
     expect((await rotate(["--finish", "--in-use", file, "--yes"])).stderr).toContain(`${file}: holds no certificate`);
     expectBothKept();
   });
 
-  test("takes --yes alone for no evidence", async () => {
+  test("takes --yes alone for no responseInfo", async () => {
     letTimePass();
     const { exitCode, stderr } = await rotate(["--finish", "--yes"], true);
     expect(exitCode).toBe(1);

@@ -52,7 +52,7 @@ describe.skipIf(whyWithoutControlPlane !== null)(title, () => {
 
     await octogate.github.close();
 
-    const decision = await workUntilDecided(decisions, ({ inOutage }) => inOutage === true);
+    const decision = await workUntilDecided(decisions, ({ outageGrace }) => outageGrace === true);
     expect(decision).toMatchObject({ verdict: "authenticated", reason: "admitted" });
     expect(new Set(decisions().map(({ verdict }) => verdict))).toEqual(new Set(["authenticated"]));
   });
@@ -79,7 +79,7 @@ describe.skipIf(whyWithoutControlPlane !== null)(title, () => {
 
     const decision = await workUntilDecided(decisions, () => true);
 
-    expect(decision).toMatchObject({ verdict: "authenticated", reason: "admitted", inOutage: true });
+    expect(decision).toMatchObject({ verdict: "authenticated", reason: "admitted", outageGrace: true });
     await succeed(atWork, whoever);
     expect(decisions().map(({ verdict }) => verdict)).not.toContain("undetermined");
   });

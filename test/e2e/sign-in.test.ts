@@ -68,7 +68,7 @@ describe.skipIf(whyWithoutControlPlane !== null)(title, () => {
     const { stderr } = await kubectl(["get", "pods"]);
 
     expect(stderr).toContain("You must be logged in to the server");
-    expect((await untilDecided(decisions, () => true)).reason).toBe("name_taken_over");
+    expect((await untilDecided(decisions, () => true)).reason).toBe("name_reassigned");
   });
 
   test("a stranger is Unauthorized, with the reason in the decision log alone", async () => {

@@ -49,8 +49,8 @@ export const sections: readonly Section[] = [
       ),
       row("a token that may not see organisations", "ada", classic("repo:status"), refused("scope_missing", "acme")),
       row("a fine-grained token for one's own account", "ada", fineGrained(), refused("other_resource_owner", "acme")),
-      row("a stranger", "emil", readsOrganisations, refused("stranger")),
-      row("a member of another organisation", "finn", readsOrganisations, refused("stranger")),
+      row("a stranger", "emil", readsOrganisations, refused("not_allowed")),
+      row("a member of another organisation", "finn", readsOrganisations, refused("not_allowed")),
     ],
   },
   {
@@ -71,7 +71,7 @@ export const sections: readonly Section[] = [
         admitted("github:ada:101", ...platformGroups),
       ),
       row("a member of the organisation, but not of the team", "cleo", readsOrganisations, refused("not_in_team")),
-      row("the team of the same name in another organisation", "finn", readsOrganisations, refused("stranger")),
+      row("the team of the same name in another organisation", "finn", readsOrganisations, refused("not_allowed")),
       row(
         "somebody invited to the organisation",
         "dora",
@@ -86,7 +86,7 @@ export const sections: readonly Section[] = [
     policy: { allow: ["user:emil#105", "user:renovate#122"], token_kinds: ["classic", "fine_grained"] },
     rows: [
       row("by number and name", "emil", fineGrained(), admitted("github:emil:105")),
-      row("somebody else", "ada", classic(), refused("stranger")),
+      row("somebody else", "ada", classic(), refused("not_allowed")),
       row("an account that is no person's", "renovate[bot]", classic(), refused("not_a_person")),
       row("everybody is welcome, but no bots", "renovate[bot]", classic(), refused("not_a_person"), {
         allow: ["anyone"],
@@ -96,7 +96,7 @@ export const sections: readonly Section[] = [
         "a token of a kind that is not welcome",
         "emil",
         { kind: "app", client: "acme-portal" },
-        refused("kind_not_welcome"),
+        refused("token_kind_not_allowed"),
       ),
       row(
         "a token of an app's installation, or of a workflow",
@@ -241,7 +241,7 @@ export const sections: readonly Section[] = [
     },
     rows: [
       row("a person under a new login", "otto", readsOrganisations, admitted("github:otto:115")),
-      row("whoever has that person's old login", "oscar", readsOrganisations, refused("name_taken_over")),
+      row("whoever has that person's old login", "oscar", readsOrganisations, refused("name_reassigned")),
       row(
         "an organisation under a new name",
         "nora",
@@ -265,24 +265,24 @@ export const sections: readonly Section[] = [
         "a fine-grained token sees the new name by nothing else",
         "nora",
         fineGrained("slugworth"),
-        refused("stranger"),
+        refused("not_allowed"),
         { allow: ["org:wonka#7003"] },
       ),
       row(
         "whoever has an organisation's old name, by a fine-grained token",
         "max",
         fineGrained("tyrell"),
-        refused("name_taken_over"),
+        refused("name_reassigned"),
         { allow: ["org:tyrell#7001"] },
       ),
-      row("whoever has an organisation's old name", "max", readsOrganisations, refused("name_taken_over")),
+      row("whoever has an organisation's old name", "max", readsOrganisations, refused("name_reassigned")),
       row(
         "a team under a new name",
         "pia",
         readsOrganisations,
         admitted("github:pia:117", "github:Acme", "github:Acme/duty"),
       ),
-      row("whoever has a team's old name", "quin", readsOrganisations, refused("name_taken_over")),
+      row("whoever has a team's old name", "quin", readsOrganisations, refused("name_reassigned")),
       row(
         "without numbers, whoever has the names",
         "max",
@@ -346,8 +346,13 @@ export const sections: readonly Section[] = [
     rows: [
       row("a listed OAuth app", "ben", cliToken, admitted("github:ben:102", "github:Acme", "github:Acme/platform")),
       row("a listed GitHub App", "ben", portalToken, admitted("github:ben:102", "github:Acme", "github:Acme/platform")),
-      row("an app that is not listed", "ben", { ...cliToken, client: "someone-elses" }, refused("token_not_ours")),
-      row("a revoked token", "ben", { ...cliToken, fate: { kind: "revoked" } }, refused("token_not_ours")),
+      row(
+        "an app that is not listed",
+        "ben",
+        { ...cliToken, client: "someone-elses" },
+        refused("token_client_mismatch"),
+      ),
+      row("a revoked token", "ben", { ...cliToken, fate: { kind: "revoked" } }, refused("token_client_mismatch")),
     ],
   },
   {
@@ -438,7 +443,7 @@ export const sections: readonly Section[] = [
         classic(),
         refused("invitation_pending", "/orgs/Acme/invitation"),
       ),
-      row("a stranger", "emil", classic(), refused("stranger")),
+      row("a stranger", "emil", classic(), refused("not_allowed")),
       row("an organisation without the app", "finn", classic(), refused("github_app_unavailable"), {
         allow: ["org:globex#2345"],
       }),

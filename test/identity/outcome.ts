@@ -51,7 +51,7 @@ export function outcomeOf(status: number, body: string, decision: unknown): Outc
     reason,
     user: username,
     groups,
-    unseen: extra["octogate.dev/invisible-organisations"] ?? [],
+    unseen: extra["octogate.dev/hidden-organisations"] ?? [],
     message: null,
   };
 }

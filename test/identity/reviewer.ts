@@ -1,7 +1,7 @@
 // The Worker's own code in Node: the whole app, with nothing between it and the stand-in for GitHub.
 import * as v from "valibot";
 import { createApp } from "../../src/worker/app.ts";
-import { clusterVariableName } from "../../src/worker/config.ts";
+import { clusterVariableName } from "../../src/worker/config/config.ts";
 import { verifiedCertificate } from "../support/client-auth.ts";
 import { credentialIdOf } from "../support/credential-id.ts";
 import type { PolicyTable } from "./case.ts";

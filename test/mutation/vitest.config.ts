@@ -10,7 +10,7 @@ export default defineConfig({
     root,
     include: [
       "test/unit/worker/{cache,credential,policy,github,token-review}/**/*.test.ts",
-      "test/unit/worker/caller.test.ts",
+      "test/unit/worker/http/client-certificate.test.ts",
     ],
     // Thousands of random answers or of combined faults for each mutant would take hours.
     exclude: ["**/organisation-answers.test.ts", "**/{fault,leaver}-matrix.test.ts"],

@@ -1,7 +1,7 @@
 // Tokens that are none of GitHub's for people, made at run time: what kube-apiserver hands to its webhook because nobody else knew it.
 import { randomBytes, randomInt } from "node:crypto";
 import { makeToken } from "../../src/local/github/token.ts";
-import type { ForeignKind } from "../../src/worker/credential/recognise.ts";
+import type { ForeignKind } from "../../src/worker/credential/kind.ts";
 
 const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");
 

@@ -118,8 +118,8 @@ const failures: readonly GitHubCase[] = [
 
 const oddStatuses: readonly GitHubCase[] = (
   [
-    ["401 that the token did not reach", 401, { message: "Requires authentication" }, "github_nonsense"],
-    ["401 without a word", 401, {}, "github_nonsense"],
+    ["401 that the token did not reach", 401, { message: "Requires authentication" }, "github_invalid_response"],
+    ["401 without a word", 401, {}, "github_invalid_response"],
     ["403 without a word", 403, {}, "github_forbidden"],
     ["429 without a word", 429, {}, "github_secondary_limit"],
     ["400", 400, { message: "Problems parsing JSON" }, "github_unexpected_status"],
@@ -170,7 +170,7 @@ const nonsenseBodies: readonly GitHubCase[] = (
   name: `200 with ${name}`,
   behaviour: { kind: "body", status: 200, body },
   verdict: "undetermined",
-  reason: "github_nonsense",
+  reason: "github_invalid_response",
   githubStatus: 200,
 }));
 

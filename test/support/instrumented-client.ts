@@ -1,7 +1,7 @@
 // kube-apiserver's side of the conversation with instrumented-worker.ts on some port: reviews of clusters' tokens, with a clock that can be set ahead and memory that can be
 // taken away.
 import { randomBytes } from "node:crypto";
-import { clusterVariableName } from "../../src/worker/config.ts";
+import { clusterVariableName } from "../../src/worker/config/config.ts";
 import { type Answer, holdToRules } from "./answer-rules.ts";
 import { verifiedCertificate } from "./client-auth.ts";
 import { createHttpClient } from "./http-client.ts";

@@ -60,7 +60,7 @@ test("a denial by the token's shape says that GitHub was not asked", async () =>
   expect(await decisionAbout(token)).toEqual({
     ...always,
     verdict: "denied",
-    reason: "kind_not_welcome",
+    reason: "token_kind_not_allowed",
     credentialKind: "oauth",
     credentialId: credentialIdOf(token),
     source: "none",

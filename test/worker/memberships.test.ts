@@ -34,7 +34,7 @@ test("the log says how somebody stands to each organisation, and why a token may
   expect(await decisionAbout(hugo)).toMatchObject({
     reason: "admitted",
     groups: 1,
-    organisations: { "acme#1234": "member", "globex#2345": "not_a_member", "hooli#3456": "sso_required" },
+    organisations: { "acme#1234": "member", "globex#2345": "none", "hooli#3456": "sso_required" },
   });
   expect(await decisionAbout(gina)).toMatchObject({
     reason: "admitted",
@@ -46,7 +46,7 @@ test("the log says how somebody stands to each organisation, and why a token may
   });
   expect(await decisionAbout(dora)).toMatchObject({
     reason: "invitation_pending",
-    organisations: { "acme#1234": "pending", "globex#2345": "not_a_member", "hooli#3456": "not_a_member" },
+    organisations: { "acme#1234": "pending", "globex#2345": "none", "hooli#3456": "none" },
   });
 });
 
@@ -57,7 +57,7 @@ test("extra names the host, and what the token may not see", async () => {
     "authentication.kubernetes.io/credential-id": [credentialIdOf(token)],
     "octogate.dev/credential-kind": ["classic"],
     "octogate.dev/github-host": [new URL(scene.github.url).host],
-    "octogate.dev/invisible-organisations": ["hooli=sso_required"],
+    "octogate.dev/hidden-organisations": ["hooli=sso_required"],
     "octogate.dev/login": ["hugo"],
   });
 });

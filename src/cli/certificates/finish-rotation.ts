@@ -1,5 +1,5 @@
 // The second half of a rotation: the old certificate goes. It must not be the one that some kube-apiserver still uses: nobody could sign in to that cluster. So there has to be
-// evidence, and time for kube-apiserver to have read its files again.
+// responseInfo, and time for kube-apiserver to have read its files again.
 import { X509Certificate } from "node:crypto";
 import { readFile, stat } from "node:fs/promises";
 import { resolve } from "node:path";

@@ -1,6 +1,6 @@
 // `octogate certificate issue`: one more client certificate for a cluster, accepted beside those that it has.
 import { Command, InvalidArgumentError, Option } from "commander";
-import { clusterVariableName } from "../../worker/config.ts";
+import { clusterVariableName } from "../../worker/config/config.ts";
 import { clusterFolder } from "../certificates/cluster-folder.ts";
 import { commonNameFor } from "../certificates/cluster-names.ts";
 import { acceptCertificate, compareWithDeployed, requireCluster } from "../certificates/fingerprints.ts";

@@ -1,7 +1,7 @@
 // `octogate certificate revoke`: for a key that may have come into wrong hands. The Worker refuses the certificate at once; Cloudflare's revocation follows when it does.
 import { Command, InvalidArgumentError, Option } from "commander";
+import { clusterVariableName } from "../../worker/config/config.ts";
 import { normaliseFingerprint } from "../../worker/config/fingerprint.ts";
-import { clusterVariableName } from "../../worker/config.ts";
 import { clusterFolder } from "../certificates/cluster-folder.ts";
 import { commonNameFor } from "../certificates/cluster-names.ts";
 import { compareWithDeployed, requireCluster, stopAccepting } from "../certificates/fingerprints.ts";

@@ -1,7 +1,7 @@
 // `octogate certificate rotate`: replaces a cluster's client certificate without a gap, in two halves, because between them somebody has to bring the files to every control
 // plane node.
 import { Command, Option } from "commander";
-import { clusterVariableName } from "../../worker/config.ts";
+import { clusterVariableName } from "../../worker/config/config.ts";
 import { type ClusterFolder, clusterFolder } from "../certificates/cluster-folder.ts";
 import { compareWithDeployed, requireCluster } from "../certificates/fingerprints.ts";
 import { dropPrevious, findNotInUse, findTooEarly, fingerprintOf, reloadMs } from "../certificates/finish-rotation.ts";
@@ -36,7 +36,7 @@ export const rotateCommand: CommandMaker = (context, run) =>
     .addOption(
       new Option(
         "--in-use <file...>",
-        "with --finish: the client certificate as each control plane node has it, as evidence that it is the new one",
+        "with --finish: the client certificate as each control plane node has it, as responseInfo that it is the new one",
       ).default([], "ask"),
     )
     .addOption(validityDaysOption())
@@ -183,7 +183,7 @@ async function refuseUnlessAccepted(
   if (trouble !== null) throw new StepFailure(trouble);
 }
 
-/** --yes goes on without asking, but it is no evidence. */
+/** --yes goes on without asking, but it is no responseInfo. */
 async function isSaidToBeInUse(
   clusterName: string,
   fingerprint: string,

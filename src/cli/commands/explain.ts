@@ -2,7 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { Command, Option } from "commander";
 import * as v from "valibot";
-import { clusterVariableName, readConfig } from "../../worker/config.ts";
+import { clusterVariableName, readConfig } from "../../worker/config/config.ts";
 import { readPolicyOf } from "../configuration-check/worker-rules.ts";
 import type { Context } from "../context.ts";
 import { explain } from "../explain/explain.ts";

@@ -1,8 +1,8 @@
 // `octogate manifests`: what goes into a cluster, for each way to run a kube-apiserver of one's own: files, steps, the way back, the repair.
 import { join, resolve } from "node:path";
 import { Command, Option } from "commander";
-import { readClusterPolicy } from "../../worker/config/cluster-policy.ts";
-import { clusterVariableName } from "../../worker/config.ts";
+import { readClusterPolicy } from "../../worker/config/cluster.ts";
+import { clusterVariableName } from "../../worker/config/config.ts";
 import type { Context } from "../context.ts";
 import { findDeployment } from "../deployment/cluster-deployment.ts";
 import { credentialFolderOf, readClientCredential } from "../kubeconfig/client-credential.ts";

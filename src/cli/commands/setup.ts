@@ -1,7 +1,7 @@
 // `octogate setup`: from a clone, a zone and a cluster's name to a deployment that answers. Safe to run again after a break at any step.
 import { Command, InvalidArgumentError, Option } from "commander";
-import { tokenKinds } from "../../worker/config/cluster-policy.ts";
-import { clusterVariableName } from "../../worker/config.ts";
+import { tokenKinds } from "../../worker/config/cluster.ts";
+import { clusterVariableName } from "../../worker/config/config.ts";
 import { kubeconfigFile } from "../certificates/cluster-folder.ts";
 import { wantedExpression } from "../certificates/issuers.ts";
 import { currentPair } from "../certificates/rotation.ts";

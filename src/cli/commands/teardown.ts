@@ -1,6 +1,6 @@
 // `octogate teardown`: undoes what setup made, and nothing else.
 import { Command, Option } from "commander";
-import { clusterVariableName } from "../../worker/config.ts";
+import { clusterVariableName } from "../../worker/config/config.ts";
 import type { ChangeOptions } from "../consent.ts";
 import { openSession } from "../deployment/session.ts";
 import { reportFailures } from "../step-failure.ts";

@@ -1,5 +1,5 @@
 // The whole configuration of a deployment, as far as its wrangler.toml shows it: what keeps it from being deployed, and what is better looked at.
-import { clusterVariableName } from "../../worker/config.ts";
+import { clusterVariableName } from "../../worker/config/config.ts";
 import { type Trouble, troubleIn } from "../report.ts";
 import { parseWranglerToml, type WranglerDocument } from "../wrangler-toml/document.ts";
 import { mapToml, settingOf } from "../wrangler-toml/source-map.ts";

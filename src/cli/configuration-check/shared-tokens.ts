@@ -1,6 +1,6 @@
 // Clusters that share personal access tokens. Such a token has no audience: whoever has stolen one from a cluster (whose apiserver sees the tokens of all its users) can sign in with it to
 // every other cluster that lets the same person in with the same kind of token.
-import type { ClusterPolicy, TokenKind } from "../../worker/config/cluster-policy.ts";
+import type { ClusterPolicy, TokenKind } from "../../worker/config/cluster.ts";
 import type { AllowEntry, DenyEntry } from "../../worker/config/entries.ts";
 import type { Finding } from "./finding.ts";
 

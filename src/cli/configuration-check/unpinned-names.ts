@@ -1,5 +1,5 @@
 // Names in a policy that mean whoever has them: they can be given up, and then be taken by somebody else.
-import type { ClusterPolicy } from "../../worker/config/cluster-policy.ts";
+import type { ClusterPolicy } from "../../worker/config/cluster.ts";
 import type { AllowEntry, DenyEntry } from "../../worker/config/entries.ts";
 import type { Finding } from "./finding.ts";
 

@@ -1,9 +1,9 @@
 // The Worker's own rules, applied to what a wrangler.toml says: the same code reads the configuration at run time. Secrets are not in the file, so right ones stand for them.
 import { randomBytes } from "node:crypto";
 import type { Checked } from "../../worker/config/checked.ts";
-import { type ClusterPolicy, readClusterPolicy } from "../../worker/config/cluster-policy.ts";
-import { readServiceSettings } from "../../worker/config/service-settings.ts";
-import { type Config, readConfig } from "../../worker/config.ts";
+import { type ClusterPolicy, readClusterPolicy } from "../../worker/config/cluster.ts";
+import { type Config, readConfig } from "../../worker/config/config.ts";
+import { readServiceSettings } from "../../worker/config/service.ts";
 import type { WranglerDocument } from "../wrangler-toml/document.ts";
 import { pathOf } from "../wrangler-toml/source-map.ts";
 import type { Finding } from "./finding.ts";

@@ -1,5 +1,5 @@
 // What a deployment's wrangler.toml says about a cluster, for what goes into that cluster: the hostname to call, and the cluster's variable.
-import { clusterVariableName } from "../../worker/config.ts";
+import { clusterVariableName } from "../../worker/config/config.ts";
 import type { Context } from "../context.ts";
 import type { Trouble } from "../report.ts";
 import { hostnameOf, parseWranglerToml } from "../wrangler-toml/document.ts";

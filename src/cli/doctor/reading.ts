@@ -19,7 +19,7 @@ export type Reading =
   | { readonly kind: "json"; readonly status: number; readonly body: unknown; readonly durationMs: number }
   | { readonly kind: "foreign"; readonly seen: string };
 
-/** Why the Worker refuses a caller: see src/worker/caller.ts, whose sentences these are. */
+/** Why the Worker refuses a caller: see src/worker/http/client-certificate.ts, whose sentences these are. */
 export type Refusal = "none_presented" | "not_verified" | "revoked" | "not_listed";
 
 const refusalPatterns: readonly (readonly [Refusal, RegExp])[] = [

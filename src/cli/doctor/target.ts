@@ -1,8 +1,8 @@
 // Whom to ask and as whom: what the command line and wrangler.toml say together. The certificate's files are read elsewhere.
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
-import { readFingerprints } from "../../worker/config/cluster-policy.ts";
-import { clusterVariableName } from "../../worker/config.ts";
+import { readFingerprints } from "../../worker/config/cluster.ts";
+import { clusterVariableName } from "../../worker/config/config.ts";
 import { checkConfiguration } from "../configuration-check/check-configuration.ts";
 import type { Context } from "../context.ts";
 import { credentialFolderOf } from "../kubeconfig/client-credential.ts";

@@ -1,11 +1,11 @@
 // Each entry of a policy, with why it means somebody or does not: by the Worker's own matching.
-import type { ClusterPolicy } from "../../worker/config/cluster-policy.ts";
+import type { ClusterPolicy } from "../../worker/config/cluster.ts";
 import type { AllowEntry, DenyEntry } from "../../worker/config/entries.ts";
 import { keyOfOrganisation } from "../../worker/config/organisations.ts";
 import { reasons } from "../../worker/every-reason.ts";
-import type { Facts, Standing } from "../../worker/facts.ts";
+import type { Facts, Membership } from "../../worker/github/facts.ts";
 import type { PresentedCredential } from "../../worker/policy/identity.ts";
-import { type Match, matchEntry, standingIn } from "../../worker/policy/match.ts";
+import { type Match, matchEntry, membershipIn } from "../../worker/policy/match.ts";
 
 export interface ExplainedEntry {
   /** Such as `allow[0]`. */
@@ -64,15 +64,15 @@ function explain(
   return explainMembership(
     matchEntry(entry, policy, facts),
     organisation,
-    standingIn(organisation, policy, facts),
+    membershipIn(organisation, policy, facts),
     entry.kind,
   );
 }
 
 function explainUser({ kind }: Match, { account }: Facts): Explained {
-  if (kind === "meant") return { matches: true, why: `this account, ${account.login}#${account.id}` };
+  if (kind === "matched") return { matches: true, why: `this account, ${account.login}#${account.id}` };
   return no(
-    kind === "name_taken_over"
+    kind === "name_reassigned"
       ? `has the name, but is #${account.id}: the account that is meant has given the name up`
       : "another account",
   );
@@ -81,27 +81,27 @@ function explainUser({ kind }: Match, { account }: Facts): Explained {
 function explainMembership(
   match: Match,
   organisation: string,
-  standing: Standing,
+  membership: Membership,
   kind: "organisation" | "team",
 ): Explained {
   switch (match.kind) {
-    case "meant":
+    case "matched":
       return { matches: true, why: kind === "team" ? "in this team, or in a child team of it" : "an active member" };
-    case "not_meant":
+    case "not_matched":
       return no(`no member of ${organisation}, as far as GitHub shows it to this token`);
-    case "name_taken_over":
+    case "name_reassigned":
       return no(`the name belongs to another ${kind} by now than the one that the number pins`);
     case "pending":
       return no(`invited to ${match.organisation}, but the invitation is not accepted yet`);
     case "not_in_team":
-      return no(`a member of ${organisation}, but not in this team (${teamsIn(standing)})`);
-    case "invisible":
-      return unknown(`${match.standing.reason}: ${reasons[match.standing.reason].sentence}`);
+      return no(`a member of ${organisation}, but not in this team (${teamsIn(membership)})`);
+    case "hidden":
+      return unknown(`${match.membership.reason}: ${reasons[match.membership.reason].sentence}`);
   }
 }
 
-function teamsIn(standing: Standing): string {
-  const slugs = standing.kind === "member" ? standing.teams.map(({ slug }) => slug).sort() : [];
+function teamsIn(membership: Membership): string {
+  const slugs = membership.kind === "active" ? membership.teams.map(({ slug }) => slug).sort() : [];
   return slugs.length === 0
     ? "in no team of it"
     : `in ${slugs.slice(0, 20).join(", ")}${slugs.length > 20 ? ", …" : ""}`;

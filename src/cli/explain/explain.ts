@@ -1,12 +1,12 @@
 // One token's way through the Worker's own code, here in Node: the same recognition, the same calls, the same policy, but without any memory.
 import { authenticate, type Decision, type Service } from "../../worker/authenticate.ts";
-import type { ClusterPolicy } from "../../worker/config/cluster-policy.ts";
-import type { ServiceSettings } from "../../worker/config/service-settings.ts";
-import type { ForeignKind } from "../../worker/credential/recognise.ts";
-import type { Facts } from "../../worker/facts.ts";
+import type { ClusterPolicy } from "../../worker/config/cluster.ts";
+import type { ServiceSettings } from "../../worker/config/service.ts";
+import type { ForeignKind } from "../../worker/credential/kind.ts";
 import { apiAddressOf } from "../../worker/github/api-address.ts";
 import { createGitHubClient } from "../../worker/github/client.ts";
 import { connectGitHub } from "../../worker/github/connect.ts";
+import type { Facts } from "../../worker/github/facts.ts";
 import type { GitHubFacts } from "../../worker/github/github-facts.ts";
 import type { PresentedCredential } from "../../worker/policy/identity.ts";
 import type { UserInfo } from "../../worker/verdict.ts";
@@ -66,9 +66,9 @@ function serviceWithoutMemory(github: GitHubFacts, { tokenShape }: ServiceSettin
     tokenShape,
     source: {
       knownCredentialId: () => null,
-      async ask(token, _, question) {
-        const { outcome, evidence } = await github.ask(token, question, null);
-        return { outcome: outcome.kind === "found" ? { ...outcome, inOutage: false } : outcome, evidence };
+      async load(token, _, question) {
+        const { outcome, responseInfo } = await github.load(token, question, null);
+        return { outcome: outcome.kind === "found" ? { ...outcome, outageGrace: false } : outcome, responseInfo };
       },
     },
   };

@@ -1,5 +1,5 @@
 // An explanation as a person reads it: what was asked, what is known, what the policy makes of it, and what to write into RBAC.
-import type { Facts, Standing, TokenExpiry } from "../../worker/facts.ts";
+import type { Facts, Membership, TokenExpiry } from "../../worker/github/facts.ts";
 import type { UserInfo } from "../../worker/verdict.ts";
 import type { ExplainedEntry } from "./entry-reasons.ts";
 import type { Explanation } from "./explain.ts";
@@ -73,7 +73,7 @@ function presentFacts({ account, host, oauthClientId, scopes, expiry, organisati
     ["client", oauthClientId ?? "none: made by hand"],
     ["scopes", scopes === null ? "none: it has permissions, which GitHub does not tell" : listOf(scopes)],
     ["expires", presentExpiry(expiry)],
-    ...Object.entries(organisations).map(([key, standing]) => [key, presentStanding(standing)]),
+    ...Object.entries(organisations).map(([key, membership]) => [key, presentStanding(membership)]),
   ]);
 }
 
@@ -88,18 +88,18 @@ function presentExpiry(expiry: TokenExpiry): string {
   }
 }
 
-function presentStanding(standing: Standing): string {
-  switch (standing.kind) {
-    case "member": {
-      const teams = standing.teams.map(({ slug, id }) => `${slug}#${id}`).sort();
-      return `${standing.role} of ${standing.login}#${standing.id}, teams: ${listOf(teams)}`;
+function presentStanding(membership: Membership): string {
+  switch (membership.kind) {
+    case "active": {
+      const teams = membership.teams.map(({ slug, id }) => `${slug}#${id}`).sort();
+      return `${membership.role} of ${membership.login}#${membership.id}, teams: ${listOf(teams)}`;
     }
     case "pending":
-      return `invited to ${standing.login}#${standing.id}, not accepted yet`;
-    case "not_a_member":
-      return `no member${standing.nameTakenBy === null ? "" : `; the name belongs to #${standing.nameTakenBy} now`}`;
-    case "invisible":
-      return `not to be seen with this token: ${standing.reason}`;
+      return `invited to ${membership.login}#${membership.id}, not accepted yet`;
+    case "none":
+      return `no member${membership.nameTakenBy === null ? "" : `; the name belongs to #${membership.nameTakenBy} now`}`;
+    case "hidden":
+      return `not to be seen with this token: ${membership.reason}`;
   }
 }
 

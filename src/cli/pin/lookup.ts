@@ -1,7 +1,7 @@
 // Asks GitHub which number a name has. People and organisations are public; a team is shown to its organisation's members alone.
 import * as v from "valibot";
 import { reasons } from "../../worker/every-reason.ts";
-import { evidenceOf } from "../../worker/github/call.ts";
+import { responseInfoOf } from "../../worker/github/call.ts";
 import type { GitHubClient, GitHubReply } from "../../worker/github/client.ts";
 import { sortOrganisationReply } from "../../worker/github/outcomes.ts";
 import { idSchema, teamSchema } from "../../worker/github/schemas.ts";
@@ -75,7 +75,7 @@ function sortReply(reply: GitHubReply, named: Named, hasToken: boolean): LookedU
       return named.kind === "team" ? readTeam(sorted.json, named) : readAccount(sorted.json, named);
     case "absent":
       return { kind: "nobody" };
-    case "invisible":
+    case "hidden":
       return { kind: "failed", message: reasons[sorted.reason].sentence };
     case "refused":
       return {
@@ -108,11 +108,11 @@ function anonymousLimit(reply: GitHubReply): LookedUp {
 }
 
 function untilReset(reply: GitHubReply): string {
-  const { retryAfterMs } = evidenceOf(reply);
+  const { retryAfterMs } = responseInfoOf(reply);
   return retryAfterMs === null ? "" : `; again in ${Math.ceil(retryAfterMs / 60_000)} min`;
 }
 
-const nonsense: LookedUp = { kind: "failed", message: reasons.github_nonsense.sentence };
+const nonsense: LookedUp = { kind: "failed", message: reasons.github_invalid_response.sentence };
 
 function readAccount(json: unknown, named: Exclude<Named, { kind: "team" }>): LookedUp {
   const parsed = v.safeParse(accountSchema, json);

@@ -1,5 +1,6 @@
 // The entries of all policies in a wrangler.toml that name somebody: a person, an organisation or a team.
 import * as v from "valibot";
+import { isClusterVariable } from "../../worker/config/config.ts";
 import {
   allowEntrySchema,
   denyEntrySchema,
@@ -8,7 +9,6 @@ import {
   type TeamEntry,
   type UserEntry,
 } from "../../worker/config/entries.ts";
-import { isClusterVariable } from "../../worker/config.ts";
 import type { WranglerDocument } from "../wrangler-toml/document.ts";
 import type { TomlPath } from "../wrangler-toml/source-map.ts";
 

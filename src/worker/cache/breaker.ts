@@ -1,6 +1,6 @@
 // Notices that GitHub is down, so that people who are known don't wait for a call that is going to fail. It decides only whether somebody known waits: a token that was never
 // seen always asks. Only what shows that the host is in trouble counts: an answer that is odd for one token (too long, contradictory) must not bring grace to another.
-import type { Refusal } from "../facts.ts";
+import type { LookupFailure } from "../github/facts.ts";
 
 export interface Breaker {
   /** Whether GitHub has just failed so often that known people are answered from memory at once. */
@@ -11,7 +11,7 @@ export interface Breaker {
    * @param outcome what a question to GitHub came to
    * @param retryAfterMs how long GitHub asked to be left alone, if it did
    */
-  report(outcome: Refusal | { readonly kind: "found" }, now: number, retryAfterMs: number | null): void;
+  report(outcome: LookupFailure | { readonly kind: "found" }, now: number, retryAfterMs: number | null): void;
 }
 
 const failuresToOpen = 3;
@@ -25,7 +25,7 @@ const signsOfOutage: ReadonlySet<string> = new Set([
   "github_unreachable",
   "github_timeout",
   "github_server_error",
-] satisfies (Refusal & { kind: "unavailable" })["reason"][]);
+] satisfies (LookupFailure & { kind: "unavailable" })["reason"][]);
 
 export function createBreaker(): Breaker {
   let failures = 0;

@@ -2,15 +2,15 @@
 // entry that was copied, delayed or replayed is as old as it was.
 import * as v from "valibot";
 import { keyOfOrganisation, type OrganisationReference } from "../config/organisations.ts";
-import type { Facts, Question, Standing } from "../facts.ts";
 import { accountSchema } from "../github/account.ts";
 import { type Validators, validatorsSchema } from "../github/conditional-client.ts";
+import type { Facts, FactsRequest, Membership } from "../github/facts.ts";
 import { idSchema, organisationLoginSchema, teamReferenceSchema } from "../github/schemas.ts";
 import type { Reason } from "../reason.ts";
 
 const timeSchema = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 
-const invisibleReasons = [
+const hiddenReasons = [
   "scope_missing",
   "sso_required",
   "app_not_approved",
@@ -20,17 +20,17 @@ const invisibleReasons = [
   "organisation_forbidden",
 ] as const satisfies Reason[];
 
-const standingSchema = v.variant("kind", [
+const membershipSchema = v.variant("kind", [
   v.object({
-    kind: v.literal("member"),
+    kind: v.literal("active"),
     id: idSchema,
     login: organisationLoginSchema,
     role: v.string(),
     teams: v.array(teamReferenceSchema),
   }),
   v.object({ kind: v.literal("pending"), id: idSchema, login: organisationLoginSchema }),
-  v.object({ kind: v.literal("not_a_member"), nameTakenBy: v.nullable(idSchema) }),
-  v.object({ kind: v.literal("invisible"), reason: v.picklist(invisibleReasons), ssoUrl: v.nullable(v.string()) }),
+  v.object({ kind: v.literal("none"), nameTakenBy: v.nullable(idSchema) }),
+  v.object({ kind: v.literal("hidden"), reason: v.picklist(hiddenReasons), ssoUrl: v.nullable(v.string()) }),
 ]);
 
 const expirySchema = v.variant("kind", [
@@ -48,7 +48,7 @@ const factsEntrySchema = v.object({
   scopes: v.nullable(v.array(v.string())),
   expiry: expirySchema,
   askedAt: timeSchema,
-  organisations: v.record(v.string(), v.object({ standing: standingSchema, askedAt: timeSchema })),
+  organisations: v.record(v.string(), v.object({ membership: membershipSchema, askedAt: timeSchema })),
   validators: validatorsSchema,
 });
 
@@ -62,7 +62,7 @@ export interface FactsEntry extends Omit<Facts, "organisations"> {
   /** When GitHub was asked whose token it is; milliseconds. */
   readonly askedAt: number;
   /** By `partKeyOf`, each with the time at which GitHub was asked. */
-  readonly organisations: Readonly<Record<string, { readonly standing: Standing; readonly askedAt: number }>>;
+  readonly organisations: Readonly<Record<string, { readonly membership: Membership; readonly askedAt: number }>>;
   readonly validators: Validators;
 }
 
@@ -123,15 +123,15 @@ export function withoutFuture(entry: Entry | null, now: number): Entry | null {
 /** @param question what GitHub was asked */
 export function factsEntryOf(
   facts: Facts,
-  question: Question,
+  question: FactsRequest,
   { credentialId, askedAt, validators }: Pick<FactsEntry, "credentialId" | "askedAt" | "validators">,
 ): FactsEntry {
   const { host, account, oauthClientId, scopes, expiry } = facts;
-  const standings = new Map(Object.entries(facts.organisations));
+  const memberships = new Map(Object.entries(facts.organisations));
   const organisations: Record<string, FactsEntry["organisations"][string]> = {};
   for (const reference of question.organisations) {
-    const standing = standings.get(keyOfOrganisation(reference));
-    if (standing !== undefined) organisations[partKeyOf(reference)] = { standing, askedAt };
+    const membership = memberships.get(keyOfOrganisation(reference));
+    if (membership !== undefined) organisations[partKeyOf(reference)] = { membership, askedAt };
   }
   return {
     kind: "facts",
@@ -148,13 +148,13 @@ export function factsEntryOf(
 }
 
 /** @returns the facts as a policy sees them, or null where an organisation is missing that the question depends on */
-export function factsIn(entry: FactsEntry, question: Question): Facts | null {
+export function factsIn(entry: FactsEntry, question: FactsRequest): Facts | null {
   const { host, account, oauthClientId, scopes, expiry } = entry;
-  const organisations: Record<string, Standing> = {};
+  const organisations: Record<string, Membership> = {};
   for (const reference of neededOrganisations(entry, question)) {
     const part = entry.organisations[partKeyOf(reference)];
     if (part === undefined) return null;
-    organisations[keyOfOrganisation(reference)] = part.standing;
+    organisations[keyOfOrganisation(reference)] = part.membership;
   }
   return { host, account, oauthClientId, scopes, expiry, organisations };
 }
@@ -163,7 +163,11 @@ export function factsIn(entry: FactsEntry, question: Question): Facts | null {
  * @param since parts that were asked before are too old
  * @returns the organisations that have to be asked about, where some are missing altogether; null where all are there, and all are asked about together
  */
-export function missingParts(entry: FactsEntry, question: Question, since: number): Question["organisations"] | null {
+export function missingParts(
+  entry: FactsEntry,
+  question: FactsRequest,
+  since: number,
+): FactsRequest["organisations"] | null {
   if (factsIn(entry, question) !== null) return null;
   return question.organisations.filter((reference) => {
     const part = entry.organisations[partKeyOf(reference)];
@@ -172,13 +176,13 @@ export function missingParts(entry: FactsEntry, question: Question, since: numbe
 }
 
 /** @returns when GitHub was asked about each part on which the answer rests; NaN for one that is missing */
-export function timesOf(entry: FactsEntry, question: Question): number[] {
+export function timesOf(entry: FactsEntry, question: FactsRequest): number[] {
   const parts = neededOrganisations(entry, question).map((reference) => entry.organisations[partKeyOf(reference)]);
   return [entry.askedAt, ...parts.map((part) => part?.askedAt ?? Number.NaN)];
 }
 
 /** The organisations without which the question has no answer. */
-function neededOrganisations({ account }: FactsEntry, question: Question): readonly OrganisationReference[] {
+function neededOrganisations({ account }: FactsEntry, question: FactsRequest): readonly OrganisationReference[] {
   return question.dependsOnOrganisations(account) ? question.organisations : [];
 }
 

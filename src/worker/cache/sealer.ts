@@ -11,7 +11,7 @@ export interface Sealer {
 }
 
 /** Changes with the format of what is sealed: deployments of different versions don't see each other's entries. */
-const formatVersion = "v1";
+const formatVersion = "v2";
 /** The length that AES-GCM is made for (NIST SP 800-38D, 8.2). */
 const nonceBytes = 12;
 

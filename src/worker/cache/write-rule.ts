@@ -34,10 +34,10 @@ function haveSameFacts(one: FactsEntry, other: FactsEntry): boolean {
 }
 
 function factsAlone({ account, oauthClientId, scopes, expiry, organisations }: FactsEntry): unknown {
-  const standings = Object.entries(organisations).map(([key, { standing }]) => [
+  const memberships = Object.entries(organisations).map(([key, { membership }]) => [
     key,
     // The address for single sign-on is another one in each of GitHub's answers.
-    JSON.stringify(standing.kind === "invisible" ? standing.reason : standing),
+    JSON.stringify(membership.kind === "hidden" ? membership.reason : membership),
   ]);
-  return [account, oauthClientId, scopes, expiry, standings.sort()];
+  return [account, oauthClientId, scopes, expiry, memberships.sort()];
 }

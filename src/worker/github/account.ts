@@ -1,16 +1,16 @@
 // `GET /user`: whose token is this? REST on purpose: GraphQL's `viewer` also answers for the tokens of app installations, and so for anyone's workflow.
 import * as v from "valibot";
-import type { Account, Refusal, TokenExpiry } from "../facts.ts";
-import { parseScopes } from "../scopes.ts";
-import { type Asked, evidenceOf } from "./call.ts";
+import { responseInfoOf, type WithResponse } from "./call.ts";
 import type { GitHubClient } from "./client.ts";
 import { keepAs } from "./conditional-client.ts";
-import { nonsense, sortAccountReply } from "./outcomes.ts";
+import type { Account, LookupFailure, TokenExpiry } from "./facts.ts";
+import { invalidResponse, sortAccountReply } from "./outcomes.ts";
 import { idSchema } from "./schemas.ts";
+import { parseScopes } from "./scopes.ts";
 import { parseTokenExpiry } from "./token-expiry.ts";
 
-/** What one call says about a token and its holder. */
-export interface Holder {
+/** What one call says about a token and its owner. */
+export interface TokenOwner {
   readonly kind: "found";
   readonly account: Account;
   readonly oauthClientId: string | null;
@@ -29,21 +29,21 @@ export const accountSchema = v.pipe(
 );
 
 /** Asks GitHub whose token this is. */
-export async function askAccount(
+export async function fetchAccount(
   client: GitHubClient,
   restUrl: string,
   token: string,
   deadline: AbortSignal,
-): Promise<Asked<Holder | Refusal>> {
+): Promise<WithResponse<TokenOwner | LookupFailure>> {
   const reply = await client.send(
     { url: `${restUrl}/user`, authorization: `Bearer ${token}`, keep: keepAs(accountSchema) },
     deadline,
   );
-  const evidence = evidenceOf(reply);
+  const responseInfo = responseInfoOf(reply);
   const sorted = sortAccountReply(reply);
-  if (sorted.kind !== "ok") return { outcome: sorted, evidence };
+  if (sorted.kind !== "ok") return { outcome: sorted, responseInfo };
   const account = v.safeParse(accountSchema, sorted.json);
-  if (!account.success) return { outcome: nonsense, evidence };
+  if (!account.success) return { outcome: invalidResponse, responseInfo };
   const { id, login, type } = account.output;
   return {
     outcome: {
@@ -53,6 +53,6 @@ export async function askAccount(
       scopes: parseScopes(sorted.headers.get("x-oauth-scopes")),
       expiry: parseTokenExpiry(sorted.headers.get("github-authentication-token-expiration")),
     },
-    evidence,
+    responseInfo,
   };
 }

@@ -1,7 +1,7 @@
 // The one HTTP client for GitHub. Whatever GitHub or the network does comes out as a value.
 import { readBoundedBody } from "../bounded-body.ts";
-import type { UnavailableReason } from "../facts.ts";
 import { version } from "../version.ts";
+import type { UnavailableReason } from "./facts.ts";
 
 export interface GitHubRequest {
   readonly method?: "GET" | "POST";

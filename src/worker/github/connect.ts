@@ -1,12 +1,12 @@
 // GitHub as a deployment's settings say to ask it: which address, whose view of memberships, which apps' secrets.
-import type { ServiceSettings } from "../config/service-settings.ts";
+import type { ServiceSettings } from "../config/service.ts";
 import type { ApiAddress } from "./api-address.ts";
-import { createAppCredentials } from "./app-credentials.ts";
-import { createAppMemberships } from "./app-memberships.ts";
 import type { GitHubClient } from "./client.ts";
 import { createGitHubFacts, type GitHubFacts } from "./github-facts.ts";
-import { createNonMembers } from "./non-members.ts";
-import { createPersonalMemberships } from "./personal-memberships.ts";
+import { createAppCredentials } from "./memberships/app-credentials.ts";
+import { createAppMemberships } from "./memberships/installed-app.ts";
+import { createNonMembers } from "./memberships/non-members.ts";
+import { createPersonalMemberships } from "./memberships/own-token.ts";
 
 /** @param api where the settings' GITHUB_API_URL leads */
 export function connectGitHub(

@@ -1,7 +1,8 @@
 // The table that sorts every answer of GitHub's: read from the top, the first row that fits counts. Everything that GitHub is known to say
 // at an endpoint has its row; whatever fits none is "unavailable" and lets nobody in.
-import type { InvisibleReason, Refusal, Unavailable } from "../facts.ts";
+
 import type { GitHubReply } from "./client.ts";
+import type { HiddenReason, LookupFailure, Unavailable } from "./facts.ts";
 
 /** What the rows look at. */
 interface Answer {
@@ -22,18 +23,18 @@ export type Ok = { readonly kind: "ok"; readonly json: unknown; readonly headers
 
 /** What an answer about an organisation can say besides. */
 export type Absent = { readonly kind: "absent" };
-export type Invisible = {
-  readonly kind: "invisible";
-  readonly reason: InvisibleReason;
+export type Hidden = {
+  readonly kind: "hidden";
+  readonly reason: HiddenReason;
   readonly ssoUrl: string | null;
 };
 
 const forbidden = ({ status }: Answer) => status === 403 || status === 429;
 const says = (pattern: RegExp) => (answer: Answer) => forbidden(answer) && pattern.test(answer.message);
-const invisible = (reason: InvisibleReason): Invisible => ({ kind: "invisible", reason, ssoUrl: null });
+const invisible = (reason: HiddenReason): Hidden => ({ kind: "hidden", reason, ssoUrl: null });
 
-/** What says something about the token or its holder, wherever it is asked. */
-const holderRows: readonly Row<Refusal>[] = [
+/** What says something about the token or its owner, wherever it is asked. */
+const holderRows: readonly Row<LookupFailure>[] = [
   {
     // Not "Requires authentication", which would mean that the token did not arrive, and not what some proxy says.
     when: ({ status, message }) => status === 401 && /^bad credentials/i.test(message),
@@ -81,13 +82,13 @@ const checkRows: readonly Row<Absent | Unavailable>[] = [
   },
 ];
 
-const accountRows: readonly Row<Refusal>[] = [
+const accountRows: readonly Row<LookupFailure>[] = [
   { when: says(/by integration/i), outcome: { kind: "limited", reason: "github_not_for_integrations" } },
   { when: says(/IP allow list|your IP address/i), outcome: { kind: "limited", reason: "github_ip_allow_list" } },
   { when: forbidden, outcome: { kind: "limited", reason: "github_forbidden" } },
 ];
 
-const organisationRows: readonly Row<Absent | Invisible>[] = [
+const organisationRows: readonly Row<Absent | Hidden>[] = [
   // Single sign-on hides an organisation behind a 403 or a 404.
   {
     when: ({ status, headers }) => isRefusal(status) && /^required/i.test(ssoHeader(headers)),
@@ -106,7 +107,7 @@ const organisationRows: readonly Row<Absent | Invisible>[] = [
 
 /** What says nothing about anybody. */
 const troubleRows: readonly Row<Unavailable>[] = [
-  { when: ({ status }) => status === 401, outcome: { kind: "unavailable", reason: "github_nonsense" } },
+  { when: ({ status }) => status === 401, outcome: { kind: "unavailable", reason: "github_invalid_response" } },
   { when: ({ status }) => status === 410, outcome: { kind: "unavailable", reason: "github_version_retired" } },
   {
     when: ({ status }) => status >= 300 && status <= 399,
@@ -116,22 +117,22 @@ const troubleRows: readonly Row<Unavailable>[] = [
 ];
 
 const unexpected: Unavailable = { kind: "unavailable", reason: "github_unexpected_status" };
-export const nonsense = { kind: "unavailable", reason: "github_nonsense" } as const;
-export const contradiction = { kind: "unavailable", reason: "github_contradiction" } as const;
+export const invalidResponse = { kind: "unavailable", reason: "github_invalid_response" } as const;
+export const inconsistentResponses = { kind: "unavailable", reason: "github_inconsistent_responses" } as const;
 
 /**
  * Sorts an answer of `GET /user`.
  *
  * @returns the JSON of a 200, whose shape is still to be checked, or what the answer comes to
  */
-export function sortAccountReply(reply: GitHubReply): Ok | Refusal {
-  return sort<Refusal>(reply, [...holderRows, ...accountRows, ...troubleRows]);
+export function sortAccountReply(reply: GitHubReply): Ok | LookupFailure {
+  return sort<LookupFailure>(reply, [...holderRows, ...accountRows, ...troubleRows]);
 }
 
 /** Sorts an answer about an organisation, its teams or somebody's membership in it, asked with the person's own token. */
-export function sortOrganisationReply(reply: GitHubReply): Ok | Absent | Invisible | Refusal {
-  const sorted = sort<Absent | Invisible | Refusal>(reply, [...holderRows, ...organisationRows, ...troubleRows]);
-  if (sorted.kind !== "invisible" || sorted.reason !== "sso_required" || reply.headers === null) return sorted;
+export function sortOrganisationReply(reply: GitHubReply): Ok | Absent | Hidden | LookupFailure {
+  const sorted = sort<Absent | Hidden | LookupFailure>(reply, [...holderRows, ...organisationRows, ...troubleRows]);
+  if (sorted.kind !== "hidden" || sorted.reason !== "sso_required" || reply.headers === null) return sorted;
   return { ...sorted, ssoUrl: ssoUrlOf(reply.headers) };
 }
 
@@ -162,7 +163,7 @@ function sort<Outcome>(reply: GitHubReply, rows: readonly Row<Outcome>[], succes
   if (reply.kind === "failed") return { kind: "unavailable", reason: reply.reason };
   const answer = readAnswer(reply);
   if (answer.status === success) {
-    return answer.json === undefined ? nonsense : { kind: "ok", json: answer.json, headers: answer.headers };
+    return answer.json === undefined ? invalidResponse : { kind: "ok", json: answer.json, headers: answer.headers };
   }
   return rows.find(({ when }) => when(answer))?.outcome ?? unexpected;
 }

@@ -17,7 +17,7 @@ export const membershipSchema = v.object({
   organization: organisationSchema,
   user: v.nullish(v.object({ id: idSchema })),
 });
-export type Membership = v.InferOutput<typeof membershipSchema>;
+export type MembershipBody = v.InferOutput<typeof membershipSchema>;
 
 export const teamReferenceSchema = v.object({ id: idSchema, slug: teamSlugSchema });
 

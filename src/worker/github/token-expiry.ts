@@ -1,5 +1,5 @@
 // `github-authentication-token-expiration`: when the token that was sent ends. GitHub writes it with the zone of the person who made the token.
-import type { TokenExpiry } from "../facts.ts";
+import type { TokenExpiry } from "./facts.ts";
 
 /** `2022-09-29 09:53:54 UTC`, `2023-07-19 10:23:39 +0100` */
 const expiryPattern = /^(\d{4}-\d{2}-\d{2}) (\d{2}:\d{2}:\d{2}) (?:UTC|([+-]\d{2})(\d{2}))$/;

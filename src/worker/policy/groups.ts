@@ -1,31 +1,31 @@
 // Memberships become groups: one for each organisation of `groups_from` that the person is an active member of, and one for each of its teams, parents included.
 // Slugs, never display names: anyone in an organisation may create a team that is called "system:masters".
-import type { ClusterPolicy, GroupForm } from "../config/cluster-policy.ts";
-import type { Facts, Standing, Team } from "../facts.ts";
-import { standingIn } from "./match.ts";
+import type { ClusterPolicy, GroupForm } from "../config/cluster.ts";
+import type { Facts, Membership, Team } from "../github/facts.ts";
+import { membershipIn } from "./match.ts";
 
 /** @returns the groups in alphabetical order, so that GitHub's order does not matter */
 export function groupsOf(policy: ClusterPolicy, facts: Facts): string[] {
   const groups = new Set<string>();
   for (const login of policy.groupsFrom) {
-    const standing = standingIn(login, policy, facts);
-    if (standing.kind !== "member") continue;
-    const organisation = policy.prefix + organisationName(policy.group, standing);
+    const membership = membershipIn(login, policy, facts);
+    if (membership.kind !== "active") continue;
+    const organisation = policy.prefix + organisationName(policy.group, membership);
     groups.add(organisation);
-    for (const team of standing.teams) groups.add(`${organisation}/${teamName(policy.group, team)}`);
+    for (const team of membership.teams) groups.add(`${organisation}/${teamName(policy.group, team)}`);
   }
   return [...groups].sort();
 }
 
 /** @returns the organisations whose groups are missing because the token may not see them, with the reason */
-export function invisibleOrganisations(policy: ClusterPolicy, facts: Facts): string[] {
+export function hiddenOrganisations(policy: ClusterPolicy, facts: Facts): string[] {
   return policy.organisations.flatMap(({ login }) => {
-    const standing = standingIn(login, policy, facts);
-    return standing.kind === "invisible" ? [`${login}=${standing.reason}`] : [];
+    const membership = membershipIn(login, policy, facts);
+    return membership.kind === "hidden" ? [`${login}=${membership.reason}`] : [];
   });
 }
 
-function organisationName(form: GroupForm, { id, login }: Standing & { kind: "member" }): string {
+function organisationName(form: GroupForm, { id, login }: Membership & { kind: "active" }): string {
   return nameOf(form, login, id);
 }
 

@@ -1,9 +1,9 @@
 // The identity that leaves for the cluster. kube-apiserver checks nothing of what a webhook says: a group "system:masters" would rule the cluster, an empty
 // username would be somebody. So this is the last gate, and it holds whatever the configuration and GitHub say.
-import type { ClusterPolicy, TokenKind } from "../config/cluster-policy.ts";
-import type { Facts } from "../facts.ts";
+import type { ClusterPolicy, TokenKind } from "../config/cluster.ts";
+import type { Facts } from "../github/facts.ts";
 import { denied, type Verdict } from "../verdict.ts";
-import { groupsOf, invisibleOrganisations } from "./groups.ts";
+import { groupsOf, hiddenOrganisations } from "./groups.ts";
 
 /** A token as policy sees it: what it is, and the name under which it may be written down. */
 export interface PresentedCredential {
@@ -24,7 +24,7 @@ export function identify(policy: ClusterPolicy, credential: PresentedCredential,
   // The login leaves in `extra` also where it is no part of the username.
   if (![username, facts.account.login, ...groups].every(isSafeName)) return denied("identity_unsafe");
   if (groups.length > maxGroups) return denied("too_many_groups", `${groups.length}, at most ${maxGroups}`);
-  const invisible = invisibleOrganisations(policy, facts);
+  const invisible = hiddenOrganisations(policy, facts);
   return {
     kind: "authenticated",
     reason: "admitted",
@@ -37,7 +37,7 @@ export function identify(policy: ClusterPolicy, credential: PresentedCredential,
         "authentication.kubernetes.io/credential-id": [credential.credentialId],
         "octogate.dev/credential-kind": [credential.tokenKind],
         "octogate.dev/github-host": [facts.host],
-        ...(invisible.length === 0 ? {} : { "octogate.dev/invisible-organisations": invisible }),
+        ...(invisible.length === 0 ? {} : { "octogate.dev/hidden-organisations": invisible }),
         "octogate.dev/login": [facts.account.login],
       },
     },

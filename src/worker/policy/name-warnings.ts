@@ -1,7 +1,7 @@
 // Names that are not pinned, or that changed hands: what an operator should write instead. The numbers come from the people who sign in.
-import type { ClusterPolicy } from "../config/cluster-policy.ts";
-import type { Facts } from "../facts.ts";
-import { matchUser, standingIn } from "./match.ts";
+import type { ClusterPolicy } from "../config/cluster.ts";
+import type { Facts } from "../github/facts.ts";
+import { matchUser, membershipIn } from "./match.ts";
 
 /** @returns a sentence for each name of the policy that these facts show to be uncertain */
 export function findNameWarnings(policy: ClusterPolicy, facts: Facts): string[] {
@@ -12,34 +12,34 @@ function userWarnings({ allow, deny }: ClusterPolicy, { account }: Facts): strin
   return [...allow, ...deny].flatMap((entry) => {
     if (entry.kind !== "user") return [];
     const match = matchUser(entry, account).kind;
-    if (match === "name_taken_over") return [takenOver(`user:${entry.login}#${entry.id}`, account.id)];
-    return match === "meant" && entry.id === null ? [notPinned(`user:${entry.login}`, account.id)] : [];
+    if (match === "name_reassigned") return [takenOver(`user:${entry.login}#${entry.id}`, account.id)];
+    return match === "matched" && entry.id === null ? [notPinned(`user:${entry.login}`, account.id)] : [];
   });
 }
 
 function organisationWarnings(policy: ClusterPolicy, facts: Facts): string[] {
   return policy.organisations.flatMap(({ login, id }) => {
-    const standing = standingIn(login, policy, facts);
-    if (standing.kind === "not_a_member" && standing.nameTakenBy !== null) {
-      return [takenOver(`${login}#${id}`, standing.nameTakenBy)];
+    const membership = membershipIn(login, policy, facts);
+    if (membership.kind === "none" && membership.nameTakenBy !== null) {
+      return [takenOver(`${login}#${id}`, membership.nameTakenBy)];
     }
-    if (standing.kind !== "member") return [];
-    if (id === null) return [notPinned(login, standing.id)];
-    return standing.login.toLowerCase() === login
+    if (membership.kind !== "active") return [];
+    if (id === null) return [notPinned(login, membership.id)];
+    return membership.login.toLowerCase() === login
       ? []
-      : [`${login}#${id} is called ${standing.login} now: write ${standing.login}#${id}`];
+      : [`${login}#${id} is called ${membership.login} now: write ${membership.login}#${id}`];
   });
 }
 
 function teamWarnings(policy: ClusterPolicy, facts: Facts): string[] {
   return [...policy.allow, ...policy.deny].flatMap((entry) => {
     if (entry.kind !== "team") return [];
-    const standing = standingIn(entry.organisation, policy, facts);
-    if (standing.kind !== "member") return [];
+    const membership = membershipIn(entry.organisation, policy, facts);
+    if (membership.kind !== "active") return [];
     const name = `team:${entry.organisation}/${entry.slug}`;
-    const bySlug = standing.teams.find(({ slug }) => slug.toLowerCase() === entry.slug);
+    const bySlug = membership.teams.find(({ slug }) => slug.toLowerCase() === entry.slug);
     if (entry.id === null) return bySlug === undefined ? [] : [notPinned(name, bySlug.id)];
-    const byId = standing.teams.find(({ id }) => id === entry.id);
+    const byId = membership.teams.find(({ id }) => id === entry.id);
     if (byId === undefined) return bySlug === undefined ? [] : [takenOver(`${name}#${entry.id}`, bySlug.id)];
     return byId === bySlug ? [] : [`${name}#${entry.id} is called ${byId.slug} now`];
   });

@@ -1,9 +1,9 @@
 // What a policy has to know about somebody.
-import type { ClusterPolicy } from "../config/cluster-policy.ts";
-import type { Account, Facts, Question } from "../facts.ts";
+import type { ClusterPolicy } from "../config/cluster.ts";
+import type { Account, Facts, FactsRequest } from "../github/facts.ts";
 import type { Verdict } from "../verdict.ts";
+import { evaluateFacts } from "./evaluate.ts";
 import type { PresentedCredential } from "./identity.ts";
-import { judgeFacts } from "./judge.ts";
 import { matchUser } from "./match.ts";
 
 /**
@@ -14,8 +14,8 @@ export function questionOf(
   cluster: string,
   policy: ClusterPolicy,
   credential: PresentedCredential,
-  judge: (facts: Facts) => Verdict = (facts) => judgeFacts(policy, credential, facts),
-): Question {
+  judge: (facts: Facts) => Verdict = (facts) => evaluateFacts(policy, credential, facts),
+): FactsRequest {
   return {
     cluster,
     tokenKind: credential.tokenKind,
@@ -29,6 +29,6 @@ export function questionOf(
 /** Whether any entry could admit this account, whatever its organisations: if not, asking about them is a waste of somebody's quota. */
 function canBeAdmitted({ allow, deny }: ClusterPolicy, account: Account): boolean {
   if (account.type !== "User") return false;
-  if (deny.some((entry) => entry.kind === "user" && matchUser(entry, account).kind === "meant")) return false;
-  return allow.some((entry) => entry.kind !== "user" || matchUser(entry, account).kind === "meant");
+  if (deny.some((entry) => entry.kind === "user" && matchUser(entry, account).kind === "matched")) return false;
+  return allow.some((entry) => entry.kind !== "user" || matchUser(entry, account).kind === "matched");
 }

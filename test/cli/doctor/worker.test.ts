@@ -237,7 +237,7 @@ describe("a person's token on stdin", () => {
     const token = server.issueToken(server.addAccount({ login: "hubot" }), { kind: "fine_grained" });
     const { trouble, seen } = await examineWith({ env: { GITHUB_API_URL: server.url } }, ["--token-from-stdin"], token);
     expect(trouble).toEqual({ token: "broken" });
-    expect(seen("token")).toContain("kind_not_welcome");
+    expect(seen("token")).toContain("token_kind_not_allowed");
   });
 
   test("whose owner has spent GitHub's quota: nothing can be said, and why is", async () => {

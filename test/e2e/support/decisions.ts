@@ -8,7 +8,7 @@ const decisionSchema = v.object({
   user: v.optional(v.string()),
   credentialId: v.optional(v.string()),
   source: v.optional(v.string()),
-  inOutage: v.optional(v.boolean()),
+  outageGrace: v.optional(v.boolean()),
   certificateDaysLeft: v.optional(v.number()),
 });
 

@@ -11,7 +11,7 @@ import { startEdge } from "../../../src/local/edge.ts";
 import { type GitHubStandIn, startGitHubStandIn } from "../../../src/local/github/stand-in.ts";
 import { startWorker } from "../../../src/local/worker.ts";
 import { readWorkerSettings } from "../../../src/local/worker-settings.ts";
-import { clusterVariableName } from "../../../src/worker/config.ts";
+import { clusterVariableName } from "../../../src/worker/config/config.ts";
 import { freePort } from "../../support/free-port.ts";
 
 const repository = join(import.meta.dirname, "..", "..", "..");

@@ -1,6 +1,6 @@
 // Somebody who can reach one apiserver presents made-up tokens to it, while others work.
 import { makeToken } from "../../../src/local/github/token.ts";
-import { recogniseCredential } from "../../../src/worker/credential/recognise.ts";
+import { recogniseCredential } from "../../../src/worker/credential/kind.ts";
 import { createAgents } from "../world/agents.ts";
 import { type Counts, noCounts } from "../world/counts.ts";
 import { hourMs, minuteMs } from "../world/habits.ts";

@@ -1,5 +1,5 @@
 // Whoever has a token: people and automatons, with what GitHub knows of them.
-import type { Account, Facts, Standing } from "../../../src/worker/facts.ts";
+import type { Account, Facts, Membership } from "../../../src/worker/github/facts.ts";
 import { botsFor, drawHabit, type Habit } from "./habits.ts";
 import { Random } from "./random.ts";
 import type { Settings } from "./settings.ts";
@@ -60,16 +60,16 @@ export function createAgent(
 
 /** @returns what GitHub says of a former member */
 export function factsAfterRemoval({ facts }: Agent): Facts {
-  return factsAbout(facts.account, { kind: "not_a_member", nameTakenBy: null });
+  return factsAbout(facts.account, { kind: "none", nameTakenBy: null });
 }
 
-const member: Standing = { kind: "member", ...organisation, role: "member", teams };
+const member: Membership = { kind: "active", ...organisation, role: "member", teams };
 
 function accountOf(index: number): Account {
   return { id: 100_000 + index, login: `person-${index}`, type: "User" };
 }
 
-function factsAbout(account: Account, standing: Standing): Facts {
+function factsAbout(account: Account, standing: Membership): Facts {
   return {
     host: "github.com",
     account,

@@ -1,6 +1,6 @@
 // GitHub as far as it can be counted: which calls a question comes to, which of them are answered with 304, and what GitHub says about somebody at a time. The unit tests hold the calls to those
 // that the product makes.
-import type { Question, Refusal } from "../../../src/worker/facts.ts";
+import type { FactsRequest, LookupFailure } from "../../../src/worker/github/facts.ts";
 import type { Earlier, GitHubAnswer, GitHubFacts } from "../../../src/worker/github/github-facts.ts";
 import { type Agent, factsAfterRemoval, organisation, teams } from "./agents.ts";
 import type { Meter } from "./counts.ts";
@@ -97,7 +97,7 @@ export function createGitHub({ now, meter, seed, agents, outage }: GitHubOptions
       let hour = Number.NaN;
       let anonymousCallsThisHour = 0;
 
-      function unknown(calls: number): Refusal {
+      function unknown(calls: number): LookupFailure {
         const current = Math.floor(now() / hourMs);
         if (current !== hour) anonymousCallsThisHour = 0;
         hour = current;
@@ -107,7 +107,7 @@ export function createGitHub({ now, meter, seed, agents, outage }: GitHubOptions
       }
 
       return {
-        async ask(token, question, earlier) {
+        async load(token, question, earlier) {
           const calls = firstCalls(question, earlier);
           if (outage !== null && outage.from <= now() && now() < outage.until) {
             meter.counts.githubFailed += calls;
@@ -128,16 +128,16 @@ export function createGitHub({ now, meter, seed, agents, outage }: GitHubOptions
 }
 
 /** About a token that was never seen, GitHub is asked one thing first; about another, everything at once. */
-export function firstCalls({ organisations }: Question, earlier: Earlier | null): number {
+export function firstCalls({ organisations }: FactsRequest, earlier: Earlier | null): number {
   return earlier === null ? 1 : 2 + organisations.length;
 }
 
-const refused: Refusal = { kind: "refused", reason: "token_refused" };
-const unrecognised: Refusal = { kind: "unrecognised" };
+const refused: LookupFailure = { kind: "refused", reason: "token_refused" };
+const unrecognised: LookupFailure = { kind: "unrecognised" };
 
 function answer(outcome: GitHubAnswer["outcome"], validators: GitHubAnswer["validators"] = {}): GitHubAnswer {
-  const evidence = { source: "github", githubStatus: null, githubRequestId: null, retryAfterMs: null } as const;
-  return { outcome, evidence, validators };
+  const responseInfo = { source: "github", githubStatus: null, githubRequestId: null, retryAfterMs: null } as const;
+  return { outcome, responseInfo, validators };
 }
 
 function personOf(agent: Agent, random: Random, now: number): Person {

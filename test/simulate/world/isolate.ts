@@ -1,12 +1,13 @@
 // One isolate: the product's own memory, put together as src/worker/app.ts does it, on a virtual clock.
-import type { Lifetimes } from "../../../src/worker/cache/belief.ts";
+
 import { createBreaker } from "../../../src/worker/cache/breaker.ts";
-import { createKvTier, type KeyValueStore } from "../../../src/worker/cache/kv-tier.ts";
-import { createMemoryTier } from "../../../src/worker/cache/memory-tier.ts";
-import { createRefusals } from "../../../src/worker/cache/refusals.ts";
-import { createRememberedFacts } from "../../../src/worker/cache/remembered-facts.ts";
+import { createFactsCache } from "../../../src/worker/cache/facts-cache.ts";
+import type { Lifetimes } from "../../../src/worker/cache/freshness.ts";
+import { createKvCache, type KeyValueStore } from "../../../src/worker/cache/kv.ts";
+import { createMemory } from "../../../src/worker/cache/memory.ts";
+import { createNegativeCache } from "../../../src/worker/cache/negative-cache.ts";
 import type { WriteRule } from "../../../src/worker/cache/write-rule.ts";
-import type { FactsAnswer, FactsSource, Question } from "../../../src/worker/facts.ts";
+import type { FactsAnswer, FactsRequest, FactsSource } from "../../../src/worker/github/facts.ts";
 import type { GitHubFacts } from "../../../src/worker/github/github-facts.ts";
 import { plainSealer } from "./plain-sealer.ts";
 
@@ -24,12 +25,12 @@ export class Isolate {
   readonly #background: Promise<void>[] = [];
 
   constructor({ now, github, store, admitNeverSeen, lifetimes, writeRule }: IsolateOptions) {
-    this.#source = createRememberedFacts({
+    this.#source = createFactsCache({
       github,
-      memory: createMemoryTier(),
+      memory: createMemory(),
       // The virtual KV always answers, so nothing ever waits for a deadline.
-      kv: createKvTier({ store, sealer: plainSealer, now, deadline: never, writeWarning: () => {} }),
-      refusals: createRefusals(),
+      kv: createKvCache({ store, sealer: plainSealer, now, deadline: never, writeWarning: () => {} }),
+      refusals: createNegativeCache(),
       nameOf: plainSealer.nameOf,
       breaker: createBreaker(),
       admitNeverSeen,
@@ -43,8 +44,8 @@ export class Isolate {
   }
 
   /** @returns the answer, once all work in the background is done, too: both take no time here */
-  async ask(token: string, question: Question): Promise<FactsAnswer> {
-    const answer = await this.#source.ask(token, "credential-id", question);
+  async ask(token: string, question: FactsRequest): Promise<FactsAnswer> {
+    const answer = await this.#source.load(token, "credential-id", question);
     for (let work = this.#background.pop(); work !== undefined; work = this.#background.pop()) await work;
     return answer;
   }

@@ -1,6 +1,6 @@
 // Workers KV as Cloudflare documents it: what is written is seen at once where it was written, and a minute or more later elsewhere; every location keeps what it read, also that there was nothing, for
 // `cacheTtl`; a key takes one write a second; and the free plan has daily limits.
-import type { KeyValueStore } from "../../../src/worker/cache/kv-tier.ts";
+import type { KeyValueStore } from "../../../src/worker/cache/kv.ts";
 import type { Meter } from "./counts.ts";
 import { dayMs } from "./habits.ts";
 import type { Random } from "./random.ts";

@@ -1,8 +1,8 @@
 // A region of it: clusters with their apiservers, the locations of Cloudflare's that they reach, the isolates there, KV and GitHub. Isolates come and go; an apiserver's connection leads to one of them
 // until it is made anew.
-import { readClusterPolicy } from "../../../src/worker/config/cluster-policy.ts";
-import type { FactsAnswer, Question } from "../../../src/worker/facts.ts";
-import { judgeFacts } from "../../../src/worker/policy/judge.ts";
+import { readClusterPolicy } from "../../../src/worker/config/cluster.ts";
+import type { FactsAnswer, FactsRequest } from "../../../src/worker/github/facts.ts";
+import { evaluateFacts } from "../../../src/worker/policy/evaluate.ts";
 import { questionOf } from "../../../src/worker/policy/question.ts";
 import { type Agent, organisation } from "./agents.ts";
 import { Apiserver } from "./apiserver.ts";
@@ -107,11 +107,11 @@ export function createPlanet({ settings, agents, meter, now, outage }: PlanetOpt
     return current.isolate;
   }
 
-  async function review(token: string, question: Question, isolate: Isolate): Promise<Verdict> {
+  async function review(token: string, question: FactsRequest, isolate: Isolate): Promise<Verdict> {
     const answer = await isolate.ask(token, question);
     const { counts } = meter;
     counts.reviews += 1;
-    switch (answer.evidence.source) {
+    switch (answer.responseInfo.source) {
       case "memory":
         counts.fromMemory += 1;
         break;
@@ -131,7 +131,7 @@ export function createPlanet({ settings, agents, meter, now, outage }: PlanetOpt
   function verdictOn({ outcome }: FactsAnswer): Verdict {
     switch (outcome.kind) {
       case "found": {
-        const { kind } = judgeFacts(policy, credential, outcome.facts);
+        const { kind } = evaluateFacts(policy, credential, outcome.facts);
         return kind === "authenticated" ? "yes" : kind === "unauthenticated" ? "no" : "error";
       }
       case "refused":

@@ -1,6 +1,6 @@
 // The rules that are compared for when facts are worth a write to KV. All of them write what KV must learn (facts about somebody it knows nothing of, changed facts, and that somebody no longer gets in);
 // they differ in how old an unchanged copy has to be to be written anew. So each is the product's own rule with another age in place of the TTL.
-import type { Lifetimes } from "../../../src/worker/cache/belief.ts";
+import type { Lifetimes } from "../../../src/worker/cache/freshness.ts";
 import { isWorthWriting, type WriteRule } from "../../../src/worker/cache/write-rule.ts";
 
 const hourMs = 3_600_000;

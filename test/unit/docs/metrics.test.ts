@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { reasons } from "../../../src/worker/every-reason.ts";
-import { blobColumns, doubleColumns } from "../../../src/worker/metrics.ts";
+import { blobColumns, doubleColumns } from "../../../src/worker/log/metrics.ts";
 
 const read = (path: string) => readFileSync(new URL(`../../../docs/${path}`, import.meta.url), "utf8");
 const documentation = read("metrics.md");

@@ -1,4 +1,4 @@
-// The documents name files as evidence: a test that shows a rule, a source that holds it. All of them are there.
+// The documents name files as responseInfo: a test that shows a rule, a source that holds it. All of them are there.
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";

@@ -11,7 +11,7 @@ const kib = 1024;
 /** Where a constant stands, its name, in what unit the documents state it, and the sentences that do: N is the number. */
 const numbers: readonly (readonly [string, string, number, Readonly<Record<string, readonly string[]>>])[] = [
   [
-    "src/worker/token-review/request.ts",
+    "src/worker/http/token-review.ts",
     "maxReviewBytes",
     kib,
     { "docs/operations.md": ["a body over N KiB"], "docs/architecture.md": ["at most N KiB"] },
@@ -31,25 +31,20 @@ const numbers: readonly (readonly [string, string, number, Readonly<Record<strin
     second,
     { "docs/architecture.md": ["all calls of a review together N s"] },
   ],
-  ["src/worker/github/pages.ts", "maxPages", 1 / 100, { "docs/caching.md": ["more than N teams"] }],
-  ["src/worker/cache/memory-tier.ts", "maxEntries", 1, { "docs/architecture.md": ["at N tokens or"] }],
-  ["src/worker/cache/memory-tier.ts", "maxBytes", kib * kib, { "docs/architecture.md": ["tokens or N MB"] }],
-  ["src/worker/cache/belief.ts", "refusalTtlMs", second, { "docs/architecture.md": ["believed for N s at most"] }],
+  ["src/worker/github/memberships/pages.ts", "maxPages", 1 / 100, { "docs/caching.md": ["more than N teams"] }],
+  ["src/worker/cache/memory.ts", "maxEntries", 1, { "docs/architecture.md": ["at N tokens or"] }],
+  ["src/worker/cache/memory.ts", "maxBytes", kib * kib, { "docs/architecture.md": ["tokens or N MB"] }],
+  ["src/worker/cache/freshness.ts", "refusalTtlMs", second, { "docs/architecture.md": ["believed for N s at most"] }],
   [
-    "src/worker/cache/refusals.ts",
+    "src/worker/cache/negative-cache.ts",
     "ttlMs",
     second,
     { "docs/architecture.md": ["is kept for N s in memory"], "docs/caching.md": ["is remembered for at most N s"] },
   ],
   ["src/worker/cache/breaker.ts", "probeEveryMs", second, { "docs/architecture.md": ["one request every N s"] }],
+  ["src/worker/cache/kv.ts", "warnEveryMs", minute, { "docs/operations.md": ["on stderr, at most once a minute"] }],
   [
-    "src/worker/cache/kv-tier.ts",
-    "warnEveryMs",
-    minute,
-    { "docs/operations.md": ["on stderr, at most once a minute"] },
-  ],
-  [
-    "src/worker/decision-log.ts",
+    "src/worker/log/decision-log.ts",
     "sumEveryMs",
     second,
     {
@@ -131,13 +126,13 @@ describe.each(numbers)("%s: %s", (source, name, unit, sentences) => {
 test("words and settings state the others", () => {
   expect(constantIn(read("src/worker/cache/breaker.ts"), "failuresToOpen")).toBe(3);
   expect(read("docs/architecture.md")).toContain("After three failures in a row");
-  expect(constantIn(read("src/worker/cache/kv-tier.ts"), "keepSeconds")).toBe(7 * 24 * 60 * 60);
+  expect(constantIn(read("src/worker/cache/kv.ts"), "keepSeconds")).toBe(7 * 24 * 60 * 60);
   expect(read("docs/architecture.md")).toMatch(/^\| Workers KV .* \| a week;/m);
-  expect(constantIn(read("src/worker/cache/kv-tier.ts"), "readTimeoutMs")).toBe(500);
+  expect(constantIn(read("src/worker/cache/kv.ts"), "readTimeoutMs")).toBe(500);
   expect(read("docs/operations.md")).toContain("up to half a second until KV is given up");
 
   for (const name of ["CACHE_TTL_SECONDS", "OUTAGE_GRACE_SECONDS"]) {
-    const settings = read("src/worker/config/service-settings.ts");
+    const settings = read("src/worker/config/service.ts");
     const [, least, most, usual] =
       new RegExp(`${name}: .*wholeNumber\\((\\d+), (\\d+)\\), (\\d+)\\)`).exec(settings) ?? [];
     expect(read("docs/configuration.md")).toMatch(

@@ -1,10 +1,10 @@
 // The simulated GitHub is held to the product: the same calls, the same facts.
 import { expect, test } from "vitest";
-import type { Question } from "../../../src/worker/facts.ts";
 import { apiAddressOf } from "../../../src/worker/github/api-address.ts";
 import type { GitHubClient, GitHubRequest } from "../../../src/worker/github/client.ts";
+import type { FactsRequest } from "../../../src/worker/github/facts.ts";
 import { createGitHubFacts } from "../../../src/worker/github/github-facts.ts";
-import { createPersonalMemberships } from "../../../src/worker/github/personal-memberships.ts";
+import { createPersonalMemberships } from "../../../src/worker/github/memberships/own-token.ts";
 import { type Agent, createAgent, organisation, teams } from "../../simulate/world/agents.ts";
 import { noCounts } from "../../simulate/world/counts.ts";
 import { createGitHub } from "../../simulate/world/github.ts";
@@ -13,7 +13,7 @@ import { questionFor } from "../worker/cache/support.ts";
 
 const start = Date.UTC(2026, 0, 5);
 const api = apiAddressOf("https://api.github.com");
-const question: Question = questionFor({ allow: [`org:${organisation.login}#${organisation.id}`] });
+const question: FactsRequest = questionFor({ allow: [`org:${organisation.login}#${organisation.id}`] });
 const agentLeaving = (leaves: Agent["leaves"] = null) =>
   createAgent({ clusters: 1 }, 0, "engineer", new Random(1), leaves);
 
@@ -51,8 +51,8 @@ test("a stranger's first question makes the product's calls, and comes to the pr
   const { github, meter } = simulated(agent);
   const product = real(agent);
   const [ours, theirs] = [
-    await github.ask(agent.token, question, null),
-    await product.github.ask(agent.token, question, null),
+    await github.load(agent.token, question, null),
+    await product.github.load(agent.token, question, null),
   ];
   // Written down, because the product compares facts like this.
   expect(JSON.stringify(ours.outcome)).toBe(JSON.stringify(theirs.outcome));
@@ -65,12 +65,12 @@ test("a later question costs nothing while nothing has changed, as with the prod
   const { github, meter } = simulated(agent);
   const product = real(agent);
   const { account, scopes } = agent.facts;
-  const first = await product.github.ask(agent.token, question, null);
+  const first = await product.github.load(agent.token, question, null);
   product.requests.length = 0;
-  await product.github.ask(agent.token, question, { account, scopes, validators: first.validators });
-  const { validators } = await github.ask(agent.token, question, null);
+  await product.github.load(agent.token, question, { account, scopes, validators: first.validators });
+  const { validators } = await github.load(agent.token, question, null);
   meter.counts = noCounts();
-  await github.ask(agent.token, question, { account, scopes, validators });
+  await github.load(agent.token, question, { account, scopes, validators });
   expect(product.requests.every(({ ifNoneMatch }) => ifNoneMatch !== undefined)).toBe(true);
   expect(meter.counts).toMatchObject({ githubCosting: 0, githubNotModified: product.requests.length });
 });
@@ -79,10 +79,10 @@ test("what has changed meanwhile costs quota again", async () => {
   const agent = agentLeaving();
   const { clock, github, meter } = simulated(agent);
   const { account, scopes } = agent.facts;
-  const { validators } = await github.ask(agent.token, question, null);
+  const { validators } = await github.load(agent.token, question, null);
   clock.time += 10 * 86_400_000;
   meter.counts = noCounts();
-  await github.ask(agent.token, question, { account, scopes, validators });
+  await github.load(agent.token, question, { account, scopes, validators });
   expect(meter.counts.githubCosting).toBeGreaterThan(0);
 });
 
@@ -99,11 +99,11 @@ test("leavers are told no from the moment on in which their access ends", async 
   ] as const) {
     const agent = agentLeaving({ at: start + 1_000, how });
     const { clock, github } = simulated(agent);
-    const before = await github.ask(agent.token, question, null);
+    const before = await github.load(agent.token, question, null);
     if (before.outcome.kind !== "found") throw new Error("a member is not found");
     expect(question.admits(before.outcome.facts)).toBe(true);
     clock.time += 1_000;
-    const after = await github.ask(agent.token, question, { ...agent.facts, validators: before.validators });
+    const after = await github.load(agent.token, question, { ...agent.facts, validators: before.validators });
     expect(after.outcome).toMatchObject(outcomes[how]);
     if (after.outcome.kind === "found") expect(question.admits(after.outcome.facts)).toBe(false);
   }
@@ -111,7 +111,7 @@ test("leavers are told no from the moment on in which their access ends", async 
 
 test("an address's unknown tokens are refused sixty times an hour, and then only not recognised", async () => {
   const { clock, meter, github } = simulated(agentLeaving());
-  const ask = async () => (await github.ask("unknown", question, null)).outcome.kind;
+  const ask = async () => (await github.load("unknown", question, null)).outcome.kind;
   for (let call = 0; call < 60; call += 1) expect(await ask()).toBe("refused");
   expect(await ask()).toBe("unrecognised");
   expect(meter.counts).toMatchObject({ githubAnonymous: 61, githubCosting: 0 });
@@ -122,8 +122,8 @@ test("an address's unknown tokens are refused sixty times an hour, and then only
 test("in an outage every call fails, and none costs quota", async () => {
   const agent = agentLeaving();
   const { clock, meter, github } = simulated(agent, { from: start, until: start + 1_000 });
-  expect((await github.ask(agent.token, question, null)).outcome.kind).toBe("unavailable");
+  expect((await github.load(agent.token, question, null)).outcome.kind).toBe("unavailable");
   expect(meter.counts).toMatchObject({ githubFailed: 1, githubCosting: 0 });
   clock.time += 1_000;
-  expect((await github.ask(agent.token, question, null)).outcome.kind).toBe("found");
+  expect((await github.load(agent.token, question, null)).outcome.kind).toBe("found");
 });

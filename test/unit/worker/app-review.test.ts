@@ -77,7 +77,7 @@ describe("a GitHub user token", () => {
     await review(token, { cf: cfOf({ certFingerprintSHA256: other }) });
     expect(lines.map(recordIn)).toMatchObject([
       { cluster: "production", reason: "admitted" },
-      { cluster: "staging", reason: "stranger" },
+      { cluster: "staging", reason: "not_allowed" },
     ]);
   });
 

@@ -1,13 +1,18 @@
 import { describe, expect, test } from "vitest";
 import { makeToken } from "../../../src/local/github/token.ts";
 import { authenticate } from "../../../src/worker/authenticate.ts";
-import type { TokenKind } from "../../../src/worker/config/cluster-policy.ts";
+import type { TokenKind } from "../../../src/worker/config/cluster.ts";
 import { credentialIdOf } from "../../../src/worker/credential/credential-id.ts";
-import type { Evidence, FactsOutcome, FactsSource } from "../../../src/worker/facts.ts";
+import type { FactsOutcome, FactsSource, ResponseInfo } from "../../../src/worker/github/facts.ts";
 import { factsOf, policyOf } from "./support.ts";
 
-const evidence: Evidence = { source: "github", githubStatus: 200, githubRequestId: "8A2C:1F2E", retryAfterMs: null };
-const foundFacts = (facts = factsOf(), inOutage = false): FactsOutcome => ({ kind: "found", facts, inOutage });
+const responseInfo: ResponseInfo = {
+  source: "github",
+  githubStatus: 200,
+  githubRequestId: "8A2C:1F2E",
+  retryAfterMs: null,
+};
+const foundFacts = (facts = factsOf(), outageGrace = false): FactsOutcome => ({ kind: "found", facts, outageGrace });
 const found = foundFacts();
 const right = <T>(value: T) => ({ ok: true, value }) as const;
 const wrong = (setting: string) => ({ ok: false, problems: [{ setting, message: "must be right" }] }) as const;
@@ -17,9 +22,9 @@ function sourceOf(outcome: FactsOutcome) {
   const asked: unknown[][] = [];
   const source: FactsSource = {
     knownCredentialId: () => null,
-    async ask(...question) {
+    async load(...question) {
       asked.push(question);
-      return { outcome, evidence };
+      return { outcome, responseInfo };
     },
   };
   return { asked, service: right({ source, tokenShape: "exact" as const }) };
@@ -37,7 +42,7 @@ describe("the way of a token", () => {
         reason: "admitted",
         user: { username: "github:octocat:583231", uid: "583231" },
       },
-      evidence,
+      responseInfo,
       facts: factsOf(),
     });
     expect(asked).toEqual([
@@ -74,8 +79,8 @@ describe("the way of a token", () => {
         await authenticate(makeToken(kind), "production", right(policyOf({ token_kinds: ["classic"] })), service),
       ).toMatchObject({
         kind: "judged",
-        verdict: { kind: "denied", reason: "kind_not_welcome" },
-        evidence: null,
+        verdict: { kind: "denied", reason: "token_kind_not_allowed" },
+        responseInfo: null,
         facts: null,
       });
       expect(asked).toEqual([]);
@@ -88,7 +93,7 @@ describe("the way of a token", () => {
     const policy = policyOf({ allow: ["anyone"], deny: [`token:${await credentialIdOf(token)}`] });
     expect(await authenticate(token, "production", right(policy), service)).toMatchObject({
       verdict: { kind: "unauthenticated", reason: "token_denied" },
-      evidence: null,
+      responseInfo: null,
     });
     expect(asked).toEqual([]);
     expect(await authenticate(makeToken("classic"), "production", right(policy), service)).toMatchObject({
@@ -130,8 +135,8 @@ describe("what GitHub's answer comes to", () => {
       { kind: "unauthenticated", reason: "token_refused" },
     ],
     [
-      { kind: "refused", reason: "token_not_ours" },
-      { kind: "unauthenticated", reason: "token_not_ours" },
+      { kind: "refused", reason: "token_client_mismatch" },
+      { kind: "unauthenticated", reason: "token_client_mismatch" },
     ],
     [{ kind: "unrecognised" }, { kind: "unauthenticated", reason: "token_unrecognised" }],
     [{ kind: "suspended" }, { kind: "denied", reason: "account_suspended" }],
@@ -148,8 +153,8 @@ describe("what GitHub's answer comes to", () => {
       { kind: "undetermined", reason: "github_timeout" },
     ],
     [
-      { kind: "unavailable", reason: "github_nonsense" },
-      { kind: "undetermined", reason: "github_nonsense" },
+      { kind: "unavailable", reason: "github_invalid_response" },
+      { kind: "undetermined", reason: "github_invalid_response" },
     ],
   ])("%j", async (outcome, verdict) => {
     const { service } = sourceOf(outcome);
@@ -160,7 +165,7 @@ describe("what GitHub's answer comes to", () => {
       right(policyOf({ allow: ["anyone"] })),
       service,
     );
-    expect(decision).toMatchObject({ kind: "judged", verdict, evidence, facts: null, nameWarnings: [] });
+    expect(decision).toMatchObject({ kind: "judged", verdict, responseInfo, facts: null, nameWarnings: [] });
   });
 });
 
@@ -191,7 +196,7 @@ describe("facts that stand in an outage", () => {
     const { service } = sourceOf(foundFacts(factsOf(), true));
     const decision = await authenticate(makeToken("classic"), "production", right(policyOf()), service);
     expect(decision).toMatchObject({
-      inOutage: true,
+      outageGrace: true,
       verdict: { kind: "authenticated", user: { extra: { "octogate.dev/outage-grace": ["true"] } } },
     });
   });
@@ -199,7 +204,7 @@ describe("facts that stand in an outage", () => {
   test("are not marked where GitHub has just said them", async () => {
     const { service } = sourceOf(found);
     const decision = await authenticate(makeToken("classic"), "production", right(policyOf()), service);
-    expect(decision).not.toHaveProperty("inOutage");
+    expect(decision).not.toHaveProperty("outageGrace");
     expect(JSON.stringify(decision.verdict)).not.toContain("outage-grace");
   });
 });

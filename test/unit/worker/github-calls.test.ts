@@ -62,7 +62,7 @@ describe("with people's own tokens", () => {
   });
 
   test("1,000 genuine strangers are asked about on their own quota", async () => {
-    expect(await reviewAll(startReviewer(), "acme", strangers(["read:org"]))).toEqual({ stranger: many });
+    expect(await reviewAll(startReviewer(), "acme", strangers(["read:org"]))).toEqual({ not_allowed: many });
     expect(countCalls(scene.github.requests)).toEqual({
       "GET /user": many,
       "GET /user/teams": many,
@@ -74,7 +74,7 @@ describe("with people's own tokens", () => {
   });
 
   test("1,000 genuine strangers cost one call each where no organisation could let them in", async () => {
-    expect(await reviewAll(startReviewer(), "by-name", strangers(["read:org"]))).toEqual({ stranger: many });
+    expect(await reviewAll(startReviewer(), "by-name", strangers(["read:org"]))).toEqual({ not_allowed: many });
     expect(countCalls(scene.github.requests)).toEqual({ "GET /user": many });
   });
 });
@@ -95,7 +95,7 @@ describe("with an installed app", () => {
     const startedAt = Date.now();
     const review = await warm(startReviewer(() => startedAt));
     const tokens = strangers([]);
-    for (const _visit of [1, 2, 3]) expect(await reviewAll(review, "acme", tokens)).toEqual({ stranger: many });
+    for (const _visit of [1, 2, 3]) expect(await reviewAll(review, "acme", tokens)).toEqual({ not_allowed: many });
     expect(countCalls(scene.github.requests)).toEqual({
       "GET /user": many,
       "GET /orgs/{org}/memberships/{login}": many,
@@ -124,13 +124,13 @@ describe("with an installed app", () => {
   });
 
   test("1,000 genuine strangers cost the app nothing where no organisation could let them in", async () => {
-    expect(await reviewAll(startReviewer(), "by-name", strangers([]))).toEqual({ stranger: many });
+    expect(await reviewAll(startReviewer(), "by-name", strangers([]))).toEqual({ not_allowed: many });
     expect(countCalls(scene.github.requests)).toEqual({ "GET /user": many });
   });
 });
 
 test("with check-token, 1,000 made-up tokens cost nothing of the anonymous quota", async () => {
   const review = createReviewer({ settings: scene.settingsOf("check_token"), clusters });
-  expect(await reviewAll(review, "clients", madeUp("oauth"))).toEqual({ token_not_ours: many });
+  expect(await reviewAll(review, "clients", madeUp("oauth"))).toEqual({ token_client_mismatch: many });
   expect(countCalls(scene.github.requests)).toEqual({ "POST /applications/{client}/token": 2 * many });
 });

@@ -4,9 +4,9 @@ import { randomBytes } from "node:crypto";
 import * as v from "valibot";
 import { expect, onTestFinished } from "vitest";
 import { createApp } from "../../../src/worker/app.ts";
-import { type ClusterPolicy, readClusterPolicy } from "../../../src/worker/config/cluster-policy.ts";
+import { type ClusterPolicy, readClusterPolicy } from "../../../src/worker/config/cluster.ts";
 import { keyOfOrganisation } from "../../../src/worker/config/organisations.ts";
-import type { Account, Facts, InvisibleReason, Standing, Team } from "../../../src/worker/facts.ts";
+import type { Account, Facts, HiddenReason, Membership, Team } from "../../../src/worker/github/facts.ts";
 import { statusSchema } from "../../support/answer-rules.ts";
 
 export const startOfTests = Date.parse("2026-11-20T10:00:00Z");
@@ -79,29 +79,29 @@ export function factsOf(changes: Partial<Omit<Facts, "account">> & { account?: P
 /** A member of the organisation, and of the teams that are given by slug and number. */
 export function memberOf(login: string, id: number, teams: Readonly<Record<string, number>> = {}) {
   const list = Object.entries(teams).map(([slug, teamId]): Team => ({ id: teamId, slug }));
-  return { kind: "member", id, login, role: "member", teams: list } as const satisfies Standing;
+  return { kind: "active", id, login, role: "member", teams: list } as const satisfies Membership;
 }
 
-export const noMember = { kind: "not_a_member", nameTakenBy: null } as const satisfies Standing;
+export const noMember = { kind: "none", nameTakenBy: null } as const satisfies Membership;
 
 export function invitedTo(login: string, id: number) {
-  return { kind: "pending", id, login } as const satisfies Standing;
+  return { kind: "pending", id, login } as const satisfies Membership;
 }
 
 /** The organisation's name leads to another number than the pinned one. */
 export function takenBy(id: number) {
-  return { kind: "not_a_member", nameTakenBy: id } as const satisfies Standing;
+  return { kind: "none", nameTakenBy: id } as const satisfies Membership;
 }
 
-export function invisibleFor(reason: InvisibleReason, ssoUrl: string | null = null) {
-  return { kind: "invisible", reason, ssoUrl } as const satisfies Standing;
+export function invisibleFor(reason: HiddenReason, ssoUrl: string | null = null) {
+  return { kind: "hidden", reason, ssoUrl } as const satisfies Membership;
 }
 
 /** Standings under the keys that the policy looks for, by the organisations' names; of whichever is left out, the person is no member. */
 export function standingsFor(
   { organisations }: ClusterPolicy,
-  standings: Readonly<Record<string, Standing>>,
-): Readonly<Record<string, Standing>> {
+  standings: Readonly<Record<string, Membership>>,
+): Readonly<Record<string, Membership>> {
   return Object.fromEntries(
     organisations.map((reference) => [keyOfOrganisation(reference), standings[reference.login] ?? noMember]),
   );

@@ -26,13 +26,13 @@ describe("a reason that the person can do something about", () => {
 describe("a verdict made of a reason", () => {
   test("is of the kind that the reason has", () => {
     const kindOf = (reason: Reason) => reasons[reason].verdict;
-    expect(unauthenticated("stranger").kind).toBe(kindOf("stranger"));
+    expect(unauthenticated("not_allowed").kind).toBe(kindOf("not_allowed"));
     expect(denied("account_suspended").kind).toBe(kindOf("account_suspended"));
     expect(undetermined("github_timeout").kind).toBe(kindOf("github_timeout"));
   });
 
   test("says nothing for a plain no, and the code with its sentence otherwise", () => {
-    expect(unauthenticated("stranger")).toEqual({ kind: "unauthenticated", reason: "stranger" });
+    expect(unauthenticated("not_allowed")).toEqual({ kind: "unauthenticated", reason: "not_allowed" });
     expect(denied("account_suspended").message).toBe(`account_suspended: ${reasons.account_suspended.sentence}`);
     expect(denied("sso_required", "acme, https://github.com/x").message).toBe(
       `sso_required: ${reasons.sso_required.sentence} (acme, https://github.com/x)`,

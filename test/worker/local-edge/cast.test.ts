@@ -40,7 +40,7 @@ async function tryOut(name: string) {
 
 const reasonOf = {
   admitted: "admitted",
-  stranger: "stranger",
+  stranger: "not_allowed",
   denied: "user_denied",
   revoked: "token_refused",
   "unlisted-app": "client_not_listed",

@@ -41,8 +41,8 @@ describe("a cluster with more never-seen tokens than it may have", () => {
     const { status, body, decision } = await worker.review(newToken());
 
     expect(status).toBe(503);
-    expect(JSON.parse(body).message).toMatch(/^never_seen_limit: /);
-    expect(decision).toMatchObject({ verdict: "undetermined", reason: "never_seen_limit", source: "none" });
+    expect(JSON.parse(body).message).toMatch(/^new_token_rate_limit: /);
+    expect(decision).toMatchObject({ verdict: "undetermined", reason: "new_token_rate_limit", source: "none" });
     expect(worker.github.requests).toEqual([]);
   });
 
@@ -58,7 +58,7 @@ describe("a cluster with more never-seen tokens than it may have", () => {
     expect((await worker.review(atWork)).decision).toMatchObject({ reason: "admitted", source: "memory" });
     worker.advance(ttlMs + graceMs + 1_000);
     // The limiter's own clock is the machine's: its minute is not over.
-    expect((await worker.review(newToken())).decision.reason).toBe("never_seen_limit");
+    expect((await worker.review(newToken())).decision.reason).toBe("new_token_rate_limit");
     expect((await worker.review(away)).decision).toMatchObject({ reason: "admitted", source: "github" });
   });
 
@@ -74,7 +74,7 @@ describe("a cluster with more never-seen tokens than it may have", () => {
 
     worker.newIsolate({ production: { allow: ["org:acme"], token_kinds: ["classic"] } });
 
-    expect((await worker.review(newToken())).decision.reason).toBe("never_seen_limit");
+    expect((await worker.review(newToken())).decision.reason).toBe("new_token_rate_limit");
     github.requests.length = 0;
     expect((await worker.review(atWork)).decision).toMatchObject({ reason: "admitted", groups: 1 });
     // Only what is missing is asked.
@@ -90,7 +90,7 @@ describe("a cluster with more never-seen tokens than it may have", () => {
     await exceed();
     worker.github.setBehaviour("everyone", { kind: "server_error", status: 503, body: "json" });
     worker.advance(ttlMs + 1_000);
-    expect((await worker.review(token)).decision).toMatchObject({ reason: "admitted", inOutage: true });
+    expect((await worker.review(token)).decision).toMatchObject({ reason: "admitted", outageGrace: true });
   });
 });
 

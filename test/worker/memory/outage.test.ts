@@ -36,7 +36,7 @@ const outages: readonly (readonly [string, Behaviour, object])[] = [
 ];
 
 describe("after the TTL, with", () => {
-  test.each(outages)("%s, somebody known goes on, and it shows", async (_, behaviour, evidence) => {
+  test.each(outages)("%s, somebody known goes on, and it shows", async (_, behaviour, responseInfo) => {
     const token = newToken();
     const before = await worker.review(token);
     worker.github.setBehaviour("everyone", behaviour);
@@ -49,7 +49,7 @@ describe("after the TTL, with", () => {
       ...statusOf(before.body).user,
       extra: { ...extraOf(before.body), [graceKey]: ["true"] },
     });
-    expect(decision).toMatchObject({ verdict: "authenticated", inOutage: true, source: "github", ...evidence });
+    expect(decision).toMatchObject({ verdict: "authenticated", outageGrace: true, source: "github", ...responseInfo });
   });
 
   test.each(outages)("%s, somebody never seen hears that it is GitHub", async (_, behaviour) => {
@@ -63,7 +63,7 @@ describe("after the TTL, with", () => {
     expect(status).toBe(503);
     expect(JSON.parse(body)).toMatchObject({ kind: "Status", reason: "ServiceUnavailable" });
     expect(decision).toMatchObject({ verdict: "undetermined", reason: expect.stringMatching(/^github_/) });
-    expect(decision).not.toHaveProperty("inOutage");
+    expect(decision).not.toHaveProperty("outageGrace");
   });
 });
 
@@ -74,7 +74,7 @@ test("facts that are still believed carry no mark", async () => {
   worker.advance(ttlMs - 1_000);
   const { body, decision } = await worker.review(token);
   expect(decision).toMatchObject({ source: "memory", verdict: "authenticated" });
-  expect(decision).not.toHaveProperty("inOutage");
+  expect(decision).not.toHaveProperty("outageGrace");
   expect(extraOf(body)).not.toHaveProperty([graceKey]);
 });
 
@@ -83,9 +83,9 @@ test("grace ends at its second, in an isolate that knew the person and in one th
   await worker.review(token);
   worker.github.setBehaviour("everyone", down);
   worker.advance(ttlMs + graceMs - 2_000);
-  expect((await worker.review(token)).decision).toMatchObject({ inOutage: true });
+  expect((await worker.review(token)).decision).toMatchObject({ outageGrace: true });
   worker.newIsolate();
-  expect((await worker.review(token)).decision).toMatchObject({ inOutage: true });
+  expect((await worker.review(token)).decision).toMatchObject({ outageGrace: true });
 
   worker.advance(2_500);
 
@@ -106,7 +106,7 @@ test("no grace past the token's own end", async () => {
   expect((await worker.review(token)).decision.verdict).toBe("authenticated");
   worker.github.setBehaviour("everyone", down);
   worker.advance(ttlMs + 15_000);
-  expect((await worker.review(token)).decision).toMatchObject({ verdict: "authenticated", inOutage: true });
+  expect((await worker.review(token)).decision).toMatchObject({ verdict: "authenticated", outageGrace: true });
   worker.advance(16_000);
   expect((await worker.review(token)).status).toBe(503);
 });
@@ -155,12 +155,12 @@ test("when GitHub is back, the mark goes with the next facts", async () => {
   await worker.review(token);
   worker.github.setBehaviour("everyone", down);
   worker.advance(ttlMs + 1_000);
-  expect((await worker.review(token)).decision).toMatchObject({ inOutage: true });
+  expect((await worker.review(token)).decision).toMatchObject({ outageGrace: true });
   worker.github.setBehaviour("everyone", null);
   worker.advance(10_000);
   const { decision, body } = await worker.review(token);
   expect(decision).toMatchObject({ verdict: "authenticated", githubStatus: 304 });
-  expect(decision).not.toHaveProperty("inOutage");
+  expect(decision).not.toHaveProperty("outageGrace");
   expect(extraOf(body)).not.toHaveProperty([graceKey]);
 });
 
@@ -174,5 +174,5 @@ test("with the Worker restarted and GitHub down, known people get in from KV", a
   expect(after.body).toBe(body);
   worker.advance(ttlMs + 1_000);
   await worker.restart();
-  expect((await worker.review(token)).decision).toMatchObject({ verdict: "authenticated", inOutage: true });
+  expect((await worker.review(token)).decision).toMatchObject({ verdict: "authenticated", outageGrace: true });
 });

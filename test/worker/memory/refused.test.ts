@@ -32,7 +32,7 @@ const endings: readonly (readonly [string, (member: ReturnType<typeof newMember>
   [
     "of somebody who left the organisation",
     ({ account }) => worker.github.removeMember(acme, account),
-    { verdict: "unauthenticated", reason: "stranger" },
+    { verdict: "unauthenticated", reason: "not_allowed" },
   ],
 ];
 
@@ -91,7 +91,7 @@ test("whoever was let into the organisation a moment ago gets in a moment later"
   const { github } = worker;
   const account = github.addAccount({ login: "newcomer" });
   const token = github.issueToken(account, { kind: "classic", scopes: ["read:org"] });
-  expect((await worker.review(token)).decision).toMatchObject({ reason: "stranger" });
+  expect((await worker.review(token)).decision).toMatchObject({ reason: "not_allowed" });
   github.addMember(acme, account);
   worker.advance(11_000);
   expect((await worker.review(token)).decision).toMatchObject({ verdict: "authenticated", source: "github" });
@@ -109,5 +109,5 @@ test("a token that GitHub takes again is good again", async () => {
   expect((await worker.review(token)).decision).toMatchObject({ verdict: "authenticated", source: "github" });
   worker.github.setBehaviour(token, down);
   worker.advance(ttlMs + 1_000);
-  expect((await worker.review(token)).decision).toMatchObject({ verdict: "authenticated", inOutage: true });
+  expect((await worker.review(token)).decision).toMatchObject({ verdict: "authenticated", outageGrace: true });
 });

@@ -62,7 +62,7 @@ test("KV has been written: facts, and a tombstone in the place of others", async
   // Which names there are can be read: the HMACs of two tokens.
   await vi.waitFor(() => {
     const text = filesOfKv().map(({ bytes }) => Buffer.from(bytes).toString("latin1"));
-    expect(new Set(text.join("\n").match(/v1:[0-9a-f]{64}/g)).size).toBe(tokens.length);
+    expect(new Set(text.join("\n").match(/v2:[0-9a-f]{64}/g)).size).toBe(tokens.length);
   });
 });
 

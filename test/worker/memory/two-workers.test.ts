@@ -119,7 +119,7 @@ test("one sees a token refused, GitHub goes down, the other refuses it, too", as
   expect(refused.status).toBe(503);
   // It is the tombstone that says no, and not the lack of grace.
   const stands = await review("other", good, ttlMs + 12_000);
-  expect(stands.decision).toMatchObject({ verdict: "authenticated", inOutage: true });
+  expect(stands.decision).toMatchObject({ verdict: "authenticated", outageGrace: true });
 });
 
 test("a Worker with another CACHE_SECRET sees nothing of it", async () => {

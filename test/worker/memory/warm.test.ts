@@ -50,7 +50,7 @@ test("a review that was warm costs no call to GitHub, none to KV, and says the s
   const warm = await worker.review(token);
 
   expect(warm.decision).toMatchObject({ verdict: "authenticated", reason: "admitted", source: "memory", groups: 2 });
-  for (const ofGitHubsAnswer of ["githubStatus", "githubRequestId", "inOutage"]) {
+  for (const ofGitHubsAnswer of ["githubStatus", "githubRequestId", "outageGrace"]) {
     expect(warm.decision).not.toHaveProperty(ofGitHubsAnswer);
   }
   expect(warm.body).toBe(cold.body);

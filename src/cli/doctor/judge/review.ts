@@ -1,6 +1,6 @@
 // The last links: what a review comes to, of a token that is nobody's, and of a person's.
 import * as v from "valibot";
-import { apiVersions } from "../../../worker/token-review/request.ts";
+import { apiVersions } from "../../../worker/http/token-review.ts";
 import { broken, durationText, type Finding, ok, printable, warning } from "../link.ts";
 import { messageOf, type Reading } from "../reading.ts";
 

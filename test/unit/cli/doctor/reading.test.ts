@@ -2,8 +2,8 @@
 import { describe, expect, test } from "vitest";
 import { readAnswer } from "../../../../src/cli/doctor/reading.ts";
 import type { Answer } from "../../../../src/cli/network/ask.ts";
-import { identifyCaller } from "../../../../src/worker/caller.ts";
-import { answerStatus } from "../../../../src/worker/token-review/answer.ts";
+import { statusResponse } from "../../../../src/worker/http/answers.ts";
+import { identifyCaller } from "../../../../src/worker/http/client-certificate.ts";
 
 const fingerprint = "a1".repeat(32);
 const clusters = [
@@ -13,7 +13,7 @@ const clusters = [
 async function refusalOf(cf: unknown) {
   const caller = identifyCaller(cf, clusters, 0);
   if (caller.kind !== "refused") throw new Error("the Worker refuses this caller");
-  const response = answerStatus(403, caller.message);
+  const response = statusResponse(403, caller.message);
   const headers = Object.fromEntries(response.headers);
   return readAnswer({ kind: "answered", status: response.status, headers, body: await response.text(), durationMs: 1 });
 }
@@ -46,7 +46,7 @@ describe("the Worker's refusals are told apart", () => {
   });
 
   test("from a firewall's JSON in the same form", async () => {
-    const response = answerStatus(403, "come with a client certificate");
+    const response = statusResponse(403, "come with a client certificate");
     const answer = { kind: "answered", status: 403, headers: {}, body: await response.text(), durationMs: 1 } as const;
     expect(readAnswer(answer)).toMatchObject({ kind: "blocked" });
   });

@@ -8,7 +8,7 @@ import { runCommand } from "../support/command.ts";
 
 const expected = {
   admitted: "authenticated admitted",
-  stranger: "unauthenticated stranger",
+  stranger: "unauthenticated not_allowed",
   denied: "unauthenticated user_denied",
   revoked: "unauthenticated token_refused",
   "unlisted-app": "denied client_not_listed",

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { explainEntries } from "../../../../src/cli/explain/entry-reasons.ts";
-import type { Facts, Standing } from "../../../../src/worker/facts.ts";
+import type { Facts, Membership } from "../../../../src/worker/github/facts.ts";
 import {
   factsOf,
   invisibleFor,
@@ -25,15 +25,15 @@ function explained({ allow = ["anyone"], deny = [] }: Settings, facts: Facts | n
   return explainEntries(policyOf({ allow, deny }), { allow, deny }, credential, facts);
 }
 
-/** What is said of one entry of `allow`, with this standing in the organisation acme. */
-function about(entry: string, standing: Standing = noMember) {
-  const facts = factsOf({ organisations: standingsFor(policyOf({ allow: [entry] }), { acme: standing }) });
+/** What is said of one entry of `allow`, with this membership in the organisation acme. */
+function about(entry: string, membership: Membership = noMember) {
+  const facts = factsOf({ organisations: standingsFor(policyOf({ allow: [entry] }), { acme: membership }) });
   const [{ matches, why } = { matches: undefined, why: "" }] = explained({ allow: [entry] }, facts);
   return [matches, why];
 }
 
 describe("an entry", () => {
-  test.each<[string, Standing, boolean | null, string]>([
+  test.each<[string, Membership, boolean | null, string]>([
     ["anyone", noMember, true, "everybody"],
     ["user:octocat#583231", noMember, true, "this account, octocat#583231"],
     ["user:old-name#583231", noMember, true, "this account, octocat#583231"],
@@ -56,8 +56,8 @@ describe("an entry", () => {
     ],
     ["team:acme/platform#55", noMember, false, "no member of acme"],
     ["team:acme/platform#55", invisibleFor("scope_missing"), null, "scope_missing: "],
-  ])("%s with %j", (entry, standing, matches, why) => {
-    expect(about(entry, standing)).toEqual([matches, expect.stringContaining(why)]);
+  ])("%s with %j", (entry, membership, matches, why) => {
+    expect(about(entry, membership)).toEqual([matches, expect.stringContaining(why)]);
   });
 
   test("of an organisation that nobody asked about is not judged", () => {

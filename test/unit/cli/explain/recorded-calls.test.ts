@@ -47,7 +47,7 @@ describe("a call that is recorded", () => {
     ["/user", "GET", answered(404, {}), "unavailable", "github_unexpected_status"],
     ["/user", "GET", answered(403, {}, { "x-ratelimit-limit": "60" }), "unrecognised", null],
     ["/user/teams?per_page=100", "GET", answered(404, {}), "absent", null],
-    ["/user/memberships/orgs/acme", "GET", answered(403, {}), "invisible", "organisation_forbidden"],
+    ["/user/memberships/orgs/acme", "GET", answered(403, {}), "hidden", "organisation_forbidden"],
     ["/orgs/acme/teams/platform", "GET", answered(404, {}), "absent", null],
     ["/orgs/acme/memberships/ada", "GET", answered(404, {}), "absent", null],
     ["/orgs/acme/memberships/ada", "GET", answered(403, {}), "unavailable", "github_app_unavailable"],

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { renderRbac } from "../../../../src/cli/manifests/rbac.ts";
-import { readClusterPolicy } from "../../../../src/worker/config/cluster-policy.ts";
+import { readClusterPolicy } from "../../../../src/worker/config/cluster.ts";
 import { readClusterFile } from "../../../support/cluster-files.ts";
 
 interface Settings {

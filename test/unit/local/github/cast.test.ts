@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { addCast } from "../../../../src/local/github/cast.ts";
-import { readClusterPolicy } from "../../../../src/worker/config/cluster-policy.ts";
+import { readClusterPolicy } from "../../../../src/worker/config/cluster.ts";
 import { get, getUser, listIn, messageIn, objectIn, start } from "./support.ts";
 
 async function cast() {

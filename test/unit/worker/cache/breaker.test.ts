@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { createBreaker } from "../../../../src/worker/cache/breaker.ts";
-import type { UnavailableReason } from "../../../../src/worker/facts.ts";
+import type { UnavailableReason } from "../../../../src/worker/github/facts.ts";
 import { limited, refused, seconds, startOfTests, unavailable } from "./support.ts";
 
 const now = startOfTests;
@@ -43,12 +43,12 @@ describe("a breaker", () => {
   );
 
   test.each([
-    "github_contradiction",
+    "github_inconsistent_responses",
     "github_too_large",
-    "github_nonsense",
+    "github_invalid_response",
     "github_app_unavailable",
     "oauth_client_secret",
-  ] satisfies UnavailableReason[])("does not open by %s, which one token's holder could bring about", (reason) => {
+  ] satisfies UnavailableReason[])("does not open by %s, which one token's owner could bring about", (reason) => {
     const breaker = createBreaker();
     for (let failure = 0; failure < 9; failure += 1) breaker.report({ kind: "unavailable", reason }, now, null);
     expect(breaker.isOpen(now)).toBe(false);

@@ -10,7 +10,7 @@ import {
   timesOf,
   withoutFuture,
 } from "../../../../src/worker/cache/entry.ts";
-import type { InvisibleReason, TokenExpiry } from "../../../../src/worker/facts.ts";
+import type { HiddenReason, TokenExpiry } from "../../../../src/worker/github/facts.ts";
 import {
   acme,
   entryOf,
@@ -25,7 +25,7 @@ import {
 
 const now = startOfTests;
 const tombstoneAt = (askedAt: number): Entry => ({ kind: "tombstone", askedAt });
-const part = (askedAt: number, standing = member) => ({ standing, askedAt });
+const part = (askedAt: number, membership = member) => ({ membership, askedAt });
 const bothOrganisations = questionFor({ allow: ["org:acme#10", "org:other"] });
 
 function factsEntry(entry: Entry | null): FactsEntry {
@@ -39,7 +39,7 @@ describe("an entry's form", () => {
       oauthClientId: "Iv23",
       scopes: null,
       expiry: { kind: "at", epochMs: now },
-      organisations: { "acme#10": { kind: "invisible", reason: "sso_required", ssoUrl: null } },
+      organisations: { "acme#10": { kind: "hidden", reason: "sso_required", ssoUrl: null } },
     }),
     now,
     question,
@@ -65,9 +65,9 @@ describe("an entry's form", () => {
     "other_resource_owner",
     "token_kind_forbidden",
     "organisation_forbidden",
-  ] satisfies InvisibleReason[])("survives KV with an organisation that is not to be seen: %s", (reason) => {
-    const standing = { kind: "invisible", reason, ssoUrl: "https://github.test/sso" } as const;
-    const entry = entryOf(factsOf({ organisations: { "acme#10": standing } }));
+  ] satisfies HiddenReason[])("survives KV with an organisation that is not to be seen: %s", (reason) => {
+    const membership = { kind: "hidden", reason, ssoUrl: "https://github.test/sso" } as const;
+    const entry = entryOf(factsOf({ organisations: { "acme#10": membership } }));
     expect(v.parse(entrySchema, JSON.parse(JSON.stringify(entry)))).toEqual(entry);
   });
 
@@ -81,11 +81,11 @@ describe("an entry's form", () => {
     ["no expiry", { expiry: null }],
     ["an expiry without a time", { expiry: { kind: "at" } }],
     ["scopes that are no list", { scopes: "repo" }],
-    ["a part without a time", { organisations: { acme: { standing: member } } }],
-    ["a standing that does not exist", { organisations: { acme: part(now, { ...member, kind: "owner" } as never) } }],
+    ["a part without a time", { organisations: { acme: { membership: member } } }],
+    ["a membership that does not exist", { organisations: { acme: part(now, { ...member, kind: "owner" } as never) } }],
     [
       "a reason that does not exist",
-      { organisations: { acme: { askedAt: now, standing: { kind: "invisible", reason: "x", ssoUrl: null } } } },
+      { organisations: { acme: { askedAt: now, membership: { kind: "hidden", reason: "x", ssoUrl: null } } } },
     ],
     [
       "a slug that GitHub could not have made",
@@ -134,7 +134,7 @@ describe("two entries about one token", () => {
   test("give a part of the same time to the entry that was asked later", () => {
     const older = { ...entryOf(), organisations: { a: part(now) } };
     const newer = { ...entryOf(factsOf(), now + 1), organisations: { a: part(now, notAMember as never) } };
-    expect(factsEntry(mergeEntries(older, newer)).organisations.a?.standing).toEqual(notAMember);
+    expect(factsEntry(mergeEntries(older, newer)).organisations.a?.membership).toEqual(notAMember);
   });
 
   test("of different accounts come to the newer one alone", () => {
@@ -196,7 +196,7 @@ describe("what is dated into the future", () => {
     expect(withoutFuture(entry, now)).toBe(entry);
   });
 
-  test("leaves a tombstone standing, so that whoever is asked about from now on is newer", () => {
+  test("leaves a tombstone membership, so that whoever is asked about from now on is newer", () => {
     expect(withoutFuture(tombstoneAt(now), now)).toEqual(tombstoneAt(now));
     const moved = withoutFuture(tombstoneAt(now + 1), now);
     expect(moved).toEqual(tombstoneAt(now - 1));
@@ -231,9 +231,9 @@ describe("the facts in an entry", () => {
 
   test("that were found by a pinned team are not those of a policy that pins none or others", () => {
     const byTeams = (...teams: string[]) => questionFor({ allow: teams.map((team) => `team:acme/${team}`) });
-    const standing = { ...member, login: "acme-that-was" };
-    const entry = entryOf(factsOf({ organisations: { acme: standing } }), now, byTeams("platform#55"));
-    expect(factsIn(entry, byTeams("platform#55"))?.organisations).toEqual({ acme: standing });
+    const membership = { ...member, login: "acme-that-was" };
+    const entry = entryOf(factsOf({ organisations: { acme: membership } }), now, byTeams("platform#55"));
+    expect(factsIn(entry, byTeams("platform#55"))?.organisations).toEqual({ acme: membership });
     expect(factsIn(entry, byTeams("platform"))).toBeNull();
     expect(factsIn(entry, byTeams("platform#56"))).toBeNull();
     expect(factsIn(entry, byTeams("platform#55", "admins#56"))).toBeNull();

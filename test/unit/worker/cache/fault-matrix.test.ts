@@ -2,7 +2,7 @@
 // GitHub did not say. What may be answered is worked out here from what GitHub has said alone.
 import { expect, test } from "vitest";
 import { authenticate } from "../../../../src/worker/authenticate.ts";
-import type { FactsSource } from "../../../../src/worker/facts.ts";
+import type { FactsSource } from "../../../../src/worker/github/facts.ts";
 import type { GitHubAnswer, GitHubFacts } from "../../../../src/worker/github/github-facts.ts";
 import type { VerdictKind } from "../../../../src/worker/reason.ts";
 import { faultyMemory, faultyStore, type KvFault, kvFaults, type MemoryFault, memoryFaults } from "./faults.ts";
@@ -44,7 +44,7 @@ const outcomes: Readonly<Record<string, Outcome>> = {
   limited,
   unavailable,
   timeout: { kind: "unavailable", reason: "github_timeout" },
-  contradiction: { kind: "unavailable", reason: "github_contradiction" },
+  contradiction: { kind: "unavailable", reason: "github_inconsistent_responses" },
 };
 
 /** What a word of GitHub's means for the person. */
@@ -136,15 +136,15 @@ function notingGitHub(
   script: { now: string; isOld: boolean },
 ) {
   const github: GitHubFacts = {
-    async ask() {
+    async load() {
       const { now, isOld } = script;
       const meaning = meanings[now];
       if (meaning !== undefined) {
         const erases = meaning !== "authenticated" && now !== "unrecognised";
         words.push({ meaning, erases, at: clock.now(), isolate: isolateName, isOld });
       }
-      const evidence = { source: "github", githubStatus: null, githubRequestId: null, retryAfterMs: null } as const;
-      return { outcome: outcomes[now] ?? unavailable, evidence, validators: {} };
+      const responseInfo = { source: "github", githubStatus: null, githubRequestId: null, retryAfterMs: null } as const;
+      return { outcome: outcomes[now] ?? unavailable, responseInfo, validators: {} };
     },
   };
   return github;

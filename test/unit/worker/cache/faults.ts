@@ -2,7 +2,7 @@
 
 import * as v from "valibot";
 import { type Entry, entrySchema } from "../../../../src/worker/cache/entry.ts";
-import { createMemoryTier, type MemoryTier, type Remembered } from "../../../../src/worker/cache/memory-tier.ts";
+import { createMemory, type Memory, type MemoryRecord } from "../../../../src/worker/cache/memory.ts";
 import type { Sealer } from "../../../../src/worker/cache/sealer.ts";
 import { entryOf, type FakeStore, factsOf, fakeDeadline, fakeStore, never, seconds, turnOfTheLoop } from "./support.ts";
 
@@ -39,14 +39,14 @@ function shifted(entry: Entry, ms: number): Entry {
   return { ...entry, askedAt: entry.askedAt + ms, organisations: Object.fromEntries(parts) };
 }
 
-export interface FaultyMemory extends MemoryTier {
+export interface FaultyMemory extends Memory {
   /** From now on. */
   suffer(fault: MemoryFault, token: string): void;
 }
 
 export function faultyMemory(): FaultyMemory {
-  const memory = createMemoryTier();
-  const history: Remembered[] = [];
+  const memory = createMemory();
+  const history: MemoryRecord[] = [];
   let isEmpty = false;
   return {
     get size() {
@@ -69,7 +69,7 @@ export function faultyMemory(): FaultyMemory {
 }
 
 /** Each that differs from the one before. */
-function entriesIn(history: readonly Remembered[]): Entry[] {
+function entriesIn(history: readonly MemoryRecord[]): Entry[] {
   return history.map(({ entry }) => entry).filter((entry, index, entries) => entry !== entries[index - 1]);
 }
 

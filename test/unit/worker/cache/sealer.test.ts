@@ -18,7 +18,7 @@ describe("a sealer", () => {
   test("gives names that hold no part of the token, of one form and within KV's limit", async () => {
     const token = newToken();
     const name = await testSealer().nameOf(token);
-    expect(name).toMatch(/^v1:[0-9a-f]{64}$/);
+    expect(name).toMatch(/^v2:[0-9a-f]{64}$/);
     expect(await testSealer().nameOf(token)).not.toBe(name);
   });
 
@@ -71,17 +71,17 @@ describe("a sealer", () => {
     const secret = new Uint8Array(randomBytes(32));
     const plain = await crypto.subtle.importKey("raw", secret, { name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
     const digest = await crypto.subtle.sign("HMAC", plain, new TextEncoder().encode("t"));
-    expect(await createSealer(secret, scope).nameOf("t")).not.toBe(`v1:${Buffer.from(digest).toString("hex")}`);
+    expect(await createSealer(secret, scope).nameOf("t")).not.toBe(`v2:${Buffer.from(digest).toString("hex")}`);
   });
 
   test("keeps to the format that other releases of the same version have written to KV", async () => {
     const secret = new Uint8Array(randomBytes(32));
     const keyFor = (purpose: string) =>
-      Buffer.from(hkdfSync("sha256", secret, "", `octogate v1 ${purpose} ${scope}`, 32));
+      Buffer.from(hkdfSync("sha256", secret, "", `octogate v2 ${purpose} ${scope}`, 32));
     const sealer = createSealer(secret, scope);
     const token = newToken();
     const name = await sealer.nameOf(token);
-    expect(name).toBe(`v1:${createHmac("sha256", keyFor("name")).update(token).digest("hex")}`);
+    expect(name).toBe(`v2:${createHmac("sha256", keyFor("name")).update(token).digest("hex")}`);
 
     const sealed = Buffer.from(await sealer.seal(name, "Grüße"));
     const decipher = createDecipheriv("aes-256-gcm", keyFor("value"), sealed.subarray(0, 12));

@@ -3,21 +3,21 @@ import { randomBytes } from "node:crypto";
 import { makeToken } from "../../../../src/local/github/token.ts";
 import { createBreaker } from "../../../../src/worker/cache/breaker.ts";
 import { type FactsEntry, factsEntryOf } from "../../../../src/worker/cache/entry.ts";
-import { createKvTier, type KeyValueStore } from "../../../../src/worker/cache/kv-tier.ts";
-import { createMemoryTier, type MemoryTier } from "../../../../src/worker/cache/memory-tier.ts";
-import { createRefusals } from "../../../../src/worker/cache/refusals.ts";
-import { createRememberedFacts } from "../../../../src/worker/cache/remembered-facts.ts";
+import { createFactsCache } from "../../../../src/worker/cache/facts-cache.ts";
+import { createKvCache, type KeyValueStore } from "../../../../src/worker/cache/kv.ts";
+import { createMemory, type Memory } from "../../../../src/worker/cache/memory.ts";
+import { createNegativeCache } from "../../../../src/worker/cache/negative-cache.ts";
 import { createSealer, type Sealer } from "../../../../src/worker/cache/sealer.ts";
-import { type ClusterPolicy, readClusterPolicy } from "../../../../src/worker/config/cluster-policy.ts";
+import { type ClusterPolicy, readClusterPolicy } from "../../../../src/worker/config/cluster.ts";
 import type {
   Account,
   Facts,
   FactsAnswer,
+  FactsRequest,
   FactsSource,
-  Question,
-  Refusal,
-  Standing,
-} from "../../../../src/worker/facts.ts";
+  LookupFailure,
+  Membership,
+} from "../../../../src/worker/github/facts.ts";
 import type { Earlier, GitHubAnswer, GitHubFacts } from "../../../../src/worker/github/github-facts.ts";
 import { questionOf } from "../../../../src/worker/policy/question.ts";
 
@@ -42,14 +42,14 @@ export function handClock(): HandClock {
 
 export const mona: Account = { id: 1001, login: "mona", type: "User" };
 export const acme = { login: "acme", id: 10, teamIds: [] } as const;
-export const member: Standing = {
-  kind: "member",
+export const member: Membership = {
+  kind: "active",
   id: acme.id,
   login: "acme",
   role: "member",
   teams: [{ id: 55, slug: "platform" }],
 };
-export const notAMember: Standing = { kind: "not_a_member", nameTakenBy: null };
+export const notAMember: Membership = { kind: "none", nameTakenBy: null };
 
 export function factsOf(overrides: Partial<Facts> = {}): Facts {
   return {
@@ -76,7 +76,7 @@ export function policyOf(settings: object = {}): ClusterPolicy {
   return policy.value;
 }
 
-export function questionFor(settings: object = {}, cluster = "test"): Question {
+export function questionFor(settings: object = {}, cluster = "test"): FactsRequest {
   return questionOf(cluster, policyOf(settings), { tokenKind: "classic", credentialId: "id" });
 }
 
@@ -86,18 +86,18 @@ export const question = questionFor();
 export function entryOf(
   facts: Facts = factsOf(),
   askedAt = startOfTests,
-  asked: Question = question,
+  asked: FactsRequest = question,
   validators: FactsEntry["validators"] = {},
 ): FactsEntry {
   return factsEntryOf(facts, asked, { credentialId: "id", askedAt, validators });
 }
 
-export const refused: Refusal = { kind: "refused", reason: "token_refused" };
-export const notOurs: Refusal = { kind: "refused", reason: "token_not_ours" };
-export const suspended: Refusal = { kind: "suspended" };
-export const unrecognised: Refusal = { kind: "unrecognised" };
-export const limited: Refusal = { kind: "limited", reason: "github_rate_limit" };
-export const unavailable: Refusal = { kind: "unavailable", reason: "github_server_error" };
+export const refused: LookupFailure = { kind: "refused", reason: "token_refused" };
+export const notOurs: LookupFailure = { kind: "refused", reason: "token_client_mismatch" };
+export const suspended: LookupFailure = { kind: "suspended" };
+export const unrecognised: LookupFailure = { kind: "unrecognised" };
+export const limited: LookupFailure = { kind: "limited", reason: "github_rate_limit" };
+export const unavailable: LookupFailure = { kind: "unavailable", reason: "github_server_error" };
 
 export interface ScriptedAnswer {
   readonly outcome: GitHubAnswer["outcome"];
@@ -109,8 +109,8 @@ export interface ScriptedAnswer {
 
 export interface ScriptedGitHub extends GitHubFacts {
   /** What it says from now on. */
-  says(answer: ScriptedAnswer | Refusal | Facts): void;
-  readonly calls: { readonly token: string; readonly question: Question; readonly earlier: Earlier | null }[];
+  says(answer: ScriptedAnswer | LookupFailure | Facts): void;
+  readonly calls: { readonly token: string; readonly question: FactsRequest; readonly earlier: Earlier | null }[];
 }
 
 export function scriptedGitHub(): ScriptedGitHub {
@@ -122,13 +122,13 @@ export function scriptedGitHub(): ScriptedGitHub {
       if ("outcome" in answer) current = answer;
       else current = { outcome: "host" in answer ? { kind: "found", facts: answer } : answer };
     },
-    async ask(token, asked, earlier) {
+    async load(token, asked, earlier) {
       calls.push({ token, question: asked, earlier });
       const answer = current;
       await answer.meanwhile?.();
       const { retryAfterMs = null, validators = {} } = answer;
-      const evidence = { source: "github", githubStatus: 200, githubRequestId: null, retryAfterMs } as const;
-      return { outcome: answer.outcome, evidence, validators };
+      const responseInfo = { source: "github", githubStatus: 200, githubRequestId: null, retryAfterMs } as const;
+      return { outcome: answer.outcome, responseInfo, validators };
     },
   };
 }
@@ -182,11 +182,11 @@ export const testSealer = (scope = "https://api.github.test") => createSealer(ne
 
 export interface Isolate {
   readonly source: FactsSource;
-  readonly memory: MemoryTier;
+  readonly memory: Memory;
   readonly warnings: string[];
   /** The cluster of each question whether one more never-seen token may be asked about. */
   readonly neverSeen: string[];
-  ask(token: string, asked?: Question): Promise<FactsAnswer>;
+  ask(token: string, asked?: FactsRequest): Promise<FactsAnswer>;
   knownCredentialId(token: string): string | null;
   /** Waits for the work in the background. */
   settle(): Promise<void>;
@@ -197,7 +197,7 @@ export interface IsolateOptions {
   readonly clock: HandClock;
   readonly store?: KeyValueStore;
   readonly sealer?: Sealer;
-  readonly memory?: MemoryTier;
+  readonly memory?: Memory;
   readonly ttlMs?: number;
   readonly graceMs?: number;
   readonly admitNeverSeen?: () => Promise<boolean>;
@@ -205,17 +205,17 @@ export interface IsolateOptions {
 }
 
 export function isolate(options: IsolateOptions): Isolate {
-  const { github, clock, store = fakeStore(), sealer = testSealer(), memory = createMemoryTier() } = options;
+  const { github, clock, store = fakeStore(), sealer = testSealer(), memory = createMemory() } = options;
   const { ttlMs = seconds(120), graceMs = seconds(600), deadline = never, admitNeverSeen } = options;
   const background: Promise<void>[] = [];
   const warnings: string[] = [];
   const neverSeen: string[] = [];
   const { now } = clock;
-  const source = createRememberedFacts({
+  const source = createFactsCache({
     github,
     memory,
-    kv: createKvTier({ store, sealer, now, deadline, writeWarning: (text) => warnings.push(text) }),
-    refusals: createRefusals(),
+    kv: createKvCache({ store, sealer, now, deadline, writeWarning: (text) => warnings.push(text) }),
+    refusals: createNegativeCache(),
     nameOf: sealer.nameOf,
     breaker: createBreaker(),
     admitNeverSeen: async (cluster) => {
@@ -231,7 +231,7 @@ export function isolate(options: IsolateOptions): Isolate {
     memory,
     warnings,
     neverSeen,
-    ask: (token, asked = question) => source.ask(token, "id", asked),
+    ask: (token, asked = question) => source.load(token, "id", asked),
     knownCredentialId: (token) => source.knownCredentialId(token),
     async settle() {
       // What is done in the background may begin something more.
@@ -259,4 +259,7 @@ export function setUpTwo() {
 }
 
 /** An answer that nobody had to be given grace for. */
-export const foundIn = (source: string) => ({ outcome: { kind: "found", inOutage: false }, evidence: { source } });
+export const foundIn = (source: string) => ({
+  outcome: { kind: "found", outageGrace: false },
+  responseInfo: { source },
+});

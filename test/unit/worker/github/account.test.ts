@@ -4,7 +4,7 @@ import { makeToken } from "../../../../src/local/github/token.ts";
 import { errorAnswer, userAnswer } from "../support.ts";
 import { ask, askFacts, outcomeOf, scriptGitHub } from "./support.ts";
 
-const nonsense = { kind: "unavailable", reason: "github_nonsense" };
+const nonsense = { kind: "unavailable", reason: "github_invalid_response" };
 const raw = (text: string) => new Response(text, { headers: { "content-type": "application/json; charset=utf-8" } });
 
 describe("a right answer", () => {
@@ -174,11 +174,11 @@ describe("a 200 of a wrong shape is nonsense", () => {
   });
 });
 
-describe("the evidence", () => {
+describe("the responseInfo", () => {
   test("is GitHub's status and its name for the request, also of a refusal", async () => {
     const githubRequestId = "8A2C:1F2E:9B3D:4C5E:6749D8B1";
     const refusal = errorAnswer(401, "Bad credentials", { "x-github-request-id": githubRequestId });
-    expect((await ask(async () => refusal)).evidence).toEqual({
+    expect((await ask(async () => refusal)).responseInfo).toEqual({
       source: "github",
       githubStatus: 401,
       githubRequestId,
@@ -194,13 +194,13 @@ describe("the evidence", () => {
     "a b",
     "ä",
   ])("has no name that looks like none: %j", async (id) => {
-    const { evidence } = await ask(async () => userAnswer({}, { "x-github-request-id": id }));
-    expect(evidence).toEqual({ source: "github", githubStatus: 200, githubRequestId: null, retryAfterMs: null });
+    const { responseInfo } = await ask(async () => userAnswer({}, { "x-github-request-id": id }));
+    expect(responseInfo).toEqual({ source: "github", githubStatus: 200, githubRequestId: null, retryAfterMs: null });
   });
 
   test("has no status where there was no answer", async () => {
-    const { evidence } = await ask(() => Promise.reject(new TypeError("fetch failed")));
-    expect(evidence).toEqual({ source: "github", githubStatus: null, githubRequestId: null, retryAfterMs: null });
+    const { responseInfo } = await ask(() => Promise.reject(new TypeError("fetch failed")));
+    expect(responseInfo).toEqual({ source: "github", githubStatus: null, githubRequestId: null, retryAfterMs: null });
   });
 });
 

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
-import type { Refusal } from "../../../../src/worker/facts.ts";
-import { afterFound, evidenceOf, gravest, isRefusal, notAsked } from "../../../../src/worker/github/call.ts";
+import { afterFound, isLookupFailure, notAsked, responseInfoOf, worst } from "../../../../src/worker/github/call.ts";
+import type { LookupFailure } from "../../../../src/worker/github/facts.ts";
 
-const refusals: Refusal[] = [
+const refusals: LookupFailure[] = [
   { kind: "refused", reason: "token_refused" },
-  { kind: "refused", reason: "token_not_ours" },
+  { kind: "refused", reason: "token_client_mismatch" },
   { kind: "unrecognised" },
   { kind: "suspended" },
   { kind: "limited", reason: "github_rate_limit" },
@@ -12,14 +12,14 @@ const refusals: Refusal[] = [
 ];
 
 test("a refusal is what says nothing about an organisation", () => {
-  expect(refusals.every(isRefusal)).toBe(true);
-  for (const kind of ["ok", "absent", "invisible", "member", "pending", "not_a_member", "found", "not_ours"]) {
-    expect(isRefusal({ kind })).toBe(false);
+  expect(refusals.every(isLookupFailure)).toBe(true);
+  for (const kind of ["ok", "absent", "hidden", "member", "pending", "none", "found", "not_ours"]) {
+    expect(isLookupFailure({ kind })).toBe(false);
   }
 });
 
-test("once the holder is found, a refusal of the same token contradicts that, and a limit does not", () => {
-  const contradiction = { kind: "unavailable", reason: "github_contradiction" };
+test("once the owner is found, a refusal of the same token contradicts that, and a limit does not", () => {
+  const contradiction = { kind: "unavailable", reason: "github_inconsistent_responses" };
   expect(refusals.map(afterFound)).toEqual([
     contradiction,
     contradiction,
@@ -33,20 +33,23 @@ test("once the holder is found, a refusal of the same token contradicts that, an
 test("of several refusals trouble counts first, and the first of its kind", () => {
   const asked = refusals.map((outcome, githubStatus) => ({
     outcome,
-    evidence: { source: "github" as const, githubStatus, githubRequestId: null, retryAfterMs: null },
+    responseInfo: { source: "github" as const, githubStatus, githubRequestId: null, retryAfterMs: null },
   }));
-  const later = { outcome: { kind: "unavailable", reason: "github_nonsense" } as const, evidence: notAsked };
-  expect(gravest([...asked, later])).toBe(asked[5]);
-  expect(gravest(asked.slice(2, 5))).toBe(asked[2]);
-  expect(gravest([])).toBeUndefined();
+  const later = {
+    outcome: { kind: "unavailable", reason: "github_invalid_response" } as const,
+    responseInfo: notAsked,
+  };
+  expect(worst([...asked, later])).toBe(asked[5]);
+  expect(worst(asked.slice(2, 5))).toBe(asked[2]);
+  expect(worst([])).toBeUndefined();
 });
 
 const answered = (status: number, headers: Record<string, string>, notModified?: true) =>
   ({ kind: "answered", status, headers: new Headers(headers), text: "", ...(notModified && { notModified }) }) as const;
 
-test("the evidence of a remembered answer that still holds is the 304 that said so", () => {
-  expect(evidenceOf(answered(200, {}, true)).githubStatus).toBe(304);
-  expect(evidenceOf(answered(200, {})).githubStatus).toBe(200);
+test("the responseInfo of a remembered answer that still holds is the 304 that said so", () => {
+  expect(responseInfoOf(answered(200, {}, true)).githubStatus).toBe(304);
+  expect(responseInfoOf(answered(200, {})).githubStatus).toBe(200);
 });
 
 describe("how long GitHub wants to be left alone", () => {
@@ -67,16 +70,16 @@ describe("how long GitHub wants to be left alone", () => {
     ["not said by a number without end", { "retry-after": "1000000" }, null],
     ["not said by nothing", {}, null],
   ])("is %s", (_, headers, retryAfterMs) => {
-    expect(evidenceOf(answered(403, headers)).retryAfterMs).toBe(retryAfterMs);
+    expect(responseInfoOf(answered(403, headers)).retryAfterMs).toBe(retryAfterMs);
   });
 
   test("is not known where no answer came", () => {
     const reply = { kind: "failed", reason: "github_timeout", status: null, headers: null } as const;
-    expect(evidenceOf(reply).retryAfterMs).toBeNull();
+    expect(responseInfoOf(reply).retryAfterMs).toBeNull();
   });
 });
 
-test("the evidence is the answer's status, and GitHub's name for the request where it looks like one", () => {
+test("the responseInfo is the answer's status, and GitHub's name for the request where it looks like one", () => {
   const reply = (id: string | null) =>
     ({
       kind: "answered",
@@ -84,8 +87,8 @@ test("the evidence is the answer's status, and GitHub's name for the request whe
       headers: new Headers(id === null ? {} : { "x-github-request-id": id }),
       text: "",
     }) as const;
-  const nameOf = (id: string | null) => evidenceOf(reply(id)).githubRequestId;
-  expect(evidenceOf(reply("A:1-b"))).toEqual({
+  const nameOf = (id: string | null) => responseInfoOf(reply(id)).githubRequestId;
+  expect(responseInfoOf(reply("A:1-b"))).toEqual({
     source: "github",
     githubStatus: 404,
     githubRequestId: "A:1-b",

@@ -5,7 +5,7 @@ import { api, error, inTime, json, notFound, type ScriptedAnswer, scriptGitHub }
 
 const clientId = makeAppClientId();
 const path = `POST /applications/${clientId}/token`;
-const nonsense = { kind: "unavailable", reason: "github_nonsense" };
+const nonsense = { kind: "unavailable", reason: "github_invalid_response" };
 const expiresAt = "2026-11-20T18:00:00Z";
 
 function checkBody(changes: Record<string, unknown> = {}): object {
@@ -50,7 +50,7 @@ describe("check-token", () => {
         scopes: ["read:org"],
         expiry: { kind: "at", epochMs: Date.parse(expiresAt) },
       },
-      evidence: { source: "github", githubStatus: 200, githubRequestId: "A:1", retryAfterMs: null },
+      responseInfo: { source: "github", githubStatus: 200, githubRequestId: "A:1", retryAfterMs: null },
     });
   });
 
@@ -75,9 +75,9 @@ describe("check-token", () => {
   });
 
   test.each([404, 422])("of another app's token or of one that is no good says %i: not ours", async (status) => {
-    const { outcome, evidence } = await check(error(status, "Not Found"));
+    const { outcome, responseInfo } = await check(error(status, "Not Found"));
     expect(outcome).toEqual({ kind: "not_ours" });
-    expect(evidence.githubStatus).toBe(status);
+    expect(responseInfo.githubStatus).toBe(status);
   });
 
   test.each([401, 403, 429])("that is refused itself (%i) is our own trouble, never the person's", async (status) => {
@@ -92,7 +92,7 @@ describe("check-token", () => {
     ["of a client in other letters", checkBody({ app: { client_id: clientId.toUpperCase() } })],
     ["of no client", checkBody({ app: {} })],
     ["of nobody", checkBody({ user: null })],
-    ["without a holder", checkBody({ user: undefined })],
+    ["without a owner", checkBody({ user: undefined })],
     ["of somebody without a number", checkBody({ user: { login: "octocat", id: "583231", type: "User" } })],
     ["of somebody with an empty login", checkBody({ user: { login: "", id: 583231, type: "User" } })],
     ["of somebody with a bot's login", checkBody({ user: { login: "octocat[bot]", id: 583231, type: "User" } })],

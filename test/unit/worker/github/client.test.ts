@@ -128,26 +128,31 @@ describe("the limits", () => {
 
   test("a refusal larger than the limit refuses nobody", async () => {
     const answer = new Response(JSON.stringify({ message: "Bad credentials" }).padEnd(2000), { status: 401 });
-    const { outcome, evidence } = await ask(async () => answer, { maxBytes: 1000 });
+    const { outcome, responseInfo } = await ask(async () => answer, { maxBytes: 1000 });
     expect(outcome).toEqual(unavailable("github_too_large"));
-    expect(evidence.githubStatus).toBe(401);
+    expect(responseInfo.githubStatus).toBe(401);
   });
 });
 
 describe("a delivery that goes wrong", () => {
   test("no head within the deadline", async () => {
-    const { outcome, evidence } = await ask(hangingFetch, { timeoutMs: 10 });
+    const { outcome, responseInfo } = await ask(hangingFetch, { timeoutMs: 10 });
     expect(outcome).toEqual(unavailable("github_timeout"));
-    expect(evidence).toEqual({ source: "github", githubStatus: null, githubRequestId: null, retryAfterMs: null });
+    expect(responseInfo).toEqual({ source: "github", githubStatus: null, githubRequestId: null, retryAfterMs: null });
   });
 
   test("no end of the body within the deadline, though everything needed has come", async () => {
     const headers = { "x-github-request-id": "8A2C:1F2E" };
-    const { outcome, evidence } = await ask(async () => new Response(bodyOf([octocat], "hang"), { headers }), {
+    const { outcome, responseInfo } = await ask(async () => new Response(bodyOf([octocat], "hang"), { headers }), {
       timeoutMs: 10,
     });
     expect(outcome).toEqual(unavailable("github_timeout"));
-    expect(evidence).toEqual({ source: "github", githubStatus: 200, githubRequestId: "8A2C:1F2E", retryAfterMs: null });
+    expect(responseInfo).toEqual({
+      source: "github",
+      githubStatus: 200,
+      githubRequestId: "8A2C:1F2E",
+      retryAfterMs: null,
+    });
   });
 
   test("a body that breaks off, though everything needed has come", async () => {

@@ -1,9 +1,9 @@
 // A token that was asked about earlier: everything at once, on the condition that it has changed, and what calls that disagree come to.
 import { describe, expect, test } from "vitest";
 import { makeToken } from "../../../../src/local/github/token.ts";
-import type { Standing } from "../../../../src/worker/facts.ts";
+import type { Membership } from "../../../../src/worker/github/facts.ts";
 import type { Earlier } from "../../../../src/worker/github/github-facts.ts";
-import type { MembershipQuestion, MembershipSource } from "../../../../src/worker/github/memberships.ts";
+import type { MembershipSource, MembershipsRequest } from "../../../../src/worker/github/memberships/source.ts";
 import { userAnswer } from "../support.ts";
 import {
   askFacts,
@@ -27,7 +27,7 @@ const member = octocatInAcme;
 const earlier: Earlier = { account, scopes: ["read:org"], validators: {} };
 
 describe("a token that was once good", () => {
-  const contradiction = { kind: "unavailable", reason: "github_contradiction" };
+  const contradiction = { kind: "unavailable", reason: "github_inconsistent_responses" };
 
   test("is asked about in one round trip: all calls are out before any is answered", async () => {
     const script = scriptOfMember();
@@ -47,7 +47,7 @@ describe("a token that was once good", () => {
         ]),
       ),
     );
-    const { outcome, evidence } = await askFacts(github, { earlier });
+    const { outcome, responseInfo } = await askFacts(github, { earlier });
     expect(outcome).toEqual({
       kind: "found",
       facts: {
@@ -59,7 +59,7 @@ describe("a token that was once good", () => {
         organisations: { acme: member },
       },
     });
-    expect(evidence.githubStatus).toBe(200);
+    expect(responseInfo.githubStatus).toBe(200);
     expect(github.calls.toSorted()).toEqual(names.toSorted());
   });
 
@@ -87,15 +87,15 @@ describe("a token that was once good", () => {
     const second = await askFacts(github, { token, earlier: { ...earlier, validators: first.validators } });
     expect(ifNoneMatch.toSorted()).toEqual(['"0"', '"1"', '"2"']);
     expect(second.outcome).toEqual(first.outcome);
-    expect(second.evidence.githubStatus).toBe(304);
+    expect(second.responseInfo.githubStatus).toBe(304);
     expect(second.validators).toEqual(first.validators);
   });
 
   test.each(refusalAnswers)("that comes to %s while another call takes it contradicts itself", async (kind, answer) => {
     const github = scriptGitHub({ ...scriptOfMember(), [paths.user]: answer });
-    const { outcome, evidence } = await askFacts(github, { earlier });
+    const { outcome, responseInfo } = await askFacts(github, { earlier });
     expect(outcome).toEqual(contradiction);
-    expect(evidence.githubStatus).toBe(kind === "refused" ? 401 : 403);
+    expect(responseInfo.githubStatus).toBe(kind === "refused" ? 401 : 403);
   });
 
   test.each(refusalAnswers)("that comes to %s wherever it is asked is that", async (kind, answer) => {
@@ -108,7 +108,7 @@ describe("a token that was once good", () => {
     const github = scriptGitHub({ [paths.user]: answer });
     const { source } = membershipsSaying(member);
     const byApp: MembershipSource = {
-      ask: async (question, deadline) => ({ ...(await source.ask(question, deadline)), tookToken: false }),
+      load: async (question, deadline) => ({ ...(await source.load(question, deadline)), tookToken: false }),
     };
     expect((await askFacts(github, { earlier, memberships: byApp })).outcome.kind).toBe(kind);
     expect((await askFacts(github, { earlier: { ...earlier, scopes: [] } })).outcome.kind).toBe(kind);
@@ -145,19 +145,19 @@ describe("a token that was once good", () => {
     ["scopes where it had none", { scopes: null }],
   ])("with %s is asked about its memberships again, as it is now", async (_, changes) => {
     const github = scriptGitHub({ [paths.user]: octocatReadsOrganisations });
-    const questions: MembershipQuestion[] = [];
+    const questions: MembershipsRequest[] = [];
     const memberships: MembershipSource = {
-      async ask(question) {
+      async load(question) {
         questions.push(question);
-        const standings: Standing[] = [questions.length === 1 ? { kind: "not_a_member", nameTakenBy: null } : member];
+        const standings: Membership[] = [questions.length === 1 ? { kind: "none", nameTakenBy: null } : member];
         return { kind: "known", standings, tookToken: true };
       },
     };
     const before = { ...earlier, ...changes };
     const { outcome } = await askFacts(github, { earlier: before, memberships });
     expect(questions).toHaveLength(2);
-    expect(questions[0]?.holder).toMatchObject({ account: before.account, scopes: before.scopes });
-    expect(questions[1]?.holder).toMatchObject({ account, scopes: ["read:org"] });
+    expect(questions[0]?.owner).toMatchObject({ account: before.account, scopes: before.scopes });
+    expect(questions[1]?.owner).toMatchObject({ account, scopes: ["read:org"] });
     expect(outcome).toMatchObject({ kind: "found", facts: { account, organisations: { acme: member } } });
     expect(github.calls).toEqual([paths.user]);
   });
@@ -176,7 +176,7 @@ describe("a token that GET /user has just found", () => {
       for (const before of [null, earlier]) {
         const github = scriptGitHub({ ...scriptOfMember(), [path]: answer });
         const { outcome } = await askFacts(github, { earlier: before });
-        expect(outcome).toEqual({ kind: "unavailable", reason: "github_contradiction" });
+        expect(outcome).toEqual({ kind: "unavailable", reason: "github_inconsistent_responses" });
       }
     }
   });
@@ -202,5 +202,5 @@ test("a good token of none of this cluster's clients is told so, though it was o
     question: { tokenKind: "oauth", oauthClients: ["Iv1.a"] },
     token: makeToken("oauth"),
   });
-  expect(outcome).toEqual({ kind: "refused", reason: "token_not_ours" });
+  expect(outcome).toEqual({ kind: "refused", reason: "token_client_mismatch" });
 });

@@ -1,7 +1,7 @@
 // What is asked of GitHub, in which order, and what it comes to.
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { makeAppClientId, makeToken } from "../../../../src/local/github/token.ts";
-import type { Standing } from "../../../../src/worker/facts.ts";
+import type { Membership } from "../../../../src/worker/github/facts.ts";
 import { userAnswer } from "../support.ts";
 import {
   acme,
@@ -38,7 +38,7 @@ describe("GET /user", () => {
         },
       ]),
     );
-    const { outcome, evidence } = await askFacts(scriptGitHub(script));
+    const { outcome, responseInfo } = await askFacts(scriptGitHub(script));
     expect(outcome).toEqual({
       kind: "found",
       facts: {
@@ -50,7 +50,7 @@ describe("GET /user", () => {
         organisations: { acme: member },
       },
     });
-    expect(evidence).toEqual({
+    expect(responseInfo).toEqual({
       source: "github",
       githubStatus: 200,
       githubRequestId: "8A2C:1F2E:9B3D",
@@ -98,7 +98,7 @@ describe("organisations", () => {
 
   test("are filed under name and pinned number", async () => {
     const github = scriptGitHub({ [paths.user]: octocatReadsOrganisations });
-    const notAMember: Standing = { kind: "not_a_member", nameTakenBy: null };
+    const notAMember: Membership = { kind: "none", nameTakenBy: null };
     const { source } = membershipsSaying(member, notAMember);
     const { outcome } = await askFacts(github, {
       memberships: source,
@@ -111,7 +111,7 @@ describe("organisations", () => {
     });
   });
 
-  test("that can't be known leave nothing known, with the evidence of the answer that failed", async () => {
+  test("that can't be known leave nothing known, with the responseInfo of the answer that failed", async () => {
     const github = scriptGitHub({
       ...scriptOfMember(),
       [paths.teams]: error(503, "No server", { "x-github-request-id": "B:2" }),
@@ -119,15 +119,15 @@ describe("organisations", () => {
     expect(await askFacts(github)).toEqual({
       validators: {},
       outcome: { kind: "unavailable", reason: "github_server_error" },
-      evidence: { source: "github", githubStatus: 503, githubRequestId: "B:2", retryAfterMs: null },
+      responseInfo: { source: "github", githubStatus: 503, githubRequestId: "B:2", retryAfterMs: null },
     });
   });
 
   test("whose invisibility was known without a call rest on the answer about the account", async () => {
     const github = scriptGitHub({ [paths.user]: () => userAnswer({}, { "x-oauth-scopes": "gist" }) });
-    const { outcome, evidence } = await askFacts(github);
+    const { outcome, responseInfo } = await askFacts(github);
     expect(outcome).toMatchObject({ facts: { organisations: { acme: { reason: "scope_missing" } } } });
-    expect(evidence).toEqual({
+    expect(responseInfo).toEqual({
       source: "github",
       githubStatus: 200,
       githubRequestId: "8A2C:1F2E:9B3D",
@@ -147,7 +147,7 @@ describe("organisations", () => {
     const { source, questions } = membershipsSaying(member);
     const token = makeToken(tokenKind);
     await askFacts(github, { memberships: source, token, question: { tokenKind } });
-    expect(questions).toMatchObject([{ token, holder: { account }, organisations: [acme], isFineGrained, hasScopes }]);
+    expect(questions).toMatchObject([{ token, owner: { account }, organisations: [acme], isFineGrained, hasScopes }]);
   });
 });
 
@@ -183,9 +183,9 @@ describe("check-token", () => {
 
   test.each(["oauth", "app"] as const)("stands for GET /user, for a token of kind %s", async (kind) => {
     const github = scriptGitHub({ [checkPath(ours)]: checked(ours) });
-    const { outcome, evidence } = await askFacts(github, { ...question(kind, ours), clientSecrets: secrets(ours) });
+    const { outcome, responseInfo } = await askFacts(github, { ...question(kind, ours), clientSecrets: secrets(ours) });
     expect(outcome).toMatchObject({ kind: "found", facts: { account, oauthClientId: ours, host: "github.test" } });
-    expect(evidence.githubStatus).toBe(200);
+    expect(responseInfo.githubStatus).toBe(200);
     expect(github.calls).toEqual([checkPath(ours)]);
   });
 
@@ -215,8 +215,8 @@ describe("check-token", () => {
     const github = scriptGitHub({ [checkPath(ours)]: notFound, [checkPath(other)]: error(422, "Validation Failed") });
     expect(await askFacts(github, { ...question("app", ours, other), clientSecrets: secrets(ours, other) })).toEqual({
       validators: {},
-      outcome: { kind: "refused", reason: "token_not_ours" },
-      evidence: { source: "github", githubStatus: 404, githubRequestId: null, retryAfterMs: null },
+      outcome: { kind: "refused", reason: "token_client_mismatch" },
+      responseInfo: { source: "github", githubStatus: 404, githubRequestId: null, retryAfterMs: null },
     });
     expect(github.calls.toSorted()).toEqual([checkPath(ours), checkPath(other)].toSorted());
   });
@@ -235,7 +235,7 @@ describe("check-token", () => {
     ["a wrong secret", error(401, "Bad credentials"), "oauth_client_secret"],
     ["a spent quota", error(403, "API rate limit exceeded"), "oauth_client_secret"],
     ["an outage", error(502, ""), "github_server_error"],
-    ["another client's name", checked(makeAppClientId()), "github_nonsense"],
+    ["another client's name", checked(makeAppClientId()), "github_invalid_response"],
   ])("that fails by %s is no no, and the token goes nowhere else", async (_, answer, reason) => {
     const github = scriptGitHub({ [checkPath(ours)]: notFound, [checkPath(other)]: answer });
     const { outcome } = await askFacts(github, {

@@ -1,15 +1,15 @@
 // The rows of the table that are about organisations, asked with a person's own token.
 import { describe, expect, test } from "vitest";
-import type { InvisibleReason, LimitedReason, UnavailableReason } from "../../../../src/worker/facts.ts";
 import type { GitHubReply } from "../../../../src/worker/github/client.ts";
+import type { HiddenReason, LimitedReason, UnavailableReason } from "../../../../src/worker/github/facts.ts";
 import { organisationsLeftOut, sortOrganisationReply } from "../../../../src/worker/github/outcomes.ts";
 import { allowList, olderAllowList } from "./allow-list-messages.ts";
 
 type Outcome = ReturnType<typeof sortOrganisationReply>;
 
 const absent: Outcome = { kind: "absent" };
-const invisible = (reason: InvisibleReason, ssoUrl: string | null = null): Outcome => ({
-  kind: "invisible",
+const invisible = (reason: HiddenReason, ssoUrl: string | null = null): Outcome => ({
+  kind: "hidden",
   reason,
   ssoUrl,
 });
@@ -94,8 +94,8 @@ const rows: [description: string, reply: GitHubReply, outcome: Outcome][] = [
   ["403 as a list", reply(403, [{ message: scope }]), invisible("organisation_forbidden")],
 
   ["401 Bad credentials", says(401, "Bad credentials"), { kind: "refused", reason: "token_refused" }],
-  ["401 in other words", says(401, "Requires authentication"), unavailable("github_nonsense")],
-  ["401 single sign-on", says(401, enforcement, sso), unavailable("github_nonsense")],
+  ["401 in other words", says(401, "Requires authentication"), unavailable("github_invalid_response")],
+  ["401 single sign-on", says(401, enforcement, sso), unavailable("github_invalid_response")],
   ["403 suspended", says(403, "Sorry. Your account was suspended"), { kind: "suspended" }],
   ["403 anonymous bucket", says(403, "API rate limit exceeded", anonymous), { kind: "unrecognised" }],
   ["429 anonymous bucket", says(429, "API rate limit exceeded", anonymous), { kind: "unrecognised" }],
@@ -121,8 +121,8 @@ const rows: [description: string, reply: GitHubReply, outcome: Outcome][] = [
   ["201 with JSON", reply(201, {}), unavailable("github_unexpected_status")],
   ["400", says(400, "Problems parsing JSON"), unavailable("github_unexpected_status")],
   ["422", says(422, "Validation Failed"), unavailable("github_unexpected_status")],
-  ["200 as a page", reply(200, "<!DOCTYPE html>"), unavailable("github_nonsense")],
-  ["200 without a body", reply(200, ""), unavailable("github_nonsense")],
+  ["200 as a page", reply(200, "<!DOCTYPE html>"), unavailable("github_invalid_response")],
+  ["200 without a body", reply(200, ""), unavailable("github_invalid_response")],
 ];
 
 describe("an answer about an organisation", () => {
@@ -153,7 +153,7 @@ describe("an answer about an organisation", () => {
 describe("the address for single sign-on goes into logs and answers, so it has to look like one", () => {
   const urlIn = (header: string) => {
     const outcome = sortOrganisationReply(says(403, enforcement, { "x-github-sso": header }));
-    return outcome.kind === "invisible" ? outcome.ssoUrl : outcome;
+    return outcome.kind === "hidden" ? outcome.ssoUrl : outcome;
   };
   const longest = `https://github.com/${"a".repeat(1000 - "https://github.com/".length)}`;
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { FactsOutcome, LimitedReason, UnavailableReason } from "../../../../src/worker/facts.ts";
+import type { FactsOutcome, LimitedReason, UnavailableReason } from "../../../../src/worker/github/facts.ts";
 import { errorAnswer, userAnswer } from "../support.ts";
 import { allowList, olderAllowList } from "./allow-list-messages.ts";
 import { outcomeOf } from "./support.ts";
@@ -37,14 +37,22 @@ const rows: [description: string, answer: () => Response, outcome: FactsOutcome]
     () => errorAnswer(401, "Bad credentials", anonymousBucket),
     refused,
   ],
-  ["401 Requires authentication", () => errorAnswer(401, "Requires authentication"), unavailable("github_nonsense")],
-  ["401 of a proxy in between", () => errorAnswer(401, "Unauthorized"), unavailable("github_nonsense")],
-  ["401 as a page", () => html(401, "<h1>Sign in</h1>"), unavailable("github_nonsense")],
-  ["401 without a body", () => new Response(null, { status: 401 }), unavailable("github_nonsense")],
-  ["401 with a message that is no string", () => json(401, { message: 1 }), unavailable("github_nonsense")],
-  ["401 with a list of messages", () => json(401, { message: ["Bad credentials"] }), unavailable("github_nonsense")],
-  ["401 that speaks of others", () => errorAnswer(401, "No bad credentials"), unavailable("github_nonsense")],
-  ["401 as a list", () => json(401, [{ message: "Bad credentials" }]), unavailable("github_nonsense")],
+  [
+    "401 Requires authentication",
+    () => errorAnswer(401, "Requires authentication"),
+    unavailable("github_invalid_response"),
+  ],
+  ["401 of a proxy in between", () => errorAnswer(401, "Unauthorized"), unavailable("github_invalid_response")],
+  ["401 as a page", () => html(401, "<h1>Sign in</h1>"), unavailable("github_invalid_response")],
+  ["401 without a body", () => new Response(null, { status: 401 }), unavailable("github_invalid_response")],
+  ["401 with a message that is no string", () => json(401, { message: 1 }), unavailable("github_invalid_response")],
+  [
+    "401 with a list of messages",
+    () => json(401, { message: ["Bad credentials"] }),
+    unavailable("github_invalid_response"),
+  ],
+  ["401 that speaks of others", () => errorAnswer(401, "No bad credentials"), unavailable("github_invalid_response")],
+  ["401 as a list", () => json(401, [{ message: "Bad credentials" }]), unavailable("github_invalid_response")],
 
   ["403 suspended, with a period", () => errorAnswer(403, "Sorry. Your account was suspended."), suspended],
   ["403 suspended, without a period", () => errorAnswer(403, "Sorry. Your account was suspended"), suspended],
@@ -165,14 +173,18 @@ const rows: [description: string, answer: () => Response, outcome: FactsOutcome]
     ],
   ]),
 
-  ["200 as a page", () => html(200, unicorn), unavailable("github_nonsense")],
+  ["200 as a page", () => html(200, unicorn), unavailable("github_invalid_response")],
   [
     "200 as a page labelled as JSON",
     () => html(200, unicorn, "application/json; charset=utf-8"),
-    unavailable("github_nonsense"),
+    unavailable("github_invalid_response"),
   ],
-  ["200 without a body", () => new Response(null, { status: 200 }), unavailable("github_nonsense")],
-  ["200 that says Bad credentials", () => json(200, { message: "Bad credentials" }), unavailable("github_nonsense")],
+  ["200 without a body", () => new Response(null, { status: 200 }), unavailable("github_invalid_response")],
+  [
+    "200 that says Bad credentials",
+    () => json(200, { message: "Bad credentials" }),
+    unavailable("github_invalid_response"),
+  ],
 ];
 
 describe("an answer of GET /user", () => {

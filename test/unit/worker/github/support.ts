@@ -2,16 +2,16 @@
 import { expect, onTestFinished } from "vitest";
 import { makeToken } from "../../../../src/local/github/token.ts";
 import type { OrganisationReference } from "../../../../src/worker/config/organisations.ts";
-import type { Question, Refusal, Standing } from "../../../../src/worker/facts.ts";
 import { apiAddressOf } from "../../../../src/worker/github/api-address.ts";
 import {
   createGitHubClient,
   type GitHubClient,
   type GitHubClientOptions,
 } from "../../../../src/worker/github/client.ts";
+import type { FactsRequest, LookupFailure, Membership } from "../../../../src/worker/github/facts.ts";
 import { createGitHubFacts, type Earlier, type GitHubAnswer } from "../../../../src/worker/github/github-facts.ts";
-import type { MembershipQuestion, MembershipSource } from "../../../../src/worker/github/memberships.ts";
-import { createPersonalMemberships } from "../../../../src/worker/github/personal-memberships.ts";
+import { createPersonalMemberships } from "../../../../src/worker/github/memberships/own-token.ts";
+import type { MembershipSource, MembershipsRequest } from "../../../../src/worker/github/memberships/source.ts";
 import { errorAnswer, userAnswer } from "../support.ts";
 
 export const api = apiAddressOf("https://api.github.test");
@@ -108,7 +108,7 @@ export const error =
     errorAnswer(status, message, headers);
 
 /** GitHub's answers that refuse a token wherever it is asked, and what they come to. */
-export const refusalAnswers: readonly [string, ScriptedAnswer, Refusal][] = [
+export const refusalAnswers: readonly [string, ScriptedAnswer, LookupFailure][] = [
   ["refused", error(401, "Bad credentials"), { kind: "refused", reason: "token_refused" }],
   ["suspended", error(403, "Sorry. Your account was suspended"), { kind: "suspended" }],
   ["unrecognised", error(403, "API rate limit exceeded", { "x-ratelimit-limit": "60" }), { kind: "unrecognised" }],
@@ -133,13 +133,13 @@ export function linkTo(path: string, relation = "next"): Record<string, string> 
 export interface FactsChanges {
   readonly memberships?: MembershipSource;
   readonly clientSecrets?: ReadonlyMap<string, string>;
-  readonly question?: Partial<Question>;
+  readonly question?: Partial<FactsRequest>;
   readonly token?: string;
   readonly earlier?: Earlier | null;
 }
 
-/** What a cluster asks about the holder of a classic token. */
-export function questionAbout(organisations: readonly OrganisationReference[]): Question {
+/** What a cluster asks about the owner of a classic token. */
+export function questionAbout(organisations: readonly OrganisationReference[]): FactsRequest {
   return {
     cluster: "production",
     tokenKind: "classic",
@@ -167,7 +167,7 @@ export function askFacts(
     memberships: memberships ?? createPersonalMemberships(api.restUrl),
     clientSecrets,
   });
-  return source.ask(token, { ...questionAbout([acme]), ...question }, earlier);
+  return source.load(token, { ...questionAbout([acme]), ...question }, earlier);
 }
 
 /** Asks GitHub whose token this is and nothing else, where GitHub is `fetch`. */
@@ -184,10 +184,10 @@ export async function outcomeOf(answer: Response): Promise<GitHubAnswer["outcome
 export const octocatReadsOrganisations: ScriptedAnswer = () => userAnswer({}, { "x-oauth-scopes": "read:org" });
 
 /** A source of memberships that always says the same, and keeps what it was asked. */
-export function membershipsSaying(...standings: Standing[]) {
-  const questions: MembershipQuestion[] = [];
+export function membershipsSaying(...standings: Membership[]) {
+  const questions: MembershipsRequest[] = [];
   const source: MembershipSource = {
-    async ask(question) {
+    async load(question) {
       questions.push(question);
       return { kind: "known", standings, tookToken: true };
     },
@@ -197,8 +197,8 @@ export function membershipsSaying(...standings: Standing[]) {
 
 export const octocat = { id: 583231, login: "octocat", type: "User" };
 export const inAcme = paths.membership("acme");
-export const octocatInAcme: Standing = {
-  kind: "member",
+export const octocatInAcme: Membership = {
+  kind: "active",
   id: 1234,
   login: "Acme",
   role: "member",

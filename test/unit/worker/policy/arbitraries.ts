@@ -1,13 +1,8 @@
 // Policies and facts at random, for the properties that hold for all of them: a few names and numbers that often meet, and some that GitHub would never give out.
 import fc from "fast-check";
-import {
-  type ClusterPolicy,
-  groupForms,
-  tokenKinds,
-  usernameForms,
-} from "../../../../src/worker/config/cluster-policy.ts";
+import { type ClusterPolicy, groupForms, tokenKinds, usernameForms } from "../../../../src/worker/config/cluster.ts";
 import { keyOfOrganisation } from "../../../../src/worker/config/organisations.ts";
-import type { Facts, Standing, Team, TokenExpiry } from "../../../../src/worker/facts.ts";
+import type { Facts, Membership, Team, TokenExpiry } from "../../../../src/worker/github/facts.ts";
 import { factsOf, invisibleFor, invitedTo, noMember, takenBy } from "../support.ts";
 
 const logins = ["octocat", "hubot", "system"];
@@ -63,14 +58,14 @@ const teams: fc.Arbitrary<Team[]> = fc.uniqueArray(fc.record({ id: ids, slug: na
 });
 
 const members = fc.record({
-  kind: fc.constant("member" as const),
+  kind: fc.constant("active" as const),
   id: ids,
   login: names(organisations),
   role: fc.constantFrom("member", "admin"),
   teams,
 });
 
-const standings: fc.Arbitrary<Standing> = fc.oneof(
+const memberships: fc.Arbitrary<Membership> = fc.oneof(
   { weight: 4, arbitrary: members },
   { weight: 1, arbitrary: fc.constantFrom(noMember, takenBy(3), invitedTo("acme", 1)) },
   {
@@ -98,9 +93,12 @@ export function factsFor(policy: ClusterPolicy): fc.Arbitrary<Facts> {
       oauthClientId: fc.option(fc.constantFrom(...clients), { nil: null, freq: 2 }),
       scopes: fc.option(fc.shuffledSubarray(scopes), { nil: null }),
       expiry: expiries,
-      standings: fc.tuple(...keys.map(() => standings)),
+      memberships: fc.tuple(...keys.map(() => memberships)),
     })
-    .map(({ standings: list, ...facts }) =>
-      factsOf({ ...facts, organisations: Object.fromEntries(list.map((standing, index) => [keys[index], standing])) }),
+    .map(({ memberships: list, ...facts }) =>
+      factsOf({
+        ...facts,
+        organisations: Object.fromEntries(list.map((membership, index) => [keys[index], membership])),
+      }),
     );
 }

@@ -1,13 +1,13 @@
 import { describe, expect, test } from "vitest";
-import { type GroupForm, groupForms } from "../../../../src/worker/config/cluster-policy.ts";
-import { groupsOf, invisibleOrganisations } from "../../../../src/worker/policy/groups.ts";
+import { type GroupForm, groupForms } from "../../../../src/worker/config/cluster.ts";
+import { groupsOf, hiddenOrganisations } from "../../../../src/worker/policy/groups.ts";
 import { factsOf, invisibleFor, invitedTo, memberOf, noMember, policyOf, standingsFor, takenBy } from "../support.ts";
 
 type Standings = Parameters<typeof standingsFor>[1];
 
-function groupsWith(changes: Record<string, unknown>, standings: Standings): string[] {
+function groupsWith(changes: Record<string, unknown>, memberships: Standings): string[] {
   const policy = policyOf(changes);
-  return groupsOf(policy, factsOf({ organisations: standingsFor(policy, standings) }));
+  return groupsOf(policy, factsOf({ organisations: standingsFor(policy, memberships) }));
 }
 
 const acme = memberOf("Acme", 1234, { platform: 55, sre: 56 });
@@ -31,8 +31,8 @@ describe("a group", () => {
   });
 
   test("of an enterprise's team keeps its slug's beginning", () => {
-    const standing = memberOf("acme", 1, { "ent:security": 7 });
-    expect(groupsWith({ allow: ["org:acme"], group: "slug:id" }, { acme: standing })).toEqual([
+    const membership = memberOf("acme", 1, { "ent:security": 7 });
+    expect(groupsWith({ allow: ["org:acme"], group: "slug:id" }, { acme: membership })).toEqual([
       "github:acme:1",
       "github:acme:1/ent:security:7",
     ]);
@@ -41,12 +41,12 @@ describe("a group", () => {
 
 describe("the groups of a person", () => {
   test("come from all organisations of groups_from, in alphabetical order", () => {
-    const standings = {
+    const memberships = {
       acme: memberOf("acme", 1, { b: 1, a: 2 }),
       zebra: memberOf("Zebra", 2),
       initech: memberOf("initech", 3),
     };
-    expect(groupsWith({ groups_from: ["zebra", "acme", "initech"] }, standings)).toEqual([
+    expect(groupsWith({ groups_from: ["zebra", "acme", "initech"] }, memberships)).toEqual([
       "github:Zebra",
       "github:acme",
       "github:acme/a",
@@ -57,8 +57,8 @@ describe("the groups of a person", () => {
 
   test("come from no organisation that is named elsewhere alone", () => {
     const changes = { allow: ["org:acme", "team:umbrella/sre"], deny: ["org:evil"], groups_from: ["umbrella"] };
-    const standings = { acme, umbrella: memberOf("umbrella", 9), evil: memberOf("evil", 6) };
-    expect(groupsWith(changes, standings)).toEqual(["github:umbrella"]);
+    const memberships = { acme, umbrella: memberOf("umbrella", 9), evil: memberOf("evil", 6) };
+    expect(groupsWith(changes, memberships)).toEqual(["github:umbrella"]);
   });
 
   test("are none where groups_from is empty", () => {
@@ -70,8 +70,8 @@ describe("the groups of a person", () => {
     ["is no member", noMember],
     ["is a member of whoever had the name", takenBy(99)],
     ["cannot be seen", invisibleFor("sso_required")],
-  ])("are none where the person %s", (_, standing) => {
-    expect(groupsWith({ allow: ["org:acme#1234"] }, { acme: standing })).toEqual([]);
+  ])("are none where the person %s", (_, membership) => {
+    expect(groupsWith({ allow: ["org:acme#1234"] }, { acme: membership })).toEqual([]);
   });
 
   test("stand there once each where two names lead to one organisation", () => {
@@ -87,20 +87,20 @@ describe("the groups of a person", () => {
 });
 
 describe("what the token may not see", () => {
-  const invisibleWith = (changes: Record<string, unknown>, standings: Standings) => {
+  const invisibleWith = (changes: Record<string, unknown>, memberships: Standings) => {
     const policy = policyOf(changes);
-    return invisibleOrganisations(policy, factsOf({ organisations: standingsFor(policy, standings) }));
+    return hiddenOrganisations(policy, factsOf({ organisations: standingsFor(policy, memberships) }));
   };
 
   test("is named with its reason, wherever the policy names the organisation", () => {
     const changes = { allow: ["org:Acme#1", "team:umbrella/sre"], deny: ["org:evil"], groups_from: ["initech"] };
-    const standings = {
+    const memberships = {
       acme: invisibleFor("ip_allow_list"),
       umbrella: memberOf("umbrella", 2),
       evil: invisibleFor("scope_missing"),
       initech: invisibleFor("app_not_approved"),
     };
-    expect(invisibleWith(changes, standings)).toEqual([
+    expect(invisibleWith(changes, memberships)).toEqual([
       "acme=ip_allow_list",
       "evil=scope_missing",
       "initech=app_not_approved",
@@ -108,14 +108,14 @@ describe("what the token may not see", () => {
   });
 
   test("is nothing where all is seen", () => {
-    const standings = { acme, umbrella: noMember, evil: invitedTo("evil", 6), initech: takenBy(7) };
+    const memberships = { acme, umbrella: noMember, evil: invitedTo("evil", 6), initech: takenBy(7) };
     const changes = { allow: ["org:acme", "org:umbrella", "org:evil", "org:initech#9"] };
-    expect(invisibleWith(changes, standings)).toEqual([]);
+    expect(invisibleWith(changes, memberships)).toEqual([]);
   });
 
   test("is also what nobody asked about", () => {
     const policy = policyOf({ allow: ["org:acme", "org:constructor"] });
-    expect(invisibleOrganisations(policy, factsOf())).toEqual([
+    expect(hiddenOrganisations(policy, factsOf())).toEqual([
       "acme=organisation_forbidden",
       "constructor=organisation_forbidden",
     ]);

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { readClusterPolicy, type UsernameForm, usernameForms } from "../../../../src/worker/config/cluster-policy.ts";
-import type { Facts } from "../../../../src/worker/facts.ts";
+import { readClusterPolicy, type UsernameForm, usernameForms } from "../../../../src/worker/config/cluster.ts";
+import type { Facts } from "../../../../src/worker/github/facts.ts";
 import { identify, isSafeName, type PresentedCredential } from "../../../../src/worker/policy/identity.ts";
 import type { UserInfo, Verdict } from "../../../../src/worker/verdict.ts";
 import { clusterTable, factsOf, invisibleFor, memberOf, policyOf, standingsFor } from "../support.ts";
@@ -46,7 +46,7 @@ describe("an identity", () => {
     });
     const user = userIn(identify(policy, credential, factsOf({ organisations })));
     expect(user?.groups).toEqual(["github:Acme", "github:Acme/platform"]);
-    expect(user?.extra["octogate.dev/invisible-organisations"]).toEqual([
+    expect(user?.extra["octogate.dev/hidden-organisations"]).toEqual([
       "umbrella=sso_required",
       "evil=other_resource_owner",
     ]);

@@ -1,33 +1,33 @@
 import * as v from "valibot";
 import { describe, expect, test } from "vitest";
-import type { ClusterPolicy } from "../../../../src/worker/config/cluster-policy.ts";
+import type { ClusterPolicy } from "../../../../src/worker/config/cluster.ts";
 import { allowEntrySchema } from "../../../../src/worker/config/entries.ts";
-import type { Standing } from "../../../../src/worker/facts.ts";
-import { matchEntry, matchUser, standingIn } from "../../../../src/worker/policy/match.ts";
+import type { Membership } from "../../../../src/worker/github/facts.ts";
+import { matchEntry, matchUser, membershipIn } from "../../../../src/worker/policy/match.ts";
 import { factsOf, invisibleFor, invitedTo, memberOf, noMember, policyOf, standingsFor, takenBy } from "../support.ts";
 
-/** What a policy's only entry comes to for somebody with this standing to its organisation, "acme". */
-function matchOf(text: string, standing: Standing, changes: Record<string, unknown> = {}) {
+/** What a policy's only entry comes to for somebody with this membership to its organisation, "acme". */
+function matchOf(text: string, membership: Membership, changes: Record<string, unknown> = {}) {
   const policy = policyOf({ allow: [text], ...changes });
-  const facts = factsOf({ organisations: standingsFor(policy, { acme: standing }) });
+  const facts = factsOf({ organisations: standingsFor(policy, { acme: membership }) });
   return matchEntry(v.parse(allowEntrySchema, text), policy, facts);
 }
 
-const meant = { kind: "meant" };
-const notMeant = { kind: "not_meant" };
-const takenOver = { kind: "name_taken_over" };
+const matched = { kind: "matched" };
+const notMatched = { kind: "not_matched" };
+const takenOver = { kind: "name_reassigned" };
 const notInTeam = { kind: "not_in_team" };
 const member = memberOf("Acme", 1234, { platform: 55, sre: 56 });
 
 describe("an entry for an account", () => {
   test.each([
-    ["octocat", null, meant],
-    ["octocat", 583231, meant],
-    ["renamed", 583231, meant],
+    ["octocat", null, matched],
+    ["octocat", 583231, matched],
+    ["renamed", 583231, matched],
     ["octocat", 2, takenOver],
-    ["hubot", null, notMeant],
-    ["hubot", 2, notMeant],
-    ["octo", null, notMeant],
+    ["hubot", null, notMatched],
+    ["hubot", 2, notMatched],
+    ["octo", null, notMatched],
   ])("user:%s#%s", (login, id, match) => {
     const account = { id: 583231, login: "OctoCat", type: "User" };
     expect(matchUser({ kind: "user", login, id }, account)).toEqual(match);
@@ -37,19 +37,19 @@ describe("an entry for an account", () => {
 });
 
 test("'anyone' means whoever it is", () => {
-  expect(matchOf("anyone", noMember)).toEqual(meant);
+  expect(matchOf("anyone", noMember)).toEqual(matched);
 });
 
 describe("an entry for an organisation", () => {
   test.each(["org:acme", "org:acme#1234"])("%s means its members, whatever teams they are in", (text) => {
-    expect(matchOf(text, member)).toEqual(meant);
-    expect(matchOf(text, memberOf("renamed", 1234))).toEqual(meant);
+    expect(matchOf(text, member)).toEqual(matched);
+    expect(matchOf(text, memberOf("renamed", 1234))).toEqual(matched);
   });
 
   test.each(["org:acme", "org:acme#1234", "team:acme/platform", "team:acme/platform#55"])(
     "%s does not mean whoever is no member",
     (text) => {
-      expect(matchOf(text, noMember)).toEqual(notMeant);
+      expect(matchOf(text, noMember)).toEqual(notMatched);
       expect(matchOf(text, takenBy(99))).toEqual(takenOver);
     },
   );
@@ -64,20 +64,20 @@ describe("an entry for an organisation", () => {
   test.each(["org:Acme", "team:Acme/platform", "team:acme/platform#55"])(
     "%s does not know what cannot be seen",
     (text) => {
-      const standing = invisibleFor("sso_required", "https://github.com/orgs/acme/sso");
-      expect(matchOf(text, standing)).toEqual({ kind: "invisible", organisation: "acme", standing });
+      const membership = invisibleFor("sso_required", "https://github.com/orgs/acme/sso");
+      expect(matchOf(text, membership)).toEqual({ kind: "hidden", organisation: "acme", membership });
     },
   );
 });
 
 describe("an entry for a team", () => {
-  test.each<[string, Standing, object]>([
-    ["team:acme/platform", member, meant],
-    ["team:acme/PLATFORM", member, meant],
-    ["team:acme/platform", memberOf("acme", 1, { Platform: 55 }), meant],
-    ["team:acme/platform#55", member, meant],
-    ["team:acme/renamed#55", member, meant],
-    ["team:acme/platform#56", memberOf("acme", 1, { sre: 56 }), meant],
+  test.each<[string, Membership, object]>([
+    ["team:acme/platform", member, matched],
+    ["team:acme/PLATFORM", member, matched],
+    ["team:acme/platform", memberOf("acme", 1, { Platform: 55 }), matched],
+    ["team:acme/platform#55", member, matched],
+    ["team:acme/renamed#55", member, matched],
+    ["team:acme/platform#56", memberOf("acme", 1, { sre: 56 }), matched],
     ["team:acme/platform#77", member, takenOver],
     ["team:acme/platform#56", memberOf("acme", 1, { platform: 57 }), takenOver],
     ["team:acme/dev", member, notInTeam],
@@ -85,8 +85,8 @@ describe("an entry for a team", () => {
     ["team:acme/plat", member, notInTeam],
     ["team:acme/platform", memberOf("acme", 1), notInTeam],
     ["team:acme/platform#55", memberOf("acme", 1), notInTeam],
-  ])("%s for a member of %j", (text, standing, match) => {
-    expect(matchOf(text, standing)).toEqual(match);
+  ])("%s for a member of %j", (text, membership, match) => {
+    expect(matchOf(text, membership)).toEqual(match);
   });
 
   test("does not mean the team of that slug in another organisation", () => {
@@ -100,29 +100,29 @@ describe("an entry for a team", () => {
   });
 });
 
-describe("the standing to an organisation", () => {
+describe("the membership to an organisation", () => {
   const policy = policyOf({ allow: ["org:acme#1234", "org:umbrella"] });
-  const standing = (login: string, organisations: Readonly<Record<string, Standing>>, of: ClusterPolicy = policy) =>
-    standingIn(login, of, factsOf({ organisations }));
+  const membership = (login: string, organisations: Readonly<Record<string, Membership>>, of: ClusterPolicy = policy) =>
+    membershipIn(login, of, factsOf({ organisations }));
   const unseen = invisibleFor("organisation_forbidden");
 
   test("is found under the pin that the policy gives it anywhere", () => {
-    expect(standing("acme", { "acme#1234": member })).toEqual(member);
-    expect(standing("umbrella", { umbrella: member })).toEqual(member);
+    expect(membership("acme", { "acme#1234": member })).toEqual(member);
+    expect(membership("umbrella", { umbrella: member })).toEqual(member);
   });
 
   test("is unknown under another key, or where nobody asked", () => {
-    expect(standing("acme", { acme: member })).toEqual(unseen);
-    expect(standing("acme", { "acme#1235": member })).toEqual(unseen);
-    expect(standing("umbrella", { "umbrella#1": member })).toEqual(unseen);
-    expect(standing("umbrella", {})).toEqual(unseen);
+    expect(membership("acme", { acme: member })).toEqual(unseen);
+    expect(membership("acme", { "acme#1235": member })).toEqual(unseen);
+    expect(membership("umbrella", { "umbrella#1": member })).toEqual(unseen);
+    expect(membership("umbrella", {})).toEqual(unseen);
   });
 
   test("is unknown for an organisation that the policy does not name", () => {
-    expect(standing("initech", { initech: member, "": member })).toEqual(unseen);
+    expect(membership("initech", { initech: member, "": member })).toEqual(unseen);
   });
 
   test("is unknown for an organisation called like what every object has", () => {
-    expect(standing("constructor", {}, policyOf({ allow: ["org:constructor"] }))).toEqual(unseen);
+    expect(membership("constructor", {}, policyOf({ allow: ["org:constructor"] }))).toEqual(unseen);
   });
 });

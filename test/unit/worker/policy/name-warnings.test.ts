@@ -1,11 +1,14 @@
 import { describe, expect, test } from "vitest";
-import type { Standing } from "../../../../src/worker/facts.ts";
+import type { Membership } from "../../../../src/worker/github/facts.ts";
 import { findNameWarnings } from "../../../../src/worker/policy/name-warnings.ts";
 import { factsOf, invisibleFor, invitedTo, memberOf, noMember, policyOf, standingsFor, takenBy } from "../support.ts";
 
-function warningsWith(changes: Record<string, unknown>, standings: Readonly<Record<string, Standing>> = {}): string[] {
+function warningsWith(
+  changes: Record<string, unknown>,
+  memberships: Readonly<Record<string, Membership>> = {},
+): string[] {
   const policy = policyOf(changes);
-  return findNameWarnings(policy, factsOf({ organisations: standingsFor(policy, standings) }));
+  return findNameWarnings(policy, factsOf({ organisations: standingsFor(policy, memberships) }));
 }
 
 const acme = memberOf("Acme", 1234, { platform: 55, sre: 56 });
@@ -53,7 +56,7 @@ describe("a name that is not pinned is warned about, with the number to paste,",
 });
 
 describe("a name that changed hands is warned about:", () => {
-  test.each<[string, Record<string, unknown>, Standing, string]>([
+  test.each<[string, Record<string, unknown>, Membership, string]>([
     [
       "an account's",
       { allow: ["user:octocat#2"] },
@@ -90,13 +93,13 @@ describe("a name that changed hands is warned about:", () => {
       acme,
       "team:acme/sre#55 is called platform now",
     ],
-  ])("%s", (_, changes, standing, warning) => {
-    expect(warningsWith(changes, { acme: standing, "old-acme": standing })).toEqual([warning]);
+  ])("%s", (_, changes, membership, warning) => {
+    expect(warningsWith(changes, { acme: membership, "old-acme": membership })).toEqual([warning]);
   });
 });
 
 describe("nothing is warned about", () => {
-  test.each<[string, Record<string, unknown>, Standing]>([
+  test.each<[string, Record<string, unknown>, Membership]>([
     [
       "where names and numbers agree",
       { allow: ["org:ACME#1234", "team:acme/Platform#55", "user:octocat#583231"], groups_from: ["acme"] },
@@ -123,8 +126,8 @@ describe("nothing is warned about", () => {
       noMember,
     ],
     ["of tokens and of 'anyone'", { allow: ["anyone"], deny: [`token:GITHUBSHA256=${"a".repeat(43)}`] }, noMember],
-  ])("%s", (_, changes, standing) => {
-    expect(warningsWith(changes, { acme: standing })).toEqual([]);
+  ])("%s", (_, changes, membership) => {
+    expect(warningsWith(changes, { acme: membership })).toEqual([]);
   });
 });
 

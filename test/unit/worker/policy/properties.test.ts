@@ -1,13 +1,13 @@
 // What holds for every policy that config accepts and everything that GitHub can say.
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type ClusterPolicy, readClusterPolicy, tokenKinds } from "../../../../src/worker/config/cluster-policy.ts";
-import type { Facts, Standing } from "../../../../src/worker/facts.ts";
+import { type ClusterPolicy, readClusterPolicy, tokenKinds } from "../../../../src/worker/config/cluster.ts";
+import type { Facts, Membership } from "../../../../src/worker/github/facts.ts";
+import { expandScopes } from "../../../../src/worker/github/scopes.ts";
+import { evaluateFacts } from "../../../../src/worker/policy/evaluate.ts";
 import type { PresentedCredential } from "../../../../src/worker/policy/identity.ts";
-import { judgeFacts } from "../../../../src/worker/policy/judge.ts";
 import { findNameWarnings } from "../../../../src/worker/policy/name-warnings.ts";
 import { questionOf } from "../../../../src/worker/policy/question.ts";
-import { expandScopes } from "../../../../src/worker/scopes.ts";
 import type { Verdict } from "../../../../src/worker/verdict.ts";
 import { clusterTable, invisibleFor } from "../support.ts";
 import { factsFor, type Table, tables } from "./arbitraries.ts";
@@ -45,7 +45,7 @@ function holds(check: (situation: Situation, verdict: Verdict) => boolean): void
   let count = 0;
   fc.assert(
     fc.property(situations, (situation) => {
-      const verdict = judgeFacts(situation.policy, situation.credential, situation.facts);
+      const verdict = evaluateFacts(situation.policy, situation.credential, situation.facts);
       if (check(situation, verdict)) count += 1;
     }),
     { numRuns: 3000 },
@@ -62,7 +62,7 @@ function namesIn({ allow, deny, groups_from = [] }: Table): [name: string, numbe
 }
 
 /** How the person stands to the organisation with this name: whichever number the policy gives it anywhere counts. */
-function standingTo(name: string, table: Table, facts: Facts): Standing | undefined {
+function standingTo(name: string, table: Table, facts: Facts): Membership | undefined {
   const number = namesIn(table).find(([other, pin]) => other === name.toLowerCase() && pin !== undefined)?.[1];
   return facts.organisations[name.toLowerCase() + (number === undefined ? "" : `#${number}`)];
 }
@@ -74,9 +74,9 @@ function means(text: string, table: Table, facts: Facts): boolean {
   const fits = (one: { id: number }, label: string, wanted: string) =>
     number === undefined ? label.toLowerCase() === wanted.toLowerCase() : one.id === Number(number);
   if (kind === "user") return fits(facts.account, facts.account.login, name);
-  const standing = standingTo(name, table, facts);
-  if (standing?.kind !== "member") return false;
-  return slug === undefined || standing.teams.some((team) => fits(team, team.slug, slug));
+  const membership = standingTo(name, table, facts);
+  if (membership?.kind !== "active") return false;
+  return slug === undefined || membership.teams.some((team) => fits(team, team.slug, slug));
 }
 
 describe("groups", () => {
@@ -91,11 +91,11 @@ describe("groups", () => {
       }[group];
       const expected = new Set<string>();
       for (const source of sources) {
-        const standing = standingTo(source.split("#")[0] ?? "", table, facts);
-        if (standing?.kind !== "member") continue;
-        const organisation = prefix + nameOf(standing.login, standing.id);
+        const membership = standingTo(source.split("#")[0] ?? "", table, facts);
+        if (membership?.kind !== "active") continue;
+        const organisation = prefix + nameOf(membership.login, membership.id);
         expected.add(organisation);
-        for (const team of standing.teams) expected.add(`${organisation}/${nameOf(team.slug, team.id)}`);
+        for (const team of membership.teams) expected.add(`${organisation}/${nameOf(team.slug, team.id)}`);
       }
       expect(verdict.user.groups).toEqual([...expected].sort());
       return expected.size > 0;
@@ -122,13 +122,13 @@ test("the order in which GitHub lists organisations, teams and scopes changes no
       organisations: Object.fromEntries(
         Object.entries(facts.organisations)
           .reverse()
-          .map(([key, standing]) => [
+          .map(([key, membership]) => [
             key,
-            standing.kind === "member" ? { ...standing, teams: standing.teams.toReversed() } : standing,
+            membership.kind === "active" ? { ...membership, teams: membership.teams.toReversed() } : membership,
           ]),
       ),
     };
-    expect(judgeFacts(policy, credential, backwards)).toEqual(verdict);
+    expect(evaluateFacts(policy, credential, backwards)).toEqual(verdict);
     expect(findNameWarnings(policy, backwards)).toEqual(findNameWarnings(policy, facts));
     return verdict.kind === "authenticated" || verdict.reason === "too_many_scopes";
   });
@@ -152,7 +152,7 @@ describe("deny", () => {
     holds(({ table, facts }, verdict) => {
       const isUnseen = table.deny.some((text) => {
         const name = /^(?:org|team):([^/#]+)/.exec(text)?.[1];
-        return name !== undefined && standingTo(name, table, facts)?.kind === "invisible";
+        return name !== undefined && standingTo(name, table, facts)?.kind === "hidden";
       });
       if (isUnseen) expect(verdict.kind).not.toBe("authenticated");
       return isUnseen && table.allow.some((text) => means(text, table, facts));
@@ -191,18 +191,18 @@ describe("seeing less never means more access:", () => {
     }
   }
 
-  test.each<[string, (standing: Standing) => Standing | undefined]>([
+  test.each<[string, (membership: Membership) => Membership | undefined]>([
     ["whatever becomes invisible", () => invisibleFor("sso_required")],
     ["whatever nobody asked about", () => undefined],
   ])("%s admits nobody and adds no group", (_, hide) => {
     holds(({ policy, credential, facts }, verdict) => {
       const keys = Object.keys(facts.organisations);
       for (let subset = 1; subset < 2 ** keys.length; subset += 1) {
-        const organisations = Object.entries(facts.organisations).flatMap(([key, standing], index) => {
-          const left = (subset & (1 << index)) === 0 ? standing : hide(standing);
+        const organisations = Object.entries(facts.organisations).flatMap(([key, membership], index) => {
+          const left = (subset & (1 << index)) === 0 ? membership : hide(membership);
           return left === undefined ? [] : [[key, left] as const];
         });
-        const after = judgeFacts(policy, credential, { ...facts, organisations: Object.fromEntries(organisations) });
+        const after = evaluateFacts(policy, credential, { ...facts, organisations: Object.fromEntries(organisations) });
         expectNoMore(verdict, after);
       }
       return verdict.kind !== "authenticated" || verdict.user.groups.length > 0;
@@ -214,7 +214,7 @@ test("where organisations are not asked about, they could not have let anybody i
   holds(({ policy, credential, facts }, verdict) => {
     if (questionOf("production", policy, credential).dependsOnOrganisations(facts.account)) return false;
     expect(verdict.kind).toBe("unauthenticated");
-    const unasked = judgeFacts(policy, credential, { ...facts, organisations: {} });
+    const unasked = evaluateFacts(policy, credential, { ...facts, organisations: {} });
     expect(unasked.kind).toBe("unauthenticated");
     return true;
   });

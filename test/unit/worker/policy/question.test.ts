@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { TokenKind } from "../../../../src/worker/config/cluster-policy.ts";
+import type { TokenKind } from "../../../../src/worker/config/cluster.ts";
 import { questionOf } from "../../../../src/worker/policy/question.ts";
 import { factsOf, policyOf } from "../support.ts";
 

@@ -1,23 +1,23 @@
-// Asks the policy about a person in one go: settings, standings and what else GitHub says, each only as far as it matters to a test.
-import { type TokenKind, tokenKinds } from "../../../../src/worker/config/cluster-policy.ts";
-import type { Standing } from "../../../../src/worker/facts.ts";
-import { judgeFacts } from "../../../../src/worker/policy/judge.ts";
+// Asks the policy about a person in one go: settings, memberships and what else GitHub says, each only as far as it matters to a test.
+import { type TokenKind, tokenKinds } from "../../../../src/worker/config/cluster.ts";
+import type { Membership } from "../../../../src/worker/github/facts.ts";
+import { evaluateFacts } from "../../../../src/worker/policy/evaluate.ts";
 import type { Verdict } from "../../../../src/worker/verdict.ts";
 import { factsOf, policyOf, standingsFor } from "../support.ts";
 
 export interface Situation {
   readonly policy: Record<string, unknown>;
   /** By the organisations' names as the policy has them. */
-  readonly standings?: Readonly<Record<string, Standing>>;
+  readonly memberships?: Readonly<Record<string, Membership>>;
   readonly facts?: Parameters<typeof factsOf>[0];
   readonly tokenKind?: TokenKind;
 }
 
 /** Every kind of token is welcome. */
-export function judge({ policy: changes, standings = {}, facts = {}, tokenKind = "classic" }: Situation): Verdict {
+export function judge({ policy: changes, memberships = {}, facts = {}, tokenKind = "classic" }: Situation): Verdict {
   const policy = policyOf({ token_kinds: [...tokenKinds], ...changes });
-  const known = factsOf({ organisations: standingsFor(policy, standings), ...facts });
-  return judgeFacts(policy, { tokenKind, credentialId: "GITHUBSHA256=abc" }, known);
+  const known = factsOf({ organisations: standingsFor(policy, memberships), ...facts });
+  return evaluateFacts(policy, { tokenKind, credentialId: "GITHUBSHA256=abc" }, known);
 }
 
 /** A plain no. */

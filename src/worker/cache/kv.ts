@@ -1,0 +1,90 @@
+// Workers KV: what other isolates and locations learnt. It is never the reason for a refusal: whatever goes wrong here is a miss. It is eventually consistent (a minute and more), so a copy
+// is judged by its own times only; writes cost money and are few on the free plan (1,000 a day), so after one was refused there are none for a while.
+import * as v from "valibot";
+import { type Entry, entrySchema } from "./entry.ts";
+import type { Sealer } from "./sealer.ts";
+
+/** The part of a KV namespace that is used. */
+export interface KeyValueStore {
+  get(name: string): Promise<ArrayBuffer | null>;
+  put(name: string, value: Uint8Array<ArrayBuffer>, ttlSeconds: number): Promise<void>;
+}
+
+export interface KvCache {
+  /** @returns null for a miss, whatever its cause */
+  read(name: string): Promise<Entry | null>;
+  /**
+   * @param endsAccess whether it keeps somebody out whom KV may still let in: that is tried even after KV refused a write, for it is rare, and nobody can bring it about at will
+   * @returns whether KV has taken it
+   */
+  write(name: string, entry: Entry, endsAccess?: boolean): Promise<boolean>;
+}
+
+export interface KvTierOptions {
+  readonly store: KeyValueStore;
+  readonly sealer: Sealer;
+  readonly now: () => number;
+  /** Rejects after a while; the real one is a timer. */
+  readonly deadline: (ms: number) => Promise<never>;
+  readonly writeWarning: (text: string) => void;
+}
+
+/** KV answers in 250 ms at its 99th percentile; GitHub would answer sooner than a slower one. */
+const readTimeoutMs = 500;
+/** Nobody waits for a write, but a Worker's work after its answer has an end. */
+const writeTimeoutMs = 2_000;
+/** Long beyond belief: an old entry shows that a token was once good, and holds what a conditional request needs. */
+const keepSeconds = 7 * 24 * 60 * 60;
+const pauseAfterRefusedWriteMs = 60_000;
+const warnEveryMs = 60_000;
+
+export function createKvCache({ store, sealer, now, deadline, writeWarning }: KvTierOptions): KvCache {
+  let noWritesBefore = 0;
+  let troubles = 0;
+  let lastWarningAt = Number.NEGATIVE_INFINITY;
+
+  function warn(what: string): void {
+    troubles += 1;
+    if (now() - lastWarningAt < warnEveryMs) return;
+    writeWarning(`KV: ${what}; ${troubles} such faults since this isolate began, and each is treated as a miss`);
+    lastWarningAt = now();
+  }
+
+  return {
+    async read(name) {
+      let plain: string | null;
+      try {
+        const bytes = await Promise.race([store.get(name), deadline(readTimeoutMs)]);
+        if (bytes === null) return null;
+        plain = await sealer.open(name, new Uint8Array(bytes));
+      } catch {
+        warn("a read failed or took too long");
+        return null;
+      }
+      const entry = v.safeParse(entrySchema, plain === null ? null : parseJson(plain));
+      if (entry.success) return entry.output;
+      warn("a value is not one that this deployment sealed, or of another version");
+      return null;
+    },
+    async write(name, entry, endsAccess = false) {
+      if (now() < noWritesBefore && !endsAccess) return false;
+      try {
+        const sealed = await sealer.seal(name, JSON.stringify(entry));
+        await Promise.race([store.put(name, sealed, keepSeconds), deadline(writeTimeoutMs)]);
+        return true;
+      } catch {
+        noWritesBefore = now() + pauseAfterRefusedWriteMs;
+        warn("a write failed or took too long, and there are none for a minute");
+        return false;
+      }
+    },
+  };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}

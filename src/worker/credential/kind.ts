@@ -1,0 +1,71 @@
+// What kind of token is this, by its shape alone? kube-apiserver hands its webhook every token that nobody else recognised: service account
+// tokens of other audiences, OIDC tokens during an outage of their issuer, bootstrap tokens, garbage. Only what GitHub gives to people may go to GitHub.
+import type { TokenKind } from "../config/cluster.ts";
+import type { TokenShape } from "../config/service.ts";
+import { hasValidChecksum } from "./checksum.ts";
+
+/** What a token that goes no further looks like; counted in the log by these names. */
+export type ForeignKind = "jwt" | "bootstrap" | "github_installation" | "github_refresh" | "github_malformed" | "other";
+
+export type Credential =
+  | { readonly kind: "github"; readonly tokenKind: TokenKind }
+  | { readonly kind: "foreign"; readonly foreignKind: ForeignKind };
+
+/** Longer than any that GitHub has announced, and short enough for one header. */
+const maxTokenLength = 8192;
+
+/**
+ * Classic tokens and the first form of app tokens have 40 characters with a checksum. App tokens are about to grow (installation tokens already did, to
+ * some 520 characters with dots and dashes), so for them a longer one is let through to GitHub.
+ */
+const exactShapes: readonly { readonly tokenKind: TokenKind; readonly matches: (token: string) => boolean }[] = [
+  { tokenKind: "classic", matches: (token) => isShortToken(token, "ghp_") },
+  { tokenKind: "oauth", matches: (token) => isShortToken(token, "gho_") || isLongToken(token, "gho_") },
+  { tokenKind: "app", matches: (token) => isShortToken(token, "ghu_") || isLongToken(token, "ghu_") },
+  // GitHub documents no checksum for these.
+  { tokenKind: "fine_grained", matches: (token) => /^github_pat_[A-Za-z0-9]{22}_[A-Za-z0-9]{59}$/.test(token) },
+  // Before April 2021: personal access tokens and OAuth tokens alike.
+  { tokenKind: "legacy", matches: (token) => /^[a-f0-9]{40}$/.test(token) },
+];
+
+/** For the day on which GitHub changes a length or the checksum before this code knows: prefix and characters alone. */
+const prefixShapes: typeof exactShapes = [
+  { tokenKind: "classic", matches: (token) => /^ghp_[A-Za-z0-9._-]{36,}$/.test(token) },
+  { tokenKind: "oauth", matches: (token) => /^gho_[A-Za-z0-9._-]{36,}$/.test(token) },
+  { tokenKind: "app", matches: (token) => /^ghu_[A-Za-z0-9._-]{36,}$/.test(token) },
+  { tokenKind: "fine_grained", matches: (token) => /^github_pat_[A-Za-z0-9._-]{36,}$/.test(token) },
+  { tokenKind: "legacy", matches: (token) => /^[a-f0-9]{40}$/.test(token) },
+];
+
+/**
+ * @param token any string, of any length
+ * @param shape how closely it has to look like GitHub's
+ */
+export function recogniseCredential(token: string, shape: TokenShape): Credential {
+  if (token.length <= maxTokenLength) {
+    const shapes = shape === "exact" ? exactShapes : prefixShapes;
+    const found = shapes.find(({ matches }) => matches(token));
+    if (found !== undefined) return { kind: "github", tokenKind: found.tokenKind };
+  }
+  return { kind: "foreign", foreignKind: foreignKindOf(token) };
+}
+
+function isShortToken(token: string, prefix: string): boolean {
+  if (token.length !== 40 || !token.startsWith(prefix)) return false;
+  const body = token.slice(prefix.length);
+  return /^[A-Za-z0-9]{36}$/.test(body) && hasValidChecksum(body);
+}
+
+function isLongToken(token: string, prefix: string): boolean {
+  return token.length > 40 && token.startsWith(prefix) && /^[A-Za-z0-9._-]+$/.test(token.slice(prefix.length));
+}
+
+/** GitHub's prefixes first: an installation token can hold three parts with dots and must not be taken for an OIDC token. */
+function foreignKindOf(token: string): ForeignKind {
+  if (token.startsWith("ghs_") || /^v1\.[a-f0-9]{40}$/.test(token)) return "github_installation";
+  if (token.startsWith("ghr_")) return "github_refresh";
+  if (/^(?:gh[pou]_|github_pat_)/.test(token)) return "github_malformed";
+  if (/^[a-z0-9]{6}\.[a-z0-9]{16}$/.test(token)) return "bootstrap";
+  if (/^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*$/.test(token)) return "jwt";
+  return "other";
+}

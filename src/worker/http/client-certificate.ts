@@ -1,0 +1,69 @@
+// Which cluster is asking? The client certificate says it, and nothing else does: Cloudflare has checked it before the request gets here, and
+// its SHA-256 fingerprint names the cluster. Cloudflare's certificate authority is one per account, so "verified" alone would let in any
+// client certificate of the account's other zones.
+import * as v from "valibot";
+import type { ClusterConfig } from "../config/config.ts";
+import { normaliseFingerprint } from "../config/fingerprint.ts";
+
+export type Caller =
+  | {
+      readonly kind: "cluster";
+      readonly cluster: ClusterConfig;
+      /** Whole days until the certificate ends, or null if its end cannot be read. */
+      readonly certificateDaysLeft: number | null;
+    }
+  | { readonly kind: "refused"; readonly message: string };
+
+/**
+ * The part of `request.cf.tlsClientAuth` that counts. Without a certificate Cloudflare sends placeholders ("0", "NONE"), and no cf at all
+ * where a request did not come through its edge.
+ */
+const cfSchema = v.object({
+  tlsClientAuth: v.object({
+    certPresented: v.string(),
+    certVerified: v.string(),
+    certRevoked: v.string(),
+    certFingerprintSHA256: v.string(),
+    certNotAfter: v.string(),
+  }),
+});
+
+const millisecondsPerDay = 24 * 60 * 60 * 1000;
+
+/**
+ * @param cf `request.cf` as the runtime hands it over
+ * @param clusters the configured clusters; a fingerprint that stands in two of them is a configuration error of both
+ * @param now the current time in milliseconds
+ */
+export function identifyCaller(cf: unknown, clusters: readonly ClusterConfig[], now: number): Caller {
+  const parsed = v.safeParse(cfSchema, cf);
+  if (!parsed.success) return refused("no client certificate: the request did not come through mutual TLS");
+  const certificate = parsed.output.tlsClientAuth;
+  if (certificate.certPresented !== "1") return refused("no client certificate was presented");
+
+  const fingerprint = normaliseFingerprint(certificate.certFingerprintSHA256);
+  if (fingerprint === null) return refused("the client certificate has no SHA-256 fingerprint");
+  // "FAILED:certificate has expired" and its like: Cloudflare's words, cut to what its documentation shows.
+  if (certificate.certVerified !== "SUCCESS") {
+    const why = certificate.certVerified.replace(/[^A-Za-z0-9 :.-]/g, "").slice(0, 100);
+    return refused(`the client certificate ${fingerprint} is not verified: ${why}`);
+  }
+  // A revoked certificate still counts as verified.
+  if (certificate.certRevoked !== "0") return refused(`the client certificate ${fingerprint} is revoked`);
+
+  const cluster = clusters.find(({ fingerprints }) => fingerprints.includes(fingerprint));
+  if (cluster === undefined) {
+    return refused(`the client certificate ${fingerprint} belongs to no cluster: client_certificates does not list it`);
+  }
+  return { kind: "cluster", cluster, certificateDaysLeft: daysUntil(certificate.certNotAfter, now) };
+}
+
+function refused(message: string): Caller {
+  return { kind: "refused", message };
+}
+
+/** @param notAfter as Cloudflare and openssl write it: "Dec 22 19:39:00 2018 GMT" */
+function daysUntil(notAfter: string, now: number): number | null {
+  const end = Date.parse(notAfter);
+  return Number.isNaN(end) ? null : Math.floor((end - now) / millisecondsPerDay);
+}

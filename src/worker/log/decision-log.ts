@@ -1,0 +1,138 @@
+// One line of JSON for each review. Tokens that are no GitHub tokens can come by the ten thousand a minute (service account tokens of other audiences do), so
+// those are counted and logged as a sum. A token, or a part of one, never gets in here: only its credential-id does.
+import type { Decision } from "../authenticate.ts";
+import type { ForeignKind } from "../credential/kind.ts";
+import type { Facts } from "../github/facts.ts";
+import { undetermined, type Verdict } from "../verdict.ts";
+import type { MeasuredReview, Metrics } from "./metrics.ts";
+
+/** A review as the app knows it. */
+export interface Review {
+  readonly cluster: string;
+  readonly certificateDaysLeft: number | null;
+  /** Milliseconds. */
+  readonly startedAt: number;
+}
+
+export interface DecisionLog {
+  /** @param now milliseconds */
+  decided(review: Review, decision: Decision, now: number): void;
+  /** A review that ended in an exception. */
+  failed(review: Review, now: number): void;
+}
+
+/** What gets a line of its own. */
+type LoggedDecision = Exclude<Decision, { kind: "foreign" }>;
+
+const sumEveryMs = 60_000;
+
+/**
+ * One log an isolate. A Worker has no timers between requests, so sums are written with the first review after 60 s.
+ *
+ * @param write takes one line without its end
+ * @param metrics what is to hear of the same, if anything
+ */
+export function createDecisionLog(write: (line: string) => void, metrics: Metrics | null = null): DecisionLog {
+  let counts = new Map<string, Map<ForeignKind, number>>();
+  let countingSince: number | null = null;
+
+  function count(cluster: string, foreignKind: ForeignKind, now: number): void {
+    countingSince ??= now;
+    const byKind = counts.get(cluster) ?? new Map<ForeignKind, number>();
+    counts.set(cluster, byKind.set(foreignKind, (byKind.get(foreignKind) ?? 0) + 1));
+  }
+
+  function writeSums(now: number): void {
+    if (countingSince === null || now - countingSince < sumEveryMs) return;
+    for (const [cluster, byKind] of counts) {
+      for (const [foreignKind, reviews] of byKind) metrics?.ignored(cluster, foreignKind, reviews);
+      const seconds = Math.round((now - countingSince) / 1000);
+      write(
+        JSON.stringify({ time: timeOf(now), event: "ignored", cluster, seconds, counts: Object.fromEntries(byKind) }),
+      );
+    }
+    counts = new Map();
+    countingSince = null;
+  }
+
+  function writeReview(review: Review, verdict: Verdict, decision: LoggedDecision | null, now: number): void {
+    write(lineOf(review, verdict, decision, now));
+    metrics?.reviewed(measured(review, verdict, decision, now));
+  }
+
+  return {
+    decided(review, decision, now) {
+      writeSums(now);
+      if (decision.kind === "foreign") count(review.cluster, decision.foreignKind, now);
+      else writeReview(review, decision.verdict, decision, now);
+    },
+    failed(review, now) {
+      writeSums(now);
+      writeReview(review, undetermined("internal_error"), null, now);
+    },
+  };
+}
+
+/**
+ * JSON leaves out what is undefined. One literal, copied nowhere: this runs with every review.
+ *
+ * @param decision null where an exception came before one
+ */
+function lineOf(review: Review, verdict: Verdict, decision: LoggedDecision | null, now: number): string {
+  const judged = decision?.kind === "judged" ? decision : undefined;
+  const user = verdict.kind === "authenticated" ? verdict.user : undefined;
+  const facts = judged?.facts ?? undefined;
+  return JSON.stringify({
+    time: timeOf(now),
+    cluster: review.cluster,
+    verdict: verdict.kind,
+    reason: verdict.reason,
+    problems: decision?.kind === "misconfigured" ? decision.problems : undefined,
+    user: user?.username,
+    groups: user?.groups.length,
+    login: facts?.account.login,
+    uid: facts === undefined ? undefined : String(facts.account.id),
+    organisations: facts === undefined ? undefined : membershipsOf(facts),
+    credentialKind: judged?.credential.tokenKind,
+    credentialId: judged?.credential.credentialId,
+    source: judged === undefined ? undefined : (judged.responseInfo?.source ?? "none"),
+    githubStatus: judged?.responseInfo?.githubStatus ?? undefined,
+    githubRequestId: judged?.responseInfo?.githubRequestId ?? undefined,
+    outageGrace: judged?.outageGrace,
+    certificateDaysLeft: review.certificateDaysLeft,
+    durationMs: now - review.startedAt,
+  });
+}
+
+function measured(
+  { cluster, certificateDaysLeft, startedAt }: Review,
+  verdict: Verdict,
+  decision: LoggedDecision | null,
+  now: number,
+): MeasuredReview {
+  const judged = decision?.kind === "judged" ? decision : undefined;
+  return {
+    cluster,
+    verdict,
+    source: judged?.responseInfo?.source ?? "none",
+    tokenKind: judged?.credential.tokenKind ?? "",
+    durationMs: now - startedAt,
+    githubStatus: judged?.responseInfo?.githubStatus ?? null,
+    certificateDaysLeft,
+    outageGrace: judged?.outageGrace ?? false,
+  };
+}
+
+function timeOf(now: number): string {
+  return new Date(now).toISOString();
+}
+
+/** How the person stands to each organisation that was asked about, in a word: invisible ones with their reason. */
+function membershipsOf({ organisations }: Facts): Record<string, string> | undefined {
+  let memberships: Record<string, string> | undefined;
+  for (const [key, membership] of Object.entries(organisations)) {
+    memberships ??= {};
+    memberships[key] = membership.kind === "hidden" ? membership.reason : membership.kind;
+  }
+  return memberships;
+}

@@ -1,0 +1,83 @@
+// One data point for each review into Workers Analytics Engine, for dashboards and alerts: docs/metrics.md shows the columns and what to ask of them. Nothing here names a person or a
+// token: a dataset keeps everything for three months. Whatever goes wrong costs a data point, never a review.
+import type { ForeignKind } from "../credential/kind.ts";
+import { unauthenticated, type Verdict } from "../verdict.ts";
+
+/** The part of an Analytics Engine dataset that is used. */
+export interface Dataset {
+  writeDataPoint(point: { indexes: string[]; blobs: string[]; doubles: number[] }): void;
+}
+
+/** What stands where: the first is `blob1`. What has been written stays as it is for three months, so columns are added at the end, and never moved. */
+export const blobColumns = ["event", "cluster", "verdict", "reason", "source", "token_kind"] as const;
+/** What stands where: the first is `double1`. */
+export const doubleColumns = [
+  "reviews",
+  "duration_ms",
+  "github_status",
+  "certificate_days_left",
+  "outage_grace",
+] as const;
+
+/** Stands for a number that is not known: none of them is ever negative otherwise. */
+export const unknownNumber = -1;
+
+/** A review as the metrics see it. */
+export interface MeasuredReview {
+  readonly cluster: string;
+  readonly verdict: Verdict;
+  /** As in the decision log. */
+  readonly source: string;
+  /** "" where it is not known. */
+  readonly tokenKind: string;
+  readonly durationMs: number;
+  /** Null where GitHub did not answer or was not asked. */
+  readonly githubStatus: number | null;
+  readonly certificateDaysLeft: number | null;
+  readonly outageGrace: boolean;
+}
+
+export interface Metrics {
+  reviewed(review: MeasuredReview): void;
+  /** Tokens that are no GitHub tokens come by the ten thousand a minute, and an invocation may write a few data points only: they are written as sums. */
+  ignored(cluster: string, foreignKind: ForeignKind, reviews: number): void;
+  /** KV had trouble; comes at most once a minute from an isolate. */
+  kvTrouble(): void;
+}
+
+/** @param writeWarning hears once of a dataset that takes nothing */
+export function createMetrics(dataset: Dataset, writeWarning: (text: string) => void): Metrics {
+  let hasWarned = false;
+
+  function write(blobs: Columns<typeof blobColumns, string>, doubles: Columns<typeof doubleColumns, number>): void {
+    try {
+      // Where there is too much, Analytics Engine keeps samples of each index apart: a busy cluster does not hide a quiet one.
+      dataset.writeDataPoint({ indexes: [blobs[1]], blobs: [...blobs], doubles: [...doubles] });
+    } catch {
+      if (!hasWarned) writeWarning("METRICS takes no data points: is it an Analytics Engine dataset?");
+      hasWarned = true;
+    }
+  }
+
+  return {
+    reviewed({ cluster, verdict, source, tokenKind, durationMs, githubStatus, certificateDaysLeft, outageGrace }) {
+      write(
+        ["review", cluster, verdict.kind, verdict.reason, source, tokenKind],
+        [1, durationMs, githubStatus ?? unknownNumber, certificateDaysLeft ?? unknownNumber, outageGrace ? 1 : 0],
+      );
+    },
+    ignored(cluster, foreignKind, reviews) {
+      const { kind, reason } = unauthenticated("not_github_token");
+      write(
+        ["ignored", cluster, kind, reason, "none", foreignKind],
+        [reviews, unknownNumber, unknownNumber, unknownNumber, 0],
+      );
+    },
+    kvTrouble() {
+      write(["kv_trouble", "", "", "", "kv", ""], [0, unknownNumber, unknownNumber, unknownNumber, 0]);
+    },
+  };
+}
+
+/** As many values as there are columns. */
+type Columns<Names extends readonly string[], Value> = { readonly [Position in keyof Names]: Value };

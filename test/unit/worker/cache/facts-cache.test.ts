@@ -1,0 +1,268 @@
+// The tiers together, while GitHub is well: what is asked where, and how often.
+import { describe, expect, test } from "vitest";
+import type { Memory } from "../../../../src/worker/cache/memory.ts";
+import {
+  acme,
+  factsOf,
+  foundIn,
+  isolate,
+  leftFacts,
+  member,
+  mona,
+  newToken,
+  notAMember,
+  question,
+  questionFor,
+  refused,
+  seconds,
+  setUp,
+  unavailable,
+} from "./support.ts";
+
+describe("somebody at work", () => {
+  test("is asked about once, and then answered from memory", async () => {
+    const { one, github, store, token } = setUp();
+    expect(await one.ask(token)).toMatchObject(foundIn("github"));
+    expect(await one.ask(token)).toEqual({
+      outcome: { kind: "found", facts: factsOf(), outageGrace: false },
+      responseInfo: { source: "memory", githubStatus: null, githubRequestId: null, retryAfterMs: null },
+    });
+    expect(github.calls).toHaveLength(1);
+    expect(store.reads).toHaveLength(1);
+  });
+
+  test("is known to another isolate by KV, which asks nobody", async () => {
+    const { one, start, github, token } = setUp();
+    await one.ask(token);
+    await one.settle();
+    const other = start();
+    expect(await other.ask(token)).toMatchObject(foundIn("kv"));
+    expect(await other.ask(token)).toMatchObject(foundIn("memory"));
+    expect(github.calls).toHaveLength(1);
+  });
+
+  test("is named by the remembered credential-id, and only then", async () => {
+    const { one, token } = setUp();
+    expect(one.knownCredentialId(token)).toBeNull();
+    await one.ask(token);
+    expect(one.knownCredentialId(token)).toBe("id");
+  });
+
+  test("waits for GitHub once the TTL is over, with what was known then", async () => {
+    const { one, clock, github, token } = setUp();
+    await one.ask(token);
+    clock.advance(seconds(120));
+    expect(await one.ask(token)).toMatchObject(foundIn("github"));
+    expect(github.calls.map(({ earlier }) => earlier === null)).toEqual([true, false]);
+  });
+
+  test("hears a changed policy's answer at once", async () => {
+    const { one, github, token } = setUp();
+    await one.ask(token);
+    await one.ask(token, questionFor({ allow: ["anyone"] }));
+    expect(github.calls).toHaveLength(1);
+  });
+});
+
+test("a token that GitHub takes past its own end is found each time, and never believed from memory", async () => {
+  const { one, clock, github, token } = setUp();
+  github.says(factsOf({ expiry: { kind: "at", epochMs: clock.now() } }));
+  for (let review = 1; review <= 2; review += 1) {
+    expect(await one.ask(token)).toMatchObject(foundIn("github"));
+    expect(github.calls).toHaveLength(review);
+  }
+});
+
+describe("a memory that forgets everything at once", () => {
+  const forgetful: Memory = { get: () => undefined, set: () => {}, size: 0 };
+
+  test("leaves KV and GitHub to answer, and a tombstone to be written", async () => {
+    const { clock, github, store, sealer, token } = setUp();
+    const one = isolate({ github, clock, store, sealer, memory: forgetful });
+    expect(await one.ask(token)).toMatchObject(foundIn("github"));
+    await one.settle();
+    clock.advance(seconds(60));
+    expect(await one.ask(token)).toMatchObject(foundIn("kv"));
+    await one.settle();
+    clock.advance(seconds(60));
+    github.says(refused);
+    expect(await one.ask(token)).toMatchObject({ outcome: refused });
+    await one.settle();
+    expect(store.writes).toHaveLength(2);
+  });
+
+  test("bears a write that KV refuses", async () => {
+    const { clock, github, store, sealer, token } = setUp();
+    const one = isolate({ github, clock, store, sealer, memory: forgetful });
+    store.onPut = () => Promise.reject(new Error("KV PUT failed: 429"));
+    await one.ask(token);
+    await one.settle();
+    expect(await one.ask(token)).toMatchObject(foundIn("github"));
+  });
+});
+
+describe("facts that let nobody in", () => {
+  test("are believed for 10 s, and kept in memory only", async () => {
+    const { one, clock, github, store, token } = setUp();
+    github.says(leftFacts);
+    await one.ask(token);
+    clock.advance(seconds(10) - 1);
+    expect(await one.ask(token)).toMatchObject(foundIn("memory"));
+    github.says(factsOf());
+    clock.advance(1);
+    expect(await one.ask(token)).toMatchObject({ outcome: { facts: factsOf() }, responseInfo: { source: "github" } });
+    await one.settle();
+    expect(store.writes).toHaveLength(1);
+  });
+
+  test("overwrite what KV holds of a leaver, so that no grace brings them back elsewhere", async () => {
+    const { one, start, clock, github, token } = setUp();
+    await one.ask(token);
+    await one.settle();
+    clock.advance(seconds(120));
+    github.says(leftFacts);
+    await one.ask(token);
+    await one.settle();
+    github.says(unavailable);
+    clock.advance(seconds(20));
+    expect(await start().ask(token)).toMatchObject({ outcome: unavailable });
+  });
+
+  test("overwrite it also where this isolate has not seen what KV holds", async () => {
+    const { one, start, clock, github, store, token } = setUp();
+    await start().ask(token);
+    const { onGet } = store;
+    store.onGet = () => Promise.reject(new Error("down"));
+    store.onPut = () => Promise.reject(new Error("down"));
+    await one.ask(token);
+    await one.settle();
+    clock.advance(seconds(120));
+    github.says(leftFacts);
+    store.onPut = async (usual) => usual();
+    await one.ask(token);
+    await one.settle();
+    store.onGet = onGet;
+    github.says(unavailable);
+    clock.advance(seconds(20));
+    expect(await start().ask(token)).toMatchObject({ outcome: unavailable });
+  });
+});
+
+describe("an organisation called like something that every object has", () => {
+  const constructors = questionFor({ allow: ["org:constructor"] });
+  const ofConstructor = factsOf({ organisations: { constructor: member } });
+
+  test("is asked about, remembered and kept in KV as any other", async () => {
+    const { one, start, github, token } = setUp();
+    await one.ask(token);
+    github.says(ofConstructor);
+    expect(await one.ask(token, constructors)).toMatchObject({ outcome: { facts: ofConstructor } });
+    await one.settle();
+    expect(await one.ask(token, constructors)).toMatchObject(foundIn("memory"));
+    expect(await start().ask(token, constructors)).toMatchObject({
+      outcome: { facts: ofConstructor },
+      responseInfo: { source: "kv" },
+    });
+  });
+
+  test("is nothing that is known of somebody about whom nobody asked for it", async () => {
+    const { one, start, github, token } = setUp();
+    const onlyLisa = questionFor({ allow: ["user:lisa"], groups_from: ["constructor"] });
+    github.says(factsOf({ organisations: {} }));
+    await one.ask(token, onlyLisa);
+    github.says(unavailable);
+    expect(await one.ask(token, constructors)).toMatchObject({ outcome: unavailable });
+    expect(start().memory.size).toBe(0);
+  });
+});
+
+describe("a changed policy", () => {
+  const both = questionFor({ allow: ["org:acme#10", "org:other"] });
+
+  test("asks only for what is missing, and an organisation asked for earlier keeps its age", async () => {
+    const { one, clock, github, token } = setUp();
+    await one.ask(token);
+    clock.advance(seconds(30));
+    github.says(factsOf({ organisations: { other: notAMember } }));
+    const answer = await one.ask(token, both);
+    expect(github.calls).toHaveLength(2);
+    expect(github.calls[1]?.question.organisations).toMatchObject([{ login: "other" }]);
+    expect(answer).toMatchObject({
+      outcome: { kind: "found", facts: factsOf({ organisations: { "acme#10": member, other: notAMember } }) },
+    });
+    clock.advance(seconds(90));
+    await one.ask(token, both);
+    expect(github.calls[2]?.question.organisations).toMatchObject([acme, { login: "other" }]);
+  });
+
+  test("asks for everything where the rest is too old", async () => {
+    const { one, clock, github, token } = setUp();
+    await one.ask(token);
+    clock.advance(seconds(120));
+    await one.ask(token, both);
+    expect(github.calls[1]?.question.organisations).toMatchObject([acme, { login: "other" }]);
+  });
+
+  test("refuses nobody on what was known before: whoever was let in a moment ago gets in", async () => {
+    const { one, clock, github, token } = setUp();
+    github.says(leftFacts);
+    await one.ask(token);
+    clock.advance(seconds(30));
+    github.says(factsOf({ organisations: { other: notAMember, "acme#10": member } }));
+    expect(await one.ask(token, both)).toMatchObject({ outcome: { facts: { organisations: { "acme#10": member } } } });
+    expect(github.calls.map(({ question: { organisations } }) => organisations.length)).toEqual([1, 1, 2]);
+  });
+
+  test("does not make a stranger of anybody: they are exempt from the cap", async () => {
+    const { one, github, clock, token } = setUp();
+    await one.ask(token);
+    expect(one.neverSeen).toEqual(["test"]);
+    clock.advance(seconds(9999));
+    github.says(factsOf({ organisations: { "acme#10": member, other: member } }));
+    await one.ask(token, both);
+    expect(one.neverSeen).toEqual(["test"]);
+  });
+});
+
+describe("tokens that were never seen", () => {
+  test("are undetermined over the cap, without a question to GitHub, cluster by cluster", async () => {
+    const { one, github, token } = setUp({ admitNeverSeen: () => Promise.resolve(false) });
+    expect(await one.ask(token, questionFor({}, "staging"))).toEqual({
+      outcome: { kind: "limited", reason: "new_token_rate_limit" },
+      responseInfo: { source: "none", githubStatus: null, githubRequestId: null, retryAfterMs: null },
+    });
+    expect(one.neverSeen).toEqual(["staging"]);
+    expect(github.calls).toHaveLength(0);
+  });
+
+  test("are not what somebody is whom this isolate knows, whatever KV is like", async () => {
+    const { one, clock, store, token } = setUp();
+    store.onGet = () => Promise.reject(new Error("down"));
+    store.onPut = () => Promise.reject(new Error("down"));
+    await one.ask(token);
+    await one.settle();
+    clock.advance(seconds(9999));
+    expect(await one.ask(token)).toMatchObject(foundIn("github"));
+    expect(one.neverSeen).toEqual(["test"]);
+  });
+
+  test("are not what somebody is who was once good, after days", async () => {
+    const { one, start, clock, github, token } = setUp();
+    await one.ask(token);
+    await one.settle();
+    clock.advance(seconds(6 * 86_400));
+    const other = start();
+    expect(await other.ask(token)).toMatchObject(foundIn("github"));
+    expect(other.neverSeen).toEqual([]);
+    expect(github.calls[1]?.earlier?.account).toEqual(mona);
+  });
+});
+
+test("facts of one token are nobody else's", async () => {
+  const { one, github, token } = setUp();
+  await one.ask(token);
+  const stranger = factsOf({ account: { id: 7, login: "stranger", type: "User" } });
+  github.says(stranger);
+  expect(await one.ask(newToken())).toMatchObject({ outcome: { facts: stranger } });
+  expect(await one.ask(token, question)).toMatchObject({ outcome: { facts: factsOf() } });
+});

@@ -1,0 +1,197 @@
+import { randomBytes } from "node:crypto";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import type { Problem } from "../../../../src/worker/config/checked.ts";
+import { type Config, clusterVariableName, readConfig } from "../../../../src/worker/config/config.ts";
+import { clusterTable, environment, productionFingerprint } from "../support.ts";
+
+const stagingFingerprint = "b2".repeat(32);
+const staging = (changes: Record<string, unknown> = {}) =>
+  clusterTable({ client_certificates: [stagingFingerprint], ...changes });
+
+function allProblems({ service, clusters }: Config): Problem[] {
+  return [service, ...clusters.map(({ policy }) => policy)].flatMap((part) => (part.ok ? [] : part.problems));
+}
+
+describe("a right environment", () => {
+  test("gives the service and its clusters, the bindings included", () => {
+    const config = readConfig(environment({ CLUSTER_PROD_EU: staging(), KV: {}, NEVER_SEEN_LIMIT: {} }));
+    expect(allProblems(config)).toEqual([]);
+    expect(config.clusters.map(({ name, fingerprints }) => [name, fingerprints])).toEqual([
+      ["production", [productionFingerprint]],
+      ["prod-eu", [stagingFingerprint]],
+    ]);
+  });
+
+  test.each([
+    ["production", "CLUSTER_PRODUCTION"],
+    ["prod-eu-2", "CLUSTER_PROD_EU_2"],
+  ])("has the cluster %s in %s", (name, variable) => {
+    expect(clusterVariableName(name)).toBe(variable);
+    expect(readConfig(environment({ [variable]: staging() })).clusters.map((cluster) => cluster.name)).toContain(name);
+  });
+});
+
+describe("a mistake of one cluster", () => {
+  test("is an organisation with two numbers, which other clusters may pin to another", () => {
+    const config = readConfig(
+      environment({
+        CLUSTER_PRODUCTION: clusterTable({ allow: ["org:acme#1"] }),
+        CLUSTER_STAGING: staging({ allow: ["org:acme#2"], groups_from: ["acme#3"] }),
+      }),
+    );
+    expect(allProblems(config)).toEqual([
+      { setting: "CLUSTER_STAGING", message: "names the organisation acme with two numbers, #2 and #3" },
+    ]);
+  });
+
+  test("leaves the other clusters and the service alone", () => {
+    const config = readConfig(environment({ CLUSTER_STAGING: staging({ allow: ["org:acme/platform"] }) }));
+    expect(config.service.ok).toBe(true);
+    expect(config.clusters).toMatchObject([
+      { name: "production", policy: { ok: true } },
+      { name: "staging", fingerprints: [stagingFingerprint], policy: { ok: false } },
+    ]);
+    expect(allProblems(config).map(({ setting }) => setting)).toEqual(["CLUSTER_STAGING.allow[0]"]);
+  });
+});
+
+describe("a certificate in two clusters", () => {
+  test("is a mistake of both, in whatever case it is written, and of no third", () => {
+    const config = readConfig(
+      environment({
+        CLUSTER_PROD_EU: staging({ client_certificates: [productionFingerprint.toUpperCase(), stagingFingerprint] }),
+        CLUSTER_THIRD: clusterTable({ client_certificates: ["c3".repeat(32)] }),
+      }),
+    );
+    expect(config.service.ok).toBe(true);
+    expect(config.clusters.map(({ name, policy }) => [name, policy.ok])).toEqual([
+      ["production", false],
+      ["prod-eu", false],
+      ["third", true],
+    ]);
+    expect(allProblems(config)).toEqual([
+      {
+        setting: "CLUSTER_PRODUCTION.client_certificates",
+        message: `${productionFingerprint} stands in CLUSTER_PROD_EU, too: a certificate belongs to one cluster`,
+      },
+      {
+        setting: "CLUSTER_PROD_EU.client_certificates",
+        message: `${productionFingerprint} stands in CLUSTER_PRODUCTION, too: a certificate belongs to one cluster`,
+      },
+    ]);
+  });
+
+  test("is named beside what else is wrong there", () => {
+    const config = readConfig(
+      environment({ CLUSTER_PROD_EU: staging({ client_certificates: [productionFingerprint], prefix: "system:" }) }),
+    );
+    expect(allProblems(config).map(({ setting }) => setting)).toEqual([
+      "CLUSTER_PRODUCTION.client_certificates",
+      "CLUSTER_PROD_EU.prefix",
+      "CLUSTER_PROD_EU.client_certificates",
+    ]);
+  });
+
+  test("is a mistake also where the other cluster is wrong already", () => {
+    const config = readConfig(environment({ CLUSTER_BROKEN: clusterTable({ allow: [] }) }));
+    expect(config.clusters.map(({ policy }) => policy.ok)).toEqual([false, false]);
+  });
+});
+
+describe("a mistake of the whole deployment", () => {
+  test.each([
+    "CACHE_TTL",
+    "github_api_url",
+    "CLUSTER_",
+    "CLUSTER_1",
+    "CLUSTER_prod",
+    "CLUSTER_PROD-EU",
+    "cluster_production",
+    "CLUSTERS",
+    "__proto",
+  ])("is a variable called %s", (name) => {
+    const config = readConfig(environment({ [name]: clusterTable() }));
+    expect(config.service).toMatchObject({ ok: false, problems: [{ setting: name }] });
+    expect(config.clusters.map((cluster) => cluster.name)).toEqual(["production"]);
+  });
+
+  test("is no cluster at all", () => {
+    const { service } = readConfig({ CACHE_SECRET: randomBytes(32).toString("base64") });
+    expect(service).toMatchObject({ ok: false, problems: [{ setting: "CLUSTER_NAME" }] });
+  });
+
+  test("is named together with all others", () => {
+    const { service } = readConfig({ TYPO: 1, TOKEN_SHAPE: "loose" });
+    expect(service.ok ? [] : service.problems.map(({ setting }) => setting)).toEqual([
+      "TYPO",
+      "CLUSTER_NAME",
+      "TOKEN_SHAPE",
+      "CACHE_SECRET",
+    ]);
+  });
+
+  test("leaves the clusters' certificates known, so that their callers hear of it", () => {
+    const { clusters } = readConfig(environment({ TYPO: 1 }));
+    expect(clusters[0]?.fingerprints).toEqual([productionFingerprint]);
+  });
+});
+
+describe("whatever the environment holds", () => {
+  /** Put into every place that takes a value; no problem may repeat it. */
+  const secret = fc.string({ unit: fc.constantFrom(..."abcdefghij!§"), minLength: 16, maxLength: 60 });
+  const places = [
+    (text: string) => ({ CACHE_SECRET: text }),
+    (text: string) => ({ CACHE_SECRET: { value: text } }),
+    (text: string) => ({ GITHUB_API_URL: text }),
+    (text: string) => ({ GITHUB_API_URL: `https://user:${text}@api.github.com` }),
+    (text: string) => ({ CACHE_TTL_SECONDS: text }),
+    (text: string) => ({ OUTAGE_GRACE_SECONDS: text }),
+    (text: string) => ({ TOKEN_SHAPE: text }),
+    (text: string) => ({ GITHUB_APP_ID: `${text}!` }),
+    (text: string) => ({ GITHUB_APP_PRIVATE_KEY: text }),
+    (text: string) => ({ OAUTH_CLIENT_SECRETS: text }),
+    (text: string) => ({ OAUTH_CLIENT_SECRETS: JSON.stringify({ [`${text}!`]: text }) }),
+    (text: string) => ({ UNKNOWN: text }),
+    (text: string) => ({ CLUSTER_PRODUCTION: text }),
+    ...[
+      "client_certificates",
+      "allow",
+      "deny",
+      "token_kinds",
+      "oauth_clients",
+      "username",
+      "prefix",
+      "groups_from",
+      "group",
+      "scopes_at_most",
+      "require_expiry",
+      "unknown",
+    ].flatMap((key) => [
+      (text: string) => ({ CLUSTER_PRODUCTION: clusterTable({ [key]: `${text} ` }) }),
+      (text: string) => ({ CLUSTER_PRODUCTION: clusterTable({ [key]: [`${text} `] }) }),
+    ]),
+  ];
+
+  test("no problem quotes a value: it may be a secret", () => {
+    fc.assert(
+      fc.property(secret, fc.constantFrom(...places), (text, place) => {
+        const problems = allProblems(readConfig(environment(place(text))));
+        expect(problems.length).toBeGreaterThan(0);
+        expect(JSON.stringify(problems)).not.toContain(text);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  test("reading it gives a value, never an exception", () => {
+    const names = fc.constantFrom("CACHE_SECRET", "GITHUB_API_URL", "CLUSTER_A", "CLUSTER_B", "TOKEN_SHAPE", "KV", "X");
+    fc.assert(
+      fc.property(fc.dictionary(names, fc.anything()), (env) => {
+        const config = readConfig(env);
+        for (const { policy } of config.clusters) expect(policy.ok).toBe(false);
+      }),
+      { numRuns: 500 },
+    );
+  });
+});

@@ -1,0 +1,129 @@
+// What a token may be able to do at most, that it has to end, and which of several things that the person could put right is said first.
+import { describe, expect, test } from "vitest";
+import type { TokenKind } from "../../../../src/worker/config/cluster.ts";
+import { reasons } from "../../../../src/worker/every-reason.ts";
+import { invisibleFor, memberOf } from "../support.ts";
+import { admitted, judge, no, type Situation } from "./support.ts";
+
+describe("scopes_at_most", () => {
+  const judgeScopes = (
+    scopes_at_most: string[] | undefined,
+    scopes: string[] | null,
+    tokenKind: TokenKind = "classic",
+  ) =>
+    judge({
+      policy: {
+        scopes_at_most,
+        oauth_clients: ["Iv1.a"],
+      },
+      facts: { scopes, oauthClientId: tokenKind === "oauth" || tokenKind === "app" ? "Iv1.a" : null },
+      tokenKind,
+    });
+
+  test.each<[string[], string[]]>([
+    [["read:org"], ["read:org"]],
+    [["read:org", "gist"], []],
+    [[], []],
+    [["admin:org"], ["read:org", "write:org"]],
+    [
+      ["repo", "user"],
+      ["public_repo", "user:email", "repo"],
+    ],
+  ])("%j accepts %j", (atMost, scopes) => {
+    for (const kind of ["classic", "oauth", "legacy"] as const)
+      expect(judgeScopes(atMost, scopes, kind)).toMatchObject(admitted);
+  });
+
+  test.each<[string[], string[], string]>([
+    [["read:org"], ["read:org", "repo"], "repo"],
+    [[], ["read:org"], "read:org"],
+    [["read:org"], ["admin:org"], "admin:org"],
+    [["public_repo"], ["repo", "read:org", "gist"], "gist, read:org, repo"],
+    [["read:org"], ["toString", "constructor"], "constructor, toString"],
+  ])("%j does not accept %j", (atMost, scopes, named) => {
+    for (const kind of ["classic", "oauth", "legacy"] as const) {
+      expect(judgeScopes(atMost, scopes, kind)).toEqual({
+        kind: "denied",
+        reason: "too_many_scopes",
+        message: `too_many_scopes: ${reasons.too_many_scopes.sentence} (${named})`,
+      });
+    }
+  });
+
+  test("names at most twenty of those that are too many", () => {
+    const scopes = Array.from({ length: 30 }, (_, index) => `scope_${String(index).padStart(2, "0")}`);
+    const verdict = judgeScopes([], scopes.toReversed());
+    expect(verdict).toMatchObject({ message: expect.stringContaining(`(${scopes.slice(0, 20).join(", ")})`) });
+  });
+
+  test.each(["classic", "oauth", "legacy"] as const)("denies a token of kind %s whose scopes are not known", (kind) => {
+    expect(judgeScopes(["repo"], null, kind)).toMatchObject({ kind: "denied", reason: "scopes_unknown" });
+    expect(judgeScopes(undefined, null, kind)).toMatchObject(admitted);
+  });
+
+  test.each(["fine_grained", "app"] as const)("means no token of kind %s, which has permissions instead", (kind) => {
+    expect(judgeScopes([], null, kind)).toMatchObject(admitted);
+    expect(judgeScopes([], [], kind)).toMatchObject(admitted);
+  });
+
+  test("that is not set accepts every scope", () => {
+    expect(judgeScopes(undefined, ["repo", "delete_repo"])).toMatchObject(admitted);
+  });
+});
+
+describe("require_expiry", () => {
+  test.each([
+    [true, { kind: "at", epochMs: 1 }, "admitted"],
+    [true, { kind: "never" }, "expiry_missing"],
+    [true, { kind: "unreadable" }, "expiry_missing"],
+    [false, { kind: "at", epochMs: 1 }, "admitted"],
+    [false, { kind: "never" }, "admitted"],
+    [false, { kind: "unreadable" }, "admitted"],
+  ] as const)("= %j with an expiry of %j: %s", (require_expiry, expiry, reason) => {
+    expect(judge({ policy: { require_expiry }, facts: { expiry } })).toMatchObject({
+      kind: reason === "admitted" ? "authenticated" : "denied",
+      reason,
+    });
+  });
+});
+
+describe("of several things that the person could put right, the first is said:", () => {
+  const wrong = {
+    policy: {
+      allow: ["anyone"],
+      deny: ["org:evil"],
+      groups_from: ["acme"],
+      scopes_at_most: ["read:org"],
+      require_expiry: true,
+      oauth_clients: ["Iv1.a"],
+    },
+    memberships: { evil: invisibleFor("scope_missing"), acme: memberOf("acme", 1, { "no good": 1 }) },
+    facts: { oauthClientId: "Iv1.b", scopes: ["repo"] },
+  };
+
+  test.each<[string, Situation]>([
+    ["scope_missing", wrong],
+    ["client_not_listed", { ...wrong, memberships: { acme: wrong.memberships.acme } }],
+    [
+      "too_many_scopes",
+      { ...wrong, memberships: { acme: wrong.memberships.acme }, facts: { oauthClientId: "Iv1.a", scopes: ["repo"] } },
+    ],
+    ["expiry_missing", { ...wrong, memberships: { acme: wrong.memberships.acme }, facts: { oauthClientId: "Iv1.a" } }],
+    [
+      "identity_unsafe",
+      {
+        ...wrong,
+        memberships: { acme: wrong.memberships.acme },
+        facts: { oauthClientId: "Iv1.a", expiry: { kind: "at", epochMs: 1 } },
+      },
+    ],
+    ["admitted", { ...wrong, memberships: {}, facts: { oauthClientId: "Iv1.a", expiry: { kind: "at", epochMs: 1 } } }],
+  ])("%s", (reason, person) => {
+    expect(judge(person).reason).toBe(reason);
+  });
+
+  test("none of them to a stranger", () => {
+    const policy = { ...wrong.policy, allow: ["user:hubot"] };
+    expect(judge({ ...wrong, policy })).toEqual(no("not_allowed"));
+  });
+});

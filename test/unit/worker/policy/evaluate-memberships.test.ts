@@ -1,0 +1,251 @@
+// What organisations and teams make of a verdict: which reason it has, what is said, and which of several comes first.
+import { describe, expect, test } from "vitest";
+import { reasons } from "../../../../src/worker/every-reason.ts";
+import type { HiddenReason } from "../../../../src/worker/github/facts.ts";
+import { evaluateFacts } from "../../../../src/worker/policy/evaluate.ts";
+import { factsOf, invisibleFor, invitedTo, memberOf, policyOf, takenBy } from "../support.ts";
+import { admitted, judge, no, type Situation } from "./support.ts";
+
+const acme = memberOf("Acme", 1234, { platform: 55 });
+const ssoUrl = "https://github.com/orgs/acme/sso?authorization_request=AB";
+
+describe("an entry of allow admits", () => {
+  test.each([
+    "org:acme",
+    "org:acme#1234",
+    "org:ACME",
+    "team:acme/platform",
+    "team:acme/platform#55",
+    "team:acme/old#55",
+  ])("by %s", (entry) => {
+    expect(judge({ policy: { allow: ["user:hubot", entry] }, memberships: { acme } })).toMatchObject(admitted);
+  });
+
+  test("whoever any one of them admits, whatever the others say", () => {
+    const allow = ["org:pending", "org:hidden", "org:taken#1", "team:acme/dev", "user:hubot", "team:acme/platform"];
+    const memberships = {
+      pending: invitedTo("pending", 1),
+      hidden: invisibleFor("sso_required"),
+      taken: takenBy(9),
+      acme,
+    };
+    expect(judge({ policy: { allow }, memberships })).toMatchObject({
+      ...admitted,
+      user: { groups: ["github:Acme", "github:Acme/platform"] },
+    });
+  });
+});
+
+describe("a plain no says to the log why", () => {
+  test.each<[string, Situation, string]>([
+    ["no member", { policy: { allow: ["org:acme"] } }, "not_allowed"],
+    ["no member of a team's organisation", { policy: { allow: ["team:acme/platform"] } }, "not_allowed"],
+    ["a member of another team", { policy: { allow: ["team:acme/dev"] }, memberships: { acme } }, "not_in_team"],
+    [
+      "a member of another team, and a stranger elsewhere",
+      { policy: { allow: ["user:hubot", "team:acme/dev", "org:umbrella"] }, memberships: { acme } },
+      "not_in_team",
+    ],
+    [
+      "a member of whoever has the name now",
+      { policy: { allow: ["org:acme#1"] }, memberships: { acme: takenBy(9) } },
+      "name_reassigned",
+    ],
+    [
+      "a member of the team that has the slug now",
+      { policy: { allow: ["team:acme/platform#9"] }, memberships: { acme } },
+      "name_reassigned",
+    ],
+    [
+      "a name that changed hands comes before a team",
+      { policy: { allow: ["team:acme/dev", "org:umbrella#1"] }, memberships: { acme, umbrella: takenBy(9) } },
+      "name_reassigned",
+    ],
+    [
+      "a member of a denied organisation",
+      { policy: { allow: ["anyone"], deny: ["org:acme"] }, memberships: { acme } },
+      "membership_denied",
+    ],
+    [
+      "a member of a denied organisation, pinned",
+      { policy: { allow: ["anyone"], deny: ["org:old#1234"] }, memberships: { old: acme } },
+      "membership_denied",
+    ],
+    [
+      "a member of a denied team",
+      { policy: { allow: ["org:acme"], deny: ["team:acme/platform"] }, memberships: { acme } },
+      "membership_denied",
+    ],
+    [
+      "a member of a denied team, pinned",
+      { policy: { allow: ["org:acme"], deny: ["team:acme/old#55"] }, memberships: { acme } },
+      "membership_denied",
+    ],
+    [
+      "a denied account whose organisation is denied, too",
+      { policy: { allow: ["anyone"], deny: ["user:octocat", "org:acme"] }, memberships: { acme } },
+      "user_denied",
+    ],
+    [
+      "a denied member who is no other entry's",
+      { policy: { allow: ["user:hubot"], deny: ["org:acme"] }, memberships: { acme } },
+      "membership_denied",
+    ],
+  ])("%s", (_, person, reason) => {
+    expect(judge(person)).toEqual(no(reason));
+  });
+});
+
+describe("deny spares", () => {
+  test.each<[string, Situation]>([
+    ["whoever is no member", { policy: { allow: ["anyone"], deny: ["org:acme", "team:umbrella/sre"] } }],
+    [
+      "whoever is only invited",
+      { policy: { allow: ["anyone"], deny: ["org:acme"] }, memberships: { acme: invitedTo("acme", 1) } },
+    ],
+    [
+      "whoever is a member of whoever has the name now",
+      { policy: { allow: ["anyone"], deny: ["org:acme#1"] }, memberships: { acme: takenBy(9) } },
+    ],
+    [
+      "other teams' members",
+      { policy: { allow: ["org:acme"], deny: ["team:acme/dev", "team:acme/dev#56"] }, memberships: { acme } },
+    ],
+    [
+      "members of the team that has the slug now",
+      { policy: { allow: ["org:acme"], deny: ["team:acme/platform#9"] }, memberships: { acme } },
+    ],
+  ])("%s", (_, person) => {
+    expect(judge(person)).toMatchObject(admitted);
+  });
+});
+
+const hiddenReasons: HiddenReason[] = [
+  "scope_missing",
+  "sso_required",
+  "app_not_approved",
+  "ip_allow_list",
+  "other_resource_owner",
+  "token_kind_forbidden",
+  "organisation_forbidden",
+];
+
+describe("an organisation that cannot be seen", () => {
+  test.each(hiddenReasons)("keeps out whom it alone could admit, with the reason %s", (reason) => {
+    for (const allow of [["org:Acme"], ["team:acme/platform"], ["user:hubot", "org:acme#1"]]) {
+      expect(judge({ policy: { allow }, memberships: { acme: invisibleFor(reason) } })).toEqual({
+        kind: "denied",
+        reason,
+        message: `${reason}: ${reasons[reason].sentence} (acme)`,
+      });
+    }
+  });
+
+  test("is named with the address at which the person authorises the token, where GitHub gave it", () => {
+    const verdict = judge({
+      policy: { allow: ["org:acme"] },
+      memberships: { acme: invisibleFor("sso_required", ssoUrl) },
+    });
+    expect(verdict).toMatchObject({ message: `sso_required: ${reasons.sso_required.sentence} (acme, ${ssoUrl})` });
+  });
+
+  test.each(hiddenReasons)("and is denied keeps out whoever may be its member: %s", (reason) => {
+    for (const deny of [
+      ["org:evil"],
+      ["team:evil/crew"],
+      ["user:mallory", "org:evil#6"],
+      ["team:acme/dev", "team:evil/crew#7"],
+    ]) {
+      for (const allow of [["anyone"], ["org:acme"], ["user:octocat#583231"]]) {
+        expect(judge({ policy: { allow, deny }, memberships: { acme, evil: invisibleFor(reason) } })).toMatchObject({
+          kind: "denied",
+          reason,
+          message: expect.stringMatching(/ \(evil\)$/),
+        });
+      }
+    }
+  });
+
+  test("and is denied makes nobody's plain no a denial", () => {
+    const evil = invisibleFor("sso_required");
+    expect(judge({ policy: { allow: ["user:hubot"], deny: ["org:evil"] }, memberships: { evil } })).toEqual(
+      no("not_allowed"),
+    );
+    expect(judge({ policy: { allow: ["anyone"], deny: ["org:evil", "user:octocat"] }, memberships: { evil } })).toEqual(
+      no("user_denied"),
+    );
+    expect(
+      judge({ policy: { allow: ["anyone"], deny: ["org:evil", "org:acme"] }, memberships: { evil, acme } }),
+    ).toEqual(no("membership_denied"));
+  });
+
+  test("keeps nobody out whom another entry admits", () => {
+    const policy = { allow: ["org:umbrella", "org:acme"], groups_from: ["umbrella", "acme"] };
+    const verdict = judge({ policy, memberships: { acme, umbrella: invisibleFor("app_not_approved") } });
+    expect(verdict).toMatchObject({
+      ...admitted,
+      user: {
+        groups: ["github:Acme", "github:Acme/platform"],
+        extra: { "octogate.dev/hidden-organisations": ["umbrella=app_not_approved"] },
+      },
+    });
+  });
+
+  test("is the one that the policy names first, where there are several", () => {
+    const memberships = { b: invisibleFor("sso_required"), a: invisibleFor("scope_missing") };
+    expect(judge({ policy: { allow: ["org:b", "org:a"] }, memberships })).toMatchObject({ reason: "sso_required" });
+    expect(judge({ policy: { allow: ["org:a", "org:b"] }, memberships })).toMatchObject({ reason: "scope_missing" });
+  });
+});
+
+describe("whoever is invited", () => {
+  test("is told so, with the address of the invitation on the host that it is on", () => {
+    const verdict = judge({
+      policy: { allow: ["team:acme/platform#55"] },
+      memberships: { acme: invitedTo("Acme-Inc", 1234) },
+      facts: { host: "acme.ghe.com" },
+    });
+    const address = "https://acme.ghe.com/orgs/Acme-Inc/invitation";
+    expect(verdict).toEqual({
+      kind: "denied",
+      reason: "invitation_pending",
+      message: `invitation_pending: ${reasons.invitation_pending.sentence} (${address})`,
+    });
+  });
+
+  test("hears of that before anything else that is wrong", () => {
+    const allow = ["org:hidden", "org:taken#1", "team:acme/dev", "org:acme2"];
+    const memberships = { hidden: invisibleFor("sso_required"), taken: takenBy(9), acme, acme2: invitedTo("acme2", 2) };
+    expect(judge({ policy: { allow }, memberships })).toMatchObject({ reason: "invitation_pending" });
+    expect(judge({ policy: { allow: allow.slice(0, 3) }, memberships })).toMatchObject({ reason: "sso_required" });
+    expect(judge({ policy: { allow: allow.slice(1, 3) }, memberships })).toMatchObject({ reason: "name_reassigned" });
+    expect(judge({ policy: { allow: allow.slice(2, 3) }, memberships })).toMatchObject({ reason: "not_in_team" });
+  });
+
+  test("to a denied organisation is denied nothing by it", () => {
+    const policy = { allow: ["org:acme"], deny: ["org:evil"] };
+    expect(judge({ policy, memberships: { acme, evil: invitedTo("evil", 6) } })).toMatchObject(admitted);
+  });
+});
+
+test("more groups than can leave are a denial", () => {
+  const teams = Object.fromEntries(Array.from({ length: 1000 }, (_, index) => [`team-${index}`, index + 1]));
+  expect(judge({ policy: { allow: ["org:acme"] }, memberships: { acme: memberOf("acme", 1, teams) } })).toMatchObject({
+    kind: "denied",
+    reason: "too_many_groups",
+  });
+});
+
+test("an account that is no person's gets a plain no whatever it belongs to", () => {
+  for (const allow of [["org:acme"], ["anyone"]]) {
+    expect(judge({ policy: { allow }, memberships: { acme }, facts: { account: { type: "Bot" } } })).toEqual(
+      no("not_a_person"),
+    );
+  }
+});
+
+test("an organisation that is named like what every object has, and that nobody asked about, lets nobody in", () => {
+  const policy = policyOf({ allow: ["org:constructor"] });
+  const verdict = evaluateFacts(policy, { tokenKind: "classic", credentialId: "x" }, factsOf());
+  expect(verdict).toMatchObject({ kind: "denied", reason: "organisation_forbidden" });
+});
