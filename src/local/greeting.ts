@@ -1,6 +1,6 @@
 // What `npm start` prints once everything answers: where things are, whom to try, and a command to begin with. No line
 // of it begins with "{": such lines are decisions.
-import type { CastMember } from "./github/cast.ts";
+import type { SampleUser } from "./github/sample-users.ts";
 import type { StateFolder } from "./state-folder.ts";
 
 export interface Greeting {
@@ -9,7 +9,7 @@ export interface Greeting {
   readonly folder: StateFolder;
   readonly clusterNames: readonly string[];
   /** Empty where a real GitHub is used. */
-  readonly cast: readonly CastMember[];
+  readonly cast: readonly SampleUser[];
 }
 
 /** Programs wait for this line. */
@@ -46,7 +46,7 @@ export function greetingText({ port, githubUrl, folder, clusterNames, cast }: Gr
   ].join("\n");
 }
 
-function castText(cast: readonly CastMember[]): string[] {
+function castText(cast: readonly SampleUser[]): string[] {
   const people = cast.flatMap(({ name, shows, token }): [string, string][] => [
     [name, token],
     ["", shows],

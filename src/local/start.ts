@@ -6,8 +6,8 @@ import { keepCacheSecret } from "./cache-secret.ts";
 import { type EdgeCertificates, keepCertificates } from "./certificates/keep.ts";
 import type { Closing } from "./closing.ts";
 import { type Edge, startEdge } from "./edge.ts";
-import { addCast, type CastMember } from "./github/cast.ts";
-import { startGitHubStandIn } from "./github/stand-in.ts";
+import { addSampleUsers, type SampleUser } from "./github/sample-users.ts";
+import { startGitHubStandIn } from "./github/server.ts";
 import { greetingText, webhookUrl } from "./greeting.ts";
 import { webhookKubeconfig } from "./kubeconfig.ts";
 import type { Options } from "./options.ts";
@@ -110,7 +110,7 @@ async function listen(port: number, { server, authority }: EdgeCertificates): Pr
 
 interface GitHub {
   readonly url: string;
-  readonly cast: readonly CastMember[];
+  readonly cast: readonly SampleUser[];
   readonly policy: Record<string, unknown>;
 }
 
@@ -118,8 +118,8 @@ async function gitHubFor({ githubUrl }: Options, closing: Closing): Promise<GitH
   if (githubUrl !== null) return { url: githubUrl, cast: [], policy: policyWithoutCast };
   const standIn = await startGitHubStandIn();
   closing.add(() => standIn.close());
-  const { members, policy } = addCast(standIn);
-  return { url: standIn.url, cast: members, policy };
+  const { users, policy } = addSampleUsers(standIn);
+  return { url: standIn.url, cast: users, policy };
 }
 
 function fingerprintFor(clusterName: string, { clients }: EdgeCertificates): string {

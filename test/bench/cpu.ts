@@ -1,7 +1,7 @@
 // How much workerd computes for a warm review: its process's own time under load, with no edge and no Miniflare around it, next to a naked Hono Worker. In short turns, so that
 // whatever the machine does besides hits both alike; of each round the median turn counts, and of all rounds each Worker's best.
 import { randomBytes } from "node:crypto";
-import { startGitHubStandIn } from "../../src/local/github/stand-in.ts";
+import { startGitHubStandIn } from "../../src/local/github/server.ts";
 import { createHttpClient } from "../support/http-client.ts";
 import { makeClusters } from "../support/instrumented-client.ts";
 import { cfHeader, type RawWorkerd, startRawWorkerd } from "../support/raw-workerd.ts";

@@ -26,7 +26,7 @@ describe.skipIf(whyWithoutAuthdriver !== null)(title, () => {
     const { github, maintainer, edge, webhookKubeconfig } = octogate;
     // Whatever was asked about the token is in the log once a later review is. That one is told apart by its reason.
     const last = github.issueToken(maintainer, { kind: "classic" });
-    github.setBehaviour(last, { kind: "redirect", status: 302, location: github.url });
+    github.setFault(last, { kind: "redirect", status: 302, location: github.url });
     const decisions = decisionsFromHere(edge());
     const [reviewed] = await review(webhookKubeconfig, [token, last], { version });
     await untilDecided(decisions, ({ reason }) => reason === "github_redirect");
@@ -80,7 +80,7 @@ describe.skipIf(whyWithoutAuthdriver !== null)(title, () => {
     test("is told once why somebody who could put it right is denied", async () => {
       const { github, maintainer } = octogate;
       const token = github.issueToken(maintainer, { kind: "classic" });
-      github.setBehaviour(token, { kind: "suspended" });
+      github.setFault(token, { kind: "suspended" });
 
       const { reviewed, decided } = await reviewAndCount(version, token);
 
@@ -91,7 +91,7 @@ describe.skipIf(whyWithoutAuthdriver !== null)(title, () => {
     test("is told once that nothing is known while GitHub is down", async () => {
       const { github, maintainer } = octogate;
       const token = github.issueToken(maintainer, { kind: "classic" });
-      github.setBehaviour(token, { kind: "server_error", status: 503, body: "unicorn_html" });
+      github.setFault(token, { kind: "server_error", status: 503, body: "unicorn_html" });
 
       const { reviewed, decided } = await reviewAndCount(version, token);
 
@@ -129,7 +129,7 @@ describe.skipIf(whyWithoutAuthdriver !== null)(title, () => {
   test("is told once, long before it gives up, that GitHub does not answer", async () => {
     const { github, maintainer } = octogate;
     const token = github.issueToken(maintainer, { kind: "classic" });
-    github.setBehaviour(token, { kind: "hang" });
+    github.setFault(token, { kind: "hang" });
 
     const { reviewed, decided } = await reviewAndCount("v1", token);
 

@@ -151,7 +151,7 @@ describe.skipIf(whyWithoutControlPlane !== null)(title, () => {
     const { github, maintainer } = octogate;
     const kubectl = await controlPlane.kubectl.withGitHubToken(github.issueToken(maintainer, { kind: "classic" }));
     const log = controlPlane.logFromHere();
-    github.setBehaviour("everyone", { kind: "server_error", status: 503, body: "unicorn_html" });
+    github.setFault("everyone", { kind: "server_error", status: 503, body: "unicorn_html" });
     try {
       const { stderr } = await kubectl(["get", "--raw", "/api"]);
       expect(stderr).toContain("You must be logged in to the server");
@@ -159,7 +159,7 @@ describe.skipIf(whyWithoutControlPlane !== null)(title, () => {
 
       await succeed(controlPlane.admin, ["get", "namespaces"]);
     } finally {
-      github.setBehaviour("everyone", null);
+      github.setFault("everyone", null);
     }
     await succeed(kubectl, ["get", "--raw", "/api"]);
   });

@@ -1,6 +1,7 @@
 // Access by organisation and team on a real cluster: role bindings to groups, by way of a parent team, and how it ends with the membership.
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { GitHubStandIn, StandInAccount } from "../../src/local/github/stand-in.ts";
+import type { StandInAccount } from "../../src/local/github/accounts.ts";
+import type { GitHubStandIn } from "../../src/local/github/server.ts";
 import { readRbacExample } from "../support/cluster-files.ts";
 import { until } from "../support/until.ts";
 import { sayIfSkipped, whyWithoutControlPlane } from "./support/binaries.ts";

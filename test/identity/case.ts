@@ -1,5 +1,5 @@
 // What a row of docs/identity.md is made of: somebody with a token, a policy, and what has to come of it.
-import type { Behaviour } from "../../src/local/github/behaviour.ts";
+import type { Fault } from "../../src/local/github/faults.ts";
 import type { Reason } from "../../src/worker/reason.ts";
 import type { ClientName, OrganisationName, PersonName } from "./scene.ts";
 
@@ -22,7 +22,7 @@ export interface TokenSpec {
 /** What became of the token, or what GitHub answers to it now. */
 export type Fate =
   | { readonly kind: "revoked" }
-  | { readonly kind: "met"; readonly behaviour: Behaviour; readonly path?: RegExp };
+  | { readonly kind: "met"; readonly fault: Fault; readonly path?: RegExp };
 
 export interface IdentityCase {
   /** A few words; together with its section's title it is what the row's test is called. */

@@ -10,7 +10,7 @@ import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
 import { TLSSocket } from "node:tls";
 import { type Identity, issueCertificate, makeAuthority } from "../../../src/local/certificates/issue.ts";
-import { startGitHubStandIn } from "../../../src/local/github/stand-in.ts";
+import { startGitHubStandIn } from "../../../src/local/github/server.ts";
 import { type TlsClientAuth, tlsClientAuthOf } from "../../../src/local/tls-client-auth.ts";
 import { createApp } from "../../../src/worker/app.ts";
 import { withoutCertificate } from "../../support/client-auth.ts";

@@ -2,7 +2,8 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type GitHubStandIn, type StandInAccount, startGitHubStandIn } from "../../../src/local/github/stand-in.ts";
+import type { StandInAccount } from "../../../src/local/github/accounts.ts";
+import { type GitHubStandIn, startGitHubStandIn } from "../../../src/local/github/server.ts";
 import { freePort } from "../../support/free-port.ts";
 import { type LocalEdge, startLocalEdge } from "../../support/local-edge.ts";
 

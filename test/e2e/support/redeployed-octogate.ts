@@ -8,7 +8,7 @@ import { type Identity, issueCertificate, makeAuthority } from "../../../src/loc
 import { fingerprintOf } from "../../../src/local/certificates/keep.ts";
 import { createClosing } from "../../../src/local/closing.ts";
 import { startEdge } from "../../../src/local/edge.ts";
-import { type GitHubStandIn, startGitHubStandIn } from "../../../src/local/github/stand-in.ts";
+import { type GitHubStandIn, startGitHubStandIn } from "../../../src/local/github/server.ts";
 import { startWorker } from "../../../src/local/worker.ts";
 import { readWorkerSettings } from "../../../src/local/worker-settings.ts";
 import { clusterVariableName } from "../../../src/worker/config/config.ts";

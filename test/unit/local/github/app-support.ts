@@ -1,6 +1,6 @@
 // Signs JWTs as an app does, also wrong ones.
 import { sign } from "node:crypto";
-import type { StandInApp } from "../../../../src/local/github/stand-in.ts";
+import type { StandInApp } from "../../../../src/local/github/apps.ts";
 
 export interface JwtClaims {
   readonly iss?: unknown;

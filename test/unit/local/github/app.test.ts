@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import type { AppPermissions } from "../../../../src/local/github/entities.ts";
-import type { StandInOptions } from "../../../../src/local/github/stand-in.ts";
+import type { AppPermissions } from "../../../../src/local/github/apps.ts";
+import type { StandInOptions } from "../../../../src/local/github/server.ts";
 import { appJwt } from "./app-support.ts";
 import { get, getUser, handClock, listIn, messageIn, objectIn, post, start } from "./support.ts";
 

@@ -1,7 +1,7 @@
 import { createServer } from "node:net";
 import { describe, expect, test } from "vitest";
-import type { Behaviour } from "../../../../src/local/github/behaviour.ts";
-import { type GitHubStandIn, startGitHubStandIn } from "../../../../src/local/github/stand-in.ts";
+import type { Fault } from "../../../../src/local/github/faults.ts";
+import { type GitHubStandIn, startGitHubStandIn } from "../../../../src/local/github/server.ts";
 import { until } from "../../../support/until.ts";
 import { getUser, start } from "./support.ts";
 
@@ -11,10 +11,10 @@ const shortMs = 60;
 /** Timers count in whole milliseconds and may be one early. */
 const toleranceMs = 2;
 
-async function misbehaving(behaviour: Behaviour) {
+async function misbehaving(fault: Fault) {
   const standIn = await start();
   const token = standIn.issueToken(standIn.addAccount({ login: "octo-reader" }), { kind: "classic" });
-  standIn.setBehaviour(token, behaviour);
+  standIn.setFault(token, fault);
   return { standIn, token, ask: (init?: RequestInit) => getUser(standIn, token, init as { method?: string }) };
 }
 
@@ -63,7 +63,7 @@ describe("delivery", () => {
   test("slow body: the head does not wait for the rest of the body", async () => {
     const { standIn, token, ask } = await misbehaving({ kind: "slow_body", delayMs: neverMs });
     expect((await ask({ signal: AbortSignal.timeout(5000) })).status).toBe(200);
-    standIn.setBehaviour(token, { kind: "slow_body", delayMs: shortMs });
+    standIn.setFault(token, { kind: "slow_body", delayMs: shortMs });
     const startedAt = performance.now();
     const response = await ask();
     expect(await response.json()).toMatchObject({ login: "octo-reader" });
@@ -96,11 +96,11 @@ describe("delivery", () => {
     expect(standIn.requests[0]?.status).toBeNull();
   });
 
-  test.each<Behaviour>([
+  test.each<Fault>([
     { kind: "slow_head", delayMs: neverMs },
     { kind: "slow_body", delayMs: neverMs },
-  ])("%j ends with the stand-in", async (behaviour) => {
-    const { standIn, ask } = await misbehaving(behaviour);
+  ])("%j ends with the stand-in", async (fault) => {
+    const { standIn, ask } = await misbehaving(fault);
     const failure = causeOf(ask().then((response) => response.text()));
     await untilAsked(standIn, 1);
     await standIn.close();
@@ -121,7 +121,7 @@ describe("delivery", () => {
 
   test("an unknown token's usual answer is brought over as badly", async () => {
     const standIn = await start();
-    standIn.setBehaviour("everyone", { kind: "oversized", bytes: 5000 });
+    standIn.setFault("everyone", { kind: "oversized", bytes: 5000 });
     const response = await getUser(standIn, "unknown");
     expect(response.status).toBe(401);
     expect((await response.text()).length).toBe(5000);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { StandInOptions } from "../../../../src/local/github/stand-in.ts";
+import type { StandInOptions } from "../../../../src/local/github/server.ts";
 import { appJwt } from "./app-support.ts";
 import { get, objectIn, post, start } from "./support.ts";
 
@@ -152,7 +152,7 @@ describe("GraphQL's refusals", () => {
     "%s can be set",
     async (type) => {
       const { standIn, ask } = await nested();
-      standIn.setBehaviour("everyone", { kind: "graphql_error", type }, { path: /^\/graphql$/ });
+      standIn.setFault("everyone", { kind: "graphql_error", type }, { path: /^\/graphql$/ });
       const response = await ask();
       expect(response.status).toBe(200);
       const body = await objectIn(response);

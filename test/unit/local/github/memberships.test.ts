@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import type { TokenOptions } from "../../../../src/local/github/directory.ts";
-import type { OrganisationRestrictions } from "../../../../src/local/github/entities.ts";
+import type { TokenOptions } from "../../../../src/local/github/grants.ts";
+import type { OrganisationRestrictions } from "../../../../src/local/github/organisations.ts";
 import { get, getUser, listIn, messageIn, objectIn, start } from "./support.ts";
 
 const path = "/user/memberships/orgs/acme";

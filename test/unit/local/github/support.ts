@@ -2,7 +2,7 @@
 import { type IncomingMessage, request as rawRequest } from "node:http";
 import * as v from "valibot";
 import { onTestFinished } from "vitest";
-import { type GitHubStandIn, type StandInOptions, startGitHubStandIn } from "../../../../src/local/github/stand-in.ts";
+import { type GitHubStandIn, type StandInOptions, startGitHubStandIn } from "../../../../src/local/github/server.ts";
 
 /** Starts a stand-in for this test alone. */
 export async function start(options?: StandInOptions): Promise<GitHubStandIn> {

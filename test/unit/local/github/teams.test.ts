@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { TokenOptions } from "../../../../src/local/github/directory.ts";
+import type { TokenOptions } from "../../../../src/local/github/grants.ts";
 import { get, listIn, objectIn, start } from "./support.ts";
 
 const readOrg: TokenOptions = { kind: "classic", scopes: ["read:org"] };

@@ -1,27 +1,27 @@
 import { describe, expect, test } from "vitest";
-import type { Behaviour } from "../../../../src/local/github/behaviour.ts";
+import type { Fault } from "../../../../src/local/github/faults.ts";
 import { get, getUser, messageIn, objectIn, start } from "./support.ts";
 
 /** A stand-in that behaves like this towards one token, and that token. */
-async function misbehaving(behaviour: Behaviour) {
+async function misbehaving(fault: Fault) {
   const standIn = await start();
   const account = standIn.addAccount({ login: "octo-reader", id: 4711 });
   const token = standIn.issueToken(account, { kind: "classic" });
-  standIn.setBehaviour(token, behaviour);
+  standIn.setFault(token, fault);
   return { standIn, account, token, ask: () => getUser(standIn, token) };
 }
 
 const limitOf = ({ headers }: Response) => [headers.get("x-ratelimit-limit"), headers.get("x-ratelimit-remaining")];
 
 describe("errors by their message", () => {
-  test.each<[Behaviour, number, string]>([
+  test.each<[Fault, number, string]>([
     [{ kind: "suspended" }, 403, "Sorry. Your account was suspended"],
     [{ kind: "resource_not_accessible" }, 403, "Resource not accessible by integration"],
     [{ kind: "ip_allow_list" }, 403, "IP allow list enabled"],
     [{ kind: "lockout" }, 403, "Maximum number of login attempts exceeded. Please try again later."],
     [{ kind: "gone" }, 410, "no longer supported"],
-  ])("%j", async (behaviour, status, message) => {
-    const { ask } = await misbehaving(behaviour);
+  ])("%j", async (fault, status, message) => {
+    const { ask } = await misbehaving(fault);
     const response = await ask();
     expect(response.status).toBe(status);
     expect(response.headers.get("content-type")).toBe("application/json; charset=utf-8");
@@ -34,7 +34,7 @@ describe("errors by their message", () => {
   test("what is not accessible to a fine-grained token is so by personal access token", async () => {
     const { standIn, account } = await misbehaving({ kind: "gone" });
     const token = standIn.issueToken(account, { kind: "fine_grained" });
-    standIn.setBehaviour(token, { kind: "resource_not_accessible" });
+    standIn.setFault(token, { kind: "resource_not_accessible" });
     expect(await messageIn(await getUser(standIn, token))).toBe("Resource not accessible by personal access token");
   });
 });
@@ -128,13 +128,13 @@ describe("a body of the test's own", () => {
   });
 });
 
-describe("setBehaviour", () => {
+describe("setFault", () => {
   test("for everyone reaches every token, known or not, and none at all, until it is taken back", async () => {
     const { standIn, account } = await misbehaving({ kind: "gone" });
     const other = standIn.issueToken(account, { kind: "fine_grained" });
-    standIn.setBehaviour("everyone", { kind: "server_error", status: 503, body: "json" });
+    standIn.setFault("everyone", { kind: "server_error", status: 503, body: "json" });
     for (const token of [other, "unknown", null]) expect((await getUser(standIn, token)).status).toBe(503);
-    standIn.setBehaviour("everyone", null);
+    standIn.setFault("everyone", null);
     expect((await getUser(standIn, other)).status).toBe(200);
   });
 
@@ -142,9 +142,9 @@ describe("setBehaviour", () => {
     const { standIn, account, token, ask } = await misbehaving({ kind: "suspended" });
     const other = standIn.issueToken(account, { kind: "classic" });
     expect((await getUser(standIn, other)).status).toBe(200);
-    standIn.setBehaviour("everyone", { kind: "gone" });
+    standIn.setFault("everyone", { kind: "gone" });
     expect((await ask()).status).toBe(403);
-    standIn.setBehaviour(token, null);
+    standIn.setFault(token, null);
     expect((await ask()).status).toBe(410);
   });
 
@@ -155,22 +155,22 @@ describe("setBehaviour", () => {
       const paths = ["/user", "/user/teams", "/user/teams?page=2"];
       return Promise.all(paths.map(async (path) => (await get(standIn, path, token)).status));
     };
-    standIn.setBehaviour(token, { kind: "gone" }, { path: /^\/user\/teams$/ });
+    standIn.setFault(token, { kind: "gone" }, { path: /^\/user\/teams$/ });
     expect(await statuses()).toEqual([200, 410, 410]);
-    standIn.setBehaviour(token, null, { path: /^\/user\/teams$/ });
+    standIn.setFault(token, null, { path: /^\/user\/teams$/ });
     expect(await statuses()).toEqual([200, 200, 200]);
-    standIn.setBehaviour("everyone", { kind: "gone" }, { path: /[?&]page=2$/ });
+    standIn.setFault("everyone", { kind: "gone" }, { path: /[?&]page=2$/ });
     expect(await statuses()).toEqual([200, 200, 410]);
   });
 
   test("for a path stands beside that for all paths, and wins; the token's own wins over both", async () => {
     const { standIn, token } = await misbehaving({ kind: "gone" });
-    standIn.setBehaviour(token, { kind: "suspended" }, { path: /^\/user$/ });
+    standIn.setFault(token, { kind: "suspended" }, { path: /^\/user$/ });
     expect((await getUser(standIn, token)).status).toBe(403);
     expect((await get(standIn, "/user/teams", token)).status).toBe(410);
-    standIn.setBehaviour("everyone", { kind: "server_error", status: 503, body: "json" }, { path: /teams/ });
+    standIn.setFault("everyone", { kind: "server_error", status: 503, body: "json" }, { path: /teams/ });
     expect((await get(standIn, "/user/teams", token)).status).toBe(410);
-    standIn.setBehaviour(token, null);
+    standIn.setFault(token, null);
     expect((await getUser(standIn, token)).status).toBe(200);
     expect((await get(standIn, "/user/teams", token)).status).toBe(503);
   });

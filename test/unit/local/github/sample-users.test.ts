@@ -1,13 +1,13 @@
 import { expect, test } from "vitest";
-import { addCast } from "../../../../src/local/github/cast.ts";
+import { addSampleUsers } from "../../../../src/local/github/sample-users.ts";
 import { readClusterPolicy } from "../../../../src/worker/config/cluster.ts";
 import { get, getUser, listIn, messageIn, objectIn, start } from "./support.ts";
 
 async function cast() {
   const standIn = await start();
-  const { members, policy } = addCast(standIn);
+  const { users, policy } = addSampleUsers(standIn);
   const ask = (name: string) => {
-    const member = members.find((candidate) => candidate.name === name);
+    const member = users.find((candidate) => candidate.name === name);
     if (member === undefined) throw new Error(`nobody in the cast is called ${name}`);
     return getUser(standIn, member.token);
   };
@@ -16,17 +16,17 @@ async function cast() {
     return `user:${login}#${id}`;
   };
   const askAt = (name: string, path: string) => {
-    const member = members.find((candidate) => candidate.name === name);
+    const member = users.find((candidate) => candidate.name === name);
     return get(standIn, path, member?.token ?? null);
   };
-  return { members, policy, ask, askAt, entryOf };
+  return { users, policy, ask, askAt, entryOf };
 }
 
 test("everybody in the cast has a name, a token of their own and a line that says what it shows", async () => {
-  const { members } = await cast();
-  expect(members.map(({ name }) => name)).toEqual([
+  const { users } = await cast();
+  expect(users.map(({ name }) => name)).toEqual([
     "admitted",
-    "stranger",
+    "outsider",
     "denied",
     "revoked",
     "unlisted-app",
@@ -39,8 +39,8 @@ test("everybody in the cast has a name, a token of their own and a line that say
     "other-owner",
     "left-team",
   ]);
-  expect(new Set(members.map(({ token }) => token)).size).toBe(members.length);
-  for (const { shows } of members) expect(shows).toMatch(/^(authenticated|unauthenticated|denied|undetermined)\b.*\S$/);
+  expect(new Set(users.map(({ token }) => token)).size).toBe(users.length);
+  for (const { shows } of users) expect(shows).toMatch(/^(authenticated|unauthenticated|denied|undetermined)\b.*\S$/);
 });
 
 test("the policy is a valid one", async () => {
@@ -54,7 +54,7 @@ test("the policy says of each person what their line says", async () => {
   const { allow, deny } = policy;
   expect(allow).toContain(await entryOf("admitted"));
   expect(deny).not.toContain(await entryOf("admitted"));
-  expect(allow).not.toContain(await entryOf("stranger"));
+  expect(allow).not.toContain(await entryOf("outsider"));
   expect(allow).toContain(await entryOf("denied"));
   expect(deny).toContain(await entryOf("denied"));
 });
@@ -94,6 +94,6 @@ test("each who comes through an organisation meets what their line says", async 
 test("the stranger's token shows that they are in no organisation of the policy", async () => {
   const { askAt } = await cast();
   for (const organisation of ["reef-works", "trench-labs", "kelp-bank"]) {
-    expect((await askAt("stranger", `/user/memberships/orgs/${organisation}`)).status).toBe(404);
+    expect((await askAt("outsider", `/user/memberships/orgs/${organisation}`)).status).toBe(404);
   }
 });
