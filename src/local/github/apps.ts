@@ -55,6 +55,9 @@ const firstAppId = 800_001;
 const firstInstallationId = 40_000_001;
 const maxJwtLifeSeconds = 600;
 
+/** A key pair takes half a second to make. So the first apps of all stand-ins in a process share one, and so on. */
+const keyPairs: { readonly publicKey: KeyObject; readonly privateKey: KeyObject }[] = [];
+
 const jwtHeaderSchema = v.object({ alg: v.literal("RS256") });
 const jwtClaimsSchema = v.object({
   iss: v.pipe(v.union([v.string(), v.number()]), v.transform(String)),
@@ -69,11 +72,11 @@ export class Apps {
   #nextInstallationId = firstInstallationId;
 
   add({ clientId, clientSecret, appId, name = "octogate-test" }: NewApp = {}): StandInApp {
-    let pair: { publicKey: KeyObject; privateKey: KeyObject } | null = null;
+    const index = this.#apps.length;
     // Made on demand: most apps are only there for their client id.
     const keys = () => {
-      pair ??= generateKeyPairSync("rsa", { modulusLength: 2048 });
-      return pair;
+      keyPairs[index] ??= generateKeyPairSync("rsa", { modulusLength: 2048 });
+      return keyPairs[index];
     };
     const app: RegisteredApp = {
       appId: appId ?? this.#nextAppId++,

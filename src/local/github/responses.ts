@@ -174,9 +174,9 @@ export function pageOf<Item>(c: StandInContext, items: readonly Item[]) {
   const page = positiveNumber(c.req.query("page")) ?? 1;
   const last = Math.max(1, Math.ceil(items.length / size));
   const link = (number: number, relation: string) => {
-    const url = new URL(c.req.url);
-    url.searchParams.set("page", String(number));
-    return `<${url}>; rel="${relation}"`;
+    const { searchParams } = new URL(c.req.url);
+    searchParams.set("page", String(number));
+    return `<${c.get("github").url}${c.req.path}?${searchParams}>; rel="${relation}"`;
   };
   const links = [
     ...(page > 1 ? [link(page - 1, "prev")] : []),

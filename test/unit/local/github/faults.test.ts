@@ -1,156 +1,131 @@
 import { describe, expect, test } from "vitest";
 import type { Fault } from "../../../../src/local/github/faults.ts";
-import { get, getUser, messageIn, objectIn, start } from "./support.ts";
+import { bucketIn, get, getUser, messageIn, objectIn, startWithToken } from "./support.ts";
 
-/** A stand-in that behaves like this towards one token, and that token. */
-async function misbehaving(fault: Fault) {
-  const standIn = await start();
-  const account = standIn.addAccount({ login: "octo-reader", id: 4711 });
-  const token = standIn.issueToken(account, { kind: "classic" });
-  standIn.setFault(token, fault);
-  return { standIn, account, token, ask: () => getUser(standIn, token) };
+/** A stand-in with this fault for one token, and that token. */
+async function failing(fault: Fault) {
+  const scene = await startWithToken();
+  scene.standIn.setFault(scene.token, fault);
+  return scene;
 }
 
-const limitOf = ({ headers }: Response) => [headers.get("x-ratelimit-limit"), headers.get("x-ratelimit-remaining")];
+const jsonType = "application/json; charset=utf-8";
 
-describe("errors by their message", () => {
+describe("an error with a message", () => {
   test.each<[Fault, number, string]>([
     [{ kind: "suspended" }, 403, "Sorry. Your account was suspended"],
     [{ kind: "resource_not_accessible" }, 403, "Resource not accessible by integration"],
     [{ kind: "ip_allow_list" }, 403, "IP allow list enabled"],
     [{ kind: "lockout" }, 403, "Maximum number of login attempts exceeded. Please try again later."],
     [{ kind: "gone" }, 410, "no longer supported"],
-  ])("%j", async (fault, status, message) => {
-    const { ask } = await misbehaving(fault);
-    const response = await ask();
+  ])("comes for %j", async (fault, status, message) => {
+    const { askUser } = await failing(fault);
+    const response = await askUser();
     expect(response.status).toBe(status);
-    expect(response.headers.get("content-type")).toBe("application/json; charset=utf-8");
+    expect(response.headers.get("content-type")).toBe(jsonType);
     expect(await objectIn(response)).toMatchObject({
       message: expect.stringContaining(message),
       status: String(status),
     });
   });
 
-  test("what is not accessible to a fine-grained token is so by personal access token", async () => {
-    const { standIn, account } = await misbehaving({ kind: "gone" });
-    const token = standIn.issueToken(account, { kind: "fine_grained" });
+  test("tells a fine-grained token that the resource is not accessible by personal access token", async () => {
+    const { standIn, token, askUser } = await startWithToken({ kind: "fine_grained" });
     standIn.setFault(token, { kind: "resource_not_accessible" });
-    expect(await messageIn(await getUser(standIn, token))).toBe("Resource not accessible by personal access token");
+    expect(await messageIn(await askUser())).toBe("Resource not accessible by personal access token");
   });
 });
 
-describe.each([403, 429] as const)("limits with status %i", (status) => {
+describe.each([403, 429] as const)("a limit with status %i", (status) => {
   test.each([
-    ["full", ["5000", "0"], null],
-    ["retry_after", [null, null], "60"],
-    ["none", [null, null], null],
-  ] as const)("a primary limit with headers %s", async (headers, limit, retryAfter) => {
-    const { ask } = await misbehaving({ kind: "primary_limit", status, headers });
-    const response = await ask();
+    ["primary_limit", "full", ["5000", "0", "5000"], null],
+    ["primary_limit", "retry_after", [null, null, null], "60"],
+    ["primary_limit", "none", [null, null, null], null],
+    ["secondary_limit", "full", ["5000", "4999", "1"], null],
+    ["secondary_limit", "retry_after", ["5000", "4999", "1"], "60"],
+    ["secondary_limit", "none", [null, null, null], null],
+  ] as const)("%s with headers %s", async (kind, headers, bucket, retryAfter) => {
+    const { askUser } = await failing({ kind, status, headers });
+    const response = await askUser();
     expect(response.status).toBe(status);
-    expect(limitOf(response)).toEqual(limit);
+    expect(bucketIn(response)).toEqual(bucket);
     expect(response.headers.get("retry-after")).toBe(retryAfter);
-    expect(await messageIn(response)).toContain("API rate limit exceeded for user ID 4711.");
+    const message = kind === "primary_limit" ? "API rate limit exceeded for user ID 4711." : "secondary rate limit";
+    expect(await messageIn(response)).toContain(message);
   });
 
-  test.each([
-    ["full", ["5000", "4999"], null],
-    ["retry_after", ["5000", "4999"], "60"],
-    ["none", [null, null], null],
-  ] as const)("a secondary limit with headers %s", async (headers, limit, retryAfter) => {
-    const { ask } = await misbehaving({ kind: "secondary_limit", status, headers });
-    const response = await ask();
+  test("anonymous_limit: that of the caller's address, which says nothing about the token", async () => {
+    const { askUser } = await failing({ kind: "anonymous_limit", status });
+    const response = await askUser();
     expect(response.status).toBe(status);
-    expect(limitOf(response)).toEqual(limit);
-    expect(response.headers.get("retry-after")).toBe(retryAfter);
-    expect(await messageIn(response)).toContain("secondary rate limit");
-  });
-
-  test("the limit of the caller's address, which says nothing about the token", async () => {
-    const { ask } = await misbehaving({ kind: "anonymous_limit", status });
-    const response = await ask();
-    expect(response.status).toBe(status);
-    expect(limitOf(response)).toEqual(["60", "0"]);
+    expect(bucketIn(response)).toEqual(["60", "0", "60"]);
     expect(response.headers.has("x-oauth-scopes")).toBe(false);
     expect(await messageIn(response)).toContain("API rate limit exceeded for 127.0.0.1.");
   });
 });
 
-describe.each([500, 502, 503, 504] as const)("server errors with status %i", (status) => {
-  test("as an HTML page", async () => {
-    const { ask } = await misbehaving({ kind: "server_error", status, body: "unicorn_html" });
-    const response = await ask();
+describe.each([500, 502, 503, 504] as const)("a server error with status %i", (status) => {
+  test.each([
+    ["unicorn_html", "text/html; charset=utf-8", "<title>Unicorn! &middot; GitHub</title>"],
+    ["json", jsonType, `"status":"${status}"`],
+    ["html_labelled_json", jsonType, "<!DOCTYPE html>"],
+  ] as const)("comes as %s", async (body, contentType, part) => {
+    const { askUser } = await failing({ kind: "server_error", status, body });
+    const response = await askUser();
     expect(response.status).toBe(status);
-    expect(response.headers.get("content-type")).toBe("text/html; charset=utf-8");
-    expect(await response.text()).toContain("<title>Unicorn! &middot; GitHub</title>");
-  });
-
-  test("as JSON", async () => {
-    const { ask } = await misbehaving({ kind: "server_error", status, body: "json" });
-    const response = await ask();
-    expect(response.status).toBe(status);
-    expect(await response.json()).toMatchObject({ status: String(status) });
-  });
-
-  test("as HTML that is labelled JSON", async () => {
-    const { ask } = await misbehaving({ kind: "server_error", status, body: "html_labelled_json" });
-    const response = await ask();
-    expect(response.status).toBe(status);
-    expect(response.headers.get("content-type")).toBe("application/json; charset=utf-8");
-    expect(await response.text()).toContain("<!DOCTYPE html>");
+    expect(response.headers.get("content-type")).toBe(contentType);
+    expect(await response.text()).toContain(part);
   });
 });
 
 test.each([301, 302, 307, 308] as const)("a redirect with status %i names its target", async (status) => {
-  const { ask } = await misbehaving({ kind: "redirect", status, location: "http://127.0.0.1:9/user" });
-  const response = await ask();
+  const { askUser } = await failing({ kind: "redirect", status, location: "http://127.0.0.1:9/user" });
+  const response = await askUser();
   expect(response.status).toBe(status);
   expect(response.headers.get("location")).toBe("http://127.0.0.1:9/user");
 });
 
-describe("a body of the test's own", () => {
+describe("a body that the test gives", () => {
   test("comes under the usual headers", async () => {
-    const { ask } = await misbehaving({ kind: "body", status: 200, body: '["wrong shape"]' });
-    const response = await ask();
+    const { askUser } = await failing({ kind: "body", status: 200, body: '["wrong shape"]' });
+    const response = await askUser();
     expect(response.status).toBe(200);
     expect(await response.json()).toEqual(["wrong shape"]);
-    expect(limitOf(response)).toEqual(["5000", "4999"]);
+    expect(bucketIn(response)).toEqual(["5000", "4999", "1"]);
     expect(response.headers.get("x-oauth-scopes")).toBe("");
   });
 
   test("comes with headers that replace the usual ones, in any case", async () => {
     const headers = { "Content-Type": "text/plain", "X-Extra": "1" };
-    const { ask } = await misbehaving({ kind: "body", status: 418, headers, body: "teapot" });
-    const response = await ask();
+    const { askUser } = await failing({ kind: "body", status: 418, headers, body: "teapot" });
+    const response = await askUser();
     expect(response.status).toBe(418);
     expect(response.headers.get("content-type")).toBe("text/plain");
     expect(response.headers.get("x-extra")).toBe("1");
   });
 });
 
-describe("setFault", () => {
-  test("for everyone reaches every token, known or not, and none at all, until it is taken back", async () => {
-    const { standIn, account } = await misbehaving({ kind: "gone" });
-    const other = standIn.issueToken(account, { kind: "fine_grained" });
+describe("a fault", () => {
+  test("for everyone meets every token, known or not, and none at all, until it is taken back", async () => {
+    const { standIn, token } = await startWithToken();
     standIn.setFault("everyone", { kind: "server_error", status: 503, body: "json" });
-    for (const token of [other, "unknown", null]) expect((await getUser(standIn, token)).status).toBe(503);
+    for (const shown of [token, "unknown", null]) expect((await getUser(standIn, shown)).status).toBe(503);
     standIn.setFault("everyone", null);
-    expect((await getUser(standIn, other)).status).toBe(200);
+    expect((await getUser(standIn, token)).status).toBe(200);
   });
 
-  test("for a token wins over that for everyone and reaches no other token", async () => {
-    const { standIn, account, token, ask } = await misbehaving({ kind: "suspended" });
+  test("for a token wins over one for everyone and meets no other token", async () => {
+    const { standIn, account, token, askUser } = await failing({ kind: "suspended" });
     const other = standIn.issueToken(account, { kind: "classic" });
     expect((await getUser(standIn, other)).status).toBe(200);
     standIn.setFault("everyone", { kind: "gone" });
-    expect((await ask()).status).toBe(403);
+    expect((await askUser()).status).toBe(403);
     standIn.setFault(token, null);
-    expect((await ask()).status).toBe(410);
+    expect((await askUser()).status).toBe(410);
   });
 
-  test("for a path reaches no other path, and is matched with and without the query", async () => {
-    const { standIn, account } = await misbehaving({ kind: "gone" });
-    const token = standIn.issueToken(account, { kind: "classic", scopes: ["read:org"] });
+  test("for a path meets no other path, and is matched with and without the query", async () => {
+    const { standIn, token } = await startWithToken({ kind: "classic", scopes: ["read:org"] });
     const statuses = async () => {
       const paths = ["/user", "/user/teams", "/user/teams?page=2"];
       return Promise.all(paths.map(async (path) => (await get(standIn, path, token)).status));
@@ -163,27 +138,28 @@ describe("setFault", () => {
     expect(await statuses()).toEqual([200, 200, 410]);
   });
 
-  test("for a path stands beside that for all paths, and wins; the token's own wins over both", async () => {
-    const { standIn, token } = await misbehaving({ kind: "gone" });
+  test("for a path stands beside one for all paths, and wins; the token's own wins over both", async () => {
+    const { standIn, token } = await failing({ kind: "gone" });
+    const statuses = async () => {
+      return Promise.all(["/user", "/user/teams"].map(async (path) => (await get(standIn, path, token)).status));
+    };
     standIn.setFault(token, { kind: "suspended" }, { path: /^\/user$/ });
-    expect((await getUser(standIn, token)).status).toBe(403);
-    expect((await get(standIn, "/user/teams", token)).status).toBe(410);
+    expect(await statuses()).toEqual([403, 410]);
     standIn.setFault("everyone", { kind: "server_error", status: 503, body: "json" }, { path: /teams/ });
-    expect((await get(standIn, "/user/teams", token)).status).toBe(410);
+    expect(await statuses()).toEqual([403, 410]);
     standIn.setFault(token, null);
-    expect((await getUser(standIn, token)).status).toBe(200);
-    expect((await get(standIn, "/user/teams", token)).status).toBe(503);
+    expect(await statuses()).toEqual([200, 503]);
   });
 });
 
-test("extra headers come with every answer, whatever it is, until they are taken away", async () => {
-  const { standIn, account, ask } = await misbehaving({ kind: "server_error", status: 503, body: "unicorn_html" });
+test("extra headers come with every response, of any kind, until they are taken away", async () => {
+  const { standIn, account, askUser } = await failing({ kind: "server_error", status: 503, body: "unicorn_html" });
   standIn.extraHeaders = { Deprecation: "Tue, 10 Mar 2026 00:00:00 GMT", Sunset: "Fri, 10 Mar 2028 00:00:00 GMT" };
   const good = standIn.issueToken(account, { kind: "classic" });
-  for (const response of [await ask(), await getUser(standIn, good), await getUser(standIn, "unknown")]) {
+  for (const response of [await askUser(), await getUser(standIn, good), await getUser(standIn, "unknown")]) {
     expect(response.headers.get("deprecation")).toBe("Tue, 10 Mar 2026 00:00:00 GMT");
     expect(response.headers.get("sunset")).toBe("Fri, 10 Mar 2028 00:00:00 GMT");
   }
   standIn.extraHeaders = {};
-  expect((await ask()).headers.has("sunset")).toBe(false);
+  expect((await askUser()).headers.has("sunset")).toBe(false);
 });

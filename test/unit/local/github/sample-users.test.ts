@@ -1,56 +1,42 @@
 import { expect, test } from "vitest";
 import { addSampleUsers } from "../../../../src/local/github/sample-users.ts";
 import { readClusterPolicy } from "../../../../src/worker/config/cluster.ts";
-import { get, getUser, listIn, messageIn, objectIn, start } from "./support.ts";
+import { get, listIn, messageIn, objectIn, start } from "./support.ts";
 
-async function cast() {
+async function sampleUsers() {
   const standIn = await start();
   const { users, policy } = addSampleUsers(standIn);
-  const ask = (name: string) => {
-    const member = users.find((candidate) => candidate.name === name);
-    if (member === undefined) throw new Error(`nobody in the cast is called ${name}`);
-    return getUser(standIn, member.token);
+  const askAt = (name: string, path: string) => {
+    const user = users.find((candidate) => candidate.name === name);
+    if (user === undefined) throw new Error(`no sample user is called ${name}`);
+    return get(standIn, path, user.token);
   };
+  const ask = (name: string) => askAt(name, "/user");
   const entryOf = async (name: string) => {
     const { login, id } = await objectIn(await ask(name));
     return `user:${login}#${id}`;
   };
-  const askAt = (name: string, path: string) => {
-    const member = users.find((candidate) => candidate.name === name);
-    return get(standIn, path, member?.token ?? null);
-  };
   return { users, policy, ask, askAt, entryOf };
 }
 
-test("everybody in the cast has a name, a token of their own and a line that says what it shows", async () => {
-  const { users } = await cast();
+test("each sample user has a name, a token of their own and a line that says what it shows", async () => {
+  const { users } = await sampleUsers();
   expect(users.map(({ name }) => name)).toEqual([
-    "admitted",
-    "outsider",
-    "denied",
-    "revoked",
-    "unlisted-app",
-    "github-down",
-    "org-member",
-    "team-member",
-    "invited",
-    "no-scope",
-    "no-sso",
-    "other-owner",
-    "left-team",
+    ...["admitted", "outsider", "denied", "revoked", "unlisted-app", "github-down"],
+    ...["org-member", "team-member", "invited", "no-scope", "no-sso", "other-owner", "left-team"],
   ]);
   expect(new Set(users.map(({ token }) => token)).size).toBe(users.length);
   for (const { shows } of users) expect(shows).toMatch(/^(authenticated|unauthenticated|denied|undetermined)\b.*\S$/);
 });
 
 test("the policy is a valid one", async () => {
-  const { policy } = await cast();
+  const { policy } = await sampleUsers();
   const checked = readClusterPolicy("CLUSTER_LOCAL", { ...policy, client_certificates: ["0".repeat(64)] });
   expect(checked).toMatchObject({ ok: true });
 });
 
-test("the policy says of each person what their line says", async () => {
-  const { policy, entryOf } = await cast();
+test("the policy names each person as their line says", async () => {
+  const { policy, entryOf } = await sampleUsers();
   const { allow, deny } = policy;
   expect(allow).toContain(await entryOf("admitted"));
   expect(deny).not.toContain(await entryOf("admitted"));
@@ -60,15 +46,15 @@ test("the policy says of each person what their line says", async () => {
 });
 
 test("the revoked token is refused and the one for outages meets an outage", async () => {
-  const { ask } = await cast();
+  const { ask } = await sampleUsers();
   expect((await ask("revoked")).status).toBe(401);
   const down = await ask("github-down");
   expect(down.status).toBe(503);
   expect(down.headers.get("content-type")).toContain("text/html");
 });
 
-test("the app's token belongs to somebody who is allowed, but names a client that is not listed", async () => {
-  const { policy, ask, entryOf } = await cast();
+test("the app's token belongs to an allowed person, but names a client that is not listed", async () => {
+  const { policy, ask, entryOf } = await sampleUsers();
   const { allow, oauth_clients } = policy;
   expect(allow).toContain(await entryOf("unlisted-app"));
   const client = (await ask("unlisted-app")).headers.get("x-oauth-client-id");
@@ -76,8 +62,8 @@ test("the app's token belongs to somebody who is allowed, but names a client tha
   expect(oauth_clients).not.toContain(client);
 });
 
-test("each who comes through an organisation meets what their line says", async () => {
-  const { askAt } = await cast();
+test("memberships and teams are as each person's line says", async () => {
+  const { askAt } = await sampleUsers();
   const membership = (name: string, organisation: string) => askAt(name, `/user/memberships/orgs/${organisation}`);
   expect(await objectIn(await membership("org-member", "reef-works"))).toMatchObject({ state: "active" });
   expect(await listIn(await askAt("team-member", "/user/teams"))).toMatchObject([
@@ -91,8 +77,8 @@ test("each who comes through an organisation meets what their line says", async 
   expect(await listIn(await askAt("left-team", "/user/teams"))).toEqual([]);
 });
 
-test("the stranger's token shows that they are in no organisation of the policy", async () => {
-  const { askAt } = await cast();
+test("the outsider's token shows that they are in no organisation of the policy", async () => {
+  const { askAt } = await sampleUsers();
   for (const organisation of ["reef-works", "trench-labs", "kelp-bank"]) {
     expect((await askAt("outsider", `/user/memberships/orgs/${organisation}`)).status).toBe(404);
   }
