@@ -1,4 +1,4 @@
-// What GitHub can do, each with what has to become of the review: the table of GitHub's answers as it shows from outside.
+// Responses and failures of GitHub, each with the verdict that a review must have.
 import type { Fault } from "../../src/local/github/faults.ts";
 import type { StandInTokenKind } from "../../src/local/github/token.ts";
 import type { Reason, VerdictKind } from "../../src/worker/reason.ts";
@@ -107,7 +107,7 @@ const failures: readonly GitHubCase[] = [
   ),
   ...([301, 302, 307, 308] as const).map(
     (status): GitHubCase => ({
-      name: `a redirect with ${status} to somebody else`,
+      name: `a redirect with ${status} to another host`,
       fault: { kind: "redirect", status, location: "https://attacker.test/user" },
       verdict: "undetermined",
       reason: "github_redirect",
@@ -136,8 +136,8 @@ const oddStatuses: readonly GitHubCase[] = (
   githubStatus: status,
 }));
 
-/** Nobody may get in by any of these. */
-const nonsenseBodies: readonly GitHubCase[] = (
+/** None of these may let a caller in. */
+const invalidBodies: readonly GitHubCase[] = (
   [
     ["nothing", ""],
     ["a page", "<!DOCTYPE html><title>GitHub</title>"],
@@ -174,7 +174,7 @@ const nonsenseBodies: readonly GitHubCase[] = (
   githubStatus: 200,
 }));
 
-const accountsOfNobody: readonly GitHubCase[] = ["Bot", "Organization", "Mannequin", "user"].map((type) => ({
+const accountsOfNoPerson: readonly GitHubCase[] = ["Bot", "Organization", "Mannequin", "user"].map((type) => ({
   name: `an account of type ${type}`,
   fault: { kind: "body", status: 200, body: JSON.stringify({ id: 1001, login: "mona", type }) },
   verdict: "unauthenticated",
@@ -221,8 +221,8 @@ export const githubCases: readonly GitHubCase[] = [
   ...refusals,
   ...failures,
   ...oddStatuses,
-  ...nonsenseBodies,
-  ...accountsOfNobody,
+  ...invalidBodies,
+  ...accountsOfNoPerson,
 ];
 
 /** Answers that the Worker gives up on at its deadline. */
