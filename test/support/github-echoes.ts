@@ -1,4 +1,4 @@
-// A GitHub (or a proxy before it) that repeats the token it was sent, in every part of a response that the Worker reads.
+// A GitHub (or a proxy before it) that repeats the token it was sent, in each part of a response that the Worker reads.
 import type { Fault } from "../../src/local/github/faults.ts";
 
 /** @param token the one that is repeated */

@@ -1,5 +1,5 @@
-// The stand-in for GitHub behind the paths of GitHub Enterprise Server: REST under /api/v3, GraphQL at /api/graphql, and
-// nothing at any other path.
+// The stand-in for GitHub behind the paths of GitHub Enterprise Server: REST under /api/v3, GraphQL at /api/graphql,
+// and nothing at any other path.
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse, request as send } from "node:http";
 

@@ -1,5 +1,5 @@
-// Registered apps, where they are installed, and how they sign in. An app is a GitHub App or an OAuth app: only a GitHub
-// App is ever installed.
+// Registered apps, where they are installed, and how they sign in. An app is a GitHub App or an OAuth app: only a
+// GitHub App is ever installed.
 import { generateKeyPairSync, type KeyObject, randomBytes, verify } from "node:crypto";
 import * as v from "valibot";
 import type { StandInOrganisation } from "./organisations.ts";

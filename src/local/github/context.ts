@@ -20,8 +20,11 @@ export interface GitHub {
   readonly grants: Grants;
   readonly rateLimits: RateLimits;
   readonly faults: Faults;
+  /** Every request so far; may be cleared with `length = 0`. */
   readonly requests: RecordedRequest[];
+  /** Added before the head of each response. */
   latencyMs: number;
+  /** Added to all responses, such as `Deprecation` and `Sunset`. */
   extraHeaders: Readonly<Record<string, string>>;
   /** Aborted when the stand-in closes: it ends all waiting. */
   readonly shutdown: AbortSignal;
@@ -65,7 +68,11 @@ export type StandInContext = Context<StandInEnv>;
 
 const tokenPattern = /^(?:bearer|token) +(\S.*)$/i;
 
-/** @param isGraphql whether the request counts against GraphQL's buckets */
+/**
+ * Finds out whose credentials a request shows. Wrong ones are no error yet: each route has its own refusal.
+ *
+ * @param isGraphql whether the request counts against GraphQL's buckets
+ */
 export function identifyCaller(c: StandInContext, isGraphql: boolean): Caller {
   const { grants, apps, rateLimits, now } = c.get("github");
   // GitHub takes both schemes for all kinds of tokens.

@@ -77,7 +77,7 @@ async function pause(durationMs: number, c: StandInContext): Promise<boolean> {
   return !signal.aborted && !c.env.outgoing.destroyed;
 }
 
-/** Keeps Hono waiting for ever: otherwise it would send a response besides what was sent, or to a client that has gone. */
+/** Keeps Hono waiting for ever. Otherwise it would send a response after what was sent, or to a client that left. */
 function noMoreToSend(): Promise<never> {
   return new Promise(() => {});
 }

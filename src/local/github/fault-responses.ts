@@ -1,7 +1,7 @@
-// What GitHub answers in place of the usual response: a row for each kind of fault.
+// Responses that GitHub gives in place of the usual one: a row for each kind of fault.
 import type { components } from "@octokit/openapi-types";
 import type { StandInContext } from "./context.ts";
-import type { LimitHeaders, ResponseFault } from "./faults.ts";
+import type { Fault, LimitHeaders } from "./faults.ts";
 import {
   addressLimit,
   apiVersionOf,
@@ -20,7 +20,8 @@ import {
 
 const retryAfter = { "retry-after": "60" };
 
-export function faultResponse(c: StandInContext, fault: ResponseFault): Response {
+/** @returns null for a fault of the delivery: the usual response follows, and delivery.ts spoils it */
+export function faultResponse(c: StandInContext, fault: Fault): Response | null {
   switch (fault.kind) {
     case "suspended":
       return refuse(c, 403, "Sorry. Your account was suspended");
@@ -54,6 +55,9 @@ export function faultResponse(c: StandInContext, fault: ResponseFault): Response
       return redirectResponse(c, fault.status, fault.location);
     case "body":
       return jsonResponse(c, fault.status, fault.body, { ...spent(c), ...withLowerCaseNames(fault.headers ?? {}) });
+    default:
+      c.set("deliveryFault", fault);
+      return null;
   }
 }
 

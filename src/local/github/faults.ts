@@ -1,4 +1,4 @@
-// Every way in which GitHub can fail, and which requests meet it. A closed list, so that tests can name each of them.
+// Faults: each way in which GitHub can fail, and which requests meet it. A closed list, so that tests can name each.
 
 /** GitHub answers, but not as usual: fault-responses.ts has a row for each kind. */
 export type ResponseFault =
@@ -59,14 +59,6 @@ export interface FaultOptions {
 interface FaultSetting extends FaultOptions {
   readonly target: string;
   readonly fault: Fault;
-}
-
-const deliveryKinds: ReadonlySet<string> = new Set<DeliveryFault["kind"]>([
-  ...(["truncated", "oversized", "slow_head", "slow_body", "hang", "hang_body", "reset"] as const),
-]);
-
-export function isDeliveryFault(fault: Fault): fault is DeliveryFault {
-  return deliveryKinds.has(fault.kind);
 }
 
 export class Faults {

@@ -1,4 +1,4 @@
-// What each issued token stands for: a person or an installation, and what the token may do.
+// Grants: the person or the installation that an issued token stands for, and what the token may do.
 import type { StandInAccount } from "./accounts.ts";
 import type { AppPermissions, StandInInstallation } from "./apps.ts";
 import type { StandInOrganisation } from "./organisations.ts";
@@ -8,7 +8,7 @@ import { makeToken, type StandInTokenKind } from "./token.ts";
 export interface TokenOptions {
   readonly kind: StandInTokenKind;
   readonly scopes?: readonly string[];
-  /** Shown by every response to this token, of any kind. Without it no response shows one, not even to an app's token. */
+  /** Shown by each response to this token, of any kind. Without it none shows a client id, even to an app's token. */
   readonly oauthClientId?: string;
   /** Shown as it is in `github-authentication-token-expiration`. The token does not end by it: revoke it for that. */
   readonly expiration?: string;

@@ -1,4 +1,4 @@
-// What stands between a person's token and an organisation that the person is in.
+// Access of a person's token to an organisation, and the refusals of what stands in the way.
 import { randomBytes } from "node:crypto";
 import type { StandInContext } from "./context.ts";
 import type { Grant } from "./grants.ts";

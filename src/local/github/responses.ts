@@ -38,7 +38,7 @@ export function apiVersionOf(c: StandInContext): { readonly asked: string; reado
   return { asked, selected: apiVersions.includes(asked) ? asked : defaultApiVersion };
 }
 
-/** @returns a resource, which counts against the caller's bucket; or 304, which does not, if the caller has it already */
+/** @returns a resource, which counts against the caller's bucket; or 304, which does not, if the caller has it */
 export function resource(c: StandInContext, value: unknown, headers: HeaderTable): Response {
   const { token, grant, bucket } = c.get("caller");
   const body = JSON.stringify(value);
@@ -60,10 +60,12 @@ export function refuse(c: StandInContext, status: number, message: string, heade
   return errorResponse(c, status, message, { headers: { ...spent(c), ...headers } });
 }
 
+/** @returns 404, which counts against the caller's bucket */
 export function notFound(c: StandInContext): Response {
   return refuse(c, 404, "Not Found");
 }
 
+/** @returns the refusal of a request without credentials */
 export function requiresAuthentication(c: StandInContext): Response {
   return refuse(c, 401, "Requires authentication");
 }
@@ -84,7 +86,10 @@ export function ipAllowListMessage(login: string): string {
   );
 }
 
-/** @param headers what the response tells about the bucket */
+/**
+ * @param headers what the response tells about the bucket
+ * @returns the refusal of a token's owner by number, or of an address
+ */
 export function primaryLimit(c: StandInContext, status: number, headers: HeaderTable): Response {
   const { grant } = c.get("caller");
   if (grant === null) return addressLimit(c, status, headers);
@@ -103,6 +108,7 @@ export function addressLimit(c: StandInContext, status: number, headers: HeaderT
   return errorResponse(c, status, message, { headers, documentationPath: rateLimitPath, grant: null });
 }
 
+/** @returns the refusal of a caller who asks for too much at a time, even with a full bucket */
 export function secondaryLimit(c: StandInContext, status: number, headers: HeaderTable): Response {
   const message = "You have exceeded a secondary rate limit. Please wait a few minutes before you try again.";
   return errorResponse(c, status, message, { headers, documentationPath: rateLimitPath });
@@ -112,7 +118,7 @@ export function secondaryLimit(c: StandInContext, status: number, headers: Heade
 export function graphqlError(c: StandInContext, type: GraphqlErrorType): Response {
   const { grant, bucket } = c.get("caller");
   const messages: Readonly<Record<GraphqlErrorType, string>> = {
-    RATE_LIMITED: `API rate limit already exceeded for ${grant === null ? "user ID undefined" : ownerOf(grant)}.`,
+    RATE_LIMITED: `API rate limit already exceeded for ${grant === null ? "127.0.0.1" : ownerOf(grant)}.`,
     FORBIDDEN: "Resource not accessible by integration",
     INSUFFICIENT_SCOPES: "Your token has not been granted the required scopes to execute this query.",
     NOT_FOUND: "Could not resolve to a node with the global id of 'unknown'.",
@@ -164,6 +170,7 @@ export function spent(c: StandInContext): Record<string, string> {
   return bucket.headers();
 }
 
+/** @returns the same headers, so that they replace GitHub's own */
 export function withLowerCaseNames(headers: HeaderTable): Record<string, string> {
   return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
 }

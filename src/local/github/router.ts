@@ -1,9 +1,8 @@
-// Every request's way through the stand-in: what GitHub checks, in its order, and the routes.
+// The way of each request through the stand-in: what GitHub checks, in its order, and the routes.
 import { Hono } from "hono";
 import { type GitHub, identifyCaller, type StandInContext, type StandInEnv } from "./context.ts";
 import { deliver } from "./delivery.ts";
 import { faultResponse } from "./fault-responses.ts";
-import { isDeliveryFault } from "./faults.ts";
 import {
   apiVersionOf,
   errorResponse,
@@ -22,6 +21,7 @@ import { publicProfileRoutes } from "./routes/public-profiles.ts";
 import { teamRoutes } from "./routes/teams.ts";
 import { userRoutes } from "./routes/user.ts";
 
+/** @returns the application that answers as this GitHub */
 export function createRouter(github: GitHub): Hono<StandInEnv> {
   const router = new Hono<StandInEnv>();
   router.use(async (c, next) => {
@@ -71,10 +71,7 @@ const checks: readonly ((c: StandInContext) => Response | null)[] = [
   // A fault that a test set.
   (c) => {
     const fault = c.get("github").faults.for(c.get("caller").token, [c.req.path, c.env.incoming.url ?? ""]);
-    if (fault === null) return null;
-    if (!isDeliveryFault(fault)) return faultResponse(c, fault);
-    c.set("deliveryFault", fault);
-    return null;
+    return fault === null ? null : faultResponse(c, fault);
   },
   // A used-up bucket. GraphQL tells a token that it knows of that with status 200.
   (c) => {

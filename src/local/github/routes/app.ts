@@ -1,4 +1,4 @@
-// What a GitHub App asks as itself, with a JWT: where it is installed, and for a token of one installation.
+// Requests that a GitHub App makes as itself, with a JWT: where it is installed, and for a token of an installation.
 import { Hono } from "hono";
 import * as v from "valibot";
 import type { AppPermissions } from "../apps.ts";

@@ -1,4 +1,5 @@
-// POST /graphql: the one query that Octogate sends, recognised by what it asks for. The stand-in speaks no GraphQL as such.
+// POST /graphql: the one query that Octogate sends, recognised by what it asks for. The stand-in speaks no GraphQL as
+// such.
 import { Hono } from "hono";
 import * as v from "valibot";
 import type { StandInAccount } from "../accounts.ts";

@@ -1,4 +1,4 @@
-// GET /user: whose token this is.
+// GET /user: the owner of the token.
 import { Hono } from "hono";
 import { privateUser, publicUser, updatedAt } from "../bodies.ts";
 import type { StandInEnv } from "../context.ts";

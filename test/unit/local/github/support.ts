@@ -1,4 +1,4 @@
-// What the tests of the stand-in share: a stand-in that ends with the test, requests to it, and JWTs.
+// Shared by the tests of the stand-in: a stand-in that ends with the test, requests to it, and JWTs.
 import { sign } from "node:crypto";
 import * as v from "valibot";
 import { onTestFinished } from "vitest";
