@@ -41,7 +41,7 @@ async function tryOut(name: string) {
 const reasonOf = {
   admitted: "admitted",
   outsider: "not_allowed",
-  denied: "user_denied",
+  blocked: "user_denied",
   revoked: "token_refused",
   "unlisted-app": "client_not_listed",
   "github-down": "github_server_error",

@@ -9,7 +9,7 @@ import { runCommand } from "../support/command.ts";
 const expected = {
   admitted: "authenticated admitted",
   outsider: "unauthenticated not_allowed",
-  denied: "unauthenticated user_denied",
+  blocked: "unauthenticated user_denied",
   revoked: "unauthenticated token_refused",
   "unlisted-app": "denied client_not_listed",
   "github-down": "undetermined github_server_error",

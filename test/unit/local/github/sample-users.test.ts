@@ -22,7 +22,7 @@ async function sampleUsers() {
 test("each sample user has a name, a token of their own and a line that says what it shows", async () => {
   const { users } = await sampleUsers();
   expect(users.map(({ name }) => name)).toEqual([
-    ...["admitted", "outsider", "denied", "revoked", "unlisted-app", "github-down"],
+    ...["admitted", "outsider", "blocked", "revoked", "unlisted-app", "github-down"],
     ...["org-member", "team-member", "invited", "no-scope", "no-sso", "other-owner", "left-team"],
   ]);
   expect(new Set(users.map(({ token }) => token)).size).toBe(users.length);
@@ -41,8 +41,8 @@ test("the policy names each person as their line says", async () => {
   expect(allow).toContain(await entryOf("admitted"));
   expect(deny).not.toContain(await entryOf("admitted"));
   expect(allow).not.toContain(await entryOf("outsider"));
-  expect(allow).toContain(await entryOf("denied"));
-  expect(deny).toContain(await entryOf("denied"));
+  expect(allow).toContain(await entryOf("blocked"));
+  expect(deny).toContain(await entryOf("blocked"));
 });
 
 test("the revoked token is refused and the one for outages meets an outage", async () => {
@@ -82,4 +82,17 @@ test("the outsider's token shows that they are in no organisation of the policy"
   for (const organisation of ["reef-works", "trench-labs", "kelp-bank"]) {
     expect((await askAt("outsider", `/user/memberships/orgs/${organisation}`)).status).toBe(404);
   }
+});
+
+test("the tokens of an earlier start are issued again, but none that is damaged or belongs to another user", async () => {
+  const before = (await sampleUsers()).users;
+  const tokens = new Map(before.map(({ name, token }) => [name, token]));
+  const again = addSampleUsers(await start(), tokens);
+  expect(again.users).toEqual(before);
+
+  const admitted = tokens.get("admitted") ?? "";
+  const damaged = new Map([...tokens, ["outsider", "no-token"], ["blocked", admitted]]);
+  const changed = addSampleUsers(await start(), damaged).users.filter(({ name, token }) => tokens.get(name) !== token);
+  expect(changed.map(({ name }) => name)).toEqual(["outsider", "blocked"]);
+  expect(changed.map(({ token }) => token)).not.toContain(admitted);
 });
