@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Fault } from "../../../../src/local/github/faults.ts";
-import { bucketIn, get, getUser, messageIn, objectIn, startWithToken } from "./support.ts";
+import { bucketIn, get, getUser, messageIn, objectIn, post, startWithToken } from "./support.ts";
 
 /** A stand-in with this fault for one token, and that token. */
 async function failing(fault: Fault) {
@@ -77,6 +77,17 @@ describe.each([500, 502, 503, 504] as const)("a server error with status %i", (s
     expect(await response.text()).toContain(part);
   });
 });
+
+test.each(["RATE_LIMITED", "FORBIDDEN", "INSUFFICIENT_SCOPES", "NOT_FOUND"] as const)(
+  "the GraphQL error %s comes with status 200 and without data",
+  async (type) => {
+    const { standIn, token } = await startWithToken();
+    standIn.setFault("everyone", { kind: "graphql_error", type }, { path: /^\/graphql$/ });
+    const response = await post(standIn, "/graphql", `Bearer ${token}`, {});
+    expect(response.status).toBe(200);
+    expect(await objectIn(response)).toEqual({ errors: [{ type, message: expect.any(String) }] });
+  },
+);
 
 test.each([301, 302, 307, 308] as const)("a redirect with status %i names its target", async (status) => {
   const { askUser } = await failing({ kind: "redirect", status, location: "http://127.0.0.1:9/user" });

@@ -147,19 +147,6 @@ describe("GraphQL's refusals", () => {
     expect((await get(standIn, "/orgs/acme/memberships/octo-reader", token)).status).toBe(200);
   });
 
-  test.each(["RATE_LIMITED", "FORBIDDEN", "INSUFFICIENT_SCOPES", "NOT_FOUND"] as const)(
-    "can be set as a fault: %s",
-    async (type) => {
-      const { standIn, ask } = await nested();
-      standIn.setFault("everyone", { kind: "graphql_error", type }, { path: /^\/graphql$/ });
-      const response = await ask();
-      expect(response.status).toBe(200);
-      const body = await objectIn(response);
-      expect(body).toMatchObject({ errors: [{ type, message: expect.any(String) }] });
-      expect(body).not.toHaveProperty("data");
-    },
-  );
-
   test("answer every other query", async () => {
     const { ask } = await nested();
     expect(await objectIn(await ask({}, "{viewer{login}}"))).toMatchObject({ errors: [{}] });

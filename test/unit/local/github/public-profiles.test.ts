@@ -43,12 +43,4 @@ describe("what everyone may know of an account by its name", () => {
     expect(response.status).toBe(200);
     expect(response.headers.get("x-ratelimit-limit")).toBe("5000");
   });
-
-  test("a caller without a token has 60 requests an hour", async () => {
-    const { standIn } = await populated();
-    for (let count = 0; count < 60; count += 1) await get(standIn, "/users/octo-reader", null);
-    const response = await get(standIn, "/users/octo-reader", null);
-    expect(response.status).toBe(403);
-    expect(response.headers.get("x-ratelimit-remaining")).toBe("0");
-  });
 });
