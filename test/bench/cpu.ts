@@ -20,7 +20,7 @@ export interface CpuComparison {
 const rounds = 3;
 const concurrency = 16;
 const people = 20;
-const warmUpReviews = 10_000;
+const maxWarmUpReviews = 10_000;
 const turnReviews = 250;
 
 /** @param reviews how many each Worker answers in each round */
@@ -53,7 +53,7 @@ export async function compareCpu(reviews: number): Promise<CpuComparison> {
     const loads = { warm: loadOf(real.url, headers, tokens), minimal: loadOf(minimal.url, headers, tokens) };
     stops.push(async () => Object.values(loads).forEach(({ close }) => void close()));
     // After this, memory has every person's facts, and the compiler has seen the code.
-    for (const { run } of Object.values(loads)) await run(warmUpReviews);
+    for (const { run } of Object.values(loads)) await run(Math.min(maxWarmUpReviews, 2 * reviews));
     github.requests.length = 0;
     const results: { readonly warm: number; readonly minimal: number }[] = [];
     for (let round = 0; round < rounds; round += 1) {

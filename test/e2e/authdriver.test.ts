@@ -1,4 +1,5 @@
-// What a current kube-apiserver makes of Octogate's answers: its own client code asks, with its own retries, in both versions.
+// What a current kube-apiserver makes of Octogate's answers: its own client code asks, with its own retries, in both
+// versions.
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { review } from "./support/authdriver.ts";
 import { sayIfSkipped, whyWithoutAuthdriver } from "./support/binaries.ts";
@@ -39,7 +40,7 @@ describe.skipIf(whyWithoutAuthdriver !== null)(title, () => {
   }
 
   describe.each(versions)("in %s", (version) => {
-    test("is told once who somebody is", async () => {
+    test("is told once who a person is", async () => {
       const { github, maintainer } = octogate;
       const token = github.issueToken(maintainer, { kind: "fine_grained" });
 
@@ -54,15 +55,15 @@ describe.skipIf(whyWithoutAuthdriver !== null)(title, () => {
       expect(decided).toEqual(["authenticated: admitted"]);
     });
 
-    test("is told a plain no once about a stranger", async () => {
-      const { github, stranger } = octogate;
-      const token = github.issueToken(stranger, { kind: "classic" });
+    test("is told a plain no once about an outsider", async () => {
+      const { github, outsider } = octogate;
+      const token = github.issueToken(outsider, { kind: "classic" });
 
       const { reviewed, decided } = await reviewAndCount(version, token);
 
       expect(reviewed?.ok).toBe(false);
       expect(reviewed?.err).toBeUndefined();
-      expect(decided).toEqual(["unauthenticated: stranger"]);
+      expect(decided).toEqual(["unauthenticated: not_allowed"]);
     });
 
     test("is told a plain no once about a token that GitHub refuses", async () => {
@@ -77,7 +78,7 @@ describe.skipIf(whyWithoutAuthdriver !== null)(title, () => {
       expect(decided).toEqual(["unauthenticated: token_refused"]);
     });
 
-    test("is told once why somebody who could put it right is denied", async () => {
+    test("is told once why a person who could put it right is denied", async () => {
       const { github, maintainer } = octogate;
       const token = github.issueToken(maintainer, { kind: "classic" });
       github.setFault(token, { kind: "suspended" });

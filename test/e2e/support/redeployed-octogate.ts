@@ -1,5 +1,5 @@
-// Octogate whose configuration changes while it is being asked: one edge, behind which a new Worker takes over from the one before, as after
-// `wrangler deploy`. The client certificates are the test's own to issue, and to replace.
+// Octogate whose configuration changes while it is being asked: one edge, behind which a new Worker takes over from the
+// one before, as after `wrangler deploy`. The client certificates are the test's own to issue, and to replace.
 import { randomBytes } from "node:crypto";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";

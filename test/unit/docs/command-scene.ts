@@ -44,7 +44,7 @@ export async function openScene(): Promise<CommandScene> {
 
   const fetchFromStandIn: typeof fetch = (input, init) => {
     const url = String(input);
-    if (!url.startsWith(githubApiUrl)) throw new Error(`the examples ask nobody but GitHub: ${url}`);
+    if (!url.startsWith(githubApiUrl)) throw new Error(`the examples call GitHub only: ${url}`);
     return fetch(url.replace(githubApiUrl, github.url), init);
   };
   return {

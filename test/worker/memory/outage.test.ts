@@ -1,4 +1,5 @@
-// GitHub is down: whoever was let in goes on for as long as the grace lasts, log and audit log say so, and everybody else hears what is wrong.
+// GitHub is down: users who were let in go on for as long as the grace lasts, log and audit log say so, and all others
+// hear what is wrong.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { StandInAccount } from "../../../src/local/github/accounts.ts";
 import type { Fault } from "../../../src/local/github/faults.ts";
@@ -36,7 +37,7 @@ const outages: readonly (readonly [string, Fault, object])[] = [
   ["a page where JSON should be", { kind: "server_error", status: 502, body: "html_labelled_json" }, {}],
   ["a reset", { kind: "reset" }, {}],
   ["an answer that breaks off", { kind: "truncated" }, {}],
-  ["nonsense", { kind: "body", status: 200, body: "[]" }, { githubStatus: 200 }],
+  ["an invalid response", { kind: "body", status: 200, body: "[]" }, { githubStatus: 200 }],
   ["silence", { kind: "hang" }, {}],
 ];
 
@@ -66,7 +67,7 @@ describe("after the TTL, with", () => {
   );
 });
 
-test("facts that are still believed carry no mark", async () => {
+test("fresh facts carry no mark", async () => {
   const token = newToken();
   await worker.review(token);
   worker.github.setFault("everyone", down);
@@ -118,7 +119,7 @@ test("no grace for a token whose end can't be read", async () => {
   expect((await worker.review(token)).status).toBe(503);
 });
 
-test("no grace for whoever has spent their own quota", async () => {
+test("no grace for a user who has spent their own quota", async () => {
   const token = newToken();
   await worker.review(token);
   worker.github.setFault(token, { kind: "primary_limit", status: 403, headers: "full" });
@@ -128,7 +129,7 @@ test("no grace for whoever has spent their own quota", async () => {
   expect(decision).toMatchObject({ verdict: "undetermined", reason: "github_rate_limit" });
 });
 
-test("while GitHub hangs, only the first few who are known wait for it; somebody never seen is still asked about", async () => {
+test("while GitHub hangs, only the first few known users wait for it; GitHub is still asked about a new one", async () => {
   const tokens = Array.from({ length: 8 }, newToken);
   for (const token of tokens) await worker.review(token);
   worker.github.setFault("everyone", { kind: "hang" });
@@ -143,10 +144,10 @@ test("while GitHub hangs, only the first few who are known wait for it; somebody
   for (const token of tokens) waits.push(await hasWaited(token));
 
   expect(waits).toEqual([true, true, true, false, false, false, false, false]);
-  const stranger = newToken();
+  const unknown = newToken();
   worker.github.requests.length = 0;
-  expect((await worker.review(stranger)).decision).toMatchObject({ reason: "github_timeout" });
-  expect(worker.github.requests.filter(({ token }) => token === stranger)).toHaveLength(1);
+  expect((await worker.review(unknown)).decision).toMatchObject({ reason: "github_timeout" });
+  expect(worker.github.requests.filter(({ token }) => token === unknown)).toHaveLength(1);
 });
 
 test("when GitHub is back, the mark goes with the next facts", async () => {
