@@ -149,8 +149,8 @@ function resourceBindings({ kv_namespaces, ratelimits, version_metadata }: Worke
 }
 
 /**
- * On a signal Miniflare would end the whole process at once, with an exit code that npm reports as an error. Miniflare's
- * handler for the exit of the process stays: it kills workerd, however the process ends.
+ * On a signal Miniflare would end the whole process at once, with an exit code that npm reports as an error.
+ * Miniflare's handler for the exit of the process stays: it kills workerd, however the process ends.
  */
 function withoutSignalHandlers(make: () => Miniflare): Miniflare {
   const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;

@@ -72,8 +72,8 @@ export async function issueCertificate(
 
 function issuerOf(authority: Identity): Issuer {
   const certificate = new X509Certificate(authority.certificate);
-  // There are several ways to derive a key identifier (RFC 7093), and verifiers compare what both certificates state. So
-  // the authority's identifier is read, not derived again.
+  // There are several ways to derive a key identifier (RFC 7093), and verifiers compare what both certificates state.
+  // So the authority's identifier is read, not derived again.
   const keyIdentifier = certificate.getExtension(SubjectKeyIdentifierExtension)?.keyId;
   if (keyIdentifier === undefined) throw new Error("the authority's certificate has no key identifier");
   const privateKey = createPrivateKey(authority.privateKey).toCryptoKey(keyAlgorithm, false, ["sign"]);

@@ -10,14 +10,14 @@ import type { Readable } from "node:stream";
  */
 const passedHeaders = ["accept", "content-type", "content-encoding", "user-agent"] as const;
 
-/** Cloudflare keeps these paths for itself. */
+/** Cloudflare reserves these paths for itself. */
 const reservedPath = /^\/cdn-cgi(\/|$)/i;
 
 /**
  * Makes the path of the request to the Worker.
  *
  * @param requestTarget as it stands in the request line, or HTTP/2's `:path`
- * @returns path and query as the Worker's URL parser will see them, or null if they are no path or one of Cloudflare's
+ * @returns path and query as the Worker's URL parser will see them, or null for no path and for a reserved one
  */
 export function upstreamPath(requestTarget: string): string | null {
   // "//host/path" is a path here. A URL parser would take it for a host, unless there is a host before it.
@@ -48,8 +48,8 @@ type Chunks = Parameters<NonNullable<Socket["_writev"]>>[0];
 
 /**
  * A socket that ignores failed writes, so that only the reading side decides when the connection has ended. The Worker
- * may answer before it has read the whole body (403, 413), and hang up. Then the next write fails while the answer waits
- * to be read. Node would give up both directions at once, and lose the answer.
+ * may answer before it has read the whole body (403, 413), and hang up. Then the next write fails while the answer
+ * waits to be read. Node would give up both directions at once, and lose the answer.
  */
 class PatientSocket extends Socket {
   override _write(chunk: unknown, encoding: BufferEncoding, callback: WriteCallback): void {

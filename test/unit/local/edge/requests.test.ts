@@ -51,7 +51,7 @@ interface Echo {
 const callEcho = async (options: Call = {}) => JSON.parse((await edge.call(options)).body) as Echo;
 
 describe("what reaches the Worker", () => {
-  it("is method, address and certificate, and no header by which the client claims another, in any spelling or number", async () => {
+  it("is method, address and certificate, and none of the headers that claim another, in any spelling or number", async () => {
     await edge.passToHttp(echo);
     const forged = JSON.stringify({ tlsClientAuth: { certPresented: "1", certVerified: "SUCCESS", certRevoked: "0" } });
     const names = ["MF-CF-Blob", "mf-cf-blob", "Mf-Cf-BLOB", "CF-Blob", "cf-blob"];
@@ -123,7 +123,7 @@ describe("what reaches the Worker", () => {
     ]);
   });
 
-  it("is never Cloudflare's own paths, behind which Miniflare has its controls", async () => {
+  it("is never a path that Cloudflare reserves for itself", async () => {
     await edge.passToHttp(echo);
     for (const path of ["/cdn-cgi/local/platform-proxy", "/x/../cdn-cgi/local/explorer", "/CDN-CGI/x"]) {
       const { status, body } = await edge.call({ path });
