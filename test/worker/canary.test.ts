@@ -5,8 +5,8 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Behaviour } from "../../src/local/github/fault.ts";
-import { type GitHubStandIn, startGitHubStandIn } from "../../src/local/github/stand-in.ts";
+import type { Fault } from "../../src/local/github/faults.ts";
+import { type GitHubStandIn, startGitHubStandIn } from "../../src/local/github/server.ts";
 import { makeToken } from "../../src/local/github/token.ts";
 import { credentialIdOf } from "../support/credential-id.ts";
 import { identityOf, tokenReview } from "../support/edge-client.ts";
@@ -93,9 +93,9 @@ const reviewBytes = (it: string) => requestBytes({ body: tokenReview(it) });
 
 const moodsOf = { classic: "moods-of-classic", fine_grained: "moods-of-fine-grained", app: "moods-of-app" } as const;
 
-async function reviewUnder(name: string, kind: (typeof kinds)[number], behaviourFor: (it: string) => Behaviour | null) {
+async function reviewUnder(name: string, kind: (typeof kinds)[number], faultFor: (it: string) => Fault | null) {
   const it = further(kind);
-  github.setFault(it, behaviourFor(it));
+  github.setFault(it, faultFor(it));
   await send(name, reviewBytes(it), moodsOf[kind]);
   github.setFault(it, null);
 }
