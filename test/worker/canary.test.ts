@@ -5,8 +5,8 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Behaviour } from "../../src/local/github/behaviour.ts";
-import { type GitHubStandIn, startGitHubStandIn } from "../../src/local/github/stand-in.ts";
+import type { Fault } from "../../src/local/github/faults.ts";
+import { type GitHubStandIn, startGitHubStandIn } from "../../src/local/github/server.ts";
 import { makeToken } from "../../src/local/github/token.ts";
 import { credentialIdOf } from "../support/credential-id.ts";
 import { identityOf, tokenReview } from "../support/edge-client.ts";
@@ -93,11 +93,11 @@ const reviewBytes = (it: string) => requestBytes({ body: tokenReview(it) });
 
 const moodsOf = { classic: "moods-of-classic", fine_grained: "moods-of-fine-grained", app: "moods-of-app" } as const;
 
-async function reviewUnder(name: string, kind: (typeof kinds)[number], behaviourFor: (it: string) => Behaviour | null) {
+async function reviewUnder(name: string, kind: (typeof kinds)[number], faultFor: (it: string) => Fault | null) {
   const it = further(kind);
-  github.setBehaviour(it, behaviourFor(it));
+  github.setFault(it, faultFor(it));
   await send(name, reviewBytes(it), moodsOf[kind]);
-  github.setBehaviour(it, null);
+  github.setFault(it, null);
 }
 
 describe.each(kinds)("a %s token is sent", (kind) => {
@@ -130,15 +130,15 @@ describe.each(kinds)("a %s token is sent", (kind) => {
 
   test("to a GitHub in every mood", async () => {
     const moods = [...githubCases, ...brokenGitHubCases];
-    for (const { name, behaviour } of moods.filter((_, index) => isThorough || index % kinds.length === turn)) {
-      await reviewUnder(name, kind, () => behaviour);
+    for (const { name, fault } of moods.filter((_, index) => isThorough || index % kinds.length === turn)) {
+      await reviewUnder(name, kind, () => fault);
     }
   });
 });
 
 test("all of them are sent to a GitHub that keeps them waiting", async () => {
   await Promise.all(
-    kinds.flatMap((kind) => slowGitHubCases.map(({ name, behaviour }) => reviewUnder(name, kind, () => behaviour))),
+    kinds.flatMap((kind) => slowGitHubCases.map(({ name, fault }) => reviewUnder(name, kind, () => fault))),
   );
 });
 

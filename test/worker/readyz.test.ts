@@ -1,4 +1,5 @@
-// GET /readyz on the real runtime, with the stand-in as GitHub: who may ask, what is said, and how often GitHub is asked.
+// GET /readyz on the real runtime, with the stand-in as GitHub: who may ask, what is said, and how often GitHub is
+// asked.
 import { describe, expect, test } from "vitest";
 import { version } from "../../src/worker/version.ts";
 import { withoutCertificate } from "../support/client-auth.ts";
@@ -57,7 +58,7 @@ describe("without KV, and with a GitHub that is down", () => {
   const bare = useWorker({ clusters, bindings: { kv_namespaces: [] } });
 
   test("both are said", async () => {
-    bare().github.setBehaviour("everyone", { kind: "server_error", status: 502, body: "unicorn_html" });
+    bare().github.setFault("everyone", { kind: "server_error", status: 502, body: "unicorn_html" });
     const { status, body } = await bare().fetch("/readyz", {
       cf: { tlsClientAuth: bare().certificateOf("production") },
     });

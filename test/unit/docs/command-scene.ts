@@ -3,7 +3,7 @@
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { startGitHubStandIn } from "../../../src/local/github/stand-in.ts";
+import { startGitHubStandIn } from "../../../src/local/github/server.ts";
 import { runCommand } from "../cli/support/command.ts";
 
 const template = new URL("../../../wrangler.toml", import.meta.url);

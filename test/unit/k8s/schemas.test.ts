@@ -1,4 +1,4 @@
-// Every YAML file in k8s/ is YAML, and what is an object of Kubernetes' own has the form that its API demands.
+// Every YAML file in k8s/ is YAML, and each Kubernetes object has the form that its API demands.
 import { CertificateSigningRequest } from "kubernetes-models/certificates.k8s.io/v1";
 import { ClusterRoleBinding, RoleBinding } from "kubernetes-models/rbac.authorization.k8s.io/v1";
 import { expect, test } from "vitest";
@@ -9,7 +9,9 @@ interface Validating {
   validate(): void;
 }
 
-/** What is not here has no schema in a package: configuration of the distributions' own, kubeconfigs and kustomizations. */
+/**
+ * What is not here has no schema in a package: configuration of the distributions' own, kubeconfigs and kustomizations.
+ */
 const models: Readonly<Record<string, (manifest: object) => Validating>> = {
   "rbac.authorization.k8s.io/v1 ClusterRoleBinding": (manifest) => new ClusterRoleBinding(manifest as never),
   "rbac.authorization.k8s.io/v1 RoleBinding": (manifest) => new RoleBinding(manifest as never),

@@ -1,7 +1,7 @@
 // Floods of made-up tokens: the wrong ones cost nothing, the right-looking ones at most the cap, and no user who was
 // ever let in notices.
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { StandInAccount } from "../../../src/local/github/stand-in.ts";
+import type { StandInAccount } from "../../../src/local/github/accounts.ts";
 import { makeToken } from "../../../src/local/github/token.ts";
 import { isThorough } from "../../support/thoroughness.ts";
 import { startWorkerOnWorkerd, type WorkerOnWorkerd } from "../../support/worker-on-workerd.ts";

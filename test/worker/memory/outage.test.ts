@@ -1,8 +1,8 @@
 // GitHub is down: users who were let in go on for as long as the grace lasts, log and audit log say so, and all others
 // hear what is wrong.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import type { Behaviour } from "../../../src/local/github/behaviour.ts";
-import type { StandInAccount } from "../../../src/local/github/stand-in.ts";
+import type { StandInAccount } from "../../../src/local/github/accounts.ts";
+import type { Fault } from "../../../src/local/github/faults.ts";
 import { startWorkerOnPort, type WorkerOnPort } from "../../support/worker-on-port.ts";
 
 const ttlMs = 60_000;
@@ -21,18 +21,18 @@ beforeAll(async () => {
 });
 afterAll(() => worker?.stop());
 beforeEach(() => {
-  worker.github.setBehaviour("everyone", null);
+  worker.github.setFault("everyone", null);
   worker.newIsolate();
 });
 
 const newToken = (expiration?: string) =>
   worker.github.issueToken(mona, { kind: "classic", ...(expiration === undefined ? {} : { expiration }) });
-const down: Behaviour = { kind: "server_error", status: 503, body: "unicorn_html" };
+const down: Fault = { kind: "server_error", status: 503, body: "unicorn_html" };
 const statusOf = (body: string) => JSON.parse(body).status;
 const extraOf = (body: string) => statusOf(body).user.extra;
 const graceKey = "octogate.dev/outage-grace";
 
-const outages: readonly (readonly [string, Behaviour, object])[] = [
+const outages: readonly (readonly [string, Fault, object])[] = [
   ["a server error", down, { githubStatus: 503 }],
   ["a page where JSON should be", { kind: "server_error", status: 502, body: "html_labelled_json" }, {}],
   ["a reset", { kind: "reset" }, {}],
@@ -44,10 +44,10 @@ const outages: readonly (readonly [string, Behaviour, object])[] = [
 describe("after the TTL, with", () => {
   test.each(outages)(
     "%s, a known user goes on, and it shows; a new one hears that it is GitHub",
-    async (_, behaviour, logged) => {
+    async (_, fault, logged) => {
       const token = newToken();
       const before = await worker.review(token);
-      worker.github.setBehaviour("everyone", behaviour);
+      worker.github.setFault("everyone", fault);
       worker.advance(ttlMs + 1_000);
 
       const [{ status, body, decision }, asNew] = await Promise.all([worker.review(token), worker.review(newToken())]);
@@ -70,7 +70,7 @@ describe("after the TTL, with", () => {
 test("fresh facts carry no mark", async () => {
   const token = newToken();
   await worker.review(token);
-  worker.github.setBehaviour("everyone", down);
+  worker.github.setFault("everyone", down);
   worker.advance(ttlMs - 1_000);
   const { body, decision } = await worker.review(token);
   expect(decision).toMatchObject({ source: "memory", verdict: "authenticated" });
@@ -81,7 +81,7 @@ test("fresh facts carry no mark", async () => {
 test("grace ends at its second, in an isolate that knew the person and in one that has it from KV", async () => {
   const token = newToken();
   await worker.review(token);
-  worker.github.setBehaviour("everyone", down);
+  worker.github.setFault("everyone", down);
   worker.advance(ttlMs + graceMs - 2_000);
   expect((await worker.review(token)).decision).toMatchObject({ outageGrace: true });
   worker.newIsolate();
@@ -104,7 +104,7 @@ test("no grace past the token's own end", async () => {
   const endsAt = new Date(worker.now() + ttlMs + 30_000);
   const token = newToken(`${endsAt.toISOString().slice(0, 19).replace("T", " ")} UTC`);
   expect((await worker.review(token)).decision.verdict).toBe("authenticated");
-  worker.github.setBehaviour("everyone", down);
+  worker.github.setFault("everyone", down);
   worker.advance(ttlMs + 15_000);
   expect((await worker.review(token)).decision).toMatchObject({ verdict: "authenticated", outageGrace: true });
   worker.advance(16_000);
@@ -114,7 +114,7 @@ test("no grace past the token's own end", async () => {
 test("no grace for a token whose end can't be read", async () => {
   const token = newToken("some day");
   expect((await worker.review(token)).decision.verdict).toBe("authenticated");
-  worker.github.setBehaviour("everyone", down);
+  worker.github.setFault("everyone", down);
   worker.advance(ttlMs + 1_000);
   expect((await worker.review(token)).status).toBe(503);
 });
@@ -122,7 +122,7 @@ test("no grace for a token whose end can't be read", async () => {
 test("no grace for a user who has spent their own quota", async () => {
   const token = newToken();
   await worker.review(token);
-  worker.github.setBehaviour(token, { kind: "primary_limit", status: 403, headers: "full" });
+  worker.github.setFault(token, { kind: "primary_limit", status: 403, headers: "full" });
   worker.advance(ttlMs + 1_000);
   const { status, decision } = await worker.review(token);
   expect(status).toBe(503);
@@ -132,7 +132,7 @@ test("no grace for a user who has spent their own quota", async () => {
 test("while GitHub hangs, only the first few known users wait for it; GitHub is still asked about a new one", async () => {
   const tokens = Array.from({ length: 8 }, newToken);
   for (const token of tokens) await worker.review(token);
-  worker.github.setBehaviour("everyone", { kind: "hang" });
+  worker.github.setFault("everyone", { kind: "hang" });
   worker.advance(ttlMs + 1_000);
 
   const hasWaited = async (token: string) => {
@@ -153,10 +153,10 @@ test("while GitHub hangs, only the first few known users wait for it; GitHub is 
 test("when GitHub is back, the mark goes with the next facts", async () => {
   const token = newToken();
   await worker.review(token);
-  worker.github.setBehaviour("everyone", down);
+  worker.github.setFault("everyone", down);
   worker.advance(ttlMs + 1_000);
   expect((await worker.review(token)).decision).toMatchObject({ outageGrace: true });
-  worker.github.setBehaviour("everyone", null);
+  worker.github.setFault("everyone", null);
   worker.advance(10_000);
   const { decision, body } = await worker.review(token);
   expect(decision).toMatchObject({ verdict: "authenticated", githubStatus: 304 });
@@ -167,7 +167,7 @@ test("when GitHub is back, the mark goes with the next facts", async () => {
 test("with the Worker restarted and GitHub down, known people get in from KV", async () => {
   const token = newToken();
   const { body } = await worker.review(token);
-  worker.github.setBehaviour("everyone", down);
+  worker.github.setFault("everyone", down);
   await worker.restart();
   const after = await worker.review(token);
   expect(after.decision).toMatchObject({ source: "kv", verdict: "authenticated" });

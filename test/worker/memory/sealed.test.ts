@@ -1,10 +1,10 @@
-// What KV holds is worth nothing to whoever can read it: neither whose token it is nor which one, nor where anybody belongs. Looked for in the files of the local edge's
-// state folder, as whoever gets hold of them would.
+// What KV holds is worth nothing to whoever can read it: neither whose token it is nor which one, nor where anybody
+// belongs. Looked for in the files of the local edge's state folder, as whoever gets hold of them would.
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import { type GitHubStandIn, startGitHubStandIn } from "../../../src/local/github/stand-in.ts";
+import { type GitHubStandIn, startGitHubStandIn } from "../../../src/local/github/server.ts";
 import { credentialIdOf } from "../../support/credential-id.ts";
 import { call, identityOf, tokenReview } from "../../support/edge-client.ts";
 import { type LocalEdge, startLocalEdge } from "../../support/local-edge.ts";
