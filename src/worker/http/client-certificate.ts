@@ -5,14 +5,14 @@ import * as v from "valibot";
 import type { ClusterConfig } from "../config/config.ts";
 import { normaliseFingerprint } from "../config/fingerprint.ts";
 
-export type Caller =
-  | {
-      readonly kind: "cluster";
-      readonly cluster: ClusterConfig;
-      /** Whole days until the certificate ends, or null if its end cannot be read. */
-      readonly certificateDaysLeft: number | null;
-    }
-  | { readonly kind: "refused"; readonly message: string };
+export interface KnownCaller {
+  readonly kind: "cluster";
+  readonly cluster: ClusterConfig;
+  /** Whole days until the certificate ends, or null if its end cannot be read. */
+  readonly certificateDaysLeft: number | null;
+}
+
+export type Caller = KnownCaller | { readonly kind: "refused"; readonly message: string };
 
 /**
  * The part of `request.cf.tlsClientAuth` that counts. Without a certificate Cloudflare sends placeholders ("0", "NONE"), and no cf at all
