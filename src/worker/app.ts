@@ -3,10 +3,10 @@ import type { Context, Next } from "hono";
 import { HonoBase as Hono } from "hono/hono-base";
 import { RegExpRouter } from "hono/router/reg-exp-router";
 import { authenticate } from "./authenticate.ts";
-import { statusResponse, verdictResponse } from "./http/answers.ts";
+import { statusResponse, undeterminedResponse, verdictResponse } from "./http/answers.ts";
 import { identifyCaller, type KnownCaller } from "./http/client-certificate.ts";
 import { readRequestBody } from "./http/request-body.ts";
-import { maxReviewBytes, parseTokenReview } from "./http/token-review.ts";
+import { type FieldProblem, maxReviewBytes, parseTokenReview } from "./http/token-review.ts";
 import { createServicesOnce, type Environment, type Runtime, type Services } from "./services.ts";
 import { undetermined } from "./verdict.ts";
 import { version } from "./version.ts";
@@ -63,7 +63,7 @@ export function createApp(runtime: Runtime): App {
     const caller = identifyCaller(c.req.raw.cf, services.config.clusters, startedAt);
     if (caller.kind === "refused") {
       runtime.writeError(`refused a caller: ${caller.message}`);
-      return statusResponse(403, caller.message);
+      return statusResponse(403, caller.message, { cause: { reason: caller.refusal } });
     }
     c.set("startedAt", startedAt);
     c.set("services", services);
@@ -81,7 +81,7 @@ export function createApp(runtime: Runtime): App {
 
   async function answerReview(c: AppContext): Promise<Response> {
     const parsed = parseTokenReview(c.get("body"));
-    if (!parsed.ok) return statusResponse(400, parsed.message);
+    if (!parsed.ok) return badRequest(parsed.problem);
     const { cluster, certificateDaysLeft } = c.get("caller");
     const { service, decisionLog, warnOfNames } = c.get("services");
     const review = { cluster: cluster.name, certificateDaysLeft, startedAt: c.get("startedAt") };
@@ -99,7 +99,7 @@ export function createApp(runtime: Runtime): App {
 
   function answerThrown(thrown: unknown): Response {
     runtime.writeError(`an exception: ${thrown instanceof Error ? stackOf(thrown) : "what was thrown is no Error"}`);
-    return statusResponse(503, undetermined("internal_error").message);
+    return undeterminedResponse(undetermined("internal_error"));
   }
 }
 
@@ -109,9 +109,9 @@ async function limitBody(c: AppContext, next: Next): Promise<Response | undefine
     case "too_large":
       return statusResponse(413, `body: must not be larger than ${maxReviewBytes} bytes`);
     case "broken":
-      return statusResponse(400, "body: ended early");
+      return badRequest({ field: "body", message: "ended early" });
     case "not_utf8":
-      return statusResponse(400, "body: must be UTF-8");
+      return badRequest({ field: "body", message: "must be UTF-8" });
     case "complete":
       c.set("body", body.text);
       await next();
@@ -119,8 +119,12 @@ async function limitBody(c: AppContext, next: Next): Promise<Response | undefine
   }
 }
 
+function badRequest({ field, message }: FieldProblem): Response {
+  return statusResponse(400, `${field}: ${message}`, { cause: { reason: "FieldValueInvalid", field } });
+}
+
 function methodNotAllowed(allowed: string): Response {
-  return statusResponse(405, `only ${allowed.replace(", ", " and ")} is served here`, { Allow: allowed });
+  return statusResponse(405, `this path does not take that method, only ${allowed}`, { headers: { Allow: allowed } });
 }
 
 /**

@@ -1,6 +1,6 @@
 // What a row of docs/identity.md is made of: somebody with a token, a policy, and what has to come of it.
 import type { Behaviour } from "../../src/local/github/behaviour.ts";
-import type { Reason } from "../../src/worker/reason.ts";
+import type { Reason } from "../../src/worker/reasons.ts";
 import type { ClientName, OrganisationName, PersonName } from "./scene.ts";
 
 /** Keys of a `CLUSTER_…` variable. */

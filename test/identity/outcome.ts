@@ -1,7 +1,7 @@
 // What came of a review, from what leaves the Worker alone: its answer and its line in the decision log.
 import * as v from "valibot";
-import { reasons } from "../../src/worker/every-reason.ts";
-import type { Reason, VerdictKind } from "../../src/worker/reason.ts";
+import type { Reason, VerdictKind } from "../../src/worker/reasons.ts";
+import { reasons } from "../../src/worker/reasons.ts";
 import { statusSchema, tokenReviewSchema } from "../support/answer-rules.ts";
 
 export interface Outcome {

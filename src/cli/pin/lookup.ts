@@ -1,10 +1,10 @@
 // Asks GitHub which number a name has. People and organisations are public; a team is shown to its organisation's members alone.
 import * as v from "valibot";
-import { reasons } from "../../worker/every-reason.ts";
 import { responseInfoOf } from "../../worker/github/call.ts";
 import type { GitHubClient, GitHubReply } from "../../worker/github/client.ts";
 import { sortOrganisationReply } from "../../worker/github/outcomes.ts";
 import { idSchema, teamSchema } from "../../worker/github/schemas.ts";
+import { reasons, sentenceOf } from "../../worker/reasons.ts";
 import type { Named } from "./named-entries.ts";
 
 export type LookedUp =
@@ -76,7 +76,7 @@ function sortReply(reply: GitHubReply, named: Named, hasToken: boolean): LookedU
     case "absent":
       return { kind: "nobody" };
     case "hidden":
-      return { kind: "failed", message: reasons[sorted.reason].sentence };
+      return { kind: "failed", message: sentenceOf(reasons[sorted.reason]) };
     case "refused":
       return {
         kind: "stopped",
@@ -86,7 +86,7 @@ function sortReply(reply: GitHubReply, named: Named, hasToken: boolean): LookedU
     case "suspended":
       return { kind: "stopped", message: "GitHub has suspended the token's account" };
     case "unrecognised":
-      return hasToken ? { kind: "stopped", message: reasons.token_unrecognised.sentence } : anonymousLimit(reply);
+      return hasToken ? { kind: "stopped", message: sentenceOf(reasons.token_unrecognised) } : anonymousLimit(reply);
     case "limited":
       if (!hasToken) return anonymousLimit(reply);
       return {
@@ -95,7 +95,7 @@ function sortReply(reply: GitHubReply, named: Named, hasToken: boolean): LookedU
         cure: "wait, and run this again",
       };
     case "unavailable":
-      return { kind: "stopped", message: reasons[sorted.reason].sentence };
+      return { kind: "stopped", message: sentenceOf(reasons[sorted.reason]) };
   }
 }
 
@@ -112,7 +112,7 @@ function untilReset(reply: GitHubReply): string {
   return retryAfterMs === null ? "" : `; again in ${Math.ceil(retryAfterMs / 60_000)} min`;
 }
 
-const nonsense: LookedUp = { kind: "failed", message: reasons.github_invalid_response.sentence };
+const nonsense: LookedUp = { kind: "failed", message: sentenceOf(reasons.github_invalid_response) };
 
 function readAccount(json: unknown, named: Exclude<Named, { kind: "team" }>): LookedUp {
   const parsed = v.safeParse(accountSchema, json);

@@ -1,8 +1,8 @@
 // docs/identity.md: every row is what the real code answers, and the file is what its command writes.
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { reasons } from "../../../src/worker/every-reason.ts";
-import type { Reason } from "../../../src/worker/reason.ts";
+import type { Reason } from "../../../src/worker/reasons.ts";
+import { reasons } from "../../../src/worker/reasons.ts";
 import { answerSections } from "../../identity/answer-sections.ts";
 import { sections } from "../../identity/cases.ts";
 import { identityDocument } from "../../identity/document.ts";

@@ -52,7 +52,7 @@ const numbers: readonly (readonly [string, string, number, Readonly<Record<strin
       "docs/metrics.md": ["with the first review after N s"],
     },
   ],
-  ["src/worker/readiness.ts", "rememberMs", second, { "docs/metrics.md": ["is remembered for N s in each isolate"] }],
+  ["src/worker/readiness.ts", "keepMs", second, { "docs/metrics.md": ["is remembered for N s in each isolate"] }],
   [
     "src/worker/readiness.ts",
     "timeoutMs",

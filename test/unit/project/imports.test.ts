@@ -7,7 +7,7 @@ const root = join(import.meta.dirname, "..", "..", "..");
 
 const partsFromTheTop: Readonly<Record<string, readonly string[]>> = {
   "src/worker": [
-    ...["every-reason", "index", "app", "services", "bindings", "readiness", "log", "http", "authenticate"],
+    ...["index", "app", "services", "bindings", "readiness", "log", "http", "authenticate"],
     ...[
       "policy",
       "credential",
@@ -17,7 +17,7 @@ const partsFromTheTop: Readonly<Record<string, readonly string[]>> = {
       "bounded-body",
       "with-timeout",
       "version",
-      "reason",
+      "reasons",
       "config",
     ],
   ],

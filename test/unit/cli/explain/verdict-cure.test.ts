@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { explainVerdict } from "../../../../src/cli/explain/verdict-cure.ts";
-import { reasons } from "../../../../src/worker/every-reason.ts";
-import type { Reason, ReasonFor, VerdictKind } from "../../../../src/worker/reason.ts";
+import type { Reason, ReasonFor, VerdictKind } from "../../../../src/worker/reasons.ts";
+import { reasons, sentenceOf } from "../../../../src/worker/reasons.ts";
 import { denied, unauthenticated, undetermined, type Verdict } from "../../../../src/worker/verdict.ts";
 
 function isOf<Kind extends VerdictKind>(kind: Kind, reason: Reason): reason is ReasonFor<Kind> {
@@ -24,12 +24,13 @@ describe("a verdict", () => {
     const { sentence, cure } = explainVerdict(verdict);
     expect(sentence).toMatch(/^[A-Z].*[.?]$/);
     expect(cure).toMatch(/^(?:[a-z]|SAML)/);
-    if (verdict.kind === "denied") expect(`${sentence.slice(0, -1)}: ${cure}`).toBe(reasons[reason].sentence);
+    if (verdict.kind === "denied")
+      expect(`${sentence.slice(0, -1)}: ${cure}`).toBe(sentenceOf(reasons[reason]).slice(0, -1));
   });
 
   test("says which organisation it is about", () => {
     expect(explainVerdict(denied("sso_required", "acme, https://github.test/sso")).cure).toBe(
-      "authorise the token for it in GitHub's settings. (acme, https://github.test/sso)",
+      "authorise the token for it in GitHub's settings (acme, https://github.test/sso)",
     );
   });
 
