@@ -1,7 +1,7 @@
 // Readiness of the Worker, part by part: the answer to `GET /readyz`. What KV and GitHub said is kept for some seconds, as
 // values and not as promises, so that a caller that asks in a loop burdens neither.
 import type { KeyValueStore } from "./cache/kv.ts";
-import { type Checked, describeProblems } from "./config/checked.ts";
+import { type Checked, describeProblems, type Problem } from "./config/checked.ts";
 import { version } from "./version.ts";
 import { withTimeout } from "./with-timeout.ts";
 
@@ -12,6 +12,7 @@ export interface PartState {
    */
   readonly state: "ok" | "failed" | "not_bound" | "not_checked";
   readonly durationMs: number;
+  /** What is wrong; beside "ok", what an operator should look at. */
   readonly problem?: string;
 }
 
@@ -34,6 +35,8 @@ export interface ReadinessQuestion {
 
 export interface ReadinessOptions {
   readonly service: Checked<unknown>;
+  /** What in the environment means nothing to this release. */
+  readonly unknownNames: readonly Problem[];
   /** GitHub's REST address, or null where the configuration does not say it. */
   readonly githubUrl: string | null;
   /** Null where none is bound. */
@@ -57,7 +60,7 @@ const probeName = "readyz";
 export type Readiness = (question: ReadinessQuestion) => Promise<ReadinessReport>;
 
 export function createReadiness(options: ReadinessOptions): Readiness {
-  const { service, store, githubUrl, now } = options;
+  const { service, unknownNames, store, githubUrl, now } = options;
   let known: Outside | null = null;
   let checkingSince = Number.NEGATIVE_INFINITY;
 
@@ -83,7 +86,7 @@ export function createReadiness(options: ReadinessOptions): Readiness {
   }
 
   return async ({ cluster, policy, certificateDaysLeft }) => {
-    const configuration = checkConfiguration([service, policy]);
+    const configuration = checkConfiguration([service, policy], unknownNames);
     const { checkedAt, kv, github } = await outside();
     const parts = { configuration, kv, github };
     const isReady = [configuration, kv, github].every(({ state }) => state === "ok" || state === "not_bound");
@@ -104,11 +107,11 @@ function failed(problem: string): Check {
   return { state: "failed", problem };
 }
 
-function checkConfiguration(parts: readonly Checked<unknown>[]): PartState {
+function checkConfiguration(parts: readonly Checked<unknown>[], unknownNames: readonly Problem[]): PartState {
   const problems = parts.flatMap((part) => (part.ok ? [] : part.problems));
-  return { ...(problems.length === 0 ? { state: "ok" } : failed(describeProblems(problems))), durationMs: 0 };
+  if (problems.length > 0) return { ...failed(describeProblems(problems)), durationMs: 0 };
+  return { state: "ok", durationMs: 0, ...(unknownNames.length > 0 && { problem: describeProblems(unknownNames) }) };
 }
-
 async function checkStore(store: KeyValueStore | null): Promise<Check> {
   if (store === null) return { state: "not_bound", problem: "KV is not bound: each location has a cache of its own" };
   try {

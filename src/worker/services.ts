@@ -59,6 +59,7 @@ export function createServicesOnce(runtime: Runtime): (env: Environment) => Serv
 function createServices(env: Environment, runtime: Runtime): Services {
   const config = readConfig(env);
   const { fetch, now, writeLine, writeError } = runtime;
+  for (const { setting, message } of config.unknownNames) writeError(`${setting}: ${message}`);
   const dataset = datasetOf(env.METRICS);
   const metrics = dataset === null ? null : createMetrics(dataset, writeError);
   const githubUrl = config.service.ok ? apiAddressOf(config.service.value.githubApiUrl).restUrl : null;
@@ -66,7 +67,7 @@ function createServices(env: Environment, runtime: Runtime): Services {
     config,
     service: config.service.ok ? serviceOf(config.service.value, env, runtime, metrics) : config.service,
     decisionLog: createDecisionLog(writeLine, metrics),
-    checkReadiness: createReadiness({ service: config.service, githubUrl, store: boundStoreOf(env.KV), fetch, now }),
+    checkReadiness: createReadiness({ ...config, githubUrl, store: boundStoreOf(env.KV), fetch, now }),
     warnOfNames: createNameWarnings(writeError),
   };
 }

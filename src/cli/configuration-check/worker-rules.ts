@@ -2,7 +2,7 @@
 import { randomBytes } from "node:crypto";
 import type { Checked } from "../../worker/config/checked.ts";
 import { type ClusterPolicy, readClusterPolicy } from "../../worker/config/cluster.ts";
-import { type Config, readConfig } from "../../worker/config/config.ts";
+import { type Config, problemsIn, readConfig } from "../../worker/config/config.ts";
 import { readServiceSettings } from "../../worker/config/service.ts";
 import type { WranglerDocument } from "../wrangler-toml/document.ts";
 import { pathOf } from "../wrangler-toml/source-map.ts";
@@ -32,10 +32,9 @@ export function githubApiUrlOf({ GITHUB_API_URL }: Variables): Checked<string> {
 }
 
 /** @returns what the Worker would refuse */
-export function findWorkerProblems(vars: Variables, { service, clusters }: Config): Finding[] {
-  const problems = [service, ...clusters.map(({ policy }) => policy)].flatMap((part) => (part.ok ? [] : part.problems));
+export function findWorkerProblems(vars: Variables, config: Config): Finding[] {
   return [
-    ...problems.map(({ setting, message }): Finding => {
+    ...problemsIn(config).map(({ setting, message }): Finding => {
       const cure = /\.client_certificates\[\d+\]$/.test(setting) ? { cure: certificateCure } : {};
       return { level: "error", path: ["vars", ...pathOf(setting)], message, ...cure };
     }),

@@ -21,6 +21,7 @@ function startReadiness(changes: Partial<ReadinessOptions> & { github?: () => Pr
   const { github = async () => gitHubAnswer(200), ...options } = changes;
   const check = createReadiness({
     service: right,
+    unknownNames: [],
     githubUrl: "https://api.github.test",
     store: {
       get: async (name) => {
@@ -74,6 +75,12 @@ describe("a report", () => {
     expect(report.status).toBe("not_ready");
     const configuration = { state: "failed", problem: "CLUSTER_PRODUCTION.allow: is required", durationMs: 0 };
     expect(report.parts).toMatchObject({ configuration, kv: { state: "ok" }, github: { state: "ok" } });
+  });
+
+  test("names what means nothing to this release, which keeps no user out", async () => {
+    const report = await startReadiness({ unknownNames: [{ setting: "TYPO", message: "is no variable" }] }).ask();
+    const configuration = { state: "ok", problem: "TYPO: is no variable", durationMs: 0 };
+    expect(report).toMatchObject({ status: "ready", parts: { configuration } });
   });
 
   test("asks nobody where the configuration does not say where GitHub is", async () => {
