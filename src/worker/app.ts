@@ -1,7 +1,7 @@
 // The routes of the Worker, and what each of them checks, in order. Read this file first, then authenticate.ts.
 import type { Context, Next } from "hono";
 import { HonoBase as Hono } from "hono/hono-base";
-import { RegExpRouter } from "hono/router/reg-exp-router";
+import { TrieRouter } from "hono/router/trie-router";
 import { authenticate } from "./authenticate.ts";
 import { statusResponse, undeterminedResponse, verdictResponse } from "./http/answers.ts";
 import { identifyCaller, type KnownCaller } from "./http/client-certificate.ts";
@@ -32,9 +32,9 @@ export interface App {
 export function createApp(runtime: Runtime): App {
   const servicesOf = createServicesOnce(runtime);
 
-  // This router takes paths exactly. Hono's small ones also take "/authenticate/" for "/authenticate", and its default
-  // brings a second router for patterns, of which there are none here.
-  const webhook = new Hono<AppTypes>({ router: new RegExpRouter() });
+  // The smallest of Hono's routers that takes paths exactly: two smaller ones take "/authenticate/" for "/authenticate",
+  // and the default, which has two, would add 1.8 KiB to the 34 of the bundle. A warm review costs the same with each.
+  const webhook = new Hono<AppTypes>({ router: new TrieRouter() });
   webhook.get("/healthz", (c) => c.json({ status: "ok", version }));
   webhook.get("/readyz", requireClientCertificate, answerReadiness);
   webhook.post("/authenticate", requireClientCertificate, limitBody, answerReview);

@@ -106,7 +106,7 @@ test("the Worker needs nothing that does not ship with it", () => {
     "cloudflare:workers",
     "hono",
     "hono/hono-base",
-    "hono/router/reg-exp-router",
+    "hono/router/trie-router",
     "universal-github-app-jwt",
     "valibot",
   ];
