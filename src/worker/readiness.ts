@@ -51,9 +51,9 @@ interface Outside {
   readonly github: PartState;
 }
 
-const keepMs = 10_000;
+export const rememberMs = 10_000;
 /** For each part; they are asked at the same time. */
-const timeoutMs = 2_000;
+export const timeoutMs = 2_000;
 /** The name of no entry: those are longer, and begin with a version. */
 const probeName = "readyz";
 
@@ -72,7 +72,7 @@ export function createReadiness(options: ReadinessOptions): Readiness {
   }
 
   async function outside(): Promise<Outside> {
-    const isFresh = known !== null && now() - known.checkedAt < keepMs;
+    const isFresh = known !== null && now() - known.checkedAt < rememberMs;
     const isUnderWay = now() - checkingSince < timeoutMs;
     // While one request asks, the others get what was known before.
     if (known !== null && (isFresh || isUnderWay)) return known;

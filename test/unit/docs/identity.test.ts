@@ -1,11 +1,9 @@
 // docs/identity.md: every row is what the real code answers, and the file is what its command writes.
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Reason } from "../../../src/worker/reasons.ts";
-import { reasons } from "../../../src/worker/reasons.ts";
-import { answerSections } from "../../identity/answer-sections.ts";
+import { type Reason, reasons } from "../../../src/worker/reasons.ts";
+import { identityPage } from "../../docs/generated.ts";
 import { sections } from "../../identity/cases.ts";
-import { identityDocument } from "../../identity/document.ts";
 import { expectOutcome } from "../../identity/expect-outcome.ts";
 import { reviewCase } from "../../identity/review.ts";
 import { type Scene, startScene } from "../../identity/scene.ts";
@@ -22,9 +20,9 @@ describe.each(sections)("$title", (section) => {
   });
 });
 
-test("docs/identity.md is what `npm run docs:identity` writes", async () => {
+test("docs/identity.md is what `npm run docs` writes", async () => {
   const written = readFileSync(new URL("../../../docs/identity.md", import.meta.url), "utf8");
-  expect(identityDocument(await answerSections(scene, sections))).toBe(written);
+  expect(await identityPage(scene)).toBe(written);
 });
 
 test("docs/identity.md shows every reason that says something about a person or a token", () => {
