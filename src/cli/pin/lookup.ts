@@ -4,7 +4,8 @@ import { responseInfoOf } from "../../worker/github/call.ts";
 import type { GitHubClient, GitHubReply } from "../../worker/github/client.ts";
 import { sortOrganisationReply } from "../../worker/github/outcomes.ts";
 import { idSchema, teamSchema } from "../../worker/github/schemas.ts";
-import { reasons, sentenceOf } from "../../worker/reasons.ts";
+import { reasons } from "../../worker/reasons.ts";
+import { sentenceOf } from "../../worker/verdict.ts";
 import type { Named } from "./named-entries.ts";
 
 export type LookedUp =
