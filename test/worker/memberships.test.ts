@@ -34,7 +34,7 @@ test("the log says how somebody stands to each organisation, and why a token may
   expect(await decisionAbout(hugo)).toMatchObject({
     reason: "admitted",
     groups: 1,
-    organisations: { "acme#1234": "member", "globex#2345": "none", "hooli#3456": "sso_required" },
+    organisations: { "acme#1234": "active", "globex#2345": "none", "hooli#3456": "sso_required" },
   });
   expect(await decisionAbout(gina)).toMatchObject({
     reason: "admitted",
@@ -106,10 +106,10 @@ test("names that changed hands are warned about once, with whose they are now", 
     () =>
       expect(warnings().sort()).toEqual([
         "CLUSTER_RENAMED: acme is not pinned, so the name alone counts: write acme#1234",
-        "CLUSTER_RENAMED: team:acme/oncall#60 is called duty now",
         "CLUSTER_RENAMED: team:acme/oncall#60 has lost its name, which belongs to #61 now",
-        "CLUSTER_RENAMED: tyrell#7001 is called Wallace now: write Wallace#7001",
+        "CLUSTER_RENAMED: team:acme/oncall#60 is called duty now",
         "CLUSTER_RENAMED: tyrell#7001 has lost its name, which belongs to #7002 now",
+        "CLUSTER_RENAMED: tyrell#7001 is called Wallace now: write Wallace#7001",
       ]),
     logDeadline,
   );
