@@ -79,9 +79,9 @@ export function createDecisionLog(write: (line: string) => void, metrics: Metric
  * @param decision null where an exception came before one
  */
 function lineOf(review: Review, verdict: Verdict, decision: LoggedDecision | null, now: number): string {
-  const judged = decision?.kind === "judged" ? decision : undefined;
+  const evaluated = decision?.kind === "evaluated" ? decision : undefined;
   const user = verdict.kind === "authenticated" ? verdict.user : undefined;
-  const facts = judged?.facts ?? undefined;
+  const facts = evaluated?.facts ?? undefined;
   return JSON.stringify({
     time: timeOf(now),
     cluster: review.cluster,
@@ -93,12 +93,12 @@ function lineOf(review: Review, verdict: Verdict, decision: LoggedDecision | nul
     login: facts?.account.login,
     uid: facts === undefined ? undefined : String(facts.account.id),
     organisations: facts === undefined ? undefined : membershipsOf(facts),
-    credentialKind: judged?.credential.tokenKind,
-    credentialId: judged?.credential.credentialId,
-    source: judged === undefined ? undefined : (judged.responseInfo?.source ?? "none"),
-    githubStatus: judged?.responseInfo?.githubStatus ?? undefined,
-    githubRequestId: judged?.responseInfo?.githubRequestId ?? undefined,
-    outageGrace: judged?.outageGrace,
+    credentialKind: evaluated?.credential.tokenKind,
+    credentialId: evaluated?.credential.credentialId,
+    source: evaluated?.source,
+    githubStatus: evaluated?.call?.status ?? undefined,
+    githubRequestId: evaluated?.call?.requestId ?? undefined,
+    outageGrace: evaluated?.outageGrace,
     certificateDaysLeft: review.certificateDaysLeft,
     durationMs: now - review.startedAt,
   });
@@ -110,16 +110,16 @@ function measured(
   decision: LoggedDecision | null,
   now: number,
 ): MeasuredReview {
-  const judged = decision?.kind === "judged" ? decision : undefined;
+  const evaluated = decision?.kind === "evaluated" ? decision : undefined;
   return {
     cluster,
     verdict,
-    source: judged?.responseInfo?.source ?? "none",
-    tokenKind: judged?.credential.tokenKind ?? "",
+    source: evaluated?.source ?? "none",
+    tokenKind: evaluated?.credential.tokenKind ?? "",
     durationMs: now - startedAt,
-    githubStatus: judged?.responseInfo?.githubStatus ?? null,
+    githubStatus: evaluated?.call?.status ?? null,
     certificateDaysLeft,
-    outageGrace: judged?.outageGrace ?? false,
+    outageGrace: evaluated?.outageGrace ?? false,
   };
 }
 
