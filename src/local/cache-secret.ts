@@ -1,6 +1,7 @@
 // CACHE_SECRET for the local edge: made once and kept, so that what KV remembers can still be opened after a restart.
 import { randomBytes } from "node:crypto";
-import { readIfThere, type StateFolder, writePrivately } from "./state-folder.ts";
+import { readIfThere, writePrivately } from "../node/files.ts";
+import type { StateFolder } from "./state-folder.ts";
 
 /** @returns base64 of 32 random bytes */
 export async function keepCacheSecret(folder: StateFolder): Promise<string> {

@@ -1,5 +1,8 @@
 // What `npm start` prints once everything answers: where things are, whom to try, and a command to begin with. No line
 // of it begins with "{": such lines are decisions.
+import { columns } from "../node/columns.ts";
+import { webhookUrl } from "../node/kubeconfig.ts";
+import { tokenReviewBody } from "../node/token-review.ts";
 import type { CastMember } from "./github/cast.ts";
 import type { StateFolder } from "./state-folder.ts";
 
@@ -15,12 +18,13 @@ export interface Greeting {
 /** Programs wait for this line. */
 const readyLine = "octogate is ready";
 
-export const webhookUrl = (port: number): string => `https://127.0.0.1:${port}/authenticate`;
+/** @returns the hostname with the port of the local edge */
+export const localAddress = (port: number): string => `127.0.0.1:${port}`;
 
 /** @returns several lines, without a last line end */
 export function greetingText({ port, githubUrl, folder, clusterNames, cast }: Greeting): string {
   const addresses: [string, string][] = [
-    ["webhook", `${webhookUrl(port)} (where a kube-apiserver sends tokens)`],
+    ["webhook", `${webhookUrl(localAddress(port))} (where a kube-apiserver sends tokens)`],
     ["GitHub", cast.length > 0 ? `${githubUrl} (a stand-in on this machine)` : githubUrl],
     ["state", `${folder.path} (certificates, and what is remembered)`],
     ...clusterNames.map((name): [string, string] => [
@@ -54,18 +58,13 @@ function castText(cast: readonly CastMember[]): string[] {
   return ["Tokens, made for this run, and what each one shows:", "", ...columns(people), ""];
 }
 
-function columns(rows: readonly (readonly [string, string])[]): string[] {
-  const width = Math.max(...rows.map(([label]) => label.length));
-  return rows.map(([label, text]) => `  ${label.padEnd(width)}  ${text}`);
-}
-
 function curlCommand(port: number, folder: StateFolder, clusterName: string, token: string | undefined): string {
   const client = folder.client(clusterName);
   // Without a cast the shell fills in the token: it closes the quotes, reads the variable and opens them again.
   const shownToken = token ?? `'"$GITHUB_TOKEN"'`;
-  const review = `{"apiVersion":"authentication.k8s.io/v1","kind":"TokenReview","spec":{"token":"${shownToken}"}}`;
+  const review = tokenReviewBody("TOKEN").replace("TOKEN", () => shownToken);
   return [
-    `curl --silent --show-error --noproxy 127.0.0.1 ${webhookUrl(port)}`,
+    `curl --silent --show-error --noproxy 127.0.0.1 ${webhookUrl(localAddress(port))}`,
     `  --cacert ${quoted(folder.authority.certificate)}`,
     `  --cert ${quoted(client.certificate)} --key ${quoted(client.privateKey)}`,
     "  --header 'Content-Type: application/json'",

@@ -1,6 +1,6 @@
 // The state folder: what `npm start` keeps from one start to the next, and where each file of it lies. Everything in it
 // can be deleted; the next start makes it anew.
-import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 
 export interface IdentityFiles {
@@ -49,31 +49,4 @@ export async function prepareStateFolder(folder: StateFolder): Promise<void> {
 /** Miniflare keeps the rate limiter's counters too. They are no facts worth keeping, and a restart is how one gets rid of them. */
 export async function forgetRateLimits(folder: StateFolder): Promise<void> {
   await rm(join(folder.storage, "ratelimit"), { recursive: true, force: true });
-}
-
-/** @returns the file's text, or null if there is none */
-export async function readIfThere(path: string): Promise<string | null> {
-  try {
-    return await readFile(path, "utf8");
-  } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return null;
-    throw error;
-  }
-}
-
-/** Writes by way of a second file: whoever reads sees the old text or the new one, and a secret's file is never open to others. */
-export async function writePrivately(path: string, text: string): Promise<void> {
-  await replace(path, text, 0o600);
-}
-
-/** As `writePrivately`, but everybody may read it. */
-export async function writePublicly(path: string, text: string): Promise<void> {
-  await replace(path, text, 0o644);
-}
-
-async function replace(path: string, text: string, mode: number): Promise<void> {
-  const temporary = `${path}.${process.pid}.new`;
-  await rm(temporary, { force: true });
-  await writeFile(temporary, text, { mode, flag: "wx" });
-  await rename(temporary, path);
 }

@@ -1,7 +1,7 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { readFileSync, utimesSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { Place } from "../../src/cli/network/place.ts";
+import type { Endpoint } from "../../src/node/https.ts";
 import { mona } from "../support/people.ts";
 import { brokenOnce } from "./cloudflare/stand-in.ts";
 import { newState } from "./cloudflare/state.ts";
@@ -45,7 +45,7 @@ test("a rotation under load: no review is refused, from the first step to the la
   try {
     expect((await setup()).exitCode).toBe(0);
     const token = workers.github.issueToken(workers.github.addAccount(mona), { kind: "classic" });
-    const place: Place = {
+    const endpoint: Endpoint = {
       hostname,
       connect: { host: "127.0.0.1", port: rig.edgePort },
       authorities: readFileSync(rig.caFile, "utf8"),
@@ -53,7 +53,7 @@ test("a rotation under load: no review is refused, from the first step to the la
     };
     // One reads its files each time; the other is brought the new ones by somebody, later.
     let brought = pair();
-    const loops = [startReviews(place, token, () => pair()), startReviews(place, token, () => brought)];
+    const loops = [startReviews(endpoint, token, () => pair()), startReviews(endpoint, token, () => brought)];
     const before = fingerprint();
     expect((await rotate(["--yes"])).exitCode).toBe(0);
     expect(fingerprint()).not.toBe(before);

@@ -4,7 +4,7 @@ import { cpSync, rmSync, statSync, symlinkSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { keyIdentifiersOf } from "../../src/local/certificates/key-identifiers.ts";
+import { keyIdentifiersOf } from "../../src/node/key-identifiers.ts";
 import { repositoryRoot } from "../support/worker-config.ts";
 import { snapshot } from "./cloudflare/state.ts";
 import { hostname, makeRig, type Rig } from "./support/rig.ts";

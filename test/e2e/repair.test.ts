@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { renderWebhookKubeconfig } from "../../src/cli/kubeconfig/webhook-kubeconfig.ts";
+import { webhookKubeconfig } from "../../src/node/kubeconfig.ts";
 import { readClusterFile } from "../support/cluster-files.ts";
 import { freePort } from "../support/free-port.ts";
 import { run } from "../support/program.ts";
@@ -28,7 +28,7 @@ describe.skipIf(whyWithoutControlPlane !== null)(title, () => {
     kubeconfig = join(folder, "webhook-kubeconfig.yaml");
     const client = await authority.issue("client", "client");
     const access = { hostname: "auth.acme.test", certificateFile: client.certificate, keyFile: client.key };
-    await writeFile(kubeconfig, renderWebhookKubeconfig(access));
+    await writeFile(kubeconfig, webhookKubeconfig(access));
   });
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
@@ -65,7 +65,7 @@ describe.skipIf(whyWithoutControlPlane !== null)(title, () => {
   test("says so where the kubeconfig names a certificate that is not there", async () => {
     const wrong = join(folder, "wrong.yaml");
     const files = { certificateFile: join(folder, "none.crt"), keyFile: join(folder, "none.key") };
-    await writeFile(wrong, renderWebhookKubeconfig({ hostname: "auth.acme.test", ...files }));
+    await writeFile(wrong, webhookKubeconfig({ hostname: "auth.acme.test", ...files }));
     expect(guide).toContain("unable to read client-cert");
 
     expect(await startWith([`${configFile}=${wrong}`])).toContain(

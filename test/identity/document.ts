@@ -14,7 +14,7 @@ export function identityDocument(answered: readonly AnsweredSection[]): string {
   return [introduction, cast(), ...answered.map(sectionText)].join("\n");
 }
 
-const introduction = `<!-- Made by \`npm run docs:identity\` from test/identity/cases.ts and the real code: change those, and run it again. -->
+const introduction = `<!-- Made by \`npm run docs\` from test/identity/cases.ts and the real code: change those, and run it again. -->
 
 # Who gets in, by example
 

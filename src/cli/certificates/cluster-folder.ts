@@ -1,9 +1,9 @@
 // .clusters/NAME/: the keys and certificates of one cluster, as pairs of files. "client" is what kube-apiserver uses; while a rotation is under way "next" is what comes,
 // and "previous" what goes. A key without a certificate is a request that was not answered yet.
 import { existsSync, renameSync } from "node:fs";
-import { readdir, readFile, rm, rmdir, stat } from "node:fs/promises";
+import { readdir, rm, rmdir, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { createPrivately, temporaryName, writePrivately } from "../private-files.ts";
+import { createPrivately, hasCode, readIfThere, temporaryName, writePrivately } from "../../node/files.ts";
 import { StepFailure } from "../step-failure.ts";
 
 /** Beside the pairs, for nodes that have the current one where k8s/ expects it; octogate kubeconfig writes it for others. */
@@ -111,17 +111,4 @@ async function pairsIn(folder: string): Promise<string[]> {
     if (hasCode(error, "ENOENT")) return [];
     throw error;
   }
-}
-
-async function readIfThere(path: string): Promise<string | null> {
-  try {
-    return await readFile(path, "utf8");
-  } catch (error) {
-    if (hasCode(error, "ENOENT")) return null;
-    throw error;
-  }
-}
-
-function hasCode(error: unknown, code: string): boolean {
-  return error instanceof Error && "code" in error && error.code === code;
 }

@@ -1,12 +1,4 @@
-// A cluster's name from its variable (the other way round is the Worker's business), and what its certificates are called in Cloudflare's list.
-
-/** @returns "CLUSTER_PROD_EU" → "prod-eu" */
-export function clusterNameOf(variable: string): string {
-  return variable
-    .replace(/^CLUSTER_/, "")
-    .toLowerCase()
-    .replaceAll("_", "-");
-}
+// The names of a cluster's certificates in Cloudflare's list.
 
 /** X.509 allows 64 characters (RFC 5280, ub-common-name). */
 const maxCommonNameLength = 64;

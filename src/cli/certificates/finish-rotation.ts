@@ -1,8 +1,8 @@
 // The second half of a rotation: the old certificate goes. It must not be the one that some kube-apiserver still uses: nobody could sign in to that cluster. So there has to be
-// responseInfo, and time for kube-apiserver to have read its files again.
-import { X509Certificate } from "node:crypto";
+// evidence, and time for kube-apiserver to have read its files again.
 import { readFile, stat } from "node:fs/promises";
 import { resolve } from "node:path";
+import { fingerprintOrNull } from "../../node/certificates.ts";
 import { type ClientCertificate, revokeClientCertificate } from "../cloudflare/client-certificates.ts";
 import type { Context } from "../context.ts";
 import type { Session } from "../deployment/session.ts";
@@ -66,18 +66,9 @@ export async function dropPrevious(
   await folder.remove(previousPair);
 }
 
-/** @param certificate PEM @returns 64 lowercase hex digits, or null if it is none */
-export function fingerprintOf(certificate: string): string | null {
-  try {
-    return new X509Certificate(certificate).fingerprint256.replaceAll(":", "").toLowerCase();
-  } catch {
-    return null;
-  }
-}
-
 async function fingerprintIn(path: string): Promise<string | null> {
   try {
-    return fingerprintOf(await readFile(path, "utf8"));
+    return fingerprintOrNull(await readFile(path, "utf8"));
   } catch {
     return null;
   }

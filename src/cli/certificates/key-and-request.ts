@@ -1,5 +1,6 @@
 // The client's key, and the request to have a certificate signed for it. The key is made here and never leaves this machine: Cloudflare gets the request alone.
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from "node:crypto";
+import { hasCode } from "../../node/files.ts";
 import { onlyInAClone } from "../cloudflare/client.ts";
 
 /** P-256: small, and every TLS stack takes it. @returns PEM, PKCS #8 */
@@ -37,19 +38,22 @@ export async function makeCertificateRequest(privateKey: string, commonName: str
  * @returns uppercase hex without colons, or null if the certificate does not say
  */
 export async function issuerKeyIdentifierOf(certificate: string): Promise<string | null> {
-  const { AuthorityKeyIdentifierExtension, X509Certificate } = await loadX509();
-  const extension = new X509Certificate(certificate).getExtension(AuthorityKeyIdentifierExtension);
-  return extension?.keyId?.toUpperCase() ?? null;
+  const { keyIdentifiersOf } = await inAClone(() => import("../../node/key-identifiers.ts"));
+  return keyIdentifiersOf(certificate).authority?.toUpperCase() ?? null;
 }
 
-/** A development dependency, as Cloudflare's SDK is. */
 async function loadX509(): Promise<typeof import("@peculiar/x509")> {
+  // It reads decorators' metadata while it is loaded: without this polyfill before it, it throws.
+  await inAClone(() => import("reflect-metadata"));
+  return inAClone(() => import("@peculiar/x509"));
+}
+
+/** Loads a development dependency. */
+async function inAClone<T>(load: () => Promise<T>): Promise<T> {
   try {
-    // It wires its parts up with decorators' metadata as it is loaded: without this polyfill before it, it throws.
-    await import("reflect-metadata");
-    return await import("@peculiar/x509");
+    return await load();
   } catch (error) {
-    if (!(error instanceof Error && "code" in error && error.code === "ERR_MODULE_NOT_FOUND")) throw error;
+    if (!hasCode(error, "ERR_MODULE_NOT_FOUND")) throw error;
     throw onlyInAClone("@peculiar/x509");
   }
 }

@@ -1,5 +1,6 @@
 // From nothing to a signed certificate in a cluster's folder, going on from wherever an earlier run stopped: no key is made twice, and no key gets a second certificate.
 import { createPrivateKey, X509Certificate } from "node:crypto";
+import { fingerprintOf } from "../../node/certificates.ts";
 import type { CloudflareClient } from "../cloudflare/client.ts";
 import { type ClientCertificate, findByKey, signClientCertificate } from "../cloudflare/client-certificates.ts";
 import type { Zone } from "../cloudflare/zone.ts";
@@ -40,7 +41,7 @@ export async function inspectPair(
 
   const parsed = readCertificate(certificate, unusable);
   if (!parsed.checkPrivateKey(createPrivateKey(key))) throw unusable("is not the certificate of the key beside it");
-  const fingerprint = parsed.fingerprint256.replaceAll(":", "").toLowerCase();
+  const fingerprint = fingerprintOf(parsed);
   const known = listed.find((candidate) => candidate.fingerprint === fingerprint);
   if (known === undefined) throw unusable("is no client certificate of this zone");
   if (known.status !== "active") throw unusable(`is not valid any more: Cloudflare says “${known.status}”`);

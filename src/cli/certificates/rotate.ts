@@ -1,9 +1,10 @@
 // The first half of a rotation: a new certificate that the Worker accepts beside the old one, and its files in place. Nobody is refused at any moment of it.
+
+import type { Endpoint } from "../../node/https.ts";
 import type { ClientCertificate } from "../cloudflare/client-certificates.ts";
 import type { Context } from "../context.ts";
 import type { Session } from "../deployment/session.ts";
 import { verifyFromOutside } from "../edge/verify.ts";
-import type { Place } from "../network/place.ts";
 import { StepFailure } from "../step-failure.ts";
 import type { ClusterFolder } from "./cluster-folder.ts";
 import { commonNameFor } from "./cluster-names.ts";
@@ -17,7 +18,7 @@ export interface RotateOptions {
   readonly validityDays: number;
   readonly folder: ClusterFolder;
   readonly stage: RotationStage;
-  readonly place: Place;
+  readonly endpoint: Endpoint;
   readonly waitMs: number;
   /** Hears what is done, one sentence each. */
   readonly onStep: (done: string) => void;
@@ -42,7 +43,7 @@ async function prepare(
   certificates: readonly ClientCertificate[],
 ): Promise<void> {
   const { client, zone } = session;
-  const { clusterName, variable, validityDays, folder, place, waitMs, onStep } = options;
+  const { clusterName, variable, validityDays, folder, endpoint, waitMs, onStep } = options;
   const state = await inspectPair(folder, nextPair, certificates);
   const commonName = commonNameFor(clusterName);
   const obtain = { client, zone, folder, pair: nextPair, commonName, validityDays };
@@ -54,7 +55,7 @@ async function prepare(
   // Only what was seen to be accepted takes the old one's place.
   const { key } = await folder.read(nextPair);
   const trouble = await verifyFromOutside(
-    place,
+    endpoint,
     { certificate: certificate.certificate, key: key ?? "" },
     { now: context.now, waitMs, onWaiting: (why) => context.terminal.note(`  waiting until it answers: ${why}`) },
   );

@@ -1,5 +1,6 @@
 // Client certificates that Cloudflare's managed authority has signed: one authority for the whole account, listed by zone.
 import { type KeyObject, X509Certificate } from "node:crypto";
+import { fingerprintOf } from "../../node/certificates.ts";
 import { StepFailure } from "../step-failure.ts";
 import type { CloudflareClient } from "./client.ts";
 import { askCloudflare } from "./failures.ts";
@@ -74,7 +75,7 @@ function read({ id, certificate, common_name, status }: ListedCertificate): Clie
   return {
     id,
     certificate: `${certificate.trim()}\n`,
-    fingerprint: parsed.fingerprint256.replaceAll(":", "").toLowerCase(),
+    fingerprint: fingerprintOf(parsed),
     commonName: common_name ?? "",
     status,
     expiresAt: parsed.validToDate,

@@ -1,6 +1,6 @@
 // What Cloudflare's API answers when it does not do what it was asked, in words that say what to do. The SDK has tried 429, 5xx and lost connections again by
 // then, as often as Retry-After told it to.
-import { failureText } from "../network-failure.ts";
+import { failureText } from "../../node/network-failure.ts";
 import { StepFailure } from "../step-failure.ts";
 import type { Permission } from "./permissions.ts";
 

@@ -1,6 +1,7 @@
 // `octogate certificate list`: every client certificate of the zone, whose it is, and how long it lasts. It changes nothing.
 import { Command } from "commander";
-import { clusterNameOf } from "../certificates/cluster-names.ts";
+import { columns } from "../../node/columns.ts";
+import { clusterNameOf } from "../../worker/config/config.ts";
 import { type ClientCertificate, listClientCertificates } from "../cloudflare/client-certificates.ts";
 import type { Context } from "../context.ts";
 import { openSession } from "../deployment/session.ts";
@@ -26,7 +27,7 @@ interface Row {
 }
 
 const dayMs = 24 * 60 * 60 * 1000;
-const warnBelowDays = 30;
+export const warnBelowDays = 30;
 
 export const listCommand: CommandMaker = (context, run) =>
   new Command("list")
@@ -41,14 +42,15 @@ async function list({ config, cluster }: ListOptions, context: Context): Promise
   const rows = rowsFor(certificates, listedFingerprints(deployment.text), context.now()).filter(
     (row) => cluster === undefined || row.cluster === cluster,
   );
-  const lines = rows.map(({ fingerprint, cluster: owner, status, daysLeft, commonName }) =>
-    [
+  const lines = columns(
+    rows.map(({ fingerprint, cluster: owner, status, daysLeft, commonName }) => [
       fingerprint,
-      (owner ?? "-").padEnd(16),
-      status.padEnd(20),
-      (daysLeft === null ? "-" : `${daysLeft} days`).padEnd(10),
+      owner ?? "-",
+      status,
+      daysLeft === null ? "-" : `${daysLeft} days`,
       commonName,
-    ].join("  "),
+    ]),
+    "",
   );
   return {
     ok: true,

@@ -1,11 +1,11 @@
 // `octogate certificate revoke`: for a key that may have come into wrong hands. The Worker refuses the certificate at once; Cloudflare's revocation follows when it does.
 import { Command, InvalidArgumentError, Option } from "commander";
+import { fingerprintOrNull } from "../../node/certificates.ts";
 import { clusterVariableName } from "../../worker/config/config.ts";
 import { normaliseFingerprint } from "../../worker/config/fingerprint.ts";
 import { clusterFolder } from "../certificates/cluster-folder.ts";
 import { commonNameFor } from "../certificates/cluster-names.ts";
 import { compareWithDeployed, requireCluster, stopAccepting } from "../certificates/fingerprints.ts";
-import { fingerprintOf } from "../certificates/finish-rotation.ts";
 import { currentPair } from "../certificates/rotation.ts";
 import {
   type ClientCertificate,
@@ -69,7 +69,7 @@ async function revoke(options: RevokeOptions, context: Context): Promise<Report>
     return refuse(`is the only certificate of ${clusterName}`, cure);
   }
   const current = await clusterFolder(deployment.folder, clusterName).read(currentPair);
-  if (fingerprintOf(current.certificate ?? "") === fingerprint && !options.althoughInUse) {
+  if (fingerprintOrNull(current.certificate ?? "") === fingerprint && !options.althoughInUse) {
     return refuse(
       `is in client.crt, which ${clusterName} uses`,
       `octogate certificate rotate --cluster ${clusterName} puts another in its place; --although-in-use does it anyway`,

@@ -1,10 +1,11 @@
 // `octogate certificate rotate`: replaces a cluster's client certificate without a gap, in two halves, because between them somebody has to bring the files to every control
 // plane node.
 import { Command, Option } from "commander";
+import { fingerprintOrNull } from "../../node/certificates.ts";
 import { clusterVariableName } from "../../worker/config/config.ts";
 import { type ClusterFolder, clusterFolder } from "../certificates/cluster-folder.ts";
 import { compareWithDeployed, requireCluster } from "../certificates/fingerprints.ts";
-import { dropPrevious, findNotInUse, findTooEarly, fingerprintOf, reloadMs } from "../certificates/finish-rotation.ts";
+import { dropPrevious, findNotInUse, findTooEarly, reloadMs } from "../certificates/finish-rotation.ts";
 import { inspectPair } from "../certificates/obtain.ts";
 import { prepareAndSwitch } from "../certificates/rotate.ts";
 import { currentPair, previousPair, rotationStage } from "../certificates/rotation.ts";
@@ -16,7 +17,7 @@ import { verifyFromOutside } from "../edge/verify.ts";
 import { done, failed, type Report } from "../report.ts";
 import { reportFailures, StepFailure } from "../step-failure.ts";
 import type { CommandMaker } from "./command.ts";
-import { caFileOption, connectOption, type EdgeOptions, placeFor, waitOption } from "./edge-options.ts";
+import { caFileOption, connectOption, type EdgeOptions, endpointFor, waitOption } from "./edge-options.ts";
 import { clusterOption, configOption, dryRunOption, examples, validityDaysOption, yesOption } from "./options.ts";
 
 interface RotateOptions extends EdgeOptions, ChangeOptions {
@@ -68,7 +69,7 @@ async function rotate(options: RotateOptions, context: Context): Promise<Report>
   const variable = clusterVariableName(options.cluster);
   requireCluster(deployment, variable, options.cluster);
   const folder = clusterFolder(deployment.folder, options.cluster);
-  const fingerprint = fingerprintOf((await folder.read(previousPair)).certificate ?? "");
+  const fingerprint = fingerprintOrNull((await folder.read(previousPair)).certificate ?? "");
   // An earlier --finish may have taken the old one off the list, and stopped before that was deployed.
   await compareWithDeployed(session, fingerprint === null ? null : { variable, fingerprint });
   const certificates = await listClientCertificates(client, zone);
@@ -103,10 +104,10 @@ async function begin(
   if (consent.kind === "stop") return consent.report;
 
   const { good } = context.terminal.style;
-  const place = await placeFor(session.hostname, options, context);
+  const endpoint = await endpointFor(session.hostname, options, context);
   const onStep = (step: string) => context.terminal.note(`${good("✓")} ${step}`);
   const waitMs = options.wait * 1000;
-  const preparing = { clusterName, variable, validityDays, folder, stage, place, waitMs, onStep };
+  const preparing = { clusterName, variable, validityDays, folder, stage, endpoint, waitMs, onStep };
   await prepareAndSwitch(session, context, preparing, certificates);
   return done(whatIsNext(folder, clusterName), { changed: true, cluster: clusterName, stage: "switched" });
 }
@@ -129,7 +130,7 @@ async function finish(rotation: Rotation, options: RotateOptions, context: Conte
     const cure = `run octogate certificate rotate --cluster ${clusterName} again first`;
     return failed({ where: folder.name, message: "the new certificate is not in place yet", cure });
   }
-  const previous = fingerprintOf((await folder.read(previousPair)).certificate ?? "");
+  const previous = fingerprintOrNull((await folder.read(previousPair)).certificate ?? "");
   const current = await inspectPair(folder, currentPair, certificates);
   if (previous === null || current.certificate === null || current.certificate.fingerprint === previous) {
     return failed({
@@ -173,9 +174,9 @@ async function refuseUnlessAccepted(
   context: Context,
 ): Promise<void> {
   const { key, certificate } = await folder.read(currentPair);
-  const place = await placeFor(session.hostname, options, context);
+  const endpoint = await endpointFor(session.hostname, options, context);
   const identity = { key: key ?? "", certificate: certificate ?? "" };
-  const trouble = await verifyFromOutside(place, identity, {
+  const trouble = await verifyFromOutside(endpoint, identity, {
     now: context.now,
     waitMs: options.wait * 1000,
     onWaiting: (why) => context.terminal.note(`  waiting until it answers: ${why}`),

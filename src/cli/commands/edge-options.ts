@@ -2,8 +2,8 @@
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { InvalidArgumentError, Option } from "commander";
+import type { Endpoint, HostAndPort } from "../../node/https.ts";
 import type { Context } from "../context.ts";
-import type { HostAndPort, Place } from "../network/place.ts";
 import { StepFailure } from "../step-failure.ts";
 
 export interface EdgeOptions {
@@ -31,12 +31,12 @@ export const waitOption = () =>
 const timeoutMs = 10_000;
 
 /** @throws StepFailure if the CA file cannot be read */
-export async function placeFor(hostname: string, options: EdgeOptions, { folder }: Context): Promise<Place> {
+export async function endpointFor(hostname: string, options: EdgeOptions, { folder }: Context): Promise<Endpoint> {
   const { connect = { host: hostname, port: 443 }, caFile } = options;
-  const place = { hostname, connect, timeoutMs };
-  if (caFile === undefined) return { ...place, authorities: null };
+  const endpoint = { hostname, connect, timeoutMs };
+  if (caFile === undefined) return { ...endpoint, authorities: null };
   try {
-    return { ...place, authorities: await readFile(resolve(folder, caFile), "utf8") };
+    return { ...endpoint, authorities: await readFile(resolve(folder, caFile), "utf8") };
   } catch (error) {
     if (!(error instanceof Error && "code" in error)) throw error;
     throw new StepFailure({ where: caFile, message: `cannot be read (${error.code})` });

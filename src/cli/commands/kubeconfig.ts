@@ -1,11 +1,11 @@
 // `octogate kubeconfig`: the file that kube-apiserver's --authentication-token-webhook-config-file takes.
 import { posix, resolve } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
+import { writePrivately } from "../../node/files.ts";
+import { webhookKubeconfig } from "../../node/kubeconfig.ts";
 import type { Context } from "../context.ts";
 import { findDeployment } from "../deployment/cluster-deployment.ts";
 import { credentialFolderOf, readClientCredential } from "../kubeconfig/client-credential.ts";
-import { renderWebhookKubeconfig } from "../kubeconfig/webhook-kubeconfig.ts";
-import { writePrivately } from "../private-files.ts";
 import { done, failed, type Report } from "../report.ts";
 import type { CommandMaker } from "./command.ts";
 import { certificatesOption, clusterOption, configOption, examples, hostnameOption } from "./options.ts";
@@ -50,12 +50,12 @@ async function kubeconfig(options: KubeconfigOptions, context: Context): Promise
   if (options.inline) {
     const client = await readClientCredential(options.certificates ?? credentialFolderOf(options.cluster), context);
     if (client.kind === "unusable") return failed(client.trouble);
-    text = renderWebhookKubeconfig({ hostname, ...client.credential });
+    text = webhookKubeconfig({ hostname, ...client.credential });
     context.terminal.note("It holds the private key: keep it as you keep the key.");
   } else {
     const inFolder = (name: string) => posix.join(options.folder, name);
     const files = { certificateFile: inFolder("client.crt"), keyFile: inFolder("client.key") };
-    text = renderWebhookKubeconfig({ hostname, ...files });
+    text = webhookKubeconfig({ hostname, ...files });
   }
 
   if (options.output === undefined) return done([text.trimEnd()], { kubeconfig: text });

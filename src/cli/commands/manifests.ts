@@ -1,16 +1,16 @@
 // `octogate manifests`: what goes into a cluster, for each way to run a kube-apiserver of one's own: files, steps, the way back, the repair.
 import { join, resolve } from "node:path";
 import { Command, Option } from "commander";
+import { writePrivately } from "../../node/files.ts";
+import type { CredentialData } from "../../node/kubeconfig.ts";
 import { readClusterPolicy } from "../../worker/config/cluster.ts";
 import { clusterVariableName } from "../../worker/config/config.ts";
 import type { Context } from "../context.ts";
 import { findDeployment } from "../deployment/cluster-deployment.ts";
 import { credentialFolderOf, readClientCredential } from "../kubeconfig/client-credential.ts";
-import type { CredentialData } from "../kubeconfig/webhook-kubeconfig.ts";
 import { type Bundle, type BundleFile, embedsKey, makeBundle } from "../manifests/bundle.ts";
 import { type Distribution, distributions } from "../manifests/guide.ts";
 import { type Rbac, renderRbac } from "../manifests/rbac.ts";
-import { writePrivately } from "../private-files.ts";
 import { done, failed, type Report } from "../report.ts";
 import type { CommandMaker } from "./command.ts";
 import { certificatesOption, clusterOption, configOption, examples, hostnameOption } from "./options.ts";

@@ -23,7 +23,7 @@ import { readCluster } from "../wrangler-toml/deployment-edits.ts";
 import { isPlaceholder } from "../wrangler-toml/document.ts";
 import { isHostname } from "../wrangler-toml/hostname.ts";
 import type { CommandMaker } from "./command.ts";
-import { caFileOption, connectOption, type EdgeOptions, placeFor, waitOption } from "./edge-options.ts";
+import { caFileOption, connectOption, type EdgeOptions, endpointFor, waitOption } from "./edge-options.ts";
 import { clusterOption, configOption, dryRunOption, examples, validityDaysOption, yesOption } from "./options.ts";
 
 interface SetupOptions extends EdgeOptions {
@@ -88,7 +88,7 @@ async function setup(options: SetupOptions, context: Context): Promise<Report> {
   await requireSdk();
   const deployment = await openDeployment(options.config, context);
   const request = requestFor(options, deployment);
-  const place = await placeFor(request.hostname, options, context);
+  const place = await endpointFor(request.hostname, options, context);
   await requireWrangler(deployment);
   const { terminal } = context;
   const { good } = terminal.style;

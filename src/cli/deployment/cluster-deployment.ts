@@ -1,5 +1,5 @@
 // What a deployment's wrangler.toml says about a cluster, for what goes into that cluster: the hostname to call, and the cluster's variable.
-import { clusterVariableName } from "../../worker/config/config.ts";
+import { clusterVariableName, isClusterVariable } from "../../worker/config/config.ts";
 import type { Context } from "../context.ts";
 import type { Trouble } from "../report.ts";
 import { hostnameOf, parseWranglerToml } from "../wrangler-toml/document.ts";
@@ -38,7 +38,7 @@ export async function findDeployment(options: DeploymentOptions, context: Contex
   const variable = clusterVariableName(cluster);
   const clusterVariable = parsed.document.vars[variable];
   if (clusterVariable === undefined) {
-    const known = Object.keys(parsed.document.vars).filter((name) => name.startsWith("CLUSTER_"));
+    const known = Object.keys(parsed.document.vars).filter(isClusterVariable);
     return missing({
       where: file.path,
       message: `there is no [vars.${variable}]: the cluster ${cluster} is not in it${known.length > 0 ? `; there is ${known.join(", ")}` : ""}`,

@@ -2,6 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import * as v from "valibot";
+import { isClusterVariable } from "../../worker/config/config.ts";
 import { normaliseFingerprint } from "../../worker/config/fingerprint.ts";
 import type { CloudflareClient } from "../cloudflare/client.ts";
 import {
@@ -53,7 +54,7 @@ export function refuseToLockOut(
   const unknown = foreignClusters(document.vars, deployed).filter((variable) => !isMeant(variable, null));
   for (const [variable, value] of Object.entries(deployed?.variables ?? {})) {
     const here = readCluster(text, variable)?.fingerprints;
-    if (!variable.startsWith("CLUSTER_") || here === undefined) continue;
+    if (!isClusterVariable(variable) || here === undefined) continue;
     const lost = fingerprintsOf(value).filter((it) => !here.includes(it) && !isMeant(variable, it));
     unknown.push(...lost.map((fingerprint) => `the certificate ${fingerprint} of ${variable}`));
   }
@@ -66,7 +67,7 @@ export function refuseToLockOut(
 }
 
 function foreignClusters(known: Readonly<Record<string, unknown>>, deployed: DeployedWorker | null): string[] {
-  return Object.keys(deployed?.variables ?? {}).filter((name) => name.startsWith("CLUSTER_") && !(name in known));
+  return Object.keys(deployed?.variables ?? {}).filter((name) => isClusterVariable(name) && !(name in known));
 }
 
 const deployedClusterSchema = v.object({ client_certificates: v.array(v.unknown()) });

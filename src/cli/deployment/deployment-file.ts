@@ -1,6 +1,7 @@
 // The deployment's wrangler.toml, opened for commands that change it, and the folder it lies in: the clone's.
-import { readFile, realpath, rename, rm, stat, writeFile } from "node:fs/promises";
+import { readFile, realpath, stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
+import { writeWhole } from "../../node/files.ts";
 import type { Context } from "../context.ts";
 import { StepFailure } from "../step-failure.ts";
 import { hostnameOf, parseWranglerToml, type WranglerDocument } from "../wrangler-toml/document.ts";
@@ -48,14 +49,7 @@ export async function saveDeployment(deployment: DeploymentFile, text: string): 
     });
   }
   if (text === deployment.text) return deployment;
-  const temporary = `${target}.${process.pid}.new`;
-  try {
-    const ownText = text.replaceAll("\n", deployment.lineEnd);
-    await writeFile(temporary, ownText, { mode: (await stat(target)).mode & 0o777, flag: "wx", flush: true });
-    await rename(temporary, target);
-  } finally {
-    await rm(temporary, { force: true });
-  }
+  await writeWhole(target, text.replaceAll("\n", deployment.lineEnd), (await stat(target)).mode & 0o777);
   return changed;
 }
 

@@ -1,8 +1,9 @@
 // The client certificate and its key, as far as they can be judged without asking anybody.
 import { X509Certificate } from "node:crypto";
+import { fingerprintOf } from "../../node/certificates.ts";
+import type { CredentialData } from "../../node/kubeconfig.ts";
 import type { Context } from "../context.ts";
 import { readClientCredential } from "../kubeconfig/client-credential.ts";
-import type { CredentialData } from "../kubeconfig/webhook-kubeconfig.ts";
 import { broken, type Finding, ok, warning } from "./link.ts";
 
 /** What a certificate says about itself. */
@@ -19,7 +20,7 @@ export type CheckedIdentity =
   | { readonly kind: "unusable"; readonly finding: Finding };
 
 const clientAuthentication = "1.3.6.1.5.5.7.3.2";
-const warnDays = 30;
+export const warnDays = 30;
 const millisecondsPerDay = 24 * 60 * 60 * 1000;
 const issueCure = "octogate certificate issue makes a new pair";
 
@@ -38,7 +39,7 @@ export async function readIdentity(folder: string, context: Context): Promise<Ch
     return { kind: "unusable", finding: broken(seen, issueCure) };
   }
   const facts = {
-    fingerprint: certificate.fingerprint256.replaceAll(":", "").toLowerCase(),
+    fingerprint: fingerprintOf(certificate),
     notBefore: Date.parse(certificate.validFrom),
     notAfter: Date.parse(certificate.validTo),
   };

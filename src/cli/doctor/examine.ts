@@ -1,6 +1,7 @@
 // The whole examination: reads, asks, and judges link by link. A link that rests on a broken one is not judged: what would be seen there is that one's doing.
+
+import type { Endpoint } from "../../node/https.ts";
 import type { Context } from "../context.ts";
-import type { Place } from "../network/place.ts";
 import { type Resolution, resolveName } from "../network/resolve.ts";
 import { type CheckedIdentity, judgeValidity, readIdentity } from "./client-certificate.ts";
 import { judgeEdge, judgeFirewall, judgeMutualTls } from "./judge/edge.ts";
@@ -30,13 +31,13 @@ export async function examine(options: DoctorOptions, token: string | null, cont
   if (token === null) return { hostname: target.hostname, links };
   // A person's token goes only where everything has been found to be in order.
   const isOpen = identity.kind === "usable" && !links.some(isInTheWayOfTokens);
-  const reviewed = isOpen ? await reviewToken(walk.place, identity.credential, token) : null;
+  const reviewed = isOpen ? await reviewToken(walk.endpoint, identity.credential, token) : null;
   return { hostname: target.hostname, links: judgeAll({ configuration, walk: { ...walk, reviewed } }, true) };
 }
 
 interface Walk {
   readonly target: Target;
-  readonly place: Place;
+  readonly endpoint: Endpoint;
   readonly identity: CheckedIdentity;
   /** Null where --connect stands in for it. */
   readonly resolution: Resolution | null;
@@ -50,12 +51,12 @@ interface Walk {
 
 async function walkTo(target: Target, identity: CheckedIdentity, timeoutMs: number, now: () => number): Promise<Walk> {
   const { hostname, connect, isDirected, authorities } = target;
-  const place = { hostname, connect, authorities, timeoutMs };
+  const endpoint = { hostname, connect, authorities, timeoutMs };
   const resolution = isDirected ? null : await resolveName(hostname, timeoutMs);
   const presented = identity.kind === "usable" ? identity.credential : null;
-  const observed = resolution?.kind === "failed" ? null : await observe(place, presented, now);
+  const observed = resolution?.kind === "failed" ? null : await observe(endpoint, presented, now);
   const at = now() + (observed?.clockErrorMs ?? 0);
-  return { target, place, identity, resolution, observed, at, reviewed: null };
+  return { target, endpoint, identity, resolution, observed, at, reviewed: null };
 }
 
 interface Seen {
@@ -83,12 +84,12 @@ const judgements: readonly Judgement[] = [
   {
     name: "dns",
     needs: ["configuration"],
-    judge: (seen) => judgeDns(walkOf(seen).resolution, walkOf(seen).place.connect),
+    judge: (seen) => judgeDns(walkOf(seen).resolution, walkOf(seen).endpoint.connect),
   },
   {
     name: "connection",
     needs: ["dns"],
-    judge: (seen) => judgeConnection(handshakeOf(seen), walkOf(seen).place.connect),
+    judge: (seen) => judgeConnection(handshakeOf(seen), walkOf(seen).endpoint.connect),
   },
   { name: "clock", needs: ["connection"], judge: (seen) => judgeClock(observedOf(seen).clockErrorMs) },
   { name: "tls", needs: ["connection"], judge: (seen) => judgeTls(handshakeOf(seen), observedOf(seen).clockErrorMs) },

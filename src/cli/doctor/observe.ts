@@ -1,9 +1,10 @@
 // Asks everything there is to ask, in as few steps as the chain allows: name, handshake, and then all questions at once.
-import type { CredentialData } from "../kubeconfig/webhook-kubeconfig.ts";
-import { type Answer, ask, type Question } from "../network/ask.ts";
+
+import { type Endpoint, type HttpsRequest, type HttpsResponse, sendRequest } from "../../node/https.ts";
+import type { CredentialData } from "../../node/kubeconfig.ts";
+import { isAboutTime } from "../../node/network-failure.ts";
+import { tokenReviewBody } from "../../node/token-review.ts";
 import { type Handshake, shakeHands } from "../network/handshake.ts";
-import type { Place } from "../network/place.ts";
-import { isAboutTime } from "../network-failure.ts";
 import type { Readings } from "./judge/edge.ts";
 import { type Reading, rayOf, readAnswer } from "./reading.ts";
 
@@ -16,34 +17,34 @@ export interface Observations {
 }
 
 /**
- * @param place whom to ask
+ * @param endpoint whom to ask
  * @param credential to present, or null if there is none that can be used
  * @param now the current time in milliseconds
  */
 export async function observe(
-  place: Place,
+  endpoint: Endpoint,
   credential: CredentialData | null,
   now: () => number,
 ): Promise<Observations> {
-  const handshake = await shakeHands(place);
+  const handshake = await shakeHands(endpoint);
   if (handshake.kind !== "complete") return { handshake, clockErrorMs: null, readings: null };
   if (handshake.distrust !== null) {
     // By whose clock? Asking for the time tells nothing to anybody.
     const answer = isAboutTime(handshake.distrust)
-      ? await ask(place, { method: "GET", path: "/healthz", credential: null, trustsAnybody: true })
+      ? await sendRequest(endpoint, { method: "GET", path: "/healthz", credential: null, trustsAnyServer: true })
       : null;
     return { handshake, clockErrorMs: clockErrorOf(answer, now()), readings: null };
   }
-  const review = { method: "POST", path: "/authenticate", body: reviewOf(madeUpToken) } as const;
+  const review = { method: "POST", path: "/authenticate", body: tokenReviewBody(madeUpToken) } as const;
   const get = (path: string) => ({ method: "GET", path }) as const;
   const clockErrors: number[] = [];
-  const askAs = async (presented: CredentialData | null, question: Omit<Question, "credential">) => {
-    const answer = await ask(place, { ...question, credential: presented });
+  const askAs = async (presented: CredentialData | null, question: Omit<HttpsRequest, "credential">) => {
+    const answer = await sendRequest(endpoint, { ...question, credential: presented });
     const clockError = clockErrorOf(answer, now());
     if (clockError !== null) clockErrors.push(clockError);
     return { ray: rayOf(answer), reading: readAnswer(answer) };
   };
-  const withCredential = (question: Omit<Question, "credential">) =>
+  const withCredential = (question: Omit<HttpsRequest, "credential">) =>
     credential === null ? null : askAs(credential, question);
   const [stranger, health, readiness, made] = await Promise.all([
     askAs(null, review),
@@ -66,20 +67,16 @@ export async function observe(
   };
 }
 
-/** Sends a person's token. Only for a place that has been found to be Octogate's. */
-export async function reviewToken(place: Place, credential: CredentialData, token: string): Promise<Reading> {
-  const body = reviewOf(token);
-  return readAnswer(await ask(place, { method: "POST", path: "/authenticate", body, credential }));
+/** Sends a person's token. Only for an endpoint that has been found to be Octogate's. */
+export async function reviewToken(endpoint: Endpoint, credential: CredentialData, token: string): Promise<Reading> {
+  const body = tokenReviewBody(token);
+  return readAnswer(await sendRequest(endpoint, { method: "POST", path: "/authenticate", body, credential }));
 }
 
 /** GitHub's prefix and nothing else of its form: the Worker knows at sight that it is no token, and asks nobody. */
 const madeUpToken = "ghp_made-up-by-octogate-doctor";
 
-function reviewOf(token: string): string {
-  return JSON.stringify({ apiVersion: "authentication.k8s.io/v1", kind: "TokenReview", spec: { token } });
-}
-
-function clockErrorOf(answer: Answer | null, at: number): number | null {
+function clockErrorOf(answer: HttpsResponse | null, at: number): number | null {
   if (answer?.kind !== "answered") return null;
   const date = Date.parse(answer.headers.date ?? "");
   return Number.isNaN(date) ? null : date - at;

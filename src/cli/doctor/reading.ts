@@ -1,7 +1,7 @@
 // What an answer is: the Worker's, or somebody's in its place. Cloudflare's edge answers with pages and error codes of its own, and what is in front of it
 // with anything.
 import * as v from "valibot";
-import type { Answer } from "../network/ask.ts";
+import type { HttpsResponse } from "../../node/https.ts";
 import { printable } from "./link.ts";
 
 export type Reading =
@@ -32,7 +32,7 @@ const refusalPatterns: readonly (readonly [Refusal, RegExp])[] = [
 
 const statusSchema = v.object({ kind: v.literal("Status"), message: v.string() });
 
-export function readAnswer(answer: Answer): Reading {
+export function readAnswer(answer: HttpsResponse): Reading {
   if (answer.kind === "failed") return answer;
   const { status, headers, body, durationMs } = answer;
   const isHtml = /html/i.test(headers["content-type"] ?? "");
@@ -63,13 +63,13 @@ export function messageOf(json: unknown): string | null {
 }
 
 /** @returns Cloudflare's name for the request, which its support asks for, or null where the answer is not from its edge */
-export function rayOf(answer: Answer | null): string | null {
+export function rayOf(answer: HttpsResponse | null): string | null {
   const ray = answer?.kind === "answered" ? answer.headers["cf-ray"] : undefined;
   return ray === undefined ? null : printable([ray].flat().join(" "));
 }
 
 /** "HTTP 530 with an HTML page, error code 1016 (cf-ray 8f0e)": Cloudflare writes its own codes into its pages. */
-function seenOf(answer: Answer & { kind: "answered" }, isHtml: boolean): string {
+function seenOf(answer: HttpsResponse & { kind: "answered" }, isHtml: boolean): string {
   const { status, body } = answer;
   const code = /error(?: code:?)? (1\d{3})\b/i.exec(body)?.[1];
   const ray = rayOf(answer);

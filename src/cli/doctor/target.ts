@@ -1,12 +1,12 @@
 // Whom to ask and as whom: what the command line and wrangler.toml say together. The certificate's files are read elsewhere.
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
+import type { HostAndPort } from "../../node/https.ts";
 import { readFingerprints } from "../../worker/config/cluster.ts";
-import { clusterVariableName } from "../../worker/config/config.ts";
+import { clusterNameOf, clusterVariableName, isClusterVariable } from "../../worker/config/config.ts";
 import { checkConfiguration } from "../configuration-check/check-configuration.ts";
 import type { Context } from "../context.ts";
 import { credentialFolderOf } from "../kubeconfig/client-credential.ts";
-import type { HostAndPort } from "../network/place.ts";
 import type { Trouble } from "../report.ts";
 import { hostnameOf, parseWranglerToml, type WranglerDocument } from "../wrangler-toml/document.ts";
 import { readWranglerToml } from "../wrangler-toml/read.ts";
@@ -81,8 +81,8 @@ function configurationOf(
     const message = "no [[routes]] with custom_domain = true names your own hostname";
     return nothing({ where, message }, "octogate setup writes it, or give --hostname");
   }
-  const variables = Object.keys(document.vars).filter((name) => name.startsWith("CLUSTER_"));
-  const only = variables.length === 1 ? nameOfCluster(variables[0] ?? "") : null;
+  const variables = Object.keys(document.vars).filter(isClusterVariable);
+  const only = variables.length === 1 ? clusterNameOf(variables[0] ?? "") : null;
   const cluster = options.cluster ?? only;
   if (cluster !== null && !variables.includes(clusterVariableName(cluster))) {
     const message = `there is no [vars.${clusterVariableName(cluster)}]`;
@@ -108,10 +108,6 @@ function targetOf(
   const [hostname = "", port = "443"] = address.toLowerCase().split(":");
   const natural = { host: hostname, port: Number(port) };
   return { ...rest, hostname, connect: connect ?? natural, isDirected: connect !== undefined, authorities: null };
-}
-
-function nameOfCluster(variable: string): string {
-  return variable.slice("CLUSTER_".length).toLowerCase().replaceAll("_", "-");
 }
 
 function nothing({ where, message }: Trouble, cure: string): Configuration {

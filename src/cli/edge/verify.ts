@@ -3,10 +3,11 @@
 import { randomInt } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
 import * as v from "valibot";
+import type { Endpoint } from "../../node/https.ts";
+import { type HttpsResponse, sendRequest } from "../../node/https.ts";
+import type { CredentialData } from "../../node/kubeconfig.ts";
+import { tokenReviewBody } from "../../node/token-review.ts";
 import { checksumOf } from "../../worker/credential/checksum.ts";
-import type { CredentialData } from "../kubeconfig/webhook-kubeconfig.ts";
-import { type Answer, ask } from "../network/ask.ts";
-import type { Place } from "../network/place.ts";
 import type { Trouble } from "../report.ts";
 
 /** Where kube-apiserver sends its reviews. */
@@ -24,29 +25,29 @@ export interface Patience {
 
 /** @returns what is not as it should be, or null */
 export async function verifyFromOutside(
-  place: Place,
+  endpoint: Endpoint,
   credential: CredentialData,
   { now, waitMs, onWaiting }: Patience,
 ): Promise<Trouble | null> {
   const deadline = now() + waitMs;
   for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(2 * pauseMs, maxPauseMs)) {
-    const trouble = await findTrouble(place, credential);
+    const trouble = await findTrouble(endpoint, credential);
     if (trouble === null || now() + pauseMs > deadline) return trouble;
     if (pauseMs === firstPauseMs) onWaiting(trouble.message);
     await wait(pauseMs);
   }
 }
 
-async function findTrouble(place: Place, credential: CredentialData): Promise<Trouble | null> {
-  const where = `https://${place.hostname}${reviewPath}`;
-  const body = reviewOf(madeUpToken());
-  const stranger = await ask(place, { path: reviewPath, method: "POST", body, credential: null });
+async function findTrouble(endpoint: Endpoint, credential: CredentialData): Promise<Trouble | null> {
+  const where = `https://${endpoint.hostname}${reviewPath}`;
+  const body = tokenReviewBody(madeUpToken());
+  const stranger = await sendRequest(endpoint, { path: reviewPath, method: "POST", body, credential: null });
   if (stranger.kind === "failed") return { where, message: `cannot be reached: ${stranger.why}` };
   if (stranger.status !== 403) {
     const message = `without a client certificate answered ${describe(stranger)}, not 403`;
     return { where, message, cure: "look at the zone's custom rules, and run octogate doctor" };
   }
-  const member = await ask(place, { path: reviewPath, method: "POST", body, credential });
+  const member = await sendRequest(endpoint, { path: reviewPath, method: "POST", body, credential });
   if (isPlainNo(member)) return null;
   return {
     where,
@@ -57,20 +58,16 @@ async function findTrouble(place: Place, credential: CredentialData): Promise<Tr
 
 const reviewSchema = v.object({ kind: v.literal("TokenReview"), status: v.object({ authenticated: v.boolean() }) });
 
-function isPlainNo(answer: Answer): boolean {
+function isPlainNo(answer: HttpsResponse): boolean {
   if (answer.kind !== "answered" || answer.status !== 200) return false;
   const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), reviewSchema), answer.body);
   return parsed.success && !parsed.output.status.authenticated;
 }
 
-function describe(answer: Answer): string {
+function describe(answer: HttpsResponse): string {
   if (answer.kind === "failed") return `nothing (${answer.why})`;
   const start = answer.body.replaceAll(/\s+/g, " ").trim().slice(0, 200);
   return start === "" ? String(answer.status) : `${answer.status} “${start}”`;
-}
-
-function reviewOf(token: string): string {
-  return JSON.stringify({ kind: "TokenReview", apiVersion: "authentication.k8s.io/v1", spec: { token } });
 }
 
 const alphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";

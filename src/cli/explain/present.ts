@@ -1,4 +1,5 @@
 // An explanation as a person reads it: what was asked, what is known, what the policy makes of it, and what to write into RBAC.
+import { columns } from "../../node/columns.ts";
 import type { Facts, Membership, TokenExpiry } from "../../worker/github/facts.ts";
 import type { UserInfo } from "../../worker/verdict.ts";
 import type { ExplainedEntry } from "./entry-reasons.ts";
@@ -137,19 +138,3 @@ function presentUser({ username, uid, groups, extra }: UserInfo): string[] {
 function listOf(items: readonly string[]): string {
   return items.length === 0 ? "none" : items.join(", ");
 }
-
-/** Rows with their cells one below the other; the last one of a row is as long as it is. */
-function columns(rows: readonly (readonly string[])[]): string[] {
-  const widths: number[] = [];
-  for (const row of rows) {
-    for (const [index, cell] of row.slice(0, -1).entries()) {
-      widths[index] = Math.max(widths[index] ?? 0, Math.min(cell.length, maxWidth));
-    }
-  }
-  return rows.map((row) =>
-    `  ${row.map((cell, index) => (index === row.length - 1 ? cell : cell.padEnd(widths[index] ?? 0))).join("  ")}`.trimEnd(),
-  );
-}
-
-/** One cell that is longer must not push all others away. */
-const maxWidth = 60;

@@ -2,9 +2,9 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import type { CredentialData } from "../../node/kubeconfig.ts";
 import type { Context } from "../context.ts";
 import type { Trouble } from "../report.ts";
-import type { CredentialData } from "./webhook-kubeconfig.ts";
 
 export type ClientCredential =
   | { readonly kind: "read"; readonly credential: CredentialData }

@@ -1,7 +1,7 @@
 // Everything that goes into one cluster, put together from k8s/: files, where they go, and the guide.
 import { posix } from "node:path";
-import { readClusterFile } from "../cluster-files.ts";
-import { type CredentialData, renderWebhookKubeconfig } from "../kubeconfig/webhook-kubeconfig.ts";
+import { readClusterFile } from "../../node/cluster-files.ts";
+import { type CredentialData, webhookKubeconfig } from "../../node/kubeconfig.ts";
 import { asksFor, type Fillings, fillIn } from "./fill-in.ts";
 import { type Distribution, type Guide, readGuide } from "./guide.ts";
 import type { RbacFile } from "./rbac.ts";
@@ -46,7 +46,7 @@ export function embedsKey(distribution: Distribution): boolean {
 export function makeBundle({ distribution, hostname, credential, rbac }: BundleParts): Bundle {
   const guide = readGuide(distribution);
   const onNode = (name: string) => posix.join(guide.folder, name);
-  const kubeconfig = renderWebhookKubeconfig({
+  const kubeconfig = webhookKubeconfig({
     hostname,
     certificateFile: onNode(certificateName),
     keyFile: onNode(keyName),
@@ -58,7 +58,7 @@ export function makeBundle({ distribution, hostname, credential, rbac }: BundleP
       : {
           [certificateName]: credential.certificate,
           [keyName]: credential.key,
-          [inlineKubeconfigName]: renderWebhookKubeconfig({ hostname, ...credential }),
+          [inlineKubeconfigName]: webhookKubeconfig({ hostname, ...credential }),
         }),
   };
   const contentOf = (name: string) =>

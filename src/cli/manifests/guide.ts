@@ -2,7 +2,7 @@
 // repair.
 import * as v from "valibot";
 import { parse } from "yaml";
-import { readClusterFile } from "../cluster-files.ts";
+import { readClusterFile } from "../../node/cluster-files.ts";
 
 /** The ways to run a kube-apiserver of one's own that there is a guide for. */
 export const distributions = ["kubeadm", "k3s", "rke2", "talos", "kops"] as const;

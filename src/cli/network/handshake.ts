@@ -2,8 +2,8 @@
 // ends nothing here: it is what we want to see. No request is sent.
 import { connect as connectTcp, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
-import { codeOf, failureText } from "../network-failure.ts";
-import { type Place, tlsOptionsOf } from "./place.ts";
+import { type Endpoint, tlsOptionsOf } from "../../node/https.ts";
+import { codeOf, failureText } from "../../node/network-failure.ts";
 
 export type Handshake =
   | { readonly kind: "no_connection"; readonly why: string }
@@ -19,15 +19,15 @@ export type Handshake =
       readonly asksForCertificate: boolean;
     };
 
-export async function shakeHands(place: Place): Promise<Handshake> {
+export async function shakeHands(endpoint: Endpoint): Promise<Handshake> {
   const startedAt = performance.now();
-  const socket = connectTcp({ ...place.connect });
-  const noConnection = await settled(socket, "connect", place.timeoutMs);
+  const socket = connectTcp({ ...endpoint.connect });
+  const noConnection = await settled(socket, "connect", endpoint.timeoutMs);
   const tcpMs = performance.now() - startedAt;
   if (noConnection !== null) return { kind: "no_connection", why: noConnection };
 
-  const secure = connectTls({ ...tlsOptionsOf(place), socket, rejectUnauthorized: false });
-  const noTls = await settled(secure, "secureConnect", place.timeoutMs);
+  const secure = connectTls({ ...tlsOptionsOf(endpoint), socket, rejectUnauthorized: false });
+  const noTls = await settled(secure, "secureConnect", endpoint.timeoutMs);
   if (noTls !== null) {
     socket.destroy();
     return { kind: "no_tls", tcpMs, why: noTls };

@@ -1,7 +1,7 @@
 // Which addresses a name has, as this machine resolves it (hosts file included): that is how kube-apiserver does it, too.
 import { lookup } from "node:dns/promises";
 import { setTimeout as delay } from "node:timers/promises";
-import { failureText } from "../network-failure.ts";
+import { failureText } from "../../node/network-failure.ts";
 
 export type Resolution =
   | { readonly kind: "resolved"; readonly addresses: readonly string[] }

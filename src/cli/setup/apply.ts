@@ -1,5 +1,7 @@
 // Does what is missing, in the order in which a break does the least harm: whoever comes without a certificate is kept out before the Worker answers at all. Every step
 // can be done again.
+
+import { webhookKubeconfig } from "../../node/kubeconfig.ts";
 import { kubeconfigFile } from "../certificates/cluster-folder.ts";
 import { commonNameFor } from "../certificates/cluster-names.ts";
 import { wantedExpression } from "../certificates/issuers.ts";
@@ -12,7 +14,6 @@ import { createKvNamespace, kvNamespaceTitle } from "../cloudflare/kv-namespace.
 import type { Context } from "../context.ts";
 import { deployIfNeeded } from "../deployment/deployed.ts";
 import { type DeploymentFile, saveDeployment } from "../deployment/deployment-file.ts";
-import { renderWebhookKubeconfig } from "../kubeconfig/webhook-kubeconfig.ts";
 import { kvNamespaceIdIn } from "../wrangler-toml/deployment-edits.ts";
 import type { Findings } from "./inspect.ts";
 import type { SetupRequest } from "./request.ts";
@@ -63,7 +64,7 @@ export async function applySetup(
 
   if (!findings.hasKubeconfig) {
     const files = { certificateFile: `${nodeFolder}/client.crt`, keyFile: `${nodeFolder}/client.key` };
-    await folder.writeFile(kubeconfigFile, renderWebhookKubeconfig({ hostname, ...files }));
+    await folder.writeFile(kubeconfigFile, webhookKubeconfig({ hostname, ...files }));
   }
   onStep(`${folder.name}/${kubeconfigFile} is for kube-apiserver`);
   return { certificate, deployment: written };

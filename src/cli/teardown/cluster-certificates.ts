@@ -1,7 +1,7 @@
 // The certificates and files of a cluster that goes: those that its table lists, and those whose files are in its folder. Others in the zone are somebody else's.
 import type { KeyObject } from "node:crypto";
+import { fingerprintOrNull } from "../../node/certificates.ts";
 import { type ClusterFolder, kubeconfigFile } from "../certificates/cluster-folder.ts";
-import { fingerprintOf } from "../certificates/finish-rotation.ts";
 import { publicKeyOf } from "../certificates/key-and-request.ts";
 import { type ClientCertificate, findByKey, revokeClientCertificate } from "../cloudflare/client-certificates.ts";
 import type { Session } from "../deployment/session.ts";
@@ -20,7 +20,7 @@ export async function findClusterCertificates(
   for (const fingerprint of listed) add(active.find((certificate) => certificate.fingerprint === fingerprint));
   for (const pair of await folder.pairs()) {
     const { key, certificate } = await folder.read(pair);
-    const fingerprint = fingerprintOf(certificate ?? "");
+    const fingerprint = fingerprintOrNull(certificate ?? "");
     add(active.find((candidate) => candidate.fingerprint === fingerprint));
     // Signed, but the answer got lost.
     const publicKey = key === null || certificate !== null ? null : readPublicKey(key);

@@ -1,6 +1,6 @@
 // Takes the whole deployment down: what setup made, known by its own names, and nothing else. wrangler.toml says what that was, so it is put back last.
+import { clusterNameOf } from "../../worker/config/config.ts";
 import { clusterFolder } from "../certificates/cluster-folder.ts";
-import { clusterNameOf } from "../certificates/cluster-names.ts";
 import { type ClientCertificate, listClientCertificates } from "../cloudflare/client-certificates.ts";
 import { deleteFirewallRule, type Firewall, firewallRuleRef, readFirewall } from "../cloudflare/firewall-rule.ts";
 import { dissociateHostname, readAssociatedHostnames } from "../cloudflare/hostname-associations.ts";

@@ -1,6 +1,7 @@
 // The few things that setup and the certificate commands write into a wrangler.toml. Each edit takes a text and gives one back; what is so already is not touched, so
 // that a second run changes nothing.
 import { isDeepStrictEqual } from "node:util";
+import { isClusterVariable } from "../../worker/config/config.ts";
 import { normaliseFingerprint } from "../../worker/config/fingerprint.ts";
 import { hostnameOf, isPlaceholder, parseWranglerToml, type WranglerDocument } from "./document.ts";
 import { appendTable, editToml } from "./edit.ts";
@@ -32,7 +33,7 @@ export function readCluster(text: string, variable: string): ClusterTable | null
 /** @returns the variables of all clusters but those of the example */
 export function clusterVariablesIn(text: string): string[] {
   return Object.keys(parsed(text).vars).filter(
-    (name) => name.startsWith("CLUSTER_") && readCluster(text, name)?.isExample === false,
+    (name) => isClusterVariable(name) && readCluster(text, name)?.isExample === false,
   );
 }
 

@@ -1,7 +1,9 @@
 // The certificates in the state folder: made on the first start, kept, and made anew once they expire, are damaged or
 // are not the authority's.
 import { createPrivateKey, X509Certificate } from "node:crypto";
-import { type IdentityFiles, readIfThere, type StateFolder, writePrivately, writePublicly } from "../state-folder.ts";
+import { fingerprintOf } from "../../node/certificates.ts";
+import { readIfThere, writePrivately, writePublicly } from "../../node/files.ts";
+import type { IdentityFiles, StateFolder } from "../state-folder.ts";
 import { type Identity, issueCertificate, makeAuthority, type Purpose, type Validity } from "./issue.ts";
 
 export interface ClientIdentity extends Identity {
@@ -53,11 +55,6 @@ export async function keepCertificates(
     clients.push({ ...client, clusterName, fingerprint: fingerprintOf(client.certificate) });
   }
   return { authority, server, clients };
-}
-
-/** @returns SHA-256 as 64 lowercase hex digits, which is how `client_certificates` names a certificate */
-export function fingerprintOf(certificate: string): string {
-  return new X509Certificate(certificate).fingerprint256.replaceAll(":", "").toLowerCase();
 }
 
 function validFor(lifeMs: number, now: number): Validity {

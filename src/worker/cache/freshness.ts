@@ -20,7 +20,7 @@ export interface EvaluatedFacts {
 }
 
 /** Facts that do not admit the user are fresh for this long at most: an account that joins an organisation gets in a moment later. */
-const notAdmittedTtlMs = 10_000;
+export const notAdmittedTtlMs = 10_000;
 
 /** @returns the facts and what the policy makes of them, if they are fresh enough for that verdict; otherwise null */
 export function freshFacts(

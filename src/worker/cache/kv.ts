@@ -32,13 +32,13 @@ export interface KvCacheOptions {
 }
 
 /** KV answers in 250 ms at its 99th percentile; GitHub would answer sooner than a slower one. */
-const readTimeoutMs = 500;
+export const readTimeoutMs = 500;
 /** No review waits for a write, but a Worker's work after its response has an end. */
 const writeTimeoutMs = 2_000;
 /** Long after it is stale: an old entry shows that a token was once good, and holds what a conditional request needs. */
-const keepSeconds = 7 * 24 * 60 * 60;
+export const keepSeconds = 7 * 24 * 60 * 60;
 const pauseAfterRefusedWriteMs = 60_000;
-const warnEveryMs = 60_000;
+export const warnEveryMs = 60_000;
 
 export function createKvCache({ store, sealer, now, deadline, writeWarning }: KvCacheOptions): KvCache {
   let noWritesBefore = 0;

@@ -31,8 +31,8 @@ export interface Memory {
 export const emptyRecord: TokenRecord = { entry: null, kvCopy: null, hasAdmitted: false, revalidatingSince: null };
 
 /** An isolate has 128 MB for all that it holds. */
-const maxBytes = 32 * 1024 * 1024;
-const maxEntries = 20_000;
+export const maxBytes = 32 * 1024 * 1024;
+export const maxEntries = 20_000;
 /** Objects and strings cost more than their JSON. */
 const overheadFactor = 3;
 const overheadBytes = 400;

@@ -28,6 +28,11 @@ export function clusterVariableName(clusterName: string): string {
   return `CLUSTER_${clusterName.toUpperCase().replaceAll("-", "_")}`;
 }
 
+/** @returns the cluster of a variable: `CLUSTER_PROD_EU` → "prod-eu" */
+export function clusterNameOf(variable: string): string {
+  return variable.slice("CLUSTER_".length).toLowerCase().replaceAll("_", "-");
+}
+
 /**
  * Checks the whole environment.
  *
@@ -40,7 +45,7 @@ export function readConfig(env: Readonly<Record<string, unknown>>): Config {
 
   const clusters = refuseSharedCertificates(
     clusterNames.map((variable) => ({
-      name: variable.slice("CLUSTER_".length).toLowerCase().replaceAll("_", "-"),
+      name: clusterNameOf(variable),
       fingerprints: readFingerprints(env[variable]),
       policy: readClusterPolicy(variable, env[variable]),
     })),

@@ -52,7 +52,7 @@ export interface GitHubFactsOptions {
 }
 
 /** For all calls of one request together: kube-apiserver waits 30 s, and one kubectl asks five times in a row. */
-const totalTimeoutMs = 8_000;
+export const totalTimeoutMs = 8_000;
 
 export function createGitHubFacts({ client, api, memberships, clientSecrets, now }: GitHubFactsOptions): GitHubFacts {
   async function load(

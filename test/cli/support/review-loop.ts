@@ -1,9 +1,8 @@
 // A kube-apiserver that never stops asking: one review after the other, each over a new connection with the certificate that it has by then.
 import { setTimeout as wait } from "node:timers/promises";
 import * as v from "valibot";
-import type { CredentialData } from "../../../src/cli/kubeconfig/webhook-kubeconfig.ts";
-import { ask } from "../../../src/cli/network/ask.ts";
-import type { Place } from "../../../src/cli/network/place.ts";
+import { type Endpoint, sendRequest } from "../../../src/node/https.ts";
+import type { CredentialData } from "../../../src/node/kubeconfig.ts";
 import { reviewBody, reviewPath } from "../../support/review-body.ts";
 
 export interface ReviewLoop {
@@ -17,13 +16,13 @@ export interface ReviewLoop {
 const reviewSchema = v.object({ status: v.object({ authenticated: v.boolean() }) });
 
 /** @param credential is asked before each review */
-export function startReviews(place: Place, token: string, credential: () => CredentialData): ReviewLoop {
+export function startReviews(endpoint: Endpoint, token: string, credential: () => CredentialData): ReviewLoop {
   const loop = { admitted: 0, refused: [] as string[] };
   let isRunning = true;
   const running = (async () => {
     while (isRunning) {
       const call = { path: reviewPath, method: "POST", body: reviewBody(token), credential: credential() } as const;
-      const answer = await ask(place, call);
+      const answer = await sendRequest(endpoint, call);
       const parsed =
         answer.kind === "answered" && answer.status === 200
           ? v.safeParse(v.pipe(v.string(), v.parseJson(), reviewSchema), answer.body)

@@ -2,7 +2,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { issueCertificate, makeAuthority, type Purpose } from "../../../src/local/certificates/issue.ts";
-import { fingerprintOf } from "../../../src/local/certificates/keep.ts";
+import { fingerprintOf } from "../../../src/node/certificates.ts";
 
 const dayMs = 24 * 60 * 60 * 1000;
 

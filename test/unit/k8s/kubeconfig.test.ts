@@ -1,6 +1,6 @@
 // The kubeconfigs in k8s/: the webhook's has the form that the local edge writes, which the end-to-end tests run on.
 import { expect, test } from "vitest";
-import { webhookKubeconfig } from "../../../src/local/kubeconfig.ts";
+import { webhookKubeconfig } from "../../../src/node/kubeconfig.ts";
 import { type Kubeconfig, parseKubeconfig, readClusterFile } from "../../support/cluster-files.ts";
 
 const template = parseKubeconfig(readClusterFile("webhook-kubeconfig.yaml"));
@@ -9,11 +9,10 @@ const forPeople = parseKubeconfig(readClusterFile("user-kubeconfig.yaml"));
 test("the webhook's kubeconfig has the form that the local edge writes, but for the private authority", () => {
   const written = parseKubeconfig(
     webhookKubeconfig({
-      clusterName: "local",
-      url: "https://localhost:8443/authenticate",
-      authorityFile: "/state/ca.crt",
+      hostname: "localhost:8443",
+      local: { authorityFile: "/state/ca.crt", user: "local" },
       certificateFile: "/state/local.crt",
-      privateKeyFile: "/state/local.key",
+      keyFile: "/state/local.key",
     }),
   );
   const { "certificate-authority": authority, ...cluster } = written.clusters[0].cluster;

@@ -1,4 +1,5 @@
-// Imports run one way. Each list names the parts of a source folder (its files and folders) from the top to the bottom; a part imports only what stands below it.
+// Imports run one way. Each list names the parts of a source folder (its files and folders) from the top to the bottom;
+// a part imports only what stands below it.
 import { globSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -12,30 +13,16 @@ const partsFromTheTop: Readonly<Record<string, readonly string[]>> = {
   ],
   "src/local": [
     ...["main", "start", "greeting", "options", "settings", "policy-file", "start-failure", "github", "edge"],
-    ...[
-      "edge-answer",
-      "inner-connection",
-      "inner-request",
-      "ask-worker",
-      "answering",
-      "tls-client-auth",
-      "certificates",
-    ],
-    ...["kubeconfig", "cache-secret", "state-folder", "worker", "worker-settings", "closing"],
+    ...["health-check", "certificates", "cache-secret", "state-folder", "worker", "shutdown"],
+  ],
+  "src/node": [
+    ...["https", "network-failure", "kubeconfig", "cluster-files", "key-identifiers", "certificates", "token-review"],
+    ...["files", "columns"],
   ],
   "src/cli": [
     ...["main", "program", "commands", "check-before-deploy", "doctor", "explain", "pin", "manifests", "setup"],
-    ...["teardown", "certificates", "edge", "network", "kubeconfig", "cluster-files", "deployment"],
-    ...[
-      "configuration-check",
-      "wrangler-toml",
-      "cloudflare",
-      "private-files",
-      "network-failure",
-      "step-failure",
-      "consent",
-      "context",
-    ],
+    ...["teardown", "certificates", "edge", "network", "kubeconfig", "deployment"],
+    ...["configuration-check", "wrangler-toml", "cloudflare", "step-failure", "consent", "context"],
     ...["terminal", "report"],
   ],
 };
@@ -95,9 +82,13 @@ test("the Worker needs nothing that does not ship with it", () => {
   expect([...new Set(foreign.map(({ to }) => to))].sort()).toEqual(names);
 });
 
-test.each(["src/local", "src/cli"])("%s shares code with the Worker, and with nobody else", (folder) => {
+test.each([
+  ["src/local", ["src/worker", "src/node"]],
+  ["src/cli", ["src/worker", "src/node"]],
+  ["src/node", []],
+])("%s shares code with %j and with no other folder", (folder, shared) => {
   const others = imports.filter(({ from, to }) => partOf(folder, from) !== null && /^(?:src|test)\//.test(to));
-  expect(others.filter(({ to }) => partOf(folder, to) === null && partOf("src/worker", to) === null)).toEqual([]);
+  expect(others.filter(({ to }) => [folder, ...shared].every((part) => partOf(part, to) === null))).toEqual([]);
 });
 
 test.each(["policy", "credential"])("the Worker's %s has no way to GitHub or to the cache", (part) => {

@@ -9,7 +9,7 @@ import {
   type Purpose,
   type Validity,
 } from "../../../src/local/certificates/issue.ts";
-import { fingerprintOf } from "../../../src/local/certificates/keep.ts";
+import { fingerprintOf } from "../../../src/node/certificates.ts";
 import { type ClientIdentity, call, callHttp2, identityOf, tokenReview } from "../../support/edge-client.ts";
 import { type LocalEdge, startLocalEdge } from "../../support/local-edge.ts";
 import { until } from "../../support/until.ts";

@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { fingerprintOf } from "../../../src/local/certificates/keep.ts";
+import { fingerprintOf } from "../../../src/node/certificates.ts";
 import { call, identityOf, tokenReview } from "../../support/edge-client.ts";
 import { freePort } from "../../support/free-port.ts";
 import { runLocalEdge, startLocalEdge } from "../../support/local-edge.ts";

@@ -1,9 +1,9 @@
 // The links below HTTP: name, connection, clock and TLS.
 
+import type { HostAndPort } from "../../../node/https.ts";
+import { failureText, isAboutTime } from "../../../node/network-failure.ts";
 import type { Handshake } from "../../network/handshake.ts";
-import type { HostAndPort } from "../../network/place.ts";
 import type { Resolution } from "../../network/resolve.ts";
-import { failureText, isAboutTime } from "../../network-failure.ts";
 import { isCloudflareAddress } from "../cloudflare-addresses.ts";
 import { blocked, broken, durationText, type Finding, ok, printable, untold, warning } from "../link.ts";
 
@@ -30,8 +30,8 @@ export function judgeConnection(handshake: Handshake, { host, port }: HostAndPor
 }
 
 /** A few minutes make certificates seem too new or too old. */
-const maxClockErrorMs = 5 * 60 * 1000;
-const noticedClockErrorMs = 30 * 1000;
+export const maxClockErrorMs = 5 * 60 * 1000;
+export const noticedClockErrorMs = 30 * 1000;
 
 /** @param clockErrorMs how much the server's clock is ahead of this machine's, or null where no answer states the time */
 export function judgeClock(clockErrorMs: number | null): Finding {

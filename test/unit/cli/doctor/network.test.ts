@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { isCloudflareAddress } from "../../../../src/cli/doctor/cloudflare-addresses.ts";
 import { judgeClock, judgeConnection, judgeDns, judgeTls } from "../../../../src/cli/doctor/judge/network.ts";
-import { codeOf, failureText } from "../../../../src/cli/network-failure.ts";
+import { codeOf, failureText } from "../../../../src/node/network-failure.ts";
 
 const connect = { host: "auth.acme.dev", port: 443 };
 

@@ -1,7 +1,7 @@
 // What an answer is taken for. The Worker's refusals are made by the Worker's own code: should its words change, this fails.
 import { describe, expect, test } from "vitest";
 import { readAnswer } from "../../../../src/cli/doctor/reading.ts";
-import type { Answer } from "../../../../src/cli/network/ask.ts";
+import type { HttpsResponse } from "../../../../src/node/https.ts";
 import { statusResponse } from "../../../../src/worker/http/answers.ts";
 import { identifyCaller } from "../../../../src/worker/http/client-certificate.ts";
 
@@ -53,7 +53,7 @@ describe("the Worker's refusals are told apart", () => {
 });
 
 describe("what the edge answers in the Worker's place", () => {
-  test.each<[string, Answer, string]>([
+  test.each<[string, HttpsResponse, string]>([
     ["a challenge", page(403, "", { "cf-mitigated": "challenge" }), "challenge"],
     ["a block page", page(403, "Sorry, you have been blocked"), "blocked"],
     ["a redirect without a location", page(308, ""), "redirect"],

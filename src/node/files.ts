@@ -1,0 +1,63 @@
+// Files that are written whole or not at all, and those with a key for their owner alone.
+import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
+
+/** The name of a file until it is whole. Only a killed process leaves one. */
+export const temporaryName = /\.\d+\.new$/;
+
+/** Whether this is an error of Node's with this code, such as ENOENT. */
+export function hasCode(error: unknown, code: string): boolean {
+  return error instanceof Error && "code" in error && error.code === code;
+}
+
+/** @returns the file's text, or null if there is none */
+export async function readIfThere(path: string): Promise<string | null> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (error) {
+    if (hasCode(error, "ENOENT")) return null;
+    throw error;
+  }
+}
+
+/** Writes a file that holds a key, or might. Makes its folder, for the owner alone as well. */
+export async function writePrivately(path: string, text: string): Promise<void> {
+  await makePrivateFolder(dirname(path));
+  await writeWhole(path, text, 0o600);
+}
+
+/** Writes a file that all users of the machine may read. Its folder has to be there. */
+export async function writePublicly(path: string, text: string): Promise<void> {
+  await writeWhole(path, text, 0o644);
+}
+
+/**
+ * Writes by way of a second file: a reader sees the old text or the new one, never a part.
+ * Without a moment in which others could read it: the file has its mode from the beginning.
+ */
+export async function writeWhole(path: string, text: string, mode: number): Promise<void> {
+  const temporary = `${path}.${process.pid}.new`;
+  try {
+    await rm(temporary, { force: true });
+    // On the disk before anything is made that is of no use without it, such as a certificate for a key.
+    await writeFile(temporary, text, { mode, flag: "wx", flush: true });
+    await rename(temporary, path);
+  } finally {
+    await rm(temporary, { force: true });
+  }
+}
+
+/**
+ * Writes a private file that must not be there yet. Of two commands that run at once, each would otherwise make a key,
+ * and have the other's signed.
+ *
+ * @throws with the code EEXIST if it is there
+ */
+export async function createPrivately(path: string, text: string): Promise<void> {
+  await makePrivateFolder(dirname(path));
+  await writeFile(path, text, { mode: 0o600, flag: "wx", flush: true });
+}
+
+async function makePrivateFolder(path: string): Promise<void> {
+  await mkdir(path, { recursive: true, mode: 0o700 });
+}
