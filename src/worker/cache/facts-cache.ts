@@ -45,7 +45,8 @@ async function load(parts: CacheParts, lookup: Lookup): Promise<LookupResult> {
 
   const read = await kv.read(name);
   const record = memory.update(token, emptyRecord, (current) => withKvCopy(current, read, now()));
-  const shared = freshFacts(record.entry, request, evaluate, now(), lifetimes);
+  // An entry that is the one from before was not fresh a moment ago.
+  const shared = record.entry === cached ? null : freshFacts(record.entry, request, evaluate, now(), lifetimes);
   if (shared !== null) {
     revalidateIfDue(parts, lookup);
     return withoutCall({ kind: "found", ...shared, isStale: false }, "kv");

@@ -53,7 +53,7 @@ export function createMemory(now: () => number): Memory {
     update(token, before, change) {
       const record = change(mergeRecords(get(token), before));
       // A flood of made-up tokens must not push users' tokens out of memory.
-      if (record.entry !== null || record.kvCopy !== null) records.set(token, record);
+      if (record.entry !== null) records.set(token, record);
       return record;
     },
     get size() {
