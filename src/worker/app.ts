@@ -160,7 +160,7 @@ function serviceOf(
   const scope = `${api.restUrl} ${settings.githubApp === null ? "own-token" : "app"}`;
   const warnOfKv = (text: string) => {
     writeError(text);
-    metrics?.kvTrouble();
+    metrics?.kvFault();
   };
   const sealer = createSealer(settings.cacheSecret, scope);
   const factsCache = createFactsCache({

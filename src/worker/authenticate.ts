@@ -1,5 +1,5 @@
-// The way of one token: credential → facts → policy → verdict. Each step can end it. Nothing here knows of HTTP, and nothing but the
-// facts cache calls out.
+// The way of one token: credential → facts → policy → verdict. Each step can end it. Nothing here knows of HTTP, and
+// nothing but the facts cache calls out.
 import type { FactsCache } from "./cache/facts-cache.ts";
 import type { LookupResult } from "./cache/lookup.ts";
 import { type Checked, describeProblems, type Problem } from "./config/checked.ts";

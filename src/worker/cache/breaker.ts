@@ -1,6 +1,6 @@
-// Circuit breaker: notices that GitHub is down, so that known users do not wait for a call that is going to fail. It decides only
-// whether a known user waits: a token that was never seen always asks. Only signs that the host is down count: a response that is odd
-// for one token (too large, inconsistent) must not bring grace to another.
+// Circuit breaker: notices that GitHub is down, so that known users do not wait for a call that is going to fail. It
+// decides only whether a known user waits: a token that was never seen always asks. Only signs that the host is down
+// count: a response that is odd for one token (too large, inconsistent) must not bring grace to another.
 import type { LookupFailure } from "../github/facts.ts";
 
 export interface Breaker {
@@ -46,8 +46,8 @@ export function createBreaker(): Breaker {
       }
       failures += 1;
       lastFailureAt = now;
-      // Later failures do not put the probe off: one user whose calls keep failing could keep all others from hearing that GitHub is
-      // back.
+      // Later failures do not put the probe off: one user whose calls keep failing could keep all others from hearing
+      // that GitHub is back.
       const openedNowMs = failures === failuresToOpen ? probeEveryMs : 0;
       nextProbeAt = Math.max(nextProbeAt, now + Math.max(openedNowMs, Math.min(retryAfterMs ?? 0, maxPauseMs)));
     },

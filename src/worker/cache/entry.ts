@@ -1,5 +1,5 @@
-// An entry about one token: the facts, each part with the time at which GitHub was asked, or a tombstone. Only those times say how old
-// a part is: an entry that was copied, delayed or replayed is as old as it was.
+// An entry about one token: the facts, each part with the time at which GitHub was asked, or a tombstone. Only those
+// times say how old a part is: an entry that was copied, delayed or replayed is as old as it was.
 import * as v from "valibot";
 import { keyOfOrganisation, type OrganisationReference } from "../config/organisations.ts";
 import { type Validators, validatorsSchema } from "../github/conditional-client.ts";
@@ -67,8 +67,8 @@ export type Entry = FactsEntry | Tombstone;
 const maxValidators = 300;
 
 /**
- * Merges two entries about one token. A tombstone counts until GitHub has been asked later and has accepted the token again. Of facts
- * each part counts as it was seen last.
+ * Merges two entries about one token. A tombstone counts until GitHub has been asked later and has accepted the token
+ * again. Of facts each part counts as it was seen last.
  */
 export function mergeEntries(one: Entry | null, other: Entry | null): Entry | null {
   if (one === null || other === null) return one ?? other;
@@ -96,11 +96,11 @@ function isNewer(entry: Entry, than: Entry): boolean {
 }
 
 /**
- * Drops parts that a fast clock has dated into the future: they would count as newer than what GitHub says now, and be fresh for
- * longer than they may.
+ * Drops parts that a fast clock has dated into the future: they would count as newer than what GitHub says now, and be
+ * fresh for longer than they may.
  *
- * @returns the entry without such parts, or null if nothing is left; a tombstone counts as one of just now, for it only takes access
- *   away
+ * @returns the entry without such parts, or null if nothing is left; a tombstone counts as one of just now, for it only
+ *   takes access away
  */
 export function withoutFuture(entry: Entry | null, now: number): Entry | null {
   if (entry?.kind === "tombstone") return entry.askedAt <= now ? entry : { ...entry, askedAt: now - 1 };
@@ -151,8 +151,8 @@ export function factsIn(entry: FactsEntry, request: FactsRequest): Facts | null 
 
 /**
  * @param since parts that were asked about before are too old
- * @returns the organisations to ask about, where some are missing altogether; null where all are there, and all are asked about
- *   together
+ * @returns the organisations to ask about, where some are missing altogether; null where all are there, and all are
+ *   asked about together
  */
 export function missingParts(
   entry: FactsEntry,
@@ -178,9 +178,10 @@ function neededOrganisations({ account }: FactsEntry, request: FactsRequest): re
 }
 
 /**
- * The key of an organisation's part. The pinned teams of an organisation that is not pinned itself find it again under another name,
- * so the policy of another cluster, which pins none or others, may name another organisation by the same name. The sign after the name
- * keeps an organisation called "constructor" apart from the property of that name, which every object has.
+ * The key of an organisation's part. The pinned teams of an organisation that is not pinned itself find it again under
+ * another name, so the policy of another cluster, which pins none or others, may name another organisation by the same
+ * name. The sign after the name keeps an organisation called "constructor" apart from the property of that name, which
+ * every object has.
  */
 function partKeyOf(reference: OrganisationReference): string {
   const key = keyOfOrganisation(reference);

@@ -1,5 +1,5 @@
-// Cached facts about tokens: isolate memory → Workers KV → GitHub. Facts are cached, never decisions; a "no" is cached for seconds
-// only; and a token that GitHub refused stays refused while GitHub is down.
+// Cached facts about tokens: isolate memory → Workers KV → GitHub. Facts are cached, never decisions; a "no" is cached
+// for seconds only; and a token that GitHub refused stays refused while GitHub is down.
 import { freshFacts, staleFacts } from "./freshness.ts";
 import { loadFromGitHub } from "./load-from-github.ts";
 import { type CacheParts, type FactsOutcome, type Lookup, type LookupResult, negativeKeyOf } from "./lookup.ts";
@@ -10,7 +10,7 @@ import { withKvCopy } from "./store.ts";
 export interface FactsCache {
   /** @returns the credential-id of a token that is in memory, or null: a warm review does no cryptography */
   credentialIdOf(token: string): string | null;
-  /** It does not throw: whatever happens is an outcome. */
+  /** It does not throw: every fault is an outcome. */
   load(lookup: Lookup): Promise<LookupResult>;
 }
 
@@ -25,8 +25,8 @@ export function createFactsCache(parts: CacheParts): FactsCache {
 }
 
 /**
- * Looks in this order, and stops at the first that answers: fresh facts in memory; the negative cache; fresh facts in KV; the limit on
- * never-seen tokens; stale facts while the breaker is open; GitHub.
+ * Looks in this order, and stops at the first that answers: fresh facts in memory; the negative cache; fresh facts in
+ * KV; the limit on never-seen tokens; stale facts while the breaker is open; GitHub.
  */
 async function load(parts: CacheParts, lookup: Lookup): Promise<LookupResult> {
   const { memory, kv, negative, nameOf, breaker, admitNeverSeen, lifetimes, now } = parts;

@@ -1,5 +1,5 @@
-// Freshness of cached facts: fresh, due for revalidation, or stale. It follows from when GitHub was asked. A time in the future comes
-// from another machine's wrong clock, and is never fresh.
+// Freshness of cached facts: fresh, due for revalidation, or stale. It follows from when GitHub was asked. A time in
+// the future comes from another machine's wrong clock, and is never fresh.
 import type { Facts, FactsRequest } from "../github/facts.ts";
 import type { Verdict } from "../verdict.ts";
 import { type Entry, type FactsEntry, factsIn, timesOf } from "./entry.ts";
@@ -19,7 +19,10 @@ export interface EvaluatedFacts {
   readonly verdict: Verdict;
 }
 
-/** Facts that do not admit the user are fresh for this long at most: an account that joins an organisation gets in a moment later. */
+/**
+ * Facts that do not admit the user are fresh for this long at most: an account that joins an organisation gets in a
+ * moment later.
+ */
 export const notAdmittedTtlMs = 10_000;
 
 /** @returns the facts and what the policy makes of them, if they are fresh enough for that verdict; otherwise null */
@@ -51,8 +54,8 @@ export function isFreshFor(
 }
 
 /**
- * Facts to use while GitHub is unavailable: they admit the user, and the end of the token is known. A refusal is not repeated from
- * the cache: GitHub has not said it now.
+ * Facts to use while GitHub is unavailable: they admit the user, and the end of the token is known. A refusal is not
+ * repeated from the cache: GitHub has not said it now.
  */
 export function staleFacts(
   entry: Entry | null,

@@ -1,6 +1,6 @@
-// Workers KV: entries that other isolates and locations wrote. It is never the reason for a refusal: every fault here is a miss. It is
-// eventually consistent (a minute and more), so only a copy's own times say how old it is. Writes cost money and are few on the free plan
-// (1,000 a day), so after one was refused there are none for a while.
+// Workers KV: entries that other isolates and locations wrote. It is never the reason for a refusal: every fault here
+// is a miss. It is eventually consistent (a minute and more), so only a copy's own times say how old it is. Writes cost
+// money and are few on the free plan (1,000 a day), so after one was refused there are none for a while.
 import * as v from "valibot";
 import { type Entry, entrySchema } from "./entry.ts";
 import type { Sealer } from "./sealer.ts";
@@ -12,11 +12,11 @@ export interface KeyValueStore {
 }
 
 export interface KvCache {
-  /** @returns null for a miss, whatever its cause */
+  /** @returns null for a miss and for every fault */
   read(name: string): Promise<Entry | null>;
   /**
-   * @param endsAccess whether it ends access that KV may still give. Such a write is tried even after KV refused one: it is rare, and
-   *   no user can cause it at will
+   * @param endsAccess whether it ends access that KV may still give. Such a write is tried even after KV refused one:
+   *   it is rare, and no user can cause it at will
    * @returns whether KV has accepted it
    */
   write(name: string, entry: Entry, endsAccess?: boolean): Promise<boolean>;
@@ -35,7 +35,9 @@ export interface KvCacheOptions {
 export const readTimeoutMs = 500;
 /** No review waits for a write, but a Worker's work after its response has an end. */
 const writeTimeoutMs = 2_000;
-/** Long after it is stale: an old entry shows that a token was once good, and holds what a conditional request needs. */
+/**
+ * Long after it is stale: an old entry shows that a token was once good, and holds what a conditional request needs.
+ */
 export const keepSeconds = 7 * 24 * 60 * 60;
 const pauseAfterRefusedWriteMs = 60_000;
 export const warnEveryMs = 60_000;

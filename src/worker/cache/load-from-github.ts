@@ -1,4 +1,5 @@
-// A lookup that memory and KV cannot answer: asks GitHub, keeps what it says, and falls back to stale facts while it is unavailable.
+// A lookup that memory and KV cannot answer: asks GitHub, keeps what it says, and falls back to stale facts while it is
+// unavailable.
 import type { FactsRequest, LookupFailure } from "../github/facts.ts";
 import { inconsistentResponses } from "../github/outcomes.ts";
 import { decidingCall } from "../github/trace.ts";
@@ -38,7 +39,8 @@ export async function loadFromGitHub(
       // Another request has heard meanwhile that the token is refused, or that the account has changed.
       if (kept === null) return resultOf(negative.get(negativeKey, now()) ?? inconsistentResponses);
       const { record, entry, facts, verdict } = kept;
-      // The parts that were not asked about again are too old for this verdict. Nothing is missing now, so all are asked about.
+      // The parts that were not asked about again are too old for this verdict. Nothing is missing now, so all are
+      // asked about.
       if (asked !== request && !isFreshFor(verdict, entry, request, now(), lifetimes)) {
         return loadFromGitHub(parts, lookup, name, record);
       }
@@ -71,8 +73,8 @@ function onlyMissing(request: FactsRequest, earlier: FactsEntry | null, since: n
 }
 
 /**
- * That a token belongs to none of one cluster's clients says nothing against it elsewhere, unless it is known to belong to one of
- * them.
+ * That a token belongs to none of one cluster's clients says nothing against it elsewhere, unless it is known to belong
+ * to one of them.
  */
 function concernsToken(outcome: LookupFailure, { oauthClients }: FactsRequest, earlier: FactsEntry | null): boolean {
   if (outcome.kind !== "refused" || outcome.reason !== "token_client_mismatch") return true;

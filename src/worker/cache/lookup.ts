@@ -54,7 +54,10 @@ export interface CacheParts {
   readonly waitUntil: (work: Promise<void>) => void;
 }
 
-/** The clients that a cluster lists decide whether an app's token is refused, so one cluster's refusals are not another's. */
+/**
+ * The clients that a cluster lists decide whether an app's token is refused, so one cluster's refusals are not
+ * another's.
+ */
 export function negativeKeyOf(name: string, { oauthClients }: FactsRequest): string {
   return `${name} ${oauthClients.join(",")}`;
 }

@@ -1,5 +1,6 @@
-// Isolate memory: records by the token itself. A token never leaves the isolate, and a warm review does no cryptography. Plain values
-// only: a promise or a Response that another request waits for never settles if the request that made it is cancelled.
+// Isolate memory: records by the token itself. A token never leaves the isolate, and a warm review does no
+// cryptography. Plain values only: a promise or a Response that another request waits for never settles if the request
+// that made it is cancelled.
 import { BoundedMap } from "../bounded-map.ts";
 import { type Entry, mergeEntries, withoutFuture } from "./entry.ts";
 
@@ -18,8 +19,8 @@ export interface Memory {
   /** @returns the record as it is now; an empty one for a token that is not known */
   get(token: string): TokenRecord;
   /**
-   * The only way to change a record. Other requests learn something while this one waits for KV or GitHub, so what it knew before
-   * is merged into the record as it is now, and only then changed.
+   * The only way to change a record. Other requests learn something while this one waits for KV or GitHub, so what it
+   * knew before is merged into the record as it is now, and only then changed.
    *
    * @param before what the caller knew before it waited
    * @returns the new record

@@ -1,6 +1,6 @@
-// Negative cache (RFC 2308 has the term): tokens that GitHub has just refused, did not recognise, or would not talk about. Asked again
-// within seconds, it would say the same. In memory only and bounded, so that a flood of made-up tokens costs no KV write; short, for a
-// new token can be refused once by mistake.
+// Negative cache (RFC 2308 has the term): tokens that GitHub has just refused, did not recognise, or would not talk
+// about. Asked again within seconds, it would say the same. In memory only and bounded, so that a flood of made-up
+// tokens costs no KV write; short, for a new token can be refused once by mistake.
 
 import { BoundedMap } from "../bounded-map.ts";
 import type { LookupFailure } from "../github/facts.ts";

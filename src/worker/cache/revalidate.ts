@@ -1,5 +1,5 @@
-// Stale-while-revalidate (RFC 5861): facts that will soon be stale are asked for again in the background, so that active users never
-// wait for GitHub.
+// Stale-while-revalidate (RFC 5861): facts that will soon be stale are asked for again in the background, so that
+// active users never wait for GitHub.
 import { createTrace } from "../github/trace.ts";
 import { needsRevalidation } from "./freshness.ts";
 import { loadFromGitHub } from "./load-from-github.ts";
@@ -8,7 +8,10 @@ import { type CacheParts, type Lookup, negativeKeyOf } from "./lookup.ts";
 /** A revalidation that has not ended by then never will: the request that it belonged to was cancelled. */
 const timeoutMs = 15_000;
 
-/** Starts a revalidation, at most one at a time for a token. A plain time says so: a promise of another request may never settle. */
+/**
+ * Starts a revalidation, at most one at a time for a token. A plain time says so: a promise of another request may
+ * never settle.
+ */
 export function revalidateIfDue(parts: CacheParts, lookup: Lookup): void {
   const { memory, breaker, lifetimes, now, waitUntil } = parts;
   const record = memory.get(lookup.token);

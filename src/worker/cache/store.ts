@@ -1,7 +1,8 @@
 // What a lookup leaves behind, in memory and in KV: facts, or a tombstone for a token that GitHub refused.
 //
-// KV writes cost money: 1,000 a day on the free plan, 5 dollars a million on the paid one. So facts are written when they have changed,
-// or when the copy is too old to be fresh: it no longer answers any review then, and has lost that much of the grace it could give.
+// KV writes cost money: 1,000 a day on the free plan, 5 dollars a million on the paid one. So facts are written when
+// they have changed, or when the copy is too old to be fresh: it no longer answers any review then, and has lost that
+// much of the grace it could give.
 import { type Entry, type FactsEntry, factsIn, mergeEntries, withoutFuture } from "./entry.ts";
 import type { EvaluatedFacts } from "./freshness.ts";
 import type { CacheParts, Lookup } from "./lookup.ts";
@@ -20,7 +21,8 @@ export function withKvCopy(current: TokenRecord, read: Entry | null, now: number
 /**
  * Keeps facts that GitHub has just told.
  *
- * @returns what is known with them, and what the policy makes of it; null where memory has learned meanwhile that they no longer hold
+ * @returns what is known with them, and what the policy makes of it; null where memory has learned meanwhile that they
+ *   no longer hold
  */
 export function keepFacts(
   parts: CacheParts,
@@ -57,7 +59,8 @@ export function writeTombstone(parts: CacheParts, { token }: Lookup, name: strin
       : { ...current, entry: { kind: "tombstone", askedAt: now() }, revalidatingSince: null },
   );
   const { entry, kvCopy, hasAdmitted } = record;
-  // KV may hold facts that admit the user, even where no copy was seen there; of tokens that were never admitted it holds none.
+  // KV may hold facts that admit the user, even where no copy was seen there; of tokens that were never admitted it
+  // holds none.
   const isWritten = kvCopy === null ? hasAdmitted : kvCopy.kind === "facts";
   if (entry !== null && isWritten) writeCopy(parts, token, name, record, entry, true);
 }
@@ -83,7 +86,9 @@ function writeCopy(
 }
 
 interface WriteCircumstances {
-  /** Whether the facts admit the user at the asking cluster: those of tokens that were never admitted are not written. */
+  /**
+   * Whether the facts admit the user at the asking cluster: those of tokens that were never admitted are not written.
+   */
   readonly admits: boolean;
   /** Whether earlier facts of this token did, at any cluster. */
   readonly hasAdmitted: boolean;
@@ -91,7 +96,9 @@ interface WriteCircumstances {
   readonly ttlMs: number;
 }
 
-/** @param copy what KV holds as far as is known; null where that is not known, which does not say that it holds nothing */
+/**
+ * @param copy what KV holds as far as is known; null where that is not known, which does not say that it holds nothing
+ */
 export function isWorthWriting(
   entry: FactsEntry,
   copy: Entry | null,

@@ -16,8 +16,9 @@ export interface TokenOwner {
 }
 
 /**
- * Asks GitHub whose token this is. Where the deployment has the client secrets of the apps that the cluster lists, check-token is
- * asked: it says whose client's token it is, and its quota is not the anonymous one that a Worker's address shares with others.
+ * Asks GitHub whose token this is. Where the deployment has the client secrets of the apps that the cluster lists,
+ * check-token is asked: it says whose client's token it is, and its quota is not the anonymous one that a Worker's
+ * address shares with others.
  *
  * @param clientSecrets by client id
  */
@@ -84,11 +85,15 @@ function expiryOf(expiresAt: string | null): TokenExpiry {
   return Number.isNaN(epochMs) ? { kind: "unreadable" } : { kind: "at", epochMs };
 }
 
-/** `2022-09-29 09:53:54 UTC`, `2023-07-19 10:23:39 +0100`: GitHub writes it with the zone of the user who made the token. */
+/**
+ * `2022-09-29 09:53:54 UTC`, `2023-07-19 10:23:39 +0100`: GitHub writes it with the zone of the user who made the
+ * token.
+ */
 const expiryPattern = /^(\d{4}-\d{2}-\d{2}) (\d{2}:\d{2}:\d{2}) (?:UTC|([+-]\d{2})(\d{2}))$/;
 
 /**
- * @param header `github-authentication-token-expiration`, or null where GitHub sent none, as it does for tokens that never end
+ * @param header `github-authentication-token-expiration`, or null where GitHub sent none, as it does for tokens that
+ *   never end
  */
 export function parseTokenExpiry(header: string | null): TokenExpiry {
   if (header === null) return { kind: "never" };

@@ -1,4 +1,5 @@
-// Calls to GitHub by the table of endpoints: sent, sorted, checked for their shape, and noted in the trace of the review.
+// Calls to GitHub by the table of endpoints: sent, sorted, checked for their shape, and noted in the trace of the
+// review.
 import * as v from "valibot";
 import type { ApiAddress } from "./api-address.ts";
 import type { GitHubClient, GitHubReply } from "./client.ts";

@@ -49,8 +49,8 @@ const teamsOfUserQuery = `query($org:String!,$login:String!,$after:String){
   user(login:$login){databaseId}}`;
 
 /**
- * The owner of the token. REST on purpose: GraphQL's `viewer` also answers for the tokens of app installations, and so for the
- * token of any workflow.
+ * The owner of the token. REST on purpose: GraphQL's `viewer` also answers for the tokens of app installations, and so
+ * for the token of any workflow.
  */
 export const user = endpoint({
   ...ownToken,

@@ -1,4 +1,5 @@
-// Facts that GitHub knows about the owner of a token, and the outcomes of asking for them. Policy builds on facts; the cache keeps them.
+// Facts that GitHub knows about the owner of a token, and the outcomes of asking for them. Policy builds on facts; the
+// cache keeps them.
 import type { TokenKind } from "../config/cluster.ts";
 import type { OrganisationReference } from "../config/organisations.ts";
 import type { ReasonFor } from "../reason.ts";
@@ -130,7 +131,7 @@ export interface FactsRequest {
   readonly organisations: readonly OrganisationReference[];
   /** The OAuth and GitHub Apps whose tokens the policy accepts. */
   readonly oauthClients: readonly string[];
-  /** The accounts that the policy could admit, whatever their organisations: asking about others wastes quota. */
+  /** The accounts that the policy could admit at all, by any organisations: asking about others wastes quota. */
   readonly candidates: {
     /** Null for every account. */
     readonly only: readonly AccountReference[] | null;

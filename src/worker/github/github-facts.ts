@@ -1,5 +1,6 @@
-// Facts straight from GitHub. About a token that was never seen, `GET /user` is asked first and alone: the token may be made up, and
-// one call says so. About one that was once good, all questions are asked at once, on the condition that the answer has changed.
+// Facts straight from GitHub. About a token that was never seen, `GET /user` is asked first and alone: the token may be
+// made up, and one call says so. About one that was once good, all questions are asked at once, on the condition that
+// the answer has changed.
 import { keyOfOrganisation } from "../config/organisations.ts";
 import { fetchTokenOwner, type TokenOwner } from "./account.ts";
 import type { ApiAddress } from "./api-address.ts";
@@ -68,8 +69,8 @@ export function createGitHubFacts({ client, api, memberships, clientSecrets, now
       earlier === null ? null : loadMemberships(earlier),
     ]);
     if (owner.kind !== "found") {
-      // One call says that the token is unknown, another accepted it: no user may be refused on that. A valid token of none of
-      // this cluster's clients is not inconsistent.
+      // One call says that the token is unknown, another accepted it: no user may be refused on that. A valid token of
+      // none of this cluster's clients is not inconsistent.
       const isUnknown =
         afterFound(owner) === inconsistentResponses &&
         !(owner.kind === "refused" && owner.reason === "token_client_mismatch");

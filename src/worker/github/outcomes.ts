@@ -1,5 +1,5 @@
-// Rows that sort GitHub's responses: read from the top, the first row that fits counts. Everything that GitHub is known to say has
-// its row. A response that fits none is "unavailable" and admits no user.
+// Rows that sort GitHub's responses: read from the top, the first row that fits counts. Everything that GitHub is known
+// to say has its row. A response that fits none is "unavailable" and admits no user.
 import type { GitHubReply } from "./client.ts";
 import type { HiddenReason, LookupFailure, Unavailable } from "./facts.ts";
 
@@ -60,9 +60,9 @@ export const ownTokenRows: readonly Row<LookupFailure>[] = [
   },
   { when: says(/account was suspended/i), outcome: { kind: "suspended" } },
   {
-    // An inference, not documented: GitHub counts a token that it knows in its owner's bucket (5,000 an hour or more), and
-    // only one that it does not know in the anonymous bucket of the calling address. Other Workers share that address, so
-    // the bucket is often spent.
+    // An inference, not documented: GitHub counts a token that it knows in its owner's bucket (5,000 an hour or more),
+    // and only one that it does not know in the anonymous bucket of the calling address. Other Workers share that
+    // address, so the bucket is often spent.
     when: (response) => isForbidden(response) && response.headers.get("x-ratelimit-limit") === "60",
     outcome: { kind: "unrecognised" },
   },
@@ -138,7 +138,9 @@ const outageRows: readonly Row<Unavailable>[] = [
   { when: ({ status }) => status >= 500, outcome: unavailable("github_server_error") },
 ];
 
-/** @returns the JSON of a successful response, whose shape is still to be checked, or the outcome of the row that fits */
+/**
+ * @returns the JSON of a successful response, whose shape is still to be checked, or the outcome of the row that fits
+ */
 export function sortResponse<Outcome>(
   response: GitHubResponse,
   rows: readonly Row<Outcome>[],
@@ -163,8 +165,8 @@ function outcomeOf<Outcome>(rows: readonly Row<Outcome>[], response: AnsweredRes
 }
 
 /**
- * @returns the numbers of the organisations that GitHub left out of a list because of single sign-on; null if it does not
- *   name them in a form that is known
+ * @returns the numbers of the organisations that GitHub left out of a list because of single sign-on; null if it does
+ *   not name them in a form that is known
  */
 export function organisationsLeftOut(headers: Headers): number[] | null {
   const header = ssoHeader(headers);
@@ -178,8 +180,9 @@ export function isLookupFailure(outcome: { readonly kind: string }): outcome is 
 }
 
 /**
- * The meaning of a failure once `GET /user` has found the owner of the same token. Another call that says the token is unknown
- * or its owner suspended is inconsistent with that: one of the two may be a moment older, so no user may be refused on it.
+ * The meaning of a failure once `GET /user` has found the owner of the same token. Another call that says the token is
+ * unknown or its owner suspended is inconsistent with that: one of the two may be a moment older, so no user may be
+ * refused on it.
  */
 export function afterFound(failure: LookupFailure): LookupFailure {
   return failure.kind === "limited" || failure.kind === "unavailable" ? failure : inconsistentResponses;
@@ -210,7 +213,10 @@ function ssoHeader(headers: Headers): string {
   return headers.get("x-github-sso") ?? "";
 }
 
-/** `required; url=https://github.com/orgs/ORG/sso?authorization_request=…`. It goes into logs, so it has to look like one. */
+/**
+ * `required; url=https://github.com/orgs/ORG/sso?authorization_request=…`. It goes into logs, so it has to look like
+ * one.
+ */
 function ssoUrlOf(headers: Headers): string | null {
   const url = /url=(https:\/\/[\x21-\x7e]+)$/.exec(ssoHeader(headers))?.[1];
   return url !== undefined && url.length <= 1000 && !/["'`<>\\]/.test(url) ? url : null;

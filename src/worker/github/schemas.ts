@@ -1,5 +1,5 @@
-// Shapes of GitHub's responses, as strict as GitHub's own rules for names and numbers: a value that GitHub cannot have given out
-// is an invalid response, and never becomes an identity.
+// Shapes of GitHub's responses, as strict as GitHub's own rules for names and numbers: a value that GitHub cannot have
+// given out is an invalid response, and never becomes an identity.
 import * as v from "valibot";
 
 export const idSchema = v.pipe(v.number(), v.safeInteger(), v.minValue(1));
@@ -7,8 +7,8 @@ export const idSchema = v.pipe(v.number(), v.safeInteger(), v.minValue(1));
 export const organisationLoginSchema = v.pipe(v.string(), v.regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,38}$/));
 
 /**
- * GitHub makes slugs from names; those of an enterprise's teams begin with `ent:`. They become a part of paths, where "." and
- * ".." would lead elsewhere.
+ * GitHub makes slugs from names; those of an enterprise's teams begin with `ent:`. They become a part of paths, where
+ * "." and ".." would lead elsewhere.
  */
 export const teamSlugSchema = v.pipe(v.string(), v.regex(/^(?:ent:)?(?!\.{1,2}$)[A-Za-z0-9._-]{1,255}$/));
 

@@ -1,5 +1,5 @@
-// The policy of a cluster: facts about a user → the user's identity there, or the reason why the user is not admitted. Pure: no clock,
-// no network. It runs on every review, so a changed setting counts at once.
+// The policy of a cluster: facts about a user → the user's identity there, or the reason why the user is not admitted.
+// Pure: no clock, no network. It runs on every review, so a changed setting counts at once.
 import type { ClusterPolicy } from "../config/cluster.ts";
 import type { DenyEntry, UserEntry } from "../config/entries.ts";
 import type { Facts, FactsRequest } from "../github/facts.ts";
@@ -9,7 +9,8 @@ import { identify, type PresentedCredential } from "./identity.ts";
 import { type Match, matchEntry } from "./match.ts";
 
 /**
- * What can be said before GitHub is asked. In this order: the token itself is in `deny`; its kind is not in `token_kinds`.
+ * What can be said before GitHub is asked. In this order: the token itself is in `deny`; its kind is not in
+ * `token_kinds`.
  *
  * @returns a verdict, or null if the facts decide
  */
@@ -84,8 +85,9 @@ function hiddenDenial(matches: readonly Match[]): Verdict | null {
 }
 
 /**
- * An app's token is accepted from listed clients only, whatever its prefix: otherwise any third-party app that the user ever signed
- * in to could sign in to the cluster as that user. A token that a user makes by hand (a personal access token) has no client.
+ * An app's token is accepted from listed clients only, also where its prefix is of another kind: otherwise any
+ * third-party app that the user ever signed in to could sign in to the cluster as that user. A token that a user makes
+ * by hand (a personal access token) has no client.
  */
 function evaluateClient(
   policy: ClusterPolicy,

@@ -1,6 +1,6 @@
-// Identity in the cluster: username, groups and extra. kube-apiserver checks nothing of what a webhook says: a group "system:masters"
-// would rule the cluster, and an empty username would count as a user. So this is the last gate, and it holds whatever the
-// configuration and GitHub say.
+// Identity in the cluster: username, groups and extra. kube-apiserver checks nothing of what a webhook says: a group
+// "system:masters" would rule the cluster, and an empty username would count as a user. So this is the last gate, and
+// it holds for every configuration and every response of GitHub.
 import type { ClusterPolicy, GroupForm, TokenKind } from "../config/cluster.ts";
 import type { Facts, Membership, Team } from "../github/facts.ts";
 import { denied, type Verdict } from "../verdict.ts";
@@ -13,12 +13,18 @@ export interface PresentedCredential {
   readonly credentialId: string;
 }
 
-/** Names become HTTP headers of aggregated API servers (X-Remote-User, X-Remote-Group); longer ones are cut or refused there. */
+/**
+ * Names become HTTP headers of aggregated API servers (X-Remote-User, X-Remote-Group); longer ones are cut or refused
+ * there.
+ */
 export const maxNameLength = 512;
 /** All of them travel as headers, too, and Go's server takes 1 MiB of them. */
 export const maxGroups = 1000;
 
-/** @returns the user as RBAC will know them; a name or a number of groups that must not leave is a denial, never a shorter list */
+/**
+ * @returns the user as RBAC will know them; a name or a number of groups that must not leave is a denial, never a
+ *   shorter list
+ */
 export function identify(policy: ClusterPolicy, credential: PresentedCredential, facts: Facts): Verdict {
   const username = policy.prefix + claimOf(policy, facts.account);
   const groups = groupsOf(policy, facts);
@@ -66,8 +72,9 @@ export function isSafeName(name: string): boolean {
 }
 
 /**
- * One group for each organisation of `groups_from` that the user is an active member of, and one for each of its teams, parents
- * included. Slugs, never display names: any member of an organisation may create a team that is called "system:masters".
+ * One group for each organisation of `groups_from` that the user is an active member of, and one for each of its teams,
+ * parents included. Slugs, never display names: any member of an organisation may create a team that is called
+ * "system:masters".
  *
  * @returns the groups in alphabetical order, so that GitHub's order does not matter
  */

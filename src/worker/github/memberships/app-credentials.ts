@@ -1,5 +1,5 @@
-// Credentials of the installed GitHub App: a JWT for the app itself, and for each organisation a token of its installation, good
-// for an hour. Lists and tokens are kept in this isolate's memory as plain values.
+// Credentials of the installed GitHub App: a JWT for the app itself, and for each organisation a token of its
+// installation, good for an hour. Lists and tokens are kept in this isolate's memory as plain values.
 import githubAppJwt from "universal-github-app-jwt";
 import type { OrganisationReference } from "../../config/organisations.ts";
 import type { GitHubCalls } from "../calls.ts";
@@ -24,8 +24,8 @@ export interface Installation {
 
 export interface AppCredentials {
   /**
-   * @returns the installation in an organisation, by its number where that is pinned; unavailable where the app is not installed
-   *   or suspended
+   * @returns the installation in an organisation, by its number where that is pinned; unavailable where the app is not
+   *   installed or suspended
    */
   installationIn(reference: OrganisationReference, calls: GitHubCalls): Promise<Installation | Unavailable>;
   /** Drops a token that GitHub no longer accepts. */

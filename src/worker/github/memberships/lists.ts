@@ -1,4 +1,5 @@
-// GitHub's lists come in pages. A missing page would be a shorter list of groups, so a list is complete or it is a failure.
+// GitHub's lists come in pages. A missing page would be a shorter list of groups, so a list is complete or it is a
+// failure.
 import { type CallFailure, type GitHubCalls, isOk } from "../calls.ts";
 import type { Endpoint } from "../endpoints.ts";
 import type { Unavailable } from "../facts.ts";
@@ -41,7 +42,8 @@ export async function fetchList<Item, Failure extends CallFailure>(
 
 /** @returns the address of the next page, if there is one, and if it may be followed */
 function nextPage(current: string, link: string | null): { readonly url: string } | "none" | "elsewhere" {
-  // Any mention of a next page outside of an address, however it is written: only a link that is understood can say "the end".
+  // Any mention of a next page outside of an address, however it is written: only a link that is understood can say
+  // "the end".
   if (link === null || !/next/i.test(link.replace(/<[^<>]*>/g, ""))) return "none";
   const target = /<([^<>]+)>\s*;[^,<]*\brel="?next"?\s*(?:[;,]|$)/.exec(link)?.[1];
   if (target === undefined || !URL.canParse(target)) return "elsewhere";

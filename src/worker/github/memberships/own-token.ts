@@ -1,8 +1,9 @@
 // Memberships as the user's own token sees them. What the token may not see is named with its reason, never left out.
 //
-// Round trips after `GET /user`: one for all organisations and the first page of teams, in parallel. More for what can't be known
-// before: one for each further page of teams, one for each level of parents that are in no list, and up to two to find a pinned
-// organisation that no longer has its name. A Worker has 6 connections at once, so from six organisations on the calls queue.
+// Round trips after `GET /user`: one for all organisations and the first page of teams, in parallel. More for what
+// can't be known before: one for each further page of teams, one for each level of parents that are in no list, and up
+// to two to find a pinned organisation that no longer has its name. A Worker has 6 connections at once, so from six
+// organisations on the calls queue.
 import type { OrganisationReference } from "../../config/organisations.ts";
 import type { CallResult, GitHubCalls } from "../calls.ts";
 import { ownMembership, ownMemberships, ownTeams, team } from "../endpoints.ts";
@@ -121,14 +122,17 @@ async function membershipOf(
 
 const withoutSso: Membership = { kind: "hidden", reason: "sso_required", ssoUrl: null };
 
-/** A member whose teams are hidden is not known well enough. A list or a parent that is absent is inconsistent with the membership. */
+/**
+ * A member whose teams are hidden is not known well enough. A list or a parent that is absent is inconsistent with the
+ * membership.
+ */
 function presentOrInconsistent(failure: Failure): Hidden | LookupFailure {
   return failure.kind === "absent" ? inconsistentResponses : failure;
 }
 
 /**
- * Looks for an organisation that was renamed: its name leads nowhere, or to another organisation than the pinned one. A pinned
- * team shows it, or else the list of all memberships, which fine-grained tokens may not read.
+ * Looks for an organisation that was renamed: its name leads nowhere, or to another organisation than the pinned one. A
+ * pinned team shows it, or else the list of all memberships, which fine-grained tokens may not read.
  *
  * @param nameTakenBy the number of the organisation that has the name now, or null
  */

@@ -1,5 +1,5 @@
-// Parents of a user's teams, and their parents: a member of a child team belongs to all of them. GitHub's list of a user's teams
-// names direct memberships only, each with one parent, so what lies above is looked up level by level.
+// Parents of a user's teams, and their parents: a member of a child team belongs to all of them. GitHub's list of a
+// user's teams names direct memberships only, each with one parent, so what lies above is looked up level by level.
 import type { Team, Unavailable } from "../facts.ts";
 import type { ListedTeam } from "../schemas.ts";
 
