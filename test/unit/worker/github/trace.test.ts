@@ -89,6 +89,10 @@ describe("the call that decides", () => {
     expect(decidedBy(found, none, callOf("second check", "checkToken", ok), memberships)).toBe("second check");
   });
 
+  test("is the later call about the owner, where one review loaded twice", () => {
+    expect(decidedBy(found, callOf("first", "user", ok), callOf("second", "user", ok))).toBe("second");
+  });
+
   test("is the call that failed, by its very outcome", () => {
     const calls = [
       callOf("user", "user", ok),
