@@ -200,7 +200,7 @@ describe("the call", () => {
   });
 });
 
-describe("whatever GitHub sends", () => {
+describe("any response of GitHub", () => {
   const oneOf = fc.constantFrom;
   const owner = fc.record(
     {

@@ -1,5 +1,5 @@
-// Rows about Octogate's own credentials: the installed app, and the clients of check-token. What is wrong with those says nothing
-// about a user.
+// Rows about Octogate's own credentials: the installed app, and the clients of check-token. What is wrong with those
+// says nothing about a user.
 import { describe, expect, test } from "vitest";
 import type { GitHubReply } from "../../../../src/worker/github/client.ts";
 import {

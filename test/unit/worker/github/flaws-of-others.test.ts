@@ -1,5 +1,5 @@
-// Flaws of other authenticators on GitHub's side, which Octogate does not have: from a token to a cluster's answer, with
-// the stand-in.
+// Flaws of other authenticators on GitHub's side, which Octogate does not have: from a token to a cluster's answer,
+// with the stand-in.
 import { describe, expect, onTestFinished, test } from "vitest";
 import { type GitHubStandIn, startGitHubStandIn } from "../../../../src/local/github/stand-in.ts";
 import { makeToken, type StandInTokenKind } from "../../../../src/local/github/token.ts";

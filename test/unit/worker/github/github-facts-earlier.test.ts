@@ -1,5 +1,5 @@
-// Facts about a token that was seen earlier: all calls at once, on the condition that something has changed; and the outcome of calls
-// that are inconsistent.
+// Facts about a token that was seen earlier: all calls at once, on the condition that something has changed; and the
+// outcome of calls that are inconsistent.
 import { describe, expect, test } from "vitest";
 import { makeToken } from "../../../../src/local/github/token.ts";
 import type { Membership } from "../../../../src/worker/github/facts.ts";

@@ -1,5 +1,5 @@
-// Scripted GitHub of these tests: a script says how each call is answered, and any other call fails the test. And the bodies of the
-// answers.
+// Scripted GitHub of these tests: a script says how each call is answered, and any other call fails the test. And the
+// bodies of the answers.
 import { expect, onTestFinished } from "vitest";
 import { makeToken } from "../../../../src/local/github/token.ts";
 import type { OrganisationReference } from "../../../../src/worker/config/organisations.ts";

@@ -89,7 +89,7 @@ describe("the installation", () => {
     expect(await installationIn(pinnedAcme)).toEqual(unavailable);
   });
 
-  test("of an enterprise or without an account is none, whatever its number", async () => {
+  test("of an enterprise or without an account is none, even under the right number", async () => {
     const others = [installationBody(1, { id: 1234, slug: "acme" }), installationBody(2, null), { id: 3 }];
     const { installationIn, github } = installedApp({ [installationsPath]: json(others) });
     expect(await installationIn(pinnedAcme)).toEqual(unavailable);

@@ -1,4 +1,5 @@
-// Accounts that the installed app knows to be no members: they are kept for seconds, so that outsiders do not spend the app's quota.
+// Accounts that the installed app knows to be no members: they are kept for seconds, so that outsiders do not spend the
+// app's quota.
 import * as v from "valibot";
 import { describe, expect, test } from "vitest";
 import type { GitHubClient } from "../../../../../src/worker/github/client.ts";
@@ -48,7 +49,7 @@ describe("outsiders", () => {
     expect(count(github, membershipPath())).toBe(2);
   });
 
-  test("are kept from the last response on, where two reviews asked at the same time", async () => {
+  test("are kept from the last response on, where two reviews came at the same time", async () => {
     const late = Promise.withResolvers<void>();
     const answers = [notFound, async (call: ScriptedCall) => late.promise.then(() => notFound(call))];
     const { load, github, clock, installationIn } = appView({
@@ -109,7 +110,9 @@ describe("outsiders", () => {
   });
 });
 
-/** GitHub where no user is a member of an organisation; the numbers of accounts and organisations are in their names. */
+/**
+ * GitHub where no user is a member of an organisation; the numbers of accounts and organisations are in their names.
+ */
 function withoutMembers() {
   let sent = 0;
   const numberIn = (name: unknown) => Number(String(name).slice(1));

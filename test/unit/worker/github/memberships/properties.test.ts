@@ -1,4 +1,5 @@
-// Properties of memberships: whatever GitHub sends, a user is a member, and in a team, only by complete and valid responses.
+// Properties of memberships: with any response of GitHub, a user is a member, and in a team, only by complete and valid
+// responses.
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { createInstalledAppMemberships } from "../../../../../src/worker/github/memberships/installed-app.ts";

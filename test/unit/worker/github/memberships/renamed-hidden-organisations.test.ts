@@ -1,5 +1,5 @@
-// Renamed organisations whose old name belongs to an organisation that hides from the token: that says nothing about the organisation
-// of the policy.
+// Renamed organisations whose old name belongs to an organisation that hides from the token: that says nothing about
+// the organisation of the policy.
 import { expect, test } from "vitest";
 import {
   acme,

@@ -1,5 +1,5 @@
-// Renamed organisations. Names are labels, numbers are authority: a pinned organisation goes on working under another name where
-// GitHub shows it to the token by its number.
+// Renamed organisations. Names are labels, numbers are authority: a pinned organisation goes on working under another
+// name where GitHub shows it to the token by its number.
 import { describe, expect, test } from "vitest";
 import { makeToken } from "../../../../../src/local/github/token.ts";
 import type { OrganisationReference } from "../../../../../src/worker/config/organisations.ts";
