@@ -90,7 +90,7 @@ export function createApp(runtime: Runtime): App {
       const { apiVersion, token } = parsed.review;
       const decision = await authenticate(token, cluster.name, cluster.policy, service);
       decisionLog.decided(review, decision, runtime.now());
-      if (decision.kind === "judged") warnOfNames(cluster.name, decision.nameWarnings);
+      if (decision.kind === "evaluated") warnOfNames(cluster.name, decision.nameWarnings);
       return verdictResponse(apiVersion, decision.verdict);
     } catch (thrown) {
       decisionLog.failed(review, runtime.now());
