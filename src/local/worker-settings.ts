@@ -1,8 +1,8 @@
 // The parts of wrangler.toml that say how the Worker runs. The local edge reads them there, so that what runs here is
 // what gets deployed. Its variables it leaves alone: they are placeholders for an operator to fill in.
 import { readFile } from "node:fs/promises";
-import { parse } from "smol-toml";
 import * as v from "valibot";
+import { parseToml } from "../node/toml.ts";
 
 const schema = v.object({
   compatibility_date: v.string(),
@@ -25,5 +25,7 @@ export type WorkerSettings = v.InferOutput<typeof schema>;
 
 /** @param path of wrangler.toml; a file that does not parse is a bug of this repository, so it throws */
 export async function readWorkerSettings(path: string): Promise<WorkerSettings> {
-  return v.parse(schema, parse(await readFile(path, "utf8")));
+  const toml = parseToml(await readFile(path, "utf8"));
+  if (toml.kind === "invalid") throw new Error(`${path}:${toml.line}: ${toml.message}`);
+  return v.parse(schema, toml.values);
 }

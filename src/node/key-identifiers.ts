@@ -1,5 +1,6 @@
-// The key identifiers of a certificate: which key it is for, and which key signed it. Node's own X509Certificate has
-// everything but these. The package is a development dependency: the installed command loads this file only in a clone.
+// The key identifiers of a certificate: which key it is for, and which key signed it.
+// Node's own X509Certificate has everything but these. The package is a development dependency: the installed command
+// loads this file only in a clone.
 
 // @peculiar/x509 reads decorators' metadata while it is loaded: without this polyfill before it, it throws.
 import "reflect-metadata";

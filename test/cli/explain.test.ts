@@ -50,7 +50,7 @@ describe("octogate explain", () => {
     expect(stdout).toMatch(/^ {2}→ authorise the token for it .*https:\/\/github\.com\/orgs\/kelp-bank\/sso/m);
   });
 
-  test("asks nobody about what is no GitHub token", async () => {
+  test("sends nothing for what is no GitHub token", async () => {
     const { github, explain } = await castOnStage();
     const { exitCode, stdout } = await explain("hello");
     expect(exitCode).toBe(0);
@@ -73,7 +73,9 @@ describe("octogate explain", () => {
       ok: true,
       githubApiUrl: github.url,
       user: { username: "github:ada:101", uid: "101", groups: [] },
-      warnings: [{ where: "CLUSTER_LOCAL", message: expect.stringContaining("write user:ada#101") }],
+      diagnostics: [
+        { severity: "warning", subject: "CLUSTER_LOCAL", message: expect.stringContaining("write user:ada#101") },
+      ],
     });
   });
 });
@@ -115,11 +117,12 @@ describe("with an installed GitHub App", () => {
     const { github, ada, explain } = await scene('GITHUB_APP_ID = "CLIENT"');
     const { exitCode, stdout } = await explain(github.issueToken(ada, { kind: "classic" }), {});
     expect(exitCode).toBe(1);
-    expect(JSON.parse(stdout).troubles).toEqual([
+    expect(JSON.parse(stdout).diagnostics).toEqual([
       {
-        where: "GITHUB_APP_PRIVATE_KEY",
+        severity: "error",
+        subject: "GITHUB_APP_PRIVATE_KEY",
         message: expect.stringContaining("is missing"),
-        cure: "it is read from the environment",
+        hint: "it is read from the environment",
       },
     ]);
     expect(github.requests).toEqual([]);

@@ -150,7 +150,7 @@ describe.skipIf(machine === null)("the tarball on Node 20, in an empty folder", 
   test("examines a deployment", async () => {
     const args = ["doctor", "--json", "--ca-file", "ca.crt", "--connect", `127.0.0.1:${scene.port}`];
     const { exitCode, stdout } = await octogate(args, scene.folder);
-    expect(JSON.parse(stdout)).toMatchObject({ ok: true, troubles: [] });
+    expect(JSON.parse(stdout)).toMatchObject({ ok: true, diagnostics: [] });
     expect(exitCode).toBe(0);
   });
 });

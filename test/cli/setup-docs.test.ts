@@ -28,7 +28,7 @@ test("each command of the docs does what it is for", async () => {
   }
 });
 
-/** @returns the arguments, with what stands for somebody's own replaced */
+/** @returns the arguments, with the placeholders replaced */
 async function prepare({ clone, run }: Rig, args: readonly string[]): Promise<readonly string[]> {
   const folder = ".clusters/production";
   if (args.includes("--finish")) {

@@ -44,7 +44,7 @@ describe("setup from nothing", () => {
     });
   });
 
-  test("blocks whoever has no valid, unrevoked certificate of this authority, before any other rule", async () => {
+  test("blocks requests without a valid, unrevoked certificate of this authority, before any other rule", async () => {
     await setup(...fresh, "--yes");
     const { ruleset, authority } = rig.cloudflare.state;
     const issuer = keyIdentifiersOf(Uint8Array.from(new X509Certificate(authority.certificate).raw)).subject;
@@ -135,7 +135,7 @@ describe("setup from nothing", () => {
 });
 
 describe("setup again", () => {
-  test("changes nothing, at Cloudflare or here, and asks nobody", async () => {
+  test("changes nothing, at Cloudflare or here, and asks no question", async () => {
     await setup(...fresh, "--yes");
     const before = { cloudflare: snapshot(rig.cloudflare.state), toml: rig.clone.read("wrangler.toml") };
     const writtenAt = statSync(rig.clone.path(".clusters/production/client.crt")).mtimeMs;
@@ -150,13 +150,13 @@ describe("setup again", () => {
     expect(rig.cloudflare.mutations).toHaveLength(mutations);
   });
 
-  test("mends a rule that somebody turned off or changed, in its place", async () => {
+  test("corrects a rule that was turned off or changed, in its place", async () => {
     await setup(...fresh, "--yes");
     const before = structuredClone(rig.cloudflare.state.ruleset?.rules);
     for (const change of [{ enabled: false }, { expression: "false" }, { action: "log" }]) {
       Object.assign(rig.cloudflare.state.ruleset?.rules[0] ?? {}, change);
       const { stderr } = await setup("--yes");
-      expect(stderr).toContain("mend the custom rule octogate_auth_acme_dev");
+      expect(stderr).toContain("correct the custom rule octogate_auth_acme_dev");
       expect(rig.cloudflare.state.ruleset?.rules).toEqual(before);
     }
   });
@@ -187,7 +187,7 @@ describe("before it changes anything, setup", () => {
 
   test.each([
     ["no", false],
-    ["nothing, because nobody is there", null],
+    ["nothing, because no person is there", null],
   ])("asks, and makes none if the answer is %s", async (_what, answer) => {
     const args = ["setup", "--cluster", "production", ...rig.edgeArgs, ...fresh];
     expect((await rig.run(args, answer)).exitCode).toBe(1);

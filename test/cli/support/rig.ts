@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import { runProgram } from "../../../src/cli/program.ts";
-import { createStyle } from "../../../src/cli/terminal/terminal.ts";
+import { createStyle } from "../../../src/cli/terminal.ts";
 import { startEdge } from "../../../src/local/edge.ts";
 import { freePort } from "../../support/free-port.ts";
 import { type RunningProgram, start } from "../../support/program.ts";

@@ -25,13 +25,20 @@ const partsFromTheTop: Readonly<Record<string, readonly string[]>> = {
   ],
   "src/node": [
     ...["https", "network-failure", "kubeconfig", "cluster-files", "key-identifiers", "certificates", "token-review"],
-    ...["files", "columns"],
+    ...["toml", "files", "columns"],
   ],
   "src/cli": [
-    ...["main", "program", "commands", "check-before-deploy", "doctor", "explain", "pin", "manifests", "setup"],
-    ...["teardown", "certificates", "edge", "network", "kubeconfig", "deployment"],
-    ...["configuration-check", "wrangler-toml", "cloudflare", "step-failure", "consent", "context"],
-    ...["terminal", "report"],
+    ...[
+      "main",
+      "program",
+      "check-before-deploy",
+      "commands",
+      "certificates",
+      "deployment",
+      "config-file",
+      "cloudflare",
+    ],
+    ...["options", "consent", "context", "diagnostics", "terminal"],
   ],
 };
 
