@@ -1,21 +1,22 @@
 // `npm start`: everything on one machine. Parses the command line, starts, and ends on a signal: with 0 then, 2 after a
 // usage error, 1 after any other failure, and with nothing left running.
-import { createClosing } from "./closing.ts";
+
 import { help, parseOptions } from "./options.ts";
+import { createShutdown } from "./shutdown.ts";
 import { start } from "./start.ts";
 import { StartFailure } from "./start-failure.ts";
 
 /** Ctrl-C has to work within 2 s; what has not ended by then ends with the process. */
-const maxClosingMs = 1500;
+const maxShutdownMs = 1500;
 
-const closing = createClosing();
+const shutdown = createShutdown();
 let ending = false;
 
 async function end(exitCode: number): Promise<void> {
   // A terminal's Ctrl-C comes twice: once directly and once by way of npm.
   if (ending) return;
   ending = true;
-  await closing.closeAll(maxClosingMs);
+  await shutdown.stopAll(maxShutdownMs);
   process.exit(exitCode);
 }
 
@@ -31,7 +32,7 @@ async function main(): Promise<void> {
       return;
     case "start":
       try {
-        await start(parsed.options, closing, {
+        await start(parsed.options, shutdown, {
           out: (text) => console.log(text),
           error: (text) => console.error(text),
         });

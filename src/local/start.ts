@@ -1,23 +1,22 @@
 // Brings the local edge up, part by part: certificates, GitHub stand-in, settings, TLS server, Worker. Whatever it
-// starts it hands to `closing`, so that it can be ended at any moment.
+// starts it hands to `shutdown`, so that it can be ended at any moment.
 import { join } from "node:path";
 import { writePublicly } from "../node/files.ts";
 import { webhookKubeconfig } from "../node/kubeconfig.ts";
-import { checkHealth } from "./answering.ts";
 import { keepCacheSecret } from "./cache-secret.ts";
 import { type EdgeCertificates, keepCertificates } from "./certificates/keep.ts";
-import type { Closing } from "./closing.ts";
-import { type Edge, startEdge } from "./edge.ts";
+import { type Edge, startEdge } from "./edge/server.ts";
 import { addCast, type CastMember } from "./github/cast.ts";
 import { startGitHubStandIn } from "./github/stand-in.ts";
 import { greetingText, localAddress } from "./greeting.ts";
+import { checkHealth } from "./health-check.ts";
 import type { Options } from "./options.ts";
 import { readPolicyFile, withClientCertificate } from "./policy-file.ts";
 import { workerVariables } from "./settings.ts";
+import type { Shutdown } from "./shutdown.ts";
 import { StartFailure } from "./start-failure.ts";
 import { forgetRateLimits, prepareStateFolder, type StateFolder, stateFolderAt } from "./state-folder.ts";
-import { startWorker } from "./worker.ts";
-import { readWorkerSettings } from "./worker-settings.ts";
+import { readWorkerSettings, startWorker } from "./worker.ts";
 
 const repository = join(import.meta.dirname, "..", "..");
 
@@ -30,15 +29,15 @@ export interface Console {
 }
 
 /** @throws StartFailure for what whoever started it can put right */
-export async function start(options: Options, closing: Closing, console: Console): Promise<void> {
+export async function start(options: Options, shutdown: Shutdown, console: Console): Promise<void> {
   const folder = stateFolderAt(options.stateFolder);
   const policies = await readPolicies(options);
   const clusterNames = policies?.map(({ clusterName }) => clusterName) ?? ["local"];
   const certificates = await prepare(folder, clusterNames);
   const edge = await listen(options.port, certificates);
-  closing.add(() => edge.close());
+  shutdown.add(() => edge.close());
 
-  const gitHub = await gitHubFor(options, closing);
+  const gitHub = await gitHubFor(options, shutdown);
   const clusters = policies ?? [{ clusterName: "local", source: "the default policy", policy: gitHub.policy }];
   const { CACHE_SECRET = await keepCacheSecret(folder) } = options.variables;
   const own = { GITHUB_API_URL: gitHub.url, CACHE_SECRET };
@@ -62,7 +61,7 @@ export async function start(options: Options, closing: Closing, console: Console
       storage: folder.storage,
       onLog: (level, line) => console[level](line),
     },
-    (close) => closing.add(close),
+    (close) => shutdown.add(close),
   );
   edge.passTo(worker.port);
   const trouble = await checkHealth(options.port, certificates.authority.certificate);
@@ -109,10 +108,10 @@ interface GitHub {
   readonly policy: Record<string, unknown>;
 }
 
-async function gitHubFor({ githubUrl }: Options, closing: Closing): Promise<GitHub> {
+async function gitHubFor({ githubUrl }: Options, shutdown: Shutdown): Promise<GitHub> {
   if (githubUrl !== null) return { url: githubUrl, cast: [], policy: policyWithoutCast };
   const standIn = await startGitHubStandIn();
-  closing.add(() => standIn.close());
+  shutdown.add(() => standIn.close());
   const { members, policy } = addCast(standIn);
   return { url: standIn.url, cast: members, policy };
 }

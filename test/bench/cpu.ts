@@ -1,5 +1,6 @@
-// How much workerd computes for a warm review: its process's own time under load, with no edge and no Miniflare around it, next to a naked Hono Worker. In short turns, so that
-// whatever the machine does besides hits both alike; of each round the median turn counts, and of all rounds each Worker's best.
+// CPU of workerd for a warm review, beside a minimal Hono Worker: the process's own time under load, without edge and
+// Miniflare. The Workers take short turns, so that what else the machine does hits both alike. Of each round the median
+// turn counts, and of all rounds each Worker's best.
 import { randomBytes } from "node:crypto";
 import { startGitHubStandIn } from "../../src/local/github/stand-in.ts";
 import { createHttpClient } from "../support/http-client.ts";
@@ -13,7 +14,7 @@ export interface CpuComparison {
   readonly reviewsEach: number;
   /** Reviews for each second of workerd's computing. */
   readonly warm: number;
-  readonly naked: number;
+  readonly minimal: number;
 }
 
 const rounds = 3;
@@ -22,7 +23,7 @@ const people = 20;
 const warmUpReviews = 10_000;
 const turnReviews = 250;
 
-/** @param reviews how many in each round, of each Worker */
+/** @param reviews how many each Worker answers in each round */
 export async function compareCpu(reviews: number): Promise<CpuComparison> {
   const github = await startGitHubStandIn();
   const acme = github.addOrganisation({ login: "acme" });
@@ -35,7 +36,7 @@ export async function compareCpu(reviews: number): Promise<CpuComparison> {
   const variables = {
     GITHUB_API_URL: github.url,
     CACHE_SECRET: randomBytes(32).toString("base64"),
-    // Longer than the measurement takes: a refresh is no part of a warm review.
+    // Longer than the measurement takes: revalidation is no part of a warm review.
     CACHE_TTL_SECONDS: "600",
     ...clusters.variables(),
   };
@@ -43,30 +44,30 @@ export async function compareCpu(reviews: number): Promise<CpuComparison> {
   try {
     const real = await startRawWorkerd({ main: "src/worker/index.ts", variables });
     stops.push(real.stop);
-    const naked = await startRawWorkerd({ main: "test/bench/naked-worker.ts" });
-    stops.push(naked.stop);
+    const minimal = await startRawWorkerd({ main: "test/bench/minimal-worker.ts" });
+    stops.push(minimal.stop);
     const headers = {
       "content-type": "application/json",
       [cfHeader]: JSON.stringify({ tlsClientAuth: clusters.certificateOf(undefined, Date.now()) }),
     };
-    const loads = { warm: loadOf(real.url, headers, tokens), naked: loadOf(naked.url, headers, tokens) };
+    const loads = { warm: loadOf(real.url, headers, tokens), minimal: loadOf(minimal.url, headers, tokens) };
     stops.push(async () => Object.values(loads).forEach(({ close }) => void close()));
-    // After this everybody is known, and the compiler has seen the code.
+    // After this, memory has every person's facts, and the compiler has seen the code.
     for (const { run } of Object.values(loads)) await run(warmUpReviews);
     github.requests.length = 0;
-    const results: { readonly warm: number; readonly naked: number }[] = [];
+    const results: { readonly warm: number; readonly minimal: number }[] = [];
     for (let round = 0; round < rounds; round += 1) {
-      const seconds: Record<"warm" | "naked", number[]> = { warm: [], naked: [] };
+      const seconds: Record<"warm" | "minimal", number[]> = { warm: [], minimal: [] };
       for (let done = 0; done < reviews; done += turnReviews) {
         seconds.warm.push(await secondsOfTurn(real, loads.warm.run));
-        seconds.naked.push(await secondsOfTurn(naked, loads.naked.run));
+        seconds.minimal.push(await secondsOfTurn(minimal, loads.minimal.run));
       }
-      results.push({ warm: turnReviews / median(seconds.warm), naked: turnReviews / median(seconds.naked) });
+      results.push({ warm: turnReviews / median(seconds.warm), minimal: turnReviews / median(seconds.minimal) });
     }
     if (github.requests.length > 0) throw new Error("not all reviews were warm: GitHub was asked");
-    // Each one's own best: the round with the best ratio would be the one in which the naked Worker was held up.
-    const best = (which: "warm" | "naked") => Math.max(...results.map((result) => result[which]));
-    return { rounds, reviewsEach: reviews, warm: best("warm"), naked: best("naked") };
+    // Each Worker's own best: the round with the best ratio would be the one in which the minimal Worker was held up.
+    const best = (which: "warm" | "minimal") => Math.max(...results.map((result) => result[which]));
+    return { rounds, reviewsEach: reviews, warm: best("warm"), minimal: best("minimal") };
   } finally {
     for (const stop of stops.reverse()) await stop();
   }

@@ -1,5 +1,5 @@
-// What an isolate's memory holds after a great many different tokens, every other of which GitHub refuses. In Node, which has the same JavaScript engine, with the product's own tiers; KV
-// and GitHub answer at once.
+// Heap of an isolate's memory after a great many different tokens, of which GitHub refuses every other one. It runs in Node,
+// which has the same JavaScript engine, with the product's own caches. KV and GitHub answer at once.
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { createBreaker } from "../../src/worker/cache/breaker.ts";
@@ -13,8 +13,8 @@ export interface Heap {
   readonly tokens: number;
   readonly beforeBytes: number;
   readonly afterBytes: number;
-  /** How many tokens are still remembered. */
-  readonly remembered: number;
+  /** How many tokens' facts the memory still has. */
+  readonly tokensKept: number;
 }
 
 const responseInfo = { source: "github", githubStatus: 200, githubRequestId: null, retryAfterMs: null } as const;
@@ -27,7 +27,7 @@ const question: FactsRequest = {
   admits: () => true,
 };
 
-/** @param tokens how many different ones are asked about */
+/** @param tokens how many different ones there are */
 export async function measureHeap(tokens: number): Promise<Heap> {
   const memory = createMemory();
   const refusals = createNegativeCache();
@@ -49,8 +49,8 @@ export async function measureHeap(tokens: number): Promise<Heap> {
     await source.load(text, `GITHUBSHA256=${text}`, question);
   }
   const afterBytes = heapBytes();
-  // Named after the measurement, so that nothing of it was thrown away before.
-  return { tokens, beforeBytes, afterBytes, remembered: memory.size };
+  // Used after the measurement, so that the garbage collector has not thrown it away before.
+  return { tokens, beforeBytes, afterBytes, tokensKept: memory.size };
 }
 
 function madeUpGitHub(): GitHubFacts {

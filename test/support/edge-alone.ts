@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage, type RequestListener } from "node:h
 import { type Agent, request } from "node:https";
 import type { AddressInfo, Server } from "node:net";
 import { type Identity, issueCertificate, makeAuthority } from "../../src/local/certificates/issue.ts";
-import { startEdge } from "../../src/local/edge.ts";
+import { startEdge } from "../../src/local/edge/server.ts";
 import { freePort } from "./free-port.ts";
 
 export const day = 24 * 60 * 60 * 1000;

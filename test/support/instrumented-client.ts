@@ -71,8 +71,17 @@ export function variablesFor(
   };
 }
 
-/** @param cfHeader the header by which the runtime is told what Cloudflare knows about a request */
-export function createInstrumentedClient(url: string, cfHeader: string, clusters: Clusters): InstrumentedClient {
+/**
+ * @param url of the Worker's socket
+ * @param cfHeader the header by which the runtime is told what Cloudflare knows about a request
+ * @param target what stands before the path in a request line: an origin, where the socket takes requests as a proxy does
+ */
+export function createInstrumentedClient(
+  url: string,
+  cfHeader: string,
+  clusters: Clusters,
+  target = "",
+): InstrumentedClient {
   const client = createHttpClient(url);
   let aheadMs = 0;
   /** For the next review only. */
@@ -91,12 +100,17 @@ export function createInstrumentedClient(url: string, cfHeader: string, clusters
       const certificate = clusters.certificateOf(cluster, Date.now() + aheadMs);
       const headers = {
         "content-type": "application/json",
-        [cfHeader]: JSON.stringify({ clientAcceptEncoding: "", tlsClientAuth: certificate }),
+        [cfHeader]: JSON.stringify({ tlsClientAuth: certificate }),
         [clockAheadHeader]: String(aheadMs),
         ...changes,
       };
       changes = {};
-      const received = await client.send({ method: "POST", path: reviewPath, headers, body: reviewBody(token) });
+      const received = await client.send({
+        method: "POST",
+        path: target + reviewPath,
+        headers,
+        body: reviewBody(token),
+      });
       const { status, body, durationMs } = received;
       const answer = { status, headers: new Headers(received.headers), body };
       holdToRules("POST", reviewPath, answer);
@@ -105,7 +119,7 @@ export function createInstrumentedClient(url: string, cfHeader: string, clusters
     meters: () =>
       until(
         async () => {
-          const { body } = await client.send({ method: "GET", path: metersPath, headers: {} });
+          const { body } = await client.send({ method: "GET", path: target + metersPath, headers: {} });
           // Written by instrumented-worker.ts.
           const read = JSON.parse(body) as Meters;
           return read.underWay === 0 ? read : undefined;

@@ -2,14 +2,14 @@
 // store in memory that counts, and there is no rate limiter.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { bundleWorker } from "../../src/local/worker.ts";
-import { readWorkerSettings } from "../../src/local/worker-settings.ts";
+import { bundleWorker, readWorkerSettings } from "../../src/local/worker.ts";
 import { countsPath, type StoreCounts } from "./counting-store.ts";
 import { freePort } from "./free-port.ts";
+import { cpuSecondsOf } from "./process-usage.ts";
 import { until } from "./until.ts";
 import { repositoryRoot } from "./worker-config.ts";
 
@@ -30,13 +30,13 @@ export interface RawWorkerd {
   /** What the Worker wrote to its console; nothing unless it was to be kept. */
   log(): string;
   storeCounts(): Promise<StoreCounts>;
+  readonly pid: number;
   /** How much the process has computed so far; Linux only. */
   cpuSeconds(): Promise<number>;
   stop(): Promise<void>;
 }
 
 const maxStartMs = 20_000;
-const nanosecondsPerSecond = 1e9;
 
 export async function startRawWorkerd({
   main,
@@ -98,14 +98,8 @@ export async function startRawWorkerd({
       // Written by counting-store-worker.ts.
       return (await (await fetch(storeUrl + countsPath)).json()) as StoreCounts;
     },
-    async cpuSeconds() {
-      const tasks = `/proc/${child.pid}/task`;
-      // The scheduler's own account of each thread, in nanoseconds: /proc/PID/stat counts in hundredths of a second, which is as long as a short turn takes.
-      const accounts = await Promise.all(
-        (await readdir(tasks)).map((id) => readFile(`${tasks}/${id}/schedstat`, "utf8")),
-      );
-      return accounts.reduce((sum, account) => sum + Number(account.split(" ")[0]), 0) / nanosecondsPerSecond;
-    },
+    pid: child.pid ?? 0,
+    cpuSeconds: () => cpuSecondsOf(child.pid ?? 0),
     stop,
   };
 }

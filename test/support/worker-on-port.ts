@@ -4,8 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type GitHubStandIn, startGitHubStandIn } from "../../src/local/github/stand-in.ts";
-import { startWorker } from "../../src/local/worker.ts";
-import { readWorkerSettings, type WorkerSettings } from "../../src/local/worker-settings.ts";
+import { readWorkerSettings, startWorker, type WorkerSettings } from "../../src/local/worker.ts";
 import type { Answer } from "./answer-rules.ts";
 import { credentialIdOf } from "./credential-id.ts";
 import {
@@ -37,6 +36,8 @@ export interface Reviewed extends Answer {
 
 export interface WorkerOnPort extends Pick<InstrumentedClient, "advance" | "newIsolate" | "ask" | "meters"> {
   readonly github: GitHubStandIn;
+  /** The time that the Worker sees, in milliseconds. */
+  now(): number;
   /** As `ask`, and waits for the log and for whatever goes on after the answer. */
   review(token: string, options?: ReviewOptions): Promise<Reviewed>;
   /** What the Worker said on stderr. */
@@ -46,7 +47,7 @@ export interface WorkerOnPort extends Pick<InstrumentedClient, "advance" | "newI
   stop(): Promise<void>;
 }
 
-/** Miniflare's; see src/local/edge.ts. */
+/** Miniflare's; see src/local/worker.ts. */
 const cfHeader = "mf-cf-blob";
 const maxWaitMs = 10_000;
 
@@ -74,7 +75,7 @@ export async function startWorkerOnPort(options: WorkerOnPortOptions): Promise<W
   }
 
   let running = await startProcess();
-  let client = createInstrumentedClient(running.url, cfHeader, clusters);
+  let client = createInstrumentedClient(running.url, cfHeader, clusters, "https://127.0.0.1");
   let aheadMs = 0;
   async function stopProcess(): Promise<void> {
     client.close();
@@ -83,6 +84,7 @@ export async function startWorkerOnPort(options: WorkerOnPortOptions): Promise<W
 
   return {
     github,
+    now: () => Date.now() + aheadMs,
     advance(ms) {
       aheadMs += ms;
       client.advance(ms);
@@ -103,7 +105,7 @@ export async function startWorkerOnPort(options: WorkerOnPortOptions): Promise<W
     async restart() {
       await stopProcess();
       running = await startProcess();
-      client = createInstrumentedClient(running.url, cfHeader, clusters);
+      client = createInstrumentedClient(running.url, cfHeader, clusters, "https://127.0.0.1");
       client.advance(aheadMs);
     },
     async stop() {

@@ -14,8 +14,8 @@ export interface Breaker {
   report(outcome: LookupFailure | { readonly kind: "found" }, now: number, retryAfterMs: number | null): void;
 }
 
-const failuresToOpen = 3;
-const probeEveryMs = 5_000;
+export const failuresToOpen = 3;
+export const probeEveryMs = 5_000;
 /** What GitHub asks for is honoured up to here: a wrong header must not keep it unasked for long. */
 const maxPauseMs = 60_000;
 /** Failures of long ago say nothing about now: then somebody has to ask and wait. */

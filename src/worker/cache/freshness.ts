@@ -10,7 +10,7 @@ export interface Lifetimes {
 }
 
 /** Facts that let nobody in are believed this long at most: whoever was let in a moment ago gets in a moment later. */
-const refusalTtlMs = 10_000;
+export const refusalTtlMs = 10_000;
 
 /** @returns the facts if they are young enough to be answered with, or null */
 export function freshFacts(entry: FactsEntry, question: FactsRequest, now: number, { ttlMs }: Lifetimes): Facts | null {

@@ -30,13 +30,13 @@ export interface KvTierOptions {
 }
 
 /** KV answers in 250 ms at its 99th percentile; GitHub would answer sooner than a slower one. */
-const readTimeoutMs = 500;
+export const readTimeoutMs = 500;
 /** Nobody waits for a write, but a Worker's work after its answer has an end. */
 const writeTimeoutMs = 2_000;
 /** Long beyond belief: an old entry shows that a token was once good, and holds what a conditional request needs. */
-const keepSeconds = 7 * 24 * 60 * 60;
+export const keepSeconds = 7 * 24 * 60 * 60;
 const pauseAfterRefusedWriteMs = 60_000;
-const warnEveryMs = 60_000;
+export const warnEveryMs = 60_000;
 
 export function createKvCache({ store, sealer, now, deadline, writeWarning }: KvTierOptions): KvCache {
   let noWritesBefore = 0;

@@ -14,8 +14,8 @@ export interface MemoryRecord {
 export type Memory = Pick<BoundedMap<MemoryRecord>, "get" | "set" | "size">;
 
 /** An isolate has 128 MB for everything. */
-const maxBytes = 32 * 1024 * 1024;
-const maxEntries = 20_000;
+export const maxBytes = 32 * 1024 * 1024;
+export const maxEntries = 20_000;
 /** Objects and strings cost more than their JSON. */
 const overheadFactor = 3;
 const overheadBytes = 400;

@@ -9,7 +9,7 @@ export interface NegativeCache {
   add(name: string, refusal: LookupFailure, now: number, retryAfterMs?: number | null): void;
 }
 
-const ttlMs = 10_000;
+export const ttlMs = 10_000;
 /** What GitHub asks for is honoured up to here: a wrong header must not lock anybody out for long. */
 const maxTtlMs = 60_000;
 const maxEntries = 20_000;

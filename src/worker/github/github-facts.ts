@@ -39,7 +39,7 @@ export interface GitHubFactsOptions {
 }
 
 /** For all calls of one question together; the apiserver waits 30 s, and one kubectl asks five times in a row. */
-const totalTimeoutMs = 8_000;
+export const totalTimeoutMs = 8_000;
 
 const noOrganisations: MembershipsResult = { kind: "known", standings: [], tookToken: false };
 

@@ -24,7 +24,7 @@ export interface DecisionLog {
 /** What gets a line of its own. */
 type LoggedDecision = Exclude<Decision, { kind: "foreign" }>;
 
-const sumEveryMs = 60_000;
+export const sumEveryMs = 60_000;
 
 /**
  * One log an isolate. A Worker has no timers between requests, so sums are written with the first review after 60 s.

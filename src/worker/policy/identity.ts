@@ -13,9 +13,9 @@ export interface PresentedCredential {
 }
 
 /** Names become HTTP headers of aggregated API servers (X-Remote-User, X-Remote-Group); longer ones are cut or refused there. */
-const maxNameLength = 512;
+export const maxNameLength = 512;
 /** All of them travel as headers, too, and Go's server takes 1 MiB of them. */
-const maxGroups = 1000;
+export const maxGroups = 1000;
 
 /** @returns the user as RBAC will know them; a name or a number of groups that must not leave is a denial, never a shorter list */
 export function identify(policy: ClusterPolicy, credential: PresentedCredential, facts: Facts): Verdict {

@@ -1,4 +1,5 @@
-// Imports run one way. Each list names the parts of a source folder (its files and folders) from the top to the bottom; a part imports only what stands below it.
+// Imports run one way. Each list names the parts of a source folder (its files and folders) from the top to the bottom;
+// a part imports only what stands below it.
 import { globSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -12,16 +13,7 @@ const partsFromTheTop: Readonly<Record<string, readonly string[]>> = {
   ],
   "src/local": [
     ...["main", "start", "greeting", "options", "settings", "policy-file", "start-failure", "github", "edge"],
-    ...[
-      "edge-answer",
-      "inner-connection",
-      "inner-request",
-      "ask-worker",
-      "answering",
-      "tls-client-auth",
-      "certificates",
-    ],
-    ...["cache-secret", "state-folder", "worker", "worker-settings", "closing"],
+    ...["health-check", "certificates", "cache-secret", "state-folder", "worker", "shutdown"],
   ],
   "src/node": [
     ...["https", "network-failure", "kubeconfig", "cluster-files", "key-identifiers", "certificates", "token-review"],

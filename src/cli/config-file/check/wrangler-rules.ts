@@ -118,10 +118,10 @@ function findEnvironments(file: ConfigFile): Diagnostic[] {
 }
 
 /** Cloudflare's limits on variables: it refuses a deployment that is over them only after everything was uploaded. */
-const maxVariableBytes = 5 * 1024;
+export const maxVariableBytes = 5 * 1024;
 /** Variables and secrets together. */
-const maxOnFreePlan = 64;
-const maxOnPaidPlan = 128;
+export const maxOnFreePlan = 64;
+export const maxOnPaidPlan = 128;
 
 function findOversizedVariables(file: ConfigFile): Diagnostic[] {
   const { vars, secrets } = file.settings;

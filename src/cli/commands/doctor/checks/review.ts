@@ -42,7 +42,7 @@ function wrong(seen: string): ReviewAnswer {
  * kube-apiserver waits 30 s, people do not. A made-up token costs no call to GitHub: this is the time of the round
  * trip.
  */
-const slowMadeUpMs = 3_000;
+export const slowMadeUpMs = 3_000;
 const slowTokenMs = 5_000;
 
 /** @param reading the answer about the made-up token */

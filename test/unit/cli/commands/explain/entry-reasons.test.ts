@@ -62,7 +62,7 @@ describe("an entry", () => {
 
   test("of an organisation that was not looked up is not decided", () => {
     const [entry] = explained({ allow: ["org:acme"] }, factsOf());
-    expect(entry).toMatchObject({ matches: null, why: expect.stringContaining("not asked") });
+    expect(entry).toMatchObject({ matches: null, why: expect.stringContaining("not looked up") });
   });
 
   test("is not judged where nothing is known of the person, but a token that is denied is", () => {

@@ -1,12 +1,20 @@
-// What reaches the Worker through the edge, and what the edge says about the connection it came over.
+// Requests as they reach the Worker through the edge, and what the edge says about the client's certificate.
 import { once } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { connect as connectHttp2 } from "node:http2";
+import { type ClientHttp2Session, connect as connectHttp2 } from "node:http2";
 import { Agent } from "node:https";
+import { createServer as createTcpServer } from "node:net";
+import { text } from "node:stream/consumers";
 import { type ConnectionOptions, connect, type TLSSocket } from "node:tls";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { type Identity, issueCertificate, makeAuthority, type Purpose } from "../../../src/local/certificates/issue.ts";
-import type { TlsClientAuth } from "../../../src/local/tls-client-auth.ts";
+import {
+  type Identity,
+  issueCertificate,
+  makeAuthority,
+  type Purpose,
+} from "../../../../src/local/certificates/issue.ts";
+import type { TlsClientAuth } from "../../../../src/local/edge/client-certificate.ts";
+import { fingerprintOf } from "../../../../src/node/certificates.ts";
 import {
   authority,
   type Call,
@@ -15,7 +23,7 @@ import {
   type EdgeAlone,
   startEdgeAlone,
   validity,
-} from "../../support/edge-alone.ts";
+} from "../../../support/edge-alone.ts";
 
 const otherClient = await issueCertificate(authority, "second", "client", validity);
 
@@ -36,14 +44,14 @@ interface Echo {
   readonly url: string;
   readonly method: string;
   readonly rawHeaders: string[];
-  readonly cf: { readonly httpProtocol: string; readonly tlsClientAuth: TlsClientAuth };
+  readonly cf: { readonly tlsClientAuth: TlsClientAuth };
 }
 
 // What `echo` wrote.
 const callEcho = async (options: Call = {}) => JSON.parse((await edge.call(options)).body) as Echo;
 
 describe("what reaches the Worker", () => {
-  it("is method, path and who is calling, and nothing that says so otherwise, in any spelling or number", async () => {
+  it("is method, address and certificate, and no header by which the client claims another, in any spelling or number", async () => {
     await edge.passToHttp(echo);
     const forged = JSON.stringify({ tlsClientAuth: { certPresented: "1", certVerified: "SUCCESS", certRevoked: "0" } });
     const names = ["MF-CF-Blob", "mf-cf-blob", "Mf-Cf-BLOB", "CF-Blob", "cf-blob"];
@@ -59,53 +67,60 @@ describe("what reaches the Worker", () => {
       ...others.flatMap((name) => [name, "https://elsewhere"]),
     ];
     const seen = await callEcho({ path: "/authenticate?a=b", identity: null, headers });
-    expect(seen).toMatchObject({ url: "/authenticate?a=b", method: "GET" });
+    expect(seen).toMatchObject({ url: `https://127.0.0.1:${edge.port}/authenticate?a=b`, method: "GET" });
     expect(seen.cf.tlsClientAuth).toMatchObject({ certPresented: "0", certVerified: "NONE" });
     const received = seen.rawHeaders.filter((_, index) => index % 2 === 0).map((name) => name.toLowerCase());
-    expect(received.toSorted()).toEqual([
-      "cf-connecting-ip",
-      "connection",
-      "host",
-      "mf-cf-blob",
-      "mf-disable-pretty-error",
-      "mf-original-url",
-    ]);
+    expect(received.toSorted()).toEqual(["connection", "host", "mf-cf-blob"]);
     expect(seen.rawHeaders.join("\n")).not.toContain("elsewhere");
   });
 
-  it("is the certificate's own verdict", async () => {
+  it("is what the handshake found about the certificate", async () => {
     await edge.passToHttp(echo);
-    const stranger = await issueCertificate(await makeAuthority(validity), "first", "client", validity);
+    const unknown = await issueCertificate(await makeAuthority(validity), "first", "client", validity);
     const expired = { notBefore: new Date(Date.now() - 2 * day), notAfter: new Date(Date.now() - day) };
     const early = { notBefore: new Date(Date.now() + day), notAfter: new Date(Date.now() + 2 * day) };
-    const verdict = async (identity: Identity | null) => (await callEcho({ identity })).cf.tlsClientAuth.certVerified;
+    const verified = async (identity: Identity | null) => (await callEcho({ identity })).cf.tlsClientAuth.certVerified;
     const issued = (purpose: Purpose, when = validity) => issueCertificate(authority, "name", purpose, when);
-    expect(await verdict(client)).toBe("SUCCESS");
-    expect(await verdict(null)).toBe("NONE");
-    expect(await verdict(stranger)).toMatch(/^FAILED:unable to /);
-    expect(await verdict(await issued("client", expired))).toBe("FAILED:certificate has expired");
-    expect(await verdict(await issued("client", early))).toBe("FAILED:certificate is not yet valid");
-    expect(await verdict(await issued("server"))).toBe("FAILED");
+    expect(await verified(client)).toBe("SUCCESS");
+    expect(await verified(null)).toBe("NONE");
+    expect(await verified(unknown)).toMatch(/^FAILED:unable to /);
+    expect(await verified(await issued("client", expired))).toBe("FAILED:certificate has expired");
+    expect(await verified(await issued("client", early))).toBe("FAILED:certificate is not yet valid");
+    expect(await verified(await issued("server"))).toBe("FAILED");
   });
 
   it("is also a certificate with a huge name in other scripts", async () => {
     await edge.passToHttp(echo);
     const name = "日本\n".repeat(3000);
     const { cf } = await callEcho({ identity: await issueCertificate(authority, name, "client", validity) });
-    expect(cf.tlsClientAuth).toMatchObject({ certVerified: "SUCCESS", certRFC9440TooLarge: true });
-    expect(cf.tlsClientAuth.certSubjectDN).toContain("日本");
+    expect(cf.tlsClientAuth).toMatchObject({ certVerified: "SUCCESS" });
   });
 
   it("is each connection's own certificate", async () => {
     await edge.passToHttp(echo);
-    const subjectOf = async (identity: Identity, agent: Agent) =>
-      (await callEcho({ identity, agent })).cf.tlsClientAuth.certSubjectDN;
+    const seenOf = async (identity: Identity) =>
+      (await callEcho({ identity, agent })).cf.tlsClientAuth.certFingerprintSHA256;
     // One agent keeps connections and TLS sessions, as a client with two identities might.
     const agent = new Agent({ keepAlive: true });
-    const subjects = [];
-    for (const identity of [client, otherClient, client, otherClient]) subjects.push(await subjectOf(identity, agent));
+    const seen = [];
+    for (const identity of [client, otherClient, client, otherClient]) seen.push(await seenOf(identity));
     agent.destroy();
-    expect(subjects).toEqual(["CN=first", "CN=second", "CN=first", "CN=second"]);
+    const [first, second] = [client, otherClient].map(({ certificate }) => fingerprintOf(certificate));
+    expect(first).not.toBe(second);
+    expect(seen).toEqual([first, second, first, second]);
+  });
+
+  it("is each HTTP/2 connection's own certificate, for each of its requests", async () => {
+    await edge.passToHttp(echo);
+    const sessions = [client, otherClient].map(connect2);
+    const seen = [];
+    for (const session of [...sessions, ...sessions]) seen.push((await requestEcho(session)).cf);
+    for (const session of sessions) session.destroy();
+    const fingerprints = [client, otherClient].map(({ certificate }) => fingerprintOf(certificate));
+    expect(seen.map(({ tlsClientAuth }) => tlsClientAuth.certFingerprintSHA256)).toEqual([
+      ...fingerprints,
+      ...fingerprints,
+    ]);
   });
 
   it("is never Cloudflare's own paths, behind which Miniflare has its controls", async () => {
@@ -127,25 +142,46 @@ describe("what reaches the Worker", () => {
 
   it("comes over HTTP/2 in the same way", async () => {
     await edge.passToHttp(echo);
-    const own = { cert: client.certificate, key: client.privateKey, ca: authority.certificate };
-    const session = connectHttp2(`https://127.0.0.1:${edge.port}`, own);
-    const stream = session.request({ ":path": "/authenticate", "mf-cf-blob": "{}", "cf-connecting-ip": "192.0.2.1" });
-    let text = "";
-    stream.setEncoding("utf8").on("data", (chunk: string) => {
-      text += chunk;
-    });
-    await once(stream, "end");
+    const session = connect2(client);
+    const seen = await requestEcho(session, { "mf-cf-blob": "{}", "cf-connecting-ip": "192.0.2.1" });
     session.destroy();
-    // What `echo` wrote.
-    const seen = JSON.parse(text) as Echo;
-    expect(seen.cf).toMatchObject({ httpProtocol: "HTTP/2", tlsClientAuth: { certSubjectDN: "CN=first" } });
+    expect(seen.cf.tlsClientAuth.certFingerprintSHA256).toBe(fingerprintOf(client.certificate));
     expect(seen.rawHeaders).not.toContain("192.0.2.1");
+  });
+
+  it("is a small request in one piece, head and body", async () => {
+    const pieces: string[] = [];
+    const answer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+    await edge.passToListener(
+      createTcpServer((socket) =>
+        socket.on("data", (piece) => {
+          pieces.push(piece.toString());
+          socket.write(answer);
+        }),
+      ),
+    );
+    expect(await edge.call({ method: "POST", headers: ["Content-Length", "5"], body: "small" })).toMatchObject({
+      body: "ok",
+    });
+    expect(pieces).toHaveLength(1);
+    expect(pieces[0]).toMatch(/^POST .*\r\n\r\nsmall$/s);
   });
 });
 
+function connect2({ certificate, privateKey }: Identity): ClientHttp2Session {
+  const own = { cert: certificate, key: privateKey, ca: authority.certificate };
+  return connectHttp2(`https://127.0.0.1:${edge.port}`, own);
+}
+
+async function requestEcho(session: ClientHttp2Session, headers: Record<string, string> = {}): Promise<Echo> {
+  const chunks = session.request({ ":path": "/authenticate", ...headers });
+  // What `echo` wrote.
+  return JSON.parse(await text(chunks)) as Echo;
+}
+
 describe("the handshake", () => {
   it.each(["TLSv1.2", "TLSv1.3"] as const)(
-    "resumes no %s session: its certificate would be one of another time",
+    "resumes no %s session: what it says about the certificate would be of another time",
     async (version) => {
       await edge.passToHttp(echo);
       const own = { cert: client.certificate, key: client.privateKey, ca: authority.certificate };

@@ -1,4 +1,5 @@
-// The naive authenticator: the product's own way of asking GitHub and its own policy, without any memory. It asks GitHub all over again for each review.
+// A webhook authenticator without a cache: the product's own way of asking GitHub, and its own policy. It asks GitHub again
+// for each review.
 import { authenticate } from "../../src/worker/authenticate.ts";
 import { readConfig } from "../../src/worker/config/config.ts";
 import { apiAddressOf } from "../../src/worker/github/api-address.ts";

@@ -1,4 +1,5 @@
-// The least that a webhook authenticator on Workers can be: it parses the review, answers it and logs a line. What the real one costs is measured against it.
+// The smallest webhook authenticator on Workers: it parses the review, answers it and logs a line. The real one's costs are
+// compared with it.
 import { Hono } from "hono/tiny";
 
 interface TokenReview {
@@ -10,7 +11,7 @@ const app = new Hono();
 
 app.post("/authenticate", async (c) => {
   const { apiVersion, spec } = await c.req.json<TokenReview>();
-  const user = { username: "github:somebody:1001", uid: "1001", groups: ["github:acme"], extra: {} };
+  const user = { username: "github:person:1001", uid: "1001", groups: ["github:acme"], extra: {} };
   console.log(JSON.stringify({ time: new Date().toISOString(), tokenLength: spec.token.length, user: user.username }));
   return c.json({ kind: "TokenReview", apiVersion, metadata: {}, spec: {}, status: { authenticated: true, user } });
 });

@@ -1,10 +1,10 @@
-// What a client gets from the edge: the Worker's answer, also an early one, or a clean failure where there is none.
+// Answers that a client gets from the edge: the Worker's, also an early one, or a clean failure where there is none.
 import { once } from "node:events";
 import { createServer as createTcpServer } from "node:net";
 import { connect } from "node:tls";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { authority, client, type EdgeAlone, startEdgeAlone } from "../../support/edge-alone.ts";
-import { freePort } from "../../support/free-port.ts";
+import { authority, client, type EdgeAlone, startEdgeAlone } from "../../../support/edge-alone.ts";
+import { freePort } from "../../../support/free-port.ts";
 
 let edge: EdgeAlone;
 beforeEach(async () => {
@@ -46,7 +46,7 @@ describe("a client gets", () => {
     await expectUnavailable();
   });
 
-  it("any other answer as it is, without what speaks about the inner connection", async () => {
+  it("any other answer as it is, without the headers that speak about the connection to the Worker", async () => {
     await edge.passToHttp((_incoming, response) => {
       response.writeHead(405, { Allow: "POST", "Keep-Alive": "timeout=77", Connection: "keep-alive" }).end("no");
     });

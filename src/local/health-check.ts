@@ -1,12 +1,14 @@
-// Asks the edge for /healthz the way a client does: through TLS, checking its certificate, all the way to the Worker.
+// Health check of the whole way: asks for /healthz as a client does, through TLS and the edge to the Worker.
 import { sendRequest } from "../node/https.ts";
 
 const maxWaitMs = 10_000;
 
 /**
+ * Checks the server's certificate as well.
+ *
  * @param port of the edge
  * @param authorityCertificate PEM
- * @returns null once it answers as it should, or what it did instead
+ * @returns null if the Worker answers with 200, or else what went wrong
  */
 export async function checkHealth(port: number, authorityCertificate: string): Promise<string | null> {
   const connect = { host: "127.0.0.1", port };
