@@ -1,7 +1,7 @@
 // Two clones of one deployment, or two commands at once: a wrangler.toml that is not up to date must lock no user out.
 import { chmodSync, readdirSync, readFileSync, realpathSync, renameSync, statSync, symlinkSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { clusterFolder } from "../../src/cli/certificates/pair-files.ts";
+import { ClusterFolder } from "../../src/cli/certificates/pair-files.ts";
 import { snapshot } from "./cloudflare/state.ts";
 import { hostname, makeRig, type Rig } from "./support/rig.ts";
 import { fingerprintsIn } from "./support/worker-in-place.ts";
@@ -93,7 +93,7 @@ test("what an operator writes into wrangler.toml while the command runs is not l
 });
 
 test("a key that another command made meanwhile is not replaced", async () => {
-  const folder = clusterFolder(rig.clone.folder, "production");
+  const folder = new ClusterFolder(rig.clone.folder, "production");
   await folder.createKey("second", "one command's");
   await expect(folder.createKey("second", "another's")).rejects.toThrow("was made meanwhile");
   expect(rig.clone.read(".clusters/production/second.key")).toBe("one command's");

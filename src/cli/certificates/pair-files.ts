@@ -27,104 +27,111 @@ export interface Pair {
   readonly certificate: string | null;
 }
 
-export interface ClusterFolder {
-  /** From the deployment's folder, for people. */
-  readonly name: string;
-  certificateFile(pair: string): string;
-  keyFile(pair: string): string;
-  read(pair: string): Promise<Pair>;
-  /** The names of all pairs that are there, whole or not. */
-  pairs(): Promise<string[]>;
-  /** @throws CliError if there is one: a key is never replaced by another */
-  createKey(pair: string, key: string): Promise<void>;
-  writeKey(pair: string, key: string): Promise<void>;
-  writeCertificate(pair: string, certificate: string): Promise<void>;
-  /** When the pair's certificate was written, in milliseconds; null if there is none. */
-  writtenAt(pair: string): Promise<number | null>;
-  /** Puts a pair in another's place: what of it is still there, the key first. */
-  move(from: string, to: string): void;
-  remove(pair: string): Promise<void>;
-  /** Other files beside the pairs. */
-  hasFile(name: string): Promise<boolean>;
-  writeFile(name: string, text: string): Promise<void>;
-  removeFile(name: string): Promise<void>;
-  /** Removes what a killed command left half written, and the folder if nothing else is in it. */
-  removeIfEmpty(): Promise<void>;
-}
-
 /** @returns the folder of a cluster's pairs, from the deployment's folder */
 export function clusterFolderName(clusterName: string): string {
   return join(".clusters", clusterName);
 }
 
-/** @param deployment the folder of wrangler.toml */
-export function clusterFolder(deployment: string, clusterName: string): ClusterFolder {
-  const name = clusterFolderName(clusterName);
-  const folder = join(deployment, name);
-  const keyFile = (pair: string) => join(folder, `${pair}.key`);
-  const certificateFile = (pair: string) => join(folder, `${pair}.crt`);
-  return {
-    name,
-    keyFile,
-    certificateFile,
-    read: async (pair) => ({
-      key: await readIfThere(keyFile(pair)),
-      certificate: await readIfThere(certificateFile(pair)),
-    }),
-    pairs: () => pairsIn(folder),
-    async createKey(pair, key) {
-      try {
-        await createPrivately(keyFile(pair), key);
-      } catch (error) {
-        if (!hasCode(error, "EEXIST")) throw error;
-        throw cliError(
-          join(name, `${pair}.key`),
-          "was made meanwhile: another command runs for this cluster",
-          "wait for its end, and run this again",
-        );
-      }
-    },
-    writeKey: (pair, key) => writePrivately(keyFile(pair), key),
-    writeCertificate: (pair, certificate) => writePrivately(certificateFile(pair), certificate),
-    async writtenAt(pair) {
-      try {
-        return (await stat(certificateFile(pair))).mtimeMs;
-      } catch (error) {
-        if (hasCode(error, "ENOENT")) return null;
-        throw error;
-      }
-    },
-    move(from, to) {
-      // Without a pause between them: a reader of both would find a key and a certificate that do not belong together.
-      if (existsSync(keyFile(from))) renameSync(keyFile(from), keyFile(to));
-      if (existsSync(certificateFile(from))) renameSync(certificateFile(from), certificateFile(to));
-    },
-    async remove(pair) {
-      await rm(keyFile(pair), { force: true });
-      await rm(certificateFile(pair), { force: true });
-    },
-    hasFile: async (file) => (await readIfThere(join(folder, file))) !== null,
-    writeFile: (file, text) => writePrivately(join(folder, file), text),
-    removeFile: (file) => rm(join(folder, file), { force: true }),
-    async removeIfEmpty() {
-      try {
-        const leftovers = (await readdir(folder)).filter((file) => temporaryName.test(file));
-        for (const file of leftovers) await rm(join(folder, file), { force: true });
-        await rmdir(folder);
-      } catch (error) {
-        if (!hasCode(error, "ENOTEMPTY") && !hasCode(error, "ENOENT")) throw error;
-      }
-    },
-  };
-}
+export class ClusterFolder {
+  /** From the deployment's folder, for people. */
+  readonly name: string;
+  readonly #path: string;
 
-async function pairsIn(folder: string): Promise<string[]> {
-  try {
-    const names = (await readdir(folder)).map((name) => /^(.+)\.(?:key|crt)$/.exec(name)?.[1]);
-    return [...new Set(names.filter((name) => name !== undefined))].sort();
-  } catch (error) {
-    if (hasCode(error, "ENOENT")) return [];
-    throw error;
+  /** @param deployment the folder of wrangler.toml */
+  constructor(deployment: string, clusterName: string) {
+    this.name = clusterFolderName(clusterName);
+    this.#path = join(deployment, this.name);
+  }
+
+  keyFile(pair: string): string {
+    return join(this.#path, `${pair}.key`);
+  }
+
+  certificateFile(pair: string): string {
+    return join(this.#path, `${pair}.crt`);
+  }
+
+  async read(pair: string): Promise<Pair> {
+    const [key, certificate] = [await readIfThere(this.keyFile(pair)), await readIfThere(this.certificateFile(pair))];
+    return { key, certificate };
+  }
+
+  /** @returns the names of all pairs that are there, whole or not */
+  async pairs(): Promise<string[]> {
+    try {
+      const names = (await readdir(this.#path)).map((name) => /^(.+)\.(?:key|crt)$/.exec(name)?.[1]);
+      return [...new Set(names.filter((name) => name !== undefined))].sort();
+    } catch (error) {
+      if (hasCode(error, "ENOENT")) return [];
+      throw error;
+    }
+  }
+
+  /** @throws CliError if there is one: a key is never replaced by another */
+  async createKey(pair: string, key: string): Promise<void> {
+    try {
+      await createPrivately(this.keyFile(pair), key);
+    } catch (error) {
+      if (!hasCode(error, "EEXIST")) throw error;
+      const message = "was made meanwhile: another command runs for this cluster";
+      throw cliError(join(this.name, `${pair}.key`), message, "wait for its end, and run this again");
+    }
+  }
+
+  async writeKey(pair: string, key: string): Promise<void> {
+    await writePrivately(this.keyFile(pair), key);
+  }
+
+  async writeCertificate(pair: string, certificate: string): Promise<void> {
+    await writePrivately(this.certificateFile(pair), certificate);
+  }
+
+  /** @returns when the pair's certificate was written, in milliseconds; null if there is none */
+  async writtenAt(pair: string): Promise<number | null> {
+    try {
+      return (await stat(this.certificateFile(pair))).mtimeMs;
+    } catch (error) {
+      if (hasCode(error, "ENOENT")) return null;
+      throw error;
+    }
+  }
+
+  /**
+   * Puts a pair in another's place: what of it is still there, the key first. Without a pause between them: a reader of
+   * both would find a key and a certificate that do not belong together.
+   */
+  move(from: string, to: string): void {
+    if (existsSync(this.keyFile(from))) renameSync(this.keyFile(from), this.keyFile(to));
+    if (existsSync(this.certificateFile(from))) renameSync(this.certificateFile(from), this.certificateFile(to));
+  }
+
+  async remove(pair: string): Promise<void> {
+    await rm(this.keyFile(pair), { force: true });
+    await rm(this.certificateFile(pair), { force: true });
+  }
+
+  /** @param name of a file beside the pairs */
+  hasFile(name: string): boolean {
+    return existsSync(join(this.#path, name));
+  }
+
+  async writeFile(name: string, text: string): Promise<void> {
+    await writePrivately(join(this.#path, name), text);
+  }
+
+  async removeFile(name: string): Promise<void> {
+    await rm(join(this.#path, name), { force: true });
+  }
+
+  /** Removes what a killed command left half written, and the folder if nothing else is in it. */
+  async removeIfEmpty(): Promise<void> {
+    try {
+      const leftovers = (await readdir(this.#path)).filter((file) => temporaryName.test(file));
+      for (const file of leftovers) await this.removeFile(file);
+      await rmdir(this.#path);
+    } catch (error) {
+      if (!hasCode(error, "ENOTEMPTY") && !hasCode(error, "ENOENT")) throw error;
+    }
   }
 }
 

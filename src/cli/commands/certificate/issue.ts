@@ -3,7 +3,7 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import { clusterVariableName } from "../../../worker/config/config.ts";
 import { acceptCertificate, compareWithDeployed } from "../../certificates/listed.ts";
 import { commonNameFor, inspectPair, obtainPair } from "../../certificates/obtain.ts";
-import { clusterFolder, reservedPairs } from "../../certificates/pair-files.ts";
+import { ClusterFolder, reservedPairs } from "../../certificates/pair-files.ts";
 import { listClientCertificates } from "../../cloudflare/client-certificates.ts";
 import { requireCluster } from "../../config-file/clusters.ts";
 import { askForConsent, type ChangeOptions } from "../../consent.ts";
@@ -42,7 +42,7 @@ async function issue(options: IssueOptions, context: Context): Promise<CommandRe
   const listed = requireCluster(deployment, clusterName);
   const isDeployed = await compareWithDeployed(session);
   const certificates = await listClientCertificates(client, zone);
-  const folder = clusterFolder(deployment.folder, clusterName);
+  const folder = new ClusterFolder(deployment.folder, clusterName);
   const state = await inspectPair(folder, name, certificates);
 
   const isListed = state.certificate !== null && listed.includes(state.certificate.fingerprint);

@@ -6,7 +6,7 @@ import { clusterVariableName } from "../../../worker/config/config.ts";
 import { normaliseFingerprint } from "../../../worker/config/fingerprint.ts";
 import { compareWithDeployed, stopAccepting } from "../../certificates/listed.ts";
 import { commonNameFor } from "../../certificates/obtain.ts";
-import { clusterFolder, currentPair } from "../../certificates/pair-files.ts";
+import { ClusterFolder, currentPair } from "../../certificates/pair-files.ts";
 import {
   type ClientCertificate,
   listClientCertificates,
@@ -66,7 +66,7 @@ async function revoke(options: RevokeOptions, context: Context): Promise<Command
     const hint = `octogate certificate rotate --cluster ${clusterName} makes another first; octogate teardown --cluster ${clusterName} cuts it off now`;
     throw refusal(`is the only certificate of ${clusterName}`, hint);
   }
-  const current = await clusterFolder(deployment.folder, clusterName).read(currentPair);
+  const current = await new ClusterFolder(deployment.folder, clusterName).read(currentPair);
   if (fingerprintOrNull(current.certificate ?? "") === fingerprint && !options.althoughInUse) {
     throw refusal(
       `is in client.crt, which ${clusterName} uses`,

@@ -6,8 +6,7 @@ import { clusterVariableName } from "../../../worker/config/config.ts";
 import { acceptCertificate, compareWithDeployed } from "../../certificates/listed.ts";
 import { commonNameFor, inspectPair, obtainPair } from "../../certificates/obtain.ts";
 import {
-  type ClusterFolder,
-  clusterFolder,
+  ClusterFolder,
   currentPair,
   nextPair,
   previousPair,
@@ -73,7 +72,7 @@ async function rotate(options: RotateOptions, context: Context): Promise<Command
   const { client, zone, deployment } = session;
   const variable = clusterVariableName(options.cluster);
   requireCluster(deployment, options.cluster);
-  const folder = clusterFolder(deployment.folder, options.cluster);
+  const folder = new ClusterFolder(deployment.folder, options.cluster);
   const fingerprint = fingerprintOrNull((await folder.read(previousPair)).certificate ?? "");
   // An earlier --finish may have taken the old one off the list, and stopped before that was deployed.
   await compareWithDeployed(session, fingerprint === null ? null : { variable, fingerprint });

@@ -2,13 +2,7 @@
 // setup looks at everything that it may have to change first. So it can say what it will do, and does only what is
 // missing.
 import { inspectPair, type PairState } from "../../certificates/obtain.ts";
-import {
-  type ClusterFolder,
-  clusterFolder,
-  currentPair,
-  kubeconfigFile,
-  rotationStage,
-} from "../../certificates/pair-files.ts";
+import { ClusterFolder, currentPair, kubeconfigFile, rotationStage } from "../../certificates/pair-files.ts";
 import { type CloudflareClient, connectToCloudflare } from "../../cloudflare/api.ts";
 import { findBotProtection } from "../../cloudflare/bot-protection.ts";
 import { type ClientCertificate, listClientCertificates } from "../../cloudflare/client-certificates.ts";
@@ -86,7 +80,7 @@ export async function inspect(
     listWorkerRoutes(client, zone),
     findBotProtection(client, zone, hostname),
   ]);
-  const folder = clusterFolder(deployment.folder, clusterName);
+  const folder = new ClusterFolder(deployment.folder, clusterName);
   if ((await rotationStage(folder)) === "switching") {
     const hint = `run octogate certificate rotate --cluster ${clusterName} again: it goes on from where it stopped`;
     throw cliError(folder.name, "a rotation stopped while its files changed places", hint);
@@ -97,7 +91,7 @@ export async function inspect(
     folder,
     certificates,
     pair: await inspectPair(folder, currentPair, certificates),
-    hasKubeconfig: await folder.hasFile(kubeconfigFile),
+    hasKubeconfig: folder.hasFile(kubeconfigFile),
     associatedHostnames,
     firewall,
     kvNamespaceId: namespaces.find(({ title }) => title === kvNamespaceTitle(workerName))?.id ?? null,

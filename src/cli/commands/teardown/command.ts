@@ -1,7 +1,7 @@
 // `octogate teardown`: undoes what setup made, and nothing else.
 import { Command, Option } from "commander";
 import { clusterVariableName } from "../../../worker/config/config.ts";
-import { clusterFolder } from "../../certificates/pair-files.ts";
+import { ClusterFolder } from "../../certificates/pair-files.ts";
 import { listClientCertificates } from "../../cloudflare/client-certificates.ts";
 import { readDeployedWorker } from "../../cloudflare/worker-script.ts";
 import { asDeployment, clusterVariablesIn, readCluster } from "../../config-file/clusters.ts";
@@ -66,7 +66,7 @@ async function tearDownCluster(
   const deployed = await readDeployedWorker(client, zone.accountId, workerName);
   const removed = { variable, fingerprint: null };
   refuseToLockOut(deployment, deployed, removed);
-  const folder = clusterFolder(deployment.folder, clusterName);
+  const folder = new ClusterFolder(deployment.folder, clusterName);
   const listed = readCluster(deployment, variable);
   const certificates = await findClusterCertificates(
     folder,

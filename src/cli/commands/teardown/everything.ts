@@ -1,7 +1,7 @@
 // The end of a whole deployment: what setup made, known by its own names, and nothing else.
 // wrangler.toml says what that was, so it is put back last.
 import { clusterNameOf } from "../../../worker/config/config.ts";
-import { clusterFolder } from "../../certificates/pair-files.ts";
+import { ClusterFolder } from "../../certificates/pair-files.ts";
 import { type ClientCertificate, listClientCertificates } from "../../cloudflare/client-certificates.ts";
 import { deleteFirewallRule, type Firewall, firewallRuleRef, readFirewall } from "../../cloudflare/firewall-rule.ts";
 import { dissociateHostname, readAssociatedHostnames } from "../../cloudflare/hostname-associations.ts";
@@ -75,7 +75,7 @@ export async function tearDownEverything(
     await step("the KV namespace is deleted", () => deleteKvNamespace(client, accountId, kvNamespaceId));
   }
   for (const variable of remains.variables) {
-    await removeFiles(clusterFolder(deployment.folder, clusterNameOf(variable)));
+    await removeFiles(new ClusterFolder(deployment.folder, clusterNameOf(variable)));
   }
   await step(`${path} has its placeholders back`, () => saveConfigFile(deployment, restoredText(session, remains)));
   return done(["The deployment is gone."], { changed: true, changes });
@@ -89,7 +89,7 @@ async function inspect({ deployment, client, zone, hostname }: Session): Promise
   const certificates = await Promise.all(
     variables.map((variable) =>
       findClusterCertificates(
-        clusterFolder(deployment.folder, clusterNameOf(variable)),
+        new ClusterFolder(deployment.folder, clusterNameOf(variable)),
         readCluster(deployment, variable)?.fingerprints ?? [],
         listed,
       ),
