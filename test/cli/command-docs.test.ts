@@ -1,4 +1,5 @@
-// docs/command.md: the commands that its chapters on kubeconfig, manifests and doctor show, as they stand; and what doctor prints, but for what is another each time.
+// docs/command.md: the commands that its chapters on kubeconfig, manifests and doctor show, as they stand; and what
+// doctor prints, but for what is another each time.
 import { cp, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";

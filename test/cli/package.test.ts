@@ -1,4 +1,5 @@
-// What npm ships: the files of the tarball, and that it works where there is nothing else: an empty folder, Node 20, no wrangler.
+// What npm ships: the files of the tarball, and that it works where there is nothing else: an empty folder, Node 20, no
+// wrangler.
 import { mkdir, mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises";
 import { builtinModules } from "node:module";
 import { tmpdir } from "node:os";

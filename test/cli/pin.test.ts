@@ -159,9 +159,9 @@ describe("octogate pin", () => {
       { kind: "secondary_limit", status: 429, headers: "retry_after" } as const,
       "github_secondary_limit",
     ],
-  ])("says what hinders it during %s", async (_, behaviour, message) => {
+  ])("says what hinders it during %s", async (_, fault, message) => {
     const { github, token, pin } = await scene();
-    github.setBehaviour("everyone", behaviour);
+    github.setBehaviour("everyone", fault);
     expect(await pin(["--yes"], { GITHUB_TOKEN: token })).toMatchObject({
       exitCode: 1,
       stderr: expect.stringContaining(message),
@@ -169,7 +169,7 @@ describe("octogate pin", () => {
     expect(github.requests).toHaveLength(1);
   });
 
-  test("sends nothing to an address that is none of GitHub's by the Worker's own rule", async () => {
+  test("sends nothing to an address that the Worker's own rule does not take for GitHub", async () => {
     const { path } = await makeDeploymentFolder(configuration("http://github.test", '"user:ada"'));
     expect(await octogate(["pin", "--yes"], { cwd: path })).toMatchObject({
       exitCode: 1,

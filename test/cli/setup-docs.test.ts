@@ -1,4 +1,5 @@
-// docs/setup.md, up to "By hand": every octogate command that stands there, run in that order with what it needs around it.
+// docs/setup.md, up to "By hand": every octogate command that stands there, run in that order with what it needs around
+// it.
 import { X509Certificate } from "node:crypto";
 import { copyFileSync, utimesSync } from "node:fs";
 import { expect, test } from "vitest";

@@ -1,4 +1,5 @@
-// What setup finds around it: files in other forms, an environment that leads elsewhere, proxies, rules of other people. And what it must never do meanwhile.
+// What setup finds around it: files in other forms, an environment that leads elsewhere, proxies, rules of other
+// people. And what it must never do meanwhile.
 import { rmSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { freePort } from "../support/free-port.ts";

@@ -22,7 +22,7 @@ interface BlockingRule {
   readonly isReached: boolean;
 }
 
-/** By Cloudflare's documentation; other plans are left to Cloudflare to judge. */
+/** By Cloudflare's documentation. For other plans Cloudflare itself says when there are too many. */
 const maxRulesByPlan: Readonly<Record<string, number>> = { free: 5, pro: 20, business: 100, enterprise: 1000 };
 
 /** @returns the rule's own name, which stays when it is edited */

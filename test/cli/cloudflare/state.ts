@@ -1,4 +1,5 @@
-// What the stand-in for Cloudflare's API knows: one account with one zone, and another owner's things in it that nobody may touch.
+// What the stand-in for Cloudflare's API knows: one account with one zone, and another owner's things in it that no
+// command may touch.
 import { randomBytes, randomUUID } from "node:crypto";
 import type { ClientCertificate } from "cloudflare/resources/client-certificates/client-certificates";
 import type { Namespace } from "cloudflare/resources/kv/namespaces/namespaces";

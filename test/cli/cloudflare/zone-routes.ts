@@ -68,7 +68,7 @@ export const zoneRoutes: readonly Route[] = [
     path: inZone("certificate_authorities/hostname_associations"),
     permission: permissions.clientCertificates,
     answer: ({ body }, state) => {
-      // It replaces the list: whoever sends one hostname drops the others.
+      // It replaces the list: a call with one hostname drops the others.
       state.associatedHostnames = Array.isArray(body.hostnames) ? body.hostnames.map(String) : [];
       return ok({ hostnames: state.associatedHostnames });
     },

@@ -1,4 +1,5 @@
-// The checks at the edge, each broken once: what answers in the Worker's place, which requests are let through, and whether the certificate is asked for.
+// The checks at the edge, each broken once: what answers in the Worker's place, which requests are let through, and
+// whether the certificate is asked for.
 import { afterEach, describe, expect, test } from "vitest";
 import { issueCertificate, makeAuthority } from "../../../src/local/certificates/issue.ts";
 import {
@@ -48,7 +49,7 @@ describe("what answers in the Worker's place", () => {
       (_, response) => page(response, 302, "", { Location: "https://acme.cloudflareaccess.com/cdn-cgi/access/login" }),
       /a redirect/,
     ],
-    ["an error page of Cloudflare's", (_, response) => page(response, 530, "error code: 1016"), /error code 1016/],
+    ["an error page from Cloudflare", (_, response) => page(response, 530, "error code: 1016"), /error code 1016/],
     ["a rate limit of the zone's", (_, response) => page(response, 429, "Error 1015"), /error code 1015/],
     ["the free plan's daily limit", (_, response) => page(response, 429, "Error 1027"), /error code 1027/],
     ["a web page", (_, response) => page(response, 200, "This domain is parked"), /HTTP 200 with an HTML page/],
@@ -77,7 +78,7 @@ describe("what answers in the Worker's place", () => {
 });
 
 describe("the firewall", () => {
-  test("that lets everybody through to the Worker is a warning: the Worker refuses", async () => {
+  test("that lets every request through to the Worker is a warning: the Worker refuses", async () => {
     const { exitCode, failing, seen } = await examineWith({ hasFirewall: false });
     expect(exitCode).toBe(0);
     expect(failing).toEqual({ firewall: "warning" });
@@ -118,7 +119,7 @@ describe("mutual TLS", () => {
     expect(seen("mutual-tls")).toContain("asks for no client certificate");
   });
 
-  test("an edge that asks for no certificate, and a firewall that so blocks everybody", async () => {
+  test("an edge that asks for no certificate, and a firewall that so blocks every request", async () => {
     const { failing, seen, checks } = await examineWith({ asksForCertificate: false });
     expect(failing).toEqual({ "mutual-tls": "broken" });
     expect(seen("mutual-tls")).toContain("asks for no client certificate");

@@ -141,10 +141,10 @@ describe("DNS and connection", () => {
 
 describe("TLS", () => {
   /** A listener that speaks no TLS. */
-  async function listener(greeting: string | null): Promise<number> {
+  async function listener(firstBytes: string | null): Promise<number> {
     const plain = createServer((socket) => {
       socket.on("error", () => {});
-      if (greeting !== null) socket.end(greeting);
+      if (firstBytes !== null) socket.end(firstBytes);
     }).listen(0, "127.0.0.1");
     await once(plain, "listening");
     closings.push(async () => void plain.close());
@@ -163,8 +163,8 @@ describe("TLS", () => {
   test.each([
     ["a port that speaks plain HTTP", "HTTP/1.1 400 Bad Request\r\n\r\n"],
     ["a port that hangs up", ""],
-  ])("%s", async (_, greeting) => {
-    const { failing } = await examine(await sceneWith(), ["--connect", `127.0.0.1:${await listener(greeting)}`]);
+  ])("%s", async (_, firstBytes) => {
+    const { failing } = await examine(await sceneWith(), ["--connect", `127.0.0.1:${await listener(firstBytes)}`]);
     expect(failing).toEqual({ tls: "broken" });
   });
 

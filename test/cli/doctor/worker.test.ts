@@ -1,4 +1,5 @@
-// The checks behind the edge, each broken once: which cluster the Worker takes us for, what it says about itself, a review, and a person's token.
+// The checks behind the edge, each broken once: which cluster the Worker takes us for, what it says about itself, a
+// review, and a person's token.
 
 import { once } from "node:events";
 import { createServer } from "node:http";
@@ -145,7 +146,7 @@ describe("a review", () => {
   };
 
   test.each<[string, NonNullable<Changes["answer"]>, RegExp]>([
-    ["that is answered with nonsense", (_, response) => json(response, 200, { kind: "TokenReview" }), /no TokenReview/],
+    ["that gets an invalid answer", (_, response) => json(response, 200, { kind: "TokenReview" }), /no TokenReview/],
     [
       "that is answered in another version",
       (_, response) => json(response, 200, { kind: "TokenReview", apiVersion: `${version}beta1`, status: {} }),

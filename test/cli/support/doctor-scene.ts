@@ -1,4 +1,5 @@
-// A deployment in a folder, and an edge in front of the real Worker, inside the test's own process: so that every part of the chain can be broken by itself.
+// A deployment in a folder, and an edge in front of the real Worker, inside the test's own process: so that every part
+// of the chain can be broken by itself.
 import { randomBytes, X509Certificate } from "node:crypto";
 import { once } from "node:events";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";

@@ -1,5 +1,6 @@
-// Everything that setup meets, on this machine: a clone, Cloudflare's API, and an edge in front of whatever was deployed. The command runs in the test's own process, which
-// spares loading the SDK for every run; `octogate` runs it as a process of its own, for what only that can show.
+// Everything that setup meets, on this machine: a clone, Cloudflare's API, and an edge in front of whatever was
+// deployed. The command runs in the test's own process, which spares loading the SDK for every run; `octogate` runs it
+// as a process of its own, for what only that can show.
 import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";

@@ -1,4 +1,5 @@
-// Certificates that others made: a client's may hold anything, and a state folder's authority may be older than this code.
+// Certificates that others made: a client's may hold anything, and a state folder's authority may be older than this
+// code.
 
 // @peculiar/x509 needs it to be there before it is loaded.
 import "reflect-metadata";

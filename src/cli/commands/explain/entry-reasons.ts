@@ -73,7 +73,7 @@ function explainUser({ kind }: Match, { account }: Facts): Explained {
   if (kind === "matched") return { matches: true, why: `this account, ${account.login}#${account.id}` };
   return no(
     kind === "name_reassigned"
-      ? `has the name, but is #${account.id}: the account that is meant has given the name up`
+      ? `has the name, but is #${account.id}: the account of the entry has given the name up`
       : "another account",
   );
 }

@@ -25,7 +25,7 @@ describe("addresses", () => {
     },
   );
 
-  test("of others are no trouble: customers may bring their own", () => {
+  test("of others are no fault: customers may bring their own", () => {
     const finding = checkDns({ kind: "resolved", addresses: ["104.16.0.1", "192.0.2.1"] }, connect);
     expect(finding).toEqual({
       state: "ok",
@@ -66,7 +66,7 @@ describe("TLS", () => {
   const complete = { kind: "complete", tcpMs: 1, tlsMs: 1, protocol: "TLSv1.3", asksForCertificate: true } as const;
   const distrusted = (distrust: string) => ({ ...complete, serverCertificate, distrust });
 
-  test("a certificate's time is not judged by a clock that is wrong", () => {
+  test("a certificate's time is not checked by a clock that is wrong", () => {
     expect(checkTls(distrusted("CERT_HAS_EXPIRED"), -86_400_000)).toMatchObject({
       state: "skipped",
       blockedBy: "clock",

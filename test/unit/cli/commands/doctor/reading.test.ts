@@ -1,4 +1,5 @@
-// What an answer is taken for. The Worker's refusals are made by the Worker's own code: should its causes change, this fails.
+// What an answer is taken for.
+// The Worker's refusals are made by the Worker's own code: should its causes change, this fails.
 import { describe, expect, test } from "vitest";
 import { readAnswer } from "../../../../../src/cli/commands/doctor/reading.ts";
 import type { HttpsResponse } from "../../../../../src/node/https.ts";

@@ -65,7 +65,7 @@ describe("an entry", () => {
     expect(entry).toMatchObject({ matches: null, why: expect.stringContaining("not looked up") });
   });
 
-  test("is not judged where nothing is known of the person, but a token that is denied is", () => {
+  test("is not decided where nothing is known of the person, but a token that is denied is", () => {
     const other = `token:GITHUBSHA256=${"B".repeat(43)}`;
     const settings = { allow: ["anyone"], deny: [`token:${credentialId}`, other, "user:octocat"] };
     expect(explained(settings, null).map(({ setting, matches }) => [setting, matches])).toEqual([

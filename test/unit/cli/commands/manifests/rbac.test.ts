@@ -1,4 +1,5 @@
-// Role bindings with a policy's own names in them: exactly the groups that Octogate gives, in each form, and nothing that the policy does not say.
+// Role bindings with a policy's own names in them: exactly the groups that Octogate gives, in each form, and nothing
+// that the policy does not say.
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { renderRbac } from "../../../../../src/cli/commands/manifests/rbac.ts";
