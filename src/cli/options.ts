@@ -1,7 +1,7 @@
 // Options that several commands share, so that they are called the same everywhere.
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
-import { InvalidArgumentError, Option } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import type { Endpoint, HostAndPort } from "../node/https.ts";
 import type { Context } from "./context.ts";
 import { cliError } from "./diagnostics.ts";
@@ -36,11 +36,10 @@ export const certificatesOption = () =>
   new Option("--certificates <folder>", "holds client.crt and client.key (default: .clusters/NAME)");
 
 /** `--yes` */
-export const yesOption = () => new Option("--yes", "change things without asking").default(false);
+const yesOption = () => new Option("--yes", "change things without asking").default(false);
 
 /** `--dry-run` */
-export const dryRunOption = () =>
-  new Option("--dry-run", "show what would be changed, and change nothing").default(false);
+const dryRunOption = () => new Option("--dry-run", "show what would be changed, and change nothing").default(false);
 
 /** `--validity-days`: a year is long enough to forget, and short enough to matter if the key is lost. */
 export const validityDaysOption = () =>
@@ -66,10 +65,22 @@ export const caFileOption = () =>
   );
 
 /** `--wait` */
-export const waitOption = () =>
+const waitOption = () =>
   new Option("--wait <seconds>", "how long to wait until the deployment answers as it should")
     .argParser(parseSeconds)
     .default(300);
+
+/** @returns the options of all commands that change something: --config, --yes and --dry-run */
+export const changeOptions = () => [configOption(), yesOption(), dryRunOption()];
+
+/** @returns the options of all commands that verify a deployment: --connect, --ca-file and --wait */
+export const edgeOptions = () => [connectOption(), caFileOption(), waitOption()];
+
+/** Adds options to a command, in this order. */
+export function addOptions(command: Command, ...options: readonly Option[]): Command {
+  for (const option of options) command.addOption(option);
+  return command;
+}
 
 const timeoutMs = 10_000;
 

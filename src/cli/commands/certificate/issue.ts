@@ -10,7 +10,7 @@ import { askForConsent, type ChangeOptions } from "../../consent.ts";
 import type { CommandMaker, Context } from "../../context.ts";
 import { openSession } from "../../deployment/session.ts";
 import { type CommandResult, done } from "../../diagnostics.ts";
-import { clusterOption, configOption, dryRunOption, validityDaysOption, yesOption } from "../../options.ts";
+import { addOptions, changeOptions, clusterOption, validityDaysOption } from "../../options.ts";
 
 interface IssueOptions extends ChangeOptions {
   readonly config: string;
@@ -20,18 +20,16 @@ interface IssueOptions extends ChangeOptions {
 }
 
 export const issueCommand: CommandMaker = (context, run) =>
-  new Command("issue")
+  addOptions(
+    new Command("issue"),
+    clusterOption(),
+    new Option("--name <name>", "what its files are called: NAME.crt and NAME.key in .clusters/CLUSTER")
+      .argParser(parseName)
+      .makeOptionMandatory(),
+    validityDaysOption(),
+    ...changeOptions(),
+  )
     .description("issues one more client certificate for a cluster")
-    .addOption(clusterOption())
-    .addOption(
-      new Option("--name <name>", "what its files are called: NAME.crt and NAME.key in .clusters/CLUSTER")
-        .argParser(parseName)
-        .makeOptionMandatory(),
-    )
-    .addOption(validityDaysOption())
-    .addOption(configOption())
-    .addOption(yesOption())
-    .addOption(dryRunOption())
     .action((options: IssueOptions) => run(() => issue(options, context)));
 
 async function issue(options: IssueOptions, context: Context): Promise<CommandResult> {

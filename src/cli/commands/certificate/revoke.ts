@@ -17,7 +17,7 @@ import { askForConsent, type ChangeOptions } from "../../consent.ts";
 import type { CommandMaker, Context } from "../../context.ts";
 import { openSession } from "../../deployment/session.ts";
 import { type CommandResult, cliError, done } from "../../diagnostics.ts";
-import { clusterOption, configOption, dryRunOption, yesOption } from "../../options.ts";
+import { addOptions, changeOptions, clusterOption } from "../../options.ts";
 
 interface RevokeOptions extends ChangeOptions {
   readonly config: string;
@@ -27,23 +27,19 @@ interface RevokeOptions extends ChangeOptions {
 }
 
 export const revokeCommand: CommandMaker = (context, run) =>
-  new Command("revoke")
+  addOptions(
+    new Command("revoke"),
+    clusterOption(),
+    new Option("--fingerprint <sha256>", "which one, as octogate certificate list shows it")
+      .argParser(parseFingerprint)
+      .makeOptionMandatory(),
+    new Option(
+      "--although-in-use",
+      "also if it is the one in client.crt: all users of the cluster are refused until it has another",
+    ).default(false),
+    ...changeOptions(),
+  )
     .description("refuses a client certificate from now on, and revokes it at Cloudflare")
-    .addOption(clusterOption())
-    .addOption(
-      new Option("--fingerprint <sha256>", "which one, as octogate certificate list shows it")
-        .argParser(parseFingerprint)
-        .makeOptionMandatory(),
-    )
-    .addOption(
-      new Option(
-        "--although-in-use",
-        "also if it is the one in client.crt: all users of the cluster are refused until it has another",
-      ).default(false),
-    )
-    .addOption(configOption())
-    .addOption(yesOption())
-    .addOption(dryRunOption())
     .action((options: RevokeOptions) => run(() => revoke(options, context)));
 
 async function revoke(options: RevokeOptions, context: Context): Promise<CommandResult> {

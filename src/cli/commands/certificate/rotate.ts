@@ -21,16 +21,13 @@ import { openSession } from "../../deployment/session.ts";
 import { verifyFromOutside } from "../../deployment/verify.ts";
 import { CliError, type CommandResult, cliError, done } from "../../diagnostics.ts";
 import {
-  caFileOption,
+  addOptions,
+  changeOptions,
   clusterOption,
-  configOption,
-  connectOption,
-  dryRunOption,
+  edgeOptions,
   endpointFor,
   examples,
   validityDaysOption,
-  waitOption,
-  yesOption,
 } from "../../options.ts";
 import { type FinishOptions, finishRotation, type Rotation, reloadMs } from "./finish-rotation.ts";
 
@@ -41,23 +38,19 @@ interface RotateOptions extends FinishOptions {
 }
 
 export const rotateCommand: CommandMaker = (context, run) =>
-  new Command("rotate")
+  addOptions(
+    new Command("rotate"),
+    clusterOption(),
+    new Option("--finish", "stop accepting the old certificate, and revoke it").default(false),
+    new Option(
+      "--in-use <file...>",
+      "with --finish: the client certificate as each control plane node has it, to show that it is the new one",
+    ).default([], "ask"),
+    validityDaysOption(),
+    ...edgeOptions(),
+    ...changeOptions(),
+  )
     .description("replaces a cluster's client certificate: first run it as it is, then with --finish")
-    .addOption(clusterOption())
-    .addOption(new Option("--finish", "stop accepting the old certificate, and revoke it").default(false))
-    .addOption(
-      new Option(
-        "--in-use <file...>",
-        "with --finish: the client certificate as each control plane node has it, to show that it is the new one",
-      ).default([], "ask"),
-    )
-    .addOption(validityDaysOption())
-    .addOption(connectOption())
-    .addOption(caFileOption())
-    .addOption(waitOption())
-    .addOption(configOption())
-    .addOption(yesOption())
-    .addOption(dryRunOption())
     .addHelpText(
       "after",
       examples(

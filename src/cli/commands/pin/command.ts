@@ -8,7 +8,7 @@ import { type ConfigFile, errorAt, locationOf, openConfigFile, saveConfigFile } 
 import { askForConsent, type ChangeOptions } from "../../consent.ts";
 import type { CommandMaker, Context } from "../../context.ts";
 import { CliError, type CommandResult, cliError, done } from "../../diagnostics.ts";
-import { configOption, dryRunOption, examples, yesOption } from "../../options.ts";
+import { addOptions, changeOptions, examples } from "../../options.ts";
 import { createLookup } from "./lookup.ts";
 import { namedEntriesIn } from "./named-entries.ts";
 import { type Answered, type Pin, planPins } from "./plan.ts";
@@ -19,19 +19,17 @@ interface PinOptions extends ChangeOptions {
 }
 
 export const pinCommand: CommandMaker = (context, run) =>
-  new Command("pin")
+  addOptions(
+    new Command("pin"),
+    new Option(
+      "--token-from-stdin",
+      "read the token for GitHub from stdin; only teams need one (default: GITHUB_TOKEN, or none)",
+    ).default(false),
+    ...changeOptions(),
+  )
     .description(
       "writes GitHub's numbers behind the names in every policy, so that a new owner of a name does not get in",
     )
-    .addOption(configOption())
-    .addOption(
-      new Option(
-        "--token-from-stdin",
-        "read the token for GitHub from stdin; only teams need one (default: GITHUB_TOKEN, or none)",
-      ).default(false),
-    )
-    .addOption(yesOption())
-    .addOption(dryRunOption())
     .addHelpText("after", examples("pin --dry-run", "pin --token-from-stdin < ~/.kube/github-token"))
     .action((options: PinOptions) => run(() => pin(options, context)));
 

@@ -22,17 +22,14 @@ import { verifyFromOutside } from "../../deployment/verify.ts";
 import { requireWrangler } from "../../deployment/wrangler.ts";
 import { CliError, type CommandResult, cliError, done } from "../../diagnostics.ts";
 import {
-  caFileOption,
+  addOptions,
+  changeOptions,
   clusterOption,
-  configOption,
-  connectOption,
-  dryRunOption,
   type EdgeOptions,
+  edgeOptions,
   endpointFor,
   examples,
   validityDaysOption,
-  waitOption,
-  yesOption,
 } from "../../options.ts";
 import { applySetup } from "./apply.ts";
 import { type Existing, inspect } from "./inspect.ts";
@@ -52,35 +49,27 @@ interface SetupOptions extends EdgeOptions, ChangeOptions {
 const defaultTokenKinds: readonly string[] = ["fine_grained", "classic"];
 
 export const setupCommand: CommandMaker = (context, run) =>
-  new Command("setup")
+  addOptions(
+    new Command("setup"),
+    new Option(
+      "--hostname <name>",
+      "where kube-apiserver is to ask: a new name in a zone of yours (a domain that is at Cloudflare)",
+    ).argParser(parseHostname),
+    clusterOption(),
+    new Option(
+      "--allow <entry...>",
+      "who gets into a new cluster, which needs it: org:NAME, team:ORG/SLUG, user:NAME, or anyone",
+    ).default([], "no entry"),
+    new Option("--token-kind <kind...>", "which tokens a new cluster accepts")
+      .choices(tokenKinds)
+      .default([], defaultTokenKinds.join(" ")),
+    validityDaysOption(),
+    ...edgeOptions(),
+    ...changeOptions(),
+  )
     .description(
       "deploys Octogate to Cloudflare for a cluster: certificate, mutual TLS, firewall rule, Worker. Run it again after a break, or to deploy a changed wrangler.toml",
     )
-    .addOption(
-      new Option(
-        "--hostname <name>",
-        "where kube-apiserver is to ask: a new name in a zone of yours (a domain that is at Cloudflare)",
-      ).argParser(parseHostname),
-    )
-    .addOption(clusterOption())
-    .addOption(
-      new Option(
-        "--allow <entry...>",
-        "who gets into a new cluster, which needs it: org:NAME, team:ORG/SLUG, user:NAME, or anyone",
-      ).default([], "no entry"),
-    )
-    .addOption(
-      new Option("--token-kind <kind...>", "which tokens a new cluster accepts")
-        .choices(tokenKinds)
-        .default([], defaultTokenKinds.join(" ")),
-    )
-    .addOption(validityDaysOption())
-    .addOption(connectOption())
-    .addOption(caFileOption())
-    .addOption(waitOption())
-    .addOption(configOption())
-    .addOption(yesOption())
-    .addOption(dryRunOption())
     .addHelpText(
       "after",
       examples(

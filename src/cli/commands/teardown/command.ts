@@ -12,7 +12,7 @@ import type { CommandMaker, Context } from "../../context.ts";
 import { openSession, type Session } from "../../deployment/session.ts";
 import { deployIfNeeded, refuseToLockOut } from "../../deployment/state.ts";
 import { type CommandResult, cliError, done } from "../../diagnostics.ts";
-import { clusterOption, configOption, dryRunOption, examples, yesOption } from "../../options.ts";
+import { addOptions, changeOptions, clusterOption, examples } from "../../options.ts";
 import { findClusterCertificates, removeFiles, revokeAll } from "./cluster-certificates.ts";
 import { tearDownEverything } from "./everything.ts";
 
@@ -23,15 +23,13 @@ interface TeardownOptions extends ChangeOptions {
 }
 
 export const teardownCommand: CommandMaker = (context, run) =>
-  new Command("teardown")
+  addOptions(
+    new Command("teardown"),
+    clusterOption().makeOptionMandatory(false),
+    new Option("--everything", "the whole deployment, with all its clusters").default(false).conflicts("cluster"),
+    ...changeOptions(),
+  )
     .description("undoes what setup made: one cluster, or the whole deployment")
-    .addOption(clusterOption().makeOptionMandatory(false))
-    .addOption(
-      new Option("--everything", "the whole deployment, with all its clusters").default(false).conflicts("cluster"),
-    )
-    .addOption(configOption())
-    .addOption(yesOption())
-    .addOption(dryRunOption())
     .addHelpText("after", examples("teardown --cluster staging", "teardown --everything --dry-run"))
     .addHelpText("after", "\nTake the flags out of kube-apiserver first: it would wait for answers that never come.")
     .action(async (options: TeardownOptions, command: Command) => {
