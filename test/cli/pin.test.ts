@@ -143,7 +143,7 @@ describe("octogate pin", () => {
     const { folder, pin, withEntries } = await scene('"user:ada", "org:acme"', { anonymousLimit: 1 });
     const { exitCode, stderr } = await pin(["--yes"]);
     expect(exitCode).toBe(1);
-    expect(stderr).toContain("no more questions without a token; again in 60 min (1 entry was not looked up)");
+    expect(stderr).toContain("no more requests without a token; again in 60 min (1 entry was not looked up)");
     expect(stderr).toContain("set GITHUB_TOKEN");
     expect(await folder.readConfiguration()).toBe(withEntries('"user:ada#101", "org:acme"'));
   });
