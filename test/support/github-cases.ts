@@ -1,7 +1,7 @@
 // What GitHub can do, each with what has to become of the review: the table of GitHub's answers as it shows from outside.
 import type { Behaviour } from "../../src/local/github/behaviour.ts";
 import type { StandInTokenKind } from "../../src/local/github/token.ts";
-import type { Reason, VerdictKind } from "../../src/worker/reason.ts";
+import type { Reason, VerdictKind } from "../../src/worker/reasons.ts";
 
 export interface GitHubCase {
   readonly name: string;

@@ -6,7 +6,7 @@ import { accountSchema } from "../github/account.ts";
 import { type Validators, validatorsSchema } from "../github/conditional-client.ts";
 import type { Facts, FactsRequest, Membership } from "../github/facts.ts";
 import { idSchema, organisationLoginSchema, teamReferenceSchema } from "../github/schemas.ts";
-import type { Reason } from "../reason.ts";
+import type { Reason } from "../reasons.ts";
 
 const timeSchema = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 

@@ -8,8 +8,19 @@ const root = join(import.meta.dirname, "..", "..", "..");
 
 const partsFromTheTop: Readonly<Record<string, readonly string[]>> = {
   "src/worker": [
-    ...["every-reason", "index", "app", "exact-router", "bindings", "readiness", "log", "http", "authenticate"],
-    ...["policy", "credential", "verdict", "cache", "github", "bounded-body", "version", "reason", "config"],
+    ...["index", "app", "services", "bindings", "readiness", "log", "http", "authenticate"],
+    ...[
+      "policy",
+      "credential",
+      "verdict",
+      "cache",
+      "github",
+      "bounded-body",
+      "with-timeout",
+      "version",
+      "reasons",
+      "config",
+    ],
   ],
   "src/local": [
     ...["main", "start", "greeting", "options", "settings", "policy-file", "start-failure", "github", "edge"],
@@ -85,7 +96,14 @@ test("the Worker needs nothing that does not ship with it", () => {
     ({ from, to }) => partOf("src/worker", from) !== null && !to.startsWith("src/worker/"),
   );
   // The runtime's own module, and packages.
-  const names = ["cloudflare:workers", "hono/hono-base", "hono/router", "universal-github-app-jwt", "valibot"];
+  const names = [
+    "cloudflare:workers",
+    "hono",
+    "hono/hono-base",
+    "hono/router/trie-router",
+    "universal-github-app-jwt",
+    "valibot",
+  ];
   expect([...new Set(foreign.map(({ to }) => to))].sort()).toEqual(names);
 });
 

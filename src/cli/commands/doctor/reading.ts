@@ -2,6 +2,7 @@
 // Cloudflare's edge has pages and error codes of its own, and a proxy in front of it may answer anything.
 import * as v from "valibot";
 import type { HttpsResponse } from "../../../node/https.ts";
+import { type CallerRefusal, callerRefusals } from "../../../worker/http/client-certificate.ts";
 import { printable } from "./check.ts";
 
 export type Reading =
@@ -14,26 +15,15 @@ export type Reading =
   /** Refused before the Worker. */
   | { readonly kind: "blocked"; readonly seen: string }
   /** Refused by the Worker for its client certificate. */
-  | { readonly kind: "refused"; readonly refusal: Refusal; readonly message: string }
+  | { readonly kind: "refused"; readonly refusal: CallerRefusal; readonly message: string }
   /** An answer in JSON: from the Worker, as far as can be seen here. */
   | { readonly kind: "json"; readonly status: number; readonly body: unknown; readonly durationMs: number }
   | { readonly kind: "foreign"; readonly seen: string };
 
-/** Why the Worker refuses a caller: the causes in its Status, see src/worker/http. */
-const refusals = [
-  "CertificateMissing",
-  "CertificateNotVerified",
-  "CertificateRevoked",
-  "CertificateNotListed",
-  "NotMutualTls",
-] as const;
-export type Refusal = (typeof refusals)[number];
-
-const statusSchema = v.object({ kind: v.literal("Status"), message: v.string() });
-
-const refusalSchema = v.object({
-  ...statusSchema.entries,
-  details: v.object({ causes: v.tuple([v.object({ reason: v.picklist(refusals) })]) }),
+const statusSchema = v.object({
+  kind: v.literal("Status"),
+  message: v.string(),
+  details: v.optional(v.object({ causes: v.tuple([v.object({ reason: v.string() })]) })),
 });
 
 export function readAnswer(answer: HttpsResponse): Reading {
@@ -49,20 +39,21 @@ export function readAnswer(answer: HttpsResponse): Reading {
   const json = parseJson(body);
   const seen = seenOf(answer, isHtml);
   if (status === 403) {
-    const refused = v.safeParse(refusalSchema, json);
-    if (!refused.success) return { kind: "blocked", seen };
-    const { message, details } = refused.output;
-    return { kind: "refused", refusal: details.causes[0].reason, message: printable(message) };
+    const { message, cause } = statusOf(json) ?? { message: "", cause: null };
+    const refusal = callerRefusals.find((one) => one === cause);
+    return refusal === undefined ? { kind: "blocked", seen } : { kind: "refused", refusal, message };
   }
   if (isObject(json)) return { kind: "json", status, body: json, durationMs };
   if (status === 401) return { kind: "blocked", seen };
   return status === 429 || status >= 500 ? { kind: "edge_error", seen } : { kind: "foreign", seen };
 }
 
-/** @returns the message of a Kubernetes Status, or null */
-export function messageOf(json: unknown): string | null {
+/** @returns what a Kubernetes Status says, for people and for programs; null for what is none */
+export function statusOf(json: unknown): { readonly message: string; readonly cause: string | null } | null {
   const parsed = v.safeParse(statusSchema, json);
-  return parsed.success ? parsed.output.message : null;
+  if (!parsed.success) return null;
+  const { message, details } = parsed.output;
+  return { message: printable(message), cause: details?.causes[0].reason ?? null };
 }
 
 /**

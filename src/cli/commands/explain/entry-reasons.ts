@@ -2,10 +2,10 @@
 import type { ClusterPolicy } from "../../../worker/config/cluster.ts";
 import type { AllowEntry, DenyEntry } from "../../../worker/config/entries.ts";
 import { keyOfOrganisation } from "../../../worker/config/organisations.ts";
-import { reasons } from "../../../worker/every-reason.ts";
 import type { Facts, Membership } from "../../../worker/github/facts.ts";
 import type { PresentedCredential } from "../../../worker/policy/identity.ts";
 import { type Match, matchEntry, membershipIn } from "../../../worker/policy/match.ts";
+import { reasons, sentenceOf } from "../../../worker/reasons.ts";
 
 export interface ExplainedEntry {
   /** Such as `allow[0]`. */
@@ -96,7 +96,7 @@ function explainMembership(
     case "not_in_team":
       return no(`a member of ${organisation}, but not in this team (${teamsIn(membership)})`);
     case "hidden":
-      return unknown(`${match.membership.reason}: ${reasons[match.membership.reason].sentence}`);
+      return unknown(`${match.membership.reason}: ${sentenceOf(reasons[match.membership.reason])}`);
   }
 }
 

@@ -24,7 +24,7 @@ export function presentExplanation(explanation: Omit<Explanation, "nameWarnings"
     "",
     `Verdict: ${verdict.kind} (${verdict.reason})`,
     `  ${verdict.sentence}`,
-    ...(verdict.cure === null ? [] : [`  → ${verdict.cure}`]),
+    ...(verdict.hint === null ? [] : [`  → ${verdict.hint}`]),
     ...(user === null ? [] : ["", ...presentUser(user)]),
   ];
 }

@@ -1,11 +1,11 @@
 // Lookup of the number that a name has at GitHub.
 // People and organisations are public; GitHub shows a team to its organisation's members alone.
 import * as v from "valibot";
-import { reasons } from "../../../worker/every-reason.ts";
 import { responseInfoOf } from "../../../worker/github/call.ts";
 import type { GitHubClient, GitHubReply } from "../../../worker/github/client.ts";
 import { sortOrganisationReply } from "../../../worker/github/outcomes.ts";
 import { idSchema, teamSchema } from "../../../worker/github/schemas.ts";
+import { reasons, sentenceOf } from "../../../worker/reasons.ts";
 import type { Named } from "./named-entries.ts";
 
 export type LookedUp =
@@ -77,7 +77,7 @@ function sortReply(reply: GitHubReply, named: Named, hasToken: boolean): LookedU
     case "absent":
       return { kind: "unknown_name" };
     case "hidden":
-      return { kind: "failed", message: reasons[sorted.reason].sentence };
+      return { kind: "failed", message: sentenceOf(reasons[sorted.reason]) };
     case "refused":
       return {
         kind: "stopped",
@@ -87,7 +87,7 @@ function sortReply(reply: GitHubReply, named: Named, hasToken: boolean): LookedU
     case "suspended":
       return { kind: "stopped", message: "GitHub has suspended the token's account" };
     case "unrecognised":
-      return hasToken ? { kind: "stopped", message: reasons.token_unrecognised.sentence } : anonymousLimit(reply);
+      return hasToken ? { kind: "stopped", message: sentenceOf(reasons.token_unrecognised) } : anonymousLimit(reply);
     case "limited":
       if (!hasToken) return anonymousLimit(reply);
       return {
@@ -96,7 +96,7 @@ function sortReply(reply: GitHubReply, named: Named, hasToken: boolean): LookedU
         hint: "wait, and run this again",
       };
     case "unavailable":
-      return { kind: "stopped", message: reasons[sorted.reason].sentence };
+      return { kind: "stopped", message: sentenceOf(reasons[sorted.reason]) };
   }
 }
 
@@ -113,11 +113,11 @@ function untilReset(reply: GitHubReply): string {
   return retryAfterMs === null ? "" : `; again in ${Math.ceil(retryAfterMs / 60_000)} min`;
 }
 
-const nonsense: LookedUp = { kind: "failed", message: reasons.github_invalid_response.sentence };
+const invalidResponse: LookedUp = { kind: "failed", message: sentenceOf(reasons.github_invalid_response) };
 
 function readAccount(json: unknown, named: Exclude<Named, { kind: "team" }>): LookedUp {
   const parsed = v.safeParse(accountSchema, json);
-  if (!parsed.success || parsed.output.login.toLowerCase() !== named.login) return nonsense;
+  if (!parsed.success || parsed.output.login.toLowerCase() !== named.login) return invalidResponse;
   const { id, type } = parsed.output;
   const wanted = named.kind === "user" ? "User" : "Organization";
   if (type === wanted) return { kind: "found", id, organisationId: null };
@@ -130,8 +130,8 @@ function readAccount(json: unknown, named: Exclude<Named, { kind: "team" }>): Lo
 
 function readTeam(json: unknown, { organisation, slug }: Named & { kind: "team" }): LookedUp {
   const parsed = v.safeParse(teamSchema, json);
-  if (!parsed.success) return nonsense;
+  if (!parsed.success) return invalidResponse;
   const { id, slug: itsSlug, organization } = parsed.output;
-  if (itsSlug.toLowerCase() !== slug || organization.login.toLowerCase() !== organisation) return nonsense;
+  if (itsSlug.toLowerCase() !== slug || organization.login.toLowerCase() !== organisation) return invalidResponse;
   return { kind: "found", id, organisationId: organization.id };
 }

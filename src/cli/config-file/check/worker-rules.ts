@@ -3,7 +3,7 @@
 import { randomBytes } from "node:crypto";
 import type { Checked } from "../../../worker/config/checked.ts";
 import { type ClusterPolicy, readClusterPolicy } from "../../../worker/config/cluster.ts";
-import { type Config, readConfig } from "../../../worker/config/config.ts";
+import { type Config, problemsIn, readConfig } from "../../../worker/config/config.ts";
 import { readServiceSettings } from "../../../worker/config/service.ts";
 import type { Diagnostic } from "../../diagnostics.ts";
 import { isTable } from "../clusters.ts";
@@ -32,10 +32,9 @@ export function githubApiUrlOf({ GITHUB_API_URL }: Variables): Checked<string> {
 }
 
 /** @returns what the Worker would refuse */
-export function findWorkerProblems(file: ConfigFile, { service, clusters }: Config): Diagnostic[] {
-  const problems = [service, ...clusters.map(({ policy }) => policy)].flatMap((part) => (part.ok ? [] : part.problems));
+export function findWorkerProblems(file: ConfigFile, config: Config): Diagnostic[] {
   return [
-    ...problems.map(({ setting, message }) => {
+    ...problemsIn(config).map(({ setting, message }) => {
       const hint = /\.client_certificates\[\d+\]$/.test(setting) ? certificateHint : undefined;
       return errorAt(file, ["vars", ...pathOf(setting)], message, hint);
     }),

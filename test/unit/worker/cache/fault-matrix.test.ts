@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { authenticate } from "../../../../src/worker/authenticate.ts";
 import type { FactsSource } from "../../../../src/worker/github/facts.ts";
 import type { GitHubAnswer, GitHubFacts } from "../../../../src/worker/github/github-facts.ts";
-import type { VerdictKind } from "../../../../src/worker/reason.ts";
+import type { VerdictKind } from "../../../../src/worker/reasons.ts";
 import { isThorough } from "../../../support/thoroughness.ts";
 import { faultyMemory, faultyStore, type KvFault, kvFaults, type MemoryFault, memoryFaults } from "./faults.ts";
 import {

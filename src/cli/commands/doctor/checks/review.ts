@@ -2,7 +2,7 @@
 import * as v from "valibot";
 import { apiVersions } from "../../../../worker/http/token-review.ts";
 import { broken, type CheckResult, durationText, ok, printable, warning } from "../check.ts";
-import { messageOf, type Reading } from "../reading.ts";
+import { type Reading, statusOf } from "../reading.ts";
 
 const reviewSchema = v.object({
   apiVersion: v.literal(apiVersions[0]),
@@ -26,8 +26,8 @@ function reviewAnswerOf(reading: Reading): ReviewAnswer {
   if (reading.kind !== "json") return wrong(reading.kind === "failed" ? reading.why : "something else answers");
   const { status, body, durationMs } = reading;
   if (status !== 200) {
-    const message = messageOf(body);
-    return wrong(`HTTP ${status}${message === null ? "" : `: ${printable(message)}`}`);
+    const failure = statusOf(body);
+    return wrong(`HTTP ${status}${failure === null ? "" : `: ${failure.message}`}`);
   }
   const parsed = v.safeParse(reviewSchema, body);
   if (!parsed.success) return wrong("the answer is no TokenReview of the version of the request");

@@ -1,7 +1,7 @@
 // The checks behind the edge: which cluster the Worker takes us for, and what it says about itself.
 import * as v from "valibot";
 import { broken, type CheckResult, durationText, ok, printable, skipped, warning } from "../check.ts";
-import { messageOf, type Reading } from "../reading.ts";
+import { type Reading, statusOf } from "../reading.ts";
 import { type Readings, versionOf } from "./edge.ts";
 
 /** @param listed the fingerprints that wrangler.toml lists, or null where it was not read */
@@ -53,11 +53,8 @@ function readinessOf(reading: Reading | null): Readiness {
   if (reading.status === 404) return { kind: "absent" };
   const parsed = v.safeParse(readinessSchema, reading.body);
   if (parsed.success) return { kind: "told", parts: parsed.output.parts };
-  const message = messageOf(reading.body);
-  return {
-    kind: "unclear",
-    seen: `/readyz: HTTP ${reading.status}${message === null ? "" : `, ${printable(message)}`}`,
-  };
+  const status = statusOf(reading.body);
+  return { kind: "unclear", seen: `/readyz: HTTP ${reading.status}${status === null ? "" : `, ${status.message}`}` };
 }
 
 /** The deployed configuration: the Worker's own check decides. */
@@ -70,9 +67,9 @@ export function checkWorker({ health, readiness, review }: Readings): CheckResul
         ? ok(who)
         : broken(`${who}: ${describe(told.parts.configuration)}`, "octogate check finds it before a deployment does");
     case "absent": {
-      const message = review?.kind === "json" && review.status === 503 ? messageOf(review.body) : null;
-      if (message?.startsWith("configuration:")) {
-        return broken(`${who}: ${printable(message)}`, "octogate check finds it before a deployment does");
+      const status = review?.kind === "json" ? statusOf(review.body) : null;
+      if (status?.cause === "configuration") {
+        return broken(`${who}: ${status.message}`, "octogate check finds it before a deployment does");
       }
       return warning(`${who} has no /readyz: KV and GitHub are not looked at`, "deploy this release");
     }

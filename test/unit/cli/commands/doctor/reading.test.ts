@@ -14,7 +14,7 @@ const clusters = [
 async function refusalOf(cf: unknown) {
   const caller = identifyCaller(cf, clusters, 0);
   if (caller.kind !== "refused") throw new Error("the Worker refuses this caller");
-  const response = statusResponse(403, caller.message);
+  const response = statusResponse(403, caller.message, { cause: { reason: caller.refusal } });
   const headers = Object.fromEntries(response.headers);
   return readAnswer({ kind: "answered", status: response.status, headers, body: await response.text(), durationMs: 1 });
 }

@@ -52,10 +52,10 @@ describe("what the cast's tokens are explained as", () => {
     const forMachines = await runCommand([...args, "--json"], { folder, stdin: `${token}\n` });
     const forPeople = await runCommand(args, { folder, stdin: `${token}\n` });
 
-    const { kind, reason, cure } = JSON.parse(forMachines.stdout).verdict;
+    const { kind, reason, hint } = JSON.parse(forMachines.stdout).verdict;
     expect(`${kind} ${reason}`).toBe(verdict);
     expect(shows.startsWith(kind)).toBe(true);
-    expect(cure === null).toBe(kind === "authenticated");
+    expect(hint === null).toBe(kind === "authenticated");
     expect(forPeople.stdout).toContain(`\nVerdict: ${kind} (${reason})\n`);
     for (const { exitCode, stdout, stderr } of [forMachines, forPeople]) {
       // A refusal is an answer. "undetermined" is none.

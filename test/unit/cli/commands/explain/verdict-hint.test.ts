@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { explainVerdict } from "../../../../../src/cli/commands/explain/verdict-hint.ts";
-import { reasons } from "../../../../../src/worker/every-reason.ts";
-import type { Reason, ReasonFor, VerdictKind } from "../../../../../src/worker/reason.ts";
+import type { Reason, ReasonFor, VerdictKind } from "../../../../../src/worker/reasons.ts";
+import { reasons, sentenceOf } from "../../../../../src/worker/reasons.ts";
 import { denied, unauthenticated, undetermined, type Verdict } from "../../../../../src/worker/verdict.ts";
 
 function isOf<Kind extends VerdictKind>(kind: Kind, reason: Reason): reason is ReasonFor<Kind> {
@@ -18,28 +18,29 @@ function verdictOf(reason: Reason): Verdict | null {
 const allReasons = Object.keys(reasons) as Reason[];
 
 describe("a verdict", () => {
-  test.each(allReasons.filter((reason) => reason !== "admitted"))("%s has a sentence and a cure", (reason) => {
+  test.each(allReasons.filter((reason) => reason !== "admitted"))("%s has a sentence and a hint", (reason) => {
     const verdict = verdictOf(reason);
     if (verdict === null) throw new Error("there are four kinds of verdicts");
-    const { sentence, cure } = explainVerdict(verdict);
+    const { sentence, hint } = explainVerdict(verdict);
     expect(sentence).toMatch(/^[A-Z].*[.?]$/);
-    expect(cure).toMatch(/^(?:[a-z]|SAML)/);
-    if (verdict.kind === "denied") expect(`${sentence.slice(0, -1)}: ${cure}`).toBe(reasons[reason].sentence);
+    expect(hint).toMatch(/^(?:[a-z]|SAML)/);
+    if (verdict.kind === "denied")
+      expect(`${sentence.slice(0, -1)}: ${hint}`).toBe(sentenceOf(reasons[reason]).slice(0, -1));
   });
 
   test("says which organisation it is about", () => {
-    expect(explainVerdict(denied("sso_required", "acme, https://github.test/sso")).cure).toBe(
-      "authorise the token for it in GitHub's settings. (acme, https://github.test/sso)",
+    expect(explainVerdict(denied("sso_required", "acme, https://github.test/sso")).hint).toBe(
+      "authorise the token for it in GitHub's settings (acme, https://github.test/sso)",
     );
   });
 
-  test("has no cure for whoever gets in", () => {
+  test("has no hint for an account that gets in", () => {
     const user = { username: "github:octocat", uid: "1", groups: [], extra: {} };
     expect(explainVerdict({ kind: "authenticated", reason: "admitted", user })).toEqual({
       kind: "authenticated",
       reason: "admitted",
       sentence: "An entry of allow admits this person.",
-      cure: null,
+      hint: null,
     });
   });
 });
