@@ -1,5 +1,5 @@
-// Heap of an isolate's memory after a great many different tokens, of which GitHub refuses every other one. It runs in Node,
-// which has the same JavaScript engine, with the product's own caches. KV and GitHub answer at once.
+// Heap of an isolate's memory after a great many different tokens, of which GitHub refuses every other one. It runs in
+// Node, which has the same JavaScript engine, with the product's own caches. KV and GitHub answer at once.
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { createBreaker } from "../../src/worker/cache/breaker.ts";

@@ -1,5 +1,5 @@
-// A webhook authenticator without a cache: the product's own way of asking GitHub, and its own policy. It asks GitHub again
-// for each review.
+// A webhook authenticator without a cache: the product's own way of asking GitHub, and its own policy. It asks GitHub
+// again for each review.
 import { authenticate } from "../../src/worker/authenticate.ts";
 import { readConfig } from "../../src/worker/config/config.ts";
 import { apiAddressOf } from "../../src/worker/github/api-address.ts";

@@ -1,5 +1,5 @@
 // GitHub as far as it can be counted: which calls a question comes to, which of them are answered with 304, and what
-// GitHub says about somebody at a time. The unit tests hold the calls to those that the product makes.
+// GitHub says about a person at a time. The unit tests hold the calls to those that the product makes.
 import type { FactsRequest, LookupFailure } from "../../../src/worker/github/facts.ts";
 import type { Earlier, GitHubAnswer, GitHubFacts } from "../../../src/worker/github/github-facts.ts";
 import { type Agent, factsAfterRemoval, organisation, teams } from "./agents.ts";
@@ -17,7 +17,7 @@ export interface GitHubOptions {
 }
 
 export interface VirtualGitHub {
-  /** GitHub as one of Cloudflare's locations sees it: what is asked there comes from one address. */
+  /** GitHub as one location sees it: all calls of a location come from one address. */
   seenFrom(location: number): GitHubFacts;
   /** The most calls that cost quota, of one person's in one hour. GitHub allows 5,000. */
   readonly mostCostingCallsInAnHour: number;

@@ -1,4 +1,4 @@
-// A region of it: clusters with their apiservers, the locations of Cloudflare's that they reach, the isolates there, KV
+// A region: clusters with their apiservers, the Cloudflare locations that they reach, the isolates there, KV
 // and GitHub. Isolates come and go; an apiserver's connection leads to one of them until it is made anew.
 import { readClusterPolicy } from "../../../src/worker/config/cluster.ts";
 import type { FactsAnswer, FactsRequest } from "../../../src/worker/github/facts.ts";
@@ -120,7 +120,7 @@ export function createPlanet({ settings, agents, meter, now, outage }: PlanetOpt
         counts.fromGitHub += 1;
         break;
       case "none":
-        counts.fromNobody += 1;
+        counts.fromNoSource += 1;
         break;
     }
     return verdictOn(answer);

@@ -46,7 +46,7 @@ function real(agent: Agent) {
   return { requests, github: createGitHubFacts({ client, api, memberships, clientSecrets: new Map() }) };
 }
 
-test("a stranger's first question makes the product's calls, and comes to the product's facts", async () => {
+test("the first load of a token makes the product's calls, and comes to the product's facts", async () => {
   const agent = agentLeaving();
   const { github, meter } = simulated(agent);
   const product = real(agent);
@@ -60,7 +60,7 @@ test("a stranger's first question makes the product's calls, and comes to the pr
   expect(meter.counts).toMatchObject({ githubCosting: product.requests.length, githubNotModified: 0 });
 });
 
-test("a later question costs nothing while nothing has changed, as with the product", async () => {
+test("a later load costs nothing while nothing has changed, as with the product", async () => {
   const agent = agentLeaving();
   const { github, meter } = simulated(agent);
   const product = real(agent);

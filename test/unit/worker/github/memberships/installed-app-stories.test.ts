@@ -1,6 +1,6 @@
 // The installed app against the stand-in, which checks its JWT, its installation and its permissions as GitHub does.
 import { describe, expect, onTestFinished, test } from "vitest";
-import { startGitHubStandIn } from "../../../../../src/local/github/stand-in.ts";
+import { startGitHubStandIn } from "../../../../../src/local/github/server.ts";
 import type { OrganisationReference } from "../../../../../src/worker/config/organisations.ts";
 import { apiAddressOf } from "../../../../../src/worker/github/api-address.ts";
 import { createGitHubClient } from "../../../../../src/worker/github/client.ts";

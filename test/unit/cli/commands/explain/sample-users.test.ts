@@ -2,14 +2,14 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { addCast, type Cast } from "../../../../../src/local/github/cast.ts";
-import { type GitHubStandIn, startGitHubStandIn } from "../../../../../src/local/github/stand-in.ts";
+import { addSampleUsers, type SampleUsers } from "../../../../../src/local/github/sample-users.ts";
+import { type GitHubStandIn, startGitHubStandIn } from "../../../../../src/local/github/server.ts";
 import { runCommand } from "../../support/command.ts";
 
 const expected = {
   admitted: "authenticated admitted",
-  stranger: "unauthenticated not_allowed",
-  denied: "unauthenticated user_denied",
+  outsider: "unauthenticated not_allowed",
+  blocked: "unauthenticated user_denied",
   revoked: "unauthenticated token_refused",
   "unlisted-app": "denied client_not_listed",
   "github-down": "undetermined github_server_error",
@@ -23,15 +23,15 @@ const expected = {
 };
 
 let github: GitHubStandIn;
-let cast: Cast;
+let sampleUsers: SampleUsers;
 let folder: string;
 
 beforeAll(async () => {
   github = await startGitHubStandIn();
-  cast = addCast(github);
+  sampleUsers = addSampleUsers(github);
   folder = await mkdtemp(join(tmpdir(), "octogate-explain-"));
   // JSON's lists and texts are TOML's, too.
-  const policy = Object.entries(cast.policy).map(([key, value]) => `${key} = ${JSON.stringify(value)}`);
+  const policy = Object.entries(sampleUsers.policy).map(([key, value]) => `${key} = ${JSON.stringify(value)}`);
   const toml = `[vars]\nGITHUB_API_URL = "${github.url}"\n[vars.CLUSTER_LOCAL]\n${policy.join("\n")}\n`;
   await writeFile(join(folder, "wrangler.toml"), toml);
 });
@@ -41,13 +41,13 @@ afterAll(async () => {
   await github.close();
 });
 
-describe("what the cast's tokens are explained as", () => {
+describe("what the sample users' tokens are explained as", () => {
   test("is known for each of them", () => {
-    expect(cast.members.map(({ name }) => name).sort()).toEqual(Object.keys(expected).sort());
+    expect(sampleUsers.users.map(({ name }) => name).sort()).toEqual(Object.keys(expected).sort());
   });
 
   test.each(Object.entries(expected))("%s: %s", async (name, verdict) => {
-    const { token = "", shows = "" } = cast.members.find((member) => member.name === name) ?? {};
+    const { token = "", shows = "" } = sampleUsers.users.find((user) => user.name === name) ?? {};
     const args = ["explain", "--cluster", "local"];
     const forMachines = await runCommand([...args, "--json"], { folder, stdin: `${token}\n` });
     const forPeople = await runCommand(args, { folder, stdin: `${token}\n` });
