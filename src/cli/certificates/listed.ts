@@ -1,7 +1,5 @@
 // The certificates that clusters list, in wrangler.toml and in the deployment.
 // The firewall rule lets in the authorities of exactly those: there is one for the account, until Cloudflare renews it.
-import type { KeyIdentifiers } from "../../node/key-identifiers.ts";
-import { loadInClone } from "../cloudflare/api.ts";
 import type { ClientCertificate } from "../cloudflare/client-certificates.ts";
 import { firewallExpression, isAsWanted, readFirewall, writeFirewallRule } from "../cloudflare/firewall-rule.ts";
 import { readDeployedWorker } from "../cloudflare/worker-script.ts";
@@ -12,6 +10,7 @@ import type { Context } from "../context.ts";
 import type { Session } from "../deployment/session.ts";
 import { deployIfNeeded, isDeployed, type Removal, refuseToLockOut } from "../deployment/state.ts";
 import { cliError } from "../diagnostics.ts";
+import { issuerKeyIdentifierOf } from "./obtain.ts";
 
 /**
  * Before anything is changed: what is deployed next has to keep everything else that is deployed.
@@ -91,16 +90,10 @@ export async function wantedExpression(
 }
 
 async function issuerOf({ certificate, fingerprint }: ClientCertificate): Promise<string> {
-  const { authority } = await keyIdentifiersOf(certificate);
-  // As Cloudflare's rules write it: uppercase hex without colons.
-  if (authority !== null) return authority.toUpperCase();
+  const issuer = await issuerKeyIdentifierOf(certificate);
+  if (issuer !== null) return issuer;
   throw cliError(
     `client certificate ${fingerprint}`,
     "does not say which key signed it: no firewall rule can tell it from another authority's",
   );
-}
-
-async function keyIdentifiersOf(certificate: string): Promise<KeyIdentifiers> {
-  const library = await loadInClone("@peculiar/x509", () => import("../../node/key-identifiers.ts"));
-  return library.keyIdentifiersOf(certificate);
 }

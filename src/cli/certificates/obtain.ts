@@ -123,12 +123,7 @@ export function makePrivateKey(): string {
  * @returns PEM, PKCS #10
  */
 export async function makeCertificateRequest(privateKey: string, commonName: string): Promise<string> {
-  // @peculiar/x509 reads decorators' metadata while it is loaded: without this polyfill before it, it throws.
-  await loadInClone("reflect-metadata", () => import("reflect-metadata"));
-  const { Name, Pkcs10CertificateRequestGenerator } = await loadInClone(
-    "@peculiar/x509",
-    () => import("@peculiar/x509"),
-  );
+  const { Name, Pkcs10CertificateRequestGenerator } = await loadX509();
   const algorithm = { name: "ECDSA", namedCurve: "P-256" } as const;
   const signing = createPrivateKey(privateKey).toCryptoKey(algorithm, false, ["sign"]);
   const verifying = createPublicKey(privateKey).toCryptoKey(algorithm, true, ["verify"]);
@@ -138,4 +133,22 @@ export async function makeCertificateRequest(privateKey: string, commonName: str
     signingAlgorithm: { name: "ECDSA", hash: "SHA-256" },
   });
   return request.toString("pem");
+}
+
+/**
+ * Reads which key signed a certificate, as Cloudflare's rules name it.
+ *
+ * @param certificate PEM
+ * @returns uppercase hex without colons, or null if the certificate does not say
+ */
+export async function issuerKeyIdentifierOf(certificate: string): Promise<string | null> {
+  const { AuthorityKeyIdentifierExtension, X509Certificate: ParsedCertificate } = await loadX509();
+  const extension = new ParsedCertificate(certificate).getExtension(AuthorityKeyIdentifierExtension);
+  return extension?.keyId?.toUpperCase() ?? null;
+}
+
+async function loadX509(): Promise<typeof import("@peculiar/x509")> {
+  // It reads decorators' metadata while it is loaded: without this polyfill before it, it throws.
+  await loadInClone("reflect-metadata", () => import("reflect-metadata"));
+  return loadInClone("@peculiar/x509", () => import("@peculiar/x509"));
 }

@@ -27,7 +27,7 @@ const partsFromTheTop: Readonly<Record<string, readonly string[]>> = {
     ...["health-check", "certificates", "cache-secret", "state-folder", "worker", "shutdown"],
   ],
   "src/node": [
-    ...["https", "network-failure", "kubeconfig", "cluster-files", "key-identifiers", "certificates", "token-review"],
+    ...["https", "network-failure", "kubeconfig", "cluster-files", "certificates", "token-review"],
     ...["toml", "files", "columns"],
   ],
   "src/cli": [
