@@ -152,7 +152,7 @@ describe("octogate pin", () => {
     [
       "an outage",
       { kind: "server_error", status: 502, body: "unicorn_html" } as const,
-      "GitHub answered with a server error.",
+      "GitHub answered with a server error (",
     ],
     [
       "a secondary limit",

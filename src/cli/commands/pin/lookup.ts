@@ -5,7 +5,7 @@ import { responseInfoOf } from "../../../worker/github/call.ts";
 import type { GitHubClient, GitHubReply } from "../../../worker/github/client.ts";
 import { sortOrganisationReply } from "../../../worker/github/outcomes.ts";
 import { idSchema, teamSchema } from "../../../worker/github/schemas.ts";
-import { reasons, sentenceOf } from "../../../worker/reasons.ts";
+import { type Reason, reasons } from "../../../worker/reasons.ts";
 import type { Named } from "./named-entries.ts";
 
 export type LookedUp =
@@ -77,7 +77,7 @@ function sortReply(reply: GitHubReply, named: Named, hasToken: boolean): LookedU
     case "absent":
       return { kind: "unknown_name" };
     case "hidden":
-      return { kind: "failed", message: sentenceOf(reasons[sorted.reason]) };
+      return { kind: "failed", ...wordsOf(sorted.reason) };
     case "refused":
       return {
         kind: "stopped",
@@ -87,7 +87,7 @@ function sortReply(reply: GitHubReply, named: Named, hasToken: boolean): LookedU
     case "suspended":
       return { kind: "stopped", message: "GitHub has suspended the token's account" };
     case "unrecognised":
-      return hasToken ? { kind: "stopped", message: sentenceOf(reasons.token_unrecognised) } : anonymousLimit(reply);
+      return hasToken ? { kind: "stopped", ...wordsOf("token_unrecognised") } : anonymousLimit(reply);
     case "limited":
       if (!hasToken) return anonymousLimit(reply);
       return {
@@ -96,7 +96,7 @@ function sortReply(reply: GitHubReply, named: Named, hasToken: boolean): LookedU
         hint: "wait, and run this again",
       };
     case "unavailable":
-      return { kind: "stopped", message: sentenceOf(reasons[sorted.reason]) };
+      return { kind: "stopped", ...wordsOf(sorted.reason) };
   }
 }
 
@@ -113,7 +113,12 @@ function untilReset(reply: GitHubReply): string {
   return retryAfterMs === null ? "" : `; again in ${Math.ceil(retryAfterMs / 60_000)} min`;
 }
 
-const invalidResponse: LookedUp = { kind: "failed", message: sentenceOf(reasons.github_invalid_response) };
+function wordsOf(reason: Reason): { readonly message: string; readonly hint?: string } {
+  const { problem, hint } = reasons[reason];
+  return { message: problem, ...(hint === null ? {} : { hint }) };
+}
+
+const invalidResponse: LookedUp = { kind: "failed", ...wordsOf("github_invalid_response") };
 
 function readAccount(json: unknown, named: Exclude<Named, { kind: "team" }>): LookedUp {
   const parsed = v.safeParse(accountSchema, json);

@@ -62,8 +62,9 @@ function planUnpinned({ entry, lookedUp }: Answered, context: PlanContext): Step
     case "needs_token":
       return failure("GitHub shows a team to its organisation's members alone", tokenHint);
     case "unsuitable":
-    case "failed":
       return failure(lookedUp.message);
+    case "failed":
+      return failure(lookedUp.message, lookedUp.hint);
     case "stopped":
       return null;
   }
@@ -120,8 +121,9 @@ function checkPinned({ entry, lookedUp }: Answered, context: PlanContext): Step 
         newName,
       );
     case "unsuitable":
-    case "failed":
       return notice(lookedUp.message);
+    case "failed":
+      return notice(lookedUp.message, lookedUp.hint);
     case "needs_token":
     case "stopped":
       return null;
