@@ -25,15 +25,16 @@ interface AppTypes {
 type AppContext = Context<AppTypes>;
 
 export interface App {
-  /** @returns a response, whatever happens: it never rejects */
+  /** Never rejects. */
   fetch(request: Request, env: Environment): Promise<Response>;
 }
 
 export function createApp(runtime: Runtime): App {
   const servicesOf = createServicesOnce(runtime);
 
-  // The smallest of Hono's routers that takes paths exactly: two smaller ones take "/authenticate/" for "/authenticate",
-  // and the default, which has two, would add 1.8 KiB to the 34 of the bundle. A warm review costs the same with each.
+  // The smallest of Hono's routers that takes paths exactly. Two smaller ones take "/authenticate/" for
+  // "/authenticate", and the default would add 1.8 KiB to the 34 of the bundle. A warm review costs the same with
+  // each.
   const webhook = new Hono<AppTypes>({ router: new TrieRouter() });
   webhook.get("/healthz", (c) => c.json({ status: "ok", version }));
   webhook.get("/readyz", requireClientCertificate, answerReadiness);
@@ -89,7 +90,7 @@ export function createApp(runtime: Runtime): App {
       const { apiVersion, token } = parsed.review;
       const decision = await authenticate(token, cluster.name, cluster.policy, service);
       decisionLog.decided(review, decision, runtime.now());
-      if (decision.kind === "judged") warnOfNames(cluster.name, decision.nameWarnings);
+      if (decision.kind === "evaluated") warnOfNames(cluster.name, decision.nameWarnings);
       return verdictResponse(apiVersion, decision.verdict);
     } catch (thrown) {
       decisionLog.failed(review, runtime.now());

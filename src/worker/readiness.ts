@@ -1,5 +1,5 @@
-// Readiness of the Worker, part by part: the answer to `GET /readyz`. What KV and GitHub said is kept for some seconds, as
-// values and not as promises, so that a caller that asks in a loop burdens neither.
+// Readiness of the Worker, part by part: the answer to `GET /readyz`. What KV and GitHub said is kept for some
+// seconds, as values and not as promises, so that a caller that asks in a loop burdens neither.
 import type { KeyValueStore } from "./cache/kv.ts";
 import { type Checked, describeProblems, type Problem } from "./config/checked.ts";
 import { version } from "./version.ts";

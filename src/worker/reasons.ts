@@ -1,7 +1,5 @@
-// Every reason for which a review can end as it does, one row each: the closed list that the decision log uses.
-//
-// A reason stands in the table of its verdict, so that the two can never disagree. The tables are four so that the
-// bundle leaves out those whose texts the Worker never sends.
+// Every reason for which a review can end as it does, one row each: the closed list that the decision log uses. There is
+// a table for each verdict, so that the bundle leaves out those whose texts the Worker never sends.
 
 /** What an answer says to kube-apiserver; http/answers.ts says how. */
 export type VerdictKind = "authenticated" | "unauthenticated" | "denied" | "undetermined";
@@ -61,11 +59,7 @@ export const unauthenticatedReasons = {
     hint: "remove the entry from deny, or the person from the organisation or team",
     audience: "operator",
   },
-  user_denied: {
-    problem: "An entry of deny names this person",
-    hint: "remove the entry from deny",
-    audience: "operator",
-  },
+  user_denied: { problem: "An entry of deny names this person", hint: "remove it from deny", audience: "operator" },
   not_allowed: {
     problem: "No entry of allow admits this person",
     hint: "add an entry to allow: the person's user:LOGIN#NUMBER, or an organisation or team of theirs",
@@ -108,7 +102,7 @@ export const deniedReasons = {
   },
   account_suspended: {
     problem: "GitHub has suspended this account",
-    hint: "ask your GitHub administrator or GitHub's support",
+    hint: "ask your GitHub administrator",
     audience: "bearer",
   },
   invitation_pending: {
@@ -180,11 +174,7 @@ export const deniedReasons = {
 
 /** Nothing is known about the account, for the fault is elsewhere. */
 export const undeterminedReasons = {
-  github_rate_limit: {
-    problem: "This person's own GitHub quota is spent",
-    hint: "try again later",
-    audience: "bearer",
-  },
+  github_rate_limit: { problem: "This person's GitHub quota is spent", hint: "try again later", audience: "bearer" },
   github_secondary_limit: {
     problem: "GitHub slows this person's requests down (secondary rate limit)",
     hint: "try again later",
@@ -237,7 +227,7 @@ export const undeterminedReasons = {
     audience: "operator",
   },
   github_inconsistent_responses: {
-    problem: "Two of GitHub's answers contradict each other; one may be a moment older",
+    problem: "Two answers from GitHub disagree",
     hint: "try again later",
     audience: "bearer",
   },
@@ -268,44 +258,31 @@ export const undeterminedReasons = {
     audience: "bearer",
   },
   configuration: { problem: "The configuration is wrong", hint: "octogate check says where", audience: "operator" },
-  internal_error: {
-    problem: "This service has a fault",
-    hint: "report it, with the stack from its log",
-    audience: "operator",
-  },
+  internal_error: { problem: "This service has a fault", hint: "report the stack in its log", audience: "operator" },
 } as const satisfies Rows;
 
-interface ReasonsByVerdict {
+/** The reasons that lead to one kind of verdict. */
+export type ReasonFor<Kind extends VerdictKind> = {
   readonly authenticated: keyof typeof authenticatedReasons;
   readonly unauthenticated: keyof typeof unauthenticatedReasons;
   readonly denied: keyof typeof deniedReasons;
   readonly undetermined: keyof typeof undeterminedReasons;
-}
-
-/** The reasons that lead to one kind of verdict. */
-export type ReasonFor<Kind extends VerdictKind> = ReasonsByVerdict[Kind];
+}[Kind];
 
 export type Reason = ReasonFor<VerdictKind>;
 
 /** Every reason with its verdict. The Worker itself has no use for this table, so its bundle leaves it out. */
-export const reasons = /* @__PURE__ */ withVerdicts();
+export const reasons = /* @__PURE__ */ withVerdicts({
+  authenticated: authenticatedReasons,
+  unauthenticated: unauthenticatedReasons,
+  denied: deniedReasons,
+  undetermined: undeterminedReasons,
+});
 
-function withVerdicts() {
-  const tables = {
-    authenticated: authenticatedReasons,
-    unauthenticated: unauthenticatedReasons,
-    denied: deniedReasons,
-    undetermined: undeterminedReasons,
-  };
+function withVerdicts(tables: Readonly<Record<VerdictKind, Rows>>) {
   const rows = Object.entries(tables).flatMap(([verdict, table]) =>
     Object.entries(table).map(([reason, row]) => [reason, { ...row, verdict }]),
   );
   // The keys are those of the four tables, and each table's name is a verdict.
   return Object.fromEntries(rows) as Readonly<Record<Reason, ReasonRow & { readonly verdict: VerdictKind }>>;
-}
-
-/** @returns "Problem: hint." in one sentence, or "Problem." where there is no hint */
-export function sentenceOf({ problem, hint }: Pick<ReasonRow, "problem" | "hint">): string {
-  const clause = hint === null ? problem : `${problem}: ${hint}`;
-  return clause.endsWith("?") ? clause : `${clause}.`;
 }

@@ -87,13 +87,13 @@ function serviceOf(
   );
   const writeWarning = (text: string) => {
     writeError(text);
-    metrics?.kvTrouble();
+    metrics?.kvFault();
   };
-  const source = createFactsCache({
+  const factsCache = createFactsCache({
     github: connectGitHub(client, api, settings, now),
-    memory: createMemory(),
+    memory: createMemory(now),
     kv: createKvCache({ store: storeOf(env.KV), sealer, now, deadline, writeWarning }),
-    refusals: createNegativeCache(),
+    negative: createNegativeCache(),
     nameOf: sealer.nameOf,
     breaker: createBreaker(),
     admitNeverSeen: limitOf(env.NEVER_SEEN_LIMIT, writeError),
@@ -101,7 +101,7 @@ function serviceOf(
     now,
     waitUntil,
   });
-  return { ok: true, value: { source, tokenShape: settings.tokenShape } };
+  return { ok: true, value: { factsCache, tokenShape: settings.tokenShape } };
 }
 
 /** There is a warning for each name that users bring along, so their number is bounded. */

@@ -1,7 +1,7 @@
-// The four ways in which a review can end; http/answers.ts turns them into HTTP. "authenticated" and "unauthenticated" are
-// what GitHub and the policy say about an account, "denied" asks the user to put something right, and "undetermined" says
-// that nothing is known.
-import type { ReasonFor } from "./reasons.ts";
+// The four ways in which a review can end; http/answers.ts turns them into HTTP. "authenticated" and
+// "unauthenticated" are what GitHub and the policy say about an account, "denied" asks the user to put something
+// right, and "undetermined" says that nothing is known.
+import type { ReasonFor, ReasonRow } from "./reasons.ts";
 
 /** UserInfo of authentication.k8s.io: what RBAC and the audit log get to see. kube-apiserver checks nothing of it. */
 export interface UserInfo {
@@ -42,4 +42,10 @@ export function undetermined(
   detail: string | null = null,
 ): Verdict & { kind: "undetermined" } {
   return { kind: "undetermined", reason, detail };
+}
+
+/** @returns "Problem: hint." in one sentence, or "Problem." where there is no hint */
+export function sentenceOf({ problem, hint }: Pick<ReasonRow, "problem" | "hint">): string {
+  const clause = hint === null ? problem : `${problem}: ${hint}`;
+  return clause.endsWith("?") ? clause : `${clause}.`;
 }

@@ -1,6 +1,7 @@
 // Compares the result of a review with its row: verdict, identity, and who is told the reason.
 import { expect } from "vitest";
-import { reasons, sentenceOf } from "../../src/worker/reasons.ts";
+import { reasons } from "../../src/worker/reasons.ts";
+import { sentenceOf } from "../../src/worker/verdict.ts";
 import type { IdentityCase } from "./case.ts";
 import type { Outcome } from "./outcome.ts";
 

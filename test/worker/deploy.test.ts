@@ -9,8 +9,8 @@ import { commandIn } from "../support/document-commands.ts";
 import { repositoryRoot } from "../support/worker-config.ts";
 
 /**
- * A Worker that starts slowly makes kubectl slow; the free plan would allow 3 MB. Hono and valibot are some 12 KiB of
- * it.
+ * A Worker that starts slowly makes kubectl slow; the free plan would allow 3 MB. Of these, Hono and valibot are
+ * some 12 KiB.
  */
 const maxGzipKib = 35;
 

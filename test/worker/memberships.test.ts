@@ -106,10 +106,10 @@ test("names that changed hands are warned about once, with whose they are now", 
     () =>
       expect(warnings().sort()).toEqual([
         "CLUSTER_RENAMED: acme is not pinned, so the name alone counts: write acme#1234",
-        "CLUSTER_RENAMED: team:acme/oncall#60 is called duty now",
         "CLUSTER_RENAMED: team:acme/oncall#60 has lost its name, which belongs to #61 now",
-        "CLUSTER_RENAMED: tyrell#7001 is called Wallace now: write Wallace#7001",
+        "CLUSTER_RENAMED: team:acme/oncall#60 is called duty now",
         "CLUSTER_RENAMED: tyrell#7001 has lost its name, which belongs to #7002 now",
+        "CLUSTER_RENAMED: tyrell#7001 is called Wallace now: write Wallace#7001",
       ]),
     logDeadline,
   );

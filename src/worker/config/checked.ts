@@ -1,7 +1,10 @@
 // The outcome of checking a part of the configuration: a value that the rest of the Worker can trust, or its problems.
 import type * as v from "valibot";
 
-/** One thing that is wrong: the setting as an operator finds it (`CLUSTER_PRODUCTION.allow[0]`), and what it has to be. */
+/**
+ * One thing that is wrong: the setting as an operator finds it (`CLUSTER_PRODUCTION.allow[0]`), and what it has to
+ * be.
+ */
 export interface Problem {
   readonly setting: string;
   readonly message: string;
@@ -24,8 +27,8 @@ export function describeProblems(problems: readonly Problem[]): string {
 }
 
 /**
- * Turns valibot's issues into problems. Each schema here carries its own message, for valibot's default messages quote the
- * value that was received, which may be a secret.
+ * Turns valibot's issues into problems. Each schema here carries its own message, for valibot's default messages
+ * quote the value that was received, which may be a secret.
  *
  * @param setting name of the variable that was parsed, or "" for the environment as a whole
  */

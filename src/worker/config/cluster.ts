@@ -1,5 +1,5 @@
-// One CLUSTER_… variable: who gets into this cluster, and under which names. Everything in it is checked, so that nothing
-// that an operator wrote is silently ignored.
+// One CLUSTER_… variable: who gets into this cluster, and under which names. Everything in it is checked, so that
+// nothing that an operator wrote is silently ignored.
 import * as v from "valibot";
 import { type Checked, type Problem, problemsOf } from "./checked.ts";
 import {
@@ -45,7 +45,9 @@ export interface ClusterPolicy {
 const nonEmpty = "must be a list with at least one entry";
 const oneOf = (values: readonly string[]) => `must be one of ${values.join(", ")}`;
 
-/** Printable ASCII without spaces: it goes into usernames, and from there into HTTP headers of aggregated API servers. */
+/**
+ * Printable ASCII without spaces: it goes into usernames, and from there into HTTP headers of aggregated API servers.
+ */
 const prefixPattern = /^[\x21-\x7e]{0,64}$/;
 
 const clusterEntries = {
@@ -132,7 +134,10 @@ export function readClusterPolicy(setting: string, value: unknown): Checked<Clus
   return problems.length === 0 ? { ok: true, value: policy } : { ok: false, problems };
 }
 
-/** @returns the fingerprints that can be read, also where the policy is wrong elsewhere, so that its callers are told so */
+/**
+ * @returns the fingerprints that can be read, also where the policy is wrong elsewhere, so that its callers are told
+ *   so
+ */
 export function readFingerprints(value: unknown): string[] {
   const parsed = v.safeParse(v.object({ client_certificates: v.array(v.unknown()) }), value);
   const listed = parsed.success ? parsed.output.client_certificates : [];

@@ -1,5 +1,6 @@
 // Variables and secrets → one typed, validated Config. No other file reads the environment. A mistake in one cluster's
-// policy concerns that cluster alone, a mistake of the whole deployment concerns all: both are values, never exceptions.
+// policy concerns that cluster alone, a mistake of the whole deployment concerns all: both are values, never
+// exceptions.
 import type { Checked, Problem } from "./checked.ts";
 import { type ClusterPolicy, readClusterPolicy, readFingerprints } from "./cluster.ts";
 import { readServiceSettings, type ServiceSettings, serviceVariables } from "./service.ts";

@@ -1,8 +1,8 @@
 // The entries of `allow`, `deny` and `groups_from`: one row for each kind. policy/match.ts says whom an entry matches.
 //
 // Names are labels, numbers are authority: `#NUMBER` pins an entry to one account, organisation or team. The pin holds
-// when that one is renamed, and when another one takes its name. GitHub compares names without case, so they are kept in
-// lower case.
+// when that one is renamed, and when another one takes its name. GitHub compares names without case, so they are kept
+// in lower case.
 import * as v from "valibot";
 import type { Problem } from "./checked.ts";
 import type { OrganisationReference } from "./organisations.ts";

@@ -2,8 +2,8 @@
 // plugin/pkg/authenticator/token/webhook, and client-go): it retries anything but 503 among the 5xx five times, 429 and
 // Retry-After lead to up to 55 calls or a hang of 30 s, it replays the token to any host that a redirect names, and it
 // caches a 200 that is not a complete TokenReview as a "no".
-import { deniedReasons, sentenceOf, undeterminedReasons } from "../reasons.ts";
-import type { Verdict } from "../verdict.ts";
+import { deniedReasons, undeterminedReasons } from "../reasons.ts";
+import { sentenceOf, type Verdict } from "../verdict.ts";
 import type { ApiVersion } from "./token-review.ts";
 
 /** The reasons of metav1.Status that are used here; the apiserver's client retries on none of them. */

@@ -1,6 +1,6 @@
-// The calling cluster, by its client certificate and by nothing else. Cloudflare has verified the certificate before the
-// request gets here, and its SHA-256 fingerprint names the cluster. Cloudflare has one certificate authority per account,
-// so "verified" alone would let in every client certificate of the account's other zones.
+// The calling cluster, by its client certificate and by nothing else. Cloudflare has verified the certificate before
+// the request gets here, and its SHA-256 fingerprint names the cluster. Cloudflare has one certificate authority per
+// account, so "verified" alone would let in every client certificate of the account's other zones.
 import * as v from "valibot";
 import type { ClusterConfig } from "../config/config.ts";
 import { normaliseFingerprint } from "../config/fingerprint.ts";
@@ -28,8 +28,8 @@ export type Caller =
   | { readonly kind: "refused"; readonly refusal: CallerRefusal; readonly message: string };
 
 /**
- * The part of `request.cf.tlsClientAuth` that counts. Without a certificate Cloudflare sends placeholders ("0", "NONE");
- * a request that did not come through its edge has no cf at all.
+ * The part of `request.cf.tlsClientAuth` that counts. Without a certificate Cloudflare sends placeholders ("0",
+ * "NONE"); a request that did not come through its edge has no cf at all.
  */
 const cfSchema = v.object({
   tlsClientAuth: v.object({

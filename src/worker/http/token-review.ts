@@ -13,9 +13,9 @@ export interface TokenReviewRequest {
 
 /**
  * The largest body that is read, in bytes. Real bearer tokens need a fraction of it: service account tokens have 1 to
- * 2 KB, OIDC tokens with many groups some ten, proxies seldom let headers over 32 KB through, and JSON's escapes can make
- * six bytes of one. Parsing this much takes well under the 10 ms of CPU time that the free plan gives a request. A larger
- * one gets a 413, which costs kube-apiserver exactly one call.
+ * 2 KB, OIDC tokens with many groups some ten, proxies seldom let headers over 32 KB through, and JSON's escapes can
+ * make six bytes of one. Parsing this much takes well under the 10 ms of CPU time that the free plan gives a request.
+ * A larger one gets a 413, which costs kube-apiserver exactly one call.
  */
 export const maxReviewBytes = 256 * 1024;
 

@@ -1,5 +1,5 @@
-// Matches the entries of `allow` and `deny` with facts. A pinned entry matches by its number alone, for another account,
-// organisation or team may have the name by now.
+// Matches the entries of `allow` and `deny` with facts. A pinned entry matches by its number alone, for another
+// account, organisation or team may have the name by now.
 import type { ClusterPolicy } from "../config/cluster.ts";
 import type { AllowEntry, OrganisationEntry, TeamEntry, UserEntry } from "../config/entries.ts";
 import { keyOfOrganisation } from "../config/organisations.ts";

@@ -10,17 +10,18 @@ const partsFromTheTop: Readonly<Record<string, readonly string[]>> = {
   "src/worker": [
     ...["index", "app", "services", "bindings", "readiness", "log", "http", "authenticate"],
     ...[
+      "cache",
       "policy",
       "credential",
       "verdict",
-      "cache",
       "github",
+      "bounded-map",
       "bounded-body",
       "with-timeout",
       "version",
       "reasons",
-      "config",
     ],
+    "config",
   ],
   "src/local": [
     ...["main", "start", "greeting", "options", "settings", "policy-file", "start-failure", "github", "edge"],

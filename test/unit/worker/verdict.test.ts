@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { type Reason, reasons, sentenceOf } from "../../../src/worker/reasons.ts";
-import { denied, unauthenticated, undetermined } from "../../../src/worker/verdict.ts";
+import { type Reason, reasons } from "../../../src/worker/reasons.ts";
+import { denied, sentenceOf, unauthenticated, undetermined } from "../../../src/worker/verdict.ts";
 
 describe("a reason", () => {
   test.each(Object.entries(reasons))("%s is a code with a problem, a hint and an audience", (code, row) => {

@@ -5,7 +5,8 @@ import { keyOfOrganisation } from "../../../worker/config/organisations.ts";
 import type { Facts, Membership } from "../../../worker/github/facts.ts";
 import type { PresentedCredential } from "../../../worker/policy/identity.ts";
 import { type Match, matchEntry, membershipIn } from "../../../worker/policy/match.ts";
-import { reasons, sentenceOf } from "../../../worker/reasons.ts";
+import { reasons } from "../../../worker/reasons.ts";
+import { sentenceOf } from "../../../worker/verdict.ts";
 
 export interface ExplainedEntry {
   /** Such as `allow[0]`. */

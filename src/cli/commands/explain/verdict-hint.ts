@@ -1,6 +1,6 @@
 // A verdict in words for the operator: the problem, and the hint that puts it right.
-import { type Reason, reasons, sentenceOf } from "../../../worker/reasons.ts";
-import type { Verdict } from "../../../worker/verdict.ts";
+import { type Reason, reasons } from "../../../worker/reasons.ts";
+import { sentenceOf, type Verdict } from "../../../worker/verdict.ts";
 
 export interface ExplainedVerdict {
   readonly kind: Verdict["kind"];

@@ -1,7 +1,7 @@
 // What organisations and teams make of a verdict: which reason it has, what is said, and which of several comes first.
 import { describe, expect, test } from "vitest";
 import type { HiddenReason } from "../../../../src/worker/github/facts.ts";
-import { evaluateFacts } from "../../../../src/worker/policy/evaluate.ts";
+import { evaluate } from "../../../../src/worker/policy/evaluate.ts";
 import { factsOf, invisibleFor, invitedTo, memberOf, policyOf, takenBy } from "../support.ts";
 import { admitted, judge, no, type Situation } from "./support.ts";
 
@@ -245,6 +245,6 @@ test("an account that is no person's gets a plain no whatever it belongs to", ()
 
 test("an organisation that is named like what every object has, and that nobody asked about, lets nobody in", () => {
   const policy = policyOf({ allow: ["org:constructor"] });
-  const verdict = evaluateFacts(policy, { tokenKind: "classic", credentialId: "x" }, factsOf());
+  const verdict = evaluate(policy, { tokenKind: "classic", credentialId: "x" }, factsOf());
   expect(verdict).toMatchObject({ kind: "denied", reason: "organisation_forbidden" });
 });

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { explainVerdict } from "../../../../../src/cli/commands/explain/verdict-hint.ts";
 import type { Reason, ReasonFor, VerdictKind } from "../../../../../src/worker/reasons.ts";
-import { reasons, sentenceOf } from "../../../../../src/worker/reasons.ts";
-import { denied, unauthenticated, undetermined, type Verdict } from "../../../../../src/worker/verdict.ts";
+import { reasons } from "../../../../../src/worker/reasons.ts";
+import { denied, sentenceOf, unauthenticated, undetermined, type Verdict } from "../../../../../src/worker/verdict.ts";
 
 function isOf<Kind extends VerdictKind>(kind: Kind, reason: Reason): reason is ReasonFor<Kind> {
   return reasons[reason].verdict === kind;

@@ -1,14 +1,14 @@
-// Whatever GitHub sends to the questions about organisations: somebody is a member, and in a team, only by complete and valid answers.
+// Properties of memberships: with any response of GitHub, a user is a member, and in a team, only by complete and valid
+// responses.
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { createAppMemberships } from "../../../../../src/worker/github/memberships/installed-app.ts";
-import { createNonMembers } from "../../../../../src/worker/github/memberships/non-members.ts";
+import { createInstalledAppMemberships } from "../../../../../src/worker/github/memberships/installed-app.ts";
 import { isThorough } from "../../../../support/thoroughness.ts";
-import { acme, api, askFacts, octocatReadsOrganisations, paths, scriptGitHub } from "../support.ts";
+import { acme, loadFacts, octocatReadsOrganisations, paths, scriptGitHub } from "../support.ts";
 import { graphqlBody, graphqlPath, installedApp, membershipPath, teamNode } from "./installed-app-support.ts";
 
 const oneOf = fc.constantFrom;
-/** Right most of the time, so that wrong answers meet right ones. */
+/** Right most of the time, so that wrong responses meet right ones. */
 const mostly = <T>(right: fc.Arbitrary<T>, ...wrong: fc.Arbitrary<unknown>[]) =>
   fc.oneof({ weight: 24, arbitrary: right }, ...wrong.map((arbitrary) => ({ weight: 1, arbitrary })));
 const anything = fc.option(fc.jsonValue(), { nil: undefined });
@@ -76,7 +76,7 @@ function toResponse({ status: code, headers: fields, text: content }: Sent): Res
   return new Response(withoutBody ? null : content, { status: code, headers: fields });
 }
 
-// What complete and valid answers are, in other words than the code under test.
+// Complete and valid responses, in other words than the code under test.
 
 function parsed(content: string): unknown {
   try {
@@ -102,7 +102,7 @@ function expectActiveMembership({ status: code, text: content }: Sent): void {
   expect([undefined, null, 583231]).toContain(field(body, "user", "id") ?? null);
 }
 
-test("asked with the person's own token", async () => {
+test("with the user's own token", async () => {
   let members = 0;
   let teams = 0;
   const sent = fc.record({
@@ -119,31 +119,31 @@ test("asked with the person's own token", async () => {
         [paths.team("Acme", "parent")]: () => toResponse(answers.parent),
         [paths.team("acme", "parent")]: () => toResponse(answers.parent),
       });
-      const { outcome } = await askFacts(github);
+      const { outcome } = await loadFacts(github);
       if (outcome.kind !== "found") return;
-      const standing = outcome.facts.organisations.acme;
-      if (standing?.kind !== "active") return;
+      const current = outcome.facts.organisations.acme;
+      if (current?.kind !== "active") return;
       members += 1;
       expectActiveMembership(answers.membership);
       expect(answers.teams.status).toBe(200);
       const leftOut = new Headers(answers.teams.headers).get("x-github-sso") ?? "";
       expect(["", "partial-results; organizations=1234"]).toContain(leftOut);
-      if (leftOut !== "") expect(standing.id).not.toBe(1234);
+      if (leftOut !== "") expect(current.id).not.toBe(1234);
       const listed = parsed(answers.teams.text);
       if (!Array.isArray(listed)) throw new Error("a member without a list of teams");
-      const ours = listed.filter((item) => field(item, "organization", "id") === standing.id);
+      const ours = listed.filter((item) => field(item, "organization", "id") === current.id);
       const expected = new Set(ours.map((item) => field(item, "id")));
       for (const item of ours) if (field(item, "parent", "id") !== undefined) expected.add(field(item, "parent", "id"));
       if (expected.has(7) || expected.has(8)) {
         const above = field(parsed(answers.parent.text), "parent", "id");
         if (above !== undefined) expected.add(above);
       }
-      for (const { id, slug } of standing.teams) {
+      for (const { id, slug } of current.teams) {
         teams += 1;
         expect(expected).toContain(id);
         expect(slug).toMatch(/^\.*[\w-][\w.-]*$/);
       }
-      for (const item of ours) expect(standing.teams.map(({ id }) => id)).toContain(field(item, "id"));
+      for (const item of ours) expect(current.teams.map(({ id }) => id)).toContain(field(item, "id"));
     }),
     { numRuns: isThorough ? 1500 : 600 },
   );
@@ -151,7 +151,7 @@ test("asked with the person's own token", async () => {
   expect(teams).toBeGreaterThan(5);
 });
 
-test("asked with the installed app", async () => {
+test("with the installed app", async () => {
   let members = 0;
   const node = fc
     .tuple(mostly(oneOf(55, 56), oneOf(0), anything), mostly(oneOf("platform", "infra"), oneOf("", "a/b"), anything))
@@ -171,13 +171,12 @@ test("asked with the installed app", async () => {
         [membershipPath()]: () => toResponse(ofMembership),
         [graphqlPath]: () => toResponse(ofTeams),
       });
-      const nonMembers = createNonMembers(now);
-      const memberships = createAppMemberships({ client: github.client, api, credentials, nonMembers });
-      const { outcome } = await askFacts(github, { memberships, question: { organisations: [acme] } });
+      const memberships = createInstalledAppMemberships(credentials, now);
+      const { outcome } = await loadFacts(github, { memberships, request: { organisations: [acme] } });
       if (outcome.kind !== "found") return;
-      const standing = outcome.facts.organisations.acme;
-      if (standing?.kind === "none") expect(ofMembership.status).toBe(404);
-      if (standing?.kind !== "active") return;
+      const current = outcome.facts.organisations.acme;
+      if (current?.kind === "none") expect(ofMembership.status).toBe(404);
+      if (current?.kind !== "active") return;
       members += 1;
       const body = parsed(ofMembership.text);
       expect([ofMembership.status, field(body, "state")]).toEqual([200, "active"]);
@@ -188,7 +187,7 @@ test("asked with the installed app", async () => {
       expect(field(teams, "data", "user", "databaseId")).toBe(583231);
       const nodes = field(teams, "data", "organization", "teams", "nodes");
       const ids = Array.isArray(nodes) ? nodes.map((item) => field(item, "databaseId")) : ["none"];
-      expect(new Set(standing.teams.map(({ id }) => id))).toEqual(new Set(ids.length === 0 ? [] : [...ids, 1]));
+      expect(new Set(current.teams.map(({ id }) => id))).toEqual(new Set(ids.length === 0 ? [] : [...ids, 1]));
     }),
     { numRuns: 400 },
   );

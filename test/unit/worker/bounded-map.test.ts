@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { BoundedMap } from "../../../../src/worker/cache/bounded-map.ts";
+import { BoundedMap } from "../../../src/worker/bounded-map.ts";
 
 const byLength = (options: { maxEntries?: number; maxBytes?: number } = {}) =>
   new BoundedMap<string>({

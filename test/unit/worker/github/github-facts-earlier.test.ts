@@ -1,4 +1,5 @@
-// A token that was asked about earlier: everything at once, on the condition that it has changed, and what calls that disagree come to.
+// Facts about a token that was seen earlier: all calls at once, on the condition that something has changed; and the
+// outcome of calls that are inconsistent.
 import { describe, expect, test } from "vitest";
 import { makeToken } from "../../../../src/local/github/token.ts";
 import type { Membership } from "../../../../src/worker/github/facts.ts";
@@ -6,15 +7,15 @@ import type { Earlier } from "../../../../src/worker/github/github-facts.ts";
 import type { MembershipSource, MembershipsRequest } from "../../../../src/worker/github/memberships/source.ts";
 import { userAnswer } from "../support.ts";
 import {
-  askFacts,
   error,
+  fixedMemberships,
   inAcme,
-  membershipsSaying,
+  loadFacts,
   octocat,
   octocatInAcme,
   octocatReadsOrganisations,
   paths,
-  refusalAnswers,
+  refusals,
   type ScriptedAnswer,
   scriptGitHub,
   scriptOfMember,
@@ -23,31 +24,31 @@ import {
 const account = octocat;
 const member = octocatInAcme;
 
-/** octocat's token with read:org, as it was asked about earlier. */
+/** octocat's token with read:org, as it was found earlier. */
 const earlier: Earlier = { account, scopes: ["read:org"], validators: {} };
 
-describe("a token that was once good", () => {
-  const contradiction = { kind: "unavailable", reason: "github_inconsistent_responses" };
+describe("a token that was once valid", () => {
+  const inconsistentResponses = { kind: "unavailable", reason: "github_inconsistent_responses" };
 
-  test("is asked about in one round trip: all calls are out before any is answered", async () => {
+  test("takes one round trip: all calls are sent before any is answered", async () => {
     const script = scriptOfMember();
     const names = Object.keys(script);
     const open = Promise.withResolvers<void>();
-    const asked: string[] = [];
+    const called: string[] = [];
     const github = scriptGitHub(
       Object.fromEntries(
         Object.entries(script).map(([name, answer]): [string, ScriptedAnswer] => [
           name,
           async (call) => {
-            asked.push(name);
-            if (asked.length === names.length) open.resolve();
+            called.push(name);
+            if (called.length === names.length) open.resolve();
             await open.promise;
             return answer(call);
           },
         ]),
       ),
     );
-    const { outcome, responseInfo } = await askFacts(github, { earlier });
+    const { outcome, call } = await loadFacts(github, { earlier });
     expect(outcome).toEqual({
       kind: "found",
       facts: {
@@ -59,11 +60,11 @@ describe("a token that was once good", () => {
         organisations: { acme: member },
       },
     });
-    expect(responseInfo.githubStatus).toBe(200);
+    expect(call?.status).toBe(200);
     expect(github.calls.toSorted()).toEqual(names.toSorted());
   });
 
-  test("is asked about on the condition that it has changed: if not, all is as it was, at no cost", async () => {
+  test("is looked up by conditional requests: where nothing has changed, all is as it was, at no cost", async () => {
     const ifNoneMatch: (string | null)[] = [];
     const conditional =
       (answer: ScriptedAnswer, etag: string): ScriptedAnswer =>
@@ -81,58 +82,58 @@ describe("a token that was once good", () => {
       ),
     );
     const token = makeToken("classic");
-    const first = await askFacts(github, { token });
+    const first = await loadFacts(github, { token });
     expect(Object.keys(first.validators)).toHaveLength(3);
     expect(ifNoneMatch.splice(0)).toEqual([null, null, null]);
-    const second = await askFacts(github, { token, earlier: { ...earlier, validators: first.validators } });
+    const second = await loadFacts(github, { token, earlier: { ...earlier, validators: first.validators } });
     expect(ifNoneMatch.toSorted()).toEqual(['"0"', '"1"', '"2"']);
     expect(second.outcome).toEqual(first.outcome);
-    expect(second.responseInfo.githubStatus).toBe(304);
+    expect(second.call?.status).toBe(304);
     expect(second.validators).toEqual(first.validators);
   });
 
-  test.each(refusalAnswers)("that comes to %s while another call takes it contradicts itself", async (kind, answer) => {
+  test.each(refusals)("that comes to %s while another call accepts it is inconsistent", async (kind, answer) => {
     const github = scriptGitHub({ ...scriptOfMember(), [paths.user]: answer });
-    const { outcome, responseInfo } = await askFacts(github, { earlier });
-    expect(outcome).toEqual(contradiction);
-    expect(responseInfo.githubStatus).toBe(kind === "refused" ? 401 : 403);
+    const { outcome, call } = await loadFacts(github, { earlier });
+    expect(outcome).toEqual(inconsistentResponses);
+    expect(call?.status).toBe(kind === "refused" ? 401 : 403);
   });
 
-  test.each(refusalAnswers)("that comes to %s wherever it is asked is that", async (kind, answer) => {
+  test.each(refusals)("that comes to %s in every call is that", async (kind, answer) => {
     const github = scriptGitHub({ [paths.user]: answer, [inAcme]: answer, [paths.teams]: answer });
-    expect((await askFacts(github, { earlier })).outcome.kind).toBe(kind);
+    expect((await loadFacts(github, { earlier })).outcome.kind).toBe(kind);
   });
 
-  test.each(refusalAnswers)("that comes to %s is that where no other call took it", async (kind, answer) => {
-    // By an installed app, by scopes that see nothing, by trouble, and by a policy without organisations.
+  test.each(refusals)("that comes to %s is that where no other call accepted it", async (kind, answer) => {
+    // With an installed app, with scopes that show nothing, with a policy without organisations, and in an outage.
     const github = scriptGitHub({ [paths.user]: answer });
-    const { source } = membershipsSaying(member);
+    const { source } = fixedMemberships(member);
     const byApp: MembershipSource = {
-      load: async (question, deadline) => ({ ...(await source.load(question, deadline)), tookToken: false }),
+      load: async (request, calls) => ({ ...(await source.load(request, calls)), tookToken: false }),
     };
-    expect((await askFacts(github, { earlier, memberships: byApp })).outcome.kind).toBe(kind);
-    expect((await askFacts(github, { earlier: { ...earlier, scopes: [] } })).outcome.kind).toBe(kind);
-    expect((await askFacts(github, { earlier, question: { organisations: [] } })).outcome.kind).toBe(kind);
-    const trouble = error(502, "");
-    const troubled = scriptGitHub({ [paths.user]: answer, [inAcme]: trouble, [paths.teams]: trouble });
-    expect((await askFacts(troubled, { earlier })).outcome.kind).toBe(kind);
+    expect((await loadFacts(github, { earlier, memberships: byApp })).outcome.kind).toBe(kind);
+    expect((await loadFacts(github, { earlier: { ...earlier, scopes: [] } })).outcome.kind).toBe(kind);
+    expect((await loadFacts(github, { earlier, request: { organisations: [] } })).outcome.kind).toBe(kind);
+    const outage = error(502, "");
+    const inOutage = scriptGitHub({ [paths.user]: answer, [inAcme]: outage, [paths.teams]: outage });
+    expect((await loadFacts(inOutage, { earlier })).outcome.kind).toBe(kind);
   });
 
   test.each<[string, ScriptedAnswer, object]>([
     ["a limit", error(429, "You have exceeded a secondary rate limit."), { reason: "github_secondary_limit" }],
-    ["trouble", error(502, ""), { reason: "github_server_error" }],
-  ])("is not contradicted by %s", async (_, answer, outcome) => {
+    ["an outage", error(502, ""), { reason: "github_server_error" }],
+  ])("is not inconsistent with %s", async (_, answer, outcome) => {
     const github = scriptGitHub({ ...scriptOfMember(), [paths.user]: answer });
-    expect((await askFacts(github, { earlier })).outcome).toMatchObject(outcome);
+    expect((await loadFacts(github, { earlier })).outcome).toMatchObject(outcome);
   });
 
-  test("is nobody else's by now: another number contradicts the earlier one, and nothing more is asked", async () => {
+  test("is no other account's by now: another number is inconsistent with the earlier one, and no more calls are made", async () => {
     for (const login of ["octocat", "hubot"]) {
       const github = scriptGitHub({
         ...scriptOfMember(),
         [paths.user]: () => userAnswer({ id: 583232, login }, { "x-oauth-scopes": "read:org" }),
       });
-      expect((await askFacts(github, { earlier })).outcome).toEqual(contradiction);
+      expect((await loadFacts(github, { earlier })).outcome).toEqual(inconsistentResponses);
       expect(github.calls).toHaveLength(3);
     }
   });
@@ -143,49 +144,49 @@ describe("a token that was once good", () => {
     ["more scopes", { scopes: [] }],
     ["fewer scopes", { scopes: ["read:org", "repo"] }],
     ["scopes where it had none", { scopes: null }],
-  ])("with %s is asked about its memberships again, as it is now", async (_, changes) => {
+  ])("with %s has its memberships looked up again, as it is now", async (_, changes) => {
     const github = scriptGitHub({ [paths.user]: octocatReadsOrganisations });
-    const questions: MembershipsRequest[] = [];
+    const requests: MembershipsRequest[] = [];
     const memberships: MembershipSource = {
-      async load(question) {
-        questions.push(question);
-        const standings: Membership[] = [questions.length === 1 ? { kind: "none", nameTakenBy: null } : member];
-        return { kind: "known", standings, tookToken: true };
+      async load(request) {
+        requests.push(request);
+        const found: Membership[] = [requests.length === 1 ? { kind: "none", nameTakenBy: null } : member];
+        return { kind: "known", memberships: found, tookToken: true };
       },
     };
     const before = { ...earlier, ...changes };
-    const { outcome } = await askFacts(github, { earlier: before, memberships });
-    expect(questions).toHaveLength(2);
-    expect(questions[0]?.owner).toMatchObject({ account: before.account, scopes: before.scopes });
-    expect(questions[1]?.owner).toMatchObject({ account, scopes: ["read:org"] });
+    const { outcome } = await loadFacts(github, { earlier: before, memberships });
+    expect(requests).toHaveLength(2);
+    expect(requests[0]?.owner).toMatchObject({ account: before.account, scopes: before.scopes });
+    expect(requests[1]?.owner).toMatchObject({ account, scopes: ["read:org"] });
     expect(outcome).toMatchObject({ kind: "found", facts: { account, organisations: { acme: member } } });
     expect(github.calls).toEqual([paths.user]);
   });
 
-  test("that is as it was is asked about its memberships once", async () => {
-    const { source, questions } = membershipsSaying(member);
+  test("that is as it was has its memberships looked up once", async () => {
+    const { source, requests } = fixedMemberships(member);
     const github = scriptGitHub({ [paths.user]: octocatReadsOrganisations });
-    await askFacts(github, { earlier, memberships: source });
-    expect(questions).toHaveLength(1);
+    await loadFacts(github, { earlier, memberships: source });
+    expect(requests).toHaveLength(1);
   });
 });
 
-describe("a token that GET /user has just found", () => {
-  test.each(refusalAnswers)("does not come to %s: whichever call says so contradicts it", async (_, answer) => {
+describe("a token whose owner GET /user has just found", () => {
+  test.each(refusals)("does not come to %s: a call that says so is inconsistent with it", async (_, answer) => {
     for (const path of [inAcme, paths.teams]) {
       for (const before of [null, earlier]) {
         const github = scriptGitHub({ ...scriptOfMember(), [path]: answer });
-        const { outcome } = await askFacts(github, { earlier: before });
+        const { outcome } = await loadFacts(github, { earlier: before });
         expect(outcome).toEqual({ kind: "unavailable", reason: "github_inconsistent_responses" });
       }
     }
   });
 
-  test("may have met a limit since, which is no contradiction", async () => {
+  test("may have met a limit since, which is not inconsistent", async () => {
     const limit = error(429, "You have exceeded a secondary rate limit.");
     for (const before of [null, earlier]) {
       const github = scriptGitHub({ ...scriptOfMember(), [paths.teams]: limit });
-      expect((await askFacts(github, { earlier: before })).outcome).toEqual({
+      expect((await loadFacts(github, { earlier: before })).outcome).toEqual({
         kind: "limited",
         reason: "github_secondary_limit",
       });
@@ -193,13 +194,13 @@ describe("a token that GET /user has just found", () => {
   });
 });
 
-test("a good token of none of this cluster's clients is told so, though it was once good for another cluster", async () => {
+test("a valid token of none of this cluster's clients is refused as such, though another cluster accepted it earlier", async () => {
   const github = scriptGitHub({ "POST /applications/Iv1.a/token": error(404, "Not Found") });
-  const { outcome } = await askFacts(github, {
+  const { outcome } = await loadFacts(github, {
     earlier,
-    memberships: membershipsSaying(member).source,
+    memberships: fixedMemberships(member).source,
     clientSecrets: new Map([["Iv1.a", "secret"]]),
-    question: { tokenKind: "oauth", oauthClients: ["Iv1.a"] },
+    request: { tokenKind: "oauth", oauthClients: ["Iv1.a"] },
     token: makeToken("oauth"),
   });
   expect(outcome).toEqual({ kind: "refused", reason: "token_client_mismatch" });

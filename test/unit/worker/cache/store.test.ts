@@ -1,24 +1,24 @@
 import { describe, expect, test } from "vitest";
-import { isWorthWriting } from "../../../../src/worker/cache/write-rule.ts";
+import { isWorthWriting } from "../../../../src/worker/cache/store.ts";
 import { acme, entryOf, factsOf, leftFacts, member, seconds, startOfTests } from "./support.ts";
 
 const now = startOfTests;
 const ttlMs = seconds(120);
-const usual = { admits: true, admittedBefore: true, now, ttlMs };
+const usual = { admits: true, hasAdmitted: true, now, ttlMs };
 const noLonger = { ...usual, admits: false };
-const never = { ...noLonger, admittedBefore: false };
+const never = { ...noLonger, hasAdmitted: false };
 
 describe("an entry is written", () => {
-  test("when KV is not known to hold one, if it lets somebody in", () => {
-    expect(isWorthWriting(entryOf(), null, { ...usual, admittedBefore: false })).toBe(true);
+  test("when KV is not known to hold one, if it admits the user", () => {
+    expect(isWorthWriting(entryOf(), null, { ...usual, hasAdmitted: false })).toBe(true);
     expect(isWorthWriting(entryOf(), null, never)).toBe(false);
   });
 
-  test("when somebody who was let in a moment ago no longer is, whatever KV may hold", () => {
+  test("when a user who was admitted before no longer is, whatever KV may hold", () => {
     expect(isWorthWriting(entryOf(leftFacts), null, noLonger)).toBe(true);
   });
 
-  test("when a refused token is good again, if it lets somebody in", () => {
+  test("when a refused token is good again, if it admits the user", () => {
     const tombstone = { kind: "tombstone", askedAt: now } as const;
     expect(isWorthWriting(entryOf(), tombstone, usual)).toBe(true);
     expect(isWorthWriting(entryOf(), tombstone, noLonger)).toBe(false);
@@ -31,7 +31,7 @@ describe("an entry is written", () => {
     ["the scopes", factsOf({ scopes: [] })],
     ["the client", factsOf({ oauthClientId: "Iv23" })],
     ["the expiry", factsOf({ expiry: { kind: "at", epochMs: now } })],
-  ])("when %s has changed, also for somebody who is no longer let in", (_, facts) => {
+  ])("when %s has changed, also for a user who is no longer admitted", (_, facts) => {
     expect(isWorthWriting(entryOf(facts), entryOf(), usual)).toBe(true);
     expect(isWorthWriting(entryOf(facts), entryOf(), noLonger)).toBe(true);
   });
@@ -42,7 +42,7 @@ describe("an entry is written", () => {
     expect(isWorthWriting({ ...entry, organisations: { ...entry.organisations, other } }, entry, usual)).toBe(true);
   });
 
-  test("when the copy is too old to be believed, and not a moment before", () => {
+  test("when the copy is too old to be fresh, and not a moment before", () => {
     const copy = entryOf(factsOf(), now - ttlMs);
     expect(isWorthWriting(entryOf(), copy, usual)).toBe(true);
     expect(isWorthWriting(entryOf(), { ...copy, askedAt: copy.askedAt + 1 }, usual)).toBe(false);

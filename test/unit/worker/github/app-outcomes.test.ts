@@ -1,10 +1,22 @@
-// The rows of the table that are about what Octogate itself signs in with: the installed app, and the clients of check-token. Nothing that is wrong with those is
-// ever anything about a person.
+// Rows about Octogate's own credentials: the installed app, and the clients of check-token. What is wrong with those
+// says nothing about a user.
 import { describe, expect, test } from "vitest";
-import type { GitHubReply } from "../../../../../src/worker/github/client.ts";
-import { sortAppMembershipReply, sortAppReply, sortCheckReply } from "../../../../../src/worker/github/outcomes.ts";
+import type { GitHubReply } from "../../../../src/worker/github/client.ts";
+import {
+  appMembershipRows,
+  appRows,
+  checkTokenRows,
+  type Row,
+  readReply,
+  sortResponse,
+} from "../../../../src/worker/github/outcomes.ts";
 
 const unavailable = (reason: string) => ({ kind: "unavailable", reason });
+
+function sort<Outcome>(reply: GitHubReply, rows: readonly Row<Outcome>[], success: 200 | 201 = 200) {
+  const sorted = sortResponse(readReply(reply), rows, success);
+  return sorted.isSuccess ? { json: sorted.json } : sorted.outcome;
+}
 
 function reply(status: number, body: unknown, headers: Record<string, string> = {}): GitHubReply {
   const text = typeof body === "string" ? body : JSON.stringify(body);
@@ -19,8 +31,8 @@ const failures = ["github_unreachable" as const, "github_timeout" as const, "git
   (reason) => [null, 200, 201, 404].map((status) => ({ reason, status })),
 );
 
-/** The same wherever it is said. */
-const trouble: [description: string, reply: GitHubReply, reason: string][] = [
+/** The same for all rows. */
+const outages: [description: string, reply: GitHubReply, reason: string][] = [
   ["400", says(400, "Problems parsing JSON"), "github_unexpected_status"],
   ["409", says(409, "Conflict"), "github_unexpected_status"],
   ["204", reply(204, ""), "github_unexpected_status"],
@@ -45,48 +57,47 @@ const wrongWithTheApp: [description: string, reply: GitHubReply][] = [
   ["422", says(422, "The permissions requested are not granted to this installation.")],
 ];
 
-describe("an answer to the installed app", () => {
+describe("a response to the installed app", () => {
   test.each(wrongWithTheApp)("%s", (_, answer) => {
-    expect(sortAppReply(answer, 200)).toEqual(unavailable("github_app_unavailable"));
-    expect(sortAppReply(answer, 201)).toEqual(unavailable("github_app_unavailable"));
-    expect(sortAppMembershipReply(answer)).toEqual(unavailable("github_app_unavailable"));
+    expect(sort(answer, appRows, 200)).toEqual(unavailable("github_app_unavailable"));
+    expect(sort(answer, appRows, 201)).toEqual(unavailable("github_app_unavailable"));
+    expect(sort(answer, appMembershipRows)).toEqual(unavailable("github_app_unavailable"));
   });
 
-  test.each(trouble)("%s", (_, answer, reason) => {
-    expect(sortAppReply(answer, 200)).toEqual(unavailable(reason));
-    expect(sortAppMembershipReply(answer)).toEqual(unavailable(reason));
+  test.each(outages)("%s", (_, answer, reason) => {
+    expect(sort(answer, appRows, 200)).toEqual(unavailable(reason));
+    expect(sort(answer, appMembershipRows)).toEqual(unavailable(reason));
   });
 
-  test("404 means that the app is not there, or that somebody is no member", () => {
+  test("404 means that the app is not there, or that a user is no member", () => {
     const answer = says(404, "Not Found");
-    expect(sortAppReply(answer, 200)).toEqual(unavailable("github_app_unavailable"));
-    expect(sortAppMembershipReply(answer)).toEqual({ kind: "absent" });
+    expect(sort(answer, appRows, 200)).toEqual(unavailable("github_app_unavailable"));
+    expect(sort(answer, appMembershipRows)).toEqual({ kind: "absent" });
   });
 
-  test("is right with the one status that means success there, and with no other", () => {
-    const headers = new Headers();
-    expect(sortAppReply(reply(200, { a: 1 }), 200)).toEqual({ kind: "ok", json: { a: 1 }, headers });
-    expect(sortAppReply(reply(201, { a: 1 }), 201)).toEqual({ kind: "ok", json: { a: 1 }, headers });
-    expect(sortAppReply(reply(201, {}), 200)).toEqual(unavailable("github_unexpected_status"));
-    expect(sortAppReply(reply(200, {}), 201)).toEqual(unavailable("github_unexpected_status"));
-    expect(sortAppMembershipReply(reply(200, { a: 1 }))).toEqual({ kind: "ok", json: { a: 1 }, headers });
-    expect(sortAppMembershipReply(reply(201, {}))).toEqual(unavailable("github_unexpected_status"));
+  test("is a success with the one status of its endpoint, and with no other", () => {
+    expect(sort(reply(200, { a: 1 }), appRows, 200)).toEqual({ json: { a: 1 } });
+    expect(sort(reply(201, { a: 1 }), appRows, 201)).toEqual({ json: { a: 1 } });
+    expect(sort(reply(201, {}), appRows, 200)).toEqual(unavailable("github_unexpected_status"));
+    expect(sort(reply(200, {}), appRows, 201)).toEqual(unavailable("github_unexpected_status"));
+    expect(sort(reply(200, { a: 1 }), appMembershipRows)).toEqual({ json: { a: 1 } });
+    expect(sort(reply(201, {}), appMembershipRows)).toEqual(unavailable("github_unexpected_status"));
   });
 
   test.each(failures)("that does not arrive whole says nothing: $reason after $status", ({ reason, status }) => {
     const answer: GitHubReply = { kind: "failed", reason, status, headers: new Headers() };
-    expect(sortAppReply(answer, 200)).toEqual(unavailable(reason));
-    expect(sortAppMembershipReply(answer)).toEqual(unavailable(reason));
+    expect(sort(answer, appRows, 200)).toEqual(unavailable(reason));
+    expect(sort(answer, appMembershipRows)).toEqual(unavailable(reason));
   });
 });
 
-describe("an answer of check-token", () => {
+describe("a response of check-token", () => {
   test.each([
     ["404", says(404, "Not Found")],
     ["404 as a page", reply(404, "<h1>Not Found</h1>")],
     ["422", says(422, "Validation Failed")],
   ])("%s says that the token is not this app's", (_, answer) => {
-    expect(sortCheckReply(answer)).toEqual({ kind: "absent" });
+    expect(sort(answer, checkTokenRows)).toEqual({ kind: "absent" });
   });
 
   test.each([
@@ -95,20 +106,22 @@ describe("an answer of check-token", () => {
     ["403", says(403, "Sorry. Your account was suspended")],
     ["403 rate limit", says(403, "API rate limit exceeded", anonymous)],
     ["429", says(429, "You have exceeded a secondary rate limit.")],
-  ])("%s is about the client, never about the person", (_, answer) => {
-    expect(sortCheckReply(answer)).toEqual(unavailable("oauth_client_secret"));
+  ])("%s is about the client, never about the user", (_, answer) => {
+    expect(sort(answer, checkTokenRows)).toEqual(unavailable("oauth_client_secret"));
   });
 
-  test.each(trouble)("%s", (_, answer, reason) => {
-    expect(sortCheckReply(answer)).toEqual(unavailable(reason));
+  test.each(outages)("%s", (_, answer, reason) => {
+    expect(sort(answer, checkTokenRows)).toEqual(unavailable(reason));
   });
 
-  test("201 is no success here", () => {
-    expect(sortCheckReply(reply(201, {}))).toEqual(unavailable("github_unexpected_status"));
-    expect(sortCheckReply(reply(200, { a: 1 }))).toEqual({ kind: "ok", json: { a: 1 }, headers: new Headers() });
+  test("is a success with a 200, not with a 201", () => {
+    expect(sort(reply(201, {}), checkTokenRows)).toEqual(unavailable("github_unexpected_status"));
+    expect(sort(reply(200, { a: 1 }), checkTokenRows)).toEqual({ json: { a: 1 } });
   });
 
   test.each(failures)("that does not arrive whole says nothing: $reason after $status", ({ reason, status }) => {
-    expect(sortCheckReply({ kind: "failed", reason, status, headers: new Headers() })).toEqual(unavailable(reason));
+    expect(sort({ kind: "failed", reason, status, headers: new Headers() }, checkTokenRows)).toEqual(
+      unavailable(reason),
+    );
   });
 });

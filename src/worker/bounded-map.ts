@@ -1,4 +1,5 @@
-// A Map that forgets what was not used for the longest time: an isolate has 128 MB for everything, and tokens can be made up without end.
+// A Map that forgets what was not used for the longest time: an isolate has 128 MB for everything, and tokens can be
+// made up without end.
 
 export interface BoundedMapOptions<Value> {
   readonly maxEntries: number;
@@ -9,7 +10,8 @@ export interface BoundedMapOptions<Value> {
 
 export class BoundedMap<Value> {
   readonly #options: BoundedMapOptions<Value>;
-  // A Map keeps the order of insertion; what is used is inserted anew, so the first is the one unused for the longest time.
+  // A Map keeps the order of insertion; what is used is inserted anew, so the first is the one unused for the longest
+  // time.
   readonly #entries = new Map<string, { readonly value: Value; readonly bytes: number }>();
   #bytes = 0;
 
