@@ -28,14 +28,21 @@ const partsFromTheTop: Readonly<Record<string, readonly string[]>> = {
     ...["health-check", "certificates", "cache-secret", "state-folder", "worker", "shutdown"],
   ],
   "src/node": [
-    ...["https", "network-failure", "kubeconfig", "cluster-files", "key-identifiers", "certificates", "token-review"],
-    ...["files", "columns"],
+    ...["https", "network-failure", "kubeconfig", "cluster-files", "certificates", "token-review"],
+    ...["toml", "files", "columns"],
   ],
   "src/cli": [
-    ...["main", "program", "commands", "check-before-deploy", "doctor", "explain", "pin", "manifests", "setup"],
-    ...["teardown", "certificates", "edge", "network", "kubeconfig", "deployment"],
-    ...["configuration-check", "wrangler-toml", "cloudflare", "step-failure", "consent", "context"],
-    ...["terminal", "report"],
+    ...[
+      "main",
+      "program",
+      "check-before-deploy",
+      "commands",
+      "certificates",
+      "deployment",
+      "config-file",
+      "cloudflare",
+    ],
+    ...["options", "consent", "context", "diagnostics", "terminal"],
   ],
 };
 
