@@ -1,4 +1,4 @@
-// CACHE_SECRET for the local edge: made once and kept, so that what KV remembers can still be opened after a restart.
+// CACHE_SECRET of the local edge: made once and kept, so that after a restart the Worker can still open what KV has.
 import { randomBytes } from "node:crypto";
 import { readIfThere, writePrivately } from "../node/files.ts";
 import type { StateFolder } from "./state-folder.ts";

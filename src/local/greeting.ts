@@ -3,7 +3,7 @@
 import { columns } from "../node/columns.ts";
 import { webhookUrl } from "../node/kubeconfig.ts";
 import { tokenReviewBody } from "../node/token-review.ts";
-import type { CastMember } from "./github/cast.ts";
+import type { SampleUser } from "./github/sample-users.ts";
 import type { StateFolder } from "./state-folder.ts";
 
 export interface Greeting {
@@ -12,7 +12,7 @@ export interface Greeting {
   readonly folder: StateFolder;
   readonly clusterNames: readonly string[];
   /** Empty where a real GitHub is used. */
-  readonly cast: readonly CastMember[];
+  readonly cast: readonly SampleUser[];
 }
 
 /** Programs wait for this line. */
@@ -50,7 +50,7 @@ export function greetingText({ port, githubUrl, folder, clusterNames, cast }: Gr
   ].join("\n");
 }
 
-function castText(cast: readonly CastMember[]): string[] {
+function castText(cast: readonly SampleUser[]): string[] {
   const people = cast.flatMap(({ name, shows, token }): [string, string][] => [
     [name, token],
     ["", shows],

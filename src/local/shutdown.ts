@@ -3,9 +3,9 @@
 type Stop = () => Promise<void>;
 
 export interface Shutdown {
-  /** Takes the way to stop a part, before or right after the part starts. Once `stopAll` was called, it stops at once. */
+  /** Takes the way to stop a part, before or right after the part starts. After `stopAll` the part stops at once. */
   add(stop: Stop): void;
-  /** Stops all parts, the last one first, at most within the time. A part that fails to stop does not hold up the rest. */
+  /** Stops all parts, the last one first, within the time. A part that fails to stop does not hold up the others. */
   stopAll(maxMs: number): Promise<void>;
 }
 

@@ -6,8 +6,8 @@ import { webhookKubeconfig } from "../node/kubeconfig.ts";
 import { keepCacheSecret } from "./cache-secret.ts";
 import { type EdgeCertificates, keepCertificates } from "./certificates/keep.ts";
 import { type Edge, startEdge } from "./edge/server.ts";
-import { addCast, type CastMember } from "./github/cast.ts";
-import { startGitHubStandIn } from "./github/stand-in.ts";
+import { addSampleUsers, type SampleUser } from "./github/sample-users.ts";
+import { startGitHubStandIn } from "./github/server.ts";
 import { greetingText, localAddress } from "./greeting.ts";
 import { checkHealth } from "./health-check.ts";
 import type { Options } from "./options.ts";
@@ -104,7 +104,7 @@ async function listen(port: number, { server, authority }: EdgeCertificates): Pr
 
 interface GitHub {
   readonly url: string;
-  readonly cast: readonly CastMember[];
+  readonly cast: readonly SampleUser[];
   readonly policy: Record<string, unknown>;
 }
 
@@ -112,8 +112,8 @@ async function gitHubFor({ githubUrl }: Options, shutdown: Shutdown): Promise<Gi
   if (githubUrl !== null) return { url: githubUrl, cast: [], policy: policyWithoutCast };
   const standIn = await startGitHubStandIn();
   shutdown.add(() => standIn.close());
-  const { members, policy } = addCast(standIn);
-  return { url: standIn.url, cast: members, policy };
+  const { users, policy } = addSampleUsers(standIn);
+  return { url: standIn.url, cast: users, policy };
 }
 
 function fingerprintFor(clusterName: string, { clients }: EdgeCertificates): string {

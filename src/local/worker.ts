@@ -1,5 +1,5 @@
-// Runs the Worker as it ships: bundled by esbuild as wrangler does it, on workerd, with the runtime settings and bindings
-// of wrangler.toml. Miniflare starts workerd.
+// Runs the Worker as it ships: bundled by esbuild as wrangler does it, on workerd, with the runtime settings and the
+// bindings of wrangler.toml. Miniflare starts workerd.
 import { readFile } from "node:fs/promises";
 import { build, stop as stopEsbuild } from "esbuild";
 import { Miniflare, type MiniflareOptions, type WorkerdStructuredLog } from "miniflare";
@@ -23,7 +23,7 @@ const settingsSchema = v.object({
   version_metadata: v.optional(v.object({ binding: v.string() })),
 });
 
-/** The parts of wrangler.toml that say how the Worker runs. Its variables are placeholders for an operator to fill in. */
+/** The parts of wrangler.toml that say how the Worker runs. (Its variables are placeholders for the operator.) */
 export type WorkerSettings = v.InferOutput<typeof settingsSchema>;
 
 export interface WorkerOptions {
@@ -149,8 +149,8 @@ function resourceBindings({ kv_namespaces, ratelimits, version_metadata }: Worke
 }
 
 /**
- * On a signal Miniflare would end the whole process at once, with an exit code that npm reports as an error. Its handler
- * for the process's exit stays: it kills workerd, however the process ends.
+ * On a signal Miniflare would end the whole process at once, with an exit code that npm reports as an error.
+ * Miniflare's handler for the exit of the process stays: it kills workerd, however the process ends.
  */
 function withoutSignalHandlers(make: () => Miniflare): Miniflare {
   const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;

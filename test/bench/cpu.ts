@@ -2,11 +2,12 @@
 // Miniflare. The Workers take short turns, so that what else the machine does hits both alike. Of each round the median
 // turn counts, and of all rounds each Worker's best.
 import { randomBytes } from "node:crypto";
-import { startGitHubStandIn } from "../../src/local/github/stand-in.ts";
+import { startGitHubStandIn } from "../../src/local/github/server.ts";
 import { createHttpClient } from "../support/http-client.ts";
 import { makeClusters } from "../support/instrumented-client.ts";
 import { cfHeader, type RawWorkerd, startRawWorkerd } from "../support/raw-workerd.ts";
-import { reviewBody, reviewPath } from "../support/review-body.ts";
+import { reviewPath } from "../support/review-body.ts";
+import { addPeople, makeReviews, policy, type Review, ttlSeconds } from "./load.ts";
 import { median } from "./quantiles.ts";
 
 export interface CpuComparison {
@@ -19,25 +20,18 @@ export interface CpuComparison {
 
 const rounds = 3;
 const concurrency = 16;
-const people = 20;
-const warmUpReviews = 10_000;
+const maxWarmUpReviews = 10_000;
 const turnReviews = 250;
 
 /** @param reviews how many each Worker answers in each round */
 export async function compareCpu(reviews: number): Promise<CpuComparison> {
   const github = await startGitHubStandIn();
-  const acme = github.addOrganisation({ login: "acme" });
-  const tokens = Array.from({ length: people }, (_, index) => {
-    const account = github.addAccount({ login: `person-${index}` });
-    github.addMember(acme, account);
-    return github.issueToken(account, { kind: "classic", scopes: ["read:org"] });
-  });
-  const clusters = makeClusters({ production: { allow: [`org:acme#${acme.id}`], token_kinds: ["classic"] } });
+  const bodies = addPeople(github);
+  const clusters = makeClusters({ production: policy });
   const variables = {
     GITHUB_API_URL: github.url,
     CACHE_SECRET: randomBytes(32).toString("base64"),
-    // Longer than the measurement takes: revalidation is no part of a warm review.
-    CACHE_TTL_SECONDS: "600",
+    CACHE_TTL_SECONDS: ttlSeconds,
     ...clusters.variables(),
   };
   const stops: (() => Promise<void>)[] = [() => github.close()];
@@ -50,10 +44,10 @@ export async function compareCpu(reviews: number): Promise<CpuComparison> {
       "content-type": "application/json",
       [cfHeader]: JSON.stringify({ tlsClientAuth: clusters.certificateOf(undefined, Date.now()) }),
     };
-    const loads = { warm: loadOf(real.url, headers, tokens), minimal: loadOf(minimal.url, headers, tokens) };
+    const loads = { warm: loadOf(real.url, headers, bodies), minimal: loadOf(minimal.url, headers, bodies) };
     stops.push(async () => Object.values(loads).forEach(({ close }) => void close()));
     // After this, memory has every person's facts, and the compiler has seen the code.
-    for (const { run } of Object.values(loads)) await run(warmUpReviews);
+    for (const { run } of Object.values(loads)) await run(Math.min(maxWarmUpReviews, 2 * reviews));
     github.requests.length = 0;
     const results: { readonly warm: number; readonly minimal: number }[] = [];
     for (let round = 0; round < rounds; round += 1) {
@@ -73,29 +67,17 @@ export async function compareCpu(reviews: number): Promise<CpuComparison> {
   }
 }
 
-async function secondsOfTurn({ cpuSeconds }: RawWorkerd, run: (reviews: number) => Promise<void>): Promise<number> {
+async function secondsOfTurn({ cpuSeconds }: RawWorkerd, run: (reviews: number) => Promise<unknown>): Promise<number> {
   const before = await cpuSeconds();
   await run(turnReviews);
   return (await cpuSeconds()) - before;
 }
 
-function loadOf(url: string, headers: Readonly<Record<string, string>>, tokens: readonly string[]) {
-  const bodies = tokens.map((token) => reviewBody(token));
+function loadOf(url: string, headers: Readonly<Record<string, string>>, bodies: readonly string[]) {
   const client = createHttpClient(url);
-  const run = async (reviews: number) => {
-    let left = reviews;
-    await Promise.all(
-      Array.from({ length: concurrency }, async () => {
-        while (left > 0) {
-          left -= 1;
-          const body = bodies[left % bodies.length] ?? "";
-          const answer = await client.send({ method: "POST", path: reviewPath, headers, body });
-          if (answer.status !== 200 || !answer.body.includes('"authenticated":true')) {
-            throw new Error(`a review was answered with ${answer.status}: ${answer.body}`);
-          }
-        }
-      }),
-    );
+  const review: Review = (body) => client.send({ method: "POST", path: reviewPath, headers, body });
+  return {
+    run: (reviews: number) => makeReviews(review, bodies, reviews, concurrency),
+    close: () => client.close(),
   };
-  return { run, close: () => client.close() };
 }

@@ -5,14 +5,15 @@ import { connect } from "node:http2";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
-import { startGitHubStandIn } from "../../src/local/github/stand-in.ts";
+import { startGitHubStandIn } from "../../src/local/github/server.ts";
 import { authorityOf, identityOf } from "../support/edge-client.ts";
 import { createHttpClient } from "../support/http-client.ts";
 import { makeClusters } from "../support/instrumented-client.ts";
 import { startLocalEdge } from "../support/local-edge.ts";
 import { childrenOf, cpuSecondsOf, residentBytesOf } from "../support/process-usage.ts";
 import { cfHeader, startRawWorkerd } from "../support/raw-workerd.ts";
-import { reviewBody, reviewPath } from "../support/review-body.ts";
+import { reviewPath } from "../support/review-body.ts";
+import { addPeople, makeReviews, policy, type Review, ttlSeconds } from "./load.ts";
 import { median } from "./quantiles.ts";
 
 export interface WayCost {
@@ -38,7 +39,7 @@ export interface LocalEdgeComparison {
 
 /** A way to the Worker. */
 interface Way {
-  review(body: string): Promise<{ readonly status: number; readonly body: string }>;
+  readonly review: Review;
   readonly edgePid: number | null;
   readonly workerdPid: number;
   stop(): Promise<void>;
@@ -46,14 +47,10 @@ interface Way {
 
 const rounds = 3;
 const concurrency = 32;
-const people = 20;
 const turnReviews = 500;
 /** One review alone for so many under load. */
 const underLoadForAlone = 10;
 const githubLatencyMs = 50;
-const policy = { allow: ["org:acme#1234"], token_kinds: ["classic"] };
-/** Longer than the measurement takes: revalidation is no part of a warm review. */
-const ttlSeconds = "600";
 
 /**
  * Measures both ways in short turns, so that what else the machine does hits both alike. Of each round the median turn
@@ -65,18 +62,13 @@ export async function compareLocalEdge(reviews: number): Promise<LocalEdgeCompar
   const github = await startGitHubStandIn({ latencyMs: githubLatencyMs });
   const stops: (() => Promise<void>)[] = [() => github.close()];
   try {
-    const acme = github.addOrganisation({ login: "acme", id: 1234 });
-    const bodies = Array.from({ length: people }, (_, index) => {
-      const account = github.addAccount({ login: `person-${index}` });
-      github.addMember(acme, account);
-      return reviewBody(github.issueToken(account, { kind: "classic", scopes: ["read:org"] }));
-    });
+    const bodies = addPeople(github);
     const workerdAlone = await startWorkerdAlone(github.url);
     stops.push(workerdAlone.stop);
     const npmStart = await startNpmStart(github.url);
     stops.push(npmStart.stop);
     // After this, memory has every person's facts, and the compilers have seen the code.
-    for (const way of [workerdAlone, npmStart]) await load(way, bodies, reviews, concurrency);
+    for (const way of [workerdAlone, npmStart]) await makeReviews(way.review, bodies, reviews, concurrency);
     const results: Record<"workerdAlone" | "npmStart", WayCost[]> = { workerdAlone: [], npmStart: [] };
     for (let round = 0; round < rounds; round += 1) {
       const turns: typeof results = { workerdAlone: [], npmStart: [] };
@@ -164,14 +156,14 @@ async function startNpmStart(githubUrl: string): Promise<Way> {
 
 async function measure(way: Way, bodies: readonly string[], reviews: number): Promise<WayCost> {
   const { edgePid, workerdPid } = way;
-  const aloneMs = median(await load(way, bodies, Math.ceil(reviews / underLoadForAlone), 1));
+  const aloneMs = median(await makeReviews(way.review, bodies, Math.ceil(reviews / underLoadForAlone), 1));
   const cpuMs = async () => ({
     edge: edgePid === null ? null : (await cpuSecondsOf(edgePid)) * 1000,
     workerd: (await cpuSecondsOf(workerdPid)) * 1000,
   });
   const before = await cpuMs();
   const startedAtMs = performance.now();
-  const durationsMs = await load(way, bodies, reviews, concurrency);
+  const durationsMs = await makeReviews(way.review, bodies, reviews, concurrency);
   const tookSeconds = (performance.now() - startedAtMs) / 1000;
   const after = await cpuMs();
   return {
@@ -183,30 +175,6 @@ async function measure(way: Way, bodies: readonly string[], reviews: number): Pr
     edgeBytes: edgePid === null ? null : await residentBytesOf(edgePid),
     workerdBytes: await residentBytesOf(workerdPid),
   };
-}
-
-/**
- * Makes reviews.
- *
- * @param atATime how many are under way at a time
- * @returns how long each took, in milliseconds
- */
-async function load(way: Way, bodies: readonly string[], reviews: number, atATime: number): Promise<number[]> {
-  const durationsMs: number[] = [];
-  let left = reviews;
-  const client = async () => {
-    while (left > 0) {
-      left -= 1;
-      const startedAtMs = performance.now();
-      const { status, body } = await way.review(bodies[left % bodies.length] ?? "");
-      if (status !== 200 || !body.includes('"authenticated":true')) {
-        throw new Error(`a review was answered with ${status}: ${body}`);
-      }
-      durationsMs.push(performance.now() - startedAtMs);
-    }
-  };
-  await Promise.all(Array.from({ length: atATime }, client));
-  return durationsMs;
 }
 
 function medianOf(turns: readonly WayCost[]): WayCost {

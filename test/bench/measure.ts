@@ -1,5 +1,5 @@
-// Measurements at one latency of GitHub: how long a review takes by where its answer is, how often people at work make the
-// Worker call GitHub, and how many reviews there are in a second.
+// Measurements at one latency of GitHub: how long a review takes by where its answer is, how often people at work make
+// the Worker call GitHub, and how many reviews there are in a second.
 import { median, quantile } from "./quantiles.ts";
 import { type GitHubCalls, type Rig, ttlMs } from "./rig.ts";
 

@@ -1,5 +1,5 @@
-// The smallest webhook authenticator on Workers: it parses the review, answers it and logs a line. The real one's costs are
-// compared with it.
+// The smallest webhook authenticator on Workers: it parses the review, answers it and logs a line. The real one's costs
+// are compared with it.
 import { Hono } from "hono/tiny";
 
 interface TokenReview {

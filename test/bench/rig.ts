@@ -1,5 +1,5 @@
-// A Worker on workerd to measure, with a stand-in for GitHub of the chosen latency. Every review has to be admitted: a fast
-// wrong answer is worth nothing.
+// A Worker on workerd to measure, with a stand-in for GitHub of the chosen latency. Every review has to be admitted: a
+// fast wrong answer is worth nothing.
 import { createHttpClient } from "../support/http-client.ts";
 import { startWorkerOnWorkerd } from "../support/worker-on-workerd.ts";
 
@@ -30,7 +30,10 @@ export interface Rig {
   stop(): Promise<void>;
 }
 
-/** @param main another Worker than the product's own, as a path from the repository's root; its clock and memory are fixed */
+/**
+ * @param main another Worker than the product's own, as a path from the repository's root; its clock and memory are
+ * fixed
+ */
 export async function startRig(latencyMs: number, main?: string): Promise<Rig> {
   const organisationId = 1234;
   const worker = await startWorkerOnWorkerd({

@@ -2,7 +2,7 @@
 import { cp, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { startGitHubStandIn } from "../../src/local/github/stand-in.ts";
+import { startGitHubStandIn } from "../../src/local/github/server.ts";
 import { parseKubeconfig } from "../support/cluster-files.ts";
 import { commandsIn, examplesIn } from "../support/document-commands.ts";
 import { octogateProgram, openDocumentShell } from "../support/document-shell.ts";

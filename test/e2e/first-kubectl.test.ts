@@ -1,4 +1,5 @@
-// docs/try-with-kubectl.md and docs/developers.md, followed to the letter with a real kube-apiserver: every command, and what it prints. Only the ports are others.
+// docs/try-with-kubectl.md and docs/developers.md, followed to the letter with a real kube-apiserver: every command,
+// and what it prints. Only the ports are others.
 import { chmod, copyFile, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -116,7 +117,7 @@ describe.skipIf(whyWithoutControlPlane !== null)(title, () => {
     for (const commands of page.kubectl) await succeeds(kubectl, commands);
     expect(page.who).toHaveLength(2);
     for (const example of page.who) await shows(kubectl, example);
-    expect(edge.decisions()).toContainEqual(expect.objectContaining({ reason: "stranger" }));
+    expect(edge.decisions()).toContainEqual(expect.objectContaining({ reason: "not_allowed" }));
     for (const commands of page.roles) await succeeds(kubectl, commands);
     expect(page.allowed).toHaveLength(2);
     for (const example of page.allowed) await shows(kubectl, example);
@@ -148,7 +149,7 @@ describe.skipIf(whyWithoutControlPlane !== null)(title, () => {
     await copyFile(join(folder, ".octogate/cluster/kubeconfig"), join(env.HOME, ".kube/config"));
     const here = await mkdtemp(join(folder, "developer-"));
     const developer = openShell(here, { ...env, PATH: `${here}:${env.PATH}` });
-    // The kubeconfig that somebody gets has the certificate beside it, or inside.
+    // The kubeconfig that a user gets has the certificate beside it, or inside.
     const authority = join(folder, ".octogate/cluster/apiserver.crt");
     await succeeds(developer, `kubectl config set-cluster try --certificate-authority=${authority} --embed-certs`);
 

@@ -1,5 +1,5 @@
 // A row of docs/identity.md: a person with a token, a policy, and the expected result.
-import type { Behaviour } from "../../src/local/github/behaviour.ts";
+import type { Fault } from "../../src/local/github/faults.ts";
 import type { Reason } from "../../src/worker/reason.ts";
 import type { ClientName, OrganisationName, PersonName } from "./scene.ts";
 
@@ -22,7 +22,7 @@ export interface TokenSpec {
 /** What happened to the token, or what GitHub answers to it now. */
 export type Fate =
   | { readonly kind: "revoked" }
-  | { readonly kind: "met"; readonly behaviour: Behaviour; readonly path?: RegExp };
+  | { readonly kind: "met"; readonly fault: Fault; readonly path?: RegExp };
 
 export interface IdentityCase {
   /** A few words. The section's title and these make the name of the row's test. */

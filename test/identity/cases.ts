@@ -225,7 +225,7 @@ export const sections: readonly Section[] = [
           ...readsOrganisations,
           fate: {
             kind: "met",
-            behaviour: { kind: "body", status: 403, body: JSON.stringify({ message: "Forbidden by a new rule" }) },
+            fault: { kind: "body", status: 403, body: JSON.stringify({ message: "Forbidden by a new rule" }) },
             path: /^\/user\/memberships\/orgs\/hooli$/,
           },
         },
@@ -514,13 +514,13 @@ export const sections: readonly Section[] = [
       row(
         "counted as anonymous, so GitHub most likely does not know it",
         "ben",
-        { ...classic(), fate: { kind: "met", behaviour: { kind: "anonymous_limit", status: 403 } } },
+        { ...classic(), fate: { kind: "met", fault: { kind: "anonymous_limit", status: 403 } } },
         refused("token_unrecognised"),
       ),
       row(
         "a suspended account",
         "ben",
-        { ...classic(), fate: { kind: "met", behaviour: { kind: "suspended" } } },
+        { ...classic(), fate: { kind: "met", fault: { kind: "suspended" } } },
         refused("account_suspended"),
       ),
       row(
@@ -528,14 +528,14 @@ export const sections: readonly Section[] = [
         "ben",
         {
           ...classic(),
-          fate: { kind: "met", behaviour: { kind: "primary_limit", status: 403, headers: "full" } },
+          fate: { kind: "met", fault: { kind: "primary_limit", status: 403, headers: "full" } },
         },
         refused("github_rate_limit"),
       ),
       row(
         "too many failed sign-ins",
         "ben",
-        { ...classic(), fate: { kind: "met", behaviour: { kind: "lockout" } } },
+        { ...classic(), fate: { kind: "met", fault: { kind: "lockout" } } },
         refused("github_locked_out"),
       ),
       row(
@@ -543,7 +543,7 @@ export const sections: readonly Section[] = [
         "ben",
         {
           ...classic(),
-          fate: { kind: "met", behaviour: { kind: "server_error", status: 503, body: "unicorn_html" } },
+          fate: { kind: "met", fault: { kind: "server_error", status: 503, body: "unicorn_html" } },
         },
         refused("github_server_error"),
       ),

@@ -1,12 +1,9 @@
 // The people, organisations and apps of docs/identity.md, at the stand-in for GitHub.
 // Their numbers never change; their tokens are made anew in each run.
 import { randomBytes } from "node:crypto";
-import {
-  type GitHubStandIn,
-  type StandInAccount,
-  type StandInOrganisation,
-  startGitHubStandIn,
-} from "../../src/local/github/stand-in.ts";
+import type { StandInAccount } from "../../src/local/github/accounts.ts";
+import type { StandInOrganisation } from "../../src/local/github/organisations.ts";
+import { type GitHubStandIn, startGitHubStandIn } from "../../src/local/github/server.ts";
 import { makeToken } from "../../src/local/github/token.ts";
 import type { Source, TokenSpec } from "./case.ts";
 
@@ -185,7 +182,7 @@ function tokenOf(github: GitHubStandIn, account: StandInAccount, places: Places,
   if (authorisedFor !== undefined) github.authoriseSso(places[authorisedFor], token);
   if (fate?.kind === "revoked") github.revokeToken(token);
   if (fate?.kind === "met") {
-    github.setBehaviour(token, fate.behaviour, fate.path === undefined ? {} : { path: fate.path });
+    github.setFault(token, fate.fault, fate.path === undefined ? {} : { path: fate.path });
   }
   return token;
 }

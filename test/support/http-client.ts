@@ -1,4 +1,5 @@
-// An HTTP client with kept connections, for many requests and for measurements: what it costs itself is the same for a review and for a call to GitHub.
+// An HTTP client with kept connections, for many requests and for measurements: it costs the same for a review and for
+// a call to GitHub.
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from "node:http";
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
 import type { SecureContextOptions } from "node:tls";

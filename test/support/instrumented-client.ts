@@ -1,5 +1,5 @@
-// kube-apiserver's side of the conversation with instrumented-worker.ts on some port: reviews of clusters' tokens, with a clock that can be set ahead and memory that can be
-// taken away.
+// kube-apiserver's side of the conversation with instrumented-worker.ts on some port: reviews of clusters' tokens, with
+// a clock that can be set ahead and memory that can be taken away.
 import { randomBytes } from "node:crypto";
 import { clusterVariableName } from "../../src/worker/config/config.ts";
 import { type Answer, holdToRules } from "./answer-rules.ts";
@@ -27,7 +27,7 @@ export interface Clusters {
 export interface InstrumentedClient {
   /** Sets the Worker's clock ahead by so much more. */
   advance(ms: number): void;
-  /** What comes after this meets an isolate that remembers nothing, with these policies in place of the old ones. */
+  /** Later reviews meet an isolate with an empty memory, and with these policies in place of the old ones. */
   newIsolate(policies?: Policies): void;
   /** Likewise, and each cluster may have so many never-seen tokens, once and for all. */
   limitNeverSeen(tokens: number): void;
@@ -57,7 +57,11 @@ export function makeClusters(first: Policies): Clusters {
   };
 }
 
-/** The variables and secrets of a deployment whose GitHub is at an address of the test's. @param vars replace the usual ones */
+/**
+ * The variables and secrets of a deployment whose GitHub is at an address of the test's.
+ *
+ * @param vars replace the usual ones
+ */
 export function variablesFor(
   githubApiUrl: string,
   clusters: Clusters,

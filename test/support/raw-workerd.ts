@@ -1,5 +1,5 @@
-// A Worker on workerd itself, without Miniflare around it: for measurements and for very many requests. What Cloudflare knows about a request comes in a header, KV is a
-// store in memory that counts, and there is no rate limiter.
+// A Worker on workerd itself, without Miniflare around it: for measurements and for very many requests. What Cloudflare
+// knows about a request comes in a header, KV is a store in memory that counts, and there is no rate limiter.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
@@ -61,13 +61,13 @@ export async function startRawWorkerd({
     stdio: ["ignore", keepsLog ? "pipe" : "ignore", "pipe"],
   });
   let log = "";
-  let trouble = "";
+  let errorText = "";
   child.stdout?.setEncoding("utf8").on("data", (chunk: string) => {
     log += chunk;
   });
   child.stderr?.setEncoding("utf8").on("data", (chunk: string) => {
     // A Worker that writes an error with every request shall not fill this machine's memory.
-    if (trouble.length < 100_000) trouble += chunk;
+    if (errorText.length < 100_000) errorText += chunk;
   });
   const endAtExit = () => child.kill("SIGKILL");
   process.once("exit", endAtExit);
@@ -82,7 +82,7 @@ export async function startRawWorkerd({
   const storeUrl = `http://127.0.0.1:${storePort}`;
   try {
     const answers = async (url: string) => {
-      if (child.exitCode !== null) throw new Error(`workerd ended:\n${trouble}`);
+      if (child.exitCode !== null) throw new Error(`workerd ended:\n${errorText}`);
       return (await fetch(url).catch(() => undefined)) !== undefined;
     };
     await until(() => answers(`http://127.0.0.1:${port}/`), maxStartMs, "workerd answers");

@@ -1,9 +1,9 @@
-// The instrumented Worker as the local edge runs it, but without the edge: workerd itself asks GitHub, KV lies in a folder, and a clock can be set ahead. For tests of
-// what is remembered.
+// The instrumented Worker as the local edge runs it, but without the edge: workerd itself asks GitHub, KV lies in a
+// folder, and a clock can be set ahead. For tests of the cache.
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type GitHubStandIn, startGitHubStandIn } from "../../src/local/github/stand-in.ts";
+import { type GitHubStandIn, startGitHubStandIn } from "../../src/local/github/server.ts";
 import { readWorkerSettings, startWorker, type WorkerSettings } from "../../src/local/worker.ts";
 import type { Answer } from "./answer-rules.ts";
 import { credentialIdOf } from "./credential-id.ts";
@@ -38,7 +38,7 @@ export interface WorkerOnPort extends Pick<InstrumentedClient, "advance" | "newI
   readonly github: GitHubStandIn;
   /** The time that the Worker sees, in milliseconds. */
   now(): number;
-  /** As `ask`, and waits for the log and for whatever goes on after the answer. */
+  /** As `ask`, and waits for the log and for the work that goes on after the answer. */
   review(token: string, options?: ReviewOptions): Promise<Reviewed>;
   /** What the Worker said on stderr. */
   errors(): string[];

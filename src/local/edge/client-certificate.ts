@@ -7,7 +7,7 @@ export type TlsClientAuth = ReturnType<typeof tlsClientAuthOf>;
 /** The part of a TLS connection that says who its client is. */
 export type Peer = Pick<TLSSocket, "getPeerX509Certificate" | "authorized" | "authorizationError">;
 
-/** OpenSSL's codes in Cloudflare's words. For all others Cloudflare says FAILED and no more. */
+/** OpenSSL's codes in the words that Cloudflare uses. For all others it says FAILED and no more. */
 const failures: ReadonlyMap<string, string> = new Map([
   ["CERT_HAS_EXPIRED", "certificate has expired"],
   ["CERT_NOT_YET_VALID", "certificate is not yet valid"],
@@ -17,9 +17,9 @@ const failures: ReadonlyMap<string, string> = new Map([
 ]);
 
 /**
- * Makes `request.cf.tlsClientAuth`. Of Cloudflare's 21 fields it has the five that the Worker reads, in Cloudflare's
- * formats, and with Cloudflare's placeholders where the client presented no certificate. No certificate counts as
- * revoked: the edge has no list of those.
+ * Makes `request.cf.tlsClientAuth`. Cloudflare sends 21 fields; here are the five that the Worker reads, in the same
+ * formats and with the same placeholders where the client presented no certificate. No certificate counts as revoked:
+ * the edge has no list of those.
  *
  * @param peer after its handshake
  */

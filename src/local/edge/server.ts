@@ -1,5 +1,5 @@
-// The TLS server in front of the Worker. As at Cloudflare, the server asks for a client certificate but never insists on
-// it: without one, or with a bad one, the handshake succeeds and `request.cf.tlsClientAuth` says so. The Worker refuses.
+// TLS server in front of the Worker. Like Cloudflare, it asks for a client certificate but does not insist on one:
+// without one, or with a bad one, the handshake succeeds and `request.cf.tlsClientAuth` says so. The Worker refuses.
 import { constants } from "node:crypto";
 import type { Agent, IncomingMessage, ServerResponse } from "node:http";
 import { createSecureServer, Http2ServerRequest, Http2ServerResponse, constants as http2 } from "node:http2";
@@ -24,11 +24,11 @@ export interface EdgeOptions {
 type ClientRequest = IncomingMessage | Http2ServerRequest;
 type ClientResponse = ServerResponse | Http2ServerResponse;
 
-/** How much of a refused body is read on: enough for anything that a client sends before it sees the answer. */
+/** Limit for what is read of a refused body: enough for all that a client sends before it sees the answer. */
 const maxDrainedBytes = 16 * 1024 * 1024;
 const maxDrainMs = 5000;
 
-/** RFC 9110, 7.6.1: they speak about one connection only, and HTTP/2 forbids them. */
+/** RFC 9110, 7.6.1: these headers are about one connection only, and HTTP/2 forbids them. */
 const connectionHeaders = new Set(["connection", "keep-alive", "transfer-encoding", "upgrade", "proxy-connection"]);
 
 /**
@@ -48,11 +48,11 @@ export async function startEdge({ port, server, authorityCertificate }: EdgeOpti
     rejectUnauthorized: false,
     minVersion: "TLSv1.2",
     // A resumed session keeps what its first handshake found about the certificate, and renegotiation changes the
-    // certificate of a connection. Without both, what the edge says about a connection is what its own handshake showed.
+    // certificate of a connection. Without both, what the edge says about a connection comes from its own handshake.
     secureOptions: constants.SSL_OP_NO_TICKET | constants.SSL_OP_NO_RENEGOTIATION,
   });
   listener.on("request", (request: ClientRequest, response: ClientResponse) => {
-    // A client that goes away is no error of the edge. It shows as "close".
+    // A client that goes away is no error of the edge. The event "close" tells of it.
     request.on("error", ignore);
     response.on("error", ignore);
     void answer(request, response, agent, host).then((result) => sendAnswer(request, response, result));
@@ -103,13 +103,13 @@ async function answer(
     headers,
     body: hasBody ? request : null,
   });
-  // It comes after every answer as well. By then there is nothing to abort.
+  // "close" before the answer: the client has gone.
   response.once("close", exchange.abort);
   const received = await exchange.answer;
   response.off("close", exchange.abort);
   if (received === null) return edgeStatus(503, "ServiceUnavailable", "the Worker gave no answer");
-  // The Worker itself never answers 500. The runtime does after an exception, and kube-apiserver would ask four times
-  // more.
+  // The Worker itself never answers 500. The runtime does, after an exception, and to 500 kube-apiserver would ask four
+  // times more.
   if (received.status === 500) return edgeStatus(503, "ServiceUnavailable", "the Worker failed: its log says why");
   return received;
 }
@@ -127,8 +127,8 @@ function edgeStatus(code: number, reason: string, message: string): UpstreamAnsw
 }
 
 /**
- * `request.cf` as JSON, by HTTP/2 session or HTTP/1.1 socket: a certificate is parsed once, and nothing about it changes
- * afterwards. (Over HTTP/2, `request.socket` is another object for each request.)
+ * `request.cf` as JSON, by HTTP/2 session or HTTP/1.1 socket: a certificate is parsed once, and then stays the same.
+ * (Over HTTP/2, `request.socket` is another object for each request.)
  */
 const cfByConnection = new WeakMap<object, string>();
 
@@ -144,9 +144,9 @@ function cfOf(request: ClientRequest): string {
 }
 
 /**
- * Sends the answer at once, and ends the exchange when the client has sent its body or too much of it. A client may
- * still be sending: to hang up on unread data would reset the connection, and with it the answer, and kube-apiserver
- * would ask five times. Never rejects.
+ * Sends the answer at once, and ends the exchange when the client has sent its whole body or too much of it. Hanging up
+ * on a client that is still sending would reset the connection and lose the answer, and kube-apiserver would ask five
+ * times. Never rejects.
  */
 async function sendAnswer(request: ClientRequest, response: ClientResponse, answer: UpstreamAnswer): Promise<void> {
   // The client has gone. (The request counts as destroyed once it is read to its end.)
@@ -160,7 +160,7 @@ async function sendAnswer(request: ClientRequest, response: ClientResponse, answ
     response.end(answer.body);
     if (isReadToTheEnd) return;
     await drain(request);
-    // RFC 9113, 8.1: after a whole answer, a reset without error asks the client to stop sending.
+    // RFC 9113, 8.1: a reset without error, after a whole answer, asks the client to stop sending.
     response.stream.close(http2.NGHTTP2_NO_ERROR);
   } else if (isReadToTheEnd) {
     response.end(answer.body);

@@ -1,24 +1,26 @@
-// The way from the edge to the Worker: what of a request goes on, over which connection, and how the answer comes back.
+// Requests from the edge to the Worker: which parts of a client's request go on, over which connection, and the answer.
 import { Agent, request as httpRequest, type IncomingHttpHeaders } from "node:http";
 import { Socket } from "node:net";
 import type { Readable } from "node:stream";
 
 /**
- * What may go on to the Worker. For the Worker these headers are data, and nothing between reads them. A list of what
- * may pass, so that a client cannot smuggle in a header that means something to Miniflare or Cloudflare (MF-CF-Blob,
- * CF-Connecting-IP and those to come), in any spelling.
+ * The client's headers that go on: data for the Worker, and nothing between reads them. All others stay behind, so that
+ * no client smuggles in a header, in any spelling, that means something to Miniflare or Cloudflare (MF-CF-Blob,
+ * CF-Connecting-IP and those to come).
  */
 const passedHeaders = ["accept", "content-type", "content-encoding", "user-agent"] as const;
 
-/** Cloudflare keeps these paths for itself. */
+/** Cloudflare reserves these paths for itself. */
 const reservedPath = /^\/cdn-cgi(\/|$)/i;
 
 /**
+ * Makes the path of the request to the Worker.
+ *
  * @param requestTarget as it stands in the request line, or HTTP/2's `:path`
- * @returns path and query as the Worker's URL parser will see them, or null if they are no path or one of Cloudflare's
+ * @returns path and query as the Worker's URL parser will see them, or null for no path and for a reserved one
  */
 export function upstreamPath(requestTarget: string): string | null {
-  // "//host/path" is a path here, but a URL parser would take it for a host. So the host is put before it.
+  // "//host/path" is a path here. A URL parser would take it for a host, unless there is a host before it.
   const absolute = requestTarget.startsWith("/") ? `https://edge${requestTarget}` : requestTarget;
   if (!/^https?:\/\//i.test(absolute) || !URL.canParse(absolute)) return null;
   const { pathname, search } = new URL(absolute);
@@ -26,6 +28,8 @@ export function upstreamPath(requestTarget: string): string | null {
 }
 
 /**
+ * Makes the headers of the request to the Worker.
+ *
  * @param incoming the client's headers, names in lower case
  * @param host of the address that the Worker finds in `request.url`
  * @param cf `request.cf` for the Worker, as JSON in ASCII
@@ -43,9 +47,9 @@ type WriteCallback = (error?: Error | null) => void;
 type Chunks = Parameters<NonNullable<Socket["_writev"]>>[0];
 
 /**
- * A socket on which failed writes go unnoticed, so that only the reading side decides when the connection has ended.
- * The Worker may answer before it has read the whole body (413, 403) and hang up. Then our next write fails while the
- * answer waits to be read. Node would give up both directions at once and lose the answer.
+ * A socket that ignores failed writes, so that only the reading side decides when the connection has ended. The Worker
+ * may answer before it has read the whole body (403, 413), and hang up. Then the next write fails while the answer
+ * waits to be read. Node would give up both directions at once, and lose the answer.
  */
 class PatientSocket extends Socket {
   override _write(chunk: unknown, encoding: BufferEncoding, callback: WriteCallback): void {
@@ -71,8 +75,8 @@ class PatientAgent extends Agent {
 }
 
 /**
- * Keeps connections to the Worker, but not for long: workerd ends an idle one after 5 s, and a request that is sent at
- * that very moment would be lost.
+ * Keeps connections to the Worker open, but not for long: workerd ends an idle one after 5 s, and a request that is
+ * sent at that moment would be lost.
  *
  * @param port of the Worker, on loopback
  */
@@ -82,7 +86,7 @@ export function upstreamAgent(port: number): Agent {
 
 export interface UpstreamRequest {
   readonly method: string;
-  /** An absolute address: the Worker's socket takes requests as a proxy does. */
+  /** Absolute: the Worker's socket takes requests as a proxy does. */
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   /** Null if there is none. */
@@ -95,31 +99,30 @@ export interface UpstreamAnswer {
   readonly body: Buffer;
 }
 
-/** One request that is under way. */
+/** A request that is under way. */
 export interface Exchange {
-  /** Null if the Worker gave no complete answer. */
+  /** Null if there is no complete answer. Never rejects. */
   readonly answer: Promise<UpstreamAnswer | null>;
-  /** Ends it, for a client that has gone. */
+  /** Ends the request, for a client that has gone. */
   abort(): void;
 }
 
 /**
- * Asks the Worker. Once the Worker answers, nothing of the body is sent any more, and what is left of it stays unread.
- * Answers are small, so they are collected: a Worker that dies half way through one becomes a clean failure instead of a
- * truncated answer.
+ * Sends a request to the Worker. Once the Worker answers, the rest of the body is neither sent nor read. Answers are
+ * small, so they are collected: a Worker that dies half way through one causes a clean failure, not a truncated answer.
  *
- * @param agent that knows the port
+ * @param agent from `upstreamAgent`
  */
 export function askWorker(agent: Agent, { method, url, headers, body }: UpstreamRequest): Exchange {
   const outgoing = httpRequest({ agent, host: "127.0.0.1", method, path: url, headers });
   const answer = new Promise<UpstreamAnswer | null>((resolve) => {
     const finish = (received: UpstreamAnswer | null) => {
       body?.unpipe(outgoing);
-      // The rest of an unfinished request can't be skipped: that connection is spent.
+      // After an unfinished request the connection is of no further use.
       if (received === null || !outgoing.writableFinished) outgoing.destroy();
       resolve(received);
     };
-    // It comes also after the answer, when the connection of an unfinished request breaks. By then it is resolved.
+    // An error can follow the answer, when the connection of an unfinished request breaks. It changes nothing then.
     outgoing.on("error", () => finish(null));
     outgoing.on("response", (incoming) => {
       body?.unpipe(outgoing);
@@ -136,8 +139,8 @@ export function askWorker(agent: Agent, { method, url, headers, body }: Upstream
     outgoing.end();
   } else {
     body.pipe(outgoing);
-    // A small body is here already and leaves together with the head. The head does not wait longer than that: the
-    // Worker refuses some requests by their head alone, and a client may never send the body that it announces.
+    // A small body is here already, and leaves together with the head. The head does not wait any longer: the Worker
+    // refuses some requests by their head alone, and some clients never send the body that they announce.
     setImmediate(() => {
       if (!outgoing.headersSent && !outgoing.destroyed) outgoing.flushHeaders();
     });

@@ -49,7 +49,9 @@ export function createTrace(): Trace {
  */
 export function decidingCall(trace: Trace, outcome: { readonly kind: "found" } | LookupFailure): TracedCall | null {
   const calls = trace.calls();
-  if (outcome.kind === "found") return calls.find((call) => isOwnerCall(call) && call.outcome.kind === "ok") ?? null;
+  // The last one: a review whose policy has changed may load twice.
+  if (outcome.kind === "found")
+    return calls.findLast((call) => isOwnerCall(call) && call.outcome.kind === "ok") ?? null;
   const deciding = calls.find((call) => call.outcome === outcome);
   // The installed app's list of installations may be known from earlier, so no call says that it lacks one.
   if (deciding !== undefined || (outcome.kind === "unavailable" && outcome.reason === "github_app_unavailable")) {

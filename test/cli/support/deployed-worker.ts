@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type GitHubStandIn, startGitHubStandIn } from "../../../src/local/github/stand-in.ts";
+import { type GitHubStandIn, startGitHubStandIn } from "../../../src/local/github/server.ts";
 import { readWorkerSettings, startWorker } from "../../../src/local/worker.ts";
 import { repositoryRoot } from "../../support/worker-config.ts";
 import type { Script } from "../cloudflare/state.ts";

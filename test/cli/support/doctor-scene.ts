@@ -11,7 +11,7 @@ import { buffer } from "node:stream/consumers";
 import { TLSSocket } from "node:tls";
 import { type Identity, issueCertificate, makeAuthority } from "../../../src/local/certificates/issue.ts";
 import { type TlsClientAuth, tlsClientAuthOf } from "../../../src/local/edge/client-certificate.ts";
-import { startGitHubStandIn } from "../../../src/local/github/stand-in.ts";
+import { startGitHubStandIn } from "../../../src/local/github/server.ts";
 import { createApp } from "../../../src/worker/app.ts";
 import { withoutCertificate } from "../../support/client-auth.ts";
 import { octogate } from "./octogate.ts";

@@ -1,12 +1,12 @@
-// Octogate whose configuration changes while it is being asked: one edge, behind which a new Worker takes over from the one before, as after
-// `wrangler deploy`. The client certificates are the test's own to issue, and to replace.
+// Octogate whose configuration changes while it is being asked: one edge, behind which a new Worker takes over from the
+// one before, as after `wrangler deploy`. The client certificates are the test's own to issue, and to replace.
 import { randomBytes } from "node:crypto";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Identity, issueCertificate, makeAuthority } from "../../../src/local/certificates/issue.ts";
 import { startEdge } from "../../../src/local/edge/server.ts";
-import { type GitHubStandIn, startGitHubStandIn } from "../../../src/local/github/stand-in.ts";
+import { type GitHubStandIn, startGitHubStandIn } from "../../../src/local/github/server.ts";
 import { createShutdown } from "../../../src/local/shutdown.ts";
 import { readWorkerSettings, startWorker } from "../../../src/local/worker.ts";
 import { fingerprintOf } from "../../../src/node/certificates.ts";

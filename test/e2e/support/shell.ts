@@ -1,4 +1,4 @@
-// A terminal as somebody types into it: what one command sets, the next one finds.
+// A terminal as a user types into it: what one command sets, the next one finds.
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { type Outcome, type ProgramOptions, run } from "../../support/program.ts";

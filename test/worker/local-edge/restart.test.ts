@@ -1,4 +1,4 @@
-// The runtime's end while the local edge runs.
+// A crash of the runtime while the local edge runs.
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { call, tokenReview } from "../../support/edge-client.ts";
 import { type LocalEdge, startLocalEdge } from "../../support/local-edge.ts";

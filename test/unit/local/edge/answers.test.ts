@@ -101,7 +101,7 @@ it("a client that goes away ends its request to the Worker, too", async () => {
   await expect(ended).resolves.toBeUndefined();
 });
 
-it("closing ends connections that are in use", async () => {
+it("close() ends connections that are in use", async () => {
   const listener = createTcpServer();
   await edge.passToListener(listener);
   const answer = edge.call();

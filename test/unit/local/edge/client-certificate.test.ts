@@ -16,7 +16,7 @@ function peer(certificate: X509Certificate | undefined, authorizationError: stri
   };
 }
 
-it("without a certificate every field has Cloudflare's placeholder", () => {
+it("without a certificate every field has the placeholder that Cloudflare sends", () => {
   // Node reports an error then, too.
   expect(tlsClientAuthOf(peer(undefined, "UNABLE_TO_GET_ISSUER_CERT"))).toEqual({
     certPresented: "0",
@@ -27,7 +27,7 @@ it("without a certificate every field has Cloudflare's placeholder", () => {
   });
 });
 
-it("a verified certificate fills in every field in Cloudflare's format", () => {
+it("a verified certificate fills in every field in the format that Cloudflare uses", () => {
   expect(tlsClientAuthOf(peer(client, null))).toEqual({
     certPresented: "1",
     certVerified: "SUCCESS",

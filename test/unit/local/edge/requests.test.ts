@@ -5,8 +5,8 @@ import { type ClientHttp2Session, connect as connectHttp2 } from "node:http2";
 import { Agent } from "node:https";
 import { createServer as createTcpServer } from "node:net";
 import { text } from "node:stream/consumers";
-import { type ConnectionOptions, connect, type TLSSocket } from "node:tls";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { type ConnectionOptions, connect, TLSSocket } from "node:tls";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import {
   type Identity,
   issueCertificate,
@@ -51,7 +51,7 @@ interface Echo {
 const callEcho = async (options: Call = {}) => JSON.parse((await edge.call(options)).body) as Echo;
 
 describe("what reaches the Worker", () => {
-  it("is method, address and certificate, and no header by which the client claims another, in any spelling or number", async () => {
+  it("is method, address and certificate, and none of the headers that claim another, in any spelling or number", async () => {
     await edge.passToHttp(echo);
     const forged = JSON.stringify({ tlsClientAuth: { certPresented: "1", certVerified: "SUCCESS", certRevoked: "0" } });
     const names = ["MF-CF-Blob", "mf-cf-blob", "Mf-Cf-BLOB", "CF-Blob", "cf-blob"];
@@ -123,7 +123,18 @@ describe("what reaches the Worker", () => {
     ]);
   });
 
-  it("is never Cloudflare's own paths, behind which Miniflare has its controls", async () => {
+  it.each([
+    ["HTTP/1.1", () => requestsOverHttp1(3)],
+    ["HTTP/2", () => requestsOverHttp2(3)],
+  ])("comes with a certificate that is parsed once a connection, over %s", async (_protocol, makeRequests) => {
+    await edge.passToHttp(echo);
+    const parse = vi.spyOn(TLSSocket.prototype, "getPeerX509Certificate");
+    await makeRequests();
+    expect(parse).toHaveBeenCalledTimes(1);
+    parse.mockRestore();
+  });
+
+  it("is never a path that Cloudflare reserves for itself", async () => {
     await edge.passToHttp(echo);
     for (const path of ["/cdn-cgi/local/platform-proxy", "/x/../cdn-cgi/local/explorer", "/CDN-CGI/x"]) {
       const { status, body } = await edge.call({ path });
@@ -167,6 +178,18 @@ describe("what reaches the Worker", () => {
     expect(pieces[0]).toMatch(/^POST .*\r\n\r\nsmall$/s);
   });
 });
+
+async function requestsOverHttp1(count: number): Promise<void> {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  for (let request = 0; request < count; request += 1) await callEcho({ agent });
+  agent.destroy();
+}
+
+async function requestsOverHttp2(count: number): Promise<void> {
+  const session = connect2(client);
+  for (let request = 0; request < count; request += 1) await requestEcho(session);
+  session.destroy();
+}
 
 function connect2({ certificate, privateKey }: Identity): ClientHttp2Session {
   const own = { cert: certificate, key: privateKey, ca: authority.certificate };

@@ -1,5 +1,6 @@
-// Every fault of memory × every fault of KV × what happened before × what GitHub says now: nobody gets in whom GitHub has not let in recently enough, and nobody hears a no that
-// GitHub did not say. What may be answered is worked out here from what GitHub has said alone.
+// Every fault of memory × every fault of KV × what happened before × what GitHub says now: no user gets in whom GitHub
+// has not let in recently enough, and nobody hears a no that GitHub did not say. What may be answered is worked out
+// here from what GitHub has said alone.
 import { describe, expect, test } from "vitest";
 import { authenticate } from "../../../../src/worker/authenticate.ts";
 import type { FactsCache } from "../../../../src/worker/cache/facts-cache.ts";
@@ -46,10 +47,10 @@ const outcomes: Readonly<Record<string, Outcome>> = {
   limited,
   unavailable,
   timeout: { kind: "unavailable", reason: "github_timeout" },
-  contradiction: { kind: "unavailable", reason: "github_inconsistent_responses" },
+  inconsistent: { kind: "unavailable", reason: "github_inconsistent_responses" },
 };
 
-/** What a word of GitHub's means for the person. */
+/** What an answer from GitHub means for the person. */
 const meanings: Readonly<Record<string, VerdictKind>> = {
   found: "authenticated",
   left: "unauthenticated",
@@ -61,7 +62,7 @@ const meanings: Readonly<Record<string, VerdictKind>> = {
 
 interface Word {
   readonly meaning: VerdictKind;
-  /** Whether facts of an earlier time must not be believed any more. "Unrecognised" is a no for now, and erases nothing. */
+  /** Whether older facts no longer count. "Unrecognised" is a no for now, and erases nothing. */
   readonly erases: boolean;
   readonly at: number;
   readonly isolate: "here" | "elsewhere";
@@ -187,7 +188,7 @@ async function play({ memoryFault, kvFault, history, now }: Case) {
   const problems: string[] = [];
   for (const waitSeconds of [0, 0, 1, 12]) {
     clock.advance(seconds(waitSeconds));
-    const verdict = await judge(isolates.here.cache, token);
+    const verdict = await verdictFrom(isolates.here.cache, token);
     const problem = problemWith(verdict, { words, now: clock.now(), memoryFault, kvFault, outcome: now });
     if (problem !== null) problems.push(`${JSON.stringify({ memoryFault, kvFault, history, now })}: ${problem}`);
     await isolates.here.settle();
@@ -195,7 +196,7 @@ async function play({ memoryFault, kvFault, history, now }: Case) {
   return problems;
 }
 
-async function judge(factsCache: FactsCache, token: string): Promise<VerdictKind> {
+async function verdictFrom(factsCache: FactsCache, token: string): Promise<VerdictKind> {
   const service = { ok: true, value: { factsCache, tokenShape: "exact" } } as const;
   const { verdict } = await authenticate(token, "test", { ok: true, value: policy }, service);
   if (verdict.kind === "authenticated") expect(verdict.user.uid).toBe(String(mona.id));
@@ -236,10 +237,10 @@ function mayLetIn({ words, now, memoryFault, kvFault, outcome }: Circumstances):
     if (word.meaning !== "authenticated") return false;
     const age = now - word.at;
     if (age >= ttlMs + (isOutage ? graceMs : 0)) return false;
-    // Whatever memory believes is answered without a look at KV; beyond that, both are asked.
+    // Facts that are fresh in memory are answered without a look at KV; beyond that, both are asked.
     const heard = age < ttlMs && inMemory.includes(word) ? inMemory : [...inMemory, ...inKv];
-    const isContradicted = heard.some(({ erases, at }) => erases && at > word.at);
-    return !isContradicted;
+    const isErased = heard.some(({ erases, at }) => erases && at > word.at);
+    return !isErased;
   });
 }
 
@@ -248,7 +249,7 @@ const isPlayed = (index: number) => isThorough || index % 3 === 0;
 
 const pairsOfFaults = memoryFaults.flatMap((memoryFault) => kvFaults.map((kvFault) => ({ memoryFault, kvFault })));
 
-describe("nobody is let in wrongly, and no refusal is made up,", () => {
+describe("no user is let in wrongly, and no refusal is made up,", () => {
   test.each(pairsOfFaults)("with memory: $memoryFault, KV: $kvFault", async (faults) => {
     const first = pairsOfFaults.indexOf(faults);
     const cases = Object.keys(histories).flatMap((history, row) =>

@@ -1,14 +1,10 @@
-// Flaws of other authenticators on GitHub's side, which Octogate does not have: from a token to a cluster's answer, with
-// the stand-in.
+// Flaws of other authenticators on GitHub's side, which Octogate does not have: from a token to a cluster's answer,
+// with the stand-in.
 import { describe, expect, onTestFinished, test } from "vitest";
-import { type GitHubStandIn, startGitHubStandIn } from "../../../../src/local/github/stand-in.ts";
+import { type GitHubStandIn, startGitHubStandIn } from "../../../../src/local/github/server.ts";
 import { makeToken, type StandInTokenKind } from "../../../../src/local/github/token.ts";
 import { authenticate, type Decision } from "../../../../src/worker/authenticate.ts";
-import { apiAddressOf } from "../../../../src/worker/github/api-address.ts";
-import { createGitHubClient } from "../../../../src/worker/github/client.ts";
-import type { FactsSource } from "../../../../src/worker/github/facts.ts";
-import { createGitHubFacts } from "../../../../src/worker/github/github-facts.ts";
-import { createPersonalMemberships } from "../../../../src/worker/github/memberships/own-token.ts";
+import { factsWithoutCache } from "../../../support/facts-without-cache.ts";
 import { policyOf } from "../support.ts";
 
 /** A stand-in with the organisation Acme and its member mona, and a cluster that asks about her. */
@@ -26,26 +22,11 @@ async function acmeWithMona() {
 
 /** Without a cache: every sign-in asks GitHub. */
 async function signIn(github: GitHubStandIn, token: string, policy: Record<string, unknown>): Promise<Decision> {
-  const api = apiAddressOf(github.url);
-  const client = createGitHubClient({ fetch });
-  const gitHub = createGitHubFacts({
-    client,
-    api,
-    memberships: createPersonalMemberships(api.restUrl),
-    clientSecrets: new Map(),
-  });
-  const source: FactsSource = {
-    knownCredentialId: () => null,
-    async load(asked, _credentialId, question) {
-      const { outcome, responseInfo } = await gitHub.load(asked, question, null);
-      return { outcome: outcome.kind === "found" ? { ...outcome, outageGrace: false } : outcome, responseInfo };
-    },
-  };
   return authenticate(
     token,
     "production",
     { ok: true, value: policyOf(policy) },
-    { ok: true, value: { source, tokenShape: "exact" } },
+    { ok: true, value: { factsCache: factsWithoutCache(github.url), tokenShape: "exact" } },
   );
 }
 
@@ -105,7 +86,7 @@ describe("where other authenticators went wrong", () => {
     for (const status of [301, 302, 307, 308] as const) {
       // It leads to a page that would prove public membership, on the very same host.
       const location = `${github.url}/orgs/acme/public_members/mona`;
-      github.setBehaviour("everyone", { kind: "redirect", status, location }, { path: /\/orgs\// });
+      github.setFault("everyone", { kind: "redirect", status, location }, { path: /\/orgs\// });
       const { verdict } = await signIn(github, issue(), byOrganisation);
       expect(verdict).toMatchObject({ kind: "undetermined", reason: "github_redirect" });
     }
@@ -124,11 +105,11 @@ describe("where other authenticators went wrong", () => {
     // Also where only the list of teams is behind single sign-on.
     const membership = JSON.stringify({ state: "active", role: "member", organization: { id: 1234, login: "Acme" } });
     const body = { kind: "body", status: 200, body: membership } as const;
-    github.setBehaviour("everyone", body, { path: /memberships\/orgs\/acme/ });
+    github.setFault("everyone", body, { path: /memberships\/orgs\/acme/ });
     expect((await signIn(github, token, byOrganisation)).verdict.reason).toBe("sso_required");
     expect((await signIn(github, token, gate)).verdict.reason).toBe("sso_required");
 
-    github.setBehaviour("everyone", null);
+    github.setFault("everyone", null);
     github.authoriseSso(acme, token);
     expect(groupsIn(await signIn(github, token, byOrganisation))).toEqual(["github:Acme", "github:Acme/banned"]);
     expect((await signIn(github, token, gate)).verdict.reason).toBe("membership_denied");
@@ -139,7 +120,7 @@ describe("where other authenticators went wrong", () => {
     for (const login of ["", " ", null, undefined]) {
       for (const username of ["login", "id", "login:id"]) {
         const body = JSON.stringify({ id: 4711, login, type: "User" });
-        github.setBehaviour("everyone", { kind: "body", status: 200, body }, { path: /^\/user$/ });
+        github.setFault("everyone", { kind: "body", status: 200, body }, { path: /^\/user$/ });
         const { verdict } = await signIn(github, issue(), { allow: ["anyone"], username });
         expect(verdict).toMatchObject({ kind: "undetermined", reason: "github_invalid_response" });
       }
