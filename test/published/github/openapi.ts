@@ -64,8 +64,8 @@ export function publishedErrors(
   const published = cut.responses.find(
     (one) => one.endpoint === endpoint && one.status === status && one.editions.includes(edition),
   );
-  // Errors that any endpoint may have, such as that of a spent limit, are published with none of them.
-  const errorSchema = status >= 400 ? { $ref: "basic-error" } : undefined;
+  // GitHub does not say of each endpoint what each may answer, such as that a limit is spent or that it has moved.
+  const errorSchema = status >= 300 ? { $ref: "basic-error" } : undefined;
   const schema = published?.schema ?? errorSchema;
   if (schema === undefined) return [`${endpoint} answers with no ${status}`];
   const validate = ajv.compile(schema);
