@@ -1,9 +1,9 @@
-// Cuts what Octogate uses out of GitHub's published OpenAPI text, by hand when GitHub publishes a newer one:
+// Cuts what Octogate uses out of the OpenAPI text that GitHub publishes. Run by hand when there is a newer one:
 // node test/published/github/cut.ts PACKAGE_FOLDER && npm run format
 //
 // PACKAGE_FOLDER is an unpacked @octokit/openapi (`npm pack @octokit/openapi`, in a scratch folder). That package has
-// some 400 MB, so it can't be a dependency. The cut is plain JSON Schema, without descriptions, and says each thing once
-// where several editions of GitHub say the same.
+// some 400 MB, so it can't be a dependency. The cut is plain JSON Schema without descriptions, and has each schema and
+// each example once where several editions of GitHub have the same.
 import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
@@ -33,7 +33,7 @@ const endpoints = [
   "GET /rate_limit",
 ];
 
-/** One thing, and the editions in which it is exactly this. */
+/** A schema or an example, and the editions that have exactly this one. */
 interface Piece {
   readonly key: JsonObject;
   readonly content: JsonObject;

@@ -5,6 +5,7 @@ import { startGitHubStandIn } from "../../../src/local/github/server.ts";
 import { teamsOfUser } from "../../../src/worker/github/endpoints.ts";
 import { expectPublishedData } from "../../published/github/graphql.ts";
 import { expectPublished } from "../../published/github/openapi.ts";
+import { missingMembers, recordingOf, recordings } from "../../published/github/recordings.ts";
 import { appJwt, get, objectIn, post } from "../local/github/support.ts";
 
 const standIn = await startGitHubStandIn();
@@ -135,7 +136,32 @@ describe("is as published on a bad day:", () => {
   });
 });
 
-test("the data of a GraphQL response have the members that the query asks for, with their published types", async () => {
+describe.skipIf(recordings === null)("has every member of a recorded response:", () => {
+  /** An organisation's profile. Some of the recorded organisations have none, and the stand-in's have none either. */
+  const profile = ["name", "company", "blog", "location", "email", "twitter_username", "is_verified"];
+  /** `permissions` has the members that an app has asked for, and the recorded one has asked for others. */
+  const isExpected = (path: string) =>
+    !path.includes("/permissions/") && !profile.some((name) => path.endsWith(`/organization/${name}`));
+
+  test.each([
+    ["the account of a token", "GET", "/user", ownersToken],
+    ["memberships in organisations", "GET", "/user/memberships/orgs", ownersToken],
+    ["teams of the account, page 1", "GET", "/user/teams", membersToken],
+    ["teams of the account, page 2", "GET", "/user/teams", membersToken],
+    ["teams of an account in several organisations", "GET", "/user/teams", membersToken],
+    ["a team", "GET", "/orgs/acme/teams/low", membersToken],
+    ["a membership", "GET", "/orgs/acme/memberships/member", installationToken],
+    ["installations of an app", "GET", "/app/installations", jwt],
+    ["an installation token", "POST", tokenPath, jwt],
+    ["is no member", "GET", "/orgs/acme/memberships/none", installationToken],
+    ["a bad app JWT", "GET", "/user", "unknown"],
+  ])("%s, by %s %s", async (name, method, path, token) => {
+    const response = await get(standIn, path, token, { method });
+    expect(missingMembers(recordingOf(name).body, await response.json()).filter(isExpected)).toEqual([]);
+  });
+});
+
+test("the data of a GraphQL response are what the query asks for, in the published types", async () => {
   const variables = { org: "acme", login: "member", after: null };
   const { query } = teamsOfUser;
   const response = await post(standIn, "/graphql", `Bearer ${installationToken}`, { query, variables });
