@@ -1,6 +1,6 @@
 // Command line, policies and certificates → the environment that the Worker gets, checked by the Worker's own config.ts
 // before anything runs: whoever mistypes a setting hears of it at the start, and not from the first review.
-import { type Config, clusterVariableName, readConfig } from "../worker/config/config.ts";
+import { clusterVariableName, problemsIn, readConfig } from "../worker/config/config.ts";
 import { StartFailure } from "./start-failure.ts";
 
 export interface ClusterPolicySource {
@@ -25,7 +25,7 @@ export function workerVariables(
 ): WorkerVariables {
   const policies = clusters.map(({ clusterName, policy }) => [clusterVariableName(clusterName), policy]);
   const variables = { ...Object.fromEntries(policies), ...own, ...given };
-  const problems = problemsOf(readConfig(variables)).map(({ setting, message }) => {
+  const problems = problemsIn(readConfig(variables)).map(({ setting, message }) => {
     const [variable = setting] = /^\w+/.exec(setting) ?? [];
     const cluster = clusters.find(({ clusterName }) => clusterVariableName(clusterName) === variable);
     if (cluster === undefined || variable in given) {
@@ -36,9 +36,4 @@ export function workerVariables(
   });
   if (problems.length > 0) throw new StartFailure(problems.join("\n"));
   return variables;
-}
-
-function problemsOf(config: Config) {
-  const checked = [config.service, ...config.clusters.map(({ policy }) => policy)];
-  return checked.flatMap((part) => (part.ok ? [] : part.problems));
 }

@@ -2,25 +2,21 @@
 import { readFileSync } from "node:fs";
 import { parse } from "smol-toml";
 import * as v from "valibot";
-import { reloadMs } from "../../src/cli/certificates/finish-rotation.ts";
-import { warnBelowDays } from "../../src/cli/commands/certificate-list.ts";
-import {
-  maxOnFreePlan,
-  maxOnPaidPlan,
-  maxBytes as maxVariableBytes,
-} from "../../src/cli/configuration-check/variable-sizes.ts";
-import { warnDays } from "../../src/cli/doctor/client-certificate.ts";
-import { maxClockErrorMs, noticedClockErrorMs } from "../../src/cli/doctor/judge/network.ts";
-import { slowMadeUpMs } from "../../src/cli/doctor/judge/review.ts";
+import { reloadMs } from "../../src/cli/commands/certificate/finish-rotation.ts";
+import { warnBelowDays } from "../../src/cli/commands/certificate/list.ts";
+import { maxClockErrorMs, noticedClockErrorMs } from "../../src/cli/commands/doctor/checks/network.ts";
+import { slowMadeUpMs } from "../../src/cli/commands/doctor/checks/review.ts";
+import { warnDays } from "../../src/cli/commands/doctor/client-certificate.ts";
+import { maxOnFreePlan, maxOnPaidPlan, maxVariableBytes } from "../../src/cli/config-file/check/wrangler-rules.ts";
 import { failuresToOpen, probeEveryMs } from "../../src/worker/cache/breaker.ts";
-import { refusalTtlMs } from "../../src/worker/cache/freshness.ts";
+import { notAdmittedTtlMs } from "../../src/worker/cache/freshness.ts";
 import { keepSeconds, readTimeoutMs, warnEveryMs } from "../../src/worker/cache/kv.ts";
 import { maxBytes as maxMemoryBytes, maxEntries as maxMemoryEntries } from "../../src/worker/cache/memory.ts";
 import { ttlMs as negativeTtlMs } from "../../src/worker/cache/negative-cache.ts";
 import { cacheTtlSeconds, outageGraceSeconds } from "../../src/worker/config/service.ts";
 import { defaultTimeoutMs } from "../../src/worker/github/client.ts";
 import { totalTimeoutMs } from "../../src/worker/github/github-facts.ts";
-import { maxPages } from "../../src/worker/github/memberships/pages.ts";
+import { maxPages } from "../../src/worker/github/memberships/lists.ts";
 import { maxReviewBytes } from "../../src/worker/http/token-review.ts";
 import { sumEveryMs } from "../../src/worker/log/decision-log.ts";
 import { maxGroups, maxNameLength } from "../../src/worker/policy/identity.ts";
@@ -50,7 +46,7 @@ export function limitsTable(): string {
       ["the username, and each group", `${maxNameLength} characters`],
       ["the memory of one isolate", `${count(maxMemoryEntries)} tokens or ${maxMemoryBytes / 1024 / 1024} MiB`],
       ["a refusal in memory (negative cache)", duration(negativeTtlMs)],
-      ["facts that let no user in are fresh for", duration(refusalTtlMs)],
+      ["facts that admit no user are fresh for", duration(notAdmittedTtlMs)],
       ["one read from KV", duration(readTimeoutMs)],
       ["an entry in KV is kept for", duration(keepSeconds * 1000)],
       ["failures in a row until known users no longer wait for GitHub", count(failuresToOpen)],

@@ -89,6 +89,7 @@ describe.each(["v1", "v1beta1"] as const)("in %s", (apiVersion) => {
         status: "Failure",
         message: expect.stringMatching(/^github_server_error: /),
         reason: "ServiceUnavailable",
+        details: { causes: [{ reason: "github_server_error" }] },
         code: 503,
       },
     });

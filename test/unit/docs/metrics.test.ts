@@ -3,8 +3,8 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
-import { reasons } from "../../../src/worker/every-reason.ts";
 import { blobColumns, doubleColumns } from "../../../src/worker/log/metrics.ts";
+import { reasons } from "../../../src/worker/reasons.ts";
 
 const read = (path: string) => readFileSync(new URL(`../../../docs/${path}`, import.meta.url), "utf8");
 const documentation = read("metrics.md");
@@ -37,7 +37,7 @@ describe.each([
     }
     for (const [, verdict] of sql.matchAll(/blob3 = '(\w+)'/g)) expect(verdicts).toContain(verdict);
     for (const [, reason] of sql.matchAll(/blob4 = '(\w+)'/g)) expect(Object.keys(reasons)).toContain(reason);
-    expect(sql).toMatch(/\bblob1 = '(?:review|ignored|kv_trouble)'/);
+    expect(sql).toMatch(/\bblob1 = '(?:review|ignored|kv_fault)'/);
     expect(sql).toMatch(/^FROM octogate$/m);
     expect(sql).toMatch(/\$timeFilter|timestamp > NOW\(\)/);
   });

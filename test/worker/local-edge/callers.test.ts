@@ -140,7 +140,7 @@ it("no answer tells what the edge talks to", async () => {
 });
 
 it("each review is one line of JSON on stdout, and nothing else begins like one", async () => {
-  // The first token of the cast, as it is printed for whoever starts the edge.
+  // The first token of the sample users, as it is printed at the start.
   const token = /^ {2}admitted +(\S+)$/m.exec(edge.stdout())?.[1] ?? "";
   const before = edge.decisions().length;
   expect((await call(edge, { body: tokenReview(token) })).status).toBe(200);

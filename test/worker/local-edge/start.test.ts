@@ -39,7 +39,7 @@ describe("once it is ready", () => {
   it("with another GitHub, curl takes the token from the shell", async () => {
     const edge = await startLocalEdge({ args: ["--github", "http://127.0.0.1:1"] });
     const command = /^curl (?:.*\\\n)*.*$/m.exec(edge.stdout())?.[0] ?? "";
-    const env = { ...process.env, GITHUB_TOKEN: "none of GitHub's" };
+    const env = { ...process.env, GITHUB_TOKEN: "not from GitHub" };
     const pasted = spawnSync("bash", ["-c", command], { encoding: "utf8", env });
     await edge.stop();
     expect(JSON.parse(pasted.stdout)).toMatchObject({ status: { authenticated: false } });

@@ -3,9 +3,9 @@
 // here from what GitHub has said alone.
 import { describe, expect, test } from "vitest";
 import { authenticate } from "../../../../src/worker/authenticate.ts";
-import type { FactsSource } from "../../../../src/worker/github/facts.ts";
-import type { GitHubAnswer, GitHubFacts } from "../../../../src/worker/github/github-facts.ts";
-import type { VerdictKind } from "../../../../src/worker/reason.ts";
+import type { FactsCache } from "../../../../src/worker/cache/facts-cache.ts";
+import type { GitHubFacts, GitHubOutcome } from "../../../../src/worker/github/github-facts.ts";
+import type { VerdictKind } from "../../../../src/worker/reasons.ts";
 import { isThorough } from "../../../support/thoroughness.ts";
 import { faultyMemory, faultyStore, type KvFault, kvFaults, type MemoryFault, memoryFaults } from "./faults.ts";
 import {
@@ -23,6 +23,7 @@ import {
   seconds,
   suspended,
   testSealer,
+  traceCall,
   unavailable,
   unrecognised,
 } from "./support.ts";
@@ -30,7 +31,7 @@ import {
 const ttlMs = seconds(120);
 const graceMs = seconds(600);
 
-type Outcome = GitHubAnswer["outcome"];
+type Outcome = GitHubOutcome;
 const found: Outcome = { kind: "found", facts: factsOf() };
 const left: Outcome = { kind: "found", facts: leftFacts };
 const outcomes: Readonly<Record<string, Outcome>> = {
@@ -138,15 +139,16 @@ function notingGitHub(
   script: { now: string; isOld: boolean },
 ) {
   const github: GitHubFacts = {
-    async load() {
+    async load(_token, _request, _earlier, trace) {
       const { now, isOld } = script;
       const meaning = meanings[now];
       if (meaning !== undefined) {
         const erases = meaning !== "authenticated" && now !== "unrecognised";
         words.push({ meaning, erases, at: clock.now(), isolate: isolateName, isOld });
       }
-      const responseInfo = { source: "github", githubStatus: null, githubRequestId: null, retryAfterMs: null } as const;
-      return { outcome: outcomes[now] ?? unavailable, responseInfo, validators: {} };
+      const outcome = outcomes[now] ?? unavailable;
+      traceCall(trace, outcome);
+      return { outcome, validators: {} };
     },
   };
   return github;
@@ -155,7 +157,7 @@ function notingGitHub(
 async function play({ memoryFault, kvFault, history, now }: Case) {
   const clock = handClock();
   const store = faultyStore(sealer, foreignSealer);
-  const memory = faultyMemory();
+  const memory = faultyMemory(clock.now);
   const words: Word[] = [];
   const script = { now: "found", isOld: true };
   const start = (name: Word["isolate"], options: object) =>
@@ -186,7 +188,7 @@ async function play({ memoryFault, kvFault, history, now }: Case) {
   const problems: string[] = [];
   for (const waitSeconds of [0, 0, 1, 12]) {
     clock.advance(seconds(waitSeconds));
-    const verdict = await verdictFrom(isolates.here.source, token);
+    const verdict = await verdictFrom(isolates.here.cache, token);
     const problem = problemWith(verdict, { words, now: clock.now(), memoryFault, kvFault, outcome: now });
     if (problem !== null) problems.push(`${JSON.stringify({ memoryFault, kvFault, history, now })}: ${problem}`);
     await isolates.here.settle();
@@ -194,8 +196,8 @@ async function play({ memoryFault, kvFault, history, now }: Case) {
   return problems;
 }
 
-async function verdictFrom(source: FactsSource, token: string): Promise<VerdictKind> {
-  const service = { ok: true, value: { source, tokenShape: "exact" } } as const;
+async function verdictFrom(factsCache: FactsCache, token: string): Promise<VerdictKind> {
+  const service = { ok: true, value: { factsCache, tokenShape: "exact" } } as const;
   const { verdict } = await authenticate(token, "test", { ok: true, value: policy }, service);
   if (verdict.kind === "authenticated") expect(verdict.user.uid).toBe(String(mona.id));
   return verdict.kind;

@@ -1,14 +1,10 @@
-// Flaws of other authenticators on GitHub's side, which Octogate does not have: from a token to a cluster's answer, with
-// the stand-in.
+// Flaws of other authenticators on GitHub's side, which Octogate does not have: from a token to a cluster's answer,
+// with the stand-in.
 import { describe, expect, onTestFinished, test } from "vitest";
 import { type GitHubStandIn, startGitHubStandIn } from "../../../../src/local/github/server.ts";
 import { makeToken, type StandInTokenKind } from "../../../../src/local/github/token.ts";
 import { authenticate, type Decision } from "../../../../src/worker/authenticate.ts";
-import { apiAddressOf } from "../../../../src/worker/github/api-address.ts";
-import { createGitHubClient } from "../../../../src/worker/github/client.ts";
-import type { FactsSource } from "../../../../src/worker/github/facts.ts";
-import { createGitHubFacts } from "../../../../src/worker/github/github-facts.ts";
-import { createPersonalMemberships } from "../../../../src/worker/github/memberships/own-token.ts";
+import { factsWithoutCache } from "../../../support/facts-without-cache.ts";
 import { policyOf } from "../support.ts";
 
 /** A stand-in with the organisation Acme and its member mona, and a cluster that asks about her. */
@@ -26,26 +22,11 @@ async function acmeWithMona() {
 
 /** Without a cache: every sign-in asks GitHub. */
 async function signIn(github: GitHubStandIn, token: string, policy: Record<string, unknown>): Promise<Decision> {
-  const api = apiAddressOf(github.url);
-  const client = createGitHubClient({ fetch });
-  const gitHub = createGitHubFacts({
-    client,
-    api,
-    memberships: createPersonalMemberships(api.restUrl),
-    clientSecrets: new Map(),
-  });
-  const source: FactsSource = {
-    knownCredentialId: () => null,
-    async load(asked, _credentialId, question) {
-      const { outcome, responseInfo } = await gitHub.load(asked, question, null);
-      return { outcome: outcome.kind === "found" ? { ...outcome, outageGrace: false } : outcome, responseInfo };
-    },
-  };
   return authenticate(
     token,
     "production",
     { ok: true, value: policyOf(policy) },
-    { ok: true, value: { source, tokenShape: "exact" } },
+    { ok: true, value: { factsCache: factsWithoutCache(github.url), tokenShape: "exact" } },
   );
 }
 

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { type TokenKind, tokenKinds } from "../../../../src/worker/config/cluster.ts";
 import type { Membership } from "../../../../src/worker/github/facts.ts";
-import { evaluateFacts } from "../../../../src/worker/policy/evaluate.ts";
+import { evaluate } from "../../../../src/worker/policy/evaluate.ts";
 import type { Verdict } from "../../../../src/worker/verdict.ts";
 import { factsOf, invitedTo, memberOf, noMember, policyOf, takenBy } from "../support.ts";
 import { judge as judgeSituation, type Situation } from "./support.ts";
@@ -144,7 +144,7 @@ describe("a name that has another owner now is not the person, organisation or t
   test("an organisation's name, for the entries that do not repeat the number", () => {
     const policy = policyOf({ allow: ["team:acme/platform"], groups_from: ["acme#1234"] });
     const organisations = { acme: memberOf("acme", 999, { platform: 5 }) };
-    const verdict = evaluateFacts(policy, { tokenKind: "classic", credentialId: "x" }, factsOf({ organisations }));
+    const verdict = evaluate(policy, { tokenKind: "classic", credentialId: "x" }, factsOf({ organisations }));
     expect(verdict.kind).not.toBe("authenticated");
   });
 
