@@ -31,11 +31,16 @@ const privateWords: readonly (readonly [RegExp, string])[] = [
   [/\bgreetings?\b/i, "banner"],
   [/\bbehaviou?rs?\b/i, "faults, router"],
   [/\bcasts?\b/i, "sample users; of types: assertion"],
-  [/\bof (?:GitHub's|Cloudflare's|Kubernetes')/, "from GitHub, in GitHub: name what belongs to it"],
+  [
+    /\bof (?:GitHub's|Cloudflare's|Kubernetes')(?! (?!(?:is|are|was|has|that|which|for|in|at|on|and|or|to|with)\b)[\w`])/,
+    "an answer from GitHub",
+  ],
 ];
 
 /** Words that stay in a file, each with its reason. */
-const allowed: Readonly<Record<string, Readonly<Record<string, string>>>> = {};
+const allowed: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  "CONTRIBUTING.md": { cast: "of a type, in the rules of the code" },
+};
 
 const files = globSync(
   ["{src,test}/**/*.{ts,json,sh}", "{docs,k8s}/**/*.{md,yaml,yml,json,sh}", "README.md", "CONTRIBUTING.md"],
@@ -73,14 +78,18 @@ test.each(files.filter((path) => path.endsWith(".ts")))("the comments of %s have
 });
 
 describe("what would be left out is noticed", () => {
-  test.each(["We believe it.", "judgeScopes(", "kind_not_welcome", "StepFailure", "an answer of GitHub's", "isUnseen"])(
-    "%s",
-    (line) => {
-      expect(privateWordsIn(line)).toHaveLength(1);
-    },
-  );
+  test.each([
+    "We believe it.",
+    "judgeScopes(",
+    "kind_not_welcome",
+    "StepFailure",
+    "an answer of GitHub's.",
+    "isUnseen",
+  ])("%s", (line) => {
+    expect(privateWordsIn(line)).toHaveLength(1);
+  });
 
-  test.each(["a placeholder", "NEVER_SEEN_LIMIT", "outstanding", "secure", "broadcast", "GitHub's answer"])(
+  test.each(["a placeholder", "NEVER_SEEN_LIMIT", "outstanding", "secure", "broadcast", "of GitHub's answer"])(
     "%s is not taken for one",
     (line) => {
       expect(privateWordsIn(line)).toEqual([]);
