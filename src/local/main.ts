@@ -1,7 +1,7 @@
-// `npm start`: everything on one machine. Parses the command line, starts, and ends on a signal: with 0 then, 2 after a
-// usage error, 1 after any other failure, and with nothing left running.
+// `npm start`: everything on one machine. It ends on a signal, with nothing left running. Its exit code is 0 then, 2
+// after a usage error and 1 after any other failure.
 import { createClosing } from "./closing.ts";
-import { help, parseOptions } from "./options.ts";
+import { createStartCommand, type Options } from "./options.ts";
 import { start } from "./start.ts";
 import { StartFailure } from "./start-failure.ts";
 
@@ -19,26 +19,12 @@ async function end(exitCode: number): Promise<void> {
   process.exit(exitCode);
 }
 
-async function main(): Promise<void> {
-  const parsed = parseOptions(process.argv.slice(2));
-  switch (parsed.kind) {
-    case "help":
-      console.log(help);
-      return;
-    case "usage-error":
-      console.error(`octogate: ${parsed.message}\nTry: npm start -- --help`);
-      process.exitCode = 2;
-      return;
-    case "start":
-      try {
-        await start(parsed.options, closing, {
-          out: (text) => console.log(text),
-          error: (text) => console.error(text),
-        });
-      } catch (error) {
-        if (!ending) console.error(`octogate: ${describe(error)}`);
-        await end(1);
-      }
+async function run(options: Options): Promise<void> {
+  try {
+    await start(options, closing, { out: (text) => console.log(text), error: (text) => console.error(text) });
+  } catch (error) {
+    if (!ending) console.error(`octogate: ${describe(error)}`);
+    await end(1);
   }
 }
 
@@ -48,4 +34,6 @@ function describe(error: unknown): string {
 }
 
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => void end(0));
-await main();
+await createStartCommand(run)
+  .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
+  .parseAsync();
