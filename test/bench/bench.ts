@@ -2,7 +2,7 @@
 import { compareCpu } from "./cpu.ts";
 import { measureHeap } from "./heap.ts";
 import { measureLatencies, measureLoad, measureWorkingDay } from "./measure.ts";
-import { type BenchOptions, help, parseBenchOptions } from "./options.ts";
+import { type BenchOptions, createBenchCommand } from "./options.ts";
 import { describeCpu, describeHeap, describeLatencies, describeTargets, describeWorkingDay } from "./report.ts";
 import { type Rig, startRig } from "./rig.ts";
 import { cpuTargets, latencyTargets, type Target, workingDayTargets } from "./targets.ts";
@@ -56,25 +56,15 @@ function show(text: string): void {
   console.log(`${text}\n`);
 }
 
-async function main(): Promise<number> {
-  const parsed = parseBenchOptions(process.argv.slice(2));
-  switch (parsed.kind) {
-    case "help":
-      console.log(help);
-      return 0;
-    case "usage-error":
-      console.error(`bench: ${parsed.message}\nTry: npm run bench -- --help`);
-      return 2;
-    case "run":
-      try {
-        return await bench(parsed.options);
-      } catch (error) {
-        console.error(`bench: ${error instanceof Error ? error.message : String(error)}`);
-        return 1;
-      }
-  }
-}
-
 // workerd runs as processes of their own: they are ended when this one exits.
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
-process.exitCode = await main();
+try {
+  await createBenchCommand(async (options) => {
+    process.exitCode = await bench(options);
+  })
+    .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
+    .parseAsync();
+} catch (error) {
+  console.error(`bench: ${error instanceof Error ? error.message : String(error)}`);
+  process.exitCode = 1;
+}

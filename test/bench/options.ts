@@ -1,6 +1,5 @@
-// The command line of `npm run bench` → options, or what is wrong with it.
-import { parseArgs } from "node:util";
-import { usageProblem } from "../../src/local/options.ts";
+// The command line of `npm run bench`.
+import { Command, InvalidArgumentError, Option } from "commander";
 
 export interface BenchOptions {
   /** How many reviews the load consists of. */
@@ -17,83 +16,48 @@ export interface BenchOptions {
   readonly cpuReviews: number;
 }
 
-export type ParsedBenchOptions =
-  | { readonly kind: "run"; readonly options: BenchOptions }
-  | { readonly kind: "help" }
-  | { readonly kind: "usage-error"; readonly message: string };
+/** As commander hands it over: each value is parsed by its option. */
+type CommandLine = Omit<BenchOptions, "latenciesMs"> & { readonly latency?: readonly number[] };
 
-export const help = `Compares reviews by where their answer is: no cache (a naive authenticator), memory, KV, GitHub.
+/** @param run what the command does */
+export function createBenchCommand(run: (options: BenchOptions) => Promise<void>): Command {
+  return new Command("npm run bench --")
+    .description("Compares reviews by where their answer is: no cache (a naive authenticator), memory, KV, GitHub.")
+    .helpOption("--help", "this text")
+    .addOption(
+      new Option("--latency <ms>", "what the GitHub stand-in adds to each of its answers; repeatable (50 and 150)")
+        // A default would be the first value of the list.
+        .argParser((text: string, before: readonly number[] = []) => [...before, wholeNumber(text, 0, 2_500)]),
+    )
+    .addOption(whole("samples", "how many reviews of each kind are timed, alone and in turns", 1_000).default(40))
+    .addOption(whole("reviews", "how many warm reviews the load consists of", 1_000_000).default(2_000))
+    .addOption(whole("concurrency", "how many of them are under way at a time", 1_000).default(10))
+    .addOption(whole("tokens", "how many different tokens the heap has to bear", 10_000_000).default(1_000_000))
+    .addOption(
+      whole("cpu-reviews", "how many each Worker answers in each round of the CPU comparison", 1_000_000).default(
+        20_000,
+      ),
+    )
+    .addHelpText(
+      "after",
+      `
+All of it runs on workerd, asked over plain HTTP on a kept connection, with the
+stand-in behind it, on this machine. The CPU comparison needs Linux.
 
-Usage: npm run bench -- [options]
-
-  --latency MS       what the GitHub stand-in adds to each of its answers; repeatable (default 50 and 150)
-  --samples N        how many reviews of each kind are timed, alone and in turns (default 40)
-  --reviews N        how many warm reviews the load consists of (default 2000)
-  --concurrency C    how many of them are under way at a time (default 10)
-  --tokens N         how many different tokens the heap has to bear (default 1000000)
-  --cpu-reviews N    how many reviews each Worker answers in each round of the CPU comparison (default 20000)
-  --help             this text
-
-All of it runs on workerd, asked over plain HTTP on a kept connection, with the stand-in behind it, on this machine.
-The CPU comparison needs Linux.
-
-Exits with 0 if every review came out right and no target was missed, with 1 if not, and with 2 after a usage error.
-Latencies below 50 ms are not judged: a machine's own milliseconds weigh more than the Worker's there. Neither is
-the CPU of less than 5,000 reviews.`;
-
-const limits = {
-  reviews: [1, 1_000_000],
-  latency: [0, 2_500],
-  concurrency: [1, 1_000],
-  samples: [1, 1_000],
-  tokens: [1, 10_000_000],
-  "cpu-reviews": [1, 1_000_000],
-} as const;
-
-type OptionName = keyof typeof limits;
-
-/** @param argv without the names of node and of the script */
-export function parseBenchOptions(argv: readonly string[]): ParsedBenchOptions {
-  const values = parseCommandLine(argv);
-  if (typeof values === "string") return { kind: "usage-error", message: values };
-  if (values.help) return { kind: "help" };
-  const wrong: OptionName[] = [];
-  const numberOf = (name: OptionName, text: string): number => {
-    const [min, max] = limits[name];
-    const number = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
-    if (!(number >= min && number <= max)) wrong.push(name);
-    return number;
-  };
-  const options = {
-    reviews: numberOf("reviews", values.reviews),
-    latenciesMs: values.latency.map((text) => numberOf("latency", text)),
-    concurrency: numberOf("concurrency", values.concurrency),
-    samples: numberOf("samples", values.samples),
-    tokens: numberOf("tokens", values.tokens),
-    cpuReviews: numberOf("cpu-reviews", values["cpu-reviews"]),
-  };
-  const [name] = wrong;
-  if (name === undefined) return { kind: "run", options };
-  const [min, max] = limits[name];
-  return { kind: "usage-error", message: `--${name}: must be a whole number from ${min} to ${max}` };
+Exits with 0 if every review came out right and no target was missed, with 1 if
+not, and with 2 after a usage error. No target holds for latencies below 50 ms,
+where a machine's own milliseconds weigh more than the Worker's, and for the CPU
+of fewer than 5,000 reviews.`,
+    )
+    .action(({ latency = [50, 150], ...others }: CommandLine) => run({ ...others, latenciesMs: latency }));
 }
 
-function parseCommandLine(argv: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...argv],
-      allowPositionals: false,
-      options: {
-        reviews: { type: "string", default: "2000" },
-        latency: { type: "string", multiple: true, default: ["50", "150"] },
-        concurrency: { type: "string", default: "10" },
-        samples: { type: "string", default: "40" },
-        tokens: { type: "string", default: "1000000" },
-        "cpu-reviews": { type: "string", default: "20000" },
-        help: { type: "boolean", default: false },
-      },
-    }).values;
-  } catch (error) {
-    return usageProblem(error);
-  }
+function whole(name: string, description: string, max: number): Option {
+  return new Option(`--${name} <n>`, description).argParser((text) => wholeNumber(text, 1, max));
+}
+
+function wholeNumber(text: string, min: number, max: number): number {
+  const number = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
+  if (number >= min && number <= max) return number;
+  throw new InvalidArgumentError(`It must be a whole number from ${min} to ${max}.`);
 }

@@ -1,4 +1,5 @@
-// The tests that mutants have to get past: the unit tests of the code that is mutated. Black-box tests run a bundle of their own, which no mutant is in.
+// The tests that mutants have to get past: the unit tests of the code that is mutated.
+// Black-box tests bundle the sources themselves: no mutant is in there.
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 

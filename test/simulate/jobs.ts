@@ -1,4 +1,5 @@
-// One job is one scenario with one region's settings; what it comes to is plain data. Jobs know nothing of each other, so they can run anywhere.
+// One job is one scenario with one region's settings; what it comes to is plain data. Jobs know nothing of each other,
+// so they can run anywhere.
 import { type Day, simulateDay } from "./scenarios/day.ts";
 import { type Flood, type FloodKind, simulateFlood } from "./scenarios/flood.ts";
 import { type Lags, simulateLeavers } from "./scenarios/leavers.ts";

@@ -1,4 +1,5 @@
-// Spreads jobs over worker threads. Results come in the order of the jobs, whoever was done first, so the number of threads changes nothing about them.
+// Spreads jobs over worker threads. Results come in the order of the jobs, so the number of threads changes nothing
+// about them.
 import { Worker } from "node:worker_threads";
 import type { Message } from "./job-thread.ts";
 import type { Job, JobResult } from "./jobs.ts";

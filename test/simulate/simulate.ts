@@ -1,7 +1,7 @@
 // `npm run simulate`: parses the command line, simulates, prints, and writes the page if it is asked to.
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import type { Job, JobResult } from "./jobs.ts";
-import { help, parseSimulateOptions, type SimulateOptions } from "./options.ts";
+import { createSimulateCommand, type SimulateOptions } from "./options.ts";
 import { runJobs } from "./pool.ts";
 import { startProgress } from "./progress.ts";
 import { fillPage } from "./report/page.ts";
@@ -10,7 +10,7 @@ import { distinctJobs, effortOf, findingsOf } from "./studies/findings.ts";
 import { singleStudy } from "./studies/single.ts";
 import type { Report, Study } from "./studies/study.ts";
 
-const page = new URL("../../docs/caching.md", import.meta.url);
+const page = new URL("../../docs/simulation.md", import.meta.url);
 const pictures = new URL("../../docs/pictures/", import.meta.url);
 
 function studiesOf({ what }: SimulateOptions): Study[] {
@@ -51,24 +51,11 @@ async function write(reports: ReadonlyMap<string, Report>): Promise<void> {
   }
 }
 
-async function main(): Promise<number> {
-  const parsed = parseSimulateOptions(process.argv.slice(2));
-  switch (parsed.kind) {
-    case "help":
-      console.log(help);
-      return 0;
-    case "usage-error":
-      console.error(`simulate: ${parsed.message}\nTry: npm run simulate -- --help`);
-      return 2;
-    case "run":
-      try {
-        await simulate(parsed.options);
-        return 0;
-      } catch (error) {
-        console.error(`simulate: ${error instanceof Error ? error.message : String(error)}`);
-        return 1;
-      }
-  }
+try {
+  await createSimulateCommand(simulate)
+    .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
+    .parseAsync();
+} catch (error) {
+  console.error(`simulate: ${error instanceof Error ? error.message : String(error)}`);
+  process.exitCode = 1;
 }
-
-process.exitCode = await main();

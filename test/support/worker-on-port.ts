@@ -37,6 +37,8 @@ export interface Reviewed extends Answer {
 
 export interface WorkerOnPort extends Pick<InstrumentedClient, "advance" | "newIsolate" | "ask" | "meters"> {
   readonly github: GitHubStandIn;
+  /** The time that the Worker sees, in milliseconds. */
+  now(): number;
   /** As `ask`, and waits for the log and for whatever goes on after the answer. */
   review(token: string, options?: ReviewOptions): Promise<Reviewed>;
   /** What the Worker said on stderr. */
@@ -83,6 +85,7 @@ export async function startWorkerOnPort(options: WorkerOnPortOptions): Promise<W
 
   return {
     github,
+    now: () => Date.now() + aheadMs,
     advance(ms) {
       aheadMs += ms;
       client.advance(ms);

@@ -1,7 +1,8 @@
-// What a month costs at Cloudflare, from its published prices in November 2026.
+// Costs of a month at Cloudflare, from its published prices in November 2026.
 // Workers: https://developers.cloudflare.com/workers/platform/pricing/
-// Logs: https://developers.cloudflare.com/workers/observability/logs/workers-logs/ (another price from December 2026 on)
-// KV: https://developers.cloudflare.com/kv/platform/pricing/ and its limits: https://developers.cloudflare.com/kv/platform/limits/
+// Logs: https://developers.cloudflare.com/workers/observability/logs/workers-logs/ (another price from December 2026
+// on) KV: https://developers.cloudflare.com/kv/platform/pricing/ and its limits:
+// https://developers.cloudflare.com/kv/platform/limits/
 import type { Counts } from "../world/counts.ts";
 
 export interface MonthlyCost {
@@ -30,7 +31,7 @@ const paid = {
   logLines: { included: 20 * million, perMillion: 0.6 },
 } as const;
 
-/** The free plan's limits for a day; whatever is more is refused. */
+/** The free plan's limits for a day; Cloudflare refuses what is beyond them. */
 export const freeADay = { reviews: 100_000, kvReads: 100_000, kvWrites: 1_000 } as const;
 
 /** Assumed, from above: `npm run bench` measures less than a tenth of it for a warm review. */

@@ -1,8 +1,9 @@
-// Writes what the simulation found into a page between markers, so that every figure there comes from a run.
+// Fills a page between markers, so that every figure and every table there comes from the code.
 
 /**
  * @param sections Markdown by the name of its marker
- * @returns the page with the sections in place of what stood between `<!-- simulation: NAME -->` and `<!-- end of simulation: NAME -->`
+ * @returns the page with the sections in place of what stood between `<!-- simulation: NAME -->` and `<!-- end of
+ * simulation: NAME -->`
  */
 export function fillPage(page: string, sections: ReadonlyMap<string, string>): string {
   let filled = page;

@@ -1,4 +1,5 @@
-// Pictures as SVG, drawn by Apache ECharts without a browser. They lie on white, so that they can be read in a dark page, too.
+// Pictures as SVG, drawn by Apache ECharts without a browser. They lie on white, so that they can be read in a dark
+// page, too.
 import * as echarts from "echarts";
 
 export interface Line {
@@ -21,7 +22,9 @@ export interface LinePicture {
   readonly lines: readonly Line[];
   readonly yScale?: "linear" | "log";
   readonly yMax?: number;
-  /** Where they are given, they stand side by side, and each point of a line belongs to one; otherwise the axis is even. */
+  /**
+   * Where they are given, they stand side by side, and each point of a line belongs to one; otherwise the axis is even.
+   */
   readonly xTicks?: readonly number[];
 }
 
@@ -76,7 +79,10 @@ export function drawLines(picture: LinePicture): Picture {
   return { name, svg: `${still(svg, title)}\n` };
 }
 
-/** Nobody hovers over a picture in a page, so it needs no styles for that; a title is read aloud; and names must not count the pictures that were drawn before. */
+/**
+ * A picture in a page needs no styles for hovering; a title is read aloud; names must not count the pictures that were
+ * drawn before.
+ */
 function still(svg: string, title: string): string {
   return svg
     .replace(/<style.*?<\/style>\s*/gs, "")

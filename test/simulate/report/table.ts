@@ -1,4 +1,4 @@
-// Tables as Markdown: for docs/caching.md and for the terminal alike.
+// Tables as Markdown: for docs/simulation.md and for the terminal alike.
 
 /**
  * @param header the first column begins at the left, all others end at the right

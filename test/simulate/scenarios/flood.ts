@@ -1,4 +1,4 @@
-// Somebody who can reach one apiserver presents made-up tokens to it, while others work.
+// A flood: an attacker who can reach one apiserver presents made-up tokens to it, while people work.
 import { makeToken } from "../../../src/local/github/token.ts";
 import { recogniseCredential } from "../../../src/worker/credential/kind.ts";
 import { createAgents } from "../world/agents.ts";
@@ -7,7 +7,10 @@ import { hourMs, minuteMs } from "../world/habits.ts";
 import { calendarOf, play, startOfDay } from "../world/play.ts";
 import type { Settings } from "../world/settings.ts";
 
-/** What is presented: tokens whose checksum is wrong, different tokens of the right shape, or one of the right shape again and again. */
+/**
+ * What is presented: tokens whose checksum is wrong, different tokens of the right shape, or one of the right shape
+ * again and again.
+ */
 export const floodKinds = ["no flood", "wrong checksum", "right checksum", "one token"] as const;
 export type FloodKind = (typeof floodKinds)[number];
 

@@ -1,4 +1,5 @@
-// People whose access ends in the middle of their work, and who go on trying every two seconds at all of their clusters: how long does it let them in?
+// People whose access ends in the middle of their work, and who go on trying every two seconds at all of their
+// clusters: how long does it let them in?
 import { type Agent, createAgent, type Leaving } from "../world/agents.ts";
 import { Calendar } from "../world/calendar.ts";
 import { hourMs, minuteMs } from "../world/habits.ts";
@@ -6,7 +7,7 @@ import { play, startOfDay, startOfTime } from "../world/play.ts";
 import { Random } from "../world/random.ts";
 import type { Settings } from "../world/settings.ts";
 
-/** From the end of somebody's access to the last time that they got in; milliseconds, one for each leaver. */
+/** From the end of the access to the last time that the leaver got in; milliseconds, one for each leaver. */
 export interface Lags {
   readonly ways: readonly Leaving[];
   /** As the Worker answered. */

@@ -7,7 +7,7 @@ import type { Settings } from "../world/settings.ts";
 export interface Outage {
   /** Of people who gave a command in the half hour before; by the minute since GitHub went down. */
   readonly atWork: readonly Commands[];
-  /** Of everybody else: they were seen earlier on the day, or on the day before. */
+  /** Of all others: they were seen earlier on the day, or on the day before. */
   readonly comingBack: readonly Commands[];
 }
 

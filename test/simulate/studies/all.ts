@@ -1,4 +1,4 @@
-// The studies of `npm run simulate` in the order of docs/caching.md.
+// Studies of `npm run simulate` in the order of docs/simulation.md.
 import { assumptionsStudy } from "./assumptions.ts";
 import { floodsStudy } from "./floods.ts";
 import { gridStudy } from "./grid.ts";
@@ -6,14 +6,12 @@ import { lifetimesStudy } from "./lifetimes.ts";
 import { outagesStudy } from "./outages.ts";
 import { sizesStudy } from "./sizes.ts";
 import type { Study } from "./study.ts";
-import { writeRulesStudy } from "./write-rules.ts";
 
 const studies = {
   lifetimes: lifetimesStudy,
   outages: outagesStudy,
   floods: floodsStudy,
   sizes: sizesStudy,
-  "write-rules": writeRulesStudy,
   assumptions: assumptionsStudy,
   grid: gridStudy,
 } as const;

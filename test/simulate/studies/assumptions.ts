@@ -1,4 +1,5 @@
-// What if Cloudflare's network is not as assumed? Each row changes one assumption that is documented nowhere, or only by its lower bound.
+// What if Cloudflare's network is not as assumed? Each row changes one assumption that is documented nowhere, or only
+// by its lower bound.
 import { decimal, markdownTable, percent, whole } from "../report/table.ts";
 import { describeHabits } from "../world/habits.ts";
 import { type Settings, settingsFor } from "../world/settings.ts";
@@ -33,10 +34,10 @@ export function assumptionsStudy(people: number, seed: number): Study {
           "reviews from memory",
           "from KV",
           "that wait for GitHub",
-          "commands amid work that wait",
-          "GitHub calls an hour and person",
+          "commands at work that wait",
+          "GitHub calls per person and hour",
           "costing quota",
-          "KV reads a person and month",
+          "KV reads per person and month",
           "KV writes",
         ],
         variants.map(({ name, changes }) => {

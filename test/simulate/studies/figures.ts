@@ -7,7 +7,7 @@ export function githubCalls({ githubCosting, githubNotModified, githubAnonymous,
   return githubCosting + githubNotModified + githubAnonymous + githubFailed;
 }
 
-/** @returns how often GitHub is called in an hour in which somebody works, for each of them */
+/** @returns how often GitHub is called in an hour at work, for each person */
 export function callsAnHour(counts: Counts): number {
   return githubCalls(counts) / counts.hoursAtWork;
 }
@@ -32,13 +32,13 @@ export interface Figure {
 }
 
 export const githubFigures: readonly Figure[] = [
-  { title: "GitHub calls an hour and person", of: (counts) => decimal(callsAnHour(counts)) },
+  { title: "GitHub calls per person and hour", of: (counts) => decimal(callsAnHour(counts)) },
   { title: "costing quota", of: (counts) => decimal(costingCallsAnHour(counts), 2) },
 ];
 
 export const waitingFigures: readonly Figure[] = [
   { title: "reviews that wait for GitHub", of: (counts) => percent(waitingShare(counts), 1) },
-  { title: "commands amid work that wait", of: (counts) => percent(waitingShareInWork(counts), 1) },
+  { title: "commands at work that wait", of: (counts) => percent(waitingShareInWork(counts), 1) },
 ];
 
 export const monthlyFigures: readonly Figure[] = [

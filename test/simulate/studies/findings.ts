@@ -1,4 +1,5 @@
-// What has been found about each setting. Several studies need the same, and some settings make no difference to some scenarios: nothing is simulated twice.
+// What has been found about each setting. Several studies need the same, and some settings make no difference to some
+// scenarios: nothing is simulated twice.
 import type { Job, JobResult } from "../jobs.ts";
 import { costOf, type MonthlyCost } from "../report/money.ts";
 import { addDays, type Day } from "../scenarios/day.ts";
@@ -106,12 +107,12 @@ function regionsOf({ settings, scenario }: Job): Job[] {
   }));
 }
 
-/** Grace makes no difference while GitHub is up, but for a rule that goes by it; the number of people makes none to leavers, who come without them. */
+/** Grace makes no difference while GitHub is up, nor does the number of people to leavers, who come without them. */
 function keyOf({ settings, scenario }: Job): string {
   const isUp = scenario.kind === "day" || scenario.kind === "leavers";
   const relevant = {
     ...settings,
-    graceSeconds: isUp && settings.writeRule !== "half grace" ? defaults.graceSeconds : settings.graceSeconds,
+    graceSeconds: isUp ? defaults.graceSeconds : settings.graceSeconds,
     people: scenario.kind === "leavers" ? scenario.leavers : settings.people,
   };
   return JSON.stringify({ settings: relevant, scenario });

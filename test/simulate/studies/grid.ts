@@ -2,7 +2,6 @@
 import { dollars, markdownTable, percent, whole } from "../report/table.ts";
 import { refusedShare } from "../scenarios/outage.ts";
 import { type Settings, settingsFor } from "../world/settings.ts";
-import { meaningOf, type WriteRuleName } from "../world/write-rules.ts";
 import { githubFigures, lagCells, monthlyFigures, waitingFigures } from "./figures.ts";
 import { type Findings, needOfLags, needOfOutage, needsOfMonth } from "./findings.ts";
 import type { Study } from "./study.ts";
@@ -10,15 +9,12 @@ import type { Study } from "./study.ts";
 const ttls = [30, 120, 600];
 const graces = [0, 600, 3_600];
 const apiserverCaches = [10, 120];
-const rules: readonly WriteRuleName[] = ["half grace", "believable", "every answer"];
 
 export function gridStudy(people: number, seed: number): Study {
   const all = ttls.flatMap((ttlSeconds) =>
     graces.flatMap((graceSeconds) =>
-      apiserverCaches.flatMap((apiserverCacheSeconds) =>
-        rules.map((writeRule) =>
-          settingsFor(people, { seed, ttlSeconds, graceSeconds, apiserverCacheSeconds, writeRule }),
-        ),
+      apiserverCaches.map((apiserverCacheSeconds) =>
+        settingsFor(people, { seed, ttlSeconds, graceSeconds, apiserverCacheSeconds }),
       ),
     ),
   );
@@ -32,7 +28,6 @@ export function gridStudy(people: number, seed: number): Study {
           "TTL",
           "grace",
           "apiserver cache",
-          "written anew",
           ...figures.map(({ title }) => title),
           "a month",
           "out after: median",
@@ -58,7 +53,6 @@ function rowOf(settings: Settings, findings: Findings): string[] {
     `${settings.ttlSeconds} s`,
     `${whole(settings.graceSeconds)} s`,
     `${settings.apiserverCacheSeconds} s`,
-    meaningOf(settings.writeRule),
     ...[...githubFigures, ...waitingFigures, ...monthlyFigures].map(({ of }) => of(month)),
     dollars(findings.cost(settings).total),
     ...lagCells(findings.lags(settings).clusterMs).map((cell) => `${cell} s`),

@@ -1,4 +1,4 @@
-// CACHE_TTL_SECONDS against the apiserver's own cache: what is asked of GitHub, who waits, and how soon somebody is out.
+// CACHE_TTL_SECONDS against the apiserver's own cache: calls to GitHub, waiting, and how soon a leaver is out.
 import { quantile } from "../../bench/quantiles.ts";
 import { drawLines } from "../report/pictures.ts";
 import { dollars, markdownTable, whole } from "../report/table.ts";
@@ -68,13 +68,14 @@ export function lifetimesStudy(people: number, seed: number): Study {
           ];
         }),
       );
+      const mostCalls = Math.max(...all.map((settings) => findings.day(settings).mostCostingCallsInAnHour));
       const markdown = [
         `${whole(people)} people, ${all[0]?.clusters} clusters with ${all[0]?.apiserversPerCluster} apiservers each, seed ${seed}:`,
         costs,
-        `The most that was taken of one person's quota in an hour: ${Math.max(...all.map((settings) => findings.day(settings).mostCostingCallsInAnHour))} calls; GitHub allows 5,000.`,
+        `The highest number of calls that cost one person's quota in an hour is ${mostCalls}. GitHub allows 5,000.`,
         "![GitHub calls by TTL](pictures/github-calls.svg)",
         "![Who waits for GitHub by TTL](pictures/waiting.svg)",
-        `From the end of somebody's access to the last time that they got in, in seconds; ${leavers} people who were at work and go on trying every 2 s at all of their clusters. To two thirds of them GitHub says no, because they were removed or their token was revoked; the last columns are those whose revoked token GitHub only counts as anonymous, because the quota of the address is spent:`,
+        `Seconds from the end of the access to the last time that the leaver got in. ${leavers} people were at work, and try again every 2 s at all of their clusters. GitHub refuses two thirds of them: they were removed, or their token was revoked. For the others (last columns) GitHub counts the revoked token as anonymous, because the quota of the address is spent:`,
         lags,
         "![Revocation lag by TTL](pictures/revocation.svg)",
       ].join("\n\n");
@@ -116,7 +117,7 @@ export function lifetimesStudy(people: number, seed: number): Study {
             points: overTtl(cache, (settings) => waitingShare(findings.month(settings)) * 100),
           },
           {
-            name: `commands amid work, ${cache} s`,
+            name: `commands at work, ${cache} s`,
             isDashed: true,
             points: overTtl(cache, (settings) => waitingShareInWork(findings.month(settings)) * 100),
           },
@@ -125,7 +126,7 @@ export function lifetimesStudy(people: number, seed: number): Study {
       drawLines({
         ...common,
         name: "revocation",
-        title: "From the end of access to the last time that somebody got in, by the apiserver's cache",
+        title: "From the end of access to the last time that a leaver got in, by the apiserver's cache",
         yLabel: "seconds",
         lines: [10, 120].flatMap((cache) => [lagLine(cache, 0.99, "p99", false), lagLine(cache, 0.5, "median", true)]),
       }),

@@ -46,7 +46,7 @@ export function outagesStudy(people: number, seed: number): Study {
         }),
       );
       const markdown = [
-        `${whole(people)} people, GitHub answers 5xx for ${outageMinutes} minutes in the afternoon, seed ${seed}. "At work" is whoever gave a command in the half hour before, "coming back" everybody else; all of them were admitted before.`,
+        `${whole(people)} people, GitHub answers 5xx for ${outageMinutes} minutes in the afternoon, seed ${seed}. "At work" are people who gave a command in the half hour before, "coming back" are all others. All of them were admitted before.`,
         table,
         "![Commands that are served during an outage](pictures/outage.svg)",
       ].join("\n\n");

@@ -1,18 +1,16 @@
-// From a team to a company: what a month costs, and where the free plan ends.
+// Sizes from a team to a company: what a month costs, and where the free plan ends.
 
 import { freeADay } from "../report/money.ts";
 import { drawLines, type Picture } from "../report/pictures.ts";
 import { dollars, markdownTable, percent, whole } from "../report/table.ts";
 import type { Counts } from "../world/counts.ts";
 import { type Settings, settingsFor } from "../world/settings.ts";
-import { meaningOf } from "../world/write-rules.ts";
 import { githubCalls, waitingShare, waitingShareInWork } from "./figures.ts";
 import { type Findings, needOfDay, needsOfMonth } from "./findings.ts";
 import type { Study } from "./study.ts";
 
 const sizes = [30, 100, 300, 1_000, 3_000, 10_000];
 const sizesOnFreePlan = [30, 100, 300];
-const rulesOnFreePlan = ["believable", "half grace", "hourly"] as const;
 const pictured = 1_000;
 const shapes = [1, 3].flatMap((apiserversPerCluster) =>
   [10, 30, 120].flatMap((apiserverCacheSeconds) =>
@@ -29,9 +27,7 @@ const limits = [
 export function sizesStudy(people: number, seed: number): Study {
   const bySize = sizes.map((size) => settingsFor(size, { seed }));
   const byShape = shapes.map((shape) => settingsFor(people, { seed, ...shape }));
-  const onFreePlan = sizesOnFreePlan.flatMap((size) =>
-    rulesOnFreePlan.map((writeRule) => settingsFor(size, { seed, plan: "free", writeRule })),
-  );
+  const onFreePlan = sizesOnFreePlan.map((size) => settingsFor(size, { seed, plan: "free" }));
   return {
     name: "sizes",
     needs: [
@@ -46,9 +42,9 @@ export function sizesStudy(people: number, seed: number): Study {
         "![How much of the free plan so many people use](pictures/free-plan.svg)",
         "The day of 1,000 people by its hours:",
         "![Requests and calls by the hour](pictures/day.svg)",
-        `So many people come within each of the free plan's daily limits, worked out from a working day of ${whole(people)}; the smallest number counts:`,
+        `How many people stay within each daily limit of the free plan, from a working day of ${whole(people)}. The smallest number counts:`,
         shapesTable(byShape, findings, people),
-        "What happens to people on the free plan whose number is too large for its KV: writes beyond its limit are refused, and more of them wait for GitHub. Nobody is locked out by it. " +
+        "With more people than the free plan's KV can take, KV refuses the writes beyond its limit, and more reviews wait for GitHub. This locks no user out. " +
           "(Beyond the limit on Worker requests, Cloudflare refuses reviews.)",
         freePlanTable(onFreePlan, findings),
       ].join("\n\n");
@@ -85,7 +81,7 @@ export function sizesStudy(people: number, seed: number): Study {
     });
     return drawLines({
       name: "day",
-      title: `A working day of ${whole(pictured)} people and their automatons`,
+      title: `A working day of ${whole(pictured)} people and their bots`,
       xLabel: "hour of the day",
       yLabel: "per hour",
       lines: [
@@ -152,18 +148,16 @@ function freePlanTable(all: readonly Settings[], findings: Findings): string {
   return markdownTable(
     [
       "people",
-      "an unchanged entry is written anew for",
       "KV writes taken",
       "refused",
       "reviews that wait for GitHub",
-      "commands amid work that wait",
+      "commands at work that wait",
       "commands refused",
     ],
     all.map((settings) => {
       const { counts } = findings.day(settings);
       return [
         whole(settings.people),
-        meaningOf(settings.writeRule),
         whole(counts.kvWrites),
         whole(counts.kvWritesRefused),
         percent(waitingShare(counts), 1),

@@ -1,4 +1,4 @@
-// Whoever has a token: people and automatons, with what GitHub knows of them.
+// People and bots with a token, and what GitHub knows of them.
 import type { Account, Facts, Membership } from "../../../src/worker/github/facts.ts";
 import { botsFor, drawHabit, type Habit } from "./habits.ts";
 import { Random } from "./random.ts";
@@ -29,7 +29,7 @@ export const teams = ["platform", "backend", "on-call", "engineering"].map((slug
 const tokenLength = 40;
 const maxClustersEach = 3;
 
-/** @returns so many people, and the automatons that work beside them */
+/** @returns so many people, and the bots that work beside them */
 export function createAgents(settings: Settings): Agent[] {
   const bots = botsFor(settings.people);
   return Array.from({ length: settings.people + bots }, (_, index) => {
@@ -69,13 +69,13 @@ function accountOf(index: number): Account {
   return { id: 100_000 + index, login: `person-${index}`, type: "User" };
 }
 
-function factsAbout(account: Account, standing: Membership): Facts {
+function factsAbout(account: Account, membership: Membership): Facts {
   return {
     host: "github.com",
     account,
     oauthClientId: null,
     scopes: ["read:org"],
     expiry: { kind: "never" },
-    organisations: { [`${organisation.login}#${organisation.id}`]: standing },
+    organisations: { [`${organisation.login}#${organisation.id}`]: membership },
   };
 }

@@ -1,4 +1,5 @@
-// kube-apiserver's two caches of answers, one in the other: the webhook's own, with the operator's time to live, for yes and no alike, and a fixed one of 10 s for yes alone. Errors are in neither.
+// kube-apiserver's two caches of answers, one in the other: the webhook's own, with the operator's time to live, for
+// yes and no alike, and a fixed one of 10 s for yes alone. Errors are in neither.
 
 const fixedCacheMs = 10_000;
 

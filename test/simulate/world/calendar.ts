@@ -1,6 +1,7 @@
-// Everything that is going to happen, in its order. What people do does not depend on how they are answered, so all of it is known before: one sorted array in place of a queue, each command one number.
+// Everything that is going to happen, in its order. What people do does not depend on how they are answered, so all of
+// it is known before: one sorted array in place of a queue, each command one number.
 
-/** One command of somebody's, at one apiserver. */
+/** One command of one person, at one apiserver. */
 export interface Command {
   /** Milliseconds after the start. */
   readonly time: number;

@@ -11,7 +11,7 @@ export interface Counts {
   fromKv: number;
   /** Waited for GitHub. */
   fromGitHub: number;
-  /** Of somebody who had given another command within the last two minutes. */
+  /** Of people who had given another command within the last two minutes. */
   commandsInWork: number;
   /** Those of them that waited for GitHub. */
   waitsInWork: number;
@@ -28,7 +28,7 @@ export interface Counts {
   kvWrites: number;
   kvWritesRefused: number;
   kvReadsRefused: number;
-  /** Hours in which somebody gave a command, over everybody. */
+  /** Hours in which a person gave a command, over all people. */
   hoursAtWork: number;
 }
 

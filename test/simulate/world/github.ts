@@ -1,5 +1,5 @@
-// GitHub as far as it can be counted: which calls a question comes to, which of them are answered with 304, and what GitHub says about somebody at a time. The unit tests hold the calls to those
-// that the product makes.
+// GitHub as far as it can be counted: which calls a question comes to, which of them are answered with 304, and what
+// GitHub says about somebody at a time. The unit tests hold the calls to those that the product makes.
 import type { FactsRequest, LookupFailure } from "../../../src/worker/github/facts.ts";
 import type { Earlier, GitHubAnswer, GitHubFacts } from "../../../src/worker/github/github-facts.ts";
 import { type Agent, factsAfterRemoval, organisation, teams } from "./agents.ts";
@@ -26,7 +26,10 @@ export interface VirtualGitHub {
 /** An address may use so many unknown tokens in an hour; after that, GitHub says only that it is too many. */
 const anonymousCallsAnHour = 60;
 
-/** How long an answer stays the same on average, as its ETag shows. An account's has numbers in it that change with its owner's work. */
+/**
+ * How long an answer stays the same on average, as its ETag shows. An account's has numbers in it that change with its
+ * owner's work.
+ */
 const resources = [
   { path: "/user", meanLifeMs: dayMs },
   { path: "/user/teams?per_page=100", meanLifeMs: 20 * dayMs },

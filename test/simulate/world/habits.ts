@@ -1,4 +1,4 @@
-// What people do with a cluster on a day, and when. These are assumptions, stated in docs/caching.md; whoever knows better changes them here.
+// Habits: what people do with a cluster on a day, and when. These are assumptions, stated in docs/simulation.md.
 import type { Random } from "./random.ts";
 
 export const minuteMs = 60_000;
@@ -55,13 +55,13 @@ export function describeHabits(): string[] {
       `${percent(occasional.share)} come on ${percent(occasional.comes)} of them for ${occasional.sessionsADay} session of ${occasional.sessionMinutes} minutes. Commands come in bursts of ${byHand.commandsABurst}, ` +
       `${byHand.commandEverySeconds} s apart, with pauses of ${byHand.pauseSeconds} s.`,
     `${percent(operator.share)} have a dashboard such as k9s on their screen, in ${operator.sessionsADay} sessions of ${operator.sessionMinutes} minutes, which asks every ${dashboard.commandEverySeconds} s.`,
-    `All of that happens between ${atWork.fromHour}:00 and ${Math.floor(atWork.untilHour)}:30 (the last sessions end later), with a lunch break, and on weekends with ${percent(weekendShare)} of the people. Numbers are means; ` +
+    `They work between ${atWork.fromHour}:00 and ${Math.floor(atWork.untilHour)}:30 (the last sessions end later), with a lunch break, and on weekends with ${percent(weekendShare)} of the people. Numbers are means; ` +
       `lengths and pauses are spread exponentially.`,
-    `One automaton to ${peoplePerBot} people works day and night, with a machine user's token: a job every ${bot.jobEveryMinutes} minutes, of ${bot.commandsAJob} commands ${bot.commandEverySeconds} s apart.`,
+    `One bot to ${peoplePerBot} people works day and night, with a machine user's token: a job every ${bot.jobEveryMinutes} minutes, of ${bot.commandsAJob} commands ${bot.commandEverySeconds} s apart.`,
   ];
 }
 
-/** @returns how many automatons work beside so many people: pipelines with a machine user's token */
+/** @returns how many bots work beside so many people: pipelines with a machine user's token */
 export function botsFor(people: number): number {
   return Math.ceil(people / peoplePerBot);
 }

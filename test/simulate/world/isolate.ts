@@ -6,7 +6,6 @@ import type { Lifetimes } from "../../../src/worker/cache/freshness.ts";
 import { createKvCache, type KeyValueStore } from "../../../src/worker/cache/kv.ts";
 import { createMemory } from "../../../src/worker/cache/memory.ts";
 import { createNegativeCache } from "../../../src/worker/cache/negative-cache.ts";
-import type { WriteRule } from "../../../src/worker/cache/write-rule.ts";
 import type { FactsAnswer, FactsRequest, FactsSource } from "../../../src/worker/github/facts.ts";
 import type { GitHubFacts } from "../../../src/worker/github/github-facts.ts";
 import { plainSealer } from "./plain-sealer.ts";
@@ -17,14 +16,13 @@ export interface IsolateOptions {
   readonly store: KeyValueStore;
   readonly admitNeverSeen: (cluster: string) => Promise<boolean>;
   readonly lifetimes: Lifetimes;
-  readonly writeRule: WriteRule;
 }
 
 export class Isolate {
   readonly #source: FactsSource;
   readonly #background: Promise<void>[] = [];
 
-  constructor({ now, github, store, admitNeverSeen, lifetimes, writeRule }: IsolateOptions) {
+  constructor({ now, github, store, admitNeverSeen, lifetimes }: IsolateOptions) {
     this.#source = createFactsCache({
       github,
       memory: createMemory(),
@@ -35,7 +33,6 @@ export class Isolate {
       breaker: createBreaker(),
       admitNeverSeen,
       lifetimes,
-      writeRule,
       now,
       waitUntil: (work) => {
         this.#background.push(work);

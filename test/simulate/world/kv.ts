@@ -1,5 +1,6 @@
-// Workers KV as Cloudflare documents it: what is written is seen at once where it was written, and a minute or more later elsewhere; every location keeps what it read, also that there was nothing, for
-// `cacheTtl`; a key takes one write a second; and the free plan has daily limits.
+// Workers KV as Cloudflare documents it: what is written is seen at once where it was written, and a minute or more
+// later elsewhere; every location keeps what it read, also that there was nothing, for `cacheTtl`; a key takes one
+// write a second; and the free plan has daily limits.
 import type { KeyValueStore } from "../../../src/worker/cache/kv.ts";
 import type { Meter } from "./counts.ts";
 import { dayMs } from "./habits.ts";
@@ -80,7 +81,7 @@ export function createKv({ now, meter, random, lagSeconds, plan }: KvOptions): (
         meter.counts.kvWrites += 1;
         const seenElsewhereAt = now() + lagSeconds * 1000 + random.exponential(meanFurtherLagMs);
         const written = { value: value.slice().buffer, writtenAt: now(), location, seenElsewhereAt };
-        // Whatever lies before one that is seen everywhere is seen nowhere any more.
+        // A version before one that every location sees is seen nowhere any more.
         const oldest = earlier.findLastIndex((version) => version.seenElsewhereAt <= now());
         versions.set(name, [...earlier.slice(Math.max(0, oldest)), written]);
         cached.set(name, { value: written.value, readAt: now() });

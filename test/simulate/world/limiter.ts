@@ -1,4 +1,5 @@
-// The rate-limiting binding with the settings of wrangler.toml: in each location and for each cluster so many in a minute.
+// The rate-limiting binding with the settings of wrangler.toml: in each location and for each cluster so many in a
+// minute.
 
 const limit = 300;
 const periodMs = 60_000;

@@ -1,4 +1,4 @@
-// A sealer without cryptography: what is simulated is when something is kept and read, not that nobody else can read it.
+// A sealer without cryptography: the simulation is about when an entry is kept and read, not about secrecy.
 import type { Sealer } from "../../../src/worker/cache/sealer.ts";
 
 const encoder = new TextEncoder();

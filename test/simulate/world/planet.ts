@@ -1,5 +1,5 @@
-// A region of it: clusters with their apiservers, the locations of Cloudflare's that they reach, the isolates there, KV and GitHub. Isolates come and go; an apiserver's connection leads to one of them
-// until it is made anew.
+// A region of it: clusters with their apiservers, the locations of Cloudflare's that they reach, the isolates there, KV
+// and GitHub. Isolates come and go; an apiserver's connection leads to one of them until it is made anew.
 import { readClusterPolicy } from "../../../src/worker/config/cluster.ts";
 import type { FactsAnswer, FactsRequest } from "../../../src/worker/github/facts.ts";
 import { evaluateFacts } from "../../../src/worker/policy/evaluate.ts";
@@ -14,7 +14,6 @@ import { createKv } from "./kv.ts";
 import { createLimiter } from "./limiter.ts";
 import { Random } from "./random.ts";
 import type { Settings } from "./settings.ts";
-import { writeRuleOf } from "./write-rules.ts";
 
 export interface PlanetOptions {
   readonly settings: Settings;
@@ -27,9 +26,10 @@ export interface PlanetOptions {
 export interface Planet {
   readonly github: Pick<VirtualGitHub, "mostCostingCallsInAnHour">;
   /**
-   * Somebody presents a token to an apiserver.
+   * Presents a token to an apiserver.
    *
-   * @param requestsIfRefused how often it is presented in all where it is refused without being told no; kubectl by default
+   * @param requestsIfRefused how often it is presented in all where it is refused without being told no; kubectl by
+   * default
    * @returns whether they get in, and whether the Worker was asked
    */
   present(
@@ -56,7 +56,6 @@ const credential = { tokenKind: "classic", credentialId: "credential-id" } as co
 export function createPlanet({ settings, agents, meter, now, outage }: PlanetOptions): Planet {
   const { seed, ttlSeconds, graceSeconds, apiserversPerCluster, isolatesPerLocation } = settings;
   const lifetimes = { ttlMs: ttlSeconds * 1000, graceMs: graceSeconds * 1000 };
-  const writeRule = writeRuleOf(settings.writeRule, lifetimes);
   const random = new Random(seed, "network");
   const github = createGitHub({ now, meter, seed, agents, outage });
   const kvSeenFrom = createKv({
@@ -75,7 +74,6 @@ export function createPlanet({ settings, agents, meter, now, outage }: PlanetOpt
       store: kvSeenFrom(location),
       admitNeverSeen: createLimiter(now),
       lifetimes,
-      writeRule,
     };
     const start = () => ({
       isolate: new Isolate(parts),

@@ -1,4 +1,4 @@
-// Lets happen what stands in a calendar, and tells whoever watches.
+// Plays a calendar of commands, and tells an observer about each.
 import type { Agent } from "./agents.ts";
 import { Calendar, type Command, maxChoices } from "./calendar.ts";
 import { type Meter, noCounts } from "./counts.ts";
@@ -7,7 +7,7 @@ import { type DayKind, dayMs, hourMs, minuteMs, sessionsOf } from "./habits.ts";
 import { createPlanet } from "./planet.ts";
 import type { Settings } from "./settings.ts";
 
-/** A midnight; the simulated day begins a day later, after an evening on which everybody was seen once. */
+/** A midnight; the simulated day begins a day later, after an evening on which each person was seen once. */
 export const startOfTime = Date.UTC(2026, 0, 5);
 export const startOfDay = dayMs;
 
@@ -29,7 +29,7 @@ export interface PlayOptions {
   readonly calendar: Calendar;
   /** Milliseconds after the start. */
   readonly outage?: GitHubOptions["outage"];
-  /** What somebody presents who is not in the list, and who does not use kubectl. */
+  /** What an attacker presents, who is not in the list and does not use kubectl. */
   readonly strangersToken?: () => string;
   readonly meter?: Meter;
   /** Before each command. */
@@ -94,7 +94,7 @@ export async function play(options: PlayOptions): Promise<number> {
 
 /**
  * @param until milliseconds after midnight; nothing happens on the day outside of this and `from`
- * @returns what everybody does: one command on the evening before, so that nobody is a stranger, and then a day
+ * @returns what all of them do: one command on the evening before, so that each is known, and then a day
  */
 export function calendarOf(
   settings: Settings,
@@ -123,5 +123,5 @@ export function calendarOf(
   return calendar;
 }
 
-/** Of the sessions at somebody's usual cluster; the rest is spread over all of theirs. */
+/** Share of the sessions at a person's usual cluster; the others are spread over all clusters of that person. */
 const usualShare = 0.5;

@@ -1,5 +1,6 @@
-// Chance that can be repeated: the same seed and purpose give the same numbers, on every machine. Each purpose has a stream of its own, so that a setting that draws more often
-// in one place does not change what happens in another: all settings meet the same people doing the same things.
+// Chance that can be repeated: the same seed and purpose give the same numbers, on every machine. Each purpose has a
+// stream of its own, so that a setting that draws more often in one place does not change what happens in another: all
+// settings meet the same people doing the same things.
 
 const twoTo32 = 4_294_967_296;
 

@@ -1,10 +1,9 @@
-// What is simulated: the operator's settings, the clusters, the people, and what is assumed of Cloudflare's network. Plain data: it travels to worker threads.
-import type { WriteRuleName } from "./write-rules.ts";
-
+// Settings of a simulation: the operator's settings, the clusters, the people, and what is assumed of Cloudflare's
+// network. Plain data: it travels to worker threads.
 export interface Settings {
   readonly seed: number;
   readonly people: number;
-  /** Nobody works across regions, so each is simulated on its own, and the figures are added up. */
+  /** No person works across regions, so each is simulated on its own, and the figures are added up. */
   readonly regions: number;
   /** Of Cloudflare's, in a region: that is where a region's clusters are. */
   readonly locations: number;
@@ -16,10 +15,12 @@ export interface Settings {
   readonly ttlSeconds: number;
   /** OUTAGE_GRACE_SECONDS */
   readonly graceSeconds: number;
-  readonly writeRule: WriteRuleName;
   /** Whether the free plan's daily limits apply to KV. */
   readonly plan: "free" | "paid";
-  /** Between which the connections of apiservers are spread in a location. Cloudflare documents neither this nor the next two. */
+  /**
+   * Between which the connections of apiservers are spread in a location. Cloudflare documents neither this nor the
+   * next two.
+   */
   readonly isolatesPerLocation: number;
   /** Mean: isolates end with deployments, for want of memory, or when they are idle. */
   readonly isolateLifeMinutes: number;
@@ -42,7 +43,6 @@ export const defaults: Settings = {
   apiserverCacheSeconds: 10,
   ttlSeconds: 120,
   graceSeconds: 600,
-  writeRule: "believable",
   plan: "paid",
   isolatesPerLocation: 4,
   isolateLifeMinutes: 60,
@@ -71,7 +71,10 @@ const peoplePerIsolate = 1_500;
 const minIsolates = 4;
 const peoplePerRegion = 5_000;
 
-/** @returns settings for so many people, with as many clusters and isolates as they would have, and a region to 5,000 of them */
+/**
+ * @returns settings for so many people, with as many clusters and isolates as they would have, and a region to 5,000 of
+ * them
+ */
 export function settingsFor(people: number, changes: Partial<Settings> = {}): Settings {
   const regions = changes.regions ?? Math.ceil(people / peoplePerRegion);
   const { locations } = { ...defaults, ...changes };

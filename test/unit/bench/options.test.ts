@@ -1,6 +1,6 @@
 // The benchmark's command line.
 import { describe, expect, test } from "vitest";
-import { parseBenchOptions } from "../../bench/options.ts";
+import { type BenchOptions, createBenchCommand } from "../../bench/options.ts";
 
 const defaults = {
   reviews: 2000,
@@ -11,36 +11,38 @@ const defaults = {
   cpuReviews: 20_000,
 };
 
+/** @returns what the command would run with. @throws commander's error where it does not run */
+async function parse(...argv: string[]): Promise<BenchOptions> {
+  const parsed: BenchOptions[] = [];
+  const command = createBenchCommand(async (options) => {
+    parsed.push(options);
+  });
+  await command
+    .exitOverride()
+    .configureOutput({ writeOut: () => {}, writeErr: () => {} })
+    .parseAsync(argv, { from: "user" });
+  const [options] = parsed;
+  if (options === undefined) throw new Error("the command did not run");
+  return options;
+}
+
 describe("the benchmark's options", () => {
-  test("have defaults", () => {
-    expect(parseBenchOptions([])).toEqual({ kind: "run", options: defaults });
+  test("have defaults", async () => {
+    expect(await parse()).toEqual(defaults);
   });
 
-  test("are all taken from the command line", () => {
-    const argv = [
-      "--reviews",
-      "7",
-      "--latency=0",
-      "--concurrency",
-      "3",
-      "--samples=2",
-      "--tokens=9",
-      "--cpu-reviews=1",
-    ];
-    expect(parseBenchOptions(argv)).toEqual({
-      kind: "run",
-      options: { reviews: 7, latenciesMs: [0], concurrency: 3, samples: 2, tokens: 9, cpuReviews: 1 },
-    });
+  test("are all taken from the command line", async () => {
+    const argv = "--reviews 7 --latency=0 --concurrency 3 --samples=2 --tokens=9 --cpu-reviews=1".split(" ");
+    const options = { reviews: 7, latenciesMs: [0], concurrency: 3, samples: 2, tokens: 9, cpuReviews: 1 };
+    expect(await parse(...argv)).toEqual(options);
   });
 
-  test("take several latencies, in their order", () => {
-    expect(parseBenchOptions(["--latency", "100", "--latency", "20"])).toMatchObject({
-      options: { latenciesMs: [100, 20] },
-    });
+  test("take several latencies, in their order", async () => {
+    expect(await parse("--latency", "100", "--latency", "20")).toMatchObject({ latenciesMs: [100, 20] });
   });
 
-  test("ask for help", () => {
-    expect(parseBenchOptions(["--help"])).toEqual({ kind: "help" });
+  test("ask for help", async () => {
+    await expect(parse("--help")).rejects.toMatchObject({ exitCode: 0 });
   });
 
   test.each([
@@ -57,8 +59,8 @@ describe("the benchmark's options", () => {
     [["--cpu-reviews", "many"], "--cpu-reviews"],
     [["--cluster", "local"], "--cluster"],
     [["--reviews"], "--reviews"],
-    [["100"], "100"],
-  ])("refuse %j, and name what is wrong", (argv, name) => {
-    expect(parseBenchOptions(argv)).toEqual({ kind: "usage-error", message: expect.stringContaining(name) });
+    [["100"], "too many arguments"],
+  ])("refuse %j, and name what is wrong", async (argv, name) => {
+    await expect(parse(...argv)).rejects.toMatchObject({ exitCode: 1, message: expect.stringContaining(name) });
   });
 });

@@ -1,4 +1,5 @@
-// The deployment and the people of the examples in docs/command.md: what the page shows is what the command says about them.
+// The deployment and the people of the examples in docs/command.md: what the page shows is what the command says about
+// them.
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -1,6 +1,6 @@
-// Every command that a document tells its reader to run is run by a test, which takes it out of the document, or is marked there as needing what a test does
-// not have: `(needs Cloudflare)`. Of npm's it is enough that the script is there, and of one of octogate's in the text that the command and its options are:
-// the blocks of those are run.
+// Every command that a document tells its reader to run is run by a test, which takes it out of the document, or is
+// marked there as needing what a test does not have: `(needs Cloudflare)`. Of npm's it is enough that the script is
+// there, and of one of octogate's in the text that the command and its options are: the blocks of those are run.
 import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";

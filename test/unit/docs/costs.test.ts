@@ -1,4 +1,5 @@
-// What docs/operations.md says about money is what the simulation says: its rows are the page's on caching, its prices are those that the simulation reckons with.
+// What docs/operations.md says about money is what the simulation says: its rows are the page's on caching, its prices
+// are those that the simulation reckons with.
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { costOf, freeADay } from "../../simulate/report/money.ts";

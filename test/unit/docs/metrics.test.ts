@@ -1,4 +1,5 @@
-// The columns in the documentation are those in the code, and every query there, on the dashboard and in the alerts means the columns that it names.
+// The columns in the documentation are those in the code, and every query there, on the dashboard and in the alerts
+// means the columns that it names.
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";

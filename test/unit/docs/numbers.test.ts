@@ -1,4 +1,5 @@
-// The numbers that the documents state are the constants in the code: where one of them is changed, the sentences about it are found.
+// The numbers that the documents state are the constants in the code: where one of them is changed, the sentences about
+// it are found.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -8,7 +9,9 @@ const second = 1000;
 const minute = 60 * second;
 const kib = 1024;
 
-/** Where a constant stands, its name, in what unit the documents state it, and the sentences that do: N is the number. */
+/**
+ * Where a constant stands, its name, in what unit the documents state it, and the sentences that do: N is the number.
+ */
 const numbers: readonly (readonly [string, string, number, Readonly<Record<string, readonly string[]>>])[] = [
   [
     "src/worker/http/token-review.ts",

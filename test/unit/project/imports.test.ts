@@ -1,4 +1,5 @@
-// Imports run one way. Each list names the parts of a source folder (its files and folders) from the top to the bottom; a part imports only what stands below it.
+// Imports run one way. Each list names the parts of a source folder (its files and folders) from the top to the bottom;
+// a part imports only what stands below it.
 import { globSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { describe, expect, test } from "vitest";

@@ -1,4 +1,5 @@
-// The workflows run with other people's code beside them: actions are pinned to a commit, and a job has no right that it does not need.
+// The workflows run with other people's code beside them: actions are pinned to a commit, and a job has no right that
+// it does not need.
 import { globSync, readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";

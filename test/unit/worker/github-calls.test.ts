@@ -1,11 +1,12 @@
-// What a thousand visitors cost at GitHub, exactly: whoever knows Octogate's address behind a cluster must not be able to spend what others need.
+// The calls to GitHub that many visitors cost, exactly: a visitor of a cluster must not be able to spend what others need.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { makeToken, type StandInTokenKind } from "../../../src/local/github/token.ts";
 import { createReviewer, type Reviewer } from "../../identity/reviewer.ts";
 import { type Scene, startScene } from "../../identity/scene.ts";
 import { countCalls } from "../../support/github-calls.ts";
 
-const many = 1000;
+/** More than the 60 calls that GitHub allows an address without a token. */
+const many = 100;
 const clusters = {
   acme: { allow: ["org:acme#1234"], token_kinds: ["classic"] },
   "by-name": { allow: ["user:ada#101"], groups_from: ["acme#1234"], token_kinds: ["classic"] },
@@ -47,7 +48,7 @@ async function reviewAll(review: Reviewer, cluster: string, tokens: readonly str
 describe("with people's own tokens", () => {
   const startReviewer = () => createReviewer({ settings: scene.settingsOf("own_token"), clusters });
 
-  test("1,000 made-up tokens with right checksums cost one call each, and are a plain no to the last", async () => {
+  test("made-up tokens with right checksums cost one call each, and are a plain no to the last", async () => {
     // The address's anonymous quota is spent after 60 of them: what GitHub does not know then is no outage.
     expect(await reviewAll(startReviewer(), "acme", madeUp("classic"))).toEqual({
       token_refused: 60,
@@ -61,7 +62,7 @@ describe("with people's own tokens", () => {
     expect(await startReviewer()("acme", token)).toMatchObject({ reason: "admitted" });
   });
 
-  test("1,000 genuine strangers are asked about on their own quota", async () => {
+  test("genuine strangers are asked about on their own quota", async () => {
     expect(await reviewAll(startReviewer(), "acme", strangers(["read:org"]))).toEqual({ not_allowed: many });
     expect(countCalls(scene.github.requests)).toEqual({
       "GET /user": many,
@@ -73,7 +74,7 @@ describe("with people's own tokens", () => {
     expect(new Set(scene.github.requests.map(({ token }) => token)).size).toBe(many);
   });
 
-  test("1,000 genuine strangers cost one call each where no organisation could let them in", async () => {
+  test("genuine strangers cost one call each where no organisation could let them in", async () => {
     expect(await reviewAll(startReviewer(), "by-name", strangers(["read:org"]))).toEqual({ not_allowed: many });
     expect(countCalls(scene.github.requests)).toEqual({ "GET /user": many });
   });
@@ -91,7 +92,7 @@ describe("with an installed app", () => {
     return review;
   }
 
-  test("1,000 genuine strangers cost the app one question each, however often they come: a fifth of its hour", async () => {
+  test("genuine strangers cost the app one question each, however often they come", async () => {
     const startedAt = Date.now();
     const review = await warm(startReviewer(() => startedAt));
     const tokens = strangers([]);
@@ -118,18 +119,18 @@ describe("with an installed app", () => {
     expect(await countOf(1)).toEqual({ "GET /user": 1, ...person });
   });
 
-  test.each(["acme", "by-name"])("1,000 made-up tokens cost the app nothing: %s", async (cluster) => {
+  test.each(["acme", "by-name"])("made-up tokens cost the app nothing: %s", async (cluster) => {
     await reviewAll(startReviewer(), cluster, madeUp("classic"));
     expect(countCalls(scene.github.requests)).toEqual({ "GET /user": many });
   });
 
-  test("1,000 genuine strangers cost the app nothing where no organisation could let them in", async () => {
+  test("genuine strangers cost the app nothing where no organisation could let them in", async () => {
     expect(await reviewAll(startReviewer(), "by-name", strangers([]))).toEqual({ not_allowed: many });
     expect(countCalls(scene.github.requests)).toEqual({ "GET /user": many });
   });
 });
 
-test("with check-token, 1,000 made-up tokens cost nothing of the anonymous quota", async () => {
+test("with check-token, made-up tokens cost nothing of the anonymous quota", async () => {
   const review = createReviewer({ settings: scene.settingsOf("check_token"), clusters });
   expect(await reviewAll(review, "clients", madeUp("oauth"))).toEqual({ token_client_mismatch: many });
   expect(countCalls(scene.github.requests)).toEqual({ "POST /applications/{client}/token": 2 * many });

@@ -1,10 +1,11 @@
 // Every fault of memory × every fault of KV × what happened before × what GitHub says now: nobody gets in whom GitHub has not let in recently enough, and nobody hears a no that
 // GitHub did not say. What may be answered is worked out here from what GitHub has said alone.
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { authenticate } from "../../../../src/worker/authenticate.ts";
 import type { FactsSource } from "../../../../src/worker/github/facts.ts";
 import type { GitHubAnswer, GitHubFacts } from "../../../../src/worker/github/github-facts.ts";
 import type { VerdictKind } from "../../../../src/worker/reason.ts";
+import { isThorough } from "../../../support/thoroughness.ts";
 import { faultyMemory, faultyStore, type KvFault, kvFaults, type MemoryFault, memoryFaults } from "./faults.ts";
 import {
   factsOf,
@@ -240,19 +241,21 @@ function mayLetIn({ words, now, memoryFault, kvFault, outcome }: Circumstances):
   });
 }
 
-test("no fault of memory or KV lets anybody in, or makes up a no", { timeout: 120_000 }, async () => {
-  const cases = memoryFaults.flatMap((memoryFault) =>
-    kvFaults.flatMap((kvFault) =>
-      Object.keys(histories).flatMap((history) =>
-        Object.keys(outcomes).map((now): Case => ({ memoryFault, kvFault, history, now })),
+/** Outside of CI a third of the cases, with every pair of faults, every history and every outcome among them. */
+const isPlayed = (index: number) => isThorough || index % 3 === 0;
+
+const pairsOfFaults = memoryFaults.flatMap((memoryFault) => kvFaults.map((kvFault) => ({ memoryFault, kvFault })));
+
+describe("nobody is let in wrongly, and no refusal is made up,", () => {
+  test.each(pairsOfFaults)("with memory: $memoryFault, KV: $kvFault", async (faults) => {
+    const first = pairsOfFaults.indexOf(faults);
+    const cases = Object.keys(histories).flatMap((history, row) =>
+      Object.keys(outcomes).flatMap((now, column): Case[] =>
+        isPlayed(first + row + column) ? [{ ...faults, history, now }] : [],
       ),
-    ),
-  );
-  const problems: string[] = [];
-  for (const one of cases) problems.push(...(await play(one)));
-  console.log(
-    `fault matrix: ${memoryFaults.length} states of memory × ${kvFaults.length} of KV × ${Object.keys(histories).length} histories × ` +
-      `${Object.keys(outcomes).length} outcomes = ${cases.length} cases of 4 reviews each, ${problems.length} wrong`,
-  );
-  expect(problems.slice(0, 20)).toEqual([]);
+    );
+    const problems: string[] = [];
+    for (const one of cases) problems.push(...(await play(one)));
+    expect(problems).toEqual([]);
+  });
 });
