@@ -3,7 +3,7 @@
 import { createClosing } from "./closing.ts";
 import { createStartCommand, type Options } from "./options.ts";
 import { start } from "./start.ts";
-import { StartFailure } from "./start-failure.ts";
+import { StartError } from "./worker-variables.ts";
 
 /** Ctrl-C has to work within 2 s; what has not ended by then ends with the process. */
 const maxClosingMs = 1500;
@@ -29,7 +29,7 @@ async function run(options: Options): Promise<void> {
 }
 
 function describe(error: unknown): string {
-  if (error instanceof StartFailure) return error.message;
+  if (error instanceof StartError) return error.message;
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 

@@ -1,4 +1,6 @@
 // The part of the cast that gets in, or does not, through an organisation.
+
+import type { IssueToken } from "./cast.ts";
 import type { CastMember } from "./cast-member.ts";
 import type { GitHubStandIn } from "./stand-in.ts";
 
@@ -9,7 +11,7 @@ export interface TeamPlayers {
   readonly groupsFrom: readonly string[];
 }
 
-export function addTeamPlayers(standIn: GitHubStandIn): TeamPlayers {
+export function addTeamPlayers(standIn: GitHubStandIn, issue: IssueToken): TeamPlayers {
   const reef = standIn.addOrganisation({ login: "reef-works" });
   const trench = standIn.addOrganisation({ login: "trench-labs" });
   const platform = standIn.addTeam(trench, { name: "Platform" });
@@ -36,39 +38,39 @@ export function addTeamPlayers(standIn: GitHubStandIn): TeamPlayers {
       {
         name: "org-member",
         shows: `authenticated as github:${mona.login}:${mona.id} in the group github:${reef.login}`,
-        token: standIn.issueToken(mona, { kind: "classic", scopes: ["read:org"] }),
+        token: issue("org-member", mona, { kind: "classic", scopes: ["read:org"] }),
       },
       {
         name: "team-member",
         shows:
           `authenticated as github:${tara.login}:${tara.id} in the groups github:${trench.login}, ` +
           `github:${trench.login}/${storage.slug} and, as that is its parent, github:${trench.login}/${platform.slug}`,
-        token: standIn.issueToken(tara, { kind: "fine_grained", resourceOwner: trench }),
+        token: issue("team-member", tara, { kind: "fine_grained", resourceOwner: trench }),
       },
       {
         name: "invited",
         shows: `denied: ${piet.login} did not accept the invitation to ${reef.login} yet`,
-        token: standIn.issueToken(piet, { kind: "classic", scopes: ["read:org"] }),
+        token: issue("invited", piet, { kind: "classic", scopes: ["read:org"] }),
       },
       {
         name: "no-scope",
         shows: `denied: ${mona.login} is a member of ${reef.login}, but this token lacks read:org, so it can't be seen`,
-        token: standIn.issueToken(mona, { kind: "classic", scopes: ["read:user"] }),
+        token: issue("no-scope", mona, { kind: "classic", scopes: ["read:user"] }),
       },
       {
         name: "no-sso",
         shows: `denied: ${sol.login} did not authorise this token for the single sign-on of ${kelp.login}`,
-        token: standIn.issueToken(sol, { kind: "classic", scopes: ["read:org"] }),
+        token: issue("no-sso", sol, { kind: "classic", scopes: ["read:org"] }),
       },
       {
         name: "other-owner",
         shows: `denied: ${mona.login} made this token for their own account, not for ${reef.login}`,
-        token: standIn.issueToken(mona, { kind: "fine_grained" }),
+        token: issue("other-owner", mona, { kind: "fine_grained" }),
       },
       {
         name: "left-team",
         shows: `unauthenticated: ${lara.login} is a member of ${trench.login}, but was removed from ${platform.slug}`,
-        token: standIn.issueToken(lara, { kind: "classic", scopes: ["read:org"] }),
+        token: issue("left-team", lara, { kind: "classic", scopes: ["read:org"] }),
       },
     ],
     allow: [

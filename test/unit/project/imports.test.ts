@@ -12,7 +12,7 @@ const partsFromTheTop: Readonly<Record<string, readonly string[]>> = {
     ...["policy", "credential", "verdict", "cache", "github", "bounded-body", "version", "reason", "config"],
   ],
   "src/local": [
-    ...["main", "start", "greeting", "options", "settings", "policy-file", "start-failure", "github", "edge"],
+    ...["main", "start", "banner", "options", "worker-variables", "sample-user-files", "github", "edge"],
     ...[
       "edge-answer",
       "inner-connection",
@@ -22,7 +22,7 @@ const partsFromTheTop: Readonly<Record<string, readonly string[]>> = {
       "tls-client-auth",
       "certificates",
     ],
-    ...["cache-secret", "state-folder", "worker", "worker-settings", "closing"],
+    ...["state-folder", "worker", "worker-settings", "closing"],
   ],
   "src/node": [
     ...["https", "network-failure", "kubeconfig", "cluster-files", "key-identifiers", "certificates", "token-review"],

@@ -8,8 +8,8 @@ import { runCommand } from "../support/command.ts";
 
 const expected = {
   admitted: "authenticated admitted",
-  stranger: "unauthenticated not_allowed",
-  denied: "unauthenticated user_denied",
+  outsider: "unauthenticated not_allowed",
+  blocked: "unauthenticated user_denied",
   revoked: "unauthenticated token_refused",
   "unlisted-app": "denied client_not_listed",
   "github-down": "undetermined github_server_error",

@@ -26,8 +26,8 @@ test("everybody in the cast has a name, a token of their own and a line that say
   const { members } = await cast();
   expect(members.map(({ name }) => name)).toEqual([
     "admitted",
-    "stranger",
-    "denied",
+    "outsider",
+    "blocked",
     "revoked",
     "unlisted-app",
     "github-down",
@@ -54,9 +54,9 @@ test("the policy says of each person what their line says", async () => {
   const { allow, deny } = policy;
   expect(allow).toContain(await entryOf("admitted"));
   expect(deny).not.toContain(await entryOf("admitted"));
-  expect(allow).not.toContain(await entryOf("stranger"));
-  expect(allow).toContain(await entryOf("denied"));
-  expect(deny).toContain(await entryOf("denied"));
+  expect(allow).not.toContain(await entryOf("outsider"));
+  expect(allow).toContain(await entryOf("blocked"));
+  expect(deny).toContain(await entryOf("blocked"));
 });
 
 test("the revoked token is refused and the one for outages meets an outage", async () => {
@@ -94,6 +94,6 @@ test("each who comes through an organisation meets what their line says", async 
 test("the stranger's token shows that they are in no organisation of the policy", async () => {
   const { askAt } = await cast();
   for (const organisation of ["reef-works", "trench-labs", "kelp-bank"]) {
-    expect((await askAt("stranger", `/user/memberships/orgs/${organisation}`)).status).toBe(404);
+    expect((await askAt("outsider", `/user/memberships/orgs/${organisation}`)).status).toBe(404);
   }
 });
