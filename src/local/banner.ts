@@ -92,8 +92,8 @@ function curlCommand(port: number, folder: StateFolder, clusterName: string, tok
     `  --key ${quoted(client.privateKey)} \\`,
     // The answer ends without a line end; the shell's prompt would stick to it.
     "  --header 'Content-Type: application/json' --write-out '\\n' --data @- <<REVIEW",
-    '  {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenReview",',
-    `   "spec": {"token": "${token}"}}`,
+    '  {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenReview", "spec":',
+    `   {"token": "${token}"}}`,
     "REVIEW",
   ].join("\n");
 }
