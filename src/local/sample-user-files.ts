@@ -38,26 +38,21 @@ export async function writeSampleUserFiles(
   await writePrivately(folder.userKubeconfig, userKubeconfig(users));
 }
 
-/**
- * kubectl reads relative paths from the kubeconfig's own folder. The cluster and its administrator are those of
- * docs/try-with-kubectl.md.
- */
+/** The cluster and its administrator are those of docs/try-with-kubectl.md. Paths count from the kubeconfig's folder. */
 function userKubeconfig(users: readonly SampleToken[]): string {
+  const credentials = [
+    // Not as `tokenFile`, over which kubectl's own --token would have no power.
+    ...users.map(({ name, token }) => ({ name, user: { token } })),
+    { name: "admin", user: { tokenFile: "cluster/admin-token" } },
+  ];
+  const cluster = { server: "https://127.0.0.1:6443", "certificate-authority": "cluster/apiserver.crt" };
   const kubeconfig = {
     apiVersion: "v1",
     kind: "Config",
-    clusters: [
-      {
-        name: "try",
-        cluster: { server: "https://127.0.0.1:6443", "certificate-authority": "cluster/apiserver.crt" },
-      },
-    ],
-    users: [
-      ...users.map(({ name }) => ({ name, user: { tokenFile: `tokens/${name}` } })),
-      { name: "admin", user: { tokenFile: "cluster/admin-token" } },
-    ],
-    contexts: [{ name: "try", context: { cluster: "try", user: users[0]?.name } }],
-    "current-context": "try",
+    clusters: [{ name: "try", cluster }],
+    users: credentials,
+    contexts: credentials.map(({ name }) => ({ name, context: { cluster: "try", user: name } })),
+    "current-context": users[0]?.name,
   };
-  return `# Written by each npm start, for docs/try-with-kubectl.md.\n${stringify(kubeconfig)}`;
+  return `# Written by each npm start, for docs/try-with-kubectl.md.\n${stringify(kubeconfig, { lineWidth: 0 })}`;
 }
