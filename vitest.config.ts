@@ -13,9 +13,9 @@ const project = (name: string, options: object) => ({
 export default defineConfig({
   test: {
     projects: [
-      // A unit test leaves nothing behind, so files share a process: starting one takes longer than most of them run.
+      // These tests leave nothing behind, so files share a process: to start one takes longer than most of them run.
       project("unit", { testTimeout: 20_000, isolate: false }),
-      project("worker", { testTimeout: 60_000, hookTimeout: 60_000 }),
+      project("worker", { testTimeout: 60_000, hookTimeout: 60_000, isolate: false }),
       project("cli", { testTimeout: 60_000, hookTimeout: 60_000 }),
       project("e2e", { testTimeout: 120_000, hookTimeout: 180_000 }),
     ],

@@ -1,27 +1,27 @@
 // `npm start`: everything on one machine. It ends on a signal, with nothing left running. Its exit code is 0 then, 2
 // after a usage error and 1 after any other failure.
-import { createClosing } from "./closing.ts";
 import { createStartCommand, type Options } from "./options.ts";
+import { createShutdown } from "./shutdown.ts";
 import { start } from "./start.ts";
 import { StartError } from "./worker-variables.ts";
 
 /** Ctrl-C has to work within 2 s; what has not ended by then ends with the process. */
-const maxClosingMs = 1500;
+const maxShutdownMs = 1500;
 
-const closing = createClosing();
+const shutdown = createShutdown();
 let ending = false;
 
 async function end(exitCode: number): Promise<void> {
   // A terminal's Ctrl-C comes twice: once directly and once by way of npm.
   if (ending) return;
   ending = true;
-  await closing.closeAll(maxClosingMs);
+  await shutdown.stopAll(maxShutdownMs);
   process.exit(exitCode);
 }
 
 async function run(options: Options): Promise<void> {
   try {
-    await start(options, closing, { out: (text) => console.log(text), error: (text) => console.error(text) });
+    await start(options, shutdown, { out: (text) => console.log(text), error: (text) => console.error(text) });
   } catch (error) {
     if (!ending) console.error(`octogate: ${describe(error)}`);
     await end(1);

@@ -1,17 +1,17 @@
 // Brings the local edge up, part by part: certificates, GitHub stand-in, settings, TLS server, Worker. Whatever it
-// starts it hands to `closing`, so that it can be ended at any moment.
+// starts it hands to `shutdown`, so that it can be ended at any moment.
 import { join } from "node:path";
 import { hasCode, writePublicly } from "../node/files.ts";
 import { webhookKubeconfig } from "../node/kubeconfig.ts";
-import { checkHealth } from "./answering.ts";
 import { bannerText, localAddress } from "./banner.ts";
 import { type EdgeCertificates, keepCertificates } from "./certificates/keep.ts";
-import type { Closing } from "./closing.ts";
-import { type Edge, startEdge } from "./edge.ts";
-import { addCast, type CastMember } from "./github/cast.ts";
-import { startGitHubStandIn } from "./github/stand-in.ts";
+import { type Edge, startEdge } from "./edge/server.ts";
+import { addSampleUsers, type SampleUser } from "./github/sample-users.ts";
+import { startGitHubStandIn } from "./github/server.ts";
+import { checkHealth } from "./health-check.ts";
 import type { Options } from "./options.ts";
 import { readSampleTokens, writeSampleUserFiles } from "./sample-user-files.ts";
+import type { Shutdown } from "./shutdown.ts";
 import {
   forgetRateLimits,
   keepCacheSecret,
@@ -19,8 +19,7 @@ import {
   type StateFolder,
   stateFolderAt,
 } from "./state-folder.ts";
-import { startWorker } from "./worker.ts";
-import { readWorkerSettings } from "./worker-settings.ts";
+import { readWorkerSettings, startWorker } from "./worker.ts";
 import { messageOf, readPolicyFile, StartError, withClientCertificate, workerVariables } from "./worker-variables.ts";
 
 const repository = join(import.meta.dirname, "..", "..");
@@ -34,15 +33,15 @@ export interface Console {
 }
 
 /** @throws StartError for what the user can put right */
-export async function start(options: Options, closing: Closing, console: Console): Promise<void> {
+export async function start(options: Options, shutdown: Shutdown, console: Console): Promise<void> {
   const folder = stateFolderAt(options.stateFolder);
   const policies = await readPolicies(options);
   const clusterNames = policies?.map(({ clusterName }) => clusterName) ?? ["local"];
   const certificates = await prepare(folder, clusterNames);
   const edge = await listen(options.port, certificates);
-  closing.add(() => edge.close());
+  shutdown.add(() => edge.close());
 
-  const gitHub = await gitHubFor(options, folder, closing, console);
+  const gitHub = await gitHubFor(options, folder, shutdown, console);
   const clusters = policies ?? [{ clusterName: "local", source: "the default policy", policy: gitHub.policy }];
   const { CACHE_SECRET = await keepCacheSecret(folder) } = options.variables;
   const own = { GITHUB_API_URL: gitHub.url, CACHE_SECRET };
@@ -66,7 +65,7 @@ export async function start(options: Options, closing: Closing, console: Console
       storage: folder.storage,
       onLog: (level, line) => console[level](line),
     },
-    (close) => closing.add(close),
+    (close) => shutdown.add(close),
   );
   edge.passTo(worker.port);
   const failure = await checkHealth(options.port, certificates.authority.certificate);
@@ -113,24 +112,24 @@ async function listen(port: number, { server, authority }: EdgeCertificates): Pr
 
 interface GitHub {
   readonly url: string;
-  readonly sampleUsers: readonly CastMember[];
+  readonly sampleUsers: readonly SampleUser[];
   readonly policy: Record<string, unknown>;
 }
 
 async function gitHubFor(
   { githubUrl }: Options,
   folder: StateFolder,
-  closing: Closing,
+  shutdown: Shutdown,
   console: Console,
 ): Promise<GitHub> {
   if (githubUrl !== null) return { url: githubUrl, sampleUsers: [], policy: openPolicy };
   const standIn = await startGitHubStandIn();
-  closing.add(() => standIn.close());
+  shutdown.add(() => standIn.close());
   const kept = await usable(folder, () => readSampleTokens(folder));
-  const { members, policy } = addCast(standIn, kept);
+  const { users, policy } = addSampleUsers(standIn, kept);
   const warn = (message: string) => console.error(`octogate: ${message}`);
-  await usable(folder, () => writeSampleUserFiles(folder, members, kept, warn));
-  return { url: standIn.url, sampleUsers: members, policy };
+  await usable(folder, () => writeSampleUserFiles(folder, users, kept, warn));
+  return { url: standIn.url, sampleUsers: users, policy };
 }
 
 function fingerprintFor(clusterName: string, { clients }: EdgeCertificates): string {

@@ -1,8 +1,30 @@
-// Runs the Worker as it ships: bundled by esbuild as wrangler does it, on workerd by way of Miniflare, with the runtime
-// settings and bindings of wrangler.toml.
-import { build, stop } from "esbuild";
+// Runs the Worker as it ships: bundled by esbuild as wrangler does it, on workerd, with the runtime settings and the
+// bindings of wrangler.toml. Miniflare starts workerd.
+import { readFile } from "node:fs/promises";
+import { build, stop as stopEsbuild } from "esbuild";
 import { Miniflare, type MiniflareOptions, type WorkerdStructuredLog } from "miniflare";
-import type { WorkerSettings } from "./worker-settings.ts";
+import { parse } from "smol-toml";
+import * as v from "valibot";
+
+const settingsSchema = v.object({
+  compatibility_date: v.string(),
+  compatibility_flags: v.optional(v.array(v.string()), []),
+  kv_namespaces: v.optional(v.array(v.object({ binding: v.string() })), []),
+  ratelimits: v.optional(
+    v.array(
+      v.object({
+        name: v.string(),
+        namespace_id: v.string(),
+        simple: v.object({ limit: v.number(), period: v.picklist([10, 60]) }),
+      }),
+    ),
+    [],
+  ),
+  version_metadata: v.optional(v.object({ binding: v.string() })),
+});
+
+/** The parts of wrangler.toml that say how the Worker runs. (Its variables are placeholders for the operator.) */
+export type WorkerSettings = v.InferOutput<typeof settingsSchema>;
 
 export interface WorkerOptions {
   /** Path of the Worker's entry point. */
@@ -10,18 +32,37 @@ export interface WorkerOptions {
   readonly settings: WorkerSettings;
   /** Strings, and tables as JSON. */
   readonly variables: Readonly<Record<string, unknown>>;
-  /** Where KV lives. */
+  /** Path of the folder in which Miniflare keeps the Worker's KV. */
   readonly storage: string;
-  /** One call per console line of the Worker. */
+  /** Called with each line that the Worker writes to its console, and with each of its uncaught exceptions. */
   readonly onLog: (level: "out" | "error", line: string) => void;
 }
 
 export interface RunningWorker {
-  /** On 127.0.0.1, chosen by the system. */
+  /**
+   * The Worker's own socket, on 127.0.0.1. It takes requests as a proxy does, with an absolute address in the request
+   * line, and `request.cf` as JSON in the header MF-CF-Blob. (On Miniflare's public socket Miniflare's own Worker would
+   * come first, which computes longer than ours.)
+   */
   readonly port: number;
 }
 
-/** Makes the bundle. Rejects with esbuild's message if the Worker does not build. */
+/**
+ * Reads wrangler.toml, so that what runs here is what gets deployed.
+ *
+ * @param path of wrangler.toml; a file that does not parse is a bug of this repository, so it throws
+ */
+export async function readWorkerSettings(path: string): Promise<WorkerSettings> {
+  return v.parse(settingsSchema, parse(await readFile(path, "utf8")));
+}
+
+/**
+ * Bundles a Worker.
+ *
+ * @param entryPoint path of its entry point
+ * @returns JavaScript
+ * @throws esbuild's error if the Worker does not build
+ */
 export async function bundleWorker(entryPoint: string): Promise<string> {
   try {
     const { outputFiles } = await build({
@@ -39,25 +80,24 @@ export async function bundleWorker(entryPoint: string): Promise<string> {
     return outputFiles.map(({ text }) => text).join("");
   } finally {
     // esbuild works in a process of its own.
-    await stop();
+    await stopEsbuild();
   }
 }
 
 /**
- * Starts the Worker.
+ * Starts the Worker. After a crash of workerd, Miniflare starts it again on the same port.
  *
- * @param options see there
- * @param onClose is handed the way to end it before anything starts, so that a start that is cut short leaves no workerd behind
+ * @param onStart gets the way to stop workerd, before it starts: a start that is cut short leaves no process behind
  */
 export async function startWorker(
   options: WorkerOptions,
-  onClose: (close: () => Promise<void>) => void,
+  onStart: (stop: () => Promise<void>) => void,
 ): Promise<RunningWorker> {
   const script = await bundleWorker(options.entryPoint);
   const miniflare = withoutSignalHandlers(() => new Miniflare(miniflareOptions(options, script)));
-  onClose(() => miniflare.dispose());
-  const address = await miniflare.ready;
-  return { port: Number(address.port) };
+  onStart(() => miniflare.dispose());
+  const { port } = await miniflare.unsafeGetDirectURL();
+  return { port: Number(port) };
 }
 
 function miniflareOptions(options: WorkerOptions, script: string): MiniflareOptions {
@@ -82,6 +122,7 @@ function miniflareOptions(options: WorkerOptions, script: string): MiniflareOpti
           env: { ...variableBindings(variables), ...resourceBindings(settings) },
           manifest: { mainModule: "index.js", modules: { "index.js": { type: "esm", contents: script } } },
         },
+        dev: { unsafeDirectSockets: [{ host: "127.0.0.1", proxy: true }] },
       },
     ],
   };
@@ -108,8 +149,8 @@ function resourceBindings({ kv_namespaces, ratelimits, version_metadata }: Worke
 }
 
 /**
- * Miniflare ends the whole process at once on a signal, with an exit code that npm reports as an error. Ending is our business; its handler for
- * the process's exit stays, and kills workerd whichever way we end.
+ * On a signal Miniflare would end the whole process at once, with an exit code that npm reports as an error.
+ * Miniflare's handler for the exit of the process stays: it kills workerd, however the process ends.
  */
 function withoutSignalHandlers(make: () => Miniflare): Miniflare {
   const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;

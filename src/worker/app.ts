@@ -83,7 +83,7 @@ export function createApp(runtime: Runtime): Hono<AppTypes> {
       const { apiVersion, token } = parsed.review;
       const decision = await authenticate(token, cluster.name, cluster.policy, service);
       decisionLog.decided(review, decision, runtime.now());
-      if (decision.kind === "judged") {
+      if (decision.kind === "evaluated") {
         for (const warning of decision.nameWarnings) warnOnce(`${clusterVariableName(cluster.name)}: ${warning}`);
       }
       return verdictResponse(apiVersion, decision.verdict);
@@ -160,14 +160,14 @@ function serviceOf(
   const scope = `${api.restUrl} ${settings.githubApp === null ? "own-token" : "app"}`;
   const warnOfKv = (text: string) => {
     writeError(text);
-    metrics?.kvTrouble();
+    metrics?.kvFault();
   };
   const sealer = createSealer(settings.cacheSecret, scope);
-  const source = createFactsCache({
+  const factsCache = createFactsCache({
     github: connectGitHub(client, api, settings, now),
-    memory: createMemory(),
+    memory: createMemory(now),
     kv: createKvCache({ store: storeOf(env.KV), sealer, now, deadline, writeWarning: warnOfKv }),
-    refusals: createNegativeCache(),
+    negative: createNegativeCache(),
     nameOf: sealer.nameOf,
     breaker: createBreaker(),
     admitNeverSeen: limitOf(env.NEVER_SEEN_LIMIT, writeError),
@@ -175,7 +175,7 @@ function serviceOf(
     now,
     waitUntil,
   });
-  return { ok: true, value: { source, tokenShape: settings.tokenShape } };
+  return { ok: true, value: { factsCache, tokenShape: settings.tokenShape } };
 }
 
 /** Says each thing once an isolate, and not without end. */

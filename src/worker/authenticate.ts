@@ -1,20 +1,22 @@
-// The way of one token: credential → facts → policy → verdict. Each step can end it; nothing here knows of HTTP, and nothing but the source of facts
-// leaves the machine.
+// The way of one token: credential → facts → policy → verdict. Each step can end it. Nothing here knows of HTTP, and
+// nothing but the facts cache calls out.
+import type { FactsCache } from "./cache/facts-cache.ts";
+import type { LookupResult } from "./cache/lookup.ts";
 import { type Checked, describeProblems, type Problem } from "./config/checked.ts";
 import type { ClusterPolicy } from "./config/cluster.ts";
 import type { TokenShape } from "./config/service.ts";
 import { credentialIdOf } from "./credential/credential-id.ts";
 import { type ForeignKind, recogniseCredential } from "./credential/kind.ts";
-import type { Facts, FactsOutcome, FactsSource, ResponseInfo } from "./github/facts.ts";
-import { evaluateCredential, evaluateFacts } from "./policy/evaluate.ts";
+import type { Facts } from "./github/facts.ts";
+import { createTrace, type TracedCall } from "./github/trace.ts";
+import { evaluate, evaluateCredential, factsRequestOf } from "./policy/evaluate.ts";
 import type { PresentedCredential } from "./policy/identity.ts";
 import { findNameWarnings } from "./policy/name-warnings.ts";
-import { questionOf } from "./policy/question.ts";
 import { denied, unauthenticated, undetermined, type Verdict } from "./verdict.ts";
 
 /** What the deployment brings along for every review. */
 export interface Service {
-  readonly source: FactsSource;
+  readonly factsCache: FactsCache;
   readonly tokenShape: TokenShape;
 }
 
@@ -23,82 +25,86 @@ export type Decision =
   | { readonly kind: "misconfigured"; readonly problems: readonly Problem[]; readonly verdict: Verdict }
   | { readonly kind: "foreign"; readonly foreignKind: ForeignKind; readonly verdict: Verdict }
   | {
-      readonly kind: "judged";
+      readonly kind: "evaluated";
       readonly credential: PresentedCredential;
       readonly verdict: Verdict;
-      /** Null where GitHub was not asked. */
-      readonly responseInfo: ResponseInfo | null;
+      /** "none" where GitHub was not asked and nothing was known. */
+      readonly source: LookupResult["source"];
+      /** The call to GitHub on which the verdict rests; null where there was none. */
+      readonly call: TracedCall | null;
       /** Null where they are not known. */
       readonly facts: Facts | null;
-      /** Set where they are older than they should be, and stand because GitHub is unavailable. */
+      /** Set where the facts are stale, and used because GitHub is unavailable. */
       readonly outageGrace?: true;
-      /** What these facts show to be uncertain about the policy's names. */
+      /** What the facts show to be uncertain about the policy's names. */
       readonly nameWarnings: readonly string[];
     };
 
 /**
+ * Decides about one token. Checks, in this order:
+ *
+ * 1. the configuration of the deployment and of the cluster is right; otherwise undetermined
+ * 2. the token is one that GitHub gives to people, by its shape alone; a foreign token ends here, never sent or logged
+ * 3. the token is not denied by name, and its kind is allowed at this cluster
+ * 4. GitHub's facts about the owner: memory → KV → GitHub; a failure ends here
+ * 5. the policy, on these facts
+ *
  * @param token as it came: any string that is not empty
  * @param cluster the asking cluster's name
  * @param checkedPolicy the asking cluster's; a wrong one leaves its reviews undetermined
- * @param service the deployment's; a wrong one leaves everybody's undetermined
+ * @param service the deployment's; a wrong one leaves all reviews undetermined
+ * @param trace takes the calls to GitHub
  */
 export async function authenticate(
   token: string,
   cluster: string,
   checkedPolicy: Checked<ClusterPolicy>,
   service: Checked<Service>,
+  trace = createTrace(),
 ): Promise<Decision> {
   if (!service.ok || !checkedPolicy.ok) {
     const problems = [service, checkedPolicy].flatMap((part) => (part.ok ? [] : part.problems));
     return { kind: "misconfigured", problems, verdict: undetermined("configuration", describeProblems(problems)) };
   }
-  const { source, tokenShape } = service.value;
+  const { factsCache, tokenShape } = service.value;
   const policy = checkedPolicy.value;
 
   const recognised = recogniseCredential(token, tokenShape);
   if (recognised.kind === "foreign") {
     return { kind: "foreign", foreignKind: recognised.foreignKind, verdict: unauthenticated("not_github_token") };
   }
-  const credential = {
-    tokenKind: recognised.tokenKind,
-    credentialId: source.knownCredentialId(token) ?? (await credentialIdOf(token)),
-  };
+  const credentialId = factsCache.credentialIdOf(token) ?? (await credentialIdOf(token));
+  const credential = { tokenKind: recognised.tokenKind, credentialId };
 
   const early = evaluateCredential(policy, credential);
-  if (early !== null)
-    return { kind: "judged", credential, verdict: early, responseInfo: null, facts: null, nameWarnings: [] };
+  if (early !== null) {
+    return { kind: "evaluated", credential, verdict: early, source: "none", call: null, facts: null, nameWarnings: [] };
+  }
 
-  // Memory asks for the verdict, too: facts that let nobody in are believed for a shorter time.
-  const judge = rememberLast((facts) => evaluateFacts(policy, credential, facts));
-  const question = questionOf(cluster, policy, credential, judge);
-  const { outcome, responseInfo } = await source.load(token, credential.credentialId, question);
+  const { outcome, source, call } = await factsCache.load({
+    token,
+    credentialId,
+    request: factsRequestOf(cluster, policy, credential),
+    evaluate: (facts) => evaluate(policy, credential, facts),
+    trace,
+  });
   const facts = outcome.kind === "found" ? outcome.facts : null;
   return {
-    kind: "judged",
+    kind: "evaluated",
     credential,
-    verdict: judgeOutcome(outcome, judge),
-    responseInfo,
+    verdict: verdictOf(outcome),
+    source,
+    call,
     facts,
-    ...(outcome.kind === "found" && outcome.outageGrace ? { outageGrace: true } : {}),
+    ...(outcome.kind === "found" && outcome.isStale ? { outageGrace: true } : {}),
     nameWarnings: facts === null ? [] : findNameWarnings(policy, facts),
   };
 }
 
-type Judge = (facts: Facts) => Verdict;
-
-/** @returns the same, but the last facts are not judged again */
-function rememberLast(judge: Judge): Judge {
-  let last: { readonly facts: Facts; readonly verdict: Verdict } | null = null;
-  return (facts) => {
-    if (last?.facts !== facts) last = { facts, verdict: judge(facts) };
-    return last.verdict;
-  };
-}
-
-function judgeOutcome(outcome: FactsOutcome, judge: Judge): Verdict {
+function verdictOf(outcome: LookupResult["outcome"]): Verdict {
   switch (outcome.kind) {
     case "found":
-      return judgeFound(outcome, judge);
+      return outcome.isStale ? markStale(outcome.verdict) : outcome.verdict;
     case "refused":
       return unauthenticated(outcome.reason);
     case "unrecognised":
@@ -111,10 +117,9 @@ function judgeOutcome(outcome: FactsOutcome, judge: Judge): Verdict {
   }
 }
 
-/** Whoever is let in on facts that are older than they should be is marked, so that the cluster's audit log shows it. */
-function judgeFound({ facts, outageGrace }: FactsOutcome & { kind: "found" }, judge: Judge): Verdict {
-  const verdict = judge(facts);
-  if (verdict.kind !== "authenticated" || !outageGrace) return verdict;
+/** A user who is admitted on stale facts is marked, so that the cluster's audit log shows it. */
+function markStale(verdict: Verdict): Verdict {
+  if (verdict.kind !== "authenticated") return verdict;
   const { user } = verdict;
   return { ...verdict, user: { ...user, extra: { ...user.extra, "octogate.dev/outage-grace": ["true"] } } };
 }

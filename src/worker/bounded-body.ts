@@ -1,4 +1,5 @@
-// Reads a body up to a limit. Neither side of the Worker is trusted with its memory: the platform gives an isolate 128 MB.
+// Reads a body up to a limit. Neither side of the Worker is trusted with its memory: the platform gives an isolate 128
+// MB.
 
 export type BoundedBody =
   | { readonly kind: "complete"; readonly bytes: Uint8Array<ArrayBuffer> }

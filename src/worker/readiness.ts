@@ -46,9 +46,9 @@ interface Outside {
   readonly github: PartState;
 }
 
-const rememberMs = 10_000;
+export const rememberMs = 10_000;
 /** Of each part; they are asked at the same time. */
-const timeoutMs = 2_000;
+export const timeoutMs = 2_000;
 /** No token has this name: those of entries are longer, and begin with a version. */
 const probeName = "readyz";
 

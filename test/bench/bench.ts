@@ -1,51 +1,77 @@
 // `npm run bench`: parses the command line, measures, reports.
 import { compareCpu } from "./cpu.ts";
 import { measureHeap } from "./heap.ts";
+import { compareLocalEdge } from "./local-edge.ts";
 import { measureLatencies, measureLoad, measureWorkingDay } from "./measure.ts";
-import { type BenchOptions, createBenchCommand } from "./options.ts";
-import { describeCpu, describeHeap, describeLatencies, describeTargets, describeWorkingDay } from "./report.ts";
+import { type BenchOptions, createBenchCommand, type Part } from "./options.ts";
+import {
+  describeCpu,
+  describeHeap,
+  describeLatencies,
+  describeLocalEdge,
+  describeTargets,
+  describeWorkingDay,
+} from "./report.ts";
 import { type Rig, startRig } from "./rig.ts";
-import { cpuTargets, latencyTargets, type Target, workingDayTargets } from "./targets.ts";
+import { cpuTargets, latencyTargets, localEdgeTargets, type Target, workingDayTargets } from "./targets.ts";
 
-/** Five minutes: the facts of everybody are refreshed several times. */
+/** Five minutes: everyone's facts are revalidated several times. */
 const reviewsPerPerson = 30;
-const minJudgedCpuReviews = 5_000;
+
+/** Each measures one part, shows its figures and returns what they have to come to. */
+const parts: Readonly<Record<Part, (options: BenchOptions) => Promise<Target[]>>> = {
+  async latency(options) {
+    const targets: Target[] = [];
+    const [firstLatencyMs] = options.latenciesMs;
+    for (const latencyMs of options.latenciesMs) {
+      await withRigs(latencyMs, async (real, noCache) => {
+        const latencies = await measureLatencies(real, noCache, options.samples);
+        const load = await measureLoad(real, options.reviews, options.concurrency);
+        show(describeLatencies(latencyMs, latencies, load));
+        targets.push(
+          ...latencyTargets(latencyMs, latencies).map((it) => ({ ...it, name: `${latencyMs} ms: ${it.name}` })),
+        );
+        // How often GitHub is asked does not depend on how long it takes.
+        if (latencyMs !== firstLatencyMs) return;
+        const day = await measureWorkingDay(real, noCache, reviewsPerPerson);
+        show(describeWorkingDay(day));
+        targets.push(...workingDayTargets(day));
+      });
+    }
+    return targets;
+  },
+  async heap({ tokens }) {
+    show(describeHeap(await measureHeap(tokens)));
+    return [];
+  },
+  async cpu({ cpuReviews }) {
+    const cpu = await compareCpu(cpuReviews);
+    show(describeCpu(cpu));
+    return cpuTargets(cpu);
+  },
+  async "local-edge"({ edgeReviews }) {
+    const comparison = await compareLocalEdge(edgeReviews);
+    show(describeLocalEdge(comparison));
+    return localEdgeTargets(comparison);
+  },
+};
 
 /** @returns the exit code */
 async function bench(options: BenchOptions): Promise<number> {
   const targets: Target[] = [];
-  const [firstLatencyMs] = options.latenciesMs;
-  for (const latencyMs of options.latenciesMs) {
-    await withRigs(latencyMs, async (real, naive) => {
-      const latencies = await measureLatencies(real, naive, options.samples);
-      const load = await measureLoad(real, options.reviews, options.concurrency);
-      show(describeLatencies(latencyMs, latencies, load));
-      targets.push(
-        ...latencyTargets(latencyMs, latencies).map((it) => ({ ...it, name: `${latencyMs} ms: ${it.name}` })),
-      );
-      // How often GitHub is asked does not depend on how long it takes.
-      if (latencyMs !== firstLatencyMs) return;
-      const day = await measureWorkingDay(real, naive, reviewsPerPerson);
-      show(describeWorkingDay(day));
-      targets.push(...workingDayTargets(day));
-    });
-  }
-  show(describeHeap(await measureHeap(options.tokens)));
-  const cpu = await compareCpu(options.cpuReviews);
-  show(describeCpu(cpu));
-  targets.push(...cpuTargets(cpu, options.cpuReviews >= minJudgedCpuReviews));
-  show(describeTargets(targets));
+  for (const part of options.parts) targets.push(...(await parts[part](options)));
+  if (targets.length > 0) show(describeTargets(targets));
   return targets.some(({ outcome }) => outcome === "missed") ? 1 : 0;
 }
 
-async function withRigs(latencyMs: number, measure: (real: Rig, naive: Rig) => Promise<void>): Promise<void> {
+async function withRigs(latencyMs: number, measure: (real: Rig, noCache: Rig) => Promise<void>): Promise<void> {
   const real = await startRig(latencyMs);
   try {
-    const naive = await startRig(latencyMs, "test/bench/naive-worker.ts");
+    const noCache = await startRig(latencyMs, "test/bench/no-cache-worker.ts");
     try {
-      await measure(real, naive);
+      await measure(real, noCache);
     } finally {
-      await naive.stop();
+      await noCache.stop();
     }
   } finally {
     await real.stop();
@@ -56,7 +82,7 @@ function show(text: string): void {
   console.log(`${text}\n`);
 }
 
-// workerd runs as processes of their own: they are ended when this one exits.
+// workerd runs as processes of their own, which end when this one exits.
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
 try {
   await createBenchCommand(async (options) => {

@@ -1,5 +1,5 @@
-// What an isolate's memory holds after a great many different tokens, every other of which GitHub refuses. In Node, which has the same JavaScript engine, with the product's own tiers; KV
-// and GitHub answer at once.
+// Heap of an isolate's memory after a great many different tokens, of which GitHub refuses every other one. It runs in
+// Node, which has the same JavaScript engine, with the product's own caches. KV and GitHub answer at once.
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { createBreaker } from "../../src/worker/cache/breaker.ts";
@@ -8,34 +8,38 @@ import { createMemory } from "../../src/worker/cache/memory.ts";
 import { createNegativeCache } from "../../src/worker/cache/negative-cache.ts";
 import type { Facts, FactsRequest } from "../../src/worker/github/facts.ts";
 import type { GitHubFacts } from "../../src/worker/github/github-facts.ts";
+import { createTrace } from "../../src/worker/github/trace.ts";
+import type { Verdict } from "../../src/worker/verdict.ts";
 
 export interface Heap {
   readonly tokens: number;
   readonly beforeBytes: number;
   readonly afterBytes: number;
-  /** How many tokens are still remembered. */
-  readonly remembered: number;
+  /** How many tokens' facts the memory still has. */
+  readonly tokensKept: number;
 }
 
-const responseInfo = { source: "github", githubStatus: 200, githubRequestId: null, retryAfterMs: null } as const;
-const question: FactsRequest = {
+const request: FactsRequest = {
   cluster: "production",
   tokenKind: "classic",
   organisations: [{ login: "acme", id: 1234, teamIds: [] }],
   oauthClients: [],
-  dependsOnOrganisations: () => true,
-  admits: () => true,
+  candidates: { only: null, except: [] },
+};
+const admitted: Verdict = {
+  kind: "authenticated",
+  reason: "admitted",
+  user: { username: "github:member", uid: "github.com/1", groups: [], extra: {} },
 };
 
-/** @param tokens how many different ones are asked about */
+/** @param tokens how many different ones there are */
 export async function measureHeap(tokens: number): Promise<Heap> {
-  const memory = createMemory();
-  const refusals = createNegativeCache();
-  const source = createFactsCache({
+  const memory = createMemory(() => Date.now());
+  const factsCache = createFactsCache({
     github: madeUpGitHub(),
     memory,
     kv: { read: async () => null, write: async () => true },
-    refusals,
+    negative: createNegativeCache(),
     nameOf: async (token) => `v1:${token.padEnd(64, "0")}`,
     breaker: createBreaker(),
     admitNeverSeen: async () => true,
@@ -46,31 +50,37 @@ export async function measureHeap(tokens: number): Promise<Heap> {
   const beforeBytes = heapBytes();
   for (let token = 0; token < tokens; token += 1) {
     const text = `ghp_${String(token).padStart(36, "0")}`;
-    await source.load(text, `GITHUBSHA256=${text}`, question);
+    await factsCache.load({
+      token: text,
+      credentialId: `GITHUBSHA256=${text}`,
+      request,
+      evaluate: () => admitted,
+      trace: createTrace(),
+    });
   }
   const afterBytes = heapBytes();
-  // Named after the measurement, so that nothing of it was thrown away before.
-  return { tokens, beforeBytes, afterBytes, remembered: memory.size };
+  // Used after the measurement, so that the garbage collector has not thrown it away before.
+  return { tokens, beforeBytes, afterBytes, tokensKept: memory.size };
 }
 
 function madeUpGitHub(): GitHubFacts {
-  let asked = 0;
+  let loads = 0;
   return {
     async load() {
-      asked += 1;
-      if (asked % 2 === 0) {
-        return { outcome: { kind: "refused", reason: "token_refused" }, responseInfo, validators: {} };
+      loads += 1;
+      if (loads % 2 === 0) {
+        return { outcome: { kind: "refused", reason: "token_refused" }, validators: {} };
       }
-      const login = `member-${asked}`;
+      const login = `member-${loads}`;
       const facts: Facts = {
         host: "github.com",
-        account: { id: asked, login, type: "User" },
+        account: { id: loads, login, type: "User" },
         oauthClientId: null,
         scopes: ["read:org"],
         expiry: { kind: "never" },
         organisations: { "acme#1234": { kind: "active", id: 1234, login: "acme", role: "member", teams: [] } },
       };
-      const validator = { etag: `W/"${String(asked).padStart(64, "0")}"`, headers: { "x-oauth-scopes": "read:org" } };
+      const validator = { etag: `W/"${String(loads).padStart(64, "0")}"`, headers: { "x-oauth-scopes": "read:org" } };
       const validators = {
         "https://api.github.com/user": { ...validator, json: facts.account },
         "https://api.github.com/user/memberships/orgs/acme": {
@@ -79,7 +89,7 @@ function madeUpGitHub(): GitHubFacts {
         },
         "https://api.github.com/user/teams?per_page=100": { ...validator, json: [] },
       };
-      return { outcome: { kind: "found", facts }, responseInfo, validators };
+      return { outcome: { kind: "found", facts }, validators };
     },
   };
 }

@@ -1,9 +1,9 @@
-// The measurements through the Worker, at one latency of GitHub's: how long a review takes with each of the places that can know the answer, what people at work cost at GitHub,
-// and how many reviews there are in a second.
+// Measurements at one latency of GitHub: how long a review takes by where its answer is, how often people at work make
+// the Worker call GitHub, and how many reviews there are in a second.
 import { median, quantile } from "./quantiles.ts";
 import { type GitHubCalls, type Rig, ttlMs } from "./rig.ts";
 
-/** Where the answer is; each name as the report shows it. */
+/** Where the answer is, as the report shows it. */
 export type Configuration = "no cache" | "memory" | "KV" | "GitHub, known token" | "GitHub, never-seen token";
 
 export interface Latencies {
@@ -22,24 +22,25 @@ export interface Load {
 
 /** For each 1,000 reviews. */
 export interface WorkingDay {
-  readonly naive: GitHubCalls;
-  readonly remembering: GitHubCalls;
+  readonly noCache: GitHubCalls;
+  readonly octogate: GitHubCalls;
 }
 
 const warmUpRounds = 10;
 
 /**
- * One of each, in turns and alone: whatever the machine does besides hits all alike. Medians.
+ * Measures one review of each kind in turns, and each alone, so that what else the machine does hits all alike.
  *
  * @param samples how many of each
+ * @returns medians
  */
-export async function measureLatencies(real: Rig, naive: Rig, samples: number): Promise<Latencies> {
+export async function measureLatencies(real: Rig, noCache: Rig, samples: number): Promise<Latencies> {
   const token = real.newToken();
-  const naiveToken = naive.newToken();
+  const noCacheToken = noCache.newToken();
   let callsWhenWarm = 0;
   const ways: Record<Configuration | "round trip", () => Promise<number>> = {
     "round trip": () => real.roundTripMs(token),
-    "no cache": () => naive.reviewMs(naiveToken),
+    "no cache": () => noCache.reviewMs(noCacheToken),
     "GitHub, never-seen token": () => real.reviewMs(real.newToken()),
     async "GitHub, known token"() {
       real.advance(ttlMs + 1_000);
@@ -52,7 +53,7 @@ export async function measureLatencies(real: Rig, naive: Rig, samples: number): 
       return tookMs;
     },
     async KV() {
-      // An isolate that remembers nothing, but has asked KV before: deriving the keys is no part of a review.
+      // An isolate with an empty memory that has asked KV before: deriving the keys is no part of a review.
       real.forget();
       await real.reviewMs(kvWarmer);
       return real.reviewMs(token);
@@ -83,12 +84,12 @@ export async function measureLatencies(real: Rig, naive: Rig, samples: number): 
   };
 }
 
-/** kube-apiserver asks again about somebody at work after its own 10 s. */
+/** kube-apiserver's own cache ends after 10 s, so it asks again about a person at work. */
 const reviewEveryMs = 10_000;
 const people = 20;
 
-/** People at work, on the Worker's own clock: how often GitHub hears of them. */
-export async function measureWorkingDay(real: Rig, naive: Rig, reviewsPerPerson: number): Promise<WorkingDay> {
+/** Measures how often people at work make the Worker call GitHub, on the Worker's own clock. */
+export async function measureWorkingDay(real: Rig, noCache: Rig, reviewsPerPerson: number): Promise<WorkingDay> {
   const callsOfAll = async (rig: Rig) => {
     const tokens = Array.from({ length: people }, () => rig.newToken());
     const before = rig.gitHubCalls();
@@ -104,10 +105,10 @@ export async function measureWorkingDay(real: Rig, naive: Rig, reviewsPerPerson:
       notModified: per1000(after.notModified - before.notModified),
     };
   };
-  return { naive: await callsOfAll(naive), remembering: await callsOfAll(real) };
+  return { noCache: await callsOfAll(noCache), octogate: await callsOfAll(real) };
 }
 
-/** Keeps so many reviews of people at work under way until all are done. */
+/** Measures warm reviews under load. @param concurrency how many are under way at a time */
 export async function measureLoad(rig: Rig, reviews: number, concurrency: number): Promise<Load> {
   const tokens = Array.from({ length: people }, () => rig.newToken());
   for (const token of tokens) await rig.reviewMs(token);

@@ -1,6 +1,7 @@
-// The measurements as text for a terminal.
+// Report of the measurements, as text for a terminal.
 import type { CpuComparison } from "./cpu.ts";
 import type { Heap } from "./heap.ts";
+import type { LocalEdgeComparison, WayCost } from "./local-edge.ts";
 import type { Latencies, Load, WorkingDay } from "./measure.ts";
 import type { GitHubCalls } from "./rig.ts";
 import type { Target } from "./targets.ts";
@@ -22,11 +23,12 @@ export function describeLatencies(latencyMs: number, { roundTripMs, reviewMs }: 
     "",
     table([["where the answer is", "p50", "round trips", "faster than no cache"], ...rows]),
     "",
-    `  warm, under load: ${load.reviewsPerSecond.toFixed(1)} reviews a second, p50 ${load.p50Ms.toFixed(1)} ms, p99 ${load.p99Ms.toFixed(1)} ms`,
+    `  warm, under load: ${load.reviewsPerSecond.toFixed(1)} reviews a second, ` +
+      `p50 ${load.p50Ms.toFixed(1)} ms, p99 ${load.p99Ms.toFixed(1)} ms`,
   ].join("\n");
 }
 
-export function describeWorkingDay({ naive, remembering }: WorkingDay): string {
+export function describeWorkingDay({ noCache, octogate }: WorkingDay): string {
   const rowOf = (name: string, { costly, notModified }: GitHubCalls): Row => [
     name,
     costly.toFixed(0),
@@ -35,29 +37,62 @@ export function describeWorkingDay({ naive, remembering }: WorkingDay): string {
   return [
     "Calls to GitHub for 1,000 reviews of people at work, each every 10 s",
     "",
-    table([["", "costing quota", "304"], rowOf("no cache", naive), rowOf("octogate", remembering)]),
+    table([["", "costing quota", "304"], rowOf("no cache", noCache), rowOf("octogate", octogate)]),
   ].join("\n");
 }
 
-export function describeHeap({ tokens, beforeBytes, afterBytes, remembered }: Heap): string {
+export function describeHeap({ tokens, beforeBytes, afterBytes, tokensKept }: Heap): string {
   const grownMiB = (afterBytes - beforeBytes) / 1024 / 1024;
-  const [count, kept] = [tokens, remembered].map((number) => number.toLocaleString("en"));
-  return `Heap after ${count} different tokens, in Node: ${grownMiB.toFixed(1)} MiB more than before, ${kept} tokens remembered`;
+  const [count, kept] = [tokens, tokensKept].map((number) => number.toLocaleString("en"));
+  const grown = `${grownMiB.toFixed(1)} MiB more than before`;
+  return `Heap after ${count} different tokens, in Node: ${grown}, ${kept} tokens kept`;
 }
 
-export function describeCpu({ rounds, reviewsEach, warm, naked }: CpuComparison): string {
+export function describeCpu({ rounds, reviewsEach, warm, minimal }: CpuComparison): string {
   const rowOf = (name: string, perSecond: number): Row => [
     name,
     perSecond.toFixed(0),
     `${(1e6 / perSecond).toFixed(1)} µs`,
   ];
+  const size = `${rounds} rounds of ${reviewsEach.toLocaleString("en")} reviews`;
   return [
-    `workerd alone: median turn of each one's best of ${rounds} rounds of ${reviewsEach.toLocaleString("en")} reviews, both with a line of the log each`,
+    `CPU of workerd alone: the median turn of each Worker's best of ${size}; both write a line of the log a review`,
     "",
     table([
       ["", "reviews per CPU second", "CPU per review"],
       rowOf("octogate, warm", warm),
-      rowOf("naked Hono", naked),
+      rowOf("minimal Hono", minimal),
+    ]),
+  ].join("\n");
+}
+
+export function describeLocalEdge({
+  rounds,
+  reviewsEach,
+  concurrency,
+  workerdAlone,
+  npmStart,
+}: LocalEdgeComparison): string {
+  const ms = (value: number | null) => (value === null ? "-" : `${value.toFixed(2)} ms`);
+  const mebibytes = (value: number | null) => (value === null ? "-" : `${(value / 1024 / 1024).toFixed(0)} MiB`);
+  const rowOf = (name: string, cost: WayCost): Row => [
+    name,
+    cost.reviewsPerSecond.toFixed(0),
+    `${cost.medianMs.toFixed(1)} ms`,
+    ms(cost.aloneMs),
+    ms(cost.edgeCpuMs),
+    ms(cost.workerdCpuMs),
+    mebibytes(cost.edgeBytes),
+    mebibytes(cost.workerdBytes),
+  ];
+  const size = `${rounds} rounds of ${reviewsEach.toLocaleString("en")} warm reviews`;
+  return [
+    `npm start beside workerd alone: each one's best of ${size}, ${concurrency} at a time`,
+    "",
+    table([
+      ["", "reviews a second", "p50", "one at a time", "CPU edge", "CPU workerd", "memory edge", "memory workerd"],
+      rowOf("workerd alone", workerdAlone),
+      rowOf("npm start", npmStart),
     ]),
   ].join("\n");
 }

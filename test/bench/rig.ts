@@ -1,9 +1,9 @@
-// What is measured: a Worker on workerd, and a stand-in for GitHub with the chosen latency. Every review that it makes has to come out as an admission: a fast wrong answer
-// is worth nothing.
+// A Worker on workerd to measure, with a stand-in for GitHub of the chosen latency. Every review has to be admitted: a
+// fast wrong answer is worth nothing.
 import { createHttpClient } from "../support/http-client.ts";
 import { startWorkerOnWorkerd } from "../support/worker-on-workerd.ts";
 
-/** The shortest and the longest TTL that there are would both be unfair; this is the default. */
+/** The default: the shortest and the longest TTL would both be unfair. */
 export const ttlMs = 120_000;
 const graceMs = 600_000;
 
@@ -14,23 +14,26 @@ export interface GitHubCalls {
 }
 
 export interface Rig {
-  /** @returns a token of a new member of the one organisation in the policy; nobody has seen it yet */
+  /** @returns a never-seen token of a new member of the one organisation in the policy */
   newToken(): string;
   /** @returns how long it took */
   reviewMs(token: string): Promise<number>;
-  /** One plain call to GitHub, without the Worker between. @returns how long it took */
+  /** Makes one plain call to GitHub, without the Worker between. @returns how long it took */
   roundTripMs(token: string): Promise<number>;
   /** Sets the Worker's clock ahead. */
   advance(ms: number): void;
-  /** The next review meets an isolate that remembers nothing. */
+  /** Makes the next review meet an isolate with an empty memory. */
   forget(): void;
-  /** Waits for what goes on after answers. */
+  /** Waits for the work that goes on after answers. */
   settle(): Promise<void>;
   gitHubCalls(): GitHubCalls;
   stop(): Promise<void>;
 }
 
-/** @param main the Worker, if not the product's own, as a path from the repository's root: it has neither clock nor memory to play with */
+/**
+ * @param main another Worker than the product's own, as a path from the repository's root; its clock and memory are
+ * fixed
+ */
 export async function startRig(latencyMs: number, main?: string): Promise<Rig> {
   const organisationId = 1234;
   const worker = await startWorkerOnWorkerd({
@@ -46,7 +49,7 @@ export async function startRig(latencyMs: number, main?: string): Promise<Rig> {
   return {
     newToken() {
       members += 1;
-      // Each has a quota of their own, as people do.
+      // Each member has a quota of their own.
       const member = github.addAccount({ login: `member-${members}` });
       github.addMember(acme, member);
       return github.issueToken(member, { kind: "classic", scopes: ["read:org"] });

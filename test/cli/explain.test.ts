@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { addCast } from "../../src/local/github/cast.ts";
+import { addSampleUsers } from "../../src/local/github/sample-users.ts";
 import { makeDeploymentFolder } from "./support/deployment-folder.ts";
 import { startGitHub } from "./support/github.ts";
 import { octogate } from "./support/octogate.ts";
@@ -10,20 +10,20 @@ function configuration(url: string, policy: Record<string, unknown>, variables =
   return `[vars]\nGITHUB_API_URL = "${url}"\n${variables}\n[vars.CLUSTER_LOCAL]\n${settings.join("\n")}\n`;
 }
 
-/** The local edge's cast, and the command in a folder with its policy. */
-async function castOnStage() {
+/** The sample users, and the command in a folder with their policy. */
+async function sampleUsers() {
   const github = await startGitHub();
-  const { members, policy } = addCast(github);
+  const { users, policy } = addSampleUsers(github);
   const { path } = await makeDeploymentFolder(configuration(github.url, policy));
   const explain = (token: string, args: readonly string[] = []) =>
     octogate(["explain", "--cluster", "local", ...args], { cwd: path, stdin: `${token}\n` });
-  const tokenOf = (name: string) => members.find((member) => member.name === name)?.token ?? "";
+  const tokenOf = (name: string) => users.find((user) => user.name === name)?.token ?? "";
   return { github, explain, tokenOf };
 }
 
 describe("octogate explain", () => {
   test("shows a person what happened on the way, and what to write into RBAC", async () => {
-    const { explain, tokenOf } = await castOnStage();
+    const { explain, tokenOf } = await sampleUsers();
     const { stdout, stderr } = await explain(tokenOf("team-member"));
     expect(stderr).toBe("");
     for (const line of [
@@ -44,14 +44,14 @@ describe("octogate explain", () => {
   });
 
   test("shows single sign-on with the address at which the person puts it right", async () => {
-    const { explain, tokenOf } = await castOnStage();
+    const { explain, tokenOf } = await sampleUsers();
     const { stdout } = await explain(tokenOf("no-sso"));
     expect(stdout).toMatch(/^ {6}x-github-sso: required; url=https:\/\/github\.com\/orgs\/kelp-bank\/sso/m);
     expect(stdout).toMatch(/^ {2}→ authorise the token for it .*https:\/\/github\.com\/orgs\/kelp-bank\/sso/m);
   });
 
   test("asks nobody about what is no GitHub token", async () => {
-    const { github, explain } = await castOnStage();
+    const { github, explain } = await sampleUsers();
     const { exitCode, stdout } = await explain("hello");
     expect(exitCode).toBe(0);
     expect(stdout).toContain("Verdict: unauthenticated (not_github_token)");

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { GitHubStandIn } from "../../src/local/github/stand-in.ts";
+import type { GitHubStandIn } from "../../src/local/github/server.ts";
 import { makeDeploymentFolder } from "./support/deployment-folder.ts";
 import { startGitHub } from "./support/github.ts";
 import { octogate } from "./support/octogate.ts";
@@ -158,9 +158,9 @@ describe("octogate pin", () => {
       { kind: "secondary_limit", status: 429, headers: "retry_after" } as const,
       "github_secondary_limit",
     ],
-  ])("says what hinders it during %s", async (_, behaviour, message) => {
+  ])("says what hinders it during %s", async (_, fault, message) => {
     const { github, token, pin } = await scene();
-    github.setBehaviour("everyone", behaviour);
+    github.setFault("everyone", fault);
     expect(await pin(["--yes"], { GITHUB_TOKEN: token })).toMatchObject({
       exitCode: 1,
       stderr: expect.stringContaining(message),

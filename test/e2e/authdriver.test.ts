@@ -1,4 +1,5 @@
-// What a current kube-apiserver makes of Octogate's answers: its own client code asks, with its own retries, in both versions.
+// What a current kube-apiserver makes of Octogate's answers: its own client code asks, with its own retries, in both
+// versions.
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { review } from "./support/authdriver.ts";
 import { sayIfSkipped, whyWithoutAuthdriver } from "./support/binaries.ts";
@@ -26,7 +27,7 @@ describe.skipIf(whyWithoutAuthdriver !== null)(title, () => {
     const { github, maintainer, edge, webhookKubeconfig } = octogate;
     // Whatever was asked about the token is in the log once a later review is. That one is told apart by its reason.
     const last = github.issueToken(maintainer, { kind: "classic" });
-    github.setBehaviour(last, { kind: "redirect", status: 302, location: github.url });
+    github.setFault(last, { kind: "redirect", status: 302, location: github.url });
     const decisions = decisionsFromHere(edge());
     const [reviewed] = await review(webhookKubeconfig, [token, last], { version });
     await untilDecided(decisions, ({ reason }) => reason === "github_redirect");
@@ -39,7 +40,7 @@ describe.skipIf(whyWithoutAuthdriver !== null)(title, () => {
   }
 
   describe.each(versions)("in %s", (version) => {
-    test("is told once who somebody is", async () => {
+    test("is told once who a person is", async () => {
       const { github, maintainer } = octogate;
       const token = github.issueToken(maintainer, { kind: "fine_grained" });
 
@@ -54,15 +55,15 @@ describe.skipIf(whyWithoutAuthdriver !== null)(title, () => {
       expect(decided).toEqual(["authenticated: admitted"]);
     });
 
-    test("is told a plain no once about a stranger", async () => {
-      const { github, stranger } = octogate;
-      const token = github.issueToken(stranger, { kind: "classic" });
+    test("is told a plain no once about an outsider", async () => {
+      const { github, outsider } = octogate;
+      const token = github.issueToken(outsider, { kind: "classic" });
 
       const { reviewed, decided } = await reviewAndCount(version, token);
 
       expect(reviewed?.ok).toBe(false);
       expect(reviewed?.err).toBeUndefined();
-      expect(decided).toEqual(["unauthenticated: stranger"]);
+      expect(decided).toEqual(["unauthenticated: not_allowed"]);
     });
 
     test("is told a plain no once about a token that GitHub refuses", async () => {
@@ -77,10 +78,10 @@ describe.skipIf(whyWithoutAuthdriver !== null)(title, () => {
       expect(decided).toEqual(["unauthenticated: token_refused"]);
     });
 
-    test("is told once why somebody who could put it right is denied", async () => {
+    test("is told once why a person who could put it right is denied", async () => {
       const { github, maintainer } = octogate;
       const token = github.issueToken(maintainer, { kind: "classic" });
-      github.setBehaviour(token, { kind: "suspended" });
+      github.setFault(token, { kind: "suspended" });
 
       const { reviewed, decided } = await reviewAndCount(version, token);
 
@@ -91,7 +92,7 @@ describe.skipIf(whyWithoutAuthdriver !== null)(title, () => {
     test("is told once that nothing is known while GitHub is down", async () => {
       const { github, maintainer } = octogate;
       const token = github.issueToken(maintainer, { kind: "classic" });
-      github.setBehaviour(token, { kind: "server_error", status: 503, body: "unicorn_html" });
+      github.setFault(token, { kind: "server_error", status: 503, body: "unicorn_html" });
 
       const { reviewed, decided } = await reviewAndCount(version, token);
 
@@ -129,7 +130,7 @@ describe.skipIf(whyWithoutAuthdriver !== null)(title, () => {
   test("is told once, long before it gives up, that GitHub does not answer", async () => {
     const { github, maintainer } = octogate;
     const token = github.issueToken(maintainer, { kind: "classic" });
-    github.setBehaviour(token, { kind: "hang" });
+    github.setFault(token, { kind: "hang" });
 
     const { reviewed, decided } = await reviewAndCount("v1", token);
 

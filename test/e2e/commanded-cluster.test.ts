@@ -1,11 +1,13 @@
-// A cluster set up with what `octogate manifests --for kubeadm` and `octogate kubeconfig` print, from the first kubectl to a new client certificate.
+// A cluster set up with what `octogate manifests --for kubeadm` and `octogate kubeconfig` print, from the first kubectl
+// to a new client certificate.
 import "reflect-metadata";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Pkcs10CertificateRequestGenerator } from "@peculiar/x509";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parse } from "yaml";
-import type { GitHubStandIn, StandInAccount } from "../../src/local/github/stand-in.ts";
+import type { StandInAccount } from "../../src/local/github/accounts.ts";
+import type { GitHubStandIn } from "../../src/local/github/server.ts";
 import { readClusterFile } from "../support/cluster-files.ts";
 import { examplesIn } from "../support/document-commands.ts";
 import { createHttpClient } from "../support/http-client.ts";
@@ -73,7 +75,7 @@ describe.skipIf(whyWithoutControlPlane !== null)(title, () => {
     expect((await kubectl(args)).stderr).toBe(example?.output.replace("octocat:583231", `${login}:${id}`));
   });
 
-  test("the printed role bindings pass a server-side dry run, let the policy's people in, and nobody else", async () => {
+  test("the printed role bindings pass a server-side dry run, let the policy's people in, and no others", async () => {
     const { controlPlane, bundle } = cluster;
     await aggregateRole(controlPlane.admin, "admin");
     const rbac = join(bundle, "rbac");
@@ -103,7 +105,7 @@ describe.skipIf(whyWithoutControlPlane !== null)(title, () => {
 
   test("break-glass is a group that may do everything, and a certificate for it can be asked for", async () => {
     const { admin } = cluster.controlPlane;
-    const mayDo = (group: string) => admin(["auth", "can-i", "*", "*", "--as=somebody", `--as-group=${group}`]);
+    const mayDo = (group: string) => admin(["auth", "can-i", "*", "*", "--as=anyone", `--as-group=${group}`]);
     await until(async () => (await mayDo("break-glass:administrators")).exitCode === 0, 20_000, "break-glass is bound");
     expect((await mayDo("break-glass")).exitCode).toBe(1);
 

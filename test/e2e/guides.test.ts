@@ -1,5 +1,5 @@
-// The commands of the guides in k8s/ and of docs/operations.md, as they stand there: on a folder that stands for a node's root, and with a real control plane. What needs the
-// distribution itself is marked in the guides, and left out.
+// The commands of the guides in k8s/ and of docs/operations.md, as they stand there: on a folder that stands for a
+// node's root, and with a real control plane. What needs the distribution itself is marked in the guides, and left out.
 import { copyFile, cp, mkdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -39,7 +39,7 @@ const guides = {
 describe.skipIf(whyWithoutControlPlane !== null)(title, () => {
   let controlPlane: ControlPlane;
   beforeAll(async () => {
-    // Nothing here comes with a token, so nobody is asked.
+    // Nothing here comes with a token, so no call is made.
     controlPlane = await startControlPlane("", {
       webhookFlags: () => [],
     });
@@ -178,7 +178,7 @@ describe.skipIf(whyWithoutControlPlane !== null)(title, () => {
     expect(await shell.succeed(remove)).toContain('"break-glass" deleted');
   });
 
-  test("break-glass: the cluster signs a certificate, and whoever has it may do everything", async () => {
+  test("break-glass: the cluster signs a certificate, and its owner may do everything", async () => {
     const { url, authorityFile, authorityKeyFile } = controlPlane;
     // What kube-controller-manager does with an approved request; none runs here.
     const controllerManager = `

@@ -1,5 +1,6 @@
-// GitHub ends while people are at work: whoever was let in before goes on, also after the Worker was started anew, and whoever comes for the first time hears why
-// not. One story after another: each begins with what the one before it left.
+// GitHub ends while people are at work: users who were let in before go on, also after the Worker was started anew, and
+// those who come for the first time hear why not. One story after another: each begins with what the one before it
+// left.
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { credentialIdOf } from "../support/credential-id.ts";
 import { until } from "../support/until.ts";
@@ -13,7 +14,7 @@ import { succeed } from "./support/roles.ts";
 const title = "a real cluster while GitHub is down";
 sayIfSkipped(title, whyWithoutControlPlane);
 
-const whoever = ["get", "--raw", "/api"];
+const anyRead = ["get", "--raw", "/api"];
 /** kube-apiserver asks again after its two caches, 10 seconds each with the flags of k8s/kubeadm. */
 const maxWaitMs = 60_000;
 
@@ -38,7 +39,7 @@ describe.skipIf(whyWithoutControlPlane !== null)(title, () => {
   async function workUntilDecided(decisions: () => Decision[], is: (decision: Decision) => boolean): Promise<Decision> {
     return until(
       async () => {
-        await succeed(atWork, whoever);
+        await succeed(atWork, anyRead);
         return decisions().find((decision) => decision.credentialId === credentialId && is(decision));
       },
       maxWaitMs,
@@ -46,8 +47,8 @@ describe.skipIf(whyWithoutControlPlane !== null)(title, () => {
     );
   }
 
-  test("somebody who worked before goes on when it ends, and the log says that the facts are old", async () => {
-    await succeed(atWork, whoever);
+  test("a user who worked before goes on when it ends, and the log says that the facts are old", async () => {
+    await succeed(atWork, anyRead);
     const decisions = decisionsFromHere(octogate.edge());
 
     await octogate.github.close();
@@ -57,12 +58,12 @@ describe.skipIf(whyWithoutControlPlane !== null)(title, () => {
     expect(new Set(decisions().map(({ verdict }) => verdict))).toEqual(new Set(["authenticated"]));
   });
 
-  test("somebody who comes for the first time is refused at once, and the log of kube-apiserver says why", async () => {
+  test("a user who comes for the first time is refused at once, and the log of kube-apiserver says why", async () => {
     const { github, maintainer } = octogate;
     const newcomer = await controlPlane.kubectl.withGitHubToken(github.issueToken(maintainer, { kind: "classic" }));
     const log = controlPlane.logFromHere();
 
-    const { exitCode, stderr, durationMs } = await newcomer(whoever);
+    const { exitCode, stderr, durationMs } = await newcomer(anyRead);
 
     expect(stderr).toContain("You must be logged in to the server");
     expect(exitCode).toBe(1);
@@ -80,7 +81,7 @@ describe.skipIf(whyWithoutControlPlane !== null)(title, () => {
     const decision = await workUntilDecided(decisions, () => true);
 
     expect(decision).toMatchObject({ verdict: "authenticated", reason: "admitted", outageGrace: true });
-    await succeed(atWork, whoever);
+    await succeed(atWork, anyRead);
     expect(decisions().map(({ verdict }) => verdict)).not.toContain("undetermined");
   });
 

@@ -1,5 +1,5 @@
-// When Octogate can't be asked: the cluster's own people and machines notice nothing, and everybody else's failure has its reason in
-// kube-apiserver's log. One story after another: each begins with what the one before it left.
+// When Octogate can't be asked: the cluster's own people and machines notice nothing, and everybody else's failure has
+// its reason in kube-apiserver's log. One story after another: each begins with what the one before it left.
 import { once } from "node:events";
 import { createServer, type Server, type Socket } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -12,10 +12,13 @@ import { type Octogate, startOctogate } from "./support/octogate.ts";
 import { succeed } from "./support/roles.ts";
 import { serviceAccountToken } from "./support/service-account.ts";
 
-const title = "a real cluster whose webhook is in trouble";
+const title = "a real cluster whose webhook is broken";
 sayIfSkipped(title, whyWithoutControlPlane);
 
-/** Far below the 10 s and 30 s for which kube-apiserver waits for a webhook, far above what kubectl needs on a busy machine. */
+/**
+ * Far below the 10 s and 30 s for which kube-apiserver waits for a webhook, far above what kubectl needs on a busy
+ * machine.
+ */
 const fastMs = 5_000;
 
 describe.skipIf(whyWithoutControlPlane !== null)(title, () => {
@@ -33,7 +36,7 @@ describe.skipIf(whyWithoutControlPlane !== null)(title, () => {
     await octogate?.stop();
   });
 
-  /** Somebody whom the policy admits, with a token that no cache has seen yet. */
+  /** A user whom the policy admits, with a token that no cache has seen yet. */
   async function newcomer(): Promise<Kubectl> {
     const { github, maintainer } = octogate;
     return controlPlane.kubectl.withGitHubToken(github.issueToken(maintainer, { kind: "classic" }));
@@ -132,7 +135,7 @@ async function startHangingServer(port: number) {
   server.listen(port, "127.0.0.1");
   await once(server, "listening");
   return {
-    untilConnected: () => until(() => sockets.size > 0, 20_000, "somebody connects"),
+    untilConnected: () => until(() => sockets.size > 0, 20_000, "a client connects"),
     async stop() {
       const closed = once(server, "close");
       server.close();

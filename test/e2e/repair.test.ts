@@ -1,4 +1,5 @@
-// What the real kube-apiserver says when it does not start because of the webhook: the words that k8s/kubeadm/README.md tells an operator to look for.
+// What the real kube-apiserver says when it does not start because of the webhook: the words that k8s/kubeadm/README.md
+// tells an operator to look for.
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -35,13 +35,13 @@ describe.skipIf(whyWithoutControlPlane !== null)(title, () => {
     octogate.github.requests.length = 0;
   });
 
-  /** RBAC learns of a binding a little later than whoever made it, and forgets as late. */
+  /** RBAC learns of a binding a little later than its author, and forgets as late. */
   async function untilAllowed(kubectl: Kubectl, args: readonly string[]): Promise<void> {
     const isAllowed = async () => (await kubectl(args)).exitCode === 0;
     await until(isAllowed, 20_000, `kubectl ${args.join(" ")} is allowed`);
   }
 
-  test("somebody whom the policy admits is Forbidden by name, and let in by the role bindings of k8s/rbac", async () => {
+  test("a user whom the policy admits is Forbidden by name, and let in by the role bindings of k8s/rbac", async () => {
     const { github, maintainer } = octogate;
     const kubectl = await controlPlane.kubectl.withGitHubToken(github.issueToken(maintainer, { kind: "fine_grained" }));
 
@@ -59,7 +59,7 @@ describe.skipIf(whyWithoutControlPlane !== null)(title, () => {
     await untilAllowed(kubectl, ["get", "pods", "--all-namespaces"]);
   });
 
-  test("whoever took over the login of an admitted person is Unauthorized: the number is another one", async () => {
+  test("a person who took over the login of an admitted one is Unauthorized: the number is another one", async () => {
     const { github, maintainer } = octogate;
     const successor = github.addAccount({ login: maintainer.login });
     const decisions = decisionsFromHere(octogate.edge());
@@ -71,18 +71,21 @@ describe.skipIf(whyWithoutControlPlane !== null)(title, () => {
     expect((await untilDecided(decisions, () => true)).reason).toBe("name_reassigned");
   });
 
-  test("a stranger is Unauthorized, with the reason in the decision log alone", async () => {
-    const { github, stranger } = octogate;
+  test("an outsider is Unauthorized, with the reason in the decision log alone", async () => {
+    const { github, outsider } = octogate;
     const log = controlPlane.logFromHere();
     const decisions = decisionsFromHere(octogate.edge());
-    const kubectl = await controlPlane.kubectl.withGitHubToken(github.issueToken(stranger, { kind: "classic" }));
+    const kubectl = await controlPlane.kubectl.withGitHubToken(github.issueToken(outsider, { kind: "classic" }));
 
     const { exitCode, stderr } = await kubectl(["get", "pods"]);
 
     expect(stderr).toContain("You must be logged in to the server");
     expect(exitCode).toBe(1);
-    expect(await untilDecided(decisions, () => true)).toMatchObject({ verdict: "unauthenticated", reason: "stranger" });
-    expect(log()).not.toContain("stranger");
+    expect(await untilDecided(decisions, () => true)).toMatchObject({
+      verdict: "unauthenticated",
+      reason: "not_allowed",
+    });
+    expect(log()).not.toContain("not_allowed");
   });
 
   test("a plain no is remembered by kube-apiserver: a refused token that is tried again costs nothing", async () => {
@@ -100,14 +103,14 @@ describe.skipIf(whyWithoutControlPlane !== null)(title, () => {
     const { github, maintainer } = octogate;
     const token = github.issueToken(maintainer, { kind: "classic" });
     const kubectl = await controlPlane.kubectl.withGitHubToken(token);
-    const whoever = ["get", "--raw", "/api"];
-    await succeed(kubectl, whoever);
+    const anyRead = ["get", "--raw", "/api"];
+    await succeed(kubectl, anyRead);
 
     github.revokeToken(token);
 
     const maxLagMs = (ttlSeconds + apiserverCachesSeconds + slackSeconds) * 1000;
     const refusal = async () => {
-      const outcome = await kubectl(whoever);
+      const outcome = await kubectl(anyRead);
       return outcome.exitCode === 0 ? undefined : outcome;
     };
     const { stderr } = await until(refusal, maxLagMs, "the token is refused");
@@ -139,10 +142,10 @@ describe.skipIf(whyWithoutControlPlane !== null)(title, () => {
     }
 
     // A review of a GitHub token that is decided later shows that those before it have been, without a line in the log.
-    const { github, stranger } = octogate;
-    const visitor = await kubectl.withGitHubToken(github.issueToken(stranger, { kind: "classic" }));
+    const { github, outsider } = octogate;
+    const visitor = await kubectl.withGitHubToken(github.issueToken(outsider, { kind: "classic" }));
     await visitor(["get", "--raw", "/api"]);
-    await untilDecided(decisions, ({ reason }) => reason === "stranger");
+    await untilDecided(decisions, ({ reason }) => reason === "not_allowed");
     expect(decisions().length).toBe(1);
     expect(github.requests.length).toBe(1);
   });
@@ -151,7 +154,7 @@ describe.skipIf(whyWithoutControlPlane !== null)(title, () => {
     const { github, maintainer } = octogate;
     const kubectl = await controlPlane.kubectl.withGitHubToken(github.issueToken(maintainer, { kind: "classic" }));
     const log = controlPlane.logFromHere();
-    github.setBehaviour("everyone", { kind: "server_error", status: 503, body: "unicorn_html" });
+    github.setFault("everyone", { kind: "server_error", status: 503, body: "unicorn_html" });
     try {
       const { stderr } = await kubectl(["get", "--raw", "/api"]);
       expect(stderr).toContain("You must be logged in to the server");
@@ -159,7 +162,7 @@ describe.skipIf(whyWithoutControlPlane !== null)(title, () => {
 
       await succeed(controlPlane.admin, ["get", "namespaces"]);
     } finally {
-      github.setBehaviour("everyone", null);
+      github.setFault("everyone", null);
     }
     await succeed(kubectl, ["get", "--raw", "/api"]);
   });

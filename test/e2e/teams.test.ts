@@ -1,6 +1,8 @@
-// Access by organisation and team on a real cluster: role bindings to groups, by way of a parent team, and how it ends with the membership.
+// Access by organisation and team on a real cluster: role bindings to groups, by way of a parent team, and how it ends
+// with the membership.
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { GitHubStandIn, StandInAccount } from "../../src/local/github/stand-in.ts";
+import type { StandInAccount } from "../../src/local/github/accounts.ts";
+import type { GitHubStandIn } from "../../src/local/github/server.ts";
 import { readRbacExample } from "../support/cluster-files.ts";
 import { until } from "../support/until.ts";
 import { sayIfSkipped, whyWithoutControlPlane } from "./support/binaries.ts";
@@ -48,7 +50,7 @@ describe.skipIf(whyWithoutControlPlane !== null)(title, () => {
   const look = ["get", "pods", "--all-namespaces"];
   const change = (name: string) => ["create", "configmap", name];
 
-  /** RBAC learns of a binding a little later than whoever made it. */
+  /** RBAC learns of a binding a little later than its author. */
   async function untilAllowed(kubectl: Kubectl, args: readonly string[]): Promise<void> {
     await until(async () => (await kubectl(args)).exitCode === 0, 20_000, `kubectl ${args.join(" ")} is allowed`);
   }
@@ -91,7 +93,7 @@ describe.skipIf(whyWithoutControlPlane !== null)(title, () => {
     expect(exitCode).toBe(1);
   });
 
-  test("somebody invited is Unauthorized with the cure in kube-apiserver's log, and gets in once they accept", async () => {
+  test("an invited user is Unauthorized with the hint in kube-apiserver's log, and gets in once they accept", async () => {
     const { github } = octogate;
     const kubectl = await kubectlOf(world.invited);
     const log = controlPlane.logFromHere();
@@ -120,7 +122,7 @@ describe.skipIf(whyWithoutControlPlane !== null)(title, () => {
     github.removeMember(world.organisation, direct);
     expect(await untilRefused(kubectl, () => look)).toContain("You must be logged in to the server");
     expect(await untilDecided(decisions, ({ verdict }) => verdict === "unauthenticated")).toMatchObject({
-      reason: "stranger",
+      reason: "not_allowed",
     });
   });
 });

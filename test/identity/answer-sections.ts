@@ -1,4 +1,4 @@
-// Asks about all rows, one after the other: what one person's token does must not depend on another's.
+// Runs all rows, one after the other: the result of one token must not depend on another.
 import type { Section } from "./case.ts";
 import type { AnsweredSection } from "./document.ts";
 import type { Outcome } from "./outcome.ts";

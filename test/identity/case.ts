@@ -1,5 +1,5 @@
-// What a row of docs/identity.md is made of: somebody with a token, a policy, and what has to come of it.
-import type { Behaviour } from "../../src/local/github/behaviour.ts";
+// A row of docs/identity.md: a person with a token, a policy, and the expected result.
+import type { Fault } from "../../src/local/github/faults.ts";
 import type { Reason } from "../../src/worker/reason.ts";
 import type { ClientName, OrganisationName, PersonName } from "./scene.ts";
 
@@ -19,13 +19,13 @@ export interface TokenSpec {
   readonly fate?: Fate;
 }
 
-/** What became of the token, or what GitHub answers to it now. */
+/** What happened to the token, or what GitHub answers to it now. */
 export type Fate =
   | { readonly kind: "revoked" }
-  | { readonly kind: "met"; readonly behaviour: Behaviour; readonly path?: RegExp };
+  | { readonly kind: "met"; readonly fault: Fault; readonly path?: RegExp };
 
 export interface IdentityCase {
-  /** A few words; together with its section's title it is what the row's test is called. */
+  /** A few words. The section's title and these make the name of the row's test. */
   readonly shows: string;
   readonly person: PersonName;
   readonly token: TokenSpec;
@@ -39,16 +39,16 @@ export type Expected =
       readonly reason: "admitted";
       readonly user: string;
       readonly groups: readonly string[];
-      /** `organisation=reason` of each that the token may not see. */
-      readonly unseen?: readonly string[];
+      /** `organisation=reason` of each organisation that the token may not see. */
+      readonly hidden?: readonly string[];
     }
   | {
       readonly reason: Exclude<Reason, "admitted">;
-      /** Part of what the person or the operator is told besides the reason's sentence. */
+      /** Part of what the message says besides the reason's sentence. */
       readonly detail?: string;
     };
 
-/** Whom memberships are asked of, and with which settings of the deployment. */
+/** Where memberships come from, and with which settings of the deployment. */
 export type Source = "own_token" | "installed_app" | "check_token" | "check_token_with_wrong_secret";
 
 export interface Section {
@@ -59,7 +59,7 @@ export interface Section {
   readonly rows: readonly IdentityCase[];
 }
 
-/** Stands for the name of the row's own token, which is another one in each run. */
+/** A placeholder for the name of the row's own token, which differs in each run. */
 export const thisToken = "token:GITHUBSHA256=…";
 
 export const classic = (...scopes: string[]): TokenSpec => ({ kind: "classic", scopes });

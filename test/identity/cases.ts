@@ -1,4 +1,5 @@
-// The rows of docs/identity.md: who comes with what to which policy, and what comes of it. Every row is a test, in Node and on the real runtime.
+// The rows of docs/identity.md: a person, a token, a policy and the result.
+// Every row is a test, in Node and on the real runtime.
 import { admitted, classic, fineGrained, refused, row, type Section, type TokenSpec, thisToken } from "./case.ts";
 
 const readsOrganisations = classic("read:org");
@@ -11,8 +12,8 @@ export const sections: readonly Section[] = [
   {
     title: "Members of an organisation get in",
     text:
-      "A group for the organisation and one for each team, all parents of a team included. Teams count by their slug: the name that somebody gave to a team is " +
-      "never used. An organisation is written as GitHub writes it, however the policy does.",
+      "They get a group for the organisation and one for each team, with all parents of the team. Octogate uses a team's slug, never the name that its members " +
+      "chose. It writes an organisation as GitHub does, even if the policy writes it in another case.",
     policy: { allow: ["org:acme#1234"], token_kinds: ["classic", "fine_grained"] },
     rows: [
       row(
@@ -22,7 +23,7 @@ export const sections: readonly Section[] = [
         admitted("github:ada:101", ...platformGroups),
       ),
       row(
-        "the same by a fine-grained token",
+        "the same person with a fine-grained token",
         "ada",
         fineGrained("acme"),
         admitted("github:ada:101", ...platformGroups),
@@ -49,7 +50,7 @@ export const sections: readonly Section[] = [
       ),
       row("a token that may not see organisations", "ada", classic("repo:status"), refused("scope_missing", "acme")),
       row("a fine-grained token for one's own account", "ada", fineGrained(), refused("other_resource_owner", "acme")),
-      row("a stranger", "emil", readsOrganisations, refused("not_allowed")),
+      row("an outsider", "emil", readsOrganisations, refused("not_allowed")),
       row("a member of another organisation", "finn", readsOrganisations, refused("not_allowed")),
     ],
   },
@@ -73,7 +74,7 @@ export const sections: readonly Section[] = [
       row("a member of the organisation, but not of the team", "cleo", readsOrganisations, refused("not_in_team")),
       row("the team of the same name in another organisation", "finn", readsOrganisations, refused("not_allowed")),
       row(
-        "somebody invited to the organisation",
+        "a person who is invited to the organisation",
         "dora",
         readsOrganisations,
         refused("invitation_pending", "/orgs/Acme/invitation"),
@@ -82,18 +83,18 @@ export const sections: readonly Section[] = [
   },
   {
     title: "People get in by name",
-    text: "No organisation is asked about. Only accounts of people count, and only tokens that GitHub gives to people.",
+    text: "Octogate asks about no organisation. Only accounts of people count, and only tokens that GitHub gives to people.",
     policy: { allow: ["user:emil#105", "user:renovate#122"], token_kinds: ["classic", "fine_grained"] },
     rows: [
       row("by number and name", "emil", fineGrained(), admitted("github:emil:105")),
-      row("somebody else", "ada", classic(), refused("not_allowed")),
+      row("another person", "ada", classic(), refused("not_allowed")),
       row("an account that is no person's", "renovate[bot]", classic(), refused("not_a_person")),
-      row("everybody is welcome, but no bots", "renovate[bot]", classic(), refused("not_a_person"), {
+      row("anyone may come in, but no bots", "renovate[bot]", classic(), refused("not_a_person"), {
         allow: ["anyone"],
       }),
-      row("everybody is welcome", "finn", classic(), admitted("github:finn:106"), { allow: ["anyone"] }),
+      row("anyone may come in", "finn", classic(), admitted("github:finn:106"), { allow: ["anyone"] }),
       row(
-        "a token of a kind that is not welcome",
+        "a token of a kind that the cluster does not accept",
         "emil",
         { kind: "app", client: "acme-portal" },
         refused("token_kind_not_allowed"),
@@ -113,10 +114,10 @@ export const sections: readonly Section[] = [
     ],
   },
   {
-    title: "Denied ones stay out",
+    title: "Denied people stay out",
     text:
-      "`deny` wins over `allow`, and they get a plain no: only the log knows why. Whatever `deny` names has to be seen: if a token may not see an organisation that stands " +
-      "in `deny`, its holder stays out, too.",
+      "`deny` wins over `allow`. Denied people get a plain no, and only the log says why. A token has to show what `deny` names: if it may not see an organisation in `deny`, " +
+      "its owner stays out, too.",
     policy: { allow: ["org:acme#1234"], token_kinds: ["classic", "fine_grained"] },
     rows: [
       row("a person", "ben", readsOrganisations, refused("user_denied"), { deny: ["user:ben#102"] }),
@@ -140,8 +141,10 @@ export const sections: readonly Section[] = [
         admitted("github:ben:102", "github:Acme", "github:Acme/platform"),
         { deny: ["org:globex#2345"] },
       ),
-      row("one token, as the log names it", "ben", readsOrganisations, refused("token_denied"), { deny: [thisToken] }),
-      row("everybody is welcome but one", "emil", classic(), refused("user_denied"), {
+      row("one token, by its name in the log", "ben", readsOrganisations, refused("token_denied"), {
+        deny: [thisToken],
+      }),
+      row("anyone may come in but one person", "emil", classic(), refused("user_denied"), {
         allow: ["anyone"],
         deny: ["user:emil#105"],
       }),
@@ -150,8 +153,8 @@ export const sections: readonly Section[] = [
   {
     title: "Several organisations",
     text:
-      "What a token may not see is named, and never taken for not being there; whatever it does see counts. A fine-grained token sees one organisation: the one that it was " +
-      "made for.",
+      "Octogate names the organisations that a token may not see; it does not conclude that the person is no member. What the token does show counts. A fine-grained token shows " +
+      "one organisation: the one that it was made for.",
     policy: {
       allow: ["org:acme#1234", "org:globex#2345", "org:hooli#3456"],
       token_kinds: ["classic", "fine_grained"],
@@ -165,15 +168,15 @@ export const sections: readonly Section[] = [
       ),
       row("a token that sees the first", "gina", fineGrained("acme"), {
         ...admitted("github:gina:107", "github:Acme", "github:Acme/billing"),
-        unseen: ["globex=other_resource_owner", "hooli=other_resource_owner"],
+        hidden: ["globex=other_resource_owner", "hooli=other_resource_owner"],
       }),
       row("a token that sees the second", "gina", fineGrained("globex"), {
         ...admitted("github:gina:107", "github:globex"),
-        unseen: ["acme=other_resource_owner", "hooli=other_resource_owner"],
+        hidden: ["acme=other_resource_owner", "hooli=other_resource_owner"],
       }),
       row("single sign-on for one of two is not done", "hugo", readsOrganisations, {
         ...admitted("github:hugo:108", "github:Acme"),
-        unseen: ["hooli=sso_required"],
+        hidden: ["hooli=sso_required"],
       }),
       row(
         "single sign-on is done",
@@ -185,7 +188,7 @@ export const sections: readonly Section[] = [
         groups_from: ["globex#2345"],
       }),
       row(
-        "groups of an organisation that lets nobody in",
+        "groups of an organisation that `allow` does not name",
         "gina",
         readsOrganisations,
         admitted("github:gina:107", "github:Acme", "github:Acme/billing"),
@@ -196,7 +199,7 @@ export const sections: readonly Section[] = [
   },
   {
     title: "What organisations demand",
-    text: "Each of these is told to the person, with what to do about it.",
+    text: "Octogate tells kube-apiserver each of these reasons, with a hint.",
     policy: {
       allow: ["org:hooli#3456", "org:initech#4567", "org:umbrella#5678", "org:stark#6789"],
       token_kinds: ["classic", "oauth", "app"],
@@ -216,13 +219,13 @@ export const sections: readonly Section[] = [
       }),
       row("no classic tokens", "kim", readsOrganisations, refused("token_kind_forbidden", "stark")),
       row(
-        "something that is not known here",
+        "a refusal for an unknown reason",
         "hugo",
         {
           ...readsOrganisations,
           fate: {
             kind: "met",
-            behaviour: { kind: "body", status: 403, body: JSON.stringify({ message: "Forbidden by a new rule" }) },
+            fault: { kind: "body", status: 403, body: JSON.stringify({ message: "Forbidden by a new rule" }) },
             path: /^\/user\/memberships\/orgs\/hooli$/,
           },
         },
@@ -231,17 +234,17 @@ export const sections: readonly Section[] = [
     ],
   },
   {
-    title: "Names change hands",
+    title: "Names get new owners",
     text:
-      "Whoever renames an account, an organisation or a team gives its name up for others to take. An entry with a number means the number. One without a number means " +
-      "whoever has the name; stderr says which number to write.",
+      "When an account, an organisation or a team is renamed, others can take the old name. An entry with a number stands for that number. An entry without one stands for the " +
+      "present owner of the name; stderr says which number to write.",
     policy: {
       allow: ["user:oscar#115", "org:tyrell#7001", "org:wonka#7003", "team:acme/oncall#60"],
       token_kinds: ["classic", "fine_grained"],
     },
     rows: [
       row("a person under a new login", "otto", readsOrganisations, admitted("github:otto:115")),
-      row("whoever has that person's old login", "oscar", readsOrganisations, refused("name_reassigned")),
+      row("the new owner of that person's old login", "oscar", readsOrganisations, refused("name_reassigned")),
       row(
         "an organisation under a new name",
         "nora",
@@ -269,29 +272,29 @@ export const sections: readonly Section[] = [
         { allow: ["org:wonka#7003"] },
       ),
       row(
-        "whoever has an organisation's old name, by a fine-grained token",
+        "the new owner of an organisation's old name, by a fine-grained token",
         "max",
         fineGrained("tyrell"),
         refused("name_reassigned"),
         { allow: ["org:tyrell#7001"] },
       ),
-      row("whoever has an organisation's old name", "max", readsOrganisations, refused("name_reassigned")),
+      row("the new owner of an organisation's old name", "max", readsOrganisations, refused("name_reassigned")),
       row(
         "a team under a new name",
         "pia",
         readsOrganisations,
         admitted("github:pia:117", "github:Acme", "github:Acme/duty"),
       ),
-      row("whoever has a team's old name", "quin", readsOrganisations, refused("name_reassigned")),
+      row("the new owner of a team's old name", "quin", readsOrganisations, refused("name_reassigned")),
       row(
-        "without numbers, whoever has the names",
+        "without numbers, the present owner of the name",
         "max",
         readsOrganisations,
         admitted("github:max:113", "github:tyrell"),
         { allow: ["org:tyrell"] },
       ),
       row(
-        "without numbers, whoever has the team's name",
+        "without numbers, the present owner of the team's name",
         "quin",
         readsOrganisations,
         admitted("github:quin:118", "github:Acme", "github:Acme/oncall"),
@@ -301,7 +304,7 @@ export const sections: readonly Section[] = [
   },
   {
     title: "Tokens of apps",
-    text: "Any app that a person ever signed in to holds a token of theirs, so app tokens get in for listed clients only, and by GitHub's word alone, whatever the token looks like.",
+    text: "Every app that a person ever signed in to has a token of theirs. So Octogate accepts app tokens for listed clients only. GitHub's word alone says whose token it is, not what the token looks like.",
     policy: {
       allow: ["org:acme#1234"],
       token_kinds: ["classic", "oauth", "app", "legacy"],
@@ -335,8 +338,8 @@ export const sections: readonly Section[] = [
   {
     title: "Tokens of apps, with check-token",
     text:
-      "With a secret in `OAUTH_CLIENT_SECRETS` for every listed client, GitHub is asked whether a token is theirs. What is not is a plain no: GitHub does not say " +
-      "whether the token is another app's, or no good any more.",
+      "With a secret in `OAUTH_CLIENT_SECRETS` for every listed client, Octogate asks GitHub whether a token belongs to one of them. If not, the answer is a plain no: GitHub does " +
+      "not say whether the token belongs to another app or has ended.",
     source: "check_token",
     policy: {
       allow: ["org:acme#1234"],
@@ -357,14 +360,14 @@ export const sections: readonly Section[] = [
   },
   {
     title: "Tokens of apps, with a wrong secret",
-    text: "Our own mistake is nobody else's fault: nothing is said about the person.",
+    text: "This is the operator's mistake, not the person's: Octogate says nothing about the person.",
     source: "check_token_with_wrong_secret",
     policy: { allow: ["org:acme#1234"], token_kinds: ["oauth"], oauth_clients: ["Ov23.acme-cli"] },
     rows: [row("a listed OAuth app", "ben", cliToken, refused("oauth_client_secret"))],
   },
   {
     title: "What a token may be able to do, and for how long",
-    text: "Whoever breaks into a cluster gets hold of its users' tokens. Here they can neither push code nor be used for ever.",
+    text: "An attacker who breaks into a cluster gets its users' tokens. With these settings, such tokens cannot push code and do not work for ever.",
     policy: {
       allow: ["org:acme#1234"],
       token_kinds: ["classic", "fine_grained", "oauth"],
@@ -416,7 +419,7 @@ export const sections: readonly Section[] = [
     title: "Memberships by an installed GitHub App",
     text:
       "With `GITHUB_APP_ID` and `GITHUB_APP_PRIVATE_KEY`, people's tokens need no scope and no resource owner: they only show whose they are. The app does not see whether " +
-      "somebody has done single sign-on.",
+      "a person has done single sign-on.",
     source: "installed_app",
     policy: { allow: ["org:acme#1234"], token_kinds: ["classic", "fine_grained"] },
     rows: [
@@ -443,7 +446,7 @@ export const sections: readonly Section[] = [
         classic(),
         refused("invitation_pending", "/orgs/Acme/invitation"),
       ),
-      row("a stranger", "emil", classic(), refused("not_allowed")),
+      row("an outsider", "emil", classic(), refused("not_allowed")),
       row("an organisation without the app", "finn", classic(), refused("github_app_unavailable"), {
         allow: ["org:globex#2345"],
       }),
@@ -453,8 +456,8 @@ export const sections: readonly Section[] = [
     ],
   },
   {
-    title: "How people and groups are called",
-    text: "`username`, `group` and `prefix` decide. No name leaves that is empty or begins with `system:`, whoever chose it, and no shortened list of groups.",
+    title: "Names of users and groups",
+    text: "`username`, `group` and `prefix` decide. Octogate sends no name that is empty or begins with `system:`, and never a shortened list of groups.",
     policy: { allow: ["team:acme/platform#55"], token_kinds: ["classic"] },
     rows: [
       row(
@@ -504,20 +507,20 @@ export const sections: readonly Section[] = [
   },
   {
     title: "What GitHub says about a token",
-    text: "A token that GitHub refuses is a plain no. Where GitHub says nothing about the person, nothing is said to the cluster either.",
+    text: "If GitHub refuses a token, the answer is a plain no. If GitHub says nothing about the person, Octogate says nothing to the cluster either.",
     policy: { allow: ["anyone"], token_kinds: ["classic"] },
     rows: [
       row("a revoked or expired token", "ben", { ...classic(), fate: { kind: "revoked" } }, refused("token_refused")),
       row(
-        "counted as anonymous, so most likely not known",
+        "counted as anonymous, so GitHub most likely does not know it",
         "ben",
-        { ...classic(), fate: { kind: "met", behaviour: { kind: "anonymous_limit", status: 403 } } },
+        { ...classic(), fate: { kind: "met", fault: { kind: "anonymous_limit", status: 403 } } },
         refused("token_unrecognised"),
       ),
       row(
         "a suspended account",
         "ben",
-        { ...classic(), fate: { kind: "met", behaviour: { kind: "suspended" } } },
+        { ...classic(), fate: { kind: "met", fault: { kind: "suspended" } } },
         refused("account_suspended"),
       ),
       row(
@@ -525,14 +528,14 @@ export const sections: readonly Section[] = [
         "ben",
         {
           ...classic(),
-          fate: { kind: "met", behaviour: { kind: "primary_limit", status: 403, headers: "full" } },
+          fate: { kind: "met", fault: { kind: "primary_limit", status: 403, headers: "full" } },
         },
         refused("github_rate_limit"),
       ),
       row(
         "too many failed sign-ins",
         "ben",
-        { ...classic(), fate: { kind: "met", behaviour: { kind: "lockout" } } },
+        { ...classic(), fate: { kind: "met", fault: { kind: "lockout" } } },
         refused("github_locked_out"),
       ),
       row(
@@ -540,11 +543,11 @@ export const sections: readonly Section[] = [
         "ben",
         {
           ...classic(),
-          fate: { kind: "met", behaviour: { kind: "server_error", status: 503, body: "unicorn_html" } },
+          fate: { kind: "met", fault: { kind: "server_error", status: 503, body: "unicorn_html" } },
         },
         refused("github_server_error"),
       ),
-      row("the policy is wrong", "ben", classic(), refused("configuration", "allow[0]"), { allow: ["everybody"] }),
+      row("the policy is wrong", "ben", classic(), refused("configuration", "allow[0]"), { allow: ["everyone"] }),
     ],
   },
 ];

@@ -1,4 +1,4 @@
-// docs/identity.md, from the rows and what came of them.
+// The text of docs/identity.md, from the rows and their results.
 import type { IdentityCase, PolicyTable, Section, TokenSpec } from "./case.ts";
 import type { Outcome } from "./outcome.ts";
 import { organisations, people } from "./scene.ts";
@@ -11,27 +11,26 @@ export interface AnsweredSection {
 
 /** @returns the whole file */
 export function identityDocument(answered: readonly AnsweredSection[]): string {
-  return [introduction, cast(), ...answered.map(sectionText)].join("\n");
+  return [introduction, peopleText(), ...answered.map(sectionText)].join("\n");
 }
 
-const introduction = `<!-- Made by \`npm run docs:identity\` from test/identity/cases.ts and the real code: change those, and run it again. -->
+const introduction = `<!-- Made by \`npm run docs\` from test/identity/cases.ts and the real code: change those, and run it again. -->
 
 # Who gets in, by example
 
-Who comes with which token to which policy, and who they are in the cluster then. Every row is a test: it is answered by the Worker's own code, which asks a stand-in for GitHub. What the
-settings mean stands in [configuration.md](configuration.md), every reason with what to do about it in [operations.md](operations.md#reasons).
+Each row shows a person who brings a token to a cluster with a policy, and the user and groups that RBAC then sees.
+Every row is a test: the Worker's own code answers it, with a stand-in for GitHub.
+[configuration.md](configuration.md) explains the settings, [operations.md](operations.md#reasons) every reason,
+and [architecture.md](architecture.md#four-verdicts) the four verdicts.
 
-How to read the tables:
+The column *groups* also names the policy's organisations that are hidden from the token, with the reason. So do the log
+and the user's \`extra\`.
 
-- **authenticated**: RBAC sees the user and the groups. What the token may not see of the policy's organisations is named behind the groups, in the log and in the user's \`extra\`.
-- **unauthenticated**: a plain no, which kube-apiserver remembers. The reason stands in Octogate's decision log alone.
-- **denied**: a no that the person can put right. kube-apiserver logs the reason with its cure, and does not remember it.
-- **undetermined**: nothing is known, so nothing is said about the person; kube-apiserver logs the reason.
-
-A policy is what stands under \`[vars.CLUSTER_NAME]\` in \`wrangler.toml\`, without the cluster's certificates. Where a row names settings in its column *policy*, they replace those above the table.
+A policy is what \`[vars.CLUSTER_NAME]\` in \`wrangler.toml\` holds, without the cluster's certificates.
+Where a row has settings in its column *policy*, they replace those above the table.
 `;
 
-function cast(): string {
+function peopleText(): string {
   const rows = Object.entries(people).map(([login, { id, is }]) => `| ${login} | ${id} | ${is} |`);
   const places = Object.values(organisations).map(({ login, id }) => `${login} (${id})`);
   return `## The people
@@ -40,7 +39,10 @@ function cast(): string {
 |---|---|---|
 ${rows.join("\n")}
 
-The organisations with their numbers: ${places.join(", ")}. Acme's teams: platform (55), storage (56), backups (57), billing (58), system-masters (59), duty (60), oncall (61).
+The organisations with their numbers: ${places.slice(0, 5).join(", ")},
+${places.slice(5).join(", ")}.
+
+Acme's teams: platform (55), storage (56), backups (57), billing (58), system-masters (59), duty (60), oncall (61).
 `;
 }
 
@@ -50,7 +52,7 @@ function sectionText({ section, outcomes }: AnsweredSection): string {
   const columns = ["", "person", "token", ...(hasPolicies ? ["policy"] : []), "verdict", "user", "groups", "reason"];
   const table = rows.map((row, index) => {
     const outcome = outcomes[index];
-    if (outcome === undefined) throw new Error(`nothing came of "${row.shows}"`);
+    if (outcome === undefined) throw new Error(`there is no result for "${row.shows}"`);
     return [
       row.shows,
       row.person,
@@ -64,7 +66,7 @@ function sectionText({ section, outcomes }: AnsweredSection): string {
   });
   return `## ${title}
 
-${text}
+${oneSentenceALine(text)}
 
 \`\`\`toml
 ${toml(policy).join("\n")}
@@ -76,9 +78,14 @@ ${table.map(line).join("\n")}
 `;
 }
 
-function groupsText({ groups, unseen }: Outcome): string {
+/** So that a diff of one word is readable. */
+function oneSentenceALine(text: string): string {
+  return text.replace(/(?<=\.) (?=[A-Z`])/g, "\n");
+}
+
+function groupsText({ groups, hidden }: Outcome): string {
   const shown = groups.map(code).join(" ");
-  return unseen.length === 0 ? shown : `${shown}; not seen: ${unseen.map(code).join(" ")}`;
+  return hidden.length === 0 ? shown : `${shown}; hidden: ${hidden.map(code).join(" ")}`;
 }
 
 const kinds: Readonly<Record<TokenSpec["kind"], string>> = {

@@ -1,4 +1,4 @@
-// Holds what came of a review to what a row says: verdict, identity, and who gets to hear the reason.
+// Compares the result of a review with its row: verdict, identity, and who is told the reason.
 import { expect } from "vitest";
 import { reasons } from "../../src/worker/every-reason.ts";
 import type { IdentityCase } from "./case.ts";
@@ -8,18 +8,18 @@ export function expectOutcome(outcome: Outcome, { expected }: IdentityCase): voi
   const { reason } = expected;
   const { verdict, sentence } = reasons[reason];
   if (expected.reason === "admitted") {
-    const { user, groups, unseen = [] } = expected;
-    expect(outcome).toEqual({ verdict, reason, user, groups, unseen, message: null });
+    const { user, groups, hidden = [] } = expected;
+    expect(outcome).toEqual({ verdict, reason, user, groups, hidden, message: null });
     return;
   }
   const { message, ...rest } = outcome;
-  expect(rest).toEqual({ verdict, reason, user: null, groups: [], unseen: [] });
+  expect(rest).toEqual({ verdict, reason, user: null, groups: [], hidden: [] });
   if (verdict === "unauthenticated") {
-    // Strangers and people denied by name get a plain no.
+    // Outsiders and people who are denied by name get a plain no.
     expect(message).toBeNull();
     return;
   }
-  // A wrong configuration is described itself, in place of a sentence that holds for all of them.
+  // A wrong configuration has its own text in place of the reason's sentence.
   expect(message).toContain(reason === "configuration" ? `${reason}: ` : `${reason}: ${sentence}`);
   expect(message).toContain(expected.detail ?? "");
 }

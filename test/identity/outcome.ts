@@ -1,4 +1,4 @@
-// What came of a review, from what leaves the Worker alone: its answer and its line in the decision log.
+// The result of a review, read only from what leaves the Worker: its answer and its line in the decision log.
 import * as v from "valibot";
 import { reasons } from "../../src/worker/every-reason.ts";
 import type { Reason, VerdictKind } from "../../src/worker/reason.ts";
@@ -9,9 +9,9 @@ export interface Outcome {
   readonly reason: Reason;
   readonly user: string | null;
   readonly groups: readonly string[];
-  /** `organisation=reason` of each that the token may not see. */
-  readonly unseen: readonly string[];
-  /** What kube-apiserver gets to log: null for a plain yes or no. */
+  /** `organisation=reason` of each organisation that the token may not see. */
+  readonly hidden: readonly string[];
+  /** The text that kube-apiserver logs: null for a plain yes or no. */
   readonly message: string | null;
 }
 
@@ -35,23 +35,23 @@ export function outcomeOf(status: number, body: string, decision: unknown): Outc
     decision === null
       ? ({ verdict: "unauthenticated", reason: "not_github_token" } as const)
       : v.parse(decisionSchema, decision);
-  const nobody = { verdict, reason, user: null, groups: [], unseen: [] };
+  const refusal = { verdict, reason, user: null, groups: [], hidden: [] };
   if (status === 503) {
     if (verdict !== "undetermined") throw new Error(`the log says ${verdict}, the answer undetermined`);
-    return { ...nobody, message: v.parse(statusSchema, JSON.parse(body)).message };
+    return { ...refusal, message: v.parse(statusSchema, JSON.parse(body)).message };
   }
   const review = v.parse(tokenReviewSchema, JSON.parse(body)).status;
   if (review.authenticated !== (verdict === "authenticated") || verdict === "undetermined") {
     throw new Error(`the log says ${verdict}, the answer authenticated: ${review.authenticated}`);
   }
-  if (!review.authenticated) return { ...nobody, message: review.error ?? null };
+  if (!review.authenticated) return { ...refusal, message: review.error ?? null };
   const { username, groups, extra } = review.user;
   return {
     verdict,
     reason,
     user: username,
     groups,
-    unseen: extra["octogate.dev/hidden-organisations"] ?? [],
+    hidden: extra["octogate.dev/hidden-organisations"] ?? [],
     message: null,
   };
 }

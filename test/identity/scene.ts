@@ -1,15 +1,13 @@
-// The people, organisations and apps of docs/identity.md, at the stand-in for GitHub. Their numbers never change; their tokens are made anew in each run.
+// The people, organisations and apps of docs/identity.md, at the stand-in for GitHub.
+// Their numbers never change; their tokens are made anew in each run.
 import { randomBytes } from "node:crypto";
-import {
-  type GitHubStandIn,
-  type StandInAccount,
-  type StandInOrganisation,
-  startGitHubStandIn,
-} from "../../src/local/github/stand-in.ts";
+import type { StandInAccount } from "../../src/local/github/accounts.ts";
+import type { StandInOrganisation } from "../../src/local/github/organisations.ts";
+import { type GitHubStandIn, startGitHubStandIn } from "../../src/local/github/server.ts";
 import { makeToken } from "../../src/local/github/token.ts";
 import type { Source, TokenSpec } from "./case.ts";
 
-/** Who is who, in the order of docs/identity.md. */
+/** The people, in the order of docs/identity.md. */
 export const people = {
   ada: {
     id: 101,
@@ -27,14 +25,14 @@ export const people = {
   kim: { id: 111, is: "a member of stark, which forbids classic tokens" },
   lea: { id: 112, is: "a member of Wallace, called tyrell until it was renamed, in its team `nexus`" },
   max: { id: 113, is: "a member of the organisation that is called tyrell now" },
-  nora: { id: 114, is: "a member of Slugworth, called wonka until it was renamed; nobody has the old name now" },
+  nora: { id: 114, is: "a member of Slugworth, called wonka until it was renamed; no one has the old name now" },
   otto: { id: 115, is: "called `oscar` until he was renamed" },
-  oscar: { id: 116, is: "somebody who took the name that became free" },
+  oscar: { id: 116, is: "a person who took the login that became free" },
   pia: { id: 117, is: "a member of Acme, in the team `duty`, called `oncall` until it was renamed" },
   quin: { id: 118, is: "a member of Acme, in the team that is called `oncall` now" },
-  rosa: { id: 119, is: "a member of Acme, in a team that somebody gave the name `system:masters`" },
+  rosa: { id: 119, is: "a member of Acme, in a team with the name `system:masters`" },
   sven: { id: 120, is: "a member of crowd, in 1,001 of its teams" },
-  system: { id: 121, is: "somebody who chose this login, and a member of Acme" },
+  system: { id: 121, is: "a person who chose this login, and a member of Acme" },
   "renovate[bot]": { id: 122, is: "an account of an app, of type Bot" },
 } as const;
 
@@ -69,7 +67,7 @@ export interface Scene {
   readonly github: GitHubStandIn;
   readonly accounts: Readonly<Record<PersonName, StandInAccount>>;
   readonly organisations: Readonly<Record<OrganisationName, StandInOrganisation>>;
-  /** A new token for somebody, and whatever became of it. */
+  /** A new token for a person, with everything that happened to it. */
   tokenOf(person: PersonName, spec: TokenSpec): string;
   /** The settings of a deployment, without its clusters. */
   settingsOf(source: Source): Record<string, unknown>;
@@ -184,7 +182,7 @@ function tokenOf(github: GitHubStandIn, account: StandInAccount, places: Places,
   if (authorisedFor !== undefined) github.authoriseSso(places[authorisedFor], token);
   if (fate?.kind === "revoked") github.revokeToken(token);
   if (fate?.kind === "met") {
-    github.setBehaviour(token, fate.behaviour, fate.path === undefined ? {} : { path: fate.path });
+    github.setFault(token, fate.fault, fate.path === undefined ? {} : { path: fate.path });
   }
   return token;
 }

@@ -64,7 +64,7 @@ export function createSimulateCommand(run: (options: SimulateOptions) => Promise
     .addOption(whole("apiservers", "of each cluster", 1, 8).default(defaults.apiserversPerCluster))
     .addOption(whole("clusters", "default: a cluster to 100 people", 1, 10_000))
     .addOption(whole("regions", "default: a region to 5,000 people", 1, 100))
-    .addOption(whole("locations", "of Cloudflare's network in each region", 1, 100).default(defaults.locations))
+    .addOption(whole("locations", "in each region", 1, 100).default(defaults.locations))
     .addOption(whole("isolates", "of each location; default: 4, more for many people", 1, 1_000))
     .addHelpText(
       "after",

@@ -1,10 +1,10 @@
 // `npm run simulate`: parses the command line, simulates, prints, and writes the page if it is asked to.
 import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { fillPage } from "../docs/markdown.ts";
 import type { Job, JobResult } from "./jobs.ts";
 import { createSimulateCommand, type SimulateOptions } from "./options.ts";
 import { runJobs } from "./pool.ts";
 import { startProgress } from "./progress.ts";
-import { fillPage } from "./report/page.ts";
 import { studyOf } from "./studies/all.ts";
 import { distinctJobs, effortOf, findingsOf } from "./studies/findings.ts";
 import { singleStudy } from "./studies/single.ts";

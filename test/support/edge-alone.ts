@@ -1,10 +1,10 @@
-// The edge inside the test's own process, in front of a port that the test serves in the Worker's place.
+// The edge inside the test's own process, in front of a port that the test serves in place of the Worker.
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type RequestListener } from "node:http";
 import { type Agent, request } from "node:https";
 import type { AddressInfo, Server } from "node:net";
 import { type Identity, issueCertificate, makeAuthority } from "../../src/local/certificates/issue.ts";
-import { startEdge } from "../../src/local/edge.ts";
+import { startEdge } from "../../src/local/edge/server.ts";
 import { freePort } from "./free-port.ts";
 
 export const day = 24 * 60 * 60 * 1000;
@@ -32,7 +32,7 @@ export interface Reply {
 
 export interface EdgeAlone {
   readonly port: number;
-  /** Passes requests on to this port, whoever listens there. */
+  /** Passes requests on to this port. */
   passTo(port: number): void;
   /** Starts a listener and passes requests on to it. */
   passToListener(listener: Server): Promise<void>;
@@ -54,7 +54,7 @@ export async function startEdgeAlone(): Promise<EdgeAlone> {
   };
   return {
     port,
-    passTo: (innerPort) => edge.passTo(innerPort),
+    passTo: (upstreamPort) => edge.passTo(upstreamPort),
     passToListener,
     // workerd takes larger heads than Node does by itself.
     passToHttp: (listener) => passToListener(createServer({ maxHeaderSize: 128 * 1024 }, listener)),

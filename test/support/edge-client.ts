@@ -1,4 +1,5 @@
-// Clients of the local edge: Node's own over HTTP/1.1 and HTTP/2, each call on a connection of its own unless it says otherwise.
+// Clients of the local edge: Node's own over HTTP/1.1 and HTTP/2, each call on a connection of its own unless it says
+// otherwise.
 import { readFileSync } from "node:fs";
 import { connect, constants } from "node:http2";
 import { request } from "node:https";

@@ -1,5 +1,6 @@
-// How often GitHub was asked what: a token that is asked about costs its owner's quota, the installed app's, or that of the Worker's address.
-import type { RecordedRequest } from "../../src/local/github/stand-in.ts";
+// Counts of the requests to GitHub by endpoint: each costs the quota of the token's owner, the installed app or the
+// Worker's address.
+import type { RecordedRequest } from "../../src/local/github/context.ts";
 
 const templates: readonly (readonly [RegExp, string])[] = [
   [/^\/user\/memberships\/orgs\/[^/]+$/, "/user/memberships/orgs/{org}"],

@@ -1,12 +1,12 @@
-// What GitHub can do, each with what has to become of the review: the table of GitHub's answers as it shows from outside.
-import type { Behaviour } from "../../src/local/github/behaviour.ts";
+// Responses and failures of GitHub, each with the verdict that a review must have.
+import type { Fault } from "../../src/local/github/faults.ts";
 import type { StandInTokenKind } from "../../src/local/github/token.ts";
 import type { Reason, VerdictKind } from "../../src/worker/reason.ts";
 
 export interface GitHubCase {
   readonly name: string;
   /** Null: as usual. */
-  readonly behaviour: Behaviour | null;
+  readonly fault: Fault | null;
   /** Default: classic. */
   readonly kind?: StandInTokenKind;
   readonly verdict: VerdictKind;
@@ -23,21 +23,21 @@ const serverErrorBodies = ["unicorn_html", "json", "html_labelled_json"] as cons
 const refusals: readonly GitHubCase[] = [
   {
     name: "the account is suspended",
-    behaviour: { kind: "suspended" },
+    fault: { kind: "suspended" },
     verdict: "denied",
     reason: "account_suspended",
     githubStatus: 403,
   },
   {
     name: "the token is an integration's",
-    behaviour: { kind: "resource_not_accessible" },
+    fault: { kind: "resource_not_accessible" },
     verdict: "undetermined",
     reason: "github_not_for_integrations",
     githubStatus: 403,
   },
   {
     name: "the token may not ask this",
-    behaviour: { kind: "resource_not_accessible" },
+    fault: { kind: "resource_not_accessible" },
     kind: "fine_grained",
     verdict: "undetermined",
     reason: "github_forbidden",
@@ -45,21 +45,21 @@ const refusals: readonly GitHubCase[] = [
   },
   {
     name: "an IP allow list",
-    behaviour: { kind: "ip_allow_list" },
+    fault: { kind: "ip_allow_list" },
     verdict: "undetermined",
     reason: "github_ip_allow_list",
     githubStatus: 403,
   },
   {
     name: "a lock-out",
-    behaviour: { kind: "lockout" },
+    fault: { kind: "lockout" },
     verdict: "undetermined",
     reason: "github_locked_out",
     githubStatus: 403,
   },
   {
     name: "a retired API version",
-    behaviour: { kind: "gone" },
+    fault: { kind: "gone" },
     verdict: "undetermined",
     reason: "github_version_retired",
     githubStatus: 410,
@@ -67,7 +67,7 @@ const refusals: readonly GitHubCase[] = [
   ...limitStatuses.map(
     (status): GitHubCase => ({
       name: `the anonymous limit as ${status}`,
-      behaviour: { kind: "anonymous_limit", status },
+      fault: { kind: "anonymous_limit", status },
       verdict: "unauthenticated",
       reason: "token_unrecognised",
       githubStatus: status,
@@ -77,14 +77,14 @@ const refusals: readonly GitHubCase[] = [
     limitHeaders.flatMap((headers): GitHubCase[] => [
       {
         name: `the primary limit as ${status}, headers: ${headers}`,
-        behaviour: { kind: "primary_limit", status, headers },
+        fault: { kind: "primary_limit", status, headers },
         verdict: "undetermined",
         reason: "github_rate_limit",
         githubStatus: status,
       },
       {
         name: `a secondary limit as ${status}, headers: ${headers}`,
-        behaviour: { kind: "secondary_limit", status, headers },
+        fault: { kind: "secondary_limit", status, headers },
         verdict: "undetermined",
         reason: "github_secondary_limit",
         githubStatus: status,
@@ -98,7 +98,7 @@ const failures: readonly GitHubCase[] = [
     serverErrorBodies.map(
       (body): GitHubCase => ({
         name: `${status} with ${body}`,
-        behaviour: { kind: "server_error", status, body },
+        fault: { kind: "server_error", status, body },
         verdict: "undetermined",
         reason: "github_server_error",
         githubStatus: status,
@@ -107,8 +107,8 @@ const failures: readonly GitHubCase[] = [
   ),
   ...([301, 302, 307, 308] as const).map(
     (status): GitHubCase => ({
-      name: `a redirect with ${status} to somebody else`,
-      behaviour: { kind: "redirect", status, location: "https://attacker.test/user" },
+      name: `a redirect with ${status} to another host`,
+      fault: { kind: "redirect", status, location: "https://attacker.test/user" },
       verdict: "undetermined",
       reason: "github_redirect",
       githubStatus: status,
@@ -130,14 +130,14 @@ const oddStatuses: readonly GitHubCase[] = (
   ] as const
 ).map(([name, status, body, reason]) => ({
   name,
-  behaviour: { kind: "body", status, body: JSON.stringify(body) },
+  fault: { kind: "body", status, body: JSON.stringify(body) },
   verdict: "undetermined",
   reason,
   githubStatus: status,
 }));
 
-/** Nobody may get in by any of these. */
-const nonsenseBodies: readonly GitHubCase[] = (
+/** None of these may let a caller in. */
+const invalidBodies: readonly GitHubCase[] = (
   [
     ["nothing", ""],
     ["a page", "<!DOCTYPE html><title>GitHub</title>"],
@@ -168,15 +168,15 @@ const nonsenseBodies: readonly GitHubCase[] = (
   ] as const
 ).map(([name, body]) => ({
   name: `200 with ${name}`,
-  behaviour: { kind: "body", status: 200, body },
+  fault: { kind: "body", status: 200, body },
   verdict: "undetermined",
   reason: "github_invalid_response",
   githubStatus: 200,
 }));
 
-const accountsOfNobody: readonly GitHubCase[] = ["Bot", "Organization", "Mannequin", "user"].map((type) => ({
+const accountsOfNoPerson: readonly GitHubCase[] = ["Bot", "Organization", "Mannequin", "user"].map((type) => ({
   name: `an account of type ${type}`,
-  behaviour: { kind: "body", status: 200, body: JSON.stringify({ id: 1001, login: "mona", type }) },
+  fault: { kind: "body", status: 200, body: JSON.stringify({ id: 1001, login: "mona", type }) },
   verdict: "unauthenticated",
   reason: "not_a_person",
   githubStatus: 200,
@@ -185,21 +185,21 @@ const accountsOfNobody: readonly GitHubCase[] = ["Bot", "Organization", "Mannequ
 const deliveries: readonly GitHubCase[] = [
   {
     name: "an answer as usual",
-    behaviour: null,
+    fault: null,
     verdict: "authenticated",
     reason: "admitted",
     githubStatus: 200,
   },
   {
     name: "a head that takes its time",
-    behaviour: { kind: "slow_head", delayMs: 300 },
+    fault: { kind: "slow_head", delayMs: 300 },
     verdict: "authenticated",
     reason: "admitted",
     githubStatus: 200,
   },
   {
     name: "a body that takes its time",
-    behaviour: { kind: "slow_body", delayMs: 300 },
+    fault: { kind: "slow_body", delayMs: 300 },
     verdict: "authenticated",
     reason: "admitted",
     githubStatus: 200,
@@ -207,7 +207,7 @@ const deliveries: readonly GitHubCase[] = [
   ...[true, false].map(
     (declared): GitHubCase => ({
       name: `an answer that is too large, ${declared ? "declared" : "streamed"}`,
-      behaviour: { kind: "oversized", bytes: 1024 * 1024 + 1, declared },
+      fault: { kind: "oversized", bytes: 1024 * 1024 + 1, declared },
       verdict: "undetermined",
       reason: "github_too_large",
       githubStatus: 200,
@@ -221,8 +221,8 @@ export const githubCases: readonly GitHubCase[] = [
   ...refusals,
   ...failures,
   ...oddStatuses,
-  ...nonsenseBodies,
-  ...accountsOfNobody,
+  ...invalidBodies,
+  ...accountsOfNoPerson,
 ];
 
 /** Answers that the Worker gives up on at its deadline. */
@@ -233,9 +233,9 @@ export const slowGitHubCases: readonly GitHubCase[] = (
     ["no answer", { kind: "hang" }, null],
     ["half an answer, and no end", { kind: "hang_body" }, 200],
   ] as const
-).map(([name, behaviour, githubStatus]) => ({
+).map(([name, fault, githubStatus]) => ({
   name,
-  behaviour,
+  fault,
   verdict: "undetermined",
   reason: "github_timeout",
   githubStatus,
@@ -247,9 +247,9 @@ export const brokenGitHubCases: readonly GitHubCase[] = (
     ["a connection that is reset", { kind: "reset" }, null],
     ["an answer that breaks off", { kind: "truncated" }, 200],
   ] as const
-).map(([name, behaviour, githubStatus]) => ({
+).map(([name, fault, githubStatus]) => ({
   name,
-  behaviour,
+  fault,
   verdict: "undetermined",
   reason: "github_unreachable",
   githubStatus,

@@ -1,10 +1,10 @@
-// A GitHub (or a proxy before it) that repeats the token that it was sent: in every part of an answer that the Worker looks at.
-import type { Behaviour } from "../../src/local/github/behaviour.ts";
+// A GitHub (or a proxy before it) that repeats the token it was sent, in each part of a response that the Worker reads.
+import type { Fault } from "../../src/local/github/faults.ts";
 
 /** @param token the one that is repeated */
-export function echoesOf(token: string): Behaviour[] {
+export function echoesOf(token: string): Fault[] {
   const person = { id: 1001, login: "mona", type: "User" };
-  const json = (status: number, value: object, headers: Record<string, string> = {}): Behaviour => ({
+  const json = (status: number, value: object, headers: Record<string, string> = {}): Fault => ({
     kind: "body",
     status,
     body: JSON.stringify(value),

@@ -1,4 +1,5 @@
-// The stand-in for GitHub as GitHub Enterprise Server lays out its API: REST under /api/v3, GraphQL at /api/graphql, and nothing anywhere else.
+// The stand-in for GitHub behind the paths of GitHub Enterprise Server: REST under /api/v3, GraphQL at /api/graphql,
+// and nothing at any other path.
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse, request as send } from "node:http";
 
@@ -44,7 +45,7 @@ function innerPath(path: string): string | null {
   return path.startsWith("/api/v3/") ? path.slice("/api/v3".length) : null;
 }
 
-/** By Node's own client: the global fetch is guarded in these tests. */
+/** Uses the client of Node: these tests guard the global fetch. */
 function pass(incoming: IncomingMessage, outgoing: ServerResponse, url: URL, host: string): void {
   const { method = "GET", headers } = incoming;
   const inner = send(url, { method, headers, agent: false }, (answer) => {

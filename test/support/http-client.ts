@@ -1,10 +1,12 @@
-// An HTTP client with kept connections, for many requests and for measurements: what it costs itself is the same for a review and for a call to GitHub.
+// An HTTP client with kept connections, for many requests and for measurements: it costs the same for a review and for
+// a call to GitHub.
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from "node:http";
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
 import type { SecureContextOptions } from "node:tls";
 
 export interface Sent {
   readonly method: "GET" | "POST";
+  /** As it stands in the request line: for a proxy it is an absolute address. */
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;
@@ -36,7 +38,7 @@ export function createHttpClient(origin: string, tls: SecureContextOptions = {})
       return new Promise((resolve, reject) => {
         const startedAtMs = performance.now();
         const length = method === "POST" ? { "Content-Length": Buffer.byteLength(body) } : {};
-        const outgoing = request(origin + path, { method, agent, headers: { ...headers, ...length } });
+        const outgoing = request(origin, { path, method, agent, headers: { ...headers, ...length } });
         outgoing.on("error", reject);
         outgoing.on("response", (response: IncomingMessage) => {
           const chunks: Buffer[] = [];

@@ -1,5 +1,5 @@
-// kube-apiserver's side of the conversation with instrumented-worker.ts on some port: reviews of clusters' tokens, with a clock that can be set ahead and memory that can be
-// taken away.
+// kube-apiserver's side of the conversation with instrumented-worker.ts on some port: reviews of clusters' tokens, with
+// a clock that can be set ahead and memory that can be taken away.
 import { randomBytes } from "node:crypto";
 import { clusterVariableName } from "../../src/worker/config/config.ts";
 import { type Answer, holdToRules } from "./answer-rules.ts";
@@ -27,7 +27,7 @@ export interface Clusters {
 export interface InstrumentedClient {
   /** Sets the Worker's clock ahead by so much more. */
   advance(ms: number): void;
-  /** What comes after this meets an isolate that remembers nothing, with these policies in place of the old ones. */
+  /** Later reviews meet an isolate with an empty memory, and with these policies in place of the old ones. */
   newIsolate(policies?: Policies): void;
   /** Likewise, and each cluster may have so many never-seen tokens, once and for all. */
   limitNeverSeen(tokens: number): void;
@@ -57,7 +57,11 @@ export function makeClusters(first: Policies): Clusters {
   };
 }
 
-/** The variables and secrets of a deployment whose GitHub is at an address of the test's. @param vars replace the usual ones */
+/**
+ * The variables and secrets of a deployment whose GitHub is at an address of the test's.
+ *
+ * @param vars replace the usual ones
+ */
 export function variablesFor(
   githubApiUrl: string,
   clusters: Clusters,
@@ -71,8 +75,17 @@ export function variablesFor(
   };
 }
 
-/** @param cfHeader the header by which the runtime is told what Cloudflare knows about a request */
-export function createInstrumentedClient(url: string, cfHeader: string, clusters: Clusters): InstrumentedClient {
+/**
+ * @param url of the Worker's socket
+ * @param cfHeader the header by which the runtime is told what Cloudflare knows about a request
+ * @param target what stands before the path in a request line: an origin, where the socket takes requests as a proxy does
+ */
+export function createInstrumentedClient(
+  url: string,
+  cfHeader: string,
+  clusters: Clusters,
+  target = "",
+): InstrumentedClient {
   const client = createHttpClient(url);
   let aheadMs = 0;
   /** For the next review only. */
@@ -91,12 +104,17 @@ export function createInstrumentedClient(url: string, cfHeader: string, clusters
       const certificate = clusters.certificateOf(cluster, Date.now() + aheadMs);
       const headers = {
         "content-type": "application/json",
-        [cfHeader]: JSON.stringify({ clientAcceptEncoding: "", tlsClientAuth: certificate }),
+        [cfHeader]: JSON.stringify({ tlsClientAuth: certificate }),
         [clockAheadHeader]: String(aheadMs),
         ...changes,
       };
       changes = {};
-      const received = await client.send({ method: "POST", path: reviewPath, headers, body: reviewBody(token) });
+      const received = await client.send({
+        method: "POST",
+        path: target + reviewPath,
+        headers,
+        body: reviewBody(token),
+      });
       const { status, body, durationMs } = received;
       const answer = { status, headers: new Headers(received.headers), body };
       holdToRules("POST", reviewPath, answer);
@@ -105,7 +123,7 @@ export function createInstrumentedClient(url: string, cfHeader: string, clusters
     meters: () =>
       until(
         async () => {
-          const { body } = await client.send({ method: "GET", path: metersPath, headers: {} });
+          const { body } = await client.send({ method: "GET", path: target + metersPath, headers: {} });
           // Written by instrumented-worker.ts.
           const read = JSON.parse(body) as Meters;
           return read.underWay === 0 ? read : undefined;

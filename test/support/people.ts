@@ -1,5 +1,6 @@
 // The people and clusters of the Worker's tests: two clusters whose policies disagree about the same people, and one with a broken policy.
-import type { GitHubStandIn, StandInAccount } from "../../src/local/github/stand-in.ts";
+import type { StandInAccount } from "../../src/local/github/accounts.ts";
+import type { GitHubStandIn } from "../../src/local/github/server.ts";
 import { makeAppClientId } from "../../src/local/github/token.ts";
 
 export const listedClientId = makeAppClientId();

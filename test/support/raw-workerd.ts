@@ -1,15 +1,15 @@
-// A Worker on workerd itself, without Miniflare around it: for measurements and for very many requests. What Cloudflare knows about a request comes in a header, KV is a
-// store in memory that counts, and there is no rate limiter.
+// A Worker on workerd itself, without Miniflare around it: for measurements and for very many requests. What Cloudflare
+// knows about a request comes in a header, KV is a store in memory that counts, and there is no rate limiter.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { bundleWorker } from "../../src/local/worker.ts";
-import { readWorkerSettings } from "../../src/local/worker-settings.ts";
+import { bundleWorker, readWorkerSettings } from "../../src/local/worker.ts";
 import { countsPath, type StoreCounts } from "./counting-store.ts";
 import { freePort } from "./free-port.ts";
+import { cpuSecondsOf } from "./process-usage.ts";
 import { until } from "./until.ts";
 import { repositoryRoot } from "./worker-config.ts";
 
@@ -30,13 +30,13 @@ export interface RawWorkerd {
   /** What the Worker wrote to its console; nothing unless it was to be kept. */
   log(): string;
   storeCounts(): Promise<StoreCounts>;
+  readonly pid: number;
   /** How much the process has computed so far; Linux only. */
   cpuSeconds(): Promise<number>;
   stop(): Promise<void>;
 }
 
 const maxStartMs = 20_000;
-const nanosecondsPerSecond = 1e9;
 
 export async function startRawWorkerd({
   main,
@@ -61,13 +61,13 @@ export async function startRawWorkerd({
     stdio: ["ignore", keepsLog ? "pipe" : "ignore", "pipe"],
   });
   let log = "";
-  let trouble = "";
+  let errorText = "";
   child.stdout?.setEncoding("utf8").on("data", (chunk: string) => {
     log += chunk;
   });
   child.stderr?.setEncoding("utf8").on("data", (chunk: string) => {
     // A Worker that writes an error with every request shall not fill this machine's memory.
-    if (trouble.length < 100_000) trouble += chunk;
+    if (errorText.length < 100_000) errorText += chunk;
   });
   const endAtExit = () => child.kill("SIGKILL");
   process.once("exit", endAtExit);
@@ -82,7 +82,7 @@ export async function startRawWorkerd({
   const storeUrl = `http://127.0.0.1:${storePort}`;
   try {
     const answers = async (url: string) => {
-      if (child.exitCode !== null) throw new Error(`workerd ended:\n${trouble}`);
+      if (child.exitCode !== null) throw new Error(`workerd ended:\n${errorText}`);
       return (await fetch(url).catch(() => undefined)) !== undefined;
     };
     await until(() => answers(`http://127.0.0.1:${port}/`), maxStartMs, "workerd answers");
@@ -98,14 +98,8 @@ export async function startRawWorkerd({
       // Written by counting-store-worker.ts.
       return (await (await fetch(storeUrl + countsPath)).json()) as StoreCounts;
     },
-    async cpuSeconds() {
-      const tasks = `/proc/${child.pid}/task`;
-      // The scheduler's own account of each thread, in nanoseconds: /proc/PID/stat counts in hundredths of a second, which is as long as a short turn takes.
-      const accounts = await Promise.all(
-        (await readdir(tasks)).map((id) => readFile(`${tasks}/${id}/schedstat`, "utf8")),
-      );
-      return accounts.reduce((sum, account) => sum + Number(account.split(" ")[0]), 0) / nanosecondsPerSecond;
-    },
+    pid: child.pid ?? 0,
+    cpuSeconds: () => cpuSecondsOf(child.pid ?? 0),
     stop,
   };
 }

@@ -4,7 +4,7 @@ import { randomBytes } from "node:crypto";
 import type { DispatchFetch } from "miniflare";
 import { afterAll, afterEach, beforeAll, vi } from "vitest";
 import { createTestHarness } from "wrangler";
-import { type GitHubStandIn, type StandInOptions, startGitHubStandIn } from "../../src/local/github/stand-in.ts";
+import { type GitHubStandIn, type StandInOptions, startGitHubStandIn } from "../../src/local/github/server.ts";
 import { clusterVariableName } from "../../src/worker/config/config.ts";
 import { type Answer, holdToRules } from "./answer-rules.ts";
 import { verifiedCertificate } from "./client-auth.ts";

@@ -1,11 +1,10 @@
-// The instrumented Worker as the local edge runs it, but without the edge: workerd itself asks GitHub, KV lies in a folder, and a clock can be set ahead. For tests of
-// what is remembered.
+// The instrumented Worker as the local edge runs it, but without the edge: workerd itself asks GitHub, KV lies in a
+// folder, and a clock can be set ahead. For tests of the cache.
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type GitHubStandIn, startGitHubStandIn } from "../../src/local/github/stand-in.ts";
-import { startWorker } from "../../src/local/worker.ts";
-import { readWorkerSettings, type WorkerSettings } from "../../src/local/worker-settings.ts";
+import { type GitHubStandIn, startGitHubStandIn } from "../../src/local/github/server.ts";
+import { readWorkerSettings, startWorker, type WorkerSettings } from "../../src/local/worker.ts";
 import type { Answer } from "./answer-rules.ts";
 import { credentialIdOf } from "./credential-id.ts";
 import {
@@ -39,7 +38,7 @@ export interface WorkerOnPort extends Pick<InstrumentedClient, "advance" | "newI
   readonly github: GitHubStandIn;
   /** The time that the Worker sees, in milliseconds. */
   now(): number;
-  /** As `ask`, and waits for the log and for whatever goes on after the answer. */
+  /** As `ask`, and waits for the log and for the work that goes on after the answer. */
   review(token: string, options?: ReviewOptions): Promise<Reviewed>;
   /** What the Worker said on stderr. */
   errors(): string[];
@@ -48,7 +47,7 @@ export interface WorkerOnPort extends Pick<InstrumentedClient, "advance" | "newI
   stop(): Promise<void>;
 }
 
-/** Miniflare's; see src/local/edge.ts. */
+/** Miniflare's; see src/local/worker.ts. */
 const cfHeader = "mf-cf-blob";
 const maxWaitMs = 10_000;
 
@@ -76,7 +75,7 @@ export async function startWorkerOnPort(options: WorkerOnPortOptions): Promise<W
   }
 
   let running = await startProcess();
-  let client = createInstrumentedClient(running.url, cfHeader, clusters);
+  let client = createInstrumentedClient(running.url, cfHeader, clusters, "https://127.0.0.1");
   let aheadMs = 0;
   async function stopProcess(): Promise<void> {
     client.close();
@@ -106,7 +105,7 @@ export async function startWorkerOnPort(options: WorkerOnPortOptions): Promise<W
     async restart() {
       await stopProcess();
       running = await startProcess();
-      client = createInstrumentedClient(running.url, cfHeader, clusters);
+      client = createInstrumentedClient(running.url, cfHeader, clusters, "https://127.0.0.1");
       client.advance(aheadMs);
     },
     async stop() {

@@ -1,5 +1,5 @@
 // The instrumented Worker on workerd alone, with a stand-in for GitHub: for very many reviews.
-import { type GitHubStandIn, type StandInOptions, startGitHubStandIn } from "../../src/local/github/stand-in.ts";
+import { type GitHubStandIn, type StandInOptions, startGitHubStandIn } from "../../src/local/github/server.ts";
 import type { StoreCounts } from "./counting-store.ts";
 import {
   createInstrumentedClient,

@@ -11,7 +11,7 @@ interface Ended {
 
 test("a short run prints every number and exits with 0", async () => {
   const few = ["--latency", "1", "--samples", "2", "--reviews", "20", "--tokens", "1000", "--cpu-reviews", "500"];
-  const { exitCode, stdout, stderr } = await runBench([...few, "--concurrency", "4"]);
+  const { exitCode, stdout, stderr } = await runBench([...few, "--concurrency", "4", "--edge-reviews", "40"]);
   expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
   for (const name of ["no cache", "memory", "KV", "GitHub, known token", "GitHub, never-seen token"]) {
     expect(stdout).toMatch(new RegExp(`^ {2}${name} +\\d+\\.\\d ms +\\d+\\.\\d{3} +\\d+\\.\\d x$`, "m"));
@@ -22,14 +22,25 @@ test("a short run prints every number and exits with 0", async () => {
   expect(stdout).toMatch(/^Heap after 1,000 different tokens, in Node: -?\d+\.\d MiB/m);
   expect(stdout).toMatch(/^ {2}octogate, warm +\d+ +\d+\.\d µs$/m);
   expect(stdout).toMatch(/^ {2}1 ms: calls to GitHub in warm reviews +0 +at most 0 +met$/m);
-  expect(stdout).toMatch(/ not judged$/m);
+  expect(stdout).toMatch(/^ {2}workerd alone( +\d+)( +\d+\.\d+ ms){2} +-( +\d+\.\d+ ms) +- +\d+ MiB$/m);
+  expect(stdout).toMatch(/^ {2}npm start( +\d+)( +\d+\.\d+ ms){4}( +\d+ MiB){2}$/m);
+  expect(stdout).toMatch(/ not rated$/m);
 });
 
 test("--help explains", async () => {
   const { exitCode, stdout } = await runBench(["--help"]);
   expect(exitCode).toBe(0);
-  for (const option of ["--reviews", "--latency", "--concurrency", "--samples", "--tokens", "--cpu-reviews"])
-    expect(stdout).toContain(option);
+  for (const option of [
+    "only",
+    "reviews",
+    "latency",
+    "concurrency",
+    "samples",
+    "tokens",
+    "cpu-reviews",
+    "edge-reviews",
+  ])
+    expect(stdout).toContain(`--${option}`);
 });
 
 test("an unknown option is a usage error", async () => {

@@ -1,12 +1,12 @@
-// A token goes everywhere that a token can go, in every way in which it can get there. Then it is looked for, and for any 12 characters of it: in
-// every answer, every line of the log and every file of the state folder, KV's among them. What GitHub answers in every mood is answered about a
-// token of its own: a known one is not asked about again.
+// A token goes everywhere that a token can go, in every way in which it can get there. Then it is looked for, and for
+// any 12 characters of it: in every answer, every line of the log and every file of the state folder, KV's among them.
+// What GitHub answers in every mood is answered about a token of its own: a known one is not asked about again.
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Behaviour } from "../../src/local/github/behaviour.ts";
-import { type GitHubStandIn, startGitHubStandIn } from "../../src/local/github/stand-in.ts";
+import type { Fault } from "../../src/local/github/faults.ts";
+import { type GitHubStandIn, startGitHubStandIn } from "../../src/local/github/server.ts";
 import { makeToken } from "../../src/local/github/token.ts";
 import { credentialIdOf } from "../support/credential-id.ts";
 import { identityOf, tokenReview } from "../support/edge-client.ts";
@@ -15,6 +15,7 @@ import { echoesOf } from "../support/github-echoes.ts";
 import { type LocalEdge, startLocalEdge } from "../support/local-edge.ts";
 import { accountOf, listedClientId, mona } from "../support/people.ts";
 import { callRaw, requestBytes } from "../support/raw-edge-call.ts";
+import { isThorough } from "../support/thoroughness.ts";
 import { carriersOf } from "../support/token-carriers.ts";
 import { filesIn, findPieces, minPieceLength, type Output } from "../support/token-search.ts";
 
@@ -33,7 +34,7 @@ const policies = {
   "moods-of-fine-grained": open,
   "moods-of-app": open,
   "without-clients": { allow: ["anyone"], token_kinds: kinds },
-  strangers: { allow: ["user:somebody#1"], token_kinds: kinds },
+  outsiders: { allow: ["user:another#1"], token_kinds: kinds },
   "denied-person": { allow: ["anyone"], deny: [`user:mona-lisa#${mona.id}`], token_kinds: kinds },
   "denied-tokens": { allow: ["anyone"], deny: tokens.map((it) => `token:${credentialIdOf(it)}`), token_kinds: kinds },
   unwelcome: { allow: ["anyone"], token_kinds: ["legacy"] },
@@ -69,7 +70,7 @@ function issue(kind: (typeof kinds)[number], it = makeToken(kind)): string {
   return github.issueToken(accountOf(github, mona), { kind, token: it, ...oauth });
 }
 
-/** A token that nobody has seen yet. */
+/** A token that is sent for the first time. */
 function further(kind: (typeof kinds)[number]): string {
   const it = issue(kind);
   tokens.push(it);
@@ -92,15 +93,17 @@ const reviewBytes = (it: string) => requestBytes({ body: tokenReview(it) });
 
 const moodsOf = { classic: "moods-of-classic", fine_grained: "moods-of-fine-grained", app: "moods-of-app" } as const;
 
-async function reviewUnder(name: string, kind: (typeof kinds)[number], behaviourFor: (it: string) => Behaviour | null) {
+async function reviewUnder(name: string, kind: (typeof kinds)[number], faultFor: (it: string) => Fault | null) {
   const it = further(kind);
-  github.setBehaviour(it, behaviourFor(it));
+  github.setFault(it, faultFor(it));
   await send(name, reviewBytes(it), moodsOf[kind]);
-  github.setBehaviour(it, null);
+  github.setFault(it, null);
 }
 
 describe.each(kinds)("a %s token is sent", (kind) => {
   const it = token[kind];
+  /** Outside of CI, each mood of GitHub meets a token of one kind. */
+  const turn = kinds.indexOf(kind);
 
   test("to clusters of every opinion", async () => {
     for (const cluster of Object.keys(policies) as (keyof typeof policies)[]) {
@@ -126,15 +129,16 @@ describe.each(kinds)("a %s token is sent", (kind) => {
   });
 
   test("to a GitHub in every mood", async () => {
-    for (const { name, behaviour } of [...githubCases, ...brokenGitHubCases]) {
-      await reviewUnder(name, kind, () => behaviour);
+    const moods = [...githubCases, ...brokenGitHubCases];
+    for (const { name, fault } of moods.filter((_, index) => isThorough || index % kinds.length === turn)) {
+      await reviewUnder(name, kind, () => fault);
     }
   });
 });
 
 test("all of them are sent to a GitHub that keeps them waiting", async () => {
   await Promise.all(
-    kinds.flatMap((kind) => slowGitHubCases.map(({ name, behaviour }) => reviewUnder(name, kind, () => behaviour))),
+    kinds.flatMap((kind) => slowGitHubCases.map(({ name, fault }) => reviewUnder(name, kind, () => fault))),
   );
 });
 
@@ -170,7 +174,7 @@ describe("afterwards, with the edge ended,", () => {
     const asked = new Set(github.requests.map((request) => request.token));
     for (const kind of kinds) {
       const ofKind = [...furtherTokens].filter(([, its]) => its === kind).map(([it]) => it);
-      expect(ofKind.length).toBeGreaterThan(80);
+      expect(ofKind.length).toBeGreaterThan(isThorough ? 80 : 40);
       expect(ofKind.filter((it) => !asked.has(it))).toEqual([]);
     }
     const verdicts = edge.decisions().map((decision) => (decision as { verdict?: string }).verdict);

@@ -70,7 +70,7 @@ test("a denial by the token's shape says that GitHub was not asked", async () =>
 test("an undetermined review shows what GitHub did, with its own name for the request", async () => {
   const { github, review, decisionAbout } = worker();
   const token = github.issueToken(accountOf(github, mona), { kind: "classic" });
-  github.setBehaviour(token, { kind: "secondary_limit", status: 429, headers: "retry_after" });
+  github.setFault(token, { kind: "secondary_limit", status: 429, headers: "retry_after" });
   await review(token);
   expect(await decisionAbout(token)).toEqual({
     ...always,
@@ -101,7 +101,7 @@ test("a wrong configuration is logged with its settings, not with the token", as
 test("a duration is what the review took", async () => {
   const { github, review, decisionAbout } = worker();
   const token = github.issueToken(accountOf(github, mona), { kind: "classic" });
-  github.setBehaviour(token, { kind: "slow_head", delayMs: 200 });
+  github.setFault(token, { kind: "slow_head", delayMs: 200 });
   const startedAtMs = performance.now();
   await review(token);
   const tookMs = performance.now() - startedAtMs;

@@ -1,4 +1,5 @@
-// `wrangler deploy --dry-run` with the real wrangler.toml: as it ships it is refused, filled in it passes, and the bundle stays small.
+// `wrangler deploy --dry-run` with the real wrangler.toml: as it ships it is refused, filled in it passes, and the
+// bundle stays small.
 import { execFile } from "node:child_process";
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -7,7 +8,10 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { commandIn } from "../support/document-commands.ts";
 import { repositoryRoot } from "../support/worker-config.ts";
 
-/** A Worker that starts slowly makes kubectl slow; the free plan would allow 3 MB. What is in it of others: Hono and valibot, 10 KiB of it. */
+/**
+ * A Worker that starts slowly makes kubectl slow; the free plan would allow 3 MB. What is in it of others: Hono and
+ * valibot, 10 KiB of it.
+ */
 const maxGzipKib = 33;
 
 let folder: string;

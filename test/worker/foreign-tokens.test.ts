@@ -1,4 +1,5 @@
-// Tokens that are no GitHub tokens: any bytes of any length get a plain no, GitHub is not asked, and the log counts them at most.
+// Tokens that are no GitHub tokens: any bytes of any length get a plain no, GitHub is not asked, and the log counts
+// them at most.
 import { randomBytes } from "node:crypto";
 import { expect, test } from "vitest";
 import { foreignTokens, makeServiceAccountToken } from "../support/foreign-tokens.ts";
@@ -54,11 +55,11 @@ test.each(foreignTokens)("%s: %s gets a plain no in both versions and is only co
   expect(seconds).toBeLessThan(90);
 });
 
-test("a thousand made-up tokens cost no call to GitHub and no line of the log", async () => {
+test("hundreds of made-up tokens cost no call to GitHub and no line of the log", async () => {
   await writeDecision();
   const linesBefore = worker().logLines().length;
   const makers = foreignTokens.map(([, , make]) => make).filter((make) => make().length < 10_000);
-  const tokens = Array.from({ length: 1000 }, (_, index) => makers[index % makers.length]?.() ?? "x");
+  const tokens = Array.from({ length: 300 }, (_, index) => makers[index % makers.length]?.() ?? "x");
 
   for (let at = 0; at < tokens.length; at += 20) {
     const answers = await Promise.all(tokens.slice(at, at + 20).map((token) => worker().review(token)));
@@ -70,7 +71,7 @@ test("a thousand made-up tokens cost no call to GitHub and no line of the log", 
   const lines = worker().logLines().slice(linesBefore);
   expect(lines).toHaveLength(2);
   const { counts } = JSON.parse(lines[0] ?? "");
-  expect(Object.values<number>(counts).reduce((sum, count) => sum + count, 0)).toBe(1000);
+  expect(Object.values<number>(counts).reduce((sum, count) => sum + count, 0)).toBe(300);
 });
 
 test("each cluster has its own sum", async () => {

@@ -26,10 +26,10 @@ test("a token that GitHub does not know is a plain no", async () => {
   expect(await decisionAbout(token)).toMatchObject({ reason: "token_refused", githubStatus: 401 });
 });
 
-async function reviewThrough({ behaviour, kind = "classic", verdict, reason, githubStatus }: GitHubCase) {
+async function reviewThrough({ fault, kind = "classic", verdict, reason, githubStatus }: GitHubCase) {
   const { github, review, decisionAbout } = worker();
   const token = github.issueToken(accountOf(github, nell), { kind });
-  github.setBehaviour(token, behaviour);
+  github.setFault(token, fault);
 
   const answer = await review(token);
 

@@ -1,7 +1,7 @@
 // Connections to GitHub that break or do not come about. Here workerd itself asks GitHub, as it does when deployed: wrangler's harness would hand the
 // calls to Node and turn what breaks into something else.
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import { type GitHubStandIn, startGitHubStandIn } from "../../src/local/github/stand-in.ts";
+import { type GitHubStandIn, startGitHubStandIn } from "../../src/local/github/server.ts";
 import { credentialIdOf } from "../support/credential-id.ts";
 import { call, tokenReview } from "../support/edge-client.ts";
 import { brokenGitHubCases, type GitHubCase } from "../support/github-cases.ts";
@@ -22,9 +22,9 @@ afterAll(async () => {
   await github?.close();
 });
 
-test.each(brokenGitHubCases)("$name: $verdict, $reason", async ({ behaviour, reason, githubStatus }) => {
+test.each(brokenGitHubCases)("$name: $verdict, $reason", async ({ fault, reason, githubStatus }) => {
   const token = github.issueToken(accountOf(github, nell), { kind: "classic" });
-  github.setBehaviour(token, behaviour);
+  github.setFault(token, fault);
 
   await expectUndetermined(token, { reason, githubStatus });
 
@@ -33,9 +33,9 @@ test.each(brokenGitHubCases)("$name: $verdict, $reason", async ({ behaviour, rea
 
 test("after a connection broke, the next review gets a new one", async () => {
   const token = github.issueToken(accountOf(github, nell), { kind: "classic" });
-  github.setBehaviour("everyone", { kind: "reset" });
+  github.setFault("everyone", { kind: "reset" });
   expect((await call(edge, { body: tokenReview(token) })).status).toBe(503);
-  github.setBehaviour("everyone", null);
+  github.setFault("everyone", null);
   expect((await call(edge, { body: tokenReview(token) })).status).toBe(200);
 });
 

@@ -24,7 +24,7 @@ const worker = useWorker(async () => ({
 
 const reads = classic("read:org");
 
-test("the log says how somebody stands to each organisation, and why a token may not see one", async () => {
+test("the log has the membership in each organisation, or why it is hidden from the token", async () => {
   const { review, decisionAbout } = worker();
   const hugo = scene.tokenOf("hugo", reads);
   const gina = scene.tokenOf("gina", fineGrained("globex"));
@@ -34,13 +34,13 @@ test("the log says how somebody stands to each organisation, and why a token may
   expect(await decisionAbout(hugo)).toMatchObject({
     reason: "admitted",
     groups: 1,
-    organisations: { "acme#1234": "member", "globex#2345": "none", "hooli#3456": "sso_required" },
+    organisations: { "acme#1234": "active", "globex#2345": "none", "hooli#3456": "sso_required" },
   });
   expect(await decisionAbout(gina)).toMatchObject({
     reason: "admitted",
     organisations: {
       "acme#1234": "other_resource_owner",
-      "globex#2345": "member",
+      "globex#2345": "active",
       "hooli#3456": "other_resource_owner",
     },
   });

@@ -57,7 +57,7 @@ describe("without KV, and with a GitHub that is down", () => {
   const bare = useWorker({ clusters, bindings: { kv_namespaces: [] } });
 
   test("both are said", async () => {
-    bare().github.setBehaviour("everyone", { kind: "server_error", status: 502, body: "unicorn_html" });
+    bare().github.setFault("everyone", { kind: "server_error", status: 502, body: "unicorn_html" });
     const { status, body } = await bare().fetch("/readyz", {
       cf: { tlsClientAuth: bare().certificateOf("production") },
     });

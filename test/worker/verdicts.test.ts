@@ -79,7 +79,7 @@ describe.each(["v1", "v1beta1"] as const)("in %s", (apiVersion) => {
   test("while GitHub is down, nothing is known", async () => {
     const { github } = worker();
     const token = github.issueToken(accountOf(github, mona), { kind: "classic" });
-    github.setBehaviour(token, { kind: "server_error", status: 502, body: "unicorn_html" });
+    github.setFault(token, { kind: "server_error", status: 502, body: "unicorn_html" });
     expect(await review(token)).toEqual({
       status: 503,
       json: {

@@ -27,7 +27,7 @@ interface Row {
 }
 
 const dayMs = 24 * 60 * 60 * 1000;
-const warnBelowDays = 30;
+export const warnBelowDays = 30;
 
 export const listCommand: CommandMaker = (context, run) =>
   new Command("list")

@@ -3,10 +3,10 @@ import type { WranglerDocument } from "../wrangler-toml/document.ts";
 import type { Finding } from "./finding.ts";
 
 /** Each, as wrangler sends it: text as it is, all else as JSON. */
-const maxBytes = 5 * 1024;
+export const maxBytes = 5 * 1024;
 /** Variables and secrets together. */
-const maxOnFreePlan = 64;
-const maxOnPaidPlan = 128;
+export const maxOnFreePlan = 64;
+export const maxOnPaidPlan = 128;
 
 export function findOversizedVariables({ vars, secrets }: WranglerDocument): Finding[] {
   const oversized = Object.entries(vars).flatMap(([name, value]): Finding[] => {

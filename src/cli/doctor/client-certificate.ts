@@ -20,7 +20,7 @@ export type CheckedIdentity =
   | { readonly kind: "unusable"; readonly finding: Finding };
 
 const clientAuthentication = "1.3.6.1.5.5.7.3.2";
-const warnDays = 30;
+export const warnDays = 30;
 const millisecondsPerDay = 24 * 60 * 60 * 1000;
 const issueCure = "octogate certificate issue makes a new pair";
 

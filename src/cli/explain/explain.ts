@@ -1,4 +1,5 @@
-// One token's way through the Worker's own code, here in Node: the same recognition, the same calls, the same policy, but without any memory.
+// The way of one token through the Worker's own code, here in Node: the same recognition, the same calls, the same policy, without a
+// cache.
 import { authenticate, type Decision, type Service } from "../../worker/authenticate.ts";
 import type { ClusterPolicy } from "../../worker/config/cluster.ts";
 import type { ServiceSettings } from "../../worker/config/service.ts";
@@ -8,10 +9,11 @@ import { createGitHubClient } from "../../worker/github/client.ts";
 import { connectGitHub } from "../../worker/github/connect.ts";
 import type { Facts } from "../../worker/github/facts.ts";
 import type { GitHubFacts } from "../../worker/github/github-facts.ts";
+import { createTrace, decidingCall } from "../../worker/github/trace.ts";
 import type { PresentedCredential } from "../../worker/policy/identity.ts";
 import type { UserInfo } from "../../worker/verdict.ts";
 import { type ExplainedEntry, explainEntries, type PolicyTexts } from "./entry-reasons.ts";
-import { createRecorder, type RecordedCall } from "./recorded-calls.ts";
+import { type ShownCall, showCall } from "./shown-calls.ts";
 import { type ExplainedVerdict, explainVerdict } from "./verdict-cure.ts";
 
 export interface Explanation {
@@ -19,7 +21,7 @@ export interface Explanation {
   readonly githubApiUrl: string;
   /** What the token is by its shape; its name is the one under which it may be written down. */
   readonly token: PresentedCredential | { readonly foreignKind: ForeignKind };
-  readonly calls: readonly RecordedCall[];
+  readonly calls: readonly ShownCall[];
   readonly facts: Facts | null;
   /** Empty for what is no GitHub token. */
   readonly entries: readonly ExplainedEntry[];
@@ -43,32 +45,36 @@ export interface ExplainOptions {
 export async function explain(options: ExplainOptions): Promise<Explanation> {
   const { token, cluster, policy, texts, settings, fetch, now } = options;
   const api = apiAddressOf(settings.githubApiUrl);
-  const recorder = createRecorder({ client: createGitHubClient({ fetch }), ...api, token, now });
-  const github = connectGitHub(recorder.client, api, settings, now);
-  const service = serviceWithoutMemory(github, settings);
-  const decision = await authenticate(token, cluster, { ok: true, value: policy }, { ok: true, value: service });
+  const trace = createTrace();
+  const github = connectGitHub(createGitHubClient({ fetch }), api, settings, now);
+  const service = serviceWithoutCache(github, settings);
+  const decision = await authenticate(token, cluster, { ok: true, value: policy }, { ok: true, value: service }, trace);
   const { verdict } = decision;
   return {
     cluster,
     githubApiUrl: settings.githubApiUrl,
     token: tokenOf(decision),
-    calls: recorder.calls(),
-    facts: decision.kind === "judged" ? decision.facts : null,
-    entries: decision.kind === "judged" ? explainEntries(policy, texts, decision.credential, decision.facts) : [],
+    calls: trace.calls().map((call) => showCall(call, api, token)),
+    facts: decision.kind === "evaluated" ? decision.facts : null,
+    entries: decision.kind === "evaluated" ? explainEntries(policy, texts, decision.credential, decision.facts) : [],
     verdict: explainVerdict(verdict),
     user: verdict.kind === "authenticated" ? verdict.user : null,
-    nameWarnings: decision.kind === "judged" ? decision.nameWarnings : [],
+    nameWarnings: decision.kind === "evaluated" ? decision.nameWarnings : [],
   };
 }
 
-function serviceWithoutMemory(github: GitHubFacts, { tokenShape }: ServiceSettings): Service {
+function serviceWithoutCache(github: GitHubFacts, { tokenShape }: ServiceSettings): Service {
   return {
     tokenShape,
-    source: {
-      knownCredentialId: () => null,
-      async load(token, _, question) {
-        const { outcome, responseInfo } = await github.load(token, question, null);
-        return { outcome: outcome.kind === "found" ? { ...outcome, outageGrace: false } : outcome, responseInfo };
+    factsCache: {
+      credentialIdOf: () => null,
+      async load({ token, request, evaluate, trace }) {
+        const { outcome } = await github.load(token, request, null, trace);
+        const call = decidingCall(trace, outcome);
+        if (outcome.kind !== "found") return { outcome, source: "github", call };
+        const { facts } = outcome;
+        const found = { kind: "found", facts, verdict: evaluate(facts), isStale: false } as const;
+        return { outcome: found, source: "github", call };
       },
     },
   };
@@ -76,7 +82,7 @@ function serviceWithoutMemory(github: GitHubFacts, { tokenShape }: ServiceSettin
 
 function tokenOf(decision: Decision): Explanation["token"] {
   switch (decision.kind) {
-    case "judged":
+    case "evaluated":
       return decision.credential;
     case "foreign":
       return { foreignKind: decision.foreignKind };

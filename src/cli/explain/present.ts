@@ -4,7 +4,7 @@ import type { Facts, Membership, TokenExpiry } from "../../worker/github/facts.t
 import type { UserInfo } from "../../worker/verdict.ts";
 import type { ExplainedEntry } from "./entry-reasons.ts";
 import type { Explanation } from "./explain.ts";
-import type { RecordedCall } from "./recorded-calls.ts";
+import type { ShownCall } from "./shown-calls.ts";
 
 export function presentExplanation(explanation: Omit<Explanation, "nameWarnings">): string[] {
   const { token, calls, facts, entries, cluster, githubApiUrl, verdict, user } = explanation;
@@ -29,7 +29,7 @@ export function presentExplanation(explanation: Omit<Explanation, "nameWarnings"
   ];
 }
 
-function presentCalls(calls: readonly RecordedCall[]): string[] {
+function presentCalls(calls: readonly ShownCall[]): string[] {
   const rows = columns(
     calls.map(({ method, path, status, outcome, reason, durationMs }) => [
       `${method} ${path}`,
@@ -42,7 +42,7 @@ function presentCalls(calls: readonly RecordedCall[]): string[] {
 }
 
 /** What GitHub said besides, where it matters: to whom the token belongs, and why something is hidden. */
-function detailsOf(call: RecordedCall | undefined): string[] {
+function detailsOf(call: ShownCall | undefined): string[] {
   if (call === undefined) return [];
   const { path, outcome, headers } = call;
   // That somebody is no member is an answer like any other.

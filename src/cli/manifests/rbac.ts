@@ -2,8 +2,7 @@
 import { parseDocument } from "yaml";
 import { listClusterFiles, readClusterFile } from "../../node/cluster-files.ts";
 import type { ClusterPolicy } from "../../worker/config/cluster.ts";
-import { nameOf } from "../../worker/policy/groups.ts";
-import { claimOf } from "../../worker/policy/identity.ts";
+import { claimOf, nameOf } from "../../worker/policy/identity.ts";
 
 export interface RbacFile {
   /** With its folder: rbac/… */

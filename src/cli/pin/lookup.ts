@@ -1,10 +1,14 @@
 // Asks GitHub which number a name has. People and organisations are public; a team is shown to its organisation's members alone.
 import * as v from "valibot";
 import { reasons } from "../../worker/every-reason.ts";
-import { responseInfoOf } from "../../worker/github/call.ts";
-import type { GitHubClient, GitHubReply } from "../../worker/github/client.ts";
-import { sortOrganisationReply } from "../../worker/github/outcomes.ts";
-import { idSchema, teamSchema } from "../../worker/github/schemas.ts";
+import { apiAddressOf } from "../../worker/github/api-address.ts";
+import { type CallResult, createCalls } from "../../worker/github/calls.ts";
+import type { GitHubClient } from "../../worker/github/client.ts";
+import { type Endpoint, organisationFailures, team } from "../../worker/github/endpoints.ts";
+import type { LookupFailure } from "../../worker/github/facts.ts";
+import type { Absent, Hidden } from "../../worker/github/outcomes.ts";
+import { idSchema, type ListedTeam } from "../../worker/github/schemas.ts";
+import { createTrace } from "../../worker/github/trace.ts";
 import type { Named } from "./named-entries.ts";
 
 export type LookedUp =
@@ -32,51 +36,74 @@ export interface LookupOptions {
   readonly token: string | null;
 }
 
-/** Asks one question after the other, and each once. */
+type Failure = Absent | Hidden | LookupFailure;
+type NamedAccount = Exclude<Named, { kind: "team" }>;
+type NamedTeam = Named & { readonly kind: "team" };
+
+const accountSchema = v.object({ id: idSchema, login: v.string(), type: v.string() });
+type AccountBody = v.InferOutput<typeof accountSchema>;
+
+/** A public profile: /users/LOGIN and /orgs/LOGIN. */
+const publicProfile: Endpoint<NamedAccount, AccountBody, Failure> = {
+  name: "publicProfile",
+  method: "GET",
+  path: ({ kind, login }) => (kind === "user" ? `/users/${login}` : `/orgs/${login}`),
+  rows: organisationFailures,
+  success: 200,
+  schema: accountSchema,
+  isConditional: false,
+};
+
+/** A team, as its organisation's members may see it. The slug of an enterprise's team has a colon. */
+const teamBySlug: typeof team = {
+  ...team,
+  path: ({ organisation, slug }) => `/orgs/${organisation}/teams/${encodeURIComponent(slug)}`,
+  isConditional: false,
+};
+
+/** Each call has 3 s of its own; this ends what an interrupted machine left over. */
+const lookupTimeoutMs = 30_000;
+
+/** Looks one name up after the other, and each once. */
 export function createLookup({ client, restUrl, token }: LookupOptions): Lookup {
   const known = new Map<string, LookedUp>();
+  const authorization = token === null ? null : `Bearer ${token}`;
   let stopped: LookedUp | null = null;
 
-  async function ask(named: Named): Promise<LookedUp> {
+  async function lookUp(named: Named): Promise<LookedUp> {
     if (named.kind === "team" && token === null) return { kind: "needs_token" };
     if (stopped !== null) return stopped;
-    const url = restUrl + pathOf(named);
-    const reply = await client.send({ url, authorization: token === null ? null : `Bearer ${token}` });
-    const result = sortReply(reply, named, token !== null);
+    const trace = createTrace();
+    const deadline = AbortSignal.timeout(lookupTimeoutMs);
+    const calls = createCalls({ client, api: apiAddressOf(restUrl), now: Date.now, trace, deadline });
+    const result =
+      named.kind === "team"
+        ? read(await calls.call(teamBySlug, named, { authorization }), (body) => readTeam(body, named))
+        : read(await calls.call(publicProfile, named, { authorization }), (body) => readAccount(body, named));
     if (result.kind === "stopped") stopped = result;
     return result;
+
+    function read<Body>(response: CallResult<Body, Failure>, readBody: (body: Body) => LookedUp): LookedUp {
+      const retryAfterMs = trace.calls()[0]?.retryAfterMs ?? null;
+      return response.kind === "ok" ? readBody(response.body) : readFailure(response, token !== null, retryAfterMs);
+    }
   }
 
   return async (named) => {
-    const path = pathOf(named);
-    const result = known.get(path) ?? (await ask(named));
-    known.set(path, result);
+    // Two entries may pin the same name in different ways.
+    const key = named.kind === "team" ? `${named.organisation}/${named.slug}` : `${named.kind}:${named.login}`;
+    const result = known.get(key) ?? (await lookUp(named));
+    known.set(key, result);
     return result;
   };
 }
 
-function pathOf(named: Named): string {
-  switch (named.kind) {
-    case "user":
-      return `/users/${named.login}`;
-    case "organisation":
-      return `/orgs/${named.login}`;
-    case "team":
-      return `/orgs/${named.organisation}/teams/${encodeURIComponent(named.slug)}`;
-  }
-}
-
-const accountSchema = v.object({ id: idSchema, login: v.string(), type: v.string() });
-
-function sortReply(reply: GitHubReply, named: Named, hasToken: boolean): LookedUp {
-  const sorted = sortOrganisationReply(reply);
-  switch (sorted.kind) {
-    case "ok":
-      return named.kind === "team" ? readTeam(sorted.json, named) : readAccount(sorted.json, named);
+function readFailure(failure: Failure, hasToken: boolean, retryAfterMs: number | null): LookedUp {
+  switch (failure.kind) {
     case "absent":
       return { kind: "nobody" };
     case "hidden":
-      return { kind: "failed", message: reasons[sorted.reason].sentence };
+      return { kind: "failed", message: reasons[failure.reason].sentence };
     case "refused":
       return {
         kind: "stopped",
@@ -86,51 +113,50 @@ function sortReply(reply: GitHubReply, named: Named, hasToken: boolean): LookedU
     case "suspended":
       return { kind: "stopped", message: "GitHub has suspended the token's account" };
     case "unrecognised":
-      return hasToken ? { kind: "stopped", message: reasons.token_unrecognised.sentence } : anonymousLimit(reply);
+      return hasToken
+        ? { kind: "stopped", message: reasons.token_unrecognised.sentence }
+        : anonymousLimit(retryAfterMs);
     case "limited":
-      if (!hasToken) return anonymousLimit(reply);
+      if (!hasToken) return anonymousLimit(retryAfterMs);
       return {
         kind: "stopped",
-        message: `GitHub answers no more questions for now (${sorted.reason})${untilReset(reply)}`,
+        message: `GitHub answers no more questions for now (${failure.reason})${untilReset(retryAfterMs)}`,
         cure: "wait, and run this again",
       };
     case "unavailable":
-      return { kind: "stopped", message: reasons[sorted.reason].sentence };
+      return failure.reason === "github_invalid_response"
+        ? invalidResponse
+        : { kind: "stopped", message: reasons[failure.reason].sentence };
   }
 }
 
-function anonymousLimit(reply: GitHubReply): LookedUp {
+function anonymousLimit(retryAfterMs: number | null): LookedUp {
   return {
     kind: "stopped",
-    message: `GitHub answers this address no more questions without a token${untilReset(reply)}`,
+    message: `GitHub answers this address no more questions without a token${untilReset(retryAfterMs)}`,
     cure: "set GITHUB_TOKEN: with a token there are 5,000 an hour",
   };
 }
 
-function untilReset(reply: GitHubReply): string {
-  const { retryAfterMs } = responseInfoOf(reply);
+function untilReset(retryAfterMs: number | null): string {
   return retryAfterMs === null ? "" : `; again in ${Math.ceil(retryAfterMs / 60_000)} min`;
 }
 
-const nonsense: LookedUp = { kind: "failed", message: reasons.github_invalid_response.sentence };
+const invalidResponse: LookedUp = { kind: "failed", message: reasons.github_invalid_response.sentence };
 
-function readAccount(json: unknown, named: Exclude<Named, { kind: "team" }>): LookedUp {
-  const parsed = v.safeParse(accountSchema, json);
-  if (!parsed.success || parsed.output.login.toLowerCase() !== named.login) return nonsense;
-  const { id, type } = parsed.output;
+function readAccount({ id, login, type }: AccountBody, named: NamedAccount): LookedUp {
+  if (login.toLowerCase() !== named.login) return invalidResponse;
   const wanted = named.kind === "user" ? "User" : "Organization";
   if (type === wanted) return { kind: "found", id, organisationId: null };
   const message =
     type === "Organization"
       ? `is an organisation: write org:${named.login}`
-      : "is no person's account: nobody signs in with it";
+      : "is no person's account, and cannot sign in";
   return { kind: "unsuitable", message };
 }
 
-function readTeam(json: unknown, { organisation, slug }: Named & { kind: "team" }): LookedUp {
-  const parsed = v.safeParse(teamSchema, json);
-  if (!parsed.success) return nonsense;
-  const { id, slug: itsSlug, organization } = parsed.output;
-  if (itsSlug.toLowerCase() !== slug || organization.login.toLowerCase() !== organisation) return nonsense;
+function readTeam({ id, slug, organization }: ListedTeam, named: NamedTeam): LookedUp {
+  if (slug.toLowerCase() !== named.slug || organization.login.toLowerCase() !== named.organisation)
+    return invalidResponse;
   return { kind: "found", id, organisationId: organization.id };
 }

@@ -1,7 +1,7 @@
-// Issues the X.509 certificates (RFC 5280) of a local edge: an authority of its own, one server and its clients. P-256
-// throughout: small, and every TLS stack takes it.
+// Issues the X.509 certificates (RFC 5280) of a local edge: its own authority, its server and its clients. All keys are
+// P-256: small, and every TLS stack takes them.
 
-// @peculiar/x509 wires its parts up with decorators' metadata as it is loaded: without this polyfill before it, it throws.
+// @peculiar/x509 reads decorators' metadata while it is loaded: without this polyfill before it, it throws.
 import "reflect-metadata";
 import { createPrivateKey, KeyObject, type webcrypto } from "node:crypto";
 import {
@@ -35,7 +35,7 @@ export type Purpose = "authority" | "server" | "client";
 
 const keyAlgorithm = { name: "ECDSA", namedCurve: "P-256" } as const;
 
-/** What an authority is called. Two of them differ in their key identifiers, by which a verifier tells them apart. */
+/** The name of every authority. A verifier tells two of them apart by their key identifiers. */
 const authorityName = "octogate local authority";
 
 interface Issuer {
@@ -45,7 +45,7 @@ interface Issuer {
   readonly keyIdentifier: string;
 }
 
-/** Makes a certificate authority. */
+/** Makes a certificate authority: a key, and a certificate that it signs itself. */
 export async function makeAuthority(validity: Validity): Promise<Identity> {
   const keys = await newKeys();
   const name = nameOf(authorityName);
@@ -58,7 +58,7 @@ export async function makeAuthority(validity: Validity): Promise<Identity> {
  * Makes a key and has the authority sign a certificate for it.
  *
  * @param authority as `makeAuthority` made it
- * @param commonName whose certificate it is
+ * @param commonName the subject's name
  */
 export async function issueCertificate(
   authority: Identity,
@@ -72,8 +72,8 @@ export async function issueCertificate(
 
 function issuerOf(authority: Identity): Issuer {
   const certificate = new X509Certificate(authority.certificate);
-  // There are several ways to make an identifier of a key (RFC 7093): verifiers compare what both certificates state,
-  // so the authority's is read, not made again.
+  // There are several ways to derive a key identifier (RFC 7093), and verifiers compare what both certificates state.
+  // So the authority's identifier is read, not derived again.
   const keyIdentifier = certificate.getExtension(SubjectKeyIdentifierExtension)?.keyId;
   if (keyIdentifier === undefined) throw new Error("the authority's certificate has no key identifier");
   const privateKey = createPrivateKey(authority.privateKey).toCryptoKey(keyAlgorithm, false, ["sign"]);
@@ -84,7 +84,7 @@ function newKeys(): Promise<webcrypto.CryptoKeyPair> {
   return crypto.subtle.generateKey(keyAlgorithm, true, ["sign", "verify"]);
 }
 
-/** As an object, of which nothing is parsed: a name may hold commas, quotes and line breaks. */
+/** As an object, which the library does not parse: a name may have commas, quotes and line breaks. */
 function nameOf(commonName: string): Name {
   return new Name([{ CN: [{ utf8String: commonName }] }]);
 }
@@ -108,7 +108,7 @@ async function signIdentity(
     ],
   });
   return {
-    // The library ends a PEM without the line break that a file's last line has.
+    // The library's PEM has no line break at its end.
     certificate: `${certificate.toString("pem")}\n`,
     privateKey: KeyObject.from(subject.keys.privateKey).export({ type: "pkcs8", format: "pem" }).toString(),
   };

@@ -1,5 +1,5 @@
-// The certificates in the state folder: made on the first start, kept, and made anew once they expire, are damaged or
-// are not the authority's.
+// Certificates in the state folder: made on the first start and kept. They are replaced when they expire soon, are
+// damaged or were issued by another authority.
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { fingerprintOf } from "../../node/certificates.ts";
 import { readIfThere, writePrivately, writePublicly } from "../../node/files.ts";
@@ -22,15 +22,15 @@ const day = 24 * 60 * 60 * 1000;
 const authorityLifeMs = 10 * 365 * day;
 /** Apple's TLS refuses server certificates that are valid for longer than 825 days. */
 const leafLifeMs = 365 * day;
-/** So that nothing started today ends with an expired certificate soon. */
+/** What starts today should not meet an expired certificate soon. */
 const renewBeforeMs = 30 * day;
 /** For a client in a container or virtual machine whose clock is a little behind. */
 const clockToleranceMs = 10 * 60 * 1000;
 
 /**
- * Finds or makes every certificate that the edge needs.
+ * Reads every certificate that the edge needs, and makes those that are missing.
  *
- * @param folder prepared
+ * @param folder prepared by `prepareStateFolder`
  * @param clusterNames each gets a client certificate
  * @param now the current time in milliseconds
  */
@@ -87,7 +87,7 @@ function isUsable(identity: Identity, now: number, accept: (certificate: X509Cer
       accept(certificate)
     );
   } catch {
-    // Cut short or no PEM at all: as good as absent.
+    // A damaged file counts as absent.
     return false;
   }
 }

@@ -1,13 +1,35 @@
-// The apps that the stand-in knows, and where they are installed. An app may be a GitHub App or an OAuth app: only the former is ever installed.
-import { generateKeyPairSync, type KeyObject, randomBytes } from "node:crypto";
-import type { AppPermissions, StandInApp, StandInInstallation, StandInOrganisation } from "./entities.ts";
-import { RateLimitBucket } from "./rate-limit.ts";
+// Registered apps, where they are installed, and how they sign in. An app is a GitHub App or an OAuth app: only a
+// GitHub App is ever installed.
+import { generateKeyPairSync, type KeyObject, randomBytes, verify } from "node:crypto";
+import * as v from "valibot";
+import type { StandInOrganisation } from "./organisations.ts";
 import { makeAppClientId } from "./token.ts";
 
+export interface StandInApp {
+  readonly appId: number;
+  readonly clientId: string;
+  readonly clientSecret: string;
+  readonly name: string;
+  readonly slug: string;
+  /** PKCS#8; made at the first use. */
+  readonly privateKeyPem: string;
+}
+
+export interface AppPermissions {
+  readonly members?: "read" | "write";
+}
+
+export interface StandInInstallation {
+  readonly id: number;
+  readonly app: StandInApp;
+  readonly organisation: StandInOrganisation;
+  readonly permissions: AppPermissions;
+  suspendedAt: Date | null;
+}
+
 export interface NewApp {
-  /** Default: one made up. */
+  /** Default: a random one, as for the secret. */
   readonly clientId?: string;
-  /** Default: one made up. */
   readonly clientSecret?: string;
   readonly appId?: number;
   readonly name?: string;
@@ -22,30 +44,39 @@ export interface NewInstallation {
 /** An app as the stand-in itself sees it. */
 export interface RegisteredApp extends StandInApp {
   readonly publicKey: KeyObject;
-  /** For what the app asks as itself. */
-  readonly bucket: RateLimitBucket;
 }
+
+/** The app that a JWT is good for, or how GitHub refuses the JWT. */
+export type AppSignIn =
+  | { readonly kind: "app"; readonly app: RegisteredApp }
+  | { readonly kind: "refused"; readonly status: 401 | 404; readonly message: string };
 
 const firstAppId = 800_001;
 const firstInstallationId = 40_000_001;
+const maxJwtLifeSeconds = 600;
+
+/** A key pair takes half a second to make. So the first apps of all stand-ins in a process share one, and so on. */
+const keyPairs: { readonly publicKey: KeyObject; readonly privateKey: KeyObject }[] = [];
+
+const jwtHeaderSchema = v.object({ alg: v.literal("RS256") });
+const jwtClaimsSchema = v.object({
+  iss: v.pipe(v.union([v.string(), v.number()]), v.transform(String)),
+  iat: v.pipe(v.number(), v.integer()),
+  exp: v.pipe(v.number(), v.integer()),
+});
 
 export class Apps {
-  readonly #newBucket: () => RateLimitBucket;
   readonly #apps: RegisteredApp[] = [];
   readonly #installations: StandInInstallation[] = [];
   #nextAppId = firstAppId;
   #nextInstallationId = firstInstallationId;
 
-  constructor(appLimit: number, now: () => Date) {
-    this.#newBucket = () => new RateLimitBucket(appLimit, now);
-  }
-
   add({ clientId, clientSecret, appId, name = "octogate-test" }: NewApp = {}): StandInApp {
-    let pair: { publicKey: KeyObject; privateKey: KeyObject } | null = null;
+    const index = this.#apps.length;
     // Made on demand: most apps are only there for their client id.
     const keys = () => {
-      pair ??= generateKeyPairSync("rsa", { modulusLength: 2048 });
-      return pair;
+      keyPairs[index] ??= generateKeyPairSync("rsa", { modulusLength: 2048 });
+      return keyPairs[index];
     };
     const app: RegisteredApp = {
       appId: appId ?? this.#nextAppId++,
@@ -53,7 +84,6 @@ export class Apps {
       clientSecret: clientSecret ?? randomBytes(20).toString("hex"),
       name,
       slug: name.toLowerCase().replace(/[^a-z0-9]+/g, "-"),
-      bucket: this.#newBucket(),
       get publicKey() {
         return keys().publicKey;
       },
@@ -82,16 +112,60 @@ export class Apps {
     if (index >= 0) this.#installations.splice(index, 1);
   }
 
-  /** @param issuer an app's id or client id, as a JWT names it */
-  byIssuer(issuer: string): RegisteredApp | null {
-    return this.#apps.find(({ appId, clientId }) => String(appId) === issuer || clientId === issuer) ?? null;
-  }
-
   byClientId(clientId: string | null): RegisteredApp | null {
     return this.#apps.find((app) => app.clientId === clientId) ?? null;
   }
 
+  byCredentials(clientId: string, clientSecret: string): RegisteredApp | null {
+    const app = this.byClientId(clientId);
+    return app?.clientSecret === clientSecret ? app : null;
+  }
+
   installationsOf(app: StandInApp): StandInInstallation[] {
     return this.#installations.filter((installation) => installation.app === app);
+  }
+
+  /**
+   * Checks the JWT that an app signs in with, as GitHub does. It is read here without any library, so that this proves
+   * something about the library that makes the JWT.
+   */
+  signIn(jwt: string | null, now: Date): AppSignIn {
+    const [header, claims, signature, ...more] = jwt?.split(".") ?? [];
+    if (header === undefined || claims === undefined || signature === undefined || more.length > 0) return undecodable;
+    const parsedHeader = v.safeParse(jwtHeaderSchema, parsePart(header));
+    const parsedClaims = v.safeParse(jwtClaimsSchema, parsePart(claims));
+    if (!parsedHeader.success || !parsedClaims.success) return undecodable;
+    const { iss, iat, exp } = parsedClaims.output;
+
+    const app = this.#apps.find(({ appId, clientId }) => String(appId) === iss || clientId === iss);
+    if (app === undefined) return { kind: "refused", status: 404, message: "Integration not found" };
+    const signed = Buffer.from(`${header}.${claims}`);
+    if (!verify("sha256", signed, app.publicKey, Buffer.from(signature, "base64url"))) return undecodable;
+
+    const nowSeconds = Math.floor(now.getTime() / 1000);
+    if (iat > nowSeconds) {
+      const claim = "'Issued at' claim ('iat')";
+      return refused(`${claim} must be an Integer representing the time that the assertion was issued`);
+    }
+    const claim = "'Expiration time' claim ('exp')";
+    if (exp <= nowSeconds) {
+      return refused(`${claim} must be a numeric value representing the future time at which the assertion expires`);
+    }
+    if (exp > Math.min(iat, nowSeconds) + maxJwtLifeSeconds) return refused(`${claim} is too far in the future`);
+    return { kind: "app", app };
+  }
+}
+
+function refused(message: string): AppSignIn {
+  return { kind: "refused", status: 401, message };
+}
+
+const undecodable = refused("A JSON web token could not be decoded");
+
+function parsePart(part: string): unknown {
+  try {
+    return JSON.parse(Buffer.from(part, "base64url").toString());
+  } catch {
+    return undefined;
   }
 }

@@ -1,83 +1,94 @@
-// Brings an answer over the socket, or fails to in one of the ways in which networks and servers fail.
-import type { ServerResponse } from "node:http";
+// Delivers each response over its connection, or fails to in one of the ways in which networks and servers fail.
 import { setTimeout as delay } from "node:timers/promises";
-import type { Answer } from "./answer.ts";
-import type { DeliveryFault } from "./behaviour.ts";
+import type { Next } from "hono";
+import type { RecordedRequest, StandInContext } from "./context.ts";
+import type { DeliveryFault } from "./faults.ts";
 
-export interface Delivery {
-  readonly response: ServerResponse;
-  readonly answer: Answer;
-  readonly fault: DeliveryFault | null;
-  readonly latencyMs: number;
-  /** Ends all waiting when the stand-in is closed. */
-  readonly closing: AbortSignal;
-  /** Told just before the head is sent, and never if none is. */
-  readonly onHead: (status: number) => void;
+/** The outermost middleware: it records the request, waits for the latency, and delivers what the others respond. */
+export async function deliver(c: StandInContext, next: Next): Promise<void> {
+  const github = c.get("github");
+  const record = recordOf(c);
+  github.requests.push(record);
+  await next();
+  const fault = c.get("deliveryFault");
+  if (!(await pause(github.latencyMs + (fault?.kind === "slow_head" ? fault.delayMs : 0), c))) return noMoreToSend();
+  const onHead = () => {
+    record.status = c.res.status;
+  };
+  // Hono sends what this leaves in the context.
+  if (fault === undefined || fault.kind === "slow_head") return onHead();
+  await deliverBadly(c, fault, onHead);
+  return noMoreToSend();
 }
 
-export async function deliver(delivery: Delivery): Promise<void> {
-  const { response, fault, latencyMs } = delivery;
-  const headDelayMs = latencyMs + (fault?.kind === "slow_head" ? fault.delayMs : 0);
-  if (!(await pause(headDelayMs, delivery))) return;
-  switch (fault?.kind) {
-    case undefined:
-    case "slow_head":
-      sendHead(delivery, Buffer.byteLength(delivery.answer.body));
-      response.end(delivery.answer.body);
-      return;
-    case "oversized":
-      sendOversized(delivery, fault.bytes, fault.declared ?? true);
-      return;
+/** @param onHead called just before the head is sent, and never if none is */
+async function deliverBadly(
+  c: StandInContext,
+  fault: Exclude<DeliveryFault, { kind: "slow_head" }>,
+  onHead: () => void,
+): Promise<void> {
+  const { outgoing } = c.env;
+  const { "content-length": _, ...headers } = Object.fromEntries(c.res.headers);
+  const body = Buffer.from(await c.res.text());
+  const sendHead = (announcedBytes: number | null) => {
+    onHead();
+    const length = announcedBytes === null ? {} : { "content-length": announcedBytes };
+    outgoing.writeHead(c.res.status, { ...headers, ...length });
+  };
+  const sendHalf = (onSent?: () => void) => {
+    const middle = Math.floor(body.length / 2);
+    sendHead(body.length);
+    outgoing.write(body.subarray(0, middle), onSent);
+    return body.subarray(middle);
+  };
+  switch (fault.kind) {
     case "truncated":
-      sendHalf(delivery, () => response.destroy());
+      sendHalf(() => outgoing.destroy());
       return;
+    case "oversized": {
+      // Blanks after a JSON text change nothing about it, so its size alone is left to refuse it for.
+      const filled = Buffer.concat([body, Buffer.alloc(Math.max(0, fault.bytes - body.length), " ")]);
+      sendHead(fault.declared === false ? null : filled.length);
+      if (fault.declared === false) outgoing.flushHeaders();
+      outgoing.end(filled);
+      return;
+    }
     case "slow_body": {
-      const rest = sendHalf(delivery);
-      if (await pause(fault.delayMs, delivery)) response.end(rest);
+      const rest = sendHalf();
+      if (await pause(fault.delayMs, c)) outgoing.end(rest);
       return;
     }
     case "hang_body":
-      sendHalf(delivery);
+      sendHalf();
       return;
     case "reset":
-      response.socket?.resetAndDestroy();
+      outgoing.socket?.resetAndDestroy();
       return;
     case "hang":
       return;
   }
 }
 
-/** @returns whether there is still somebody to answer */
-async function pause(durationMs: number, { closing, response }: Delivery): Promise<boolean> {
+/** @returns whether the client is still there */
+async function pause(durationMs: number, c: StandInContext): Promise<boolean> {
+  const signal = c.get("github").shutdown;
   // Even an empty timer takes a millisecond, which measurements would show.
-  if (durationMs > 0) {
-    const isOver = await delay(durationMs, true, { signal: closing }).catch(() => false);
-    if (!isOver) return false;
-  }
-  return !response.destroyed;
+  if (durationMs > 0) await delay(durationMs, undefined, { signal }).catch(() => {});
+  return !signal.aborted && !c.env.outgoing.destroyed;
 }
 
-function sendHead({ response, answer, onHead }: Delivery, contentLength: number | null): void {
-  const hasBody = answer.status !== 204 && answer.status !== 304;
-  const length = hasBody && contentLength !== null ? { "content-length": String(contentLength) } : {};
-  onHead(answer.status);
-  response.writeHead(answer.status, { ...answer.headers, ...length });
+/** Keeps Hono waiting for ever. Otherwise it would send a response after what was sent, or to a client that left. */
+function noMoreToSend(): Promise<never> {
+  return new Promise(() => {});
 }
 
-/** @returns the half that is still to be sent */
-function sendHalf(delivery: Delivery, onSent: () => void = () => {}): Buffer {
-  const bytes = Buffer.from(delivery.answer.body);
-  const middle = Math.floor(bytes.length / 2);
-  sendHead(delivery, bytes.length);
-  delivery.response.write(bytes.subarray(0, middle), onSent);
-  return bytes.subarray(middle);
-}
-
-/** Blanks after a JSON text change nothing about it, so that its size alone is left to refuse it for. */
-function sendOversized(delivery: Delivery, sizeBytes: number, isDeclared: boolean): void {
-  const body = Buffer.from(delivery.answer.body);
-  const filled = Buffer.concat([body, Buffer.alloc(Math.max(0, sizeBytes - body.length), " ")]);
-  sendHead(delivery, isDeclared ? filled.length : null);
-  if (!isDeclared) delivery.response.flushHeaders();
-  delivery.response.end(filled);
+function recordOf(c: StandInContext): { -readonly [Key in keyof RecordedRequest]: RecordedRequest[Key] } {
+  const { method = "", url = "", headers } = c.env.incoming;
+  return {
+    method,
+    path: url,
+    status: null,
+    token: c.get("caller").token,
+    headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, [value].flat().join(", ")])),
+  };
 }

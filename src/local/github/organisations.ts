@@ -1,12 +1,49 @@
-// The organisations that the stand-in knows, and what can be done to them.
-import {
-  isSameName,
-  type MembershipRole,
-  type MembershipState,
-  type StandInAccount,
-  type StandInOrganisation,
-  type StandInTeam,
-} from "./entities.ts";
+// Organisations with their members, teams and demands. All of it lives in memory.
+import { isSameName, type StandInAccount } from "./accounts.ts";
+
+export type MembershipState = "active" | "pending";
+export type MembershipRole = "admin" | "member" | "billing_manager";
+
+export interface StandInMembership {
+  readonly state: MembershipState;
+  readonly role: MembershipRole;
+}
+
+/** What an organisation demands of tokens, besides membership. */
+export interface OrganisationRestrictions {
+  /**
+   * Single sign-on: only these tokens, and those given to `authoriseSso`, are authorised. A fine-grained token always
+   * is: its owner authorises it while making it.
+   */
+  readonly sso?: { readonly authorisedTokens?: ReadonlySet<string> | ((token: string) => boolean) };
+  /** Client ids of the only apps that are let in. For a GitHub App of the stand-in its installation decides. */
+  readonly approvedClients?: readonly string[];
+  /** Whether the organisation has an IP allow list without this machine's address. */
+  readonly ipAllowList?: boolean;
+  readonly forbidsClassic?: boolean;
+}
+
+export interface StandInOrganisation {
+  readonly id: number;
+  /** Can be changed at any time; the old name then leads nowhere until another account takes it. */
+  login: string;
+  readonly members: Map<StandInAccount, StandInMembership>;
+  /** In the order in which they were added, as in GitHub's lists. */
+  readonly teams: StandInTeam[];
+  restrictions: OrganisationRestrictions;
+  readonly ssoAuthorisedTokens: Set<string>;
+}
+
+export interface StandInTeam {
+  readonly id: number;
+  readonly organisation: StandInOrganisation;
+  name: string;
+  /** Can be changed at any time, as GitHub does when the name changes. */
+  slug: string;
+  parent: StandInTeam | null;
+  /** Direct members only. */
+  readonly members: Set<StandInAccount>;
+}
 
 export interface NewOrganisation {
   readonly login: string;
@@ -21,24 +58,20 @@ export interface NewTeam {
   readonly parent?: StandInTeam;
 }
 
-export interface NewMembership {
-  /** Default: active. */
-  readonly state?: MembershipState;
-  /** Default: member. */
-  readonly role?: MembershipRole;
-}
+/** Default: an active member. */
+export type NewMembership = Partial<StandInMembership>;
 
 const firstOrganisationId = 90_000_001;
 const firstTeamId = 6_000_001;
 
 export class Organisations {
   readonly #organisations: StandInOrganisation[] = [];
-  #nextOrganisationId = firstOrganisationId;
+  #nextId = firstOrganisationId;
   #nextTeamId = firstTeamId;
 
   add({ login, id }: NewOrganisation): StandInOrganisation {
     const organisation: StandInOrganisation = {
-      id: id ?? this.#nextOrganisationId++,
+      id: id ?? this.#nextId++,
       login,
       members: new Map(),
       teams: [],
@@ -62,48 +95,41 @@ export class Organisations {
     return team;
   }
 
-  addMember(organisation: StandInOrganisation, account: StandInAccount, membership: NewMembership = {}): void {
-    const { state = "active", role = "member" } = membership;
-    organisation.members.set(account, { state, role });
-  }
-
-  removeMember(organisation: StandInOrganisation, account: StandInAccount): void {
-    organisation.members.delete(account);
-    for (const { members } of organisation.teams) members.delete(account);
-  }
-
-  addToTeam({ organisation, slug, members }: StandInTeam, account: StandInAccount): void {
-    if (!organisation.members.has(account)) {
-      throw new Error(`${account.login} is no member of ${organisation.login}, so can't be in its team ${slug}`);
-    }
-    members.add(account);
-  }
-
-  removeFromTeam({ members }: StandInTeam, account: StandInAccount): void {
-    members.delete(account);
-  }
-
   byLogin(login: string): StandInOrganisation | null {
     return this.#organisations.find((organisation) => isSameName(organisation.login, login)) ?? null;
   }
 
-  /** The organisations that somebody is in or invited to. */
+  /** The organisations that an account is in or invited to. */
   of(account: StandInAccount): StandInOrganisation[] {
     return this.#organisations.filter(({ members }) => members.has(account));
   }
+}
+
+/** The account leaves the organisation's teams, too. */
+export function removeMember({ members, teams }: StandInOrganisation, account: StandInAccount): void {
+  members.delete(account);
+  for (const team of teams) team.members.delete(account);
+}
+
+/** @throws Error for an account that is neither in the team's organisation nor invited to it */
+export function addToTeam({ organisation, slug, members }: StandInTeam, account: StandInAccount): void {
+  if (!organisation.members.has(account)) {
+    throw new Error(`${account.login} is no member of ${organisation.login}, so can't be in its team ${slug}`);
+  }
+  members.add(account);
 }
 
 export function isActiveMember({ members }: StandInOrganisation, account: StandInAccount): boolean {
   return members.get(account)?.state === "active";
 }
 
-/** Somebody who is only invited yet is in no team, whatever teams wait for them. */
+/** An invited person is in no team yet, even if teams wait for them. */
 export function directTeams(organisation: StandInOrganisation, account: StandInAccount): StandInTeam[] {
   if (!isActiveMember(organisation, account)) return [];
   return organisation.teams.filter(({ members }) => members.has(account));
 }
 
-/** Its parent, and that one's, and so on up. */
+/** The team's parent, the parent's parent, and so on to the top. */
 export function ancestorsOf({ parent }: StandInTeam): StandInTeam[] {
   return parent === null ? [] : [parent, ...ancestorsOf(parent)];
 }

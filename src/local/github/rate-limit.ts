@@ -1,25 +1,81 @@
-// GitHub's primary rate limit. Tokens that GitHub knows are counted in their owner's bucket, everything else in the one of the caller's
-// address: a wrong token shows `x-ratelimit-limit: 60`.
+// Primary rate limits: buckets of requests an hour, and the table of what counts against which bucket.
+
+/** Requests an hour. */
+export interface RateLimitOptions {
+  /** Of an address, for requests without a token that GitHub knows. Default: 60. */
+  readonly anonymousLimit?: number;
+  /** Of a person. Default: 5,000. */
+  readonly userLimit?: number;
+  /** Of an installation, and of an app for what it asks as itself. Default: 5,000. */
+  readonly installationLimit?: number;
+}
+
+/** GraphQL counts apart from all other requests. */
+export interface Buckets {
+  readonly core: RateLimitBucket;
+  readonly graphql: RateLimitBucket;
+}
 
 const windowSeconds = 3600;
 
-export class RateLimitBucket {
-  readonly limit: number;
+export class RateLimits {
+  /** All callers of the stand-in are on this machine, so they share one address. */
+  readonly ofAddress: RateLimitBucket;
   readonly #now: () => Date;
-  readonly #resource: "core" | "graphql";
+  readonly #limits: Readonly<Record<"user" | "installation", number>>;
+  readonly #buckets = new WeakMap<object, Buckets>();
+
+  constructor({ anonymousLimit = 60, userLimit = 5000, installationLimit = 5000 }: RateLimitOptions, now: () => Date) {
+    this.#now = now;
+    this.#limits = { user: userLimit, installation: installationLimit };
+    this.ofAddress = new RateLimitBucket(anonymousLimit, now, "core");
+  }
+
+  /** @param owner a person, an installation or an app: all of its tokens share its buckets */
+  of(owner: object, kind: "user" | "installation"): Buckets {
+    const known = this.#buckets.get(owner);
+    if (known !== undefined) return known;
+    const limit = this.#limits[kind];
+    const buckets = {
+      core: new RateLimitBucket(limit, this.#now, "core"),
+      graphql: new RateLimitBucket(limit, this.#now, "graphql"),
+    };
+    this.#buckets.set(owner, buckets);
+    return buckets;
+  }
+
+  /**
+   * What a request counts against:
+   *
+   * | the request shows | bucket |
+   * |---|---|
+   * | a token that GitHub knows | its owner's, one for GraphQL and one for all other requests |
+   * | an app's JWT, or an app's client id and secret | the app's |
+   * | anything else, or nothing | that of the caller's address: a wrong token shows `x-ratelimit-limit: 60` |
+   */
+  bucketOf(granted: Buckets | null, app: object | null, resource: keyof Buckets): RateLimitBucket {
+    if (granted !== null) return granted[resource];
+    return app === null ? this.ofAddress : this.of(app, "installation").core;
+  }
+}
+
+export class RateLimitBucket {
+  readonly #limit: number;
+  readonly #now: () => Date;
+  readonly #resource: keyof Buckets;
   #used = 0;
   #resetAtSeconds = 0;
 
-  constructor(limit: number, now: () => Date, resource: "core" | "graphql" = "core") {
-    this.limit = limit;
+  constructor(limit: number, now: () => Date, resource: keyof Buckets) {
+    this.#limit = limit;
     this.#now = now;
     this.#resource = resource;
   }
 
-  /** Whether the next request has to be refused. */
+  /** Whether GitHub refuses the next request. */
   isExhausted(): boolean {
     this.#renew();
-    return this.#used >= this.limit;
+    return this.#used >= this.#limit;
   }
 
   /** Counts one request. */
@@ -28,7 +84,7 @@ export class RateLimitBucket {
     this.#used += 1;
   }
 
-  /** The bucket as it is now, in the headers that every answer of the API carries. */
+  /** The bucket as it is now, in the headers that every response of the API carries. */
   headers(): Record<string, string> {
     this.#renew();
     return this.#headersWith(this.#used);
@@ -37,7 +93,7 @@ export class RateLimitBucket {
   /** The bucket as it looks when nothing is left in it. */
   exhaustedHeaders(): Record<string, string> {
     this.#renew();
-    return this.#headersWith(this.limit);
+    return this.#headersWith(this.#limit);
   }
 
   #renew(): void {
@@ -49,8 +105,8 @@ export class RateLimitBucket {
 
   #headersWith(used: number): Record<string, string> {
     return {
-      "x-ratelimit-limit": String(this.limit),
-      "x-ratelimit-remaining": String(Math.max(0, this.limit - used)),
+      "x-ratelimit-limit": String(this.#limit),
+      "x-ratelimit-remaining": String(Math.max(0, this.#limit - used)),
       "x-ratelimit-reset": String(this.#resetAtSeconds),
       "x-ratelimit-used": String(used),
       "x-ratelimit-resource": this.#resource,

@@ -1,5 +1,5 @@
-// Makes tokens in GitHub's formats. They are made at run time only: a token that stands in a file is what secret scanners look for, and
-// they can't know that this one opens nothing.
+// Tokens in the formats that GitHub gives them, made at run time only: secret scanners look for tokens in files, and
+// can't know that this one opens nothing.
 import { randomBytes, randomInt } from "node:crypto";
 import { crc32 } from "node:zlib";
 

@@ -1,24 +1,25 @@
-// Notices that GitHub is down, so that people who are known don't wait for a call that is going to fail. It decides only whether somebody known waits: a token that was never
-// seen always asks. Only what shows that the host is in trouble counts: an answer that is odd for one token (too long, contradictory) must not bring grace to another.
+// Circuit breaker: notices that GitHub is down, so that known users do not wait for a call that is going to fail. It
+// decides only whether a known user waits: a token that was never seen always asks. Only signs that the host is down
+// count: a response that is odd for one token (too large, inconsistent) must not bring grace to another.
 import type { LookupFailure } from "../github/facts.ts";
 
 export interface Breaker {
-  /** Whether GitHub has just failed so often that known people are answered from memory at once. */
+  /** Whether GitHub has just failed so often that known users are answered from the cache at once. */
   isOpen(now: number): boolean;
-  /** @returns true once in a while: whoever gets it asks GitHub in the background whether it is back */
+  /** @returns true once in a while: the caller that gets it asks GitHub in the background whether it is back */
   takeProbe(now: number): boolean;
   /**
-   * @param outcome what a question to GitHub came to
+   * @param outcome the outcome of a load from GitHub
    * @param retryAfterMs how long GitHub asked to be left alone, if it did
    */
   report(outcome: LookupFailure | { readonly kind: "found" }, now: number, retryAfterMs: number | null): void;
 }
 
-const failuresToOpen = 3;
-const probeEveryMs = 5_000;
+export const failuresToOpen = 3;
+export const probeEveryMs = 5_000;
 /** What GitHub asks for is honoured up to here: a wrong header must not keep it unasked for long. */
 const maxPauseMs = 60_000;
-/** Failures of long ago say nothing about now: then somebody has to ask and wait. */
+/** Failures of long ago say nothing about now: then one request has to ask and wait. */
 const openForMs = 60_000;
 
 const signsOfOutage: ReadonlySet<string> = new Set([
@@ -45,7 +46,8 @@ export function createBreaker(): Breaker {
       }
       failures += 1;
       lastFailureAt = now;
-      // Later failures don't put the probe off: whoever keeps failing could keep everybody from hearing that GitHub is back.
+      // Later failures do not put the probe off: one user whose calls keep failing could keep all others from hearing
+      // that GitHub is back.
       const openedNowMs = failures === failuresToOpen ? probeEveryMs : 0;
       nextProbeAt = Math.max(nextProbeAt, now + Math.max(openedNowMs, Math.min(retryAfterMs ?? 0, maxPauseMs)));
     },

@@ -1,24 +1,12 @@
-// What is remembered about a token: either the facts, each part with the time at which GitHub was asked, or that GitHub refused it. Parts are judged by those times alone: an
-// entry that was copied, delayed or replayed is as old as it was.
+// An entry about one token: the facts, each part with the time at which GitHub was asked, or a tombstone. Only those
+// times say how old a part is: an entry that was copied, delayed or replayed is as old as it was.
 import * as v from "valibot";
 import { keyOfOrganisation, type OrganisationReference } from "../config/organisations.ts";
-import { accountSchema } from "../github/account.ts";
 import { type Validators, validatorsSchema } from "../github/conditional-client.ts";
-import type { Facts, FactsRequest, Membership } from "../github/facts.ts";
-import { idSchema, organisationLoginSchema, teamReferenceSchema } from "../github/schemas.ts";
-import type { Reason } from "../reason.ts";
+import { type Facts, type FactsRequest, hiddenReasons, type Membership, needsOrganisations } from "../github/facts.ts";
+import { accountSchema, idSchema, organisationLoginSchema, teamReferenceSchema } from "../github/schemas.ts";
 
 const timeSchema = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
-
-const hiddenReasons = [
-  "scope_missing",
-  "sso_required",
-  "app_not_approved",
-  "ip_allow_list",
-  "other_resource_owner",
-  "token_kind_forbidden",
-  "organisation_forbidden",
-] as const satisfies Reason[];
 
 const membershipSchema = v.variant("kind", [
   v.object({
@@ -66,10 +54,10 @@ export interface FactsEntry extends Omit<Facts, "organisations"> {
   readonly validators: Validators;
 }
 
-/** Overwrites the facts about a token that GitHub refused, so that nobody brings them back while GitHub is down. */
+/** Overwrites the facts about a token that GitHub refused, so that no isolate brings them back while GitHub is down. */
 export interface Tombstone {
   readonly kind: "tombstone";
-  /** When GitHub's answer was there: whatever was asked before that is older than the refusal. */
+  /** When GitHub's response was there: all that was asked before that is older than the refusal. */
   readonly askedAt: number;
 }
 
@@ -79,8 +67,8 @@ export type Entry = FactsEntry | Tombstone;
 const maxValidators = 300;
 
 /**
- * What two places remember of one token, taken together: a tombstone stands until GitHub has been asked later and has taken the token again, and of facts each part
- * counts as it was seen last.
+ * Merges two entries about one token. A tombstone counts until GitHub has been asked later and has accepted the token
+ * again. Of facts each part counts as it was seen last.
  */
 export function mergeEntries(one: Entry | null, other: Entry | null): Entry | null {
   if (one === null || other === null) return one ?? other;
@@ -108,9 +96,11 @@ function isNewer(entry: Entry, than: Entry): boolean {
 }
 
 /**
- * Drops what some clock that goes ahead has dated into the future: it would count as newer than whatever GitHub says now, and be believed for longer than it may.
+ * Drops parts that a fast clock has dated into the future: they would count as newer than what GitHub says now, and be
+ * fresh for longer than they may.
  *
- * @returns the entry without such parts, or null if nothing is left; a tombstone counts as one of just now, for it only takes something away
+ * @returns the entry without such parts, or null if nothing is left; a tombstone counts as one of just now, for it only
+ *   takes access away
  */
 export function withoutFuture(entry: Entry | null, now: number): Entry | null {
   if (entry?.kind === "tombstone") return entry.askedAt <= now ? entry : { ...entry, askedAt: now - 1 };
@@ -120,16 +110,16 @@ export function withoutFuture(entry: Entry | null, now: number): Entry | null {
   return past.length === parts.length ? entry : { ...entry, organisations: Object.fromEntries(past) };
 }
 
-/** @param question what GitHub was asked */
+/** @param request what GitHub was asked */
 export function factsEntryOf(
   facts: Facts,
-  question: FactsRequest,
+  request: FactsRequest,
   { credentialId, askedAt, validators }: Pick<FactsEntry, "credentialId" | "askedAt" | "validators">,
 ): FactsEntry {
   const { host, account, oauthClientId, scopes, expiry } = facts;
   const memberships = new Map(Object.entries(facts.organisations));
   const organisations: Record<string, FactsEntry["organisations"][string]> = {};
-  for (const reference of question.organisations) {
+  for (const reference of request.organisations) {
     const membership = memberships.get(keyOfOrganisation(reference));
     if (membership !== undefined) organisations[partKeyOf(reference)] = { membership, askedAt };
   }
@@ -147,11 +137,11 @@ export function factsEntryOf(
   };
 }
 
-/** @returns the facts as a policy sees them, or null where an organisation is missing that the question depends on */
-export function factsIn(entry: FactsEntry, question: FactsRequest): Facts | null {
+/** @returns the facts as a policy sees them, or null where an organisation is missing that the request needs */
+export function factsIn(entry: FactsEntry, request: FactsRequest): Facts | null {
   const { host, account, oauthClientId, scopes, expiry } = entry;
   const organisations: Record<string, Membership> = {};
-  for (const reference of neededOrganisations(entry, question)) {
+  for (const reference of neededOrganisations(entry, request)) {
     const part = entry.organisations[partKeyOf(reference)];
     if (part === undefined) return null;
     organisations[keyOfOrganisation(reference)] = part.membership;
@@ -160,35 +150,38 @@ export function factsIn(entry: FactsEntry, question: FactsRequest): Facts | null
 }
 
 /**
- * @param since parts that were asked before are too old
- * @returns the organisations that have to be asked about, where some are missing altogether; null where all are there, and all are asked about together
+ * @param since parts that were asked about before are too old
+ * @returns the organisations to ask about, where some are missing altogether; null where all are there, and all are
+ *   asked about together
  */
 export function missingParts(
   entry: FactsEntry,
-  question: FactsRequest,
+  request: FactsRequest,
   since: number,
 ): FactsRequest["organisations"] | null {
-  if (factsIn(entry, question) !== null) return null;
-  return question.organisations.filter((reference) => {
+  if (factsIn(entry, request) !== null) return null;
+  return request.organisations.filter((reference) => {
     const part = entry.organisations[partKeyOf(reference)];
     return part === undefined || part.askedAt <= since;
   });
 }
 
 /** @returns when GitHub was asked about each part on which the answer rests; NaN for one that is missing */
-export function timesOf(entry: FactsEntry, question: FactsRequest): number[] {
-  const parts = neededOrganisations(entry, question).map((reference) => entry.organisations[partKeyOf(reference)]);
+export function timesOf(entry: FactsEntry, request: FactsRequest): number[] {
+  const parts = neededOrganisations(entry, request).map((reference) => entry.organisations[partKeyOf(reference)]);
   return [entry.askedAt, ...parts.map((part) => part?.askedAt ?? Number.NaN)];
 }
 
-/** The organisations without which the question has no answer. */
-function neededOrganisations({ account }: FactsEntry, question: FactsRequest): readonly OrganisationReference[] {
-  return question.dependsOnOrganisations(account) ? question.organisations : [];
+/** The organisations without which the request has no answer. */
+function neededOrganisations({ account }: FactsEntry, request: FactsRequest): readonly OrganisationReference[] {
+  return needsOrganisations(request, account) ? request.organisations : [];
 }
 
 /**
- * What an organisation's part is filed under. The pinned teams of an organisation that is not pinned itself find it again under another name, so another cluster's policy,
- * which pins none or others, means another organisation by the same name. The sign after the name keeps an organisation called "constructor" from being what every object has.
+ * The key of an organisation's part. The pinned teams of an organisation that is not pinned itself find it again under
+ * another name, so the policy of another cluster, which pins none or others, may name another organisation by the same
+ * name. The sign after the name keeps an organisation called "constructor" apart from the property of that name, which
+ * every object has.
  */
 function partKeyOf(reference: OrganisationReference): string {
   const key = keyOfOrganisation(reference);

@@ -1,5 +1,6 @@
-// Workers KV: what other isolates and locations learnt. It is never the reason for a refusal: whatever goes wrong here is a miss. It is eventually consistent (a minute and more), so a copy
-// is judged by its own times only; writes cost money and are few on the free plan (1,000 a day), so after one was refused there are none for a while.
+// Workers KV: entries that other isolates and locations wrote. It is never the reason for a refusal: every fault here
+// is a miss. It is eventually consistent (a minute and more), so only a copy's own times say how old it is. Writes cost
+// money and are few on the free plan (1,000 a day), so after one was refused there are none for a while.
 import * as v from "valibot";
 import { type Entry, entrySchema } from "./entry.ts";
 import type { Sealer } from "./sealer.ts";
@@ -11,16 +12,17 @@ export interface KeyValueStore {
 }
 
 export interface KvCache {
-  /** @returns null for a miss, whatever its cause */
+  /** @returns null for a miss and for every fault */
   read(name: string): Promise<Entry | null>;
   /**
-   * @param endsAccess whether it keeps somebody out whom KV may still let in: that is tried even after KV refused a write, for it is rare, and nobody can bring it about at will
-   * @returns whether KV has taken it
+   * @param endsAccess whether it ends access that KV may still give. Such a write is tried even after KV refused one:
+   *   it is rare, and no user can cause it at will
+   * @returns whether KV has accepted it
    */
   write(name: string, entry: Entry, endsAccess?: boolean): Promise<boolean>;
 }
 
-export interface KvTierOptions {
+export interface KvCacheOptions {
   readonly store: KeyValueStore;
   readonly sealer: Sealer;
   readonly now: () => number;
@@ -30,23 +32,25 @@ export interface KvTierOptions {
 }
 
 /** KV answers in 250 ms at its 99th percentile; GitHub would answer sooner than a slower one. */
-const readTimeoutMs = 500;
-/** Nobody waits for a write, but a Worker's work after its answer has an end. */
+export const readTimeoutMs = 500;
+/** No review waits for a write, but a Worker's work after its response has an end. */
 const writeTimeoutMs = 2_000;
-/** Long beyond belief: an old entry shows that a token was once good, and holds what a conditional request needs. */
-const keepSeconds = 7 * 24 * 60 * 60;
+/**
+ * Long after it is stale: an old entry shows that a token was once good, and holds what a conditional request needs.
+ */
+export const keepSeconds = 7 * 24 * 60 * 60;
 const pauseAfterRefusedWriteMs = 60_000;
-const warnEveryMs = 60_000;
+export const warnEveryMs = 60_000;
 
-export function createKvCache({ store, sealer, now, deadline, writeWarning }: KvTierOptions): KvCache {
+export function createKvCache({ store, sealer, now, deadline, writeWarning }: KvCacheOptions): KvCache {
   let noWritesBefore = 0;
-  let troubles = 0;
+  let faults = 0;
   let lastWarningAt = Number.NEGATIVE_INFINITY;
 
   function warn(what: string): void {
-    troubles += 1;
+    faults += 1;
     if (now() - lastWarningAt < warnEveryMs) return;
-    writeWarning(`KV: ${what}; ${troubles} such faults since this isolate began, and each is treated as a miss`);
+    writeWarning(`KV: ${what}; ${faults} such faults since this isolate began, and each is treated as a miss`);
     lastWarningAt = now();
   }
 

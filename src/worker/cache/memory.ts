@@ -1,31 +1,80 @@
-// What this isolate remembers, by the token itself: it never leaves the isolate, and a warm review does no cryptography. Plain values only: a promise or a Response that
-// another request waits for never settles if the request that made it is cancelled.
-import { BoundedMap } from "./bounded-map.ts";
-import type { Entry } from "./entry.ts";
+// Isolate memory: records by the token itself. A token never leaves the isolate, and a warm review does no
+// cryptography. Plain values only: a promise or a Response that another request waits for never settles if the request
+// that made it is cancelled.
+import { BoundedMap } from "../bounded-map.ts";
+import { type Entry, mergeEntries, withoutFuture } from "./entry.ts";
 
-export interface MemoryRecord {
-  readonly entry: Entry;
+/** What this isolate knows about one token. */
+export interface TokenRecord {
+  readonly entry: Entry | null;
   /** What KV holds as far as this isolate knows, or null. */
-  readonly copy: Entry | null;
-  /** When a refresh in the background began that is not known to have ended; milliseconds. */
+  readonly kvCopy: Entry | null;
+  /** Whether facts of this token have admitted its owner: then KV may hold them, even where no copy was seen there. */
+  readonly hasAdmitted: boolean;
+  /** When a revalidation in the background began that is not known to have ended; milliseconds. */
   readonly revalidatingSince: number | null;
 }
 
-export type Memory = Pick<BoundedMap<MemoryRecord>, "get" | "set" | "size">;
+export interface Memory {
+  /** @returns the record as it is now; an empty one for a token that is not known */
+  get(token: string): TokenRecord;
+  /**
+   * The only way to change a record. Other requests learn something while this one waits for KV or GitHub, so what it
+   * knew before is merged into the record as it is now, and only then changed.
+   *
+   * @param before what the caller knew before it waited
+   * @returns the new record
+   */
+  update(token: string, before: TokenRecord, change: (current: TokenRecord) => TokenRecord): TokenRecord;
+  readonly size: number;
+}
 
-/** An isolate has 128 MB for everything. */
-const maxBytes = 32 * 1024 * 1024;
-const maxEntries = 20_000;
+export const emptyRecord: TokenRecord = { entry: null, kvCopy: null, hasAdmitted: false, revalidatingSince: null };
+
+/** An isolate has 128 MB for all that it holds. */
+export const maxBytes = 32 * 1024 * 1024;
+export const maxEntries = 20_000;
 /** Objects and strings cost more than their JSON. */
 const overheadFactor = 3;
 const overheadBytes = 400;
 
-export function createMemory(): Memory {
-  return new BoundedMap<MemoryRecord>({ maxEntries, maxBytes, bytesOf });
+/** @param now milliseconds */
+export function createMemory(now: () => number): Memory {
+  const records = new BoundedMap<TokenRecord>({ maxEntries, maxBytes, bytesOf });
+
+  function get(token: string): TokenRecord {
+    const record = records.get(token);
+    if (record === undefined) return emptyRecord;
+    const entry = withoutFuture(record.entry, now());
+    return entry === record.entry ? record : { ...record, entry };
+  }
+
+  return {
+    get,
+    update(token, before, change) {
+      const record = change(mergeRecords(get(token), before));
+      // A flood of made-up tokens must not push users' tokens out of memory.
+      if (record.entry !== null) records.set(token, record);
+      return record;
+    },
+    get size() {
+      return records.size;
+    },
+  };
 }
 
-function bytesOf(token: string, { entry, copy }: MemoryRecord): number {
-  const lengths = [entry, copy === entry ? null : copy].map((part) =>
+function mergeRecords(current: TokenRecord, before: TokenRecord): TokenRecord {
+  if (current === before) return current;
+  return {
+    entry: mergeEntries(current.entry, before.entry),
+    kvCopy: mergeEntries(current.kvCopy, before.kvCopy),
+    hasAdmitted: current.hasAdmitted || before.hasAdmitted,
+    revalidatingSince: current.revalidatingSince,
+  };
+}
+
+function bytesOf(token: string, { entry, kvCopy }: TokenRecord): number {
+  const lengths = [entry, kvCopy === entry ? null : kvCopy].map((part) =>
     part === null ? 0 : JSON.stringify(part).length,
   );
   return overheadBytes + overheadFactor * (token.length + lengths.reduce((sum, length) => sum + length, 0));

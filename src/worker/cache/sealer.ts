@@ -1,5 +1,6 @@
-// Makes what is kept in KV worthless to whoever can read it and unforgeable to whoever can write it. Names are HMACs of tokens; values are sealed with AES-256-GCM and
-// bound to their name, so that a value can't be moved to another token's name. Both keys come from CACHE_SECRET (HKDF, RFC 5869).
+// Sealing of KV entries: a reader of the namespace learns nothing from them, and a writer cannot forge them. Names are
+// HMACs of tokens. Values are sealed with AES-256-GCM and bound to their name, so that a value cannot be moved to
+// another token's name. Both keys come from CACHE_SECRET (HKDF, RFC 5869).
 
 export interface Sealer {
   /** @returns the name under which facts about a token are kept */
@@ -10,7 +11,7 @@ export interface Sealer {
   open(name: string, sealed: Uint8Array<ArrayBuffer>): Promise<string | null>;
 }
 
-/** Changes with the format of what is sealed: deployments of different versions don't see each other's entries. */
+/** Changes with the format of the entries: deployments of different formats do not see each other's. */
 const formatVersion = "v2";
 /** The length that AES-GCM is made for (NIST SP 800-38D, 8.2). */
 const nonceBytes = 12;
@@ -22,12 +23,12 @@ interface Keys {
 
 /**
  * @param secret CACHE_SECRET's bytes
- * @param scope whatever else separates deployments on one namespace: GitHub's address
+ * @param scope what else keeps deployments on one namespace apart: GitHub's address
  */
 export function createSealer(secret: Uint8Array<ArrayBuffer>, scope: string): Sealer {
   const encoder = new TextEncoder();
-  // Made with the first use: Workers allow no cryptography outside of a request. Kept as keys, not as a promise: a promise that another request
-  // is waiting for never settles if the request that made it is cancelled.
+  // Made with the first use: Workers allow no cryptography outside of a request. Kept as keys, not as a promise: a
+  // promise that another request waits for never settles if the request that made it is cancelled.
   let keys: Keys | null = null;
 
   async function derivedKeys(): Promise<Keys> {

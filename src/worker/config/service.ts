@@ -24,10 +24,16 @@ export interface ServiceSettings {
 const minSecretBytes = 32;
 const secretMessage = `must be set as a secret: base64 of at least ${minSecretBytes} random bytes, such as openssl rand -base64 32 prints`;
 
+export const cacheTtlSeconds = { min: 5, max: 600, default: 120 } as const;
+export const outageGraceSeconds = { min: 0, max: 3600, default: 600 } as const;
+
 const settingsEntries = {
   GITHUB_API_URL: v.optional(apiUrl(), "https://api.github.com"),
-  CACHE_TTL_SECONDS: v.optional(wholeNumber(5, 600), 120),
-  OUTAGE_GRACE_SECONDS: v.optional(wholeNumber(0, 3600), 600),
+  CACHE_TTL_SECONDS: v.optional(wholeNumber(cacheTtlSeconds.min, cacheTtlSeconds.max), cacheTtlSeconds.default),
+  OUTAGE_GRACE_SECONDS: v.optional(
+    wholeNumber(outageGraceSeconds.min, outageGraceSeconds.max),
+    outageGraceSeconds.default,
+  ),
   TOKEN_SHAPE: v.optional(v.picklist(tokenShapes, `must be one of ${tokenShapes.join(", ")}`), "exact"),
   CACHE_SECRET: secret(),
   GITHUB_APP_ID: v.optional(appId()),

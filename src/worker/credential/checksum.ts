@@ -1,5 +1,6 @@
-// The checksum that GitHub puts into its tokens: the last six characters are the CRC-32 of the random part in base 62
-// (github.blog, 2021-04-05, "Behind GitHub's new authentication token formats"). It tells typing errors and made-up tokens apart without a call.
+// Checksum in GitHub's tokens: the last six characters are the CRC-32 of the random part in base 62 (github.blog,
+// 2021-04-05, "Behind GitHub's new authentication token formats"). It tells typing errors and made-up tokens from real
+// ones without a call.
 
 const alphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 const checksumLength = 6;

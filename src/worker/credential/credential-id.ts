@@ -1,5 +1,6 @@
-// The name of a token that may be written down: the hash under which GitHub's own audit log knows it (`hashed_token`), so that a cluster's audit log and
-// GitHub's can be joined. It is a hash of a secret with far more than 128 bits of entropy: nobody can guess the token from it.
+// Credential id: the name of a token that may be written down. It is the hash under which GitHub's own audit log knows
+// the token (`hashed_token`), so that a cluster's audit log and GitHub's can be joined. It is a hash of a secret with
+// far more than 128 bits of entropy: the token cannot be guessed from it.
 
 /**
  * @param token a GitHub token

@@ -1,5 +1,6 @@
-// What kind of token is this, by its shape alone? kube-apiserver hands its webhook every token that nobody else recognised: service account
-// tokens of other audiences, OIDC tokens during an outage of their issuer, bootstrap tokens, garbage. Only what GitHub gives to people may go to GitHub.
+// Kinds of tokens, by their shape alone. kube-apiserver hands its webhook every token that no other authenticator
+// recognised: service account tokens of other audiences, OIDC tokens during an outage of their issuer, bootstrap
+// tokens, garbage. Only tokens that GitHub gives to people may go to GitHub.
 import type { TokenKind } from "../config/cluster.ts";
 import type { TokenShape } from "../config/service.ts";
 import { hasValidChecksum } from "./checksum.ts";
@@ -15,8 +16,9 @@ export type Credential =
 const maxTokenLength = 8192;
 
 /**
- * Classic tokens and the first form of app tokens have 40 characters with a checksum. App tokens are about to grow (installation tokens already did, to
- * some 520 characters with dots and dashes), so for them a longer one is let through to GitHub.
+ * Classic tokens and the first form of app tokens have 40 characters with a checksum. App tokens are about to grow
+ * (installation tokens already did, to some 520 characters with dots and dashes), so longer app tokens are let through
+ * to GitHub.
  */
 const exactShapes: readonly { readonly tokenKind: TokenKind; readonly matches: (token: string) => boolean }[] = [
   { tokenKind: "classic", matches: (token) => isShortToken(token, "ghp_") },
@@ -60,7 +62,10 @@ function isLongToken(token: string, prefix: string): boolean {
   return token.length > 40 && token.startsWith(prefix) && /^[A-Za-z0-9._-]+$/.test(token.slice(prefix.length));
 }
 
-/** GitHub's prefixes first: an installation token can hold three parts with dots and must not be taken for an OIDC token. */
+/**
+ * GitHub's prefixes first: an installation token can hold three parts with dots and must not be taken for an OIDC
+ * token.
+ */
 function foreignKindOf(token: string): ForeignKind {
   if (token.startsWith("ghs_") || /^v1\.[a-f0-9]{40}$/.test(token)) return "github_installation";
   if (token.startsWith("ghr_")) return "github_refresh";

@@ -1,13 +1,10 @@
-// `GET /user`: whose token is this? REST on purpose: GraphQL's `viewer` also answers for the tokens of app installations, and so for anyone's workflow.
+// The owner of a token, by `GET /user` or by check-token, which also says which app the token belongs to.
 import * as v from "valibot";
-import { responseInfoOf, type WithResponse } from "./call.ts";
-import type { GitHubClient } from "./client.ts";
-import { keepAs } from "./conditional-client.ts";
-import type { Account, LookupFailure, TokenExpiry } from "./facts.ts";
-import { invalidResponse, sortAccountReply } from "./outcomes.ts";
-import { idSchema } from "./schemas.ts";
+import type { GitHubCalls } from "./calls.ts";
+import { checkToken, user } from "./endpoints.ts";
+import type { Account, FactsRequest, LookupFailure, TokenExpiry, Unavailable } from "./facts.ts";
+import { type Absent, invalidResponse, worst } from "./outcomes.ts";
 import { parseScopes } from "./scopes.ts";
-import { parseTokenExpiry } from "./token-expiry.ts";
 
 /** What one call says about a token and its owner. */
 export interface TokenOwner {
@@ -18,41 +15,91 @@ export interface TokenOwner {
   readonly expiry: TokenExpiry;
 }
 
-/** Letters, digits, dashes, and the underscore before the short code of an enterprise's managed users. */
-const personLogin = /^[A-Za-z0-9][A-Za-z0-9_-]{0,38}$/;
-/** Other accounts' may end in [bot]; they let nobody in, so this only keeps the log clean. */
-const otherLogin = /^[A-Za-z0-9][A-Za-z0-9_-]{0,99}(?:\[bot\])?$/;
-
-export const accountSchema = v.pipe(
-  v.object({ id: idSchema, login: v.string(), type: v.pipe(v.string(), v.regex(/^[A-Za-z]{1,40}$/)) }),
-  v.check(({ login, type }) => (type === "User" ? personLogin : otherLogin).test(login)),
-);
-
-/** Asks GitHub whose token this is. */
-export async function fetchAccount(
-  client: GitHubClient,
-  restUrl: string,
+/**
+ * Asks GitHub whose token this is. Where the deployment has the client secrets of the apps that the cluster lists,
+ * check-token is asked: it says whose client's token it is, and its quota is not the anonymous one that a Worker's
+ * address shares with others.
+ *
+ * @param clientSecrets by client id
+ */
+export async function fetchTokenOwner(
+  calls: GitHubCalls,
+  clientSecrets: ReadonlyMap<string, string>,
   token: string,
-  deadline: AbortSignal,
-): Promise<WithResponse<TokenOwner | LookupFailure>> {
-  const reply = await client.send(
-    { url: `${restUrl}/user`, authorization: `Bearer ${token}`, keep: keepAs(accountSchema) },
-    deadline,
-  );
-  const responseInfo = responseInfoOf(reply);
-  const sorted = sortAccountReply(reply);
-  if (sorted.kind !== "ok") return { outcome: sorted, responseInfo };
-  const account = v.safeParse(accountSchema, sorted.json);
-  if (!account.success) return { outcome: invalidResponse, responseInfo };
-  const { id, login, type } = account.output;
+  { tokenKind, oauthClients }: FactsRequest,
+): Promise<TokenOwner | LookupFailure> {
+  const isAppToken = tokenKind === "oauth" || tokenKind === "app";
+  const clients = (isAppToken ? oauthClients : []).flatMap((id) => {
+    const secret = clientSecrets.get(id);
+    return secret === undefined ? [] : [{ id, secret }];
+  });
+  const checks = await Promise.all(clients.map((client) => checkTokenOf(calls, client, token)));
+  const found = checks.find((check) => check.kind === "found");
+  if (found !== undefined) return found;
+  const failure = worst(checks.filter((check) => check.kind === "unavailable"));
+  if (failure !== undefined) return failure;
+  // The token of none of those apps. It may still belong to a listed client without a secret, which GET /user tells.
+  const mayBeAnothers = clients.length === 0 || clients.length < oauthClients.length;
+  return mayBeAnothers ? fetchAccount(calls, token) : { kind: "refused", reason: "token_client_mismatch" };
+}
+
+async function fetchAccount(calls: GitHubCalls, token: string): Promise<TokenOwner | LookupFailure> {
+  const result = await calls.call(user, undefined, { authorization: `Bearer ${token}` });
+  if (result.kind !== "ok") return result;
+  const { body, headers } = result;
   return {
-    outcome: {
-      kind: "found",
-      account: { id, login, type },
-      oauthClientId: sorted.headers.get("x-oauth-client-id"),
-      scopes: parseScopes(sorted.headers.get("x-oauth-scopes")),
-      expiry: parseTokenExpiry(sorted.headers.get("github-authentication-token-expiration")),
-    },
-    responseInfo,
+    kind: "found",
+    account: { id: body.id, login: body.login, type: body.type },
+    oauthClientId: headers.get("x-oauth-client-id"),
+    scopes: parseScopes(headers.get("x-oauth-scopes")),
+    expiry: parseTokenExpiry(headers.get("github-authentication-token-expiration")),
   };
+}
+
+/** @returns "absent" where the token is not this client's, or is no longer valid: GitHub does not say which */
+async function checkTokenOf(
+  calls: GitHubCalls,
+  client: { readonly id: string; readonly secret: string },
+  token: string,
+): Promise<TokenOwner | Absent | Unavailable> {
+  const result = await calls.call(
+    checkToken,
+    { clientId: client.id },
+    { authorization: `Basic ${btoa(`${client.id}:${client.secret}`)}`, body: { access_token: token } },
+  );
+  if (result.kind !== "ok") return result;
+  const { app, user: owner, scopes, expires_at } = result.body;
+  if (app.client_id !== client.id) return invalidResponse;
+  return {
+    kind: "found",
+    account: { id: owner.id, login: owner.login, type: owner.type },
+    oauthClientId: client.id,
+    scopes,
+    expiry: expiryOf(expires_at),
+  };
+}
+
+function expiryOf(expiresAt: string | null): TokenExpiry {
+  if (expiresAt === null) return { kind: "never" };
+  const epochMs = v.is(v.pipe(v.string(), v.isoTimestamp()), expiresAt) ? Date.parse(expiresAt) : Number.NaN;
+  return Number.isNaN(epochMs) ? { kind: "unreadable" } : { kind: "at", epochMs };
+}
+
+/**
+ * `2022-09-29 09:53:54 UTC`, `2023-07-19 10:23:39 +0100`: GitHub writes it with the zone of the user who made the
+ * token.
+ */
+const expiryPattern = /^(\d{4}-\d{2}-\d{2}) (\d{2}:\d{2}:\d{2}) (?:UTC|([+-]\d{2})(\d{2}))$/;
+
+/**
+ * @param header `github-authentication-token-expiration`, or null where GitHub sent none, as it does for tokens that
+ *   never end
+ */
+export function parseTokenExpiry(header: string | null): TokenExpiry {
+  if (header === null) return { kind: "never" };
+  const match = expiryPattern.exec(header.trim());
+  if (match === null) return { kind: "unreadable" };
+  const [, date, time, hours = "+00", minutes = "00"] = match;
+  const epochMs = Date.parse(`${date}T${time}${hours}:${minutes}`);
+  return Number.isNaN(epochMs) ? { kind: "unreadable" } : { kind: "at", epochMs };
 }

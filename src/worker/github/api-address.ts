@@ -1,5 +1,5 @@
-// Where the parts of one GitHub are, from the address of its REST API: github.com, GitHub Enterprise Server (HOST/api/v3) and data residency
-// (api.SUBDOMAIN.ghe.com) each lay them out differently.
+// Addresses of one GitHub, from the address of its REST API: github.com, GitHub Enterprise Server (HOST/api/v3) and
+// data residency (api.SUBDOMAIN.ghe.com) each lay them out differently.
 
 export interface ApiAddress {
   /** Without a trailing slash. */
@@ -12,7 +12,8 @@ export interface ApiAddress {
 /** @param restUrl GITHUB_API_URL, without a trailing slash */
 export function apiAddressOf(restUrl: string): ApiAddress {
   const { host } = new URL(restUrl);
-  // `https://HOST/api/v3` and `https://HOST/api/graphql`, but `https://api.github.com` and `https://api.github.com/graphql`.
+  // `https://HOST/api/v3` and `https://HOST/api/graphql`, but `https://api.github.com` and
+  // `https://api.github.com/graphql`.
   return restUrl.endsWith("/api/v3")
     ? { restUrl, graphqlUrl: restUrl.replace(/v3$/, "graphql"), host }
     : { restUrl, graphqlUrl: `${restUrl}/graphql`, host: host.replace(/^api\./, "") };

@@ -1,4 +1,4 @@
-// The one HTTP client for GitHub. Whatever GitHub or the network does comes out as a value.
+// The one HTTP client for GitHub. Every fault of GitHub and of the network comes out as a value.
 import { readBoundedBody } from "../bounded-body.ts";
 import { version } from "../version.ts";
 import type { UnavailableReason } from "./facts.ts";
@@ -6,12 +6,15 @@ import type { UnavailableReason } from "./facts.ts";
 export interface GitHubRequest {
   readonly method?: "GET" | "POST";
   readonly url: string;
-  /** The whole value of the Authorization header; null for what GitHub tells everybody. */
+  /** The whole value of the Authorization header; null for what GitHub tells every caller. */
   readonly authorization: string | null;
   /** Sent as JSON. */
   readonly body?: unknown;
   readonly ifNoneMatch?: string;
-  /** What of an answer's text is worth keeping for a conditional request; undefined if it is no right answer. Without it, a request is never conditional. */
+  /**
+   * The part of a response's text that is kept for a conditional request; undefined if the response is not a valid one.
+   * Without it, a request is never conditional.
+   */
   readonly keep?: (text: string) => unknown;
 }
 
@@ -19,7 +22,7 @@ export type GitHubReply =
   | {
       readonly kind: "answered";
       readonly status: number;
-      /** Whether the answer is a remembered one that GitHub said still holds (304). */
+      /** Whether this is the last response once more, since GitHub answered 304. */
       readonly notModified?: boolean;
       readonly headers: Headers;
       readonly text: string;
@@ -37,7 +40,10 @@ export interface GitHubClient {
   send(request: GitHubRequest, deadline?: AbortSignal): Promise<GitHubReply>;
 }
 
-/** The apiserver waits 30 s, and one kubectl asks five times in a row: nobody should wait longer than this for one call. */
+/**
+ * kube-apiserver waits 30 s, and one kubectl asks five times in a row: a user should not wait longer than this for one
+ * call.
+ */
 export const defaultTimeoutMs = 3_000;
 
 /** A full page of a list has some hundred KB. */
@@ -48,7 +54,7 @@ export interface GitHubClientOptions {
   /** For head and body together. */
   readonly timeoutMs?: number;
   readonly maxBytes?: number;
-  /** Hears once of each announcement that GitHub is going to take away what is used here. */
+  /** Is called once for each announcement that GitHub is going to retire an API that is used here. */
   readonly writeWarning?: (text: string) => void;
 }
 
@@ -86,7 +92,7 @@ export function createGitHubClient(options: GitHubClientOptions): GitHubClient {
             ...(ifNoneMatch === undefined ? {} : { "If-None-Match": ifNoneMatch }),
           },
           ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-          // Following would send the token to whatever host the answer names.
+          // Following would send the token to any host that the response names.
           redirect: "manual",
           // A Worker's fetch reads through the zone's own cache, whose key does not hold the token.
           cache: "no-store",

@@ -1,5 +1,5 @@
-// Asks GitHub whether what is remembered still holds: a request with the ETag of the last answer costs nothing of the person's quota if the answer is 304. Whoever called gets the remembered answer
-// then, as if it had been sent again.
+// Conditional requests: a request with the ETag of the last response costs nothing of the user's quota if GitHub
+// answers 304. The caller gets the last response again then, as if GitHub had sent it once more.
 import * as v from "valibot";
 import type { GitHubClient, GitHubReply, GitHubRequest } from "./client.ts";
 
@@ -7,7 +7,7 @@ const validatorSchema = v.object({
   etag: v.string(),
   /** The headers that mean something, see below. */
   headers: v.record(v.string(), v.string()),
-  /** The answer's JSON, without what nobody reads. */
+  /** The response's JSON, without the members that are not read. */
   json: v.unknown(),
 });
 
@@ -24,11 +24,11 @@ const keptHeaders = [
 ];
 
 export interface ConditionalClient extends GitHubClient {
-  /** @returns the validators of all answers so far, for the next time */
+  /** @returns the validators of all responses so far, for the next time */
   validators(): Validators;
 }
 
-/** @param known the validators of an earlier time, of this very token: GitHub's ETags depend on it */
+/** @param known the validators of an earlier time, of the same token: GitHub's ETags depend on it */
 export function createConditionalClient(client: GitHubClient, known: Validators): ConditionalClient {
   const collected = new Map<string, v.InferOutput<typeof validatorSchema>>();
 
@@ -71,7 +71,7 @@ function headersOf(headers: Headers): Record<string, string> {
   return kept;
 }
 
-/** @returns a `keep` for answers of one form */
+/** @returns a `keep` for responses of one shape */
 export function keepAs(schema: v.GenericSchema): (text: string) => unknown {
   return (text) => {
     try {

@@ -4,9 +4,8 @@ import type { ApiAddress } from "./api-address.ts";
 import type { GitHubClient } from "./client.ts";
 import { createGitHubFacts, type GitHubFacts } from "./github-facts.ts";
 import { createAppCredentials } from "./memberships/app-credentials.ts";
-import { createAppMemberships } from "./memberships/installed-app.ts";
-import { createNonMembers } from "./memberships/non-members.ts";
-import { createPersonalMemberships } from "./memberships/own-token.ts";
+import { createInstalledAppMemberships } from "./memberships/installed-app.ts";
+import { ownTokenMemberships } from "./memberships/own-token.ts";
 
 /** @param api where the settings' GITHUB_API_URL leads */
 export function connectGitHub(
@@ -16,13 +15,6 @@ export function connectGitHub(
   now: () => number,
 ): GitHubFacts {
   const memberships =
-    githubApp === null
-      ? createPersonalMemberships(api.restUrl)
-      : createAppMemberships({
-          client,
-          api,
-          credentials: createAppCredentials(client, api.restUrl, githubApp, now),
-          nonMembers: createNonMembers(now),
-        });
-  return createGitHubFacts({ client, api, memberships, clientSecrets: oauthClientSecrets });
+    githubApp === null ? ownTokenMemberships : createInstalledAppMemberships(createAppCredentials(githubApp, now), now);
+  return createGitHubFacts({ client, api, memberships, clientSecrets: oauthClientSecrets, now });
 }

@@ -1,5 +1,5 @@
-// What GitHub says about the owner of a token, and what it can come to when GitHub is asked. Policy builds on the facts; whatever remembers them can be
-// put in front of GitHub behind the same interface.
+// Facts that GitHub knows about the owner of a token, and the outcomes of asking for them. Policy builds on facts; the
+// cache keeps them.
 import type { TokenKind } from "../config/cluster.ts";
 import type { OrganisationReference } from "../config/organisations.ts";
 import type { ReasonFor } from "../reason.ts";
@@ -7,13 +7,13 @@ import type { ReasonFor } from "../reason.ts";
 export interface Account {
   /** GitHub's number for the account: it stays when the login changes, and is never given out again. */
   readonly id: number;
-  /** As GitHub writes it. It can be changed, and then be taken by somebody else. */
+  /** As GitHub writes it. It can be changed, and another account can take it then. */
   readonly login: string;
-  /** "User" for people; "Bot", "Organization" and whatever else comes are not people. */
+  /** "User" for people. "Bot", "Organization" and all other types are not people. */
   readonly type: string;
 }
 
-/** When the token itself ends. One that cannot be read never counts as "never". */
+/** When the token itself ends. An end that cannot be read never counts as "never". */
 export type TokenExpiry =
   | { readonly kind: "never" }
   | { readonly kind: "at"; readonly epochMs: number }
@@ -21,23 +21,23 @@ export type TokenExpiry =
 
 export interface Team {
   readonly id: number;
-  /** Lower case as GitHub makes it from the team's name; unlike the name, nobody can choose it freely. */
+  /** Lower case as GitHub makes it from the team's name; unlike the name, it cannot be chosen freely. */
   readonly slug: string;
 }
 
-/** Why a token is not allowed to see whether its owner belongs to an organisation. */
-export type HiddenReason = Extract<
-  ReasonFor<"denied">,
-  | "scope_missing"
-  | "sso_required"
-  | "app_not_approved"
-  | "ip_allow_list"
-  | "other_resource_owner"
-  | "token_kind_forbidden"
-  | "organisation_forbidden"
->;
+/** Why a token may not see whether its owner belongs to an organisation. */
+export const hiddenReasons = [
+  "scope_missing",
+  "sso_required",
+  "app_not_approved",
+  "ip_allow_list",
+  "other_resource_owner",
+  "token_kind_forbidden",
+  "organisation_forbidden",
+] as const satisfies ReasonFor<"denied">[];
+export type HiddenReason = (typeof hiddenReasons)[number];
 
-/** How somebody stands to one organisation. */
+/** The relation of an account to one organisation. */
 export type Membership =
   | {
       readonly kind: "active";
@@ -45,7 +45,7 @@ export type Membership =
       /** As GitHub writes it. */
       readonly login: string;
       readonly role: string;
-      /** The teams that the person is in, and all of their parents, in any order. */
+      /** The teams that the user is in, and all of their parents, in any order. */
       readonly teams: readonly Team[];
     }
   /** Invited, but no member yet. */
@@ -58,7 +58,7 @@ export type Membership =
   | {
       readonly kind: "hidden";
       readonly reason: HiddenReason;
-      /** Where the person authorises the token for SAML SSO, if GitHub said so. */
+      /** Where the user authorises the token for SAML SSO, if GitHub said so. */
       readonly ssoUrl: string | null;
     };
 
@@ -75,10 +75,10 @@ export interface Facts {
   readonly organisations: Readonly<Record<string, Membership>>;
 }
 
-/** GitHub does not take the token. */
+/** GitHub does not accept the token. */
 export type RefusedReason = Extract<ReasonFor<"unauthenticated">, "token_refused" | "token_client_mismatch">;
 
-/** GitHub knows the token, but will not say more now; the person may be the cause. */
+/** GitHub knows the token, but will not say more now; the user may be the cause. */
 export type LimitedReason = Extract<
   ReasonFor<"undetermined">,
   | "github_rate_limit"
@@ -90,7 +90,7 @@ export type LimitedReason = Extract<
   | "new_token_rate_limit"
 >;
 
-/** GitHub said nothing that can be believed; nobody's fault. */
+/** GitHub said nothing that can be relied on. */
 export type UnavailableReason = Extract<
   ReasonFor<"undetermined">,
   | "github_unreachable"
@@ -108,7 +108,7 @@ export type UnavailableReason = Extract<
 
 export type Unavailable = { readonly kind: "unavailable"; readonly reason: UnavailableReason };
 
-/** Everything but "found". */
+/** Every outcome but "found". */
 export type LookupFailure =
   | { readonly kind: "refused"; readonly reason: RefusedReason }
   | { readonly kind: "unrecognised" }
@@ -116,33 +116,14 @@ export type LookupFailure =
   | { readonly kind: "limited"; readonly reason: LimitedReason }
   | Unavailable;
 
-export type FactsOutcome =
-  | {
-      readonly kind: "found";
-      readonly facts: Facts;
-      /** Whether the facts are older than they should be, and stand because GitHub is unavailable. */
-      readonly outageGrace: boolean;
-    }
-  | LookupFailure;
-
-/** Where an outcome comes from, for the log. */
-export interface ResponseInfo {
-  /** "none" where nobody was asked and nothing was known. */
-  readonly source: "memory" | "kv" | "github" | "none";
-  /** Of the answer that decided; null where there was none. */
-  readonly githubStatus: number | null;
-  /** GitHub's own name for the request: what its support asks for. */
-  readonly githubRequestId: string | null;
-  /** How long GitHub asked to be left alone, or null if it did not; milliseconds. */
-  readonly retryAfterMs: number | null;
+/** An account as a policy names it: a pinned one by its number alone. */
+export interface AccountReference {
+  /** In lower case. */
+  readonly login: string;
+  readonly id: number | null;
 }
 
-export interface FactsAnswer {
-  readonly outcome: FactsOutcome;
-  readonly responseInfo: ResponseInfo;
-}
-
-/** What a policy needs to know. */
+/** What a policy needs to know about the owner of a token. */
 export interface FactsRequest {
   /** The asking cluster's name: never-seen tokens are limited for each cluster. */
   readonly cluster: string;
@@ -150,19 +131,17 @@ export interface FactsRequest {
   readonly organisations: readonly OrganisationReference[];
   /** The OAuth and GitHub Apps whose tokens the policy accepts. */
   readonly oauthClients: readonly string[];
-  /** Whether the organisations can still change anything for this account; if not, nobody asks about them. */
-  readonly dependsOnOrganisations: (account: Account) => boolean;
-  /** Whether these facts let the person in; facts that do not are believed for a short time only. */
-  readonly admits: (facts: Facts) => boolean;
+  /** The accounts that the policy could admit at all, by any organisations: asking about others wastes quota. */
+  readonly candidates: {
+    /** Null for every account. */
+    readonly only: readonly AccountReference[] | null;
+    readonly except: readonly AccountReference[];
+  };
 }
 
-export interface FactsSource {
-  /** @returns the credential-id of a token that is remembered, or null: a warm review does no cryptography */
-  knownCredentialId(token: string): string | null;
-  /**
-   * @param token a GitHub token, right by its shape
-   * @param credentialId its name, see credential/credential-id.ts
-   * @returns an outcome, whatever happens: a source does not throw
-   */
-  load(token: string, credentialId: string, question: FactsRequest): Promise<FactsAnswer>;
+/** @returns whether the memberships of this account can change anything */
+export function needsOrganisations({ candidates: { only, except } }: FactsRequest, account: Account): boolean {
+  const isNamed = ({ login, id }: AccountReference) =>
+    id === null ? login === account.login.toLowerCase() : id === account.id;
+  return account.type === "User" && !except.some(isNamed) && (only === null || only.some(isNamed));
 }

@@ -1,50 +1,69 @@
-// The table that sorts every answer of GitHub's: read from the top, the first row that fits counts. Everything that GitHub is known to say
-// at an endpoint has its row; whatever fits none is "unavailable" and lets nobody in.
-
+// Rows that sort GitHub's responses: read from the top, the first row that fits counts. Everything that GitHub is known
+// to say has its row. A response that fits none is "unavailable" and admits no user.
 import type { GitHubReply } from "./client.ts";
 import type { HiddenReason, LookupFailure, Unavailable } from "./facts.ts";
 
-/** What the rows look at. */
-interface Answer {
+/** A reply of the client, with its body read: what the rows look at. */
+export type GitHubResponse = AnsweredResponse | (GitHubReply & { readonly kind: "failed" });
+
+interface AnsweredResponse {
+  readonly kind: "answered";
   readonly status: number;
   readonly headers: Headers;
-  /** The answer's JSON, or undefined where it is none. */
+  /** The body's JSON, or undefined where it is none. */
   readonly json: unknown;
   /** `message` of GitHub's error body, or "" where there is none. */
   readonly message: string;
 }
 
-interface Row<Outcome> {
-  readonly when: (answer: Answer) => boolean;
-  readonly outcome: Outcome;
+export interface Row<Outcome> {
+  readonly when: (response: AnsweredResponse) => boolean;
+  readonly outcome: Outcome | ((response: AnsweredResponse) => Outcome);
 }
 
-export type Ok = { readonly kind: "ok"; readonly json: unknown; readonly headers: Headers };
+/** There is no such organisation, membership or team, as far as the caller may know. */
+export interface Absent {
+  readonly kind: "absent";
+}
 
-/** What an answer about an organisation can say besides. */
-export type Absent = { readonly kind: "absent" };
-export type Hidden = {
+/** The token may not see the organisation. */
+export interface Hidden {
   readonly kind: "hidden";
   readonly reason: HiddenReason;
   readonly ssoUrl: string | null;
-};
+}
 
-const forbidden = ({ status }: Answer) => status === 403 || status === 429;
-const says = (pattern: RegExp) => (answer: Answer) => forbidden(answer) && pattern.test(answer.message);
-const invisible = (reason: HiddenReason): Hidden => ({ kind: "hidden", reason, ssoUrl: null });
+const absent: Absent = { kind: "absent" };
+const unavailable = <Reason extends Unavailable["reason"]>(reason: Reason) =>
+  ({ kind: "unavailable", reason }) as const satisfies Unavailable;
+const hidden = (reason: HiddenReason): Hidden => ({ kind: "hidden", reason, ssoUrl: null });
 
-/** What says something about the token or its owner, wherever it is asked. */
-const holderRows: readonly Row<LookupFailure>[] = [
+export const invalidResponse = unavailable("github_invalid_response");
+export const inconsistentResponses = unavailable("github_inconsistent_responses");
+export const appUnavailable = unavailable("github_app_unavailable");
+const unexpectedStatus = unavailable("github_unexpected_status");
+
+const isForbidden = ({ status }: AnsweredResponse) => status === 403 || status === 429;
+const hasStatus =
+  (...statuses: readonly number[]) =>
+  ({ status }: AnsweredResponse) =>
+    statuses.includes(status);
+const says = (pattern: RegExp) => (response: AnsweredResponse) =>
+  isForbidden(response) && pattern.test(response.message);
+
+/** What says something about the token or its owner, at every endpoint that takes the user's own token. */
+export const ownTokenRows: readonly Row<LookupFailure>[] = [
   {
-    // Not "Requires authentication", which would mean that the token did not arrive, and not what some proxy says.
+    // Not "Requires authentication", which would mean that the token did not arrive, and not the words of some proxy.
     when: ({ status, message }) => status === 401 && /^bad credentials/i.test(message),
     outcome: { kind: "refused", reason: "token_refused" },
   },
   { when: says(/account was suspended/i), outcome: { kind: "suspended" } },
   {
-    // An inference, not documented: GitHub counts a token that it knows in its owner's bucket (5,000 an hour or more), and only one that it does not
-    // know in the anonymous bucket of the calling address. That address is shared with other Workers, so the bucket is often spent.
-    when: (answer) => forbidden(answer) && answer.headers.get("x-ratelimit-limit") === "60",
+    // An inference, not documented: GitHub counts a token that it knows in its owner's bucket (5,000 an hour or more),
+    // and only one that it does not know in the anonymous bucket of the calling address. Other Workers share that
+    // address, so the bucket is often spent.
+    when: (response) => isForbidden(response) && response.headers.get("x-ratelimit-limit") === "60",
     outcome: { kind: "unrecognised" },
   },
   // Secondary limits come with quota left or with none, so their words are looked at before the numbers.
@@ -53,105 +72,102 @@ const holderRows: readonly Row<LookupFailure>[] = [
     outcome: { kind: "limited", reason: "github_secondary_limit" },
   },
   {
-    when: (answer) => forbidden(answer) && answer.headers.get("x-ratelimit-remaining") === "0",
+    when: (response) => isForbidden(response) && response.headers.get("x-ratelimit-remaining") === "0",
     outcome: { kind: "limited", reason: "github_rate_limit" },
   },
   { when: says(/rate limit exceeded/i), outcome: { kind: "limited", reason: "github_rate_limit" } },
   { when: says(/login attempts exceeded/i), outcome: { kind: "limited", reason: "github_locked_out" } },
   {
-    when: (answer) => answer.status === 429 || (forbidden(answer) && answer.headers.has("retry-after")),
+    when: (response) => response.status === 429 || (isForbidden(response) && response.headers.has("retry-after")),
     outcome: { kind: "limited", reason: "github_secondary_limit" },
   },
 ];
 
-/** What our own app is told: never anything about the person. */
-const appRows: readonly Row<Unavailable>[] = [
-  // Wrong credentials, suspended, uninstalled, rate-limited, a permission missing, an IP allow list.
-  {
-    when: ({ status }) => [401, 403, 404, 422, 429].includes(status),
-    outcome: { kind: "unavailable", reason: "github_app_unavailable" },
-  },
-];
-
-/** What check-token says about the token, and what about our own secret. */
-const checkRows: readonly Row<Absent | Unavailable>[] = [
-  { when: ({ status }) => status === 404 || status === 422, outcome: { kind: "absent" } },
-  {
-    when: ({ status }) => [401, 403, 429].includes(status),
-    outcome: { kind: "unavailable", reason: "oauth_client_secret" },
-  },
-];
-
-const accountRows: readonly Row<LookupFailure>[] = [
+export const accountRows: readonly Row<LookupFailure>[] = [
   { when: says(/by integration/i), outcome: { kind: "limited", reason: "github_not_for_integrations" } },
   { when: says(/IP allow list|your IP address/i), outcome: { kind: "limited", reason: "github_ip_allow_list" } },
-  { when: forbidden, outcome: { kind: "limited", reason: "github_forbidden" } },
+  { when: isForbidden, outcome: { kind: "limited", reason: "github_forbidden" } },
 ];
 
-const organisationRows: readonly Row<Absent | Hidden>[] = [
+const ssoRequired = ({ headers }: AnsweredResponse): Hidden => ({
+  kind: "hidden",
+  reason: "sso_required",
+  ssoUrl: ssoUrlOf(headers),
+});
+
+export const organisationRows: readonly Row<Absent | Hidden>[] = [
   // Single sign-on hides an organisation behind a 403 or a 404.
   {
-    when: ({ status, headers }) => isRefusal(status) && /^required/i.test(ssoHeader(headers)),
-    outcome: invisible("sso_required"),
+    when: ({ status, headers }) => (status === 403 || status === 404) && /^required/i.test(ssoHeader(headers)),
+    outcome: ssoRequired,
   },
-  { when: says(/SAML enforcement|single sign-?on/i), outcome: invisible("sso_required") },
-  { when: says(/access restrictions/i), outcome: invisible("app_not_approved") },
-  { when: says(/by integration/i), outcome: invisible("app_not_approved") },
-  { when: says(/IP allow list|your IP address/i), outcome: invisible("ip_allow_list") },
-  { when: says(/by personal access token/i), outcome: invisible("other_resource_owner") },
-  { when: says(/forbids access via/i), outcome: invisible("token_kind_forbidden") },
-  { when: says(/scope/i), outcome: invisible("scope_missing") },
-  { when: forbidden, outcome: invisible("organisation_forbidden") },
-  { when: ({ status }) => status === 404, outcome: { kind: "absent" } },
+  { when: says(/SAML enforcement|single sign-?on/i), outcome: ssoRequired },
+  { when: says(/access restrictions/i), outcome: hidden("app_not_approved") },
+  { when: says(/by integration/i), outcome: hidden("app_not_approved") },
+  { when: says(/IP allow list|your IP address/i), outcome: hidden("ip_allow_list") },
+  { when: says(/by personal access token/i), outcome: hidden("other_resource_owner") },
+  { when: says(/forbids access via/i), outcome: hidden("token_kind_forbidden") },
+  { when: says(/scope/i), outcome: hidden("scope_missing") },
+  { when: isForbidden, outcome: hidden("organisation_forbidden") },
+  { when: hasStatus(404), outcome: absent },
 ];
 
-/** What says nothing about anybody. */
-const troubleRows: readonly Row<Unavailable>[] = [
-  { when: ({ status }) => status === 401, outcome: { kind: "unavailable", reason: "github_invalid_response" } },
-  { when: ({ status }) => status === 410, outcome: { kind: "unavailable", reason: "github_version_retired" } },
-  {
-    when: ({ status }) => status >= 300 && status <= 399,
-    outcome: { kind: "unavailable", reason: "github_redirect" },
-  },
-  { when: ({ status }) => status >= 500, outcome: { kind: "unavailable", reason: "github_server_error" } },
+/** What the operator's own GitHub App is told: never anything about the user. */
+export const appRows: readonly Row<Unavailable>[] = [
+  // Wrong credentials, suspended, uninstalled, rate-limited, a permission missing, an IP allow list.
+  { when: hasStatus(401, 403, 404, 422, 429), outcome: appUnavailable },
 ];
 
-const unexpected: Unavailable = { kind: "unavailable", reason: "github_unexpected_status" };
-export const invalidResponse = { kind: "unavailable", reason: "github_invalid_response" } as const;
-export const inconsistentResponses = { kind: "unavailable", reason: "github_inconsistent_responses" } as const;
+/** What the operator's own GitHub App is told about a user's membership: here a 404 is an answer. */
+export const appMembershipRows: readonly Row<Absent | Unavailable>[] = [
+  { when: hasStatus(404), outcome: absent },
+  ...appRows,
+];
+
+/** What check-token says about the token, and what about the operator's own client secret. */
+export const checkTokenRows: readonly Row<Absent | Unavailable>[] = [
+  { when: hasStatus(404, 422), outcome: absent },
+  { when: hasStatus(401, 403, 429), outcome: unavailable("oauth_client_secret") },
+];
+
+/** What says nothing about the user, at every endpoint. */
+const outageRows: readonly Row<Unavailable>[] = [
+  { when: hasStatus(401), outcome: invalidResponse },
+  { when: hasStatus(410), outcome: unavailable("github_version_retired") },
+  { when: ({ status }) => status >= 300 && status <= 399, outcome: unavailable("github_redirect") },
+  { when: ({ status }) => status >= 500, outcome: unavailable("github_server_error") },
+];
 
 /**
- * Sorts an answer of `GET /user`.
- *
- * @returns the JSON of a 200, whose shape is still to be checked, or what the answer comes to
+ * @returns the JSON of a successful response, whose shape is still to be checked, or the outcome of the row that fits
  */
-export function sortAccountReply(reply: GitHubReply): Ok | LookupFailure {
-  return sort<LookupFailure>(reply, [...holderRows, ...accountRows, ...troubleRows]);
+export function sortResponse<Outcome>(
+  response: GitHubResponse,
+  rows: readonly Row<Outcome>[],
+  success: 200 | 201,
+):
+  | { readonly isSuccess: true; readonly json: unknown; readonly headers: Headers }
+  | { readonly isSuccess: false; readonly outcome: Outcome | Unavailable } {
+  if (response.kind === "failed") {
+    return { isSuccess: false, outcome: { kind: "unavailable", reason: response.reason } };
+  }
+  if (response.status !== success) {
+    const outcome = outcomeOf(rows, response) ?? outcomeOf(outageRows, response) ?? unexpectedStatus;
+    return { isSuccess: false, outcome };
+  }
+  const { json, headers } = response;
+  return json === undefined ? { isSuccess: false, outcome: invalidResponse } : { isSuccess: true, json, headers };
 }
 
-/** Sorts an answer about an organisation, its teams or somebody's membership in it, asked with the person's own token. */
-export function sortOrganisationReply(reply: GitHubReply): Ok | Absent | Hidden | LookupFailure {
-  const sorted = sort<Absent | Hidden | LookupFailure>(reply, [...holderRows, ...organisationRows, ...troubleRows]);
-  if (sorted.kind !== "hidden" || sorted.reason !== "sso_required" || reply.headers === null) return sorted;
-  return { ...sorted, ssoUrl: ssoUrlOf(reply.headers) };
+function outcomeOf<Outcome>(rows: readonly Row<Outcome>[], response: AnsweredResponse): Outcome | undefined {
+  const outcome = rows.find(({ when }) => when(response))?.outcome;
+  return outcome instanceof Function ? outcome(response) : outcome;
 }
 
-/** Sorts an answer to the installed app: whatever is wrong with the app is nobody else's fault. */
-export function sortAppReply(reply: GitHubReply, success: 200 | 201): Ok | Unavailable {
-  return sort<Unavailable>(reply, [...appRows, ...troubleRows], success);
-}
-
-/** Sorts the app's question about somebody's membership: 404 is an answer here. */
-export function sortAppMembershipReply(reply: GitHubReply): Ok | Absent | Unavailable {
-  return reply.kind === "answered" && reply.status === 404 ? { kind: "absent" } : sortAppReply(reply, 200);
-}
-
-/** Sorts an answer of check-token: 404 and 422 say that the token is not this app's; anything else that is wrong is our own fault. */
-export function sortCheckReply(reply: GitHubReply): Ok | Absent | Unavailable {
-  return sort<Absent | Unavailable>(reply, [...checkRows, ...troubleRows]);
-}
-
-/** @returns the numbers of the organisations that GitHub left out of a list because of single sign-on; null if it does not say which in a way that is known */
+/**
+ * @returns the numbers of the organisations that GitHub left out of a list because of single sign-on; null if it does
+ *   not name them in a form that is known
+ */
 export function organisationsLeftOut(headers: Headers): number[] | null {
   const header = ssoHeader(headers);
   if (header === "") return [];
@@ -159,19 +175,30 @@ export function organisationsLeftOut(headers: Headers): number[] | null {
   return list === undefined ? null : list.split(",").map(Number);
 }
 
-function sort<Outcome>(reply: GitHubReply, rows: readonly Row<Outcome>[], success = 200): Ok | Outcome | Unavailable {
-  if (reply.kind === "failed") return { kind: "unavailable", reason: reply.reason };
-  const answer = readAnswer(reply);
-  if (answer.status === success) {
-    return answer.json === undefined ? invalidResponse : { kind: "ok", json: answer.json, headers: answer.headers };
-  }
-  return rows.find(({ when }) => when(answer))?.outcome ?? unexpected;
+export function isLookupFailure(outcome: { readonly kind: string }): outcome is LookupFailure {
+  return ["refused", "unrecognised", "suspended", "limited", "unavailable"].includes(outcome.kind);
 }
 
-function readAnswer({ status, headers, text }: GitHubReply & { kind: "answered" }): Answer {
+/**
+ * The meaning of a failure once `GET /user` has found the owner of the same token. Another call that says the token is
+ * unknown or its owner suspended is inconsistent with that: one of the two may be a moment older, so no user may be
+ * refused on it.
+ */
+export function afterFound(failure: LookupFailure): LookupFailure {
+  return failure.kind === "limited" || failure.kind === "unavailable" ? failure : inconsistentResponses;
+}
+
+/** @returns the failure that counts among several: an outage first, since it says nothing about the user */
+export function worst(failures: readonly LookupFailure[]): LookupFailure | undefined {
+  return failures.find(({ kind }) => kind === "unavailable") ?? failures[0];
+}
+
+export function readReply(reply: GitHubReply): GitHubResponse {
+  if (reply.kind === "failed") return reply;
+  const { kind, status, headers, text } = reply;
   const json = parseJson(text);
   const hasMessage = typeof json === "object" && json !== null && "message" in json && typeof json.message === "string";
-  return { status, headers, json, message: hasMessage ? String(json.message) : "" };
+  return { kind, status, headers, json, message: hasMessage ? String(json.message) : "" };
 }
 
 function parseJson(text: string): unknown {
@@ -182,15 +209,14 @@ function parseJson(text: string): unknown {
   }
 }
 
-function isRefusal(status: number): boolean {
-  return status === 403 || status === 404;
-}
-
 function ssoHeader(headers: Headers): string {
   return headers.get("x-github-sso") ?? "";
 }
 
-/** `required; url=https://github.com/orgs/ORG/sso?authorization_request=…`; it goes into logs, so it has to look like one. */
+/**
+ * `required; url=https://github.com/orgs/ORG/sso?authorization_request=…`. It goes into logs, so it has to look like
+ * one.
+ */
 function ssoUrlOf(headers: Headers): string | null {
   const url = /url=(https:\/\/[\x21-\x7e]+)$/.exec(ssoHeader(headers))?.[1];
   return url !== undefined && url.length <= 1000 && !/["'`<>\\]/.test(url) ? url : null;

@@ -1,5 +1,6 @@
-// One line of JSON for each review. Tokens that are no GitHub tokens can come by the ten thousand a minute (service account tokens of other audiences do), so
-// those are counted and logged as a sum. A token, or a part of one, never gets in here: only its credential-id does.
+// Decision log: one line of JSON for each review. Tokens that are not GitHub tokens can come by the ten thousand a
+// minute (service account tokens of other audiences do), so those are counted and logged as a sum. No token, nor a part
+// of one, gets in here: only its credential-id does.
 import type { Decision } from "../authenticate.ts";
 import type { ForeignKind } from "../credential/kind.ts";
 import type { Facts } from "../github/facts.ts";
@@ -21,16 +22,16 @@ export interface DecisionLog {
   failed(review: Review, now: number): void;
 }
 
-/** What gets a line of its own. */
+/** Decisions that get a line of their own. */
 type LoggedDecision = Exclude<Decision, { kind: "foreign" }>;
 
-const sumEveryMs = 60_000;
+export const sumEveryMs = 60_000;
 
 /**
  * One log an isolate. A Worker has no timers between requests, so sums are written with the first review after 60 s.
  *
  * @param write takes one line without its end
- * @param metrics what is to hear of the same, if anything
+ * @param metrics takes the same reviews; null for none
  */
 export function createDecisionLog(write: (line: string) => void, metrics: Metrics | null = null): DecisionLog {
   let counts = new Map<string, Map<ForeignKind, number>>();
@@ -79,9 +80,9 @@ export function createDecisionLog(write: (line: string) => void, metrics: Metric
  * @param decision null where an exception came before one
  */
 function lineOf(review: Review, verdict: Verdict, decision: LoggedDecision | null, now: number): string {
-  const judged = decision?.kind === "judged" ? decision : undefined;
+  const evaluated = decision?.kind === "evaluated" ? decision : undefined;
   const user = verdict.kind === "authenticated" ? verdict.user : undefined;
-  const facts = judged?.facts ?? undefined;
+  const facts = evaluated?.facts ?? undefined;
   return JSON.stringify({
     time: timeOf(now),
     cluster: review.cluster,
@@ -93,12 +94,12 @@ function lineOf(review: Review, verdict: Verdict, decision: LoggedDecision | nul
     login: facts?.account.login,
     uid: facts === undefined ? undefined : String(facts.account.id),
     organisations: facts === undefined ? undefined : membershipsOf(facts),
-    credentialKind: judged?.credential.tokenKind,
-    credentialId: judged?.credential.credentialId,
-    source: judged === undefined ? undefined : (judged.responseInfo?.source ?? "none"),
-    githubStatus: judged?.responseInfo?.githubStatus ?? undefined,
-    githubRequestId: judged?.responseInfo?.githubRequestId ?? undefined,
-    outageGrace: judged?.outageGrace,
+    credentialKind: evaluated?.credential.tokenKind,
+    credentialId: evaluated?.credential.credentialId,
+    source: evaluated?.source,
+    githubStatus: evaluated?.call?.status ?? undefined,
+    githubRequestId: evaluated?.call?.requestId ?? undefined,
+    outageGrace: evaluated?.outageGrace,
     certificateDaysLeft: review.certificateDaysLeft,
     durationMs: now - review.startedAt,
   });
@@ -110,16 +111,16 @@ function measured(
   decision: LoggedDecision | null,
   now: number,
 ): MeasuredReview {
-  const judged = decision?.kind === "judged" ? decision : undefined;
+  const evaluated = decision?.kind === "evaluated" ? decision : undefined;
   return {
     cluster,
     verdict,
-    source: judged?.responseInfo?.source ?? "none",
-    tokenKind: judged?.credential.tokenKind ?? "",
+    source: evaluated?.source ?? "none",
+    tokenKind: evaluated?.credential.tokenKind ?? "",
     durationMs: now - startedAt,
-    githubStatus: judged?.responseInfo?.githubStatus ?? null,
+    githubStatus: evaluated?.call?.status ?? null,
     certificateDaysLeft,
-    outageGrace: judged?.outageGrace ?? false,
+    outageGrace: evaluated?.outageGrace ?? false,
   };
 }
 
@@ -127,7 +128,7 @@ function timeOf(now: number): string {
   return new Date(now).toISOString();
 }
 
-/** How the person stands to each organisation that was asked about, in a word: invisible ones with their reason. */
+/** The membership in each organisation that was asked about, in a word: of a hidden one, the reason. */
 function membershipsOf({ organisations }: Facts): Record<string, string> | undefined {
   let memberships: Record<string, string> | undefined;
   for (const [key, membership] of Object.entries(organisations)) {

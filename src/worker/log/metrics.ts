@@ -1,5 +1,6 @@
-// One data point for each review into Workers Analytics Engine, for dashboards and alerts: docs/metrics.md shows the columns and what to ask of them. Nothing here names a person or a
-// token: a dataset keeps everything for three months. Whatever goes wrong costs a data point, never a review.
+// Metrics: one data point for each review into Workers Analytics Engine, for dashboards and alerts. docs/metrics.md
+// shows the columns. No data point names a user or a token: a dataset keeps them for three months. A fault here costs a
+// data point, never a review.
 import type { ForeignKind } from "../credential/kind.ts";
 import { unauthenticated, type Verdict } from "../verdict.ts";
 
@@ -8,9 +9,12 @@ export interface Dataset {
   writeDataPoint(point: { indexes: string[]; blobs: string[]; doubles: number[] }): void;
 }
 
-/** What stands where: the first is `blob1`. What has been written stays as it is for three months, so columns are added at the end, and never moved. */
+/**
+ * Names of the columns; the first is `blob1`. Data points stay as they were written for three months, so a column is
+ * added at the end and never moved.
+ */
 export const blobColumns = ["event", "cluster", "verdict", "reason", "source", "token_kind"] as const;
-/** What stands where: the first is `double1`. */
+/** Names of the columns; the first is `double1`. */
 export const doubleColumns = [
   "reviews",
   "duration_ms",
@@ -39,19 +43,23 @@ export interface MeasuredReview {
 
 export interface Metrics {
   reviewed(review: MeasuredReview): void;
-  /** Tokens that are no GitHub tokens come by the ten thousand a minute, and an invocation may write a few data points only: they are written as sums. */
+  /**
+   * Tokens that are not GitHub tokens come by the ten thousand a minute, and an invocation may write a few data points
+   * only: they are written as sums.
+   */
   ignored(cluster: string, foreignKind: ForeignKind, reviews: number): void;
-  /** KV had trouble; comes at most once a minute from an isolate. */
-  kvTrouble(): void;
+  /** KV had a fault; comes at most once a minute from an isolate. */
+  kvFault(): void;
 }
 
-/** @param writeWarning hears once of a dataset that takes nothing */
+/** @param writeWarning is called once where the dataset takes no data points */
 export function createMetrics(dataset: Dataset, writeWarning: (text: string) => void): Metrics {
   let hasWarned = false;
 
   function write(blobs: Columns<typeof blobColumns, string>, doubles: Columns<typeof doubleColumns, number>): void {
     try {
-      // Where there is too much, Analytics Engine keeps samples of each index apart: a busy cluster does not hide a quiet one.
+      // Analytics Engine samples each index apart where there are too many points: a busy cluster does not hide a quiet
+      // one.
       dataset.writeDataPoint({ indexes: [blobs[1]], blobs: [...blobs], doubles: [...doubles] });
     } catch {
       if (!hasWarned) writeWarning("METRICS takes no data points: is it an Analytics Engine dataset?");
@@ -73,8 +81,8 @@ export function createMetrics(dataset: Dataset, writeWarning: (text: string) => 
         [reviews, unknownNumber, unknownNumber, unknownNumber, 0],
       );
     },
-    kvTrouble() {
-      write(["kv_trouble", "", "", "", "kv", ""], [0, unknownNumber, unknownNumber, unknownNumber, 0]);
+    kvFault() {
+      write(["kv_fault", "", "", "", "kv", ""], [0, unknownNumber, unknownNumber, unknownNumber, 0]);
     },
   };
 }

@@ -1,15 +1,16 @@
-// The policy: facts about somebody and a cluster's settings → who they are there, or why they do not get in. Pure: no clock, no network. It runs on every
-// review, so a changed setting counts at once.
+// The policy of a cluster: facts about a user → the user's identity there, or the reason why the user is not admitted.
+// Pure: no clock, no network. It runs on every review, so a changed setting counts at once.
 import type { ClusterPolicy } from "../config/cluster.ts";
-import type { DenyEntry } from "../config/entries.ts";
-import type { Facts } from "../github/facts.ts";
+import type { DenyEntry, UserEntry } from "../config/entries.ts";
+import type { Facts, FactsRequest } from "../github/facts.ts";
 import { expandScopes } from "../github/scopes.ts";
 import { denied, unauthenticated, type Verdict } from "../verdict.ts";
 import { identify, type PresentedCredential } from "./identity.ts";
 import { type Match, matchEntry } from "./match.ts";
 
 /**
- * What can be said before GitHub is asked.
+ * What can be said before GitHub is asked. In this order: the token itself is in `deny`; its kind is not in
+ * `token_kinds`.
  *
  * @returns a verdict, or null if the facts decide
  */
@@ -19,8 +20,30 @@ export function evaluateCredential(policy: ClusterPolicy, credential: PresentedC
   return policy.tokenKinds.includes(credential.tokenKind) ? null : denied("token_kind_not_allowed");
 }
 
-/** The verdict about somebody whom GitHub knows. `deny` wins over `allow`; whoever no entry could admit gets a plain no. */
-export function evaluateFacts(policy: ClusterPolicy, credential: PresentedCredential, facts: Facts): Verdict {
+/** @returns what the policy needs to know about the owner of such a token, as data */
+export function factsRequestOf(
+  cluster: string,
+  { allow, deny, organisations, oauthClients }: ClusterPolicy,
+  { tokenKind }: PresentedCredential,
+): FactsRequest {
+  const isUser = (entry: { readonly kind: string }): entry is UserEntry => entry.kind === "user";
+  const candidates = { only: allow.every(isUser) ? allow.filter(isUser) : null, except: deny.filter(isUser) };
+  return { cluster, tokenKind, organisations, oauthClients, candidates };
+}
+
+/**
+ * The verdict about the owner of a token. Checks, in this order:
+ *
+ * 1. the account is a person's
+ * 2. no entry of `deny` matches: `deny` wins over `allow`
+ * 3. an entry of `allow` matches; otherwise the reason that the user could put right comes first
+ * 4. no entry of `deny` names an organisation that the token may not see: seeing less must never mean more access
+ * 5. an app's token belongs to a client of `oauth_clients`
+ * 6. the token has no scope beyond `scopes_at_most`
+ * 7. the token ends, where `require_expiry` asks for it
+ * 8. every name is safe to leave, and there are not too many groups (identity.ts)
+ */
+export function evaluate(policy: ClusterPolicy, credential: PresentedCredential, facts: Facts): Verdict {
   if (facts.account.type !== "User") return unauthenticated("not_a_person");
   const denials = policy.deny.flatMap((entry) =>
     entry.kind === "token" ? [] : [{ entry, match: matchEntry(entry, policy, facts) }],
@@ -32,23 +55,22 @@ export function evaluateFacts(policy: ClusterPolicy, credential: PresentedCreden
   if (!matches.some(({ kind }) => kind === "matched")) return refuse(matches, facts.host);
 
   return (
-    // Whoever may be a member of what is denied does not get in: seeing less must never mean more access.
     hiddenDenial(denials.map(({ match }) => match)) ??
-    judgeClient(policy, credential, facts) ??
-    judgeScopes(policy, credential, facts) ??
+    evaluateClient(policy, credential, facts) ??
+    evaluateScopes(policy, credential, facts) ??
     (policy.requireExpiry && facts.expiry.kind !== "at" ? denied("expiry_missing") : null) ??
     identify(policy, credential, facts)
   );
 }
 
-/** No entry admits: what the person could put right comes first. */
+/** No entry admits: what the user could put right comes first. */
 function refuse(matches: readonly Match[], host: string): Verdict {
   for (const match of matches) {
     if (match.kind !== "pending") continue;
     return denied("invitation_pending", `https://${host}/orgs/${match.organisation}/invitation`);
   }
-  const invisible = hiddenDenial(matches);
-  if (invisible !== null) return invisible;
+  const hidden = hiddenDenial(matches);
+  if (hidden !== null) return hidden;
   if (matches.some(({ kind }) => kind === "name_reassigned")) return unauthenticated("name_reassigned");
   return unauthenticated(matches.some(({ kind }) => kind === "not_in_team") ? "not_in_team" : "not_allowed");
 }
@@ -63,10 +85,11 @@ function hiddenDenial(matches: readonly Match[]): Verdict | null {
 }
 
 /**
- * An app's token is accepted from listed clients only, whatever its prefix: otherwise any third-party app that somebody ever signed in to could
- * sign in to the cluster as them. What a person makes by hand (a personal access token) belongs to no client.
+ * An app's token is accepted from listed clients only, also where its prefix is of another kind: otherwise any
+ * third-party app that the user ever signed in to could sign in to the cluster as that user. A token that a user makes
+ * by hand (a personal access token) has no client.
  */
-function judgeClient(
+function evaluateClient(
   policy: ClusterPolicy,
   { tokenKind }: PresentedCredential,
   { oauthClientId }: Facts,
@@ -75,8 +98,8 @@ function judgeClient(
   return tokenKind === "oauth" || tokenKind === "app" ? denied("client_unknown") : null;
 }
 
-/** A compromised cluster gets hold of its users' tokens: it shall not be able to push code with them. */
-function judgeScopes(
+/** A compromised cluster gets hold of its users' tokens: it must not be able to push code with them. */
+function evaluateScopes(
   { scopesAtMost }: ClusterPolicy,
   { tokenKind }: PresentedCredential,
   { scopes }: Facts,

@@ -1,9 +1,10 @@
-// The identity that leaves for the cluster. kube-apiserver checks nothing of what a webhook says: a group "system:masters" would rule the cluster, an empty
-// username would be somebody. So this is the last gate, and it holds whatever the configuration and GitHub say.
-import type { ClusterPolicy, TokenKind } from "../config/cluster.ts";
-import type { Facts } from "../github/facts.ts";
+// Identity in the cluster: username, groups and extra. kube-apiserver checks nothing of what a webhook says: a group
+// "system:masters" would rule the cluster, and an empty username would count as a user. So this is the last gate, and
+// it holds for every configuration and every response of GitHub.
+import type { ClusterPolicy, GroupForm, TokenKind } from "../config/cluster.ts";
+import type { Facts, Membership, Team } from "../github/facts.ts";
 import { denied, type Verdict } from "../verdict.ts";
-import { groupsOf, hiddenOrganisations } from "./groups.ts";
+import { membershipIn } from "./match.ts";
 
 /** A token as policy sees it: what it is, and the name under which it may be written down. */
 export interface PresentedCredential {
@@ -12,12 +13,18 @@ export interface PresentedCredential {
   readonly credentialId: string;
 }
 
-/** Names become HTTP headers of aggregated API servers (X-Remote-User, X-Remote-Group); longer ones are cut or refused there. */
-const maxNameLength = 512;
+/**
+ * Names become HTTP headers of aggregated API servers (X-Remote-User, X-Remote-Group); longer ones are cut or refused
+ * there.
+ */
+export const maxNameLength = 512;
 /** All of them travel as headers, too, and Go's server takes 1 MiB of them. */
-const maxGroups = 1000;
+export const maxGroups = 1000;
 
-/** @returns the user as RBAC will know them; a name or a number of groups that must not leave is a denial, never a shorter list */
+/**
+ * @returns the user as RBAC will know them; a name or a number of groups that must not leave is a denial, never a
+ *   shorter list
+ */
 export function identify(policy: ClusterPolicy, credential: PresentedCredential, facts: Facts): Verdict {
   const username = policy.prefix + claimOf(policy, facts.account);
   const groups = groupsOf(policy, facts);
@@ -62,4 +69,51 @@ export function claimOf(
 /** Whether a name may leave: printable ASCII, neither empty nor too long, and none of Kubernetes' own, in any case. */
 export function isSafeName(name: string): boolean {
   return /^[\x21-\x7e]+$/.test(name) && name.length <= maxNameLength && !name.toLowerCase().startsWith("system:");
+}
+
+/**
+ * One group for each organisation of `groups_from` that the user is an active member of, and one for each of its teams,
+ * parents included. Slugs, never display names: any member of an organisation may create a team that is called
+ * "system:masters".
+ *
+ * @returns the groups in alphabetical order, so that GitHub's order does not matter
+ */
+export function groupsOf(policy: ClusterPolicy, facts: Facts): string[] {
+  const groups = new Set<string>();
+  for (const login of policy.groupsFrom) {
+    const membership = membershipIn(login, policy, facts);
+    if (membership.kind !== "active") continue;
+    const organisation = policy.prefix + organisationName(policy.group, membership);
+    groups.add(organisation);
+    for (const team of membership.teams) groups.add(`${organisation}/${teamName(policy.group, team)}`);
+  }
+  return [...groups].sort();
+}
+
+/** @returns the organisations whose groups are missing because the token may not see them, with the reason */
+export function hiddenOrganisations(policy: ClusterPolicy, facts: Facts): string[] {
+  return policy.organisations.flatMap(({ login }) => {
+    const membership = membershipIn(login, policy, facts);
+    return membership.kind === "hidden" ? [`${login}=${membership.reason}`] : [];
+  });
+}
+
+function organisationName(form: GroupForm, { id, login }: Membership & { kind: "active" }): string {
+  return nameOf(form, login, id);
+}
+
+function teamName(form: GroupForm, { id, slug }: Team): string {
+  return nameOf(form, slug, id);
+}
+
+/** @param id its number at GitHub; a word in place of it, where it is not known */
+export function nameOf(form: GroupForm, name: string, id: number | string): string {
+  switch (form) {
+    case "slug":
+      return name;
+    case "id":
+      return String(id);
+    case "slug:id":
+      return `${name}:${id}`;
+  }
 }

@@ -1,4 +1,5 @@
-// Does an entry of `allow` or `deny` mean this person? A pinned entry means the number alone: the name may have changed hands.
+// Does an entry of `allow` or `deny` mean this person? A pinned entry means the number alone: the name may have changed
+// hands.
 import type { ClusterPolicy } from "../config/cluster.ts";
 import type { AllowEntry, OrganisationEntry, TeamEntry, UserEntry } from "../config/entries.ts";
 import { keyOfOrganisation } from "../config/organisations.ts";

@@ -1,4 +1,5 @@
-// Names that are not pinned, or that changed hands: what an operator should write instead. The numbers come from the people who sign in.
+// Names that are not pinned, or that changed hands: what an operator should write instead. The numbers come from the
+// people who sign in.
 import type { ClusterPolicy } from "../config/cluster.ts";
 import type { Facts } from "../github/facts.ts";
 import { matchUser, membershipIn } from "./match.ts";

@@ -5,7 +5,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterEach, describe, expect, onTestFinished, test } from "vitest";
-import { type GitHubStandIn, startGitHubStandIn } from "../../../src/local/github/stand-in.ts";
+import { type GitHubStandIn, startGitHubStandIn } from "../../../src/local/github/server.ts";
 import { type Changes, type Examined, examine, json, page, type Scene, startScene } from "../support/doctor-scene.ts";
 import { octogate } from "../support/octogate.ts";
 
@@ -92,7 +92,7 @@ describe("what the Worker says about itself", () => {
 
   test("GitHub that is down", async () => {
     github = await startGitHubStandIn();
-    github.setBehaviour("everyone", { kind: "server_error", status: 503, body: "unicorn_html" });
+    github.setFault("everyone", { kind: "server_error", status: 503, body: "unicorn_html" });
     const { trouble, seen } = await examineWith({ env: { GITHUB_API_URL: github.url } });
     expect(trouble).toEqual({ github: "broken" });
     expect(seen("github")).toContain("503");
@@ -242,7 +242,7 @@ describe("a person's token on stdin", () => {
 
   test("whose owner has spent GitHub's quota: nothing can be said, and why is", async () => {
     const { github: server, token } = await standIn();
-    server.setBehaviour(token, { kind: "primary_limit", status: 403, headers: "full" });
+    server.setFault(token, { kind: "primary_limit", status: 403, headers: "full" });
     const env = { GITHUB_API_URL: server.url };
     const { trouble, seen } = await examineWith({ env }, ["--token-from-stdin"], token);
     expect(trouble).toEqual({ token: "broken" });

@@ -2,9 +2,8 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type GitHubStandIn, startGitHubStandIn } from "../../../src/local/github/stand-in.ts";
-import { startWorker } from "../../../src/local/worker.ts";
-import { readWorkerSettings } from "../../../src/local/worker-settings.ts";
+import { type GitHubStandIn, startGitHubStandIn } from "../../../src/local/github/server.ts";
+import { readWorkerSettings, startWorker } from "../../../src/local/worker.ts";
 import { repositoryRoot } from "../../support/worker-config.ts";
 import type { Script } from "../cloudflare/state.ts";
 import type { Rig } from "./rig.ts";

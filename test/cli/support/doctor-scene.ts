@@ -10,8 +10,8 @@ import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
 import { TLSSocket } from "node:tls";
 import { type Identity, issueCertificate, makeAuthority } from "../../../src/local/certificates/issue.ts";
-import { startGitHubStandIn } from "../../../src/local/github/stand-in.ts";
-import { type TlsClientAuth, tlsClientAuthOf } from "../../../src/local/tls-client-auth.ts";
+import { type TlsClientAuth, tlsClientAuthOf } from "../../../src/local/edge/client-certificate.ts";
+import { startGitHubStandIn } from "../../../src/local/github/server.ts";
 import { createApp } from "../../../src/worker/app.ts";
 import { withoutCertificate } from "../../support/client-auth.ts";
 import { octogate } from "./octogate.ts";
@@ -81,7 +81,7 @@ export async function startScene(changes: Changes = {}): Promise<Scene> {
     rejectUnauthorized: false,
   });
   listener.on("request", async (incoming: IncomingMessage, response: ServerResponse) => {
-    const seen = clientAuthOf(incoming.socket);
+    const seen = incoming.socket instanceof TLSSocket ? tlsClientAuthOf(incoming.socket) : withoutCertificate;
     const clientAuth = seen.certPresented === "1" ? { ...seen, ...changes.clientAuth } : seen;
     const { url: path = "", method = "" } = incoming;
     const isVerified = clientAuth.certVerified === "SUCCESS" && clientAuth.certRevoked === "0";
@@ -162,16 +162,6 @@ export async function examine(
     trouble: Object.fromEntries(wrong.map(({ name, state }) => [name, state])),
     seen: (name) => links.find((link) => link.name === name)?.seen ?? "",
   };
-}
-
-function clientAuthOf(socket: unknown): Record<string, string | boolean> {
-  if (!(socket instanceof TLSSocket)) return withoutCertificate;
-  return tlsClientAuthOf({
-    certificate: socket.getPeerX509Certificate(),
-    authorized: socket.authorized,
-    // Typed as an Error, but Node sets OpenSSL's code.
-    authorizationError: socket.authorizationError ? String(socket.authorizationError) : null,
-  });
 }
 
 function settingsFor(fingerprint: string) {

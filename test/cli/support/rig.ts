@@ -5,7 +5,7 @@ import { writeFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import { runProgram } from "../../../src/cli/program.ts";
 import { createStyle } from "../../../src/cli/terminal/terminal.ts";
-import { startEdge } from "../../../src/local/edge.ts";
+import { startEdge } from "../../../src/local/edge/server.ts";
 import { freePort } from "../../support/free-port.ts";
 import { type RunningProgram, start } from "../../support/program.ts";
 import { serverCertificate } from "../cloudflare/sign.ts";

@@ -1,5 +1,5 @@
-// kube-apiserver's own webhook client as a command: it asks a webhook exactly as a current kube-apiserver does, and says how it understood
-// the answer.
+// kube-apiserver's own webhook client as a command: it asks a webhook exactly as a current kube-apiserver does, and
+// says how it understood the answer.
 import * as v from "valibot";
 import { run } from "../../support/program.ts";
 import { binary } from "./binaries.ts";

@@ -1,4 +1,5 @@
-// Where the real programs are: the folder that KUBEBUILDER_ASSETS names, the layout that setup-envtest and its like make.
+// Where the real programs are: the folder that KUBEBUILDER_ASSETS names, the layout that setup-envtest and its like
+// make.
 import { accessSync, constants } from "node:fs";
 import { join } from "node:path";
 
@@ -20,7 +21,9 @@ export const whyWithoutControlPlane = whyMissing(controlPlanePrograms);
 /** Why kube-apiserver's current client can not be driven here, or null if it can. */
 export const whyWithoutAuthdriver = whyMissing(["authdriver"]);
 
-/** Says on the terminal that tests are left out: a run that skips what matters most must not look like one that passed. */
+/**
+ * Says on the terminal that tests are left out: a run that skips what matters most must not look like one that passed.
+ */
 export function sayIfSkipped(title: string, why: string | null): void {
   if (why !== null) console.warn(`SKIPPED: ${title}: ${why}`);
 }

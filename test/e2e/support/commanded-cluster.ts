@@ -1,5 +1,5 @@
-// A cluster that is set up with what the octogate command prints, and with nothing else: the operator's folder, the control-plane node's folder,
-// and the control plane.
+// A cluster that is set up with what the octogate command prints, and with nothing else: the operator's folder, the
+// control-plane node's folder, and the control plane.
 import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -1,4 +1,5 @@
-// A real control plane of etcd and kube-apiserver on loopback: nothing runs in it, but it authenticates and authorises like any other.
+// A real control plane of etcd and kube-apiserver on loopback: nothing runs in it, but it authenticates and authorises
+// like any other.
 import { randomBytes } from "node:crypto";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -131,7 +132,8 @@ async function apiserverFlags(
     `--secure-port=${port}`,
     "--bind-address=127.0.0.1",
     "--advertise-address=127.0.0.1",
-    // It would publish a loopback address as the endpoint of the service "kubernetes", which is forbidden and fills the log.
+    // It would publish a loopback address as the endpoint of the service "kubernetes", which is forbidden and fills the
+    // log.
     "--endpoint-reconciler-type=none",
     `--tls-cert-file=${serving.certificate}`,
     `--tls-private-key-file=${serving.key}`,

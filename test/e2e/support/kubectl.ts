@@ -1,4 +1,4 @@
-// The real kubectl in somebody's hands: their kubeconfig, and nothing of the machine's own settings or caches.
+// The real kubectl as a user has it: a kubeconfig, and nothing of the machine's own settings or caches.
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Credential, type Kubeconfig, parseKubeconfig, readClusterFile } from "../../support/cluster-files.ts";
@@ -9,7 +9,7 @@ export type Kubectl = (args: readonly string[], options?: ProgramOptions) => Pro
 
 /** Gives people their kubectl for one cluster. */
 export interface KubectlMaker {
-  /** For somebody with a GitHub token, set up with k8s/user-kubeconfig.yaml as its comments say. */
+  /** For a user with a GitHub token, set up with k8s/user-kubeconfig.yaml as its comments say. */
   withGitHubToken(token: string): Promise<Kubectl>;
   /** For anybody else. */
   with(credential: Credential): Promise<Kubectl>;

@@ -2,7 +2,8 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type GitHubStandIn, type StandInAccount, startGitHubStandIn } from "../../../src/local/github/stand-in.ts";
+import type { StandInAccount } from "../../../src/local/github/accounts.ts";
+import { type GitHubStandIn, startGitHubStandIn } from "../../../src/local/github/server.ts";
 import { freePort } from "../../support/free-port.ts";
 import { type LocalEdge, startLocalEdge } from "../../support/local-edge.ts";
 
@@ -16,7 +17,7 @@ export interface Octogate {
   /** An account that the cluster's policy lets in. */
   readonly maintainer: StandInAccount;
   /** An account that the policy does not mention. */
-  readonly stranger: StandInAccount;
+  readonly outsider: StandInAccount;
   /** The kubeconfig that the local edge wrote for kube-apiserver. */
   readonly webhookKubeconfig: string;
   /** Where the local edge listens, when it runs. */
@@ -39,7 +40,7 @@ export async function startOctogate({ variables = {}, addTo = () => [] }: Octoga
   const folder = await mkdtemp(join(tmpdir(), "octogate-e2e-"));
   const github = await startGitHubStandIn();
   const maintainer = github.addAccount({ login: "mira-maintainer" });
-  const stranger = github.addAccount({ login: "sam-stranger" });
+  const outsider = github.addAccount({ login: "sam-outsider" });
 
   const policy = join(folder, "policy.json");
   await writeFile(
@@ -71,7 +72,7 @@ export async function startOctogate({ variables = {}, addTo = () => [] }: Octoga
     folder,
     github,
     maintainer,
-    stranger,
+    outsider,
     webhookKubeconfig: join(stateDir, `${clusterName}.kubeconfig`),
     port,
     edge() {
@@ -89,7 +90,7 @@ export async function startOctogate({ variables = {}, addTo = () => [] }: Octoga
   };
 }
 
-/** How RBAC names somebody, with the policy's default form. */
+/** How RBAC names a user, with the policy's default form. */
 export function personOf(account: StandInAccount): string {
   return `${account.login}:${account.id}`;
 }

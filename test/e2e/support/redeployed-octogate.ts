@@ -1,15 +1,14 @@
-// Octogate whose configuration changes while it is being asked: one edge, behind which a new Worker takes over from the one before, as after
-// `wrangler deploy`. The client certificates are the test's own to issue, and to replace.
+// Octogate whose configuration changes while it is being asked: one edge, behind which a new Worker takes over from the
+// one before, as after `wrangler deploy`. The client certificates are the test's own to issue, and to replace.
 import { randomBytes } from "node:crypto";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Identity, issueCertificate, makeAuthority } from "../../../src/local/certificates/issue.ts";
-import { createClosing } from "../../../src/local/closing.ts";
-import { startEdge } from "../../../src/local/edge.ts";
-import { type GitHubStandIn, startGitHubStandIn } from "../../../src/local/github/stand-in.ts";
-import { startWorker } from "../../../src/local/worker.ts";
-import { readWorkerSettings } from "../../../src/local/worker-settings.ts";
+import { startEdge } from "../../../src/local/edge/server.ts";
+import { type GitHubStandIn, startGitHubStandIn } from "../../../src/local/github/server.ts";
+import { createShutdown } from "../../../src/local/shutdown.ts";
+import { readWorkerSettings, startWorker } from "../../../src/local/worker.ts";
 import { fingerprintOf } from "../../../src/node/certificates.ts";
 import { clusterVariableName } from "../../../src/worker/config/config.ts";
 import { freePort } from "../../support/free-port.ts";
@@ -45,12 +44,12 @@ export async function startRedeployedOctogate(
   clusterName: string,
   addTo: (github: GitHubStandIn) => readonly string[],
 ): Promise<RedeployedOctogate> {
-  const closing = createClosing();
+  const shutdown = createShutdown();
   const folder = await mkdtemp(join(tmpdir(), "octogate-redeployed-"));
-  closing.add(() => rm(folder, { recursive: true, force: true }));
+  shutdown.add(() => rm(folder, { recursive: true, force: true }));
   try {
     const github = await startGitHubStandIn();
-    closing.add(() => github.close());
+    shutdown.add(() => github.close());
     const allow = addTo(github);
 
     const validFor = (days: number) => ({
@@ -64,7 +63,7 @@ export async function startRedeployedOctogate(
     const port = await freePort();
     const server = await issueCertificate(authority, "localhost", "server", validFor(100));
     const edge = await startEdge({ port, server, authorityCertificate: authority.certificate });
-    closing.add(() => edge.close());
+    shutdown.add(() => edge.close());
 
     const settings = await readWorkerSettings(join(repository, "wrangler.toml"));
     const cacheSecret = randomBytes(32).toString("base64");
@@ -100,15 +99,15 @@ export async function startRedeployedOctogate(
             },
           },
           // The one before goes on for what it is still answering.
-          (close) => closing.add(close),
+          (close) => shutdown.add(close),
         );
         edge.passTo(worker.port);
       },
       decisions: () => decisions,
-      stop: () => closing.closeAll(10_000),
+      stop: () => shutdown.stopAll(10_000),
     };
   } catch (error) {
-    await closing.closeAll(10_000);
+    await shutdown.stopAll(10_000);
     throw error;
   }
 }

@@ -1,5 +1,6 @@
-// A steady load of reviews through a real kube-apiserver. Each one asks about another audience besides kube-apiserver's own: its caches keep
-// answers by token and audiences, so every review is a call to the webhook, though one token does for all of them.
+// A steady load of reviews through a real kube-apiserver. Each one asks about another audience besides kube-apiserver's
+// own: its caches keep answers by token and audiences, so every review is a call to the webhook, though one token does
+// for all of them.
 import { readFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { createHttpClient } from "../../support/http-client.ts";
@@ -15,14 +16,15 @@ export interface ReviewLoad {
   /** What came instead of "authenticated". */
   failures(): readonly string[];
   /**
-   * How many kube-apiserver cut off itself: once it sees another client certificate, it closes its connections with whatever is in flight (client-go,
-   * transport/cert_rotation.go). Nobody outside of it can prevent that, so these are no failures.
+   * How many kube-apiserver cut off itself: once it sees another client certificate, it closes its connections with
+   * whatever is in flight (client-go, transport/cert_rotation.go). Nothing outside of it can prevent that, so these are
+   * no failures.
    */
   cutOff(): number;
   stop(): Promise<void>;
 }
 
-/** @param token of somebody who gets in */
+/** @param token of a user who gets in */
 export function startReviewLoad(controlPlane: ControlPlane, token: string): ReviewLoad {
   const { certificate, key } = controlPlane.administrator;
   const client = createHttpClient(controlPlane.url, {

@@ -3,13 +3,15 @@ import type { Kubectl } from "./kubectl.ts";
 
 /**
  * Makes a user an administrator.
- * @param bootstrap kubectl of somebody in system:masters, to whom RBAC does not apply
+ * @param bootstrap kubectl of a user in system:masters, to whom RBAC does not apply
  */
 export async function bindAdministrator(bootstrap: Kubectl, user: string): Promise<void> {
   await succeed(bootstrap, ["create", "clusterrolebinding", "admin", "--clusterrole=cluster-admin", `--user=${user}`]);
 }
 
-/** Fills a role, as kube-controller-manager does in a whole cluster: it is the sum of the roles with a certain label. */
+/**
+ * Fills a role, as kube-controller-manager does in a whole cluster: it is the sum of the roles with a certain label.
+ */
 export async function aggregateRole(admin: Kubectl, role: "view" | "edit" | "admin"): Promise<void> {
   const rules = await succeed(admin, ["get", "clusterrole", `system:aggregate-to-${role}`, "-o", "jsonpath={.rules}"]);
   await succeed(admin, ["patch", "clusterrole", role, "--type=merge", `--patch={"rules":${rules}}`]);

@@ -20,7 +20,7 @@ export interface MonthlyCost {
 const million = 1_000_000;
 
 /** What the 5 dollars a month include, and what a million more costs. */
-const paid = {
+export const paid = {
   plan: 5,
   requests: { included: 10 * million, perMillion: 0.3 },
   cpuMs: { included: 30 * million, perMillion: 0.02 },

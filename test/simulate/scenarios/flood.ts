@@ -64,7 +64,7 @@ export async function simulateFlood(
     settings,
     agents,
     calendar,
-    strangersToken: () => (kind === "one token" ? oneToken : makeToken("classic")),
+    attackersToken: () => (kind === "one token" ? oneToken : makeToken("classic")),
     beforeEach: ({ agent, time }, meter) => {
       const isMeanwhile = time >= floodFrom && time < floodUntil;
       meter.counts = agent === flooder ? flood : isMeanwhile ? people : elsewhen;

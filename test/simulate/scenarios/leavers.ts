@@ -31,9 +31,9 @@ const fixedApiserverCacheMs = 10_000;
 
 /** @returns those of the leavers to whom GitHub says no, or those whose token it only counts as anonymous */
 export function lagsOf({ ways, workerMs, clusterMs }: Lags, kind: "told no" | "anonymous"): Omit<Lags, "ways"> {
-  const isMeant = (_: number, index: number) =>
+  const isChosen = (_: number, index: number) =>
     (ways[index] === "token revoked, and GitHub counts it as anonymous") === (kind === "anonymous");
-  return { workerMs: workerMs.filter(isMeant), clusterMs: clusterMs.filter(isMeant) };
+  return { workerMs: workerMs.filter(isChosen), clusterMs: clusterMs.filter(isChosen) };
 }
 
 export async function simulateLeavers(

@@ -16,7 +16,7 @@ export interface Counts {
   /** Those of them that waited for GitHub. */
   waitsInWork: number;
   /** Answered without anything known: refused by the cap on never-seen tokens. */
-  fromNobody: number;
+  fromNoSource: number;
   /** Calls that took of the person's quota. */
   githubCosting: number;
   /** Answered with 304, which costs no quota. */
@@ -47,7 +47,7 @@ export function noCounts(): Counts {
     fromGitHub: 0,
     commandsInWork: 0,
     waitsInWork: 0,
-    fromNobody: 0,
+    fromNoSource: 0,
     githubCosting: 0,
     githubNotModified: 0,
     githubAnonymous: 0,

@@ -1,7 +1,7 @@
 // GitHub as far as it can be counted: which calls a question comes to, which of them are answered with 304, and what
-// GitHub says about somebody at a time. The unit tests hold the calls to those that the product makes.
+// GitHub says about a person at a time. The unit tests hold the calls to those that the product makes.
 import type { FactsRequest, LookupFailure } from "../../../src/worker/github/facts.ts";
-import type { Earlier, GitHubAnswer, GitHubFacts } from "../../../src/worker/github/github-facts.ts";
+import type { Earlier, GitHubFacts, GitHubOutcome } from "../../../src/worker/github/github-facts.ts";
 import { type Agent, factsAfterRemoval, organisation, teams } from "./agents.ts";
 import type { Meter } from "./counts.ts";
 import { dayMs, hourMs } from "./habits.ts";
@@ -17,7 +17,7 @@ export interface GitHubOptions {
 }
 
 export interface VirtualGitHub {
-  /** GitHub as one of Cloudflare's locations sees it: what is asked there comes from one address. */
+  /** GitHub as one location sees it: all calls of a location come from one address. */
   seenFrom(location: number): GitHubFacts;
   /** The most calls that cost quota, of one person's in one hour. GitHub allows 5,000. */
   readonly mostCostingCallsInAnHour: number;
@@ -53,6 +53,8 @@ interface Person {
 
 const restUrl = "https://api.github.com";
 
+type Loaded = Awaited<ReturnType<GitHubFacts["load"]>>;
+
 export function createGitHub({ now, meter, seed, agents, outage }: GitHubOptions): VirtualGitHub {
   const people = new Map(
     agents.map((agent, index) => [agent.token, personOf(agent, new Random(seed, "etags", index), now())]),
@@ -71,8 +73,8 @@ export function createGitHub({ now, meter, seed, agents, outage }: GitHubOptions
   }
 
   /** Facts as they are now; what has not changed since costs nothing. */
-  function found(person: Person, earlier: Earlier | null, isMember: boolean): GitHubAnswer {
-    const validators: Record<string, GitHubAnswer["validators"][string]> = {};
+  function found(person: Person, earlier: Earlier | null, isMember: boolean): Loaded {
+    const validators: Record<string, Loaded["validators"][string]> = {};
     let costing = 0;
     for (const resource of person.resources) {
       const { url, json } = resource;
@@ -110,8 +112,8 @@ export function createGitHub({ now, meter, seed, agents, outage }: GitHubOptions
       }
 
       return {
-        async load(token, question, earlier) {
-          const calls = firstCalls(question, earlier);
+        async load(token, request, earlier) {
+          const calls = firstCalls(request, earlier);
           if (outage !== null && outage.from <= now() && now() < outage.until) {
             meter.counts.githubFailed += calls;
             return answer({ kind: "unavailable", reason: "github_server_error" });
@@ -138,9 +140,8 @@ export function firstCalls({ organisations }: FactsRequest, earlier: Earlier | n
 const refused: LookupFailure = { kind: "refused", reason: "token_refused" };
 const unrecognised: LookupFailure = { kind: "unrecognised" };
 
-function answer(outcome: GitHubAnswer["outcome"], validators: GitHubAnswer["validators"] = {}): GitHubAnswer {
-  const responseInfo = { source: "github", githubStatus: null, githubRequestId: null, retryAfterMs: null } as const;
-  return { outcome, responseInfo, validators };
+function answer(outcome: GitHubOutcome, validators: Loaded["validators"] = {}): Loaded {
+  return { outcome, validators };
 }
 
 function personOf(agent: Agent, random: Random, now: number): Person {

@@ -1,13 +1,15 @@
-// One isolate: the product's own memory, put together as src/worker/app.ts does it, on a virtual clock.
+// One isolate: the product's own caches, put together as src/worker/app.ts does it, on a virtual clock.
 
 import { createBreaker } from "../../../src/worker/cache/breaker.ts";
-import { createFactsCache } from "../../../src/worker/cache/facts-cache.ts";
-import type { Lifetimes } from "../../../src/worker/cache/freshness.ts";
+import { createFactsCache, type FactsCache } from "../../../src/worker/cache/facts-cache.ts";
+import type { Evaluate, Lifetimes } from "../../../src/worker/cache/freshness.ts";
 import { createKvCache, type KeyValueStore } from "../../../src/worker/cache/kv.ts";
+import type { LookupResult } from "../../../src/worker/cache/lookup.ts";
 import { createMemory } from "../../../src/worker/cache/memory.ts";
 import { createNegativeCache } from "../../../src/worker/cache/negative-cache.ts";
-import type { FactsAnswer, FactsRequest, FactsSource } from "../../../src/worker/github/facts.ts";
+import type { FactsRequest } from "../../../src/worker/github/facts.ts";
 import type { GitHubFacts } from "../../../src/worker/github/github-facts.ts";
+import { createTrace } from "../../../src/worker/github/trace.ts";
 import { plainSealer } from "./plain-sealer.ts";
 
 export interface IsolateOptions {
@@ -19,16 +21,16 @@ export interface IsolateOptions {
 }
 
 export class Isolate {
-  readonly #source: FactsSource;
+  readonly #factsCache: FactsCache;
   readonly #background: Promise<void>[] = [];
 
   constructor({ now, github, store, admitNeverSeen, lifetimes }: IsolateOptions) {
-    this.#source = createFactsCache({
+    this.#factsCache = createFactsCache({
       github,
-      memory: createMemory(),
+      memory: createMemory(now),
       // The virtual KV always answers, so nothing ever waits for a deadline.
       kv: createKvCache({ store, sealer: plainSealer, now, deadline: never, writeWarning: () => {} }),
-      refusals: createNegativeCache(),
+      negative: createNegativeCache(),
       nameOf: plainSealer.nameOf,
       breaker: createBreaker(),
       admitNeverSeen,
@@ -40,11 +42,12 @@ export class Isolate {
     });
   }
 
-  /** @returns the answer, once all work in the background is done, too: both take no time here */
-  async ask(token: string, question: FactsRequest): Promise<FactsAnswer> {
-    const answer = await this.#source.load(token, "credential-id", question);
+  /** @returns the result, once all work in the background is done, too: both take no time here */
+  async load(token: string, request: FactsRequest, evaluate: Evaluate): Promise<LookupResult> {
+    const lookup = { token, credentialId: "credential-id", request, evaluate, trace: createTrace() };
+    const result = await this.#factsCache.load(lookup);
     for (let work = this.#background.pop(); work !== undefined; work = this.#background.pop()) await work;
-    return answer;
+    return result;
   }
 }
 

@@ -1,9 +1,10 @@
-// A region of it: clusters with their apiservers, the locations of Cloudflare's that they reach, the isolates there, KV
+// A region: clusters with their apiservers, the Cloudflare locations that they reach, the isolates there, KV
 // and GitHub. Isolates come and go; an apiserver's connection leads to one of them until it is made anew.
+
+import type { LookupResult } from "../../../src/worker/cache/lookup.ts";
 import { readClusterPolicy } from "../../../src/worker/config/cluster.ts";
-import type { FactsAnswer, FactsRequest } from "../../../src/worker/github/facts.ts";
-import { evaluateFacts } from "../../../src/worker/policy/evaluate.ts";
-import { questionOf } from "../../../src/worker/policy/question.ts";
+import type { Facts, FactsRequest } from "../../../src/worker/github/facts.ts";
+import { evaluate, factsRequestOf } from "../../../src/worker/policy/evaluate.ts";
 import { type Agent, organisation } from "./agents.ts";
 import { Apiserver } from "./apiserver.ts";
 import type { Meter } from "./counts.ts";
@@ -66,6 +67,7 @@ export function createPlanet({ settings, agents, meter, now, outage }: PlanetOpt
     plan: settings.plan,
   });
   const policy = policyOfClusters();
+  const evaluateHere = (facts: Facts) => evaluate(policy, credential, facts);
 
   const locations = Array.from({ length: settings.locations }, (_, location) => {
     const parts = {
@@ -83,7 +85,7 @@ export function createPlanet({ settings, agents, meter, now, outage }: PlanetOpt
   });
 
   const clusters = Array.from({ length: settings.clusters }, (_, index) => ({
-    question: questionOf(`cluster-${index}`, policy, credential),
+    request: factsRequestOf(`cluster-${index}`, policy, credential),
     connections: Array.from({ length: apiserversPerCluster }, (): Connection => {
       const apiserver = new Apiserver(settings.apiserverCacheSeconds * 1000);
       return { apiserver, slot: 0, until: Number.NEGATIVE_INFINITY };
@@ -105,11 +107,11 @@ export function createPlanet({ settings, agents, meter, now, outage }: PlanetOpt
     return current.isolate;
   }
 
-  async function review(token: string, question: FactsRequest, isolate: Isolate): Promise<Verdict> {
-    const answer = await isolate.ask(token, question);
+  async function review(token: string, request: FactsRequest, isolate: Isolate): Promise<Verdict> {
+    const { source, outcome } = await isolate.load(token, request, evaluateHere);
     const { counts } = meter;
     counts.reviews += 1;
-    switch (answer.responseInfo.source) {
+    switch (source) {
       case "memory":
         counts.fromMemory += 1;
         break;
@@ -120,16 +122,16 @@ export function createPlanet({ settings, agents, meter, now, outage }: PlanetOpt
         counts.fromGitHub += 1;
         break;
       case "none":
-        counts.fromNobody += 1;
+        counts.fromNoSource += 1;
         break;
     }
-    return verdictOn(answer);
+    return verdictOn(outcome);
   }
 
-  function verdictOn({ outcome }: FactsAnswer): Verdict {
+  function verdictOn(outcome: LookupResult["outcome"]): Verdict {
     switch (outcome.kind) {
       case "found": {
-        const { kind } = evaluateFacts(policy, credential, outcome.facts);
+        const { kind } = outcome.verdict;
         return kind === "authenticated" ? "yes" : kind === "unauthenticated" ? "no" : "error";
       }
       case "refused":
@@ -145,12 +147,12 @@ export function createPlanet({ settings, agents, meter, now, outage }: PlanetOpt
   return {
     github,
     async present(token, clusterIndex, apiserverIndex, requestsIfRefused = requestsOfKubectl) {
-      const { question, connections } = partOf(clusters, clusterIndex);
+      const { request, connections } = partOf(clusters, clusterIndex);
       const connection = partOf(connections, apiserverIndex);
       const remembered = connection.apiserver.lookUp(token, now());
       if (remembered !== null) return { isAdmitted: remembered, wasAsked: false };
-      for (let request = 0; request < requestsIfRefused; request += 1) {
-        const verdict = await review(token, question, isolateOf(clusterIndex, connection));
+      for (let sent = 0; sent < requestsIfRefused; sent += 1) {
+        const verdict = await review(token, request, isolateOf(clusterIndex, connection));
         if (verdict === "error") continue;
         connection.apiserver.remember(token, verdict === "yes", now());
         return { isAdmitted: verdict === "yes", wasAsked: true };

@@ -30,7 +30,7 @@ export interface PlayOptions {
   /** Milliseconds after the start. */
   readonly outage?: GitHubOptions["outage"];
   /** What an attacker presents, who is not in the list and does not use kubectl. */
-  readonly strangersToken?: () => string;
+  readonly attackersToken?: () => string;
   readonly meter?: Meter;
   /** Before each command. */
   readonly beforeEach?: (command: Command, meter: Meter) => void;
@@ -46,7 +46,7 @@ export async function play(options: PlayOptions): Promise<number> {
     agents,
     calendar,
     outage = null,
-    strangersToken = () => "",
+    attackersToken = () => "",
     beforeEach,
     afterEach,
     onProgress,
@@ -71,7 +71,7 @@ export async function play(options: PlayOptions): Promise<number> {
     const waitsBefore = meter.counts.fromGitHub;
     const { isAdmitted, wasAsked } =
       agent === null
-        ? await planet.present(strangersToken(), 0, command.apiserver, 1)
+        ? await planet.present(attackersToken(), 0, command.apiserver, 1)
         : await planet.present(agent.token, cluster, command.apiserver);
     const { counts } = meter;
     counts.commands += 1;

@@ -1,11 +1,11 @@
-// Settings of a simulation: the operator's settings, the clusters, the people, and what is assumed of Cloudflare's
-// network. Plain data: it travels to worker threads.
+// Settings of a simulation: the operator's settings, the clusters, the people, and assumptions about
+// Cloudflare's network. Plain data: it travels to worker threads.
 export interface Settings {
   readonly seed: number;
   readonly people: number;
   /** No person works across regions, so each is simulated on its own, and the figures are added up. */
   readonly regions: number;
-  /** Of Cloudflare's, in a region: that is where a region's clusters are. */
+  /** Cloudflare locations in a region: that is where a region's clusters are. */
   readonly locations: number;
   readonly clusters: number;
   readonly apiserversPerCluster: number;

@@ -3,12 +3,14 @@ import { describe, expect, test } from "vitest";
 import { type BenchOptions, createBenchCommand } from "../../bench/options.ts";
 
 const defaults = {
+  parts: ["latency", "heap", "cpu", "local-edge"],
   reviews: 2000,
   latenciesMs: [50, 150],
   concurrency: 10,
   samples: 40,
   tokens: 1_000_000,
   cpuReviews: 20_000,
+  edgeReviews: 3_000,
 };
 
 /** @returns what the command would run with. @throws commander's error where it does not run */
@@ -32,13 +34,21 @@ describe("the benchmark's options", () => {
   });
 
   test("are all taken from the command line", async () => {
-    const argv = "--reviews 7 --latency=0 --concurrency 3 --samples=2 --tokens=9 --cpu-reviews=1".split(" ");
-    const options = { reviews: 7, latenciesMs: [0], concurrency: 3, samples: 2, tokens: 9, cpuReviews: 1 };
+    const load = "--reviews 7 --latency=0 --concurrency 3 --samples=2".split(" ");
+    const argv = [...load, ..."--tokens=9 --cpu-reviews=1 --edge-reviews 2 --only heap".split(" ")];
+    const options = {
+      ...{ parts: ["heap"], reviews: 7, latenciesMs: [0], concurrency: 3, samples: 2 },
+      ...{ tokens: 9, cpuReviews: 1, edgeReviews: 2 },
+    };
     expect(await parse(...argv)).toEqual(options);
   });
 
   test("take several latencies, in their order", async () => {
     expect(await parse("--latency", "100", "--latency", "20")).toMatchObject({ latenciesMs: [100, 20] });
+  });
+
+  test("take several parts, and measure them in the order of all parts", async () => {
+    expect(await parse("--only", "local-edge", "latency")).toMatchObject({ parts: ["latency", "local-edge"] });
   });
 
   test("ask for help", async () => {
@@ -57,6 +67,8 @@ describe("the benchmark's options", () => {
     [["--samples", "1001"], "--samples"],
     [["--tokens", "0"], "--tokens"],
     [["--cpu-reviews", "many"], "--cpu-reviews"],
+    [["--edge-reviews", "0"], "--edge-reviews"],
+    [["--only", "edge"], "--only"],
     [["--cluster", "local"], "--cluster"],
     [["--reviews"], "--reviews"],
     [["100"], "too many arguments"],

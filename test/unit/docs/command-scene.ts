@@ -3,7 +3,7 @@
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { startGitHubStandIn } from "../../../src/local/github/stand-in.ts";
+import { startGitHubStandIn } from "../../../src/local/github/server.ts";
 import { runCommand } from "../cli/support/command.ts";
 
 const template = new URL("../../../wrangler.toml", import.meta.url);
@@ -44,7 +44,7 @@ export async function openScene(): Promise<CommandScene> {
 
   const fetchFromStandIn: typeof fetch = (input, init) => {
     const url = String(input);
-    if (!url.startsWith(githubApiUrl)) throw new Error(`the examples ask nobody but GitHub: ${url}`);
+    if (!url.startsWith(githubApiUrl)) throw new Error(`the examples call GitHub only: ${url}`);
     return fetch(url.replace(githubApiUrl, github.url), init);
   };
   return {

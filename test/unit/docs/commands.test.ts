@@ -16,7 +16,7 @@ import { commandBlocksOf, commandsOf, needsIn } from "../../support/markdown-com
 import { repositoryRoot } from "../../support/worker-config.ts";
 import { runCommand } from "../cli/support/command.ts";
 
-/** Whatever begins with one of these between backticks is a command. */
+/** Text between backticks that begins with one of these is a command. */
 const programs =
   /^(?:(?:[A-Z_]+=\S+|export) )*(?:export [A-Z_]+=|(?:\.\/|\.ci\/)?(?:awk|base64|cat|chmod|cp|crictl|curl|docker|etcdctl|export|gh|git|grep|helm|install|journalctl|jq|k3s|kops|kubeadm|kubectl|mkdir|mv|node|npm|npx|octogate|openssl|rke2|rm|sed|setup-envtest|sudo|systemctl|talosctl|umask|wrangler) )/;
 
@@ -27,7 +27,7 @@ const callWithLiterals = new RegExp(
   "g",
 );
 
-/** Named in a text for nobody to run. */
+/** Named in a text, and not for running. */
 const onlyNamed = new Map([
   ["k8s/user-kubeconfig.yaml", ["gh auth token"]],
   ["CONTRIBUTING.md", ["wrangler deploy --dry-run"]],

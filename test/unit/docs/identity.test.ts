@@ -3,9 +3,8 @@ import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { reasons } from "../../../src/worker/every-reason.ts";
 import type { Reason } from "../../../src/worker/reason.ts";
-import { answerSections } from "../../identity/answer-sections.ts";
+import { identityPage } from "../../docs/generated.ts";
 import { sections } from "../../identity/cases.ts";
-import { identityDocument } from "../../identity/document.ts";
 import { expectOutcome } from "../../identity/expect-outcome.ts";
 import { reviewCase } from "../../identity/review.ts";
 import { type Scene, startScene } from "../../identity/scene.ts";
@@ -22,9 +21,9 @@ describe.each(sections)("$title", (section) => {
   });
 });
 
-test("docs/identity.md is what `npm run docs:identity` writes", async () => {
+test("docs/identity.md is what `npm run docs` writes", async () => {
   const written = readFileSync(new URL("../../../docs/identity.md", import.meta.url), "utf8");
-  expect(identityDocument(await answerSections(scene, sections))).toBe(written);
+  expect(await identityPage(scene)).toBe(written);
 });
 
 test("docs/identity.md shows every reason that says something about a person or a token", () => {

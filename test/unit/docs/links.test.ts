@@ -1,5 +1,5 @@
 // Every link between the documents leads somewhere.
-import { globSync, readFileSync } from "node:fs";
+import { existsSync, globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
@@ -17,6 +17,20 @@ test("the documents are found", () => {
 test.each(documents)("every relative link and anchor of %s leads somewhere", (path) => {
   expect(brokenLinks(root, path, readFileSync(join(root, path), "utf8"))).toEqual([]);
 });
+
+/** Where a path between backticks may begin: the documents leave away what its context says. */
+const beginnings = ["", "test/", "src/worker/"];
+
+test.each(["docs/security.md", "docs/architecture.md", "docs/operations.md", "docs/caching.md", "CONTRIBUTING.md"])(
+  "every source and test that %s names is there",
+  (document) => {
+    const text = readFileSync(join(root, document), "utf8");
+    const named = [...text.matchAll(/`((?:[\w.-]+\/)*[\w.-]+\.ts)`/g)].map(([, path = ""]) => path);
+    expect(named).not.toEqual([]);
+    const isThere = (path: string) => beginnings.some((beginning) => existsSync(join(root, beginning, path)));
+    expect(named.filter((path) => !isThere(path))).toEqual([]);
+  },
+);
 
 describe("a link that leads nowhere is found", () => {
   const broken = (markdown: string): string[] => brokenLinks(root, "docs/example.md", markdown);

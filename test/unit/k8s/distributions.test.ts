@@ -1,5 +1,5 @@
-// The folders of the distributions: each gives kube-apiserver the same flags as kubeadm's, with which the end-to-end tests run, and a guide with the
-// same parts.
+// The folders of the distributions: each gives kube-apiserver the same flags as kubeadm's, with which the end-to-end
+// tests run, and a guide with the same parts.
 import { posix } from "node:path";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";

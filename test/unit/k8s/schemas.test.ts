@@ -9,7 +9,9 @@ interface Validating {
   validate(): void;
 }
 
-/** What is not here has no schema in a package: configuration of the distributions' own, kubeconfigs and kustomizations. */
+/**
+ * What is not here has no schema in a package: configuration of the distributions' own, kubeconfigs and kustomizations.
+ */
 const models: Readonly<Record<string, (manifest: object) => Validating>> = {
   "rbac.authorization.k8s.io/v1 ClusterRoleBinding": (manifest) => new ClusterRoleBinding(manifest as never),
   "rbac.authorization.k8s.io/v1 RoleBinding": (manifest) => new RoleBinding(manifest as never),

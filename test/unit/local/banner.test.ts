@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { expect, test } from "vitest";
 import { type Banner, bannerText } from "../../../src/local/banner.ts";
-import { addCast } from "../../../src/local/github/cast.ts";
+import { addSampleUsers } from "../../../src/local/github/sample-users.ts";
 import { stateFolderAt } from "../../../src/local/state-folder.ts";
 import { start } from "./github/support.ts";
 
@@ -29,10 +29,10 @@ test("it says where everything is, and ends with the line that programs wait for
 });
 
 test("it fits a terminal of 80 columns, and holds no token", async () => {
-  const { members } = addCast(await start());
-  const text = bannerText({ ...banner, sampleUsers: members });
+  const { users } = addSampleUsers(await start());
+  const text = bannerText({ ...banner, sampleUsers: users });
   for (const line of text.split("\n")) expect(line.length, line).toBeLessThanOrEqual(80);
-  for (const { name, token } of members) {
+  for (const { name, token } of users) {
     expect(text).toMatch(new RegExp(`^  ${name} `, "m"));
     expect(text).not.toContain(token);
   }

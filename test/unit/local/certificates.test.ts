@@ -97,7 +97,7 @@ describe("the state folder's certificates", () => {
     expect({ ...second, clients: second.clients.slice(0, 1) }).toEqual(first);
   });
 
-  it("are made anew shortly before they expire, but not the authority", async () => {
+  it("are replaced shortly before they expire, but not the authority", async () => {
     const first = await keepCertificates(folder, ["a"], now);
     const second = await keepCertificates(folder, ["a"], now + 340 * day);
     expect(second.authority).toEqual(first.authority);
@@ -105,7 +105,7 @@ describe("the state folder's certificates", () => {
     expect(second.clients).not.toEqual(first.clients);
   });
 
-  it("are made anew where the clock was set back to before they count", async () => {
+  it("are replaced where the clock was set back to before they are valid", async () => {
     const first = await keepCertificates(folder, ["a"], now);
     const second = await keepCertificates(folder, ["a"], now - day);
     expect(second.clients).not.toEqual(first.clients);
@@ -115,7 +115,7 @@ describe("the state folder's certificates", () => {
     ["is damaged", () => "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"],
     ["is empty", () => ""],
     ["belongs to another key", certificateOfAnother],
-  ])("are made anew where one %s", async (_what, text) => {
+  ])("are replaced where one %s", async (_what, text) => {
     const first = await keepCertificates(folder, ["a"], now);
     await writeFile(folder.client("a").certificate, await text());
     const second = await keepCertificates(folder, ["a"], now);
@@ -124,7 +124,7 @@ describe("the state folder's certificates", () => {
     expect(new X509Certificate(second.clients[0]?.certificate ?? "").subject).toBe("CN=a");
   });
 
-  it("are all made anew after their authority", async () => {
+  it("are all replaced together with their authority", async () => {
     const first = await keepCertificates(folder, ["a"], now);
     await rm(folder.authority.privateKey);
     const second = await keepCertificates(folder, ["a"], now);

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { parse } from "yaml";
-import { addCast } from "../../../src/local/github/cast.ts";
+import { addSampleUsers } from "../../../src/local/github/sample-users.ts";
 import { makeToken } from "../../../src/local/github/token.ts";
 import { readSampleTokens, writeSampleUserFiles } from "../../../src/local/sample-user-files.ts";
 import { prepareStateFolder, type StateFolder, stateFolderAt } from "../../../src/local/state-folder.ts";
@@ -21,9 +21,9 @@ async function startOnce() {
   const standIn = await start();
   const warnings: string[] = [];
   const kept = await readSampleTokens(folder);
-  const { members } = addCast(standIn, kept);
-  await writeSampleUserFiles(folder, members, kept, (message) => warnings.push(message));
-  const tokens = new Map(members.map(({ name, token }) => [name, token]));
+  const { users } = addSampleUsers(standIn, kept);
+  await writeSampleUserFiles(folder, users, kept, (message) => warnings.push(message));
+  const tokens = new Map(users.map(({ name, token }) => [name, token]));
   const statusOf = async (name: string) => (await getUser(standIn, tokens.get(name) ?? "")).status;
   return { tokens, warnings, statusOf };
 }

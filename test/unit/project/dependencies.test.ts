@@ -1,4 +1,4 @@
-// Versions that have to go together, whoever updates one of them.
+// Versions that have to go together when one of them is updated.
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 

@@ -9,20 +9,12 @@ const root = join(import.meta.dirname, "..", "..", "..");
 const partsFromTheTop: Readonly<Record<string, readonly string[]>> = {
   "src/worker": [
     ...["every-reason", "index", "app", "exact-router", "bindings", "readiness", "log", "http", "authenticate"],
-    ...["policy", "credential", "verdict", "cache", "github", "bounded-body", "version", "reason", "config"],
+    ...["cache", "policy", "credential", "verdict", "github", "bounded-map", "bounded-body", "version", "reason"],
+    "config",
   ],
   "src/local": [
     ...["main", "start", "banner", "options", "worker-variables", "sample-user-files", "github", "edge"],
-    ...[
-      "edge-answer",
-      "inner-connection",
-      "inner-request",
-      "ask-worker",
-      "answering",
-      "tls-client-auth",
-      "certificates",
-    ],
-    ...["state-folder", "worker", "worker-settings", "closing"],
+    ...["health-check", "certificates", "state-folder", "worker", "shutdown"],
   ],
   "src/node": [
     ...["https", "network-failure", "kubeconfig", "cluster-files", "key-identifiers", "certificates", "token-review"],

@@ -46,7 +46,7 @@ describe.each(workflows)("$name", ({ name, text, workflow }) => {
     expect(withMore.map(([job]) => job)).toEqual(name === "release.yml" ? ["publish"] : []);
   });
 
-  test("puts nothing that somebody else could write into a shell", () => {
+  test("puts nothing that an outsider could write into a shell", () => {
     expect(steps.flatMap(({ run }) => (run?.includes("${{") ? [run] : []))).toEqual([]);
     expect(Object.keys(workflow.on)).not.toContain("pull_request_target");
   });

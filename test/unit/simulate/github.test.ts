@@ -2,18 +2,25 @@
 import { expect, test } from "vitest";
 import { apiAddressOf } from "../../../src/worker/github/api-address.ts";
 import type { GitHubClient, GitHubRequest } from "../../../src/worker/github/client.ts";
-import type { FactsRequest } from "../../../src/worker/github/facts.ts";
-import { createGitHubFacts } from "../../../src/worker/github/github-facts.ts";
-import { createPersonalMemberships } from "../../../src/worker/github/memberships/own-token.ts";
+import type { Facts } from "../../../src/worker/github/facts.ts";
+import { createGitHubFacts, type Earlier, type GitHubFacts } from "../../../src/worker/github/github-facts.ts";
+import { ownTokenMemberships } from "../../../src/worker/github/memberships/own-token.ts";
+import { createTrace } from "../../../src/worker/github/trace.ts";
+import { evaluate, factsRequestOf } from "../../../src/worker/policy/evaluate.ts";
 import { type Agent, createAgent, organisation, teams } from "../../simulate/world/agents.ts";
 import { noCounts } from "../../simulate/world/counts.ts";
 import { createGitHub } from "../../simulate/world/github.ts";
 import { Random } from "../../simulate/world/random.ts";
-import { questionFor } from "../worker/cache/support.ts";
+import { policyOf } from "../worker/support.ts";
 
 const start = Date.UTC(2026, 0, 5);
 const api = apiAddressOf("https://api.github.com");
-const question: FactsRequest = questionFor({ allow: [`org:${organisation.login}#${organisation.id}`] });
+const policy = policyOf({ allow: [`org:${organisation.login}#${organisation.id}`] });
+const credential = { tokenKind: "classic", credentialId: "credential-id" } as const;
+const request = factsRequestOf("production", policy, credential);
+const admits = (facts: Facts) => evaluate(policy, credential, facts).kind === "authenticated";
+const load = (github: GitHubFacts, token: string, earlier: Earlier | null = null) =>
+  github.load(token, request, earlier, createTrace());
 const agentLeaving = (leaves: Agent["leaves"] = null) =>
   createAgent({ clusters: 1 }, 0, "engineer", new Random(1), leaves);
 
@@ -24,7 +31,7 @@ function simulated(agent: Agent, outage: { from: number; until: number } | null 
   return { clock, meter, github: github.seenFrom(0) };
 }
 
-/** The product's own way of asking, of a GitHub whose answers never change. */
+/** The product itself, with a GitHub whose answers never change. */
 function real(agent: Agent) {
   const requests: GitHubRequest[] = [];
   const organization = organisation;
@@ -42,35 +49,33 @@ function real(agent: Agent) {
       return { kind: "answered", status: 200, headers, text };
     },
   };
-  const memberships = createPersonalMemberships(api.restUrl);
-  return { requests, github: createGitHubFacts({ client, api, memberships, clientSecrets: new Map() }) };
+  const memberships = ownTokenMemberships;
+  const now = () => start;
+  return { requests, github: createGitHubFacts({ client, api, memberships, clientSecrets: new Map(), now }) };
 }
 
-test("a stranger's first question makes the product's calls, and comes to the product's facts", async () => {
+test("the first load of a token makes the product's calls, and comes to the product's facts", async () => {
   const agent = agentLeaving();
   const { github, meter } = simulated(agent);
   const product = real(agent);
-  const [ours, theirs] = [
-    await github.load(agent.token, question, null),
-    await product.github.load(agent.token, question, null),
-  ];
+  const [ours, theirs] = [await load(github, agent.token), await load(product.github, agent.token)];
   // Written down, because the product compares facts like this.
   expect(JSON.stringify(ours.outcome)).toBe(JSON.stringify(theirs.outcome));
   expect(Object.keys(ours.validators).sort()).toEqual(Object.keys(theirs.validators).sort());
   expect(meter.counts).toMatchObject({ githubCosting: product.requests.length, githubNotModified: 0 });
 });
 
-test("a later question costs nothing while nothing has changed, as with the product", async () => {
+test("a later load costs nothing while nothing has changed, as with the product", async () => {
   const agent = agentLeaving();
   const { github, meter } = simulated(agent);
   const product = real(agent);
   const { account, scopes } = agent.facts;
-  const first = await product.github.load(agent.token, question, null);
+  const first = await load(product.github, agent.token);
   product.requests.length = 0;
-  await product.github.load(agent.token, question, { account, scopes, validators: first.validators });
-  const { validators } = await github.load(agent.token, question, null);
+  await load(product.github, agent.token, { account, scopes, validators: first.validators });
+  const { validators } = await load(github, agent.token);
   meter.counts = noCounts();
-  await github.load(agent.token, question, { account, scopes, validators });
+  await load(github, agent.token, { account, scopes, validators });
   expect(product.requests.every(({ ifNoneMatch }) => ifNoneMatch !== undefined)).toBe(true);
   expect(meter.counts).toMatchObject({ githubCosting: 0, githubNotModified: product.requests.length });
 });
@@ -79,10 +84,10 @@ test("what has changed meanwhile costs quota again", async () => {
   const agent = agentLeaving();
   const { clock, github, meter } = simulated(agent);
   const { account, scopes } = agent.facts;
-  const { validators } = await github.load(agent.token, question, null);
+  const { validators } = await load(github, agent.token);
   clock.time += 10 * 86_400_000;
   meter.counts = noCounts();
-  await github.load(agent.token, question, { account, scopes, validators });
+  await load(github, agent.token, { account, scopes, validators });
   expect(meter.counts.githubCosting).toBeGreaterThan(0);
 });
 
@@ -99,31 +104,31 @@ test("leavers are told no from the moment on in which their access ends", async 
   ] as const) {
     const agent = agentLeaving({ at: start + 1_000, how });
     const { clock, github } = simulated(agent);
-    const before = await github.load(agent.token, question, null);
+    const before = await load(github, agent.token);
     if (before.outcome.kind !== "found") throw new Error("a member is not found");
-    expect(question.admits(before.outcome.facts)).toBe(true);
+    expect(admits(before.outcome.facts)).toBe(true);
     clock.time += 1_000;
-    const after = await github.load(agent.token, question, { ...agent.facts, validators: before.validators });
+    const after = await load(github, agent.token, { ...agent.facts, validators: before.validators });
     expect(after.outcome).toMatchObject(outcomes[how]);
-    if (after.outcome.kind === "found") expect(question.admits(after.outcome.facts)).toBe(false);
+    if (after.outcome.kind === "found") expect(admits(after.outcome.facts)).toBe(false);
   }
 });
 
 test("an address's unknown tokens are refused sixty times an hour, and then only not recognised", async () => {
   const { clock, meter, github } = simulated(agentLeaving());
-  const ask = async () => (await github.load("unknown", question, null)).outcome.kind;
-  for (let call = 0; call < 60; call += 1) expect(await ask()).toBe("refused");
-  expect(await ask()).toBe("unrecognised");
+  const kind = async () => (await load(github, "unknown")).outcome.kind;
+  for (let call = 0; call < 60; call += 1) expect(await kind()).toBe("refused");
+  expect(await kind()).toBe("unrecognised");
   expect(meter.counts).toMatchObject({ githubAnonymous: 61, githubCosting: 0 });
   clock.time += 3_600_000;
-  expect(await ask()).toBe("refused");
+  expect(await kind()).toBe("refused");
 });
 
 test("in an outage every call fails, and none costs quota", async () => {
   const agent = agentLeaving();
   const { clock, meter, github } = simulated(agent, { from: start, until: start + 1_000 });
-  expect((await github.load(agent.token, question, null)).outcome.kind).toBe("unavailable");
+  expect((await load(github, agent.token)).outcome.kind).toBe("unavailable");
   expect(meter.counts).toMatchObject({ githubFailed: 1, githubCosting: 0 });
   clock.time += 1_000;
-  expect((await github.load(agent.token, question, null)).outcome.kind).toBe("found");
+  expect((await load(github, agent.token)).outcome.kind).toBe("found");
 });

@@ -1,8 +1,8 @@
 // What is made of the figures: tables, money, pictures, the page.
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { fillPage } from "../../docs/markdown.ts";
 import { costOf } from "../../simulate/report/money.ts";
-import { fillPage } from "../../simulate/report/page.ts";
 import { drawLines } from "../../simulate/report/pictures.ts";
 import { decimal, dollars, markdownTable, percent, whole } from "../../simulate/report/table.ts";
 import { studyNames } from "../../simulate/studies/all.ts";
@@ -52,24 +52,9 @@ describe("a month's cost", () => {
   });
 });
 
-describe("the page", () => {
-  const page = "a\n<!-- simulation: one -->\nold\n<!-- end of simulation: one -->\nb\n";
-
-  test("gets each section between its markers, and can get it again", () => {
-    const filled = fillPage(page, new Map([["one", "new"]]));
-    expect(filled).toBe("a\n<!-- simulation: one -->\n\nnew\n\n<!-- end of simulation: one -->\nb\n");
-    expect(fillPage(filled, new Map([["one", "new"]]))).toBe(filled);
-  });
-
-  test("must have a place for each section", () => {
-    expect(() => fillPage(page, new Map([["two", "new"]]))).toThrow("simulation: two");
-    expect(() => fillPage("<!-- simulation: one -->", new Map([["one", "new"]]))).toThrow("simulation: one");
-  });
-});
-
-describe("docs/caching.md", () => {
+describe("docs/simulation.md", () => {
   const docs = new URL("../../../docs/", import.meta.url);
-  const written = readFileSync(new URL("caching.md", docs), "utf8");
+  const written = readFileSync(new URL("simulation.md", docs), "utf8");
 
   test("has a place for every study", () => {
     expect(() => fillPage(written, new Map(studyNames.map((name) => [name, ""])))).not.toThrow();

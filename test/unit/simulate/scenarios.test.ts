@@ -8,7 +8,7 @@ import { simulateLeavers } from "../../simulate/scenarios/leavers.ts";
 import { outageMinutes, refusedShare, simulateOutage } from "../../simulate/scenarios/outage.ts";
 import { type Settings, settingsFor } from "../../simulate/world/settings.ts";
 
-const nobodyListens = () => {};
+const ignoreProgress = () => {};
 /** More in a minute than are let through. */
 const tokensPerSecond = 10;
 const tiny = (changes: Partial<Settings> = {}) => settingsFor(12, changes);
@@ -22,7 +22,7 @@ const jobs: readonly Job[] = [
 
 async function runHere(): Promise<JobResult[]> {
   const results: JobResult[] = [];
-  for (const job of jobs) results.push(await runJob(job, nobodyListens));
+  for (const job of jobs) results.push(await runJob(job, ignoreProgress));
   return results;
 }
 
@@ -33,13 +33,13 @@ describe("the same seed", () => {
 
   test("gives the same figures on however many threads", async () => {
     const here = await runHere();
-    expect(await runJobs(jobs, 1, nobodyListens)).toEqual(here);
-    expect(await runJobs(jobs, 2, nobodyListens)).toEqual(here);
+    expect(await runJobs(jobs, 1, ignoreProgress)).toEqual(here);
+    expect(await runJobs(jobs, 2, ignoreProgress)).toEqual(here);
   });
 
-  test("lets the same people do the same, whatever the settings", async () => {
-    const one = await simulateDay(tiny({ ttlSeconds: 30 }), "working", nobodyListens);
-    const other = await simulateDay(tiny({ ttlSeconds: 600 }), "working", nobodyListens);
+  test("lets the same people do the same with any settings", async () => {
+    const one = await simulateDay(tiny({ ttlSeconds: 30 }), "working", ignoreProgress);
+    const other = await simulateDay(tiny({ ttlSeconds: 600 }), "working", ignoreProgress);
     expect(one.counts.commands).toBe(other.counts.commands);
     expect(one.counts.reviews).toBe(other.counts.reviews);
     expect(one.counts.githubNotModified).not.toBe(other.counts.githubNotModified);
@@ -48,31 +48,31 @@ describe("the same seed", () => {
 
 test("a job that fails in its thread is not lost", async () => {
   const wrong: Job = { settings: tiny({ isolatesPerLocation: 0 }), scenario: { kind: "day", day: "working" } };
-  await expect(runJobs([wrong], 1, nobodyListens)).rejects.toThrow("there is no part");
+  await expect(runJobs([wrong], 1, ignoreProgress)).rejects.toThrow("there is no part");
 });
 
 test("another seed gives other figures", async () => {
   const [one, other] = [
-    await simulateDay(tiny({ seed: 1 }), "working", nobodyListens),
-    await simulateDay(tiny({ seed: 2 }), "working", nobodyListens),
+    await simulateDay(tiny({ seed: 1 }), "working", ignoreProgress),
+    await simulateDay(tiny({ seed: 2 }), "working", ignoreProgress),
   ];
   expect(one.counts).not.toEqual(other.counts);
 });
 
 describe("an ordinary day", () => {
-  test("refuses nobody, answers each review from somewhere, and adds up over its hours", async () => {
-    const { counts, hours } = await simulateDay(tiny(), "working", nobodyListens);
-    const { reviews, fromMemory, fromKv, fromGitHub, fromNobody, commands } = counts;
+  test("refuses no person, counts a source for each review, and adds up over its hours", async () => {
+    const { counts, hours } = await simulateDay(tiny(), "working", ignoreProgress);
+    const { reviews, fromMemory, fromKv, fromGitHub, fromNoSource, commands } = counts;
     expect(counts.commandsRefused).toBe(0);
-    expect(reviews).toBe(fromMemory + fromKv + fromGitHub + fromNobody);
+    expect(reviews).toBe(fromMemory + fromKv + fromGitHub + fromNoSource);
     expect(reviews).toBeLessThan(commands);
     expect(hours).toHaveLength(24);
     expect(hours.reduce((sum, hour) => sum + hour.reviews, 0)).toBe(reviews);
   });
 
   test("asks the Worker less often the longer the apiserver remembers", async () => {
-    const short = await simulateDay(tiny({ apiserverCacheSeconds: 10 }), "working", nobodyListens);
-    const long = await simulateDay(tiny({ apiserverCacheSeconds: 120 }), "working", nobodyListens);
+    const short = await simulateDay(tiny({ apiserverCacheSeconds: 10 }), "working", ignoreProgress);
+    const long = await simulateDay(tiny({ apiserverCacheSeconds: 120 }), "working", ignoreProgress);
     expect(long.counts.reviews).toBeLessThan(short.counts.reviews);
   });
 });
@@ -85,7 +85,7 @@ test("leavers are out within the TTL at the Worker, and ten seconds after the ap
     const { workerMs, clusterMs } = await simulateLeavers(
       tiny({ ttlSeconds, apiserverCacheSeconds }),
       30,
-      nobodyListens,
+      ignoreProgress,
     );
     expect(Math.max(...workerMs)).toBeLessThan(ttlSeconds * 1000);
     expect(Math.max(...clusterMs)).toBeGreaterThan(Math.max(...workerMs));
@@ -94,21 +94,21 @@ test("leavers are out within the TTL at the Worker, and ten seconds after the ap
 });
 
 describe("an outage", () => {
-  test("refuses everybody once the TTL is over where there is no grace, and nobody after it has ended", async () => {
-    const { atWork } = await simulateOutage(tiny({ graceSeconds: 0 }), nobodyListens);
+  test("refuses all people once the TTL is over where there is no grace, and none after it has ended", async () => {
+    const { atWork } = await simulateOutage(tiny({ graceSeconds: 0 }), ignoreProgress);
     // A yes of just before can stand for the TTL and the apiserver's own 20 s.
     expect(refusedShare(atWork, 3)).toBe(1);
     expect(refusedShare(atWork, outageMinutes, outageMinutes + 5)).toBe(0);
   });
 
-  test("refuses nobody at work where grace outlasts it", async () => {
-    const { atWork } = await simulateOutage(tiny({ graceSeconds: 3_600 }), nobodyListens);
+  test("refuses no one at work where grace outlasts it", async () => {
+    const { atWork } = await simulateOutage(tiny({ graceSeconds: 3_600 }), ignoreProgress);
     expect(refusedShare(atWork)).toBe(0);
   });
 });
 
 describe("a flood", () => {
-  const flood = (kind: FloodKind) => simulateFlood(tiny(), kind, nobodyListens, tokensPerSecond);
+  const flood = (kind: FloodKind) => simulateFlood(tiny(), kind, ignoreProgress, tokensPerSecond);
 
   test("of tokens with a wrong checksum goes no further than their shape", async () => {
     const { flood: caused, endedByShape } = await flood("wrong checksum");

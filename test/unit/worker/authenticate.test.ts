@@ -1,101 +1,111 @@
 import { describe, expect, test } from "vitest";
 import { makeToken } from "../../../src/local/github/token.ts";
 import { authenticate } from "../../../src/worker/authenticate.ts";
+import type { FactsCache } from "../../../src/worker/cache/facts-cache.ts";
+import type { Lookup, LookupResult } from "../../../src/worker/cache/lookup.ts";
 import type { TokenKind } from "../../../src/worker/config/cluster.ts";
 import { credentialIdOf } from "../../../src/worker/credential/credential-id.ts";
-import type { FactsOutcome, FactsSource, ResponseInfo } from "../../../src/worker/github/facts.ts";
+import type { Facts, LookupFailure } from "../../../src/worker/github/facts.ts";
 import { factsOf, policyOf } from "./support.ts";
 
-const responseInfo: ResponseInfo = {
-  source: "github",
-  githubStatus: 200,
-  githubRequestId: "8A2C:1F2E",
+const call = {
+  endpoint: "user",
+  method: "GET",
+  url: "https://api.github.test/user",
+  status: 200,
+  requestId: "8A2C:1F2E",
   retryAfterMs: null,
-};
-const foundFacts = (facts = factsOf(), outageGrace = false): FactsOutcome => ({ kind: "found", facts, outageGrace });
-const found = foundFacts();
+  headers: null,
+  message: "",
+  durationMs: 1,
+  outcome: { kind: "ok" },
+} as const;
 const right = <T>(value: T) => ({ ok: true, value }) as const;
 const wrong = (setting: string) => ({ ok: false, problems: [{ setting, message: "must be right" }] }) as const;
 
-/** A source that always says the same, and remembers what it was asked. */
-function sourceOf(outcome: FactsOutcome) {
-  const asked: unknown[][] = [];
-  const source: FactsSource = {
-    knownCredentialId: () => null,
-    async load(...question) {
-      asked.push(question);
-      return { outcome, responseInfo };
+/** A cache that always finds the same facts, or fails in the same way, and keeps what it was asked. */
+function cacheWith(outcome: Facts | LookupFailure, isStale = false) {
+  const lookups: Lookup[] = [];
+  const factsCache: FactsCache = {
+    credentialIdOf: () => null,
+    async load(lookup): Promise<LookupResult> {
+      lookups.push(lookup);
+      if ("kind" in outcome) return { outcome, source: "github", call };
+      const verdict = lookup.evaluate(outcome);
+      return { outcome: { kind: "found", facts: outcome, verdict, isStale }, source: "github", call };
     },
   };
-  return { asked, service: right({ source, tokenShape: "exact" as const }) };
+  return { lookups, service: right({ factsCache, tokenShape: "exact" as const }) };
 }
 
 describe("the way of a token", () => {
   test("leads through facts and policy to an identity", async () => {
     const token = makeToken("classic");
-    const { service, asked } = sourceOf(found);
+    const { service, lookups } = cacheWith(factsOf());
     expect(await authenticate(token, "production", right(policyOf()), service)).toMatchObject({
-      kind: "judged",
+      kind: "evaluated",
       credential: { tokenKind: "classic", credentialId: await credentialIdOf(token) },
       verdict: {
         kind: "authenticated",
         reason: "admitted",
         user: { username: "github:octocat:583231", uid: "583231" },
       },
-      responseInfo,
+      source: "github",
+      call,
       facts: factsOf(),
     });
-    expect(asked).toEqual([
-      [
+    expect(lookups).toMatchObject([
+      {
         token,
-        await credentialIdOf(token),
-        {
+        credentialId: await credentialIdOf(token),
+        request: {
           cluster: "production",
           tokenKind: "classic",
           organisations: [],
           oauthClients: [],
-          dependsOnOrganisations: expect.any(Function),
-          admits: expect.any(Function),
+          candidates: { only: [{ login: "octocat", id: 583231 }], except: [] },
         },
-      ],
+      },
     ]);
   });
 
-  test.each(["installation", "refresh"] as const)("ends without a question for a token of kind %s", async (kind) => {
-    const { service, asked } = sourceOf(found);
+  test.each(["installation", "refresh"] as const)("ends without a look-up for a token of kind %s", async (kind) => {
+    const { service, lookups } = cacheWith(factsOf());
     expect(await authenticate(makeToken(kind), "production", right(policyOf()), service)).toEqual({
       kind: "foreign",
       foreignKind: `github_${kind}`,
       verdict: { kind: "unauthenticated", reason: "not_github_token" },
     });
-    expect(asked).toEqual([]);
+    expect(lookups).toEqual([]);
   });
 
   test.each(["oauth", "app", "legacy", "fine_grained"] as const)(
-    "ends without a question where %s is not welcome",
+    "ends without a look-up where %s is not allowed",
     async (kind) => {
-      const { service, asked } = sourceOf(found);
+      const { service, lookups } = cacheWith(factsOf());
       expect(
         await authenticate(makeToken(kind), "production", right(policyOf({ token_kinds: ["classic"] })), service),
       ).toMatchObject({
-        kind: "judged",
+        kind: "evaluated",
         verdict: { kind: "denied", reason: "token_kind_not_allowed" },
-        responseInfo: null,
+        source: "none",
+        call: null,
         facts: null,
       });
-      expect(asked).toEqual([]);
+      expect(lookups).toEqual([]);
     },
   );
 
-  test("ends without a question for a token that stands in deny", async () => {
+  test("ends without a look-up for a token that deny names", async () => {
     const token = makeToken("classic");
-    const { service, asked } = sourceOf(found);
+    const { service, lookups } = cacheWith(factsOf());
     const policy = policyOf({ allow: ["anyone"], deny: [`token:${await credentialIdOf(token)}`] });
     expect(await authenticate(token, "production", right(policy), service)).toMatchObject({
       verdict: { kind: "unauthenticated", reason: "token_denied" },
-      responseInfo: null,
+      source: "none",
+      call: null,
     });
-    expect(asked).toEqual([]);
+    expect(lookups).toEqual([]);
     expect(await authenticate(makeToken("classic"), "production", right(policy), service)).toMatchObject({
       verdict: { reason: "admitted" },
     });
@@ -103,33 +113,33 @@ describe("the way of a token", () => {
 
   test("asks about a token of another shape only where the deployment says so", async () => {
     const token = `${makeToken("classic")}longer`;
-    const { service, asked } = sourceOf(found);
+    const { service, lookups } = cacheWith(factsOf());
     const loose = right({ ...service.value, tokenShape: "prefix" as const });
     expect(await authenticate(token, "production", right(policyOf()), service)).toMatchObject({ kind: "foreign" });
-    expect(asked).toHaveLength(0);
+    expect(lookups).toHaveLength(0);
     expect(await authenticate(token, "production", right(policyOf()), loose)).toMatchObject({
       verdict: { kind: "authenticated" },
     });
-    expect(asked).toHaveLength(1);
+    expect(lookups).toHaveLength(1);
   });
 
   test("an app's token needs its client to be listed", async () => {
     const kinds: TokenKind[] = ["oauth", "app"];
     const policy = policyOf({ token_kinds: kinds, oauth_clients: ["Iv1.a"] });
     for (const kind of kinds) {
-      const listed = sourceOf(foundFacts(factsOf({ oauthClientId: "Iv1.a" })));
-      const unlisted = sourceOf(foundFacts(factsOf({ oauthClientId: "Iv1.b" })));
+      const listed = cacheWith(factsOf({ oauthClientId: "Iv1.a" }));
+      const unlisted = cacheWith(factsOf({ oauthClientId: "Iv1.b" }));
       const reasonWith = async ({ service }: typeof listed) =>
         (await authenticate(makeToken(kind), "production", right(policy), service)).verdict.reason;
       expect(await reasonWith(listed)).toBe("admitted");
       expect(await reasonWith(unlisted)).toBe("client_not_listed");
-      expect(await reasonWith(sourceOf(found))).toBe("client_unknown");
+      expect(await reasonWith(cacheWith(factsOf()))).toBe("client_unknown");
     }
   });
 });
 
-describe("what GitHub's answer comes to", () => {
-  test.each<[FactsOutcome, { kind: string; reason: string }]>([
+describe("the verdict about a look-up that failed", () => {
+  test.each<[LookupFailure, { kind: string; reason: string }]>([
     [
       { kind: "refused", reason: "token_refused" },
       { kind: "unauthenticated", reason: "token_refused" },
@@ -157,21 +167,28 @@ describe("what GitHub's answer comes to", () => {
       { kind: "undetermined", reason: "github_invalid_response" },
     ],
   ])("%j", async (outcome, verdict) => {
-    const { service } = sourceOf(outcome);
-    // Also where everybody is welcome: only facts let somebody in.
+    const { service } = cacheWith(outcome);
+    // Also where every account is allowed: only facts admit a user.
     const decision = await authenticate(
       makeToken("classic"),
       "production",
       right(policyOf({ allow: ["anyone"] })),
       service,
     );
-    expect(decision).toMatchObject({ kind: "judged", verdict, responseInfo, facts: null, nameWarnings: [] });
+    expect(decision).toMatchObject({
+      kind: "evaluated",
+      verdict,
+      source: "github",
+      call,
+      facts: null,
+      nameWarnings: [],
+    });
   });
 });
 
 describe("a wrong configuration", () => {
-  test("leaves the review undetermined, names what is wrong, and asks nobody", async () => {
-    const { service, asked } = sourceOf(found);
+  test("leaves the review undetermined, names what is wrong, and looks nothing up", async () => {
+    const { service, lookups } = cacheWith(factsOf());
     const policy = right(policyOf());
     for (const [ofPolicy, ofService, settings] of [
       [wrong("P"), service, ["P"]],
@@ -187,13 +204,13 @@ describe("a wrong configuration", () => {
         });
       }
     }
-    expect(asked).toEqual([]);
+    expect(lookups).toEqual([]);
   });
 });
 
-describe("facts that stand in an outage", () => {
-  test("let in with a mark for the cluster's audit log and ours", async () => {
-    const { service } = sourceOf(foundFacts(factsOf(), true));
+describe("stale facts in an outage", () => {
+  test("admit with a mark for the cluster's audit log and ours", async () => {
+    const { service } = cacheWith(factsOf(), true);
     const decision = await authenticate(makeToken("classic"), "production", right(policyOf()), service);
     expect(decision).toMatchObject({
       outageGrace: true,
@@ -201,23 +218,23 @@ describe("facts that stand in an outage", () => {
     });
   });
 
-  test("are not marked where GitHub has just said them", async () => {
-    const { service } = sourceOf(found);
+  test("are not marked where GitHub has just told them", async () => {
+    const { service } = cacheWith(factsOf());
     const decision = await authenticate(makeToken("classic"), "production", right(policyOf()), service);
     expect(decision).not.toHaveProperty("outageGrace");
     expect(JSON.stringify(decision.verdict)).not.toContain("outage-grace");
   });
 });
 
-test("the name of a token that is remembered is not computed anew", async () => {
-  const { service, asked } = sourceOf(found);
-  const source = { ...service.value.source, knownCredentialId: () => "GITHUBSHA256=remembered" };
+test("the credential-id of a token in memory is not computed again", async () => {
+  const { service, lookups } = cacheWith(factsOf());
+  const factsCache = { ...service.value.factsCache, credentialIdOf: () => "GITHUBSHA256=known" };
   const decision = await authenticate(
     makeToken("classic"),
     "production",
     right(policyOf()),
-    right({ ...service.value, source }),
+    right({ ...service.value, factsCache }),
   );
-  expect(decision).toMatchObject({ credential: { credentialId: "GITHUBSHA256=remembered" } });
-  expect(asked[0]?.[1]).toBe("GITHUBSHA256=remembered");
+  expect(decision).toMatchObject({ credential: { credentialId: "GITHUBSHA256=known" } });
+  expect(lookups[0]?.credentialId).toBe("GITHUBSHA256=known");
 });

@@ -1,4 +1,5 @@
-// The calls to GitHub that many visitors cost, exactly: a visitor of a cluster must not be able to spend what others need.
+// The calls to GitHub that many visitors cost, exactly: a visitor of a cluster must not be able to spend what others
+// need.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { makeToken, type StandInTokenKind } from "../../../src/local/github/token.ts";
 import { createReviewer, type Reviewer } from "../../identity/reviewer.ts";
@@ -26,7 +27,7 @@ const madeUp = (kind: StandInTokenKind) => Array.from({ length: many }, () => ma
 
 let passersBy = 0;
 /** Accounts that are in no organisation, each with a good token. */
-function strangers(scopes: readonly string[]): string[] {
+function outsiders(scopes: readonly string[]): string[] {
   const { github } = scene;
   return Array.from({ length: many }, () => {
     passersBy += 1;
@@ -57,13 +58,13 @@ describe("with people's own tokens", () => {
     expect(countCalls(scene.github.requests)).toEqual({ "GET /user": many });
   });
 
-  test("somebody with a good token gets in while made-up ones have spent the anonymous quota", async () => {
+  test("a user with a good token gets in while made-up ones have spent the anonymous quota", async () => {
     const token = scene.tokenOf("ben", { kind: "classic", scopes: ["read:org"] });
     expect(await startReviewer()("acme", token)).toMatchObject({ reason: "admitted" });
   });
 
-  test("genuine strangers are asked about on their own quota", async () => {
-    expect(await reviewAll(startReviewer(), "acme", strangers(["read:org"]))).toEqual({ not_allowed: many });
+  test("genuine outsiders are asked about on their own quota", async () => {
+    expect(await reviewAll(startReviewer(), "acme", outsiders(["read:org"]))).toEqual({ not_allowed: many });
     expect(countCalls(scene.github.requests)).toEqual({
       "GET /user": many,
       "GET /user/teams": many,
@@ -74,8 +75,8 @@ describe("with people's own tokens", () => {
     expect(new Set(scene.github.requests.map(({ token }) => token)).size).toBe(many);
   });
 
-  test("genuine strangers cost one call each where no organisation could let them in", async () => {
-    expect(await reviewAll(startReviewer(), "by-name", strangers(["read:org"]))).toEqual({ not_allowed: many });
+  test("genuine outsiders cost one call each where no organisation could let them in", async () => {
+    expect(await reviewAll(startReviewer(), "by-name", outsiders(["read:org"]))).toEqual({ not_allowed: many });
     expect(countCalls(scene.github.requests)).toEqual({ "GET /user": many });
   });
 });
@@ -92,10 +93,10 @@ describe("with an installed app", () => {
     return review;
   }
 
-  test("genuine strangers cost the app one question each, however often they come", async () => {
+  test("genuine outsiders cost the app one question each, even if they come again", async () => {
     const startedAt = Date.now();
     const review = await warm(startReviewer(() => startedAt));
-    const tokens = strangers([]);
+    const tokens = outsiders([]);
     for (const _visit of [1, 2, 3]) expect(await reviewAll(review, "acme", tokens)).toEqual({ not_allowed: many });
     expect(countCalls(scene.github.requests)).toEqual({
       "GET /user": many,
@@ -104,7 +105,7 @@ describe("with an installed app", () => {
     });
   });
 
-  test("a stranger is asked about anew after 10 s: whoever was let in a moment ago gets in", async () => {
+  test("GitHub is asked about an outsider anew after 10 s: a person who was let in a moment ago gets in", async () => {
     let now = Date.now();
     const review = await warm(startReviewer(() => now));
     const token = scene.tokenOf("emil", { kind: "classic" });
@@ -124,8 +125,8 @@ describe("with an installed app", () => {
     expect(countCalls(scene.github.requests)).toEqual({ "GET /user": many });
   });
 
-  test("genuine strangers cost the app nothing where no organisation could let them in", async () => {
-    expect(await reviewAll(startReviewer(), "by-name", strangers([]))).toEqual({ not_allowed: many });
+  test("genuine outsiders cost the app nothing where no organisation could let them in", async () => {
+    expect(await reviewAll(startReviewer(), "by-name", outsiders([]))).toEqual({ not_allowed: many });
     expect(countCalls(scene.github.requests)).toEqual({ "GET /user": many });
   });
 });

@@ -1,4 +1,4 @@
-// Who gets through the edge to the Worker, and who does not, with real certificates on real connections.
+// Callers of the Worker through the local edge, with real certificates on real connections.
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -61,7 +61,7 @@ describe.each([
     expect([status, JSON.parse(body)]).toMatchObject([200, { status: "ready", cluster: "local" }]);
   });
 
-  it("readyz answers nobody else", async () => {
+  it("readyz answers no other caller", async () => {
     expect((await send(edge, { path: "/readyz", method: "GET", identity: null })).status).toBe(403);
   });
 
@@ -81,14 +81,14 @@ describe.each([
     const own = await identity();
     const reply = await send(edge, { body, identity: own });
     expect(reply.status).toBe(403);
-    // Its parse result: whatever JSON the Worker answered.
+    // The Worker's Status.
     const { message } = JSON.parse(reply.body) as { message: string };
     expect(message).toContain(why);
     if (own !== null) expect(message).toContain(fingerprintOf(own.cert));
   });
 });
 
-describe("whoever forges what the edge says about a certificate", () => {
+describe("a client that forges what the edge says about a certificate", () => {
   const names = ["MF-CF-Blob", "mf-cf-blob", "MF-CF-BLOB", "Mf-Cf-Blob", "CF-Blob", "cf-blob"];
 
   function forgedBlob(): string {

@@ -1,4 +1,4 @@
-// The Worker answers before it has read the body; that answer has to arrive, or kube-apiserver asks five times.
+// Answers that the Worker gives before it has read the body: they have to arrive, or kube-apiserver asks five times.
 import { connect } from "node:tls";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { authorityOf, call, callHttp2, identityOf } from "../../support/edge-client.ts";

@@ -1,11 +1,15 @@
-// Floods of made-up tokens: the wrong ones cost nothing, the right-looking ones at most the cap, and nobody who was ever let in notices.
+// Floods of made-up tokens: the wrong ones cost nothing, the right-looking ones at most the cap, and no user who was
+// ever let in notices.
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { StandInAccount } from "../../../src/local/github/stand-in.ts";
+import type { StandInAccount } from "../../../src/local/github/accounts.ts";
 import { makeToken } from "../../../src/local/github/token.ts";
 import { isThorough } from "../../support/thoroughness.ts";
 import { startWorkerOnWorkerd, type WorkerOnWorkerd } from "../../support/worker-on-workerd.ts";
 
-/** Long enough for a flood to be over before half of it: then GitHub would be asked about people at work, in the background. */
+/**
+ * Long enough for a flood to be over before half of it: then GitHub would be asked about people at work, in the
+ * background.
+ */
 const ttlMs = 600_000;
 const graceMs = 600_000;
 const vars = { CACHE_TTL_SECONDS: String(ttlMs / 1000), OUTAGE_GRACE_SECONDS: String(graceMs / 1000) };
@@ -28,7 +32,11 @@ afterEach(() => worker?.stop());
 const newToken = () => worker.github.issueToken(mona, { kind: "classic", scopes: ["read:org"] });
 const isAuthenticated = ({ body }: { body: string }) => JSON.parse(body).status.authenticated === true;
 
-/** Asks about so many tokens, with so many reviews under way at a time. @returns how many were answered with which status */
+/**
+ * Asks about so many tokens, with so many reviews under way at a time.
+ *
+ * @returns how many were answered with which status
+ */
 async function flood(count: number, make: () => string): Promise<Record<number, number>> {
   const statuses: Record<number, number> = {};
   let left = count;
@@ -45,7 +53,7 @@ async function flood(count: number, make: () => string): Promise<Record<number, 
   return statuses;
 }
 
-/** Tokens of the right form whose checksum says that nobody gave them out. */
+/** Tokens of the right form with a wrong checksum: GitHub did not issue them. */
 function makerOfWrongTokens(): () => string {
   const checksum = makeToken("classic").slice(-6);
   let count = 0;
@@ -58,7 +66,7 @@ function makerOfWrongTokens(): () => string {
 test("tokens with wrong checksums cost no call to GitHub and no operation of KV", {
   timeout: timeoutMs,
 }, async () => {
-  // Somebody real before and after: the counters do count.
+  // A real user before and after: the counters do count.
   const token = newToken();
   expect(isAuthenticated(await worker.ask(token))).toBe(true);
   await worker.meters();

@@ -1,6 +1,6 @@
 // The cap on tokens that were never seen: over it they are undetermined, and whoever was let in before goes on as ever, however long ago that was.
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import type { StandInAccount } from "../../../src/local/github/stand-in.ts";
+import type { StandInAccount } from "../../../src/local/github/accounts.ts";
 import { limiterHasTime } from "../../support/limiter-time.ts";
 import { startWorkerOnPort, type WorkerOnPort } from "../../support/worker-on-port.ts";
 
@@ -88,7 +88,7 @@ describe("a cluster with more never-seen tokens than it may have", () => {
     const token = newToken();
     await worker.review(token);
     await exceed();
-    worker.github.setBehaviour("everyone", { kind: "server_error", status: 503, body: "json" });
+    worker.github.setFault("everyone", { kind: "server_error", status: 503, body: "json" });
     worker.advance(ttlMs + 1_000);
     expect((await worker.review(token)).decision).toMatchObject({ reason: "admitted", outageGrace: true });
   });

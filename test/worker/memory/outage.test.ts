@@ -1,7 +1,8 @@
-// GitHub is down: whoever was let in goes on for as long as the grace lasts, log and audit log say so, and everybody else hears what is wrong.
+// GitHub is down: users who were let in go on for as long as the grace lasts, log and audit log say so, and all others
+// hear what is wrong.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import type { Behaviour } from "../../../src/local/github/behaviour.ts";
-import type { StandInAccount } from "../../../src/local/github/stand-in.ts";
+import type { StandInAccount } from "../../../src/local/github/accounts.ts";
+import type { Fault } from "../../../src/local/github/faults.ts";
 import { startWorkerOnPort, type WorkerOnPort } from "../../support/worker-on-port.ts";
 
 const ttlMs = 60_000;
@@ -20,33 +21,33 @@ beforeAll(async () => {
 });
 afterAll(() => worker?.stop());
 beforeEach(() => {
-  worker.github.setBehaviour("everyone", null);
+  worker.github.setFault("everyone", null);
   worker.newIsolate();
 });
 
 const newToken = (expiration?: string) =>
   worker.github.issueToken(mona, { kind: "classic", ...(expiration === undefined ? {} : { expiration }) });
-const down: Behaviour = { kind: "server_error", status: 503, body: "unicorn_html" };
+const down: Fault = { kind: "server_error", status: 503, body: "unicorn_html" };
 const statusOf = (body: string) => JSON.parse(body).status;
 const extraOf = (body: string) => statusOf(body).user.extra;
 const graceKey = "octogate.dev/outage-grace";
 
-const outages: readonly (readonly [string, Behaviour, object])[] = [
+const outages: readonly (readonly [string, Fault, object])[] = [
   ["a server error", down, { githubStatus: 503 }],
   ["a page where JSON should be", { kind: "server_error", status: 502, body: "html_labelled_json" }, {}],
   ["a reset", { kind: "reset" }, {}],
   ["an answer that breaks off", { kind: "truncated" }, {}],
-  ["nonsense", { kind: "body", status: 200, body: "[]" }, { githubStatus: 200 }],
+  ["an invalid response", { kind: "body", status: 200, body: "[]" }, { githubStatus: 200 }],
   ["silence", { kind: "hang" }, {}],
 ];
 
 describe("after the TTL, with", () => {
   test.each(outages)(
     "%s, a known user goes on, and it shows; a new one hears that it is GitHub",
-    async (_, behaviour, logged) => {
+    async (_, fault, logged) => {
       const token = newToken();
       const before = await worker.review(token);
-      worker.github.setBehaviour("everyone", behaviour);
+      worker.github.setFault("everyone", fault);
       worker.advance(ttlMs + 1_000);
 
       const [{ status, body, decision }, asNew] = await Promise.all([worker.review(token), worker.review(newToken())]);
@@ -66,10 +67,10 @@ describe("after the TTL, with", () => {
   );
 });
 
-test("facts that are still believed carry no mark", async () => {
+test("fresh facts carry no mark", async () => {
   const token = newToken();
   await worker.review(token);
-  worker.github.setBehaviour("everyone", down);
+  worker.github.setFault("everyone", down);
   worker.advance(ttlMs - 1_000);
   const { body, decision } = await worker.review(token);
   expect(decision).toMatchObject({ source: "memory", verdict: "authenticated" });
@@ -80,7 +81,7 @@ test("facts that are still believed carry no mark", async () => {
 test("grace ends at its second, in an isolate that knew the person and in one that has it from KV", async () => {
   const token = newToken();
   await worker.review(token);
-  worker.github.setBehaviour("everyone", down);
+  worker.github.setFault("everyone", down);
   worker.advance(ttlMs + graceMs - 2_000);
   expect((await worker.review(token)).decision).toMatchObject({ outageGrace: true });
   worker.newIsolate();
@@ -103,7 +104,7 @@ test("no grace past the token's own end", async () => {
   const endsAt = new Date(worker.now() + ttlMs + 30_000);
   const token = newToken(`${endsAt.toISOString().slice(0, 19).replace("T", " ")} UTC`);
   expect((await worker.review(token)).decision.verdict).toBe("authenticated");
-  worker.github.setBehaviour("everyone", down);
+  worker.github.setFault("everyone", down);
   worker.advance(ttlMs + 15_000);
   expect((await worker.review(token)).decision).toMatchObject({ verdict: "authenticated", outageGrace: true });
   worker.advance(16_000);
@@ -113,25 +114,25 @@ test("no grace past the token's own end", async () => {
 test("no grace for a token whose end can't be read", async () => {
   const token = newToken("some day");
   expect((await worker.review(token)).decision.verdict).toBe("authenticated");
-  worker.github.setBehaviour("everyone", down);
+  worker.github.setFault("everyone", down);
   worker.advance(ttlMs + 1_000);
   expect((await worker.review(token)).status).toBe(503);
 });
 
-test("no grace for whoever has spent their own quota", async () => {
+test("no grace for a user who has spent their own quota", async () => {
   const token = newToken();
   await worker.review(token);
-  worker.github.setBehaviour(token, { kind: "primary_limit", status: 403, headers: "full" });
+  worker.github.setFault(token, { kind: "primary_limit", status: 403, headers: "full" });
   worker.advance(ttlMs + 1_000);
   const { status, decision } = await worker.review(token);
   expect(status).toBe(503);
   expect(decision).toMatchObject({ verdict: "undetermined", reason: "github_rate_limit" });
 });
 
-test("while GitHub hangs, only the first few who are known wait for it; somebody never seen is still asked about", async () => {
+test("while GitHub hangs, only the first few known users wait for it; GitHub is still asked about a new one", async () => {
   const tokens = Array.from({ length: 8 }, newToken);
   for (const token of tokens) await worker.review(token);
-  worker.github.setBehaviour("everyone", { kind: "hang" });
+  worker.github.setFault("everyone", { kind: "hang" });
   worker.advance(ttlMs + 1_000);
 
   const hasWaited = async (token: string) => {
@@ -143,19 +144,19 @@ test("while GitHub hangs, only the first few who are known wait for it; somebody
   for (const token of tokens) waits.push(await hasWaited(token));
 
   expect(waits).toEqual([true, true, true, false, false, false, false, false]);
-  const stranger = newToken();
+  const unknown = newToken();
   worker.github.requests.length = 0;
-  expect((await worker.review(stranger)).decision).toMatchObject({ reason: "github_timeout" });
-  expect(worker.github.requests.filter(({ token }) => token === stranger)).toHaveLength(1);
+  expect((await worker.review(unknown)).decision).toMatchObject({ reason: "github_timeout" });
+  expect(worker.github.requests.filter(({ token }) => token === unknown)).toHaveLength(1);
 });
 
 test("when GitHub is back, the mark goes with the next facts", async () => {
   const token = newToken();
   await worker.review(token);
-  worker.github.setBehaviour("everyone", down);
+  worker.github.setFault("everyone", down);
   worker.advance(ttlMs + 1_000);
   expect((await worker.review(token)).decision).toMatchObject({ outageGrace: true });
-  worker.github.setBehaviour("everyone", null);
+  worker.github.setFault("everyone", null);
   worker.advance(10_000);
   const { decision, body } = await worker.review(token);
   expect(decision).toMatchObject({ verdict: "authenticated", githubStatus: 304 });
@@ -166,7 +167,7 @@ test("when GitHub is back, the mark goes with the next facts", async () => {
 test("with the Worker restarted and GitHub down, known people get in from KV", async () => {
   const token = newToken();
   const { body } = await worker.review(token);
-  worker.github.setBehaviour("everyone", down);
+  worker.github.setFault("everyone", down);
   await worker.restart();
   const after = await worker.review(token);
   expect(after.decision).toMatchObject({ source: "kv", verdict: "authenticated" });

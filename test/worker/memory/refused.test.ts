@@ -1,12 +1,13 @@
 // What GitHub no longer takes: noticed within the TTL, spread by KV, and never brought back by an outage.
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Behaviour } from "../../../src/local/github/behaviour.ts";
-import type { StandInAccount, StandInOrganisation } from "../../../src/local/github/stand-in.ts";
+import type { StandInAccount } from "../../../src/local/github/accounts.ts";
+import type { Fault } from "../../../src/local/github/faults.ts";
+import type { StandInOrganisation } from "../../../src/local/github/organisations.ts";
 import { startWorkerOnPort, type WorkerOnPort } from "../../support/worker-on-port.ts";
 
 const ttlMs = 60_000;
 const clusters = { production: { allow: ["org:acme"], token_kinds: ["classic"] } };
-const down: Behaviour = { kind: "server_error", status: 503, body: "unicorn_html" };
+const down: Fault = { kind: "server_error", status: 503, body: "unicorn_html" };
 
 let worker: WorkerOnPort;
 let acme: StandInOrganisation;
@@ -26,7 +27,7 @@ const endings: readonly (readonly [string, (member: ReturnType<typeof newMember>
   ["revoked", ({ token }) => worker.github.revokeToken(token), { verdict: "unauthenticated", reason: "token_refused" }],
   [
     "of a suspended account",
-    ({ token }) => worker.github.setBehaviour(token, { kind: "suspended" }),
+    ({ token }) => worker.github.setFault(token, { kind: "suspended" }),
     { verdict: "denied", reason: "account_suspended" },
   ],
   [
@@ -61,7 +62,7 @@ describe.each(endings)("a token %s", (_, end, expected) => {
     end(member);
     worker.advance(ttlMs + 1_000);
     await worker.review(member.token);
-    worker.github.setBehaviour(member.token, down);
+    worker.github.setFault(member.token, down);
     // A "no" is remembered for 10 s; what comes then must hold without it.
     worker.advance(11_000);
     for (const isolate of ["the same", "a new one"]) {
@@ -101,13 +102,13 @@ test("a token that GitHub takes again is good again", async () => {
   const { github } = worker;
   const { token } = newMember();
   await worker.review(token);
-  github.setBehaviour(token, { kind: "body", status: 401, body: JSON.stringify({ message: "Bad credentials" }) });
+  github.setFault(token, { kind: "body", status: 401, body: JSON.stringify({ message: "Bad credentials" }) });
   worker.advance(ttlMs + 1_000);
   expect((await worker.review(token)).decision).toMatchObject({ reason: "token_refused" });
-  github.setBehaviour(token, null);
+  github.setFault(token, null);
   worker.advance(11_000);
   expect((await worker.review(token)).decision).toMatchObject({ verdict: "authenticated", source: "github" });
-  worker.github.setBehaviour(token, down);
+  worker.github.setFault(token, down);
   worker.advance(ttlMs + 1_000);
   expect((await worker.review(token)).decision).toMatchObject({ verdict: "authenticated", outageGrace: true });
 });

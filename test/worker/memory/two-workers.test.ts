@@ -4,7 +4,8 @@ import { randomBytes } from "node:crypto";
 import type { DispatchFetch } from "miniflare";
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import { createTestHarness, type TestHarness } from "wrangler";
-import { type GitHubStandIn, type StandInAccount, startGitHubStandIn } from "../../../src/local/github/stand-in.ts";
+import type { StandInAccount } from "../../../src/local/github/accounts.ts";
+import { type GitHubStandIn, startGitHubStandIn } from "../../../src/local/github/server.ts";
 import { verifiedCertificate } from "../../support/client-auth.ts";
 import { credentialIdOf } from "../../support/credential-id.ts";
 import { clockAheadHeader, instrumentedWorker, metersPath } from "../../support/instruments.ts";
@@ -46,7 +47,7 @@ afterAll(async () => {
   await github?.close();
 });
 beforeEach(() => {
-  github.setBehaviour("everyone", null);
+  github.setFault("everyone", null);
   github.requests.length = 0;
 });
 
@@ -94,7 +95,7 @@ test("one learns from KV what the other has asked GitHub", async () => {
   const asked = await review("one", token);
   expect(asked.decision.source).toBe("github");
 
-  github.setBehaviour("everyone", { kind: "hang" });
+  github.setFault("everyone", { kind: "hang" });
   const learnt = await review("other", token);
 
   expect(learnt).toMatchObject({ status: 200, decision: { source: "kv", verdict: "authenticated" } });
@@ -111,7 +112,7 @@ test("one sees a token refused, GitHub goes down, the other refuses it, too", as
   }
   github.revokeToken(revoked);
   expect((await review("one", revoked, ttlMs + 1_000)).decision.reason).toBe("token_refused");
-  github.setBehaviour("everyone", { kind: "server_error", status: 503, body: "unicorn_html" });
+  github.setFault("everyone", { kind: "server_error", status: 503, body: "unicorn_html" });
 
   const refused = await review("other", revoked, ttlMs + 12_000);
 
@@ -135,7 +136,7 @@ test("nor does it learn of refusals, or take anything away", async () => {
   const token = newToken();
   await review("one", token);
   await review("foreign", token);
-  github.setBehaviour("everyone", { kind: "server_error", status: 503, body: "unicorn_html" });
+  github.setFault("everyone", { kind: "server_error", status: 503, body: "unicorn_html" });
   expect((await review("one", token)).decision).toMatchObject({ source: "memory", verdict: "authenticated" });
 });
 

@@ -1,6 +1,7 @@
 // Somebody at work: GitHub is asked once, then in the background and on the condition that something has changed, and nobody waits for it.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import type { StandInAccount, StandInOrganisation } from "../../../src/local/github/stand-in.ts";
+import type { StandInAccount } from "../../../src/local/github/accounts.ts";
+import type { StandInOrganisation } from "../../../src/local/github/organisations.ts";
 import { startWorkerOnPort, type WorkerOnPort } from "../../support/worker-on-port.ts";
 
 const ttlMs = 120_000;

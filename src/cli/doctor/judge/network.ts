@@ -30,8 +30,8 @@ export function judgeConnection(handshake: Handshake, { host, port }: HostAndPor
 }
 
 /** A few minutes make certificates seem too new or too old. */
-const maxClockErrorMs = 5 * 60 * 1000;
-const noticedClockErrorMs = 30 * 1000;
+export const maxClockErrorMs = 5 * 60 * 1000;
+export const noticedClockErrorMs = 30 * 1000;
 
 /** @param clockErrorMs how much the server's clock is ahead of this machine's, or null where no answer states the time */
 export function judgeClock(clockErrorMs: number | null): Finding {

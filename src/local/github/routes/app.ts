@@ -1,19 +1,12 @@
-// What a GitHub App asks as itself, with a JWT: where it is installed, and for a token of one installation.
+// Requests that a GitHub App makes as itself, with a JWT: where it is installed, and for a token of an installation.
+import { Hono } from "hono";
 import * as v from "valibot";
-import { installationBody, installationToken } from "../app-body.ts";
-import type { Call } from "../call.ts";
-import type { AppPermissions } from "../entities.ts";
-import { parseJson } from "../json.ts";
-import { ipAllowListMessage } from "../other-answer.ts";
-import { pageOf } from "../paging.ts";
-import { notFound, refuse } from "../refusal.ts";
-import type { Route, RouteResult } from "../route.ts";
-import type { State } from "../state.ts";
+import type { AppPermissions } from "../apps.ts";
+import { installationBody, installationToken } from "../bodies.ts";
+import { readJson, type StandInEnv } from "../context.ts";
+import { ipAllowListMessage, notFound, outcome, pageOf, refuse, resource } from "../responses.ts";
 
-export const appRoutes: readonly Route[] = [
-  { method: "GET", pattern: /^\/app\/installations$/, answer: installations, isForApps: true },
-  { method: "POST", pattern: /^\/app\/installations\/(\d+)\/access_tokens$/, answer: accessToken, isForApps: true },
-];
+export const appRoutes = new Hono<StandInEnv>();
 
 const accessTokenSchema = v.object({
   permissions: v.optional(
@@ -25,39 +18,41 @@ const accessTokenSchema = v.object({
   ),
 });
 
-function installations(call: Call, { apps }: State): RouteResult {
-  const { appSignIn } = call;
-  if (appSignIn.kind === "fault") return refuse(call, appSignIn.status, appSignIn.message);
-  const page = pageOf(call, apps.installationsOf(appSignIn.app));
-  return {
-    kind: "resource",
-    body: JSON.stringify(page.items.map((installation) => installationBody(installation, call.apiUrl))),
-    headers: { "cache-control": "public, max-age=60, s-maxage=60", ...page.headers },
-  };
-}
+appRoutes.get("/app/installations", (c) => {
+  const { appSignIn } = c.get("caller");
+  const { apps, url } = c.get("github");
+  if (appSignIn.kind === "refused") return refuse(c, appSignIn.status, appSignIn.message);
+  const { items, headers } = pageOf(c, apps.installationsOf(appSignIn.app));
+  return resource(
+    c,
+    items.map((installation) => installationBody(installation, url)),
+    { "cache-control": "public, max-age=60, s-maxage=60", ...headers },
+  );
+});
 
-function accessToken(call: Call, { apps, directory }: State, [id]: readonly string[]): RouteResult {
-  const { appSignIn } = call;
-  if (appSignIn.kind === "fault") return refuse(call, appSignIn.status, appSignIn.message);
-  const installation = apps.installationsOf(appSignIn.app).find((candidate) => String(candidate.id) === id);
-  if (installation === undefined) return notFound(call);
-  if (installation.suspendedAt !== null) return refuse(call, 403, "This installation has been suspended");
+appRoutes.post("/app/installations/:id{[0-9]+}/access_tokens", async (c) => {
+  const { appSignIn } = c.get("caller");
+  const { apps, grants } = c.get("github");
+  if (appSignIn.kind === "refused") return refuse(c, appSignIn.status, appSignIn.message);
+  const installation = apps.installationsOf(appSignIn.app).find(({ id }) => String(id) === c.req.param("id"));
+  if (installation === undefined) return notFound(c);
+  if (installation.suspendedAt !== null) return refuse(c, 403, "This installation has been suspended");
   const { organisation } = installation;
-  if (organisation.restrictions.ipAllowList === true) return refuse(call, 403, ipAllowListMessage(organisation.login));
+  if (organisation.restrictions.ipAllowList === true) return refuse(c, 403, ipAllowListMessage(organisation.login));
 
-  const json = parseJson(call.body === "" ? "{}" : call.body);
-  if (json === undefined) return refuse(call, 400, "Problems parsing JSON");
+  const json = await readJson(c, {});
+  if (json === undefined) return refuse(c, 400, "Problems parsing JSON");
   const parsed = v.safeParse(accessTokenSchema, json);
-  if (!parsed.success) return refuse(call, 422, "Invalid request.");
+  if (!parsed.success) return refuse(c, 422, "Invalid request.");
   const wanted = parsed.output.permissions;
   if (wanted?.members !== undefined && !includes(installation.permissions, wanted.members)) {
-    return refuse(call, 422, "The permissions requested are not granted to this installation.");
+    return refuse(c, 422, "The permissions requested are not granted to this installation.");
   }
   const permissions: AppPermissions =
     wanted === undefined ? installation.permissions : wanted.members === undefined ? {} : { members: wanted.members };
-  const { token, endsAt } = directory.issueInstallationToken(installation, permissions);
-  return { kind: "outcome", status: 201, body: JSON.stringify(installationToken(token, endsAt, permissions)) };
-}
+  const { token, endsAt } = grants.issueInstallationToken(installation, permissions);
+  return outcome(c, 201, installationToken(token, endsAt, permissions));
+});
 
 function includes({ members }: AppPermissions, wanted: "read" | "write"): boolean {
   return members === "write" || members === wanted;

@@ -1,33 +1,26 @@
 // POST /applications/{client_id}/token: an app asks whether a token is one of its own, and whose it is.
+import { Hono } from "hono";
 import * as v from "valibot";
-import { authorizationBody } from "../app-body.ts";
-import type { Call } from "../call.ts";
-import { parseJson } from "../json.ts";
-import { notFound, refuse, requiresAuthentication } from "../refusal.ts";
-import type { Route, RouteResult } from "../route.ts";
-import type { State } from "../state.ts";
+import { authorizationBody } from "../bodies.ts";
+import { readJson, type StandInEnv } from "../context.ts";
+import { notFound, outcome, refuse, requiresAuthentication } from "../responses.ts";
 
-export const checkTokenRoutes: readonly Route[] = [
-  { method: "POST", pattern: /^\/applications\/([^/]+)\/token$/, answer: checkToken, isForApps: true },
-];
+export const checkTokenRoutes = new Hono<StandInEnv>();
 
 const bodySchema = v.object({ access_token: v.pipe(v.string(), v.nonEmpty()) });
 
-function checkToken(call: Call, { directory }: State, [clientId = ""]: readonly string[]): RouteResult {
-  const { basic, client } = call;
-  if (basic === null) return requiresAuthentication(call);
-  if (client === null) return refuse(call, 401, "Bad credentials");
-  if (client.clientId !== clientId) return notFound(call);
-  const parsed = v.safeParse(bodySchema, parseJson(call.body));
-  if (!parsed.success) return refuse(call, 422, "Validation Failed");
+checkTokenRoutes.post("/applications/:client_id/token", async (c) => {
+  const { isBasic, client } = c.get("caller");
+  const { grants, url } = c.get("github");
+  if (!isBasic) return requiresAuthentication(c);
+  if (client === null) return refuse(c, 401, "Bad credentials");
+  if (client.clientId !== c.req.param("client_id")) return notFound(c);
+  const parsed = v.safeParse(bodySchema, await readJson(c));
+  if (!parsed.success) return refuse(c, 422, "Validation Failed");
 
   const token = parsed.output.access_token;
-  const grant = directory.grantOf(token);
+  const grant = grants.of(token);
   // Personal access tokens, other apps' tokens and made-up ones are all the same here: not this app's.
-  if (grant === null || grant.oauthClientId !== clientId) return notFound(call);
-  return {
-    kind: "outcome",
-    status: 200,
-    body: JSON.stringify(authorizationBody(client, token, grant, call.apiUrl)),
-  };
-}
+  if (grant === null || grant.oauthClientId !== client.clientId) return notFound(c);
+  return outcome(c, 200, authorizationBody(client, token, grant, url));
+});

@@ -1,57 +1,66 @@
-// POST /graphql: the one query that Octogate sends. Recognised by what it asks for, not by its wording: GraphQL as such is not spoken here.
+// POST /graphql: the one query that Octogate sends, recognised by what it asks for. The stand-in speaks no GraphQL as
+// such.
+import { Hono } from "hono";
 import * as v from "valibot";
-import type { Call } from "../call.ts";
-import type { Grant } from "../directory.ts";
-import type { StandInAccount, StandInOrganisation, StandInTeam } from "../entities.ts";
-import type { GraphqlError } from "../graphql-error.ts";
-import { parseJson } from "../json.ts";
-import { ancestorsOf, directTeams } from "../organisations.ts";
-import { ipAllowListMessage } from "../other-answer.ts";
-import { refuse } from "../refusal.ts";
-import type { Route, RouteResult } from "../route.ts";
-import type { State } from "../state.ts";
+import type { StandInAccount } from "../accounts.ts";
+import { readJson, type StandInEnv } from "../context.ts";
+import type { GraphqlErrorType } from "../faults.ts";
+import type { Grant } from "../grants.ts";
+import { ancestorsOf, directTeams, type StandInOrganisation, type StandInTeam } from "../organisations.ts";
+import { ipAllowListMessage, outcome, refuse } from "../responses.ts";
 
 export const graphqlPath = "/graphql";
-export const graphqlRoutes: readonly Route[] = [{ method: "POST", pattern: /^\/graphql$/, answer: graphql }];
+export const graphqlRoutes = new Hono<StandInEnv>();
+
+interface GraphqlError {
+  readonly type: GraphqlErrorType;
+  readonly path: readonly string[];
+  readonly message: string;
+}
 
 const bodySchema = v.object({
   query: v.string(),
   variables: v.object({ org: v.string(), login: v.string(), after: v.nullish(v.string(), null) }),
 });
 
-/** GitHub answers no list with more. */
+/** GitHub gives no list with more items. */
 const largestPageSize = 100;
 
-function graphql(call: Call, { organisations, directory }: State): RouteResult {
-  const { grant } = call;
-  if (grant === null) return refuse(call, 401, "This endpoint requires you to be authenticated.");
-  const parsed = v.safeParse(bodySchema, parseJson(call.body));
+graphqlRoutes.post(graphqlPath, async (c) => {
+  const { grant } = c.get("caller");
+  const { accounts, organisations } = c.get("github");
+  if (grant === null) return refuse(c, 401, "This endpoint requires you to be authenticated.");
+  const parsed = v.safeParse(bodySchema, await readJson(c));
   if (!parsed.success || !/organization\b.*teams\b.*userLogins/s.test(parsed.output.query)) {
-    return outcome({ errors: [{ message: "The stand-in for GitHub knows no such query" }] });
+    return outcome(c, 200, { errors: [{ message: "The stand-in for GitHub knows no such query" }] });
   }
   const { query, variables } = parsed.output;
-  const account = directory.byLogin(variables.login);
+  const errors: GraphqlError[] = [];
+
+  const account = accounts.byLogin(variables.login);
+  if (account === null) errors.push(notResolved("user", `a User with the login of '${variables.login}'`));
   const user = account === null ? null : { databaseId: account.id };
-  const noUser = `Could not resolve to a User with the login of '${variables.login}'.`;
-  const errors: GraphqlError[] = user === null ? [{ type: "NOT_FOUND", path: ["user"], message: noUser }] : [];
 
   const organisation = organisations.byLogin(variables.org);
-  if (organisation === null) {
-    const message = `Could not resolve to an Organization with the login of '${variables.org}'.`;
-    const error: GraphqlError = { type: "NOT_FOUND", path: ["organization"], message };
-    return outcome({ data: { organization: null, user }, errors: [error, ...errors] });
+  const refused =
+    organisation === null
+      ? notResolved("organization", `an Organization with the login of '${variables.org}'`)
+      : refusalOf(grant, organisation);
+  if (organisation === null || refused !== null) {
+    return outcome(c, 200, { data: { organization: null, user }, errors: [refused, ...errors] });
   }
-  const forbidden = refusalOf(grant, organisation);
-  if (forbidden !== null) return outcome({ data: { organization: null, user }, errors: [forbidden, ...errors] });
-
   const teams = teamsConnection(organisation, account, variables.after, query);
   const data = { organization: { databaseId: organisation.id, teams }, user };
-  return outcome(errors.length === 0 ? { data } : { data, errors });
+  return outcome(c, 200, errors.length === 0 ? { data } : { data, errors });
+});
+
+function notResolved(field: "user" | "organization", what: string): GraphqlError {
+  return { type: "NOT_FOUND", path: [field], message: `Could not resolve to ${what}.` };
 }
 
-/** Asked by installations only. */
-function refusalOf({ installation: holder }: Grant, organisation: StandInOrganisation): GraphqlError | null {
-  if (holder?.installation.organisation !== organisation || holder.permissions.members === undefined) {
+/** For installations only. */
+function refusalOf({ installation: granted }: Grant, organisation: StandInOrganisation): GraphqlError | null {
+  if (granted?.installation.organisation !== organisation || granted.permissions.members === undefined) {
     const message = "Resource not accessible by integration";
     return { type: "FORBIDDEN", path: ["organization", "teams"], message };
   }
@@ -104,8 +113,4 @@ function cursor(offset: number): string {
 function offsetIn(after: string): number {
   const offset = Number(Buffer.from(after, "base64").toString().replace("cursor:", ""));
   return Number.isSafeInteger(offset) ? offset : 0;
-}
-
-function outcome(body: Readonly<Record<string, unknown>>): RouteResult {
-  return { kind: "outcome", status: 200, body: JSON.stringify(body) };
 }

@@ -1,34 +1,27 @@
-// GET /users/{username} and GET /orgs/{org}: what everybody may know of an account by its name, also without a token.
-import type { Call } from "../call.ts";
-import { organizationFull } from "../organisation-body.ts";
-import { notFound } from "../refusal.ts";
-import type { Route, RouteResult } from "../route.ts";
-import type { State } from "../state.ts";
-import { publicUser } from "../user-body.ts";
+// GET /users/{username} and GET /orgs/{org}: what everyone may know of an account by its name, also without a token.
+import { Hono } from "hono";
+import { organizationFull, publicUser } from "../bodies.ts";
+import type { StandInEnv } from "../context.ts";
+import { notFound, resource } from "../responses.ts";
 
-export const publicProfileRoutes: readonly Route[] = [
-  { method: "GET", pattern: /^\/users\/([^/]+)$/, answer: account },
-  { method: "GET", pattern: /^\/orgs\/([^/]+)$/, answer: organisation },
-];
+export const publicProfileRoutes = new Hono<StandInEnv>();
+
+const cacheable = { "cache-control": "public, max-age=60, s-maxage=60" };
 
 /** Organisations are accounts, too, and people and organisations share their names. */
-function account(call: Call, { directory, organisations }: State, [login = ""]: readonly string[]): RouteResult {
-  const person = directory.byLogin(login);
-  if (person !== null) return resource(publicUser(person, call.apiUrl));
-  const found = organisations.byLogin(login);
-  if (found === null) return notFound(call);
-  return resource(publicUser({ id: found.id, login: found.login, type: "Organization" }, call.apiUrl));
-}
+publicProfileRoutes.get("/users/:username", (c) => {
+  const { accounts, organisations, url } = c.get("github");
+  const username = c.req.param("username");
+  const person = accounts.byLogin(username);
+  if (person !== null) return resource(c, publicUser(person, url), cacheable);
+  const organisation = organisations.byLogin(username);
+  if (organisation === null) return notFound(c);
+  const { id, login } = organisation;
+  return resource(c, publicUser({ id, login, type: "Organization" }, url), cacheable);
+});
 
-function organisation(call: Call, { organisations }: State, [login = ""]: readonly string[]): RouteResult {
-  const found = organisations.byLogin(login);
-  return found === null ? notFound(call) : resource(organizationFull(found, call.apiUrl));
-}
-
-function resource(body: unknown): RouteResult {
-  return {
-    kind: "resource",
-    body: JSON.stringify(body),
-    headers: { "cache-control": "public, max-age=60, s-maxage=60" },
-  };
-}
+publicProfileRoutes.get("/orgs/:org", (c) => {
+  const { organisations, url } = c.get("github");
+  const organisation = organisations.byLogin(c.req.param("org"));
+  return organisation === null ? notFound(c) : resource(c, organizationFull(organisation, url), cacheable);
+});

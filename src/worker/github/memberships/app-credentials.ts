@@ -1,14 +1,13 @@
-// What the installed GitHub App signs in with: a JWT for the app itself, and for each organisation a token of its installation, good for an hour. Both lists and
-// tokens are kept in this isolate's memory as plain values.
+// Credentials of the installed GitHub App: a JWT for the app itself, and for each organisation a token of its
+// installation, good for an hour. Lists and tokens are kept in this isolate's memory as plain values.
 import githubAppJwt from "universal-github-app-jwt";
-import * as v from "valibot";
 import type { OrganisationReference } from "../../config/organisations.ts";
-import { notAsked, responseInfoOf, type WithResponse } from "../call.ts";
-import type { GitHubClient, GitHubRequest } from "../client.ts";
+import type { GitHubCalls } from "../calls.ts";
+import { installations, installationToken } from "../endpoints.ts";
 import type { Unavailable } from "../facts.ts";
-import { invalidResponse, type Ok, sortAppReply } from "../outcomes.ts";
-import { idSchema, organisationLoginSchema } from "../schemas.ts";
-import { readAllPages } from "./pages.ts";
+import { appUnavailable } from "../outcomes.ts";
+import type { InstallationBody } from "../schemas.ts";
+import { fetchList } from "./lists.ts";
 
 export interface GitHubApp {
   readonly id: string;
@@ -24,22 +23,14 @@ export interface Installation {
 }
 
 export interface AppCredentials {
-  /** @returns the installation in an organisation, by its number where that is pinned; unavailable where the app is not installed or suspended */
-  installationIn(
-    reference: OrganisationReference,
-    deadline: AbortSignal,
-  ): Promise<WithResponse<Installation | Unavailable>>;
-  /** Drops a token that GitHub no longer takes. */
+  /**
+   * @returns the installation in an organisation, by its number where that is pinned; unavailable where the app is not
+   *   installed or suspended
+   */
+  installationIn(reference: OrganisationReference, calls: GitHubCalls): Promise<Installation | Unavailable>;
+  /** Drops a token that GitHub no longer accepts. */
   forget(token: string): void;
 }
-
-const installationsSchema = v.array(
-  v.object({
-    id: idSchema,
-    suspended_at: v.nullish(v.string(), null),
-    account: v.nullish(v.object({ id: idSchema, login: v.optional(organisationLoginSchema) }), null),
-  }),
-);
 
 interface ListedInstallation {
   readonly installationId: number;
@@ -47,93 +38,58 @@ interface ListedInstallation {
   readonly organisation: Installation["organisation"];
 }
 
-const tokenSchema = v.object({
-  token: v.pipe(v.string(), v.regex(/^[\x21-\x7e]{20,4096}$/)),
-  expires_at: v.pipe(v.string(), v.isoTimestamp()),
-});
-
 /** A new installation is seen within this time, and a list that could not help is not asked for again before. */
 const listTtlMs = 60_000;
 /** A token is replaced this long before it ends: a call may be on its way, and clocks differ. */
 const tokenMarginMs = 5 * 60_000;
 
-const appUnavailable: Unavailable = { kind: "unavailable", reason: "github_app_unavailable" };
-
-export function createAppCredentials(
-  client: GitHubClient,
-  restUrl: string,
-  app: GitHubApp,
-  now: () => number,
-): AppCredentials {
+export function createAppCredentials(app: GitHubApp, now: () => number): AppCredentials {
   let list: { readonly installations: readonly ListedInstallation[]; readonly readAt: number } | null = null;
   const tokens = new Map<number, { readonly token: string; readonly endsAt: number }>();
 
-  async function ask(
-    request: Omit<GitHubRequest, "authorization">,
-    success: 200 | 201,
-    deadline: AbortSignal,
-  ): Promise<WithResponse<Ok | Unavailable>> {
-    const jwt = await signIn(app, now());
-    if (jwt === null) return { outcome: appUnavailable, responseInfo: notAsked };
-    const reply = await client.send({ ...request, authorization: `Bearer ${jwt}` }, deadline);
-    return { outcome: sortAppReply(reply, success), responseInfo: responseInfoOf(reply) };
-  }
-
-  async function installations(
-    deadline: AbortSignal,
-  ): Promise<WithResponse<{ kind: "ok"; installations: readonly ListedInstallation[] } | Unavailable>> {
-    if (list !== null && now() - list.readAt < listTtlMs) {
-      return { outcome: { kind: "ok", installations: list.installations }, responseInfo: notAsked };
-    }
-    const askPage = (url: string) => ask({ url }, 200, deadline);
-    const { outcome, responseInfo } = await readAllPages(
-      `${restUrl}/app/installations?per_page=100`,
-      askPage,
-      (json) => {
-        const parsed = v.safeParse(installationsSchema, json);
-        return parsed.success ? parsed.output.flatMap(listedInstallation) : null;
-      },
-    );
-    if (outcome.kind !== "ok") return { outcome, responseInfo };
-    list = { installations: outcome.pages.flatMap(({ items }) => items), readAt: now() };
-    return { outcome: { kind: "ok", installations: list.installations }, responseInfo };
+  async function listInstallations(
+    calls: GitHubCalls,
+  ): Promise<{ kind: "ok"; installations: readonly ListedInstallation[] } | Unavailable> {
+    if (list !== null && now() - list.readAt < listTtlMs) return { kind: "ok", installations: list.installations };
+    const jwt = await signJwt(app, now());
+    if (jwt === null) return appUnavailable;
+    const result = await fetchList(calls, installations, `Bearer ${jwt}`);
+    if (result.kind !== "ok") return result;
+    list = { installations: result.items.flatMap(listedInstallation), readAt: now() };
+    return { kind: "ok", installations: list.installations };
   }
 
   async function tokenOf(
     installationId: number,
-    deadline: AbortSignal,
-  ): Promise<WithResponse<{ kind: "ok"; token: string } | Unavailable>> {
+    calls: GitHubCalls,
+  ): Promise<{ kind: "ok"; token: string } | Unavailable> {
     const kept = tokens.get(installationId);
-    if (kept !== undefined && now() < kept.endsAt - tokenMarginMs) {
-      return { outcome: { kind: "ok", token: kept.token }, responseInfo: notAsked };
-    }
-    const url = `${restUrl}/app/installations/${installationId}/access_tokens`;
-    const body = { permissions: { members: "read" } };
-    const { outcome: sorted, responseInfo } = await ask({ method: "POST", url, body }, 201, deadline);
-    if (sorted.kind !== "ok") return { outcome: sorted, responseInfo };
-    const parsed = v.safeParse(tokenSchema, sorted.json);
-    if (!parsed.success) return { outcome: invalidResponse, responseInfo };
-    const { token, expires_at } = parsed.output;
+    if (kept !== undefined && now() < kept.endsAt - tokenMarginMs) return { kind: "ok", token: kept.token };
+    const jwt = await signJwt(app, now());
+    if (jwt === null) return appUnavailable;
+    const result = await calls.call(
+      installationToken,
+      { installationId },
+      { authorization: `Bearer ${jwt}`, body: { permissions: { members: "read" } } },
+    );
+    if (result.kind !== "ok") return result;
+    const { token, expires_at } = result.body;
     tokens.set(installationId, { token, endsAt: Date.parse(expires_at) });
-    return { outcome: { kind: "ok", token }, responseInfo };
+    return { kind: "ok", token };
   }
 
   return {
-    async installationIn(reference, deadline) {
-      const listed = await installations(deadline);
-      if (listed.outcome.kind !== "ok") return { outcome: listed.outcome, responseInfo: listed.responseInfo };
-      const found = listed.outcome.installations.find(({ organisation: { id, login } }) =>
+    async installationIn(reference, calls) {
+      const listed = await listInstallations(calls);
+      if (listed.kind !== "ok") return listed;
+      const found = listed.installations.find(({ organisation: { id, login } }) =>
         reference.id === null ? login.toLowerCase() === reference.login : id === reference.id,
       );
-      if (found === undefined || found.isSuspended)
-        return { outcome: appUnavailable, responseInfo: listed.responseInfo };
-      const { outcome, responseInfo } = await tokenOf(found.installationId, deadline);
-      if (outcome.kind !== "ok") {
-        // It may have been removed or installed anew since the list was read.
-        list = null;
-        return { outcome, responseInfo };
-      }
-      return { outcome: { kind: "ok", organisation: found.organisation, token: outcome.token }, responseInfo };
+      if (found === undefined || found.isSuspended) return appUnavailable;
+      const token = await tokenOf(found.installationId, calls);
+      // The installation may have been removed or made anew since the list was read.
+      if (token.kind !== "ok") list = null;
+      return token.kind === "ok" ? { kind: "ok", organisation: found.organisation, token: token.token } : token;
     },
     forget(token) {
       for (const [installationId, kept] of tokens) if (kept.token === token) tokens.delete(installationId);
@@ -141,24 +97,20 @@ export function createAppCredentials(
   };
 }
 
-/** Enterprises have no login, and numbers of their own: one of theirs must not be taken for an organisation's. */
-function listedInstallation({
-  id: installationId,
-  suspended_at,
-  account,
-}: v.InferOutput<typeof installationsSchema>[number]): ListedInstallation[] {
+/** Enterprises have no login, and numbers of their own: an enterprise must not be taken for an organisation. */
+function listedInstallation({ id: installationId, suspended_at, account }: InstallationBody): ListedInstallation[] {
   const { id, login } = account ?? {};
   if (id === undefined || login === undefined) return [];
   return [{ installationId, isSuspended: suspended_at !== null, organisation: { id, login } }];
 }
 
 /** @returns a JWT as the app, or null where the key is none: WebCrypto sees that only now */
-async function signIn({ id, privateKey }: GitHubApp, now: number): Promise<string | null> {
+async function signJwt({ id, privateKey }: GitHubApp, now: number): Promise<string | null> {
   try {
     // Issued for a moment ago, as the library does it: clocks differ.
     return (await githubAppJwt({ id, privateKey, now: Math.floor(now / 1000) })).token;
   } catch {
-    // Dropped on purpose: it may quote the key.
+    // Dropped on purpose: the error may quote the key.
     return null;
   }
 }

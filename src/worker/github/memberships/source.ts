@@ -1,15 +1,12 @@
-// What both sources of memberships have in common: the question, and the answer.
+// Memberships of a token's owner: what both sources of them are asked, and what they return.
 import type { OrganisationReference } from "../../config/organisations.ts";
 import type { TokenOwner } from "../account.ts";
-import type { WithResponse } from "../call.ts";
-import type { GitHubClient } from "../client.ts";
+import type { GitHubCalls } from "../calls.ts";
 import type { LookupFailure, Membership } from "../facts.ts";
 
 export interface MembershipsRequest {
   readonly token: string;
-  /** For calls with the person's own token. */
-  readonly client: GitHubClient;
-  /** From an earlier time where everything is asked in parallel. */
+  /** From an earlier time where all questions are asked in parallel. */
   readonly owner: Pick<TokenOwner, "account" | "scopes">;
   readonly organisations: readonly OrganisationReference[];
   /** Fine-grained tokens see the one organisation that they were made for, and no lists of organisations. */
@@ -19,16 +16,16 @@ export interface MembershipsRequest {
 }
 
 export type MembershipsResult =
-  /** A standing for each organisation, in the order of the question. */
   | {
       readonly kind: "known";
-      readonly standings: readonly Membership[];
-      /** Whether GitHub took the person's own token for it. */
+      /** One for each organisation, in the order of the request. */
+      readonly memberships: readonly Membership[];
+      /** Whether GitHub accepted the user's own token for it. */
       readonly tookToken: boolean;
     }
-  | { readonly kind: "failed"; readonly asked: WithResponse<LookupFailure> };
+  | { readonly kind: "failed"; readonly failure: LookupFailure };
 
 export interface MembershipSource {
-  /** @returns all standings or none */
-  load(question: MembershipsRequest, deadline: AbortSignal): Promise<MembershipsResult>;
+  /** @returns all memberships or none */
+  load(request: MembershipsRequest, calls: GitHubCalls): Promise<MembershipsResult>;
 }

@@ -1,8 +1,7 @@
 import { describe, expect, test } from "vitest";
-import type { AppPermissions } from "../../../../src/local/github/entities.ts";
-import type { StandInOptions } from "../../../../src/local/github/stand-in.ts";
-import { appJwt } from "./app-support.ts";
-import { get, getUser, handClock, listIn, messageIn, objectIn, post, start } from "./support.ts";
+import type { AppPermissions } from "../../../../src/local/github/apps.ts";
+import type { StandInOptions } from "../../../../src/local/github/server.ts";
+import { appJwt, get, getUser, handClock, listIn, messageIn, objectIn, post, start } from "./support.ts";
 
 /** An app that is installed in one organisation. */
 async function installed(options?: StandInOptions, permissions?: AppPermissions) {
@@ -42,9 +41,9 @@ describe("an app's JWT", () => {
     expect(await messageIn(response)).toContain(message);
   });
 
-  test("of an app that is not known is refused", async () => {
+  test("of an unknown app is refused", async () => {
     const { standIn, app } = await installed();
-    const response = await get(standIn, "/app/installations", appJwt(app, { iss: "somebody" }));
+    const response = await get(standIn, "/app/installations", appJwt(app, { iss: "unknown" }));
     expect(response.status).toBe(404);
     expect(await messageIn(response)).toBe("Integration not found");
   });
@@ -69,7 +68,7 @@ describe("an app's JWT", () => {
     }
   });
 
-  test("is nobody's token elsewhere", async () => {
+  test("is an unknown token for all other paths", async () => {
     const { standIn, app } = await installed();
     expect((await getUser(standIn, appJwt(app))).status).toBe(401);
   });
@@ -120,7 +119,7 @@ describe("an installation's token", () => {
     expect(token).toMatch(/^ghs_[0-9A-Za-z]{36}$/);
     expect(permissions).toEqual({ metadata: "read", members: "read" });
     expect(Date.parse(String(expires_at))).toBe(Math.floor(clock.now().getTime() / 1000) * 1000 + 3_600_000);
-    const path = "/orgs/acme/memberships/nobody";
+    const path = "/orgs/acme/memberships/unknown";
     clock.advanceSeconds(3599);
     expect((await get(standIn, path, String(token))).status).toBe(404);
     clock.advanceSeconds(1);
@@ -149,7 +148,7 @@ describe("an installation's token", () => {
     expect((await post(standIn, path, null)).status).toBe(401);
   });
 
-  test("has no permission that the installation has not", async () => {
+  test("has no permission that the installation lacks", async () => {
     const { askToken } = await installed({}, {});
     expect((await askToken({ permissions: { members: "read" } })).status).toBe(422);
     expect((await askToken({ permissions: "all" })).status).toBe(422);
@@ -159,7 +158,7 @@ describe("an installation's token", () => {
   test("ends with the installation, and is no good while that is suspended", async () => {
     const { standIn, installation, mintToken } = await installed();
     const token = await mintToken();
-    const ask = () => get(standIn, "/orgs/acme/memberships/nobody", token);
+    const ask = () => get(standIn, "/orgs/acme/memberships/unknown", token);
     standIn.suspendInstallation(installation);
     expect(await messageIn(await ask())).toBe("This installation has been suspended");
     installation.suspendedAt = null;
@@ -168,10 +167,10 @@ describe("an installation's token", () => {
     expect((await ask()).status).toBe(401);
   });
 
-  test("shares its installation's bucket, which is nobody else's", async () => {
+  test("counts in the bucket of its installation, which is apart from all others", async () => {
     const { standIn, installation, mintToken } = await installed({ installationLimit: 3 });
     const [one, two] = [await mintToken(), await mintToken()];
-    const ask = (token: string) => get(standIn, "/orgs/acme/memberships/nobody", token);
+    const ask = (token: string) => get(standIn, "/orgs/acme/memberships/unknown", token);
     expect((await ask(one)).headers.get("x-ratelimit-remaining")).toBe("2");
     expect((await ask(two)).headers.get("x-ratelimit-remaining")).toBe("1");
     await ask(one);
@@ -183,8 +182,8 @@ describe("an installation's token", () => {
   });
 });
 
-describe("somebody's membership, asked by an installation", () => {
-  test("is shown, whatever case the names are asked in", async () => {
+describe("a membership that an installation asks about", () => {
+  test("is shown, and the names are compared without case", async () => {
     const { standIn, organisation, mintToken } = await installed();
     const account = standIn.addAccount({ login: "octo-reader" });
     standIn.addMember(organisation, account, { state: "pending", role: "admin" });
@@ -197,15 +196,15 @@ describe("somebody's membership, asked by an installation", () => {
     });
   });
 
-  test("is not found for people who are not in it, and for logins that nobody has", async () => {
+  test("is not found for an outsider, and for a login that does not exist", async () => {
     const { standIn, organisation, mintToken } = await installed();
     const token = await mintToken();
-    const account = standIn.addAccount({ login: "stranger" });
-    expect((await get(standIn, "/orgs/acme/memberships/stranger", token)).status).toBe(404);
-    expect((await get(standIn, "/orgs/acme/memberships/nobody", token)).status).toBe(404);
+    const account = standIn.addAccount({ login: "outsider" });
+    expect((await get(standIn, "/orgs/acme/memberships/outsider", token)).status).toBe(404);
+    expect((await get(standIn, "/orgs/acme/memberships/unknown", token)).status).toBe(404);
     standIn.addMember(organisation, account);
     account.login = "renamed";
-    expect((await get(standIn, "/orgs/acme/memberships/stranger", token)).status).toBe(404);
+    expect((await get(standIn, "/orgs/acme/memberships/outsider", token)).status).toBe(404);
     expect((await get(standIn, "/orgs/acme/memberships/renamed", token)).status).toBe(200);
   });
 
@@ -225,7 +224,7 @@ describe("somebody's membership, asked by an installation", () => {
     expect(await messageIn(await get(standIn, path, token))).toContain("IP allow list");
   });
 
-  test("an installation may look at teams, too", async () => {
+  test("an installation may read teams, too", async () => {
     const { standIn, organisation, mintToken } = await installed();
     standIn.addTeam(organisation, { name: "Platform", id: 55 });
     expect(await objectIn(await get(standIn, "/orgs/acme/teams/platform", await mintToken()))).toMatchObject({

@@ -17,7 +17,7 @@ async function registered() {
   return { standIn, app, account, credentials, check };
 }
 
-test("an app's token is shown with its holder, its app, its scopes and its end", async () => {
+test("an app's token is shown with its owner, its app, its scopes and its end", async () => {
   const { standIn, account, check } = await registered();
   const token = standIn.issueToken(account, {
     kind: "oauth",
@@ -86,7 +86,7 @@ test("a request that names no token is not processable", async () => {
   }
 });
 
-test("a client id and secret of the test's own are taken", async () => {
+test("an app has the client id and secret that the test gives", async () => {
   const standIn = await start();
   const app = standIn.addApp({ clientId: "mine", clientSecret: "with:colon" });
   expect(app).toMatchObject({ clientId: "mine", clientSecret: "with:colon" });

@@ -1,9 +1,9 @@
 import { createServer } from "node:net";
 import { describe, expect, test } from "vitest";
-import type { Behaviour } from "../../../../src/local/github/behaviour.ts";
-import { type GitHubStandIn, startGitHubStandIn } from "../../../../src/local/github/stand-in.ts";
+import type { Fault } from "../../../../src/local/github/faults.ts";
+import { type GitHubStandIn, startGitHubStandIn } from "../../../../src/local/github/server.ts";
 import { until } from "../../../support/until.ts";
-import { getUser, start } from "./support.ts";
+import { getUser, start, startWithToken } from "./support.ts";
 
 /** Long enough that no test waits for it. */
 const neverMs = 600_000;
@@ -11,11 +11,10 @@ const shortMs = 60;
 /** Timers count in whole milliseconds and may be one early. */
 const toleranceMs = 2;
 
-async function misbehaving(behaviour: Behaviour) {
-  const standIn = await start();
-  const token = standIn.issueToken(standIn.addAccount({ login: "octo-reader" }), { kind: "classic" });
-  standIn.setBehaviour(token, behaviour);
-  return { standIn, token, ask: (init?: RequestInit) => getUser(standIn, token, init as { method?: string }) };
+async function failing(fault: Fault) {
+  const scene = await startWithToken();
+  scene.standIn.setFault(scene.token, fault);
+  return scene;
 }
 
 async function untilAsked(standIn: GitHubStandIn, times: number): Promise<void> {
@@ -30,49 +29,46 @@ async function causeOf(promise: Promise<unknown>): Promise<unknown> {
   return error instanceof Error && error.cause instanceof Error ? error.cause : error;
 }
 
-describe("delivery", () => {
-  test("truncated: the connection ends before the announced length", async () => {
-    const { standIn, ask } = await misbehaving({ kind: "truncated" });
-    const response = await ask();
+describe("a response with the fault", () => {
+  test("truncated ends with the connection, before the announced length", async () => {
+    const { standIn, askUser } = await failing({ kind: "truncated" });
+    const response = await askUser();
     expect(response.status).toBe(200);
     expect(await causeOf(response.text())).toBeInstanceOf(Error);
     expect(standIn.requests[0]?.status).toBe(200);
   });
 
-  test.each([true, false])(
-    "oversized: a right answer of exactly this size, its length declared: %s",
-    async (declared) => {
-      const bytes = 3_000_000;
-      const { ask } = await misbehaving({ kind: "oversized", bytes, declared });
-      const response = await ask();
-      expect(response.headers.get("content-length")).toBe(declared ? String(bytes) : null);
-      const body = await response.text();
-      expect(body.length).toBe(bytes);
-      expect(JSON.parse(body)).toMatchObject({ login: "octo-reader" });
-    },
-  );
+  test.each([true, false])("oversized is right but for its size, its length declared: %s", async (declared) => {
+    const bytes = 3_000_000;
+    const { askUser } = await failing({ kind: "oversized", bytes, declared });
+    const response = await askUser();
+    expect(response.headers.get("content-length")).toBe(declared ? String(bytes) : null);
+    const body = await response.text();
+    expect(body.length).toBe(bytes);
+    expect(JSON.parse(body)).toMatchObject({ login: "octo-reader" });
+  });
 
-  test("slow head: everything comes, but late", async () => {
-    const { ask } = await misbehaving({ kind: "slow_head", delayMs: shortMs });
+  test("slow_head comes whole, but late", async () => {
+    const { askUser } = await failing({ kind: "slow_head", delayMs: shortMs });
     const startedAt = performance.now();
-    const response = await ask();
+    const response = await askUser();
     expect(performance.now() - startedAt).toBeGreaterThanOrEqual(shortMs - toleranceMs);
     expect(await response.json()).toMatchObject({ login: "octo-reader" });
   });
 
-  test("slow body: the head does not wait for the rest of the body", async () => {
-    const { standIn, token, ask } = await misbehaving({ kind: "slow_body", delayMs: neverMs });
-    expect((await ask({ signal: AbortSignal.timeout(5000) })).status).toBe(200);
-    standIn.setBehaviour(token, { kind: "slow_body", delayMs: shortMs });
+  test("slow_body has a head that does not wait for the rest of the body", async () => {
+    const { standIn, token, askUser } = await failing({ kind: "slow_body", delayMs: neverMs });
+    expect((await askUser({ signal: AbortSignal.timeout(5000) })).status).toBe(200);
+    standIn.setFault(token, { kind: "slow_body", delayMs: shortMs });
     const startedAt = performance.now();
-    const response = await ask();
+    const response = await askUser();
     expect(await response.json()).toMatchObject({ login: "octo-reader" });
     expect(performance.now() - startedAt).toBeGreaterThanOrEqual(shortMs - toleranceMs);
   });
 
-  test("hang: nothing comes until the stand-in is closed, which is at once", async () => {
-    const { standIn, ask } = await misbehaving({ kind: "hang" });
-    const failure = causeOf(ask());
+  test("hang does not come, and the stand-in closes at once all the same", async () => {
+    const { standIn, askUser } = await failing({ kind: "hang" });
+    const failure = causeOf(askUser());
     await untilAsked(standIn, 1);
     const startedAt = performance.now();
     await standIn.close();
@@ -81,34 +77,34 @@ describe("delivery", () => {
     expect(standIn.requests[0]?.status).toBeNull();
   });
 
-  test("hang in the body: the head comes, the rest never", async () => {
-    const { standIn, ask } = await misbehaving({ kind: "hang_body" });
-    const response = await ask();
+  test("hang_body has a head and never the rest", async () => {
+    const { standIn, askUser } = await failing({ kind: "hang_body" });
+    const response = await askUser();
     expect(response.status).toBe(200);
     const failure = causeOf(response.text());
     await standIn.close();
     expect(await failure).toBeInstanceOf(Error);
   });
 
-  test("reset: the connection ends with a reset", async () => {
-    const { standIn, ask } = await misbehaving({ kind: "reset" });
-    expect(await causeOf(ask())).toMatchObject({ code: "ECONNRESET" });
+  test("reset is a connection that ends with a reset", async () => {
+    const { standIn, askUser } = await failing({ kind: "reset" });
+    expect(await causeOf(askUser())).toMatchObject({ code: "ECONNRESET" });
     expect(standIn.requests[0]?.status).toBeNull();
   });
 
-  test.each<Behaviour>([
+  test.each<Fault>([
     { kind: "slow_head", delayMs: neverMs },
     { kind: "slow_body", delayMs: neverMs },
-  ])("%j ends with the stand-in", async (behaviour) => {
-    const { standIn, ask } = await misbehaving(behaviour);
-    const failure = causeOf(ask().then((response) => response.text()));
+  ])("%j ends when the stand-in closes", async (fault) => {
+    const { standIn, askUser } = await failing(fault);
+    const failure = causeOf(askUser().then((response) => response.text()));
     await untilAsked(standIn, 1);
     await standIn.close();
     expect(await failure).toBeInstanceOf(Error);
   });
 
-  test("a client that gives up does the stand-in no harm", async () => {
-    const { standIn, token } = await misbehaving({ kind: "slow_head", delayMs: 5 * shortMs });
+  test("slow_head does the stand-in no harm if the client gives up", async () => {
+    const { standIn, token } = await failing({ kind: "slow_head", delayMs: 5 * shortMs });
     const client = new AbortController();
     const failure = causeOf(getUser(standIn, token, { signal: client.signal }));
     await untilAsked(standIn, 1);
@@ -119,9 +115,9 @@ describe("delivery", () => {
     expect(standIn.requests.map(({ status }) => status)).toEqual([null, 200]);
   });
 
-  test("an unknown token's usual answer is brought over as badly", async () => {
+  test("oversized is the usual refusal for a token that GitHub does not know", async () => {
     const standIn = await start();
-    standIn.setBehaviour("everyone", { kind: "oversized", bytes: 5000 });
+    standIn.setFault("everyone", { kind: "oversized", bytes: 5000 });
     const response = await getUser(standIn, "unknown");
     expect(response.status).toBe(401);
     expect((await response.text()).length).toBe(5000);
@@ -129,7 +125,7 @@ describe("delivery", () => {
 });
 
 describe("the stand-in", () => {
-  test("adds its latency before each answer and takes a changed one at once", async () => {
+  test("adds its latency before each response and takes a changed one at once", async () => {
     const standIn = await start({ latencyMs: shortMs });
     const startedAt = performance.now();
     await getUser(standIn, null);
@@ -142,9 +138,8 @@ describe("the stand-in", () => {
   });
 
   test("records every request with its token, status and headers", async () => {
-    const standIn = await start();
-    const token = standIn.issueToken(standIn.addAccount({ login: "octo-reader" }), { kind: "classic" });
-    await getUser(standIn, token, { headers: { "x-probe": "1" } });
+    const { standIn, token, askUser } = await startWithToken();
+    await askUser({ headers: { "x-probe": "1" } });
     await fetch(`${standIn.url}/nowhere?page=2`, { method: "POST", body: "something" });
     expect(standIn.requests).toMatchObject([
       { method: "GET", path: "/user", status: 200, token, headers: { "x-probe": "1", "user-agent": "octogate" } },
@@ -155,7 +150,7 @@ describe("the stand-in", () => {
     expect(standIn.requests).toHaveLength(1);
   });
 
-  test("listens on loopback alone, on the port that it is told", async () => {
+  test("listens on loopback alone, on the port that the test gives", async () => {
     const first = await start();
     const port = Number(new URL(first.url).port);
     await first.close();
@@ -164,7 +159,7 @@ describe("the stand-in", () => {
     expect((await getUser(second, null)).status).toBe(401);
   });
 
-  test("says so if its port is taken", async () => {
+  test("rejects with the system's error if its port is taken", async () => {
     const { url } = await start();
     await expect(startGitHubStandIn({ port: Number(new URL(url).port) })).rejects.toMatchObject({ code: "EADDRINUSE" });
   });

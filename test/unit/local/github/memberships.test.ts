@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import type { TokenOptions } from "../../../../src/local/github/directory.ts";
-import type { OrganisationRestrictions } from "../../../../src/local/github/entities.ts";
+import type { TokenOptions } from "../../../../src/local/github/grants.ts";
+import type { OrganisationRestrictions } from "../../../../src/local/github/organisations.ts";
 import { get, getUser, listIn, messageIn, objectIn, start } from "./support.ts";
 
 const path = "/user/memberships/orgs/acme";
@@ -17,7 +17,7 @@ async function acme() {
 }
 
 describe("a person's membership in one organisation", () => {
-  test("is shown with state, role, organisation and user, whatever case the name is asked in", async () => {
+  test("is shown with state, role, organisation and user, and the name is compared without case", async () => {
     const { ask } = await acme();
     const response = await ask(readOrg, "/user/memberships/orgs/ACME");
     expect(response.status).toBe(200);
@@ -30,7 +30,7 @@ describe("a person's membership in one organisation", () => {
     });
   });
 
-  test("is pending for somebody invited, until they are added as active", async () => {
+  test("is pending for an invited person, until they are added as active", async () => {
     const { standIn, organisation, account, ask } = await acme();
     standIn.addMember(organisation, account, { state: "pending", role: "admin" });
     expect(await objectIn(await ask(readOrg))).toMatchObject({ state: "pending", role: "admin" });
@@ -38,11 +38,11 @@ describe("a person's membership in one organisation", () => {
     expect(await objectIn(await ask(readOrg))).toMatchObject({ state: "active", role: "member" });
   });
 
-  test("is not found for organisations that are not there, of others, and left ones", async () => {
+  test("is not found for organisations that do not exist, that the person is not in, or that they left", async () => {
     const { standIn, organisation, account, ask } = await acme();
     standIn.addOrganisation({ login: "others" });
     expect((await ask(readOrg, "/user/memberships/orgs/others")).status).toBe(404);
-    expect((await ask(readOrg, "/user/memberships/orgs/nobody")).status).toBe(404);
+    expect((await ask(readOrg, "/user/memberships/orgs/unknown")).status).toBe(404);
     expect((await ask(readOrg, "/user/memberships/orgs/%zz")).status).toBe(404);
     standIn.removeMember(organisation, account);
     expect((await ask(readOrg)).status).toBe(404);
@@ -60,7 +60,7 @@ describe("a person's membership in one organisation", () => {
     expect(await objectIn(await ask(readOrg))).toMatchObject({ organization: { id: taker.id } });
   });
 
-  test("is not asked about without a token, nor by an installation", async () => {
+  test("is refused without a token, and to an installation", async () => {
     const { standIn, ask } = await acme();
     expect(await messageIn(await get(standIn, path, null))).toBe("Requires authentication");
     expect((await get(standIn, path, "unknown")).status).toBe(401);
@@ -69,7 +69,7 @@ describe("a person's membership in one organisation", () => {
     expect(await messageIn(response)).toBe("Resource not accessible by integration");
   });
 
-  test("costs the person's bucket like GET /user and is cached like it", async () => {
+  test("counts in the same bucket as GET /user, and may be cached like it", async () => {
     const { standIn, account } = await acme();
     const token = standIn.issueToken(account, readOrg);
     await getUser(standIn, token);
@@ -107,7 +107,7 @@ describe("scopes", () => {
     }
   });
 
-  test("are no matter of GitHub Apps' and fine-grained tokens", async () => {
+  test("do not limit the tokens of GitHub Apps and fine-grained tokens", async () => {
     const { organisation, ask } = await acme();
     expect((await ask({ kind: "app" })).status).toBe(200);
     expect((await ask({ kind: "fine_grained", resourceOwner: organisation })).status).toBe(200);
@@ -115,7 +115,7 @@ describe("scopes", () => {
 });
 
 describe("a fine-grained token", () => {
-  test("sees its resource owner and no other organisation, member or not", async () => {
+  test("sees its resource owner and no other organisation of its owner", async () => {
     const { standIn, organisation, account, ask } = await acme();
     const other = standIn.addOrganisation({ login: "other" });
     standIn.addMember(other, account);
@@ -160,16 +160,16 @@ describe("what an organisation demands", () => {
   ];
 
   test.each(cases)(
-    "%s: members are refused with the reason, and strangers hear none of it",
+    "%s: members are refused with the reason, and outsiders get 404",
     async (_, restrictions, options, message) => {
       const { standIn, organisation, ask } = await acme();
       standIn.restrictOrganisation(organisation, restrictions);
       const response = await ask(options);
       expect(response.status).toBe(403);
       expect(await messageIn(response)).toContain(message);
-      const stranger = standIn.addAccount({ login: "stranger" });
+      const outsider = standIn.addAccount({ login: "outsider" });
       if (options.kind === "app") return;
-      expect((await get(standIn, path, standIn.issueToken(stranger, options))).status).toBe(404);
+      expect((await get(standIn, path, standIn.issueToken(outsider, options))).status).toBe(404);
       standIn.restrictOrganisation(organisation, {});
       expect((await ask(options)).status).toBe(200);
     },
@@ -233,7 +233,7 @@ describe("the list of memberships", () => {
     expect(await logins("?state=pending")).toMatchObject([{ login: "inviting" }]);
   });
 
-  test("tells which organisations single sign-on hides, and says nothing of those that did not approve the app", async () => {
+  test("names the organisations behind single sign-on, and not those that did not approve the app", async () => {
     const { standIn, organisation, account, ask } = await acme();
     const hidden = ["one", "two"].map((login, index) => standIn.addOrganisation({ login, id: 77 + index }));
     for (const one of hidden) {
@@ -263,6 +263,6 @@ describe("the list of memberships", () => {
     expect(linkOf(last)).toBe(`${url(2)}; rel="prev", ${url(1)}; rel="first"`);
     expect(await listIn(last)).toHaveLength(5);
     expect(await listIn(await ask(readOrg, list))).toHaveLength(30);
-    expect(await listIn(await ask(readOrg, `${list}?per_page=1000&page=nonsense`))).toHaveLength(100);
+    expect(await listIn(await ask(readOrg, `${list}?per_page=1000&page=two`))).toHaveLength(100);
   });
 });

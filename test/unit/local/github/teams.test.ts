@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { TokenOptions } from "../../../../src/local/github/directory.ts";
+import type { TokenOptions } from "../../../../src/local/github/grants.ts";
 import { get, listIn, objectIn, start } from "./support.ts";
 
 const readOrg: TokenOptions = { kind: "classic", scopes: ["read:org"] };
@@ -45,7 +45,7 @@ describe("the list of a person's teams", () => {
     expect(await slugs(await ask("/user/teams"))).toEqual([]);
   });
 
-  test("is empty for somebody who is only invited", async () => {
+  test("is empty for a person who is only invited", async () => {
     const { standIn, organisation, account, ask, slugs } = await nested();
     standIn.addMember(organisation, account, { state: "pending" });
     expect(await slugs(await ask("/user/teams"))).toEqual([]);
@@ -87,14 +87,14 @@ describe("the list of a person's teams", () => {
   });
 });
 
-test("nobody joins a team of an organisation that they are not in", async () => {
+test("an account can't join a team of an organisation that it is not in", async () => {
   const { standIn, platform } = await nested();
-  const stranger = standIn.addAccount({ login: "stranger" });
-  expect(() => standIn.addToTeam(platform, stranger)).toThrow("stranger is no member of acme");
+  const outsider = standIn.addAccount({ login: "outsider" });
+  expect(() => standIn.addToTeam(platform, outsider)).toThrow("outsider is no member of acme");
 });
 
 describe("one team", () => {
-  test("is shown with its parent, whatever case it is asked in", async () => {
+  test("is shown with its parent, and its names are compared without case", async () => {
     const { platform, storage, ask } = await nested();
     expect(await objectIn(await ask("/orgs/ACME/teams/Storage-Backup"))).toMatchObject({
       id: storage.id,
@@ -110,17 +110,17 @@ describe("one team", () => {
     expect((await ask("/orgs/acme/teams/foundation")).status).toBe(200);
   });
 
-  test("is not found where it is not there or not to be seen", async () => {
+  test("is not found where it does not exist, or where the caller may not see it", async () => {
     const { standIn, ask } = await nested();
-    const stranger = standIn.issueToken(standIn.addAccount({ login: "stranger" }), readOrg);
-    expect((await get(standIn, "/orgs/acme/teams/platform", stranger)).status).toBe(404);
+    const outsider = standIn.issueToken(standIn.addAccount({ login: "outsider" }), readOrg);
+    expect((await get(standIn, "/orgs/acme/teams/platform", outsider)).status).toBe(404);
     expect((await ask("/orgs/acme/teams/unknown")).status).toBe(404);
     expect((await ask("/orgs/unknown/teams/platform")).status).toBe(404);
     expect((await ask("/orgs/acme/teams/platform", { kind: "classic" })).status).toBe(404);
     expect((await get(standIn, "/orgs/acme/teams/platform", null)).status).toBe(401);
   });
 
-  test("is refused where the organisation's demands are not met", async () => {
+  test("is refused to a token that does not meet the organisation's demands", async () => {
     const { standIn, organisation, ask } = await nested();
     standIn.restrictOrganisation(organisation, { sso: {} });
     expect((await ask("/orgs/acme/teams/platform")).headers.get("x-github-sso")).toMatch(/^required;/);

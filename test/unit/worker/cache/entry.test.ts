@@ -11,22 +11,12 @@ import {
   withoutFuture,
 } from "../../../../src/worker/cache/entry.ts";
 import type { HiddenReason, TokenExpiry } from "../../../../src/worker/github/facts.ts";
-import {
-  acme,
-  entryOf,
-  factsOf,
-  leftFacts,
-  member,
-  notAMember,
-  question,
-  questionFor,
-  startOfTests,
-} from "./support.ts";
+import { acme, entryOf, factsOf, leftFacts, member, notAMember, request, requestFor, startOfTests } from "./support.ts";
 
 const now = startOfTests;
 const tombstoneAt = (askedAt: number): Entry => ({ kind: "tombstone", askedAt });
 const part = (askedAt: number, membership = member) => ({ membership, askedAt });
-const bothOrganisations = questionFor({ allow: ["org:acme#10", "org:other"] });
+const bothOrganisations = requestFor({ allow: ["org:acme#10", "org:other"] });
 
 function factsEntry(entry: Entry | null): FactsEntry {
   if (entry?.kind !== "facts") throw new Error("these are facts");
@@ -42,7 +32,7 @@ describe("an entry's form", () => {
       organisations: { "acme#10": { kind: "hidden", reason: "sso_required", ssoUrl: null } },
     }),
     now,
-    question,
+    request,
     { "https://api.github.test/user": { etag: "W/1", headers: { link: "x" }, json: { id: 1 } } },
   );
 
@@ -167,15 +157,15 @@ describe("two entries about one token", () => {
 
   test("keep what is needed to ask conditionally, the newer of each address, but not without end", () => {
     const validator = (etag: string) => ({ etag, headers: {}, json: null });
-    const older = entryOf(factsOf(), now, question, { a: validator("1"), b: validator("1") });
-    const newer = entryOf(factsOf(), now + 1, question, { a: validator("2") });
+    const older = entryOf(factsOf(), now, request, { a: validator("1"), b: validator("1") });
+    const newer = entryOf(factsOf(), now + 1, request, { a: validator("2") });
     expect(factsEntry(mergeEntries(older, newer)).validators).toEqual({ a: validator("2"), b: validator("1") });
 
     const many = (count: number) =>
       entryOf(
         factsOf(),
         now,
-        question,
+        request,
         Object.fromEntries(Array.from({ length: count }, (_, i) => [`u${i}`, validator("1")])),
       );
     expect(Object.keys(factsEntry(mergeEntries(many(299), newer)).validators)).toHaveLength(300);
@@ -205,11 +195,11 @@ describe("what is dated into the future", () => {
 });
 
 describe("the facts in an entry", () => {
-  test("are those that the question depends on, and no others", () => {
+  test("are those that the request depends on, and no others", () => {
     const entry = entryOf(factsOf({ organisations: { "acme#10": member, other: notAMember } }), now, bothOrganisations);
     expect(factsIn(entry, bothOrganisations)?.organisations).toEqual({ "acme#10": member, other: notAMember });
-    expect(factsIn(entry, question)?.organisations).toEqual({ "acme#10": member });
-    expect(factsIn(entry, questionFor({ allow: ["anyone"] }))).toEqual(factsOf({ organisations: {} }));
+    expect(factsIn(entry, request)?.organisations).toEqual({ "acme#10": member });
+    expect(factsIn(entry, requestFor({ allow: ["anyone"] }))).toEqual(factsOf({ organisations: {} }));
   });
 
   test("are none where an organisation is missing", () => {
@@ -217,7 +207,7 @@ describe("the facts in an entry", () => {
   });
 
   test("are there without any organisation for somebody whom the policy could never admit", () => {
-    const onlyHubot = questionFor({ allow: ["user:hubot#7"], groups_from: ["other"] });
+    const onlyHubot = requestFor({ allow: ["user:hubot#7"], groups_from: ["other"] });
     expect(factsIn(entryOf(), onlyHubot)).toEqual(factsOf({ organisations: {} }));
   });
 
@@ -226,11 +216,11 @@ describe("the facts in an entry", () => {
     ["does not pin its number", "org:acme"],
     ["finds it by a team", "team:acme/platform#55"],
   ])("are not another organisation's that has the same name in a policy that %s", (_, allow) => {
-    expect(factsIn(entryOf(), questionFor({ allow: [allow] }))).toBeNull();
+    expect(factsIn(entryOf(), requestFor({ allow: [allow] }))).toBeNull();
   });
 
   test("that were found by a pinned team are not those of a policy that pins none or others", () => {
-    const byTeams = (...teams: string[]) => questionFor({ allow: teams.map((team) => `team:acme/${team}`) });
+    const byTeams = (...teams: string[]) => requestFor({ allow: teams.map((team) => `team:acme/${team}`) });
     const membership = { ...member, login: "acme-that-was" };
     const entry = entryOf(factsOf({ organisations: { acme: membership } }), now, byTeams("platform#55"));
     expect(factsIn(entry, byTeams("platform#55"))?.organisations).toEqual({ acme: membership });
@@ -241,14 +231,14 @@ describe("the facts in an entry", () => {
   });
 
   test("of a pinned organisation are the same whichever teams are pinned", () => {
-    const withTeam = questionFor({ allow: ["org:acme#10", "team:acme/platform#55"] });
+    const withTeam = requestFor({ allow: ["org:acme#10", "team:acme/platform#55"] });
     expect(factsIn(entryOf(), withTeam)).not.toBeNull();
   });
 });
 
 describe("what is missing in an entry", () => {
   test("is nothing where all is there, however old", () => {
-    expect(missingParts(entryOf(), question, now + 999)).toBeNull();
+    expect(missingParts(entryOf(), request, now + 999)).toBeNull();
   });
 
   test("is what was never asked, and what is too old", () => {
@@ -261,7 +251,7 @@ test("the times of an answer are those of the parts that it rests on", () => {
   const aboutOther = entryOf(factsOf({ organisations: { other: notAMember } }), now - 9, bothOrganisations);
   const parts = mergeEntries(aboutOther, entryOf(factsOf(), now - 7));
   const entry = factsEntry(mergeEntries(parts, entryOf(factsOf({ organisations: {} }), now)));
-  expect(timesOf(entry, question)).toEqual([now, now - 7]);
+  expect(timesOf(entry, request)).toEqual([now, now - 7]);
   expect(timesOf(entry, bothOrganisations)).toEqual([now, now - 7, now - 9]);
   expect(timesOf(entryOf(), bothOrganisations)).toEqual([now, now, Number.NaN]);
 });

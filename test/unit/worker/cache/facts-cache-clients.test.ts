@@ -1,9 +1,9 @@
 // Tokens of apps, at clusters that list different clients: one cluster's refusal is not another's.
 import { describe, expect, test } from "vitest";
-import { factsOf, notOurs, questionFor, seconds, setUpTwo, unavailable } from "./support.ts";
+import { factsOf, notOurs, requestFor, seconds, setUpTwo, unavailable } from "./support.ts";
 
 describe("an app's token that is none of a cluster's clients'", () => {
-  const listing = (...oauthClients: string[]) => questionFor({ oauth_clients: oauthClients });
+  const listing = (...oauthClients: string[]) => requestFor({ oauth_clients: oauthClients });
   const ofClientX = factsOf({ oauthClientId: "X" });
 
   test("is not refused at another cluster by that", async () => {
@@ -14,7 +14,7 @@ describe("an app's token that is none of a cluster's clients'", () => {
     github.says(notOurs);
     expect(await a.ask(token, listing("Y"))).toMatchObject({ outcome: notOurs });
     github.says(unavailable);
-    expect(await a.ask(token, listing("X"))).toMatchObject({ outcome: { kind: "found", outageGrace: true } });
+    expect(await a.ask(token, listing("X"))).toMatchObject({ outcome: { kind: "found", isStale: true } });
     await a.settle();
     expect(store.writes).toHaveLength(1);
   });
@@ -47,6 +47,6 @@ describe("an app's token that is none of a cluster's clients'", () => {
     github.says(notOurs);
     await a.ask(token, listing("Y"));
     github.says(unavailable);
-    expect(await a.ask(token)).toMatchObject({ outcome: { kind: "found", outageGrace: true } });
+    expect(await a.ask(token)).toMatchObject({ outcome: { kind: "found", isStale: true } });
   });
 });

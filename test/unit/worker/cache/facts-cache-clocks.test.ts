@@ -19,7 +19,7 @@ describe("what is dated into the future", () => {
     const name = await sealer.nameOf(token);
     store.values.set(name, await sealer.seal(name, JSON.stringify(entryOf(factsOf(), startOfTests + seconds(3600)))));
     github.says(leftFacts);
-    expect(await one.ask(token)).toMatchObject({ outcome: { facts: leftFacts }, responseInfo: { source: "github" } });
+    expect(await one.ask(token)).toMatchObject({ outcome: { facts: leftFacts }, source: "github" });
     await one.settle();
     clock.advance(seconds(3601));
     github.says(unavailable);
@@ -55,8 +55,8 @@ describe("what is dated into the future", () => {
     await one.ask(token);
     clock.advance(-seconds(3600));
     github.says(leftFacts);
-    expect(await one.ask(token)).toMatchObject({ outcome: { facts: leftFacts }, responseInfo: { source: "github" } });
-    expect(await one.ask(token)).toMatchObject({ outcome: { facts: leftFacts }, responseInfo: { source: "memory" } });
+    expect(await one.ask(token)).toMatchObject({ outcome: { facts: leftFacts }, source: "github" });
+    expect(await one.ask(token)).toMatchObject({ outcome: { facts: leftFacts }, source: "memory" });
   });
 
   test("of a tombstone refuses nobody whom GitHub takes now", async () => {

@@ -30,8 +30,8 @@ describe.each([refused, suspended])("somebody remembered of whom GitHub says $ki
     await a.ask(token);
     clock.advance(seconds(120));
     github.says(outcome);
-    expect(await a.ask(token)).toMatchObject({ outcome, responseInfo: { source: "github" } });
-    expect(a.knownCredentialId(token)).toBeNull();
+    expect(await a.ask(token)).toMatchObject({ outcome, source: "github" });
+    expect(a.credentialIdOf(token)).toBeNull();
     github.says(unavailable);
     for (let second = 0; second < 700; second += 7) {
       clock.advance(seconds(7));
@@ -46,7 +46,7 @@ describe.each([refused, suspended])("somebody remembered of whom GitHub says $ki
     clock.advance(seconds(60));
     await a.ask(token);
     await a.settle();
-    expect(await a.ask(token)).toMatchObject({ outcome, responseInfo: { source: "memory" } });
+    expect(await a.ask(token)).toMatchObject({ outcome, source: "memory" });
   });
 
   test("is out at another isolate, too, when GitHub goes down", async () => {
@@ -129,15 +129,15 @@ describe.each([refused, suspended])("somebody remembered of whom GitHub says $ki
     await a.ask(token);
     github.says(factsOf());
     clock.advance(seconds(10) - 1);
-    expect(await a.ask(token)).toMatchObject({ outcome, responseInfo: { source: "memory" } });
+    expect(await a.ask(token)).toMatchObject({ outcome, source: "memory" });
     clock.advance(1);
-    expect(await a.ask(token)).toMatchObject({ outcome: { kind: "found" }, responseInfo: { source: "github" } });
-    expect(await a.ask(token)).toMatchObject({ outcome: { kind: "found" }, responseInfo: { source: "memory" } });
+    expect(await a.ask(token)).toMatchObject({ outcome: { kind: "found" }, source: "github" });
+    expect(await a.ask(token)).toMatchObject({ outcome: { kind: "found" }, source: "memory" });
     await a.settle();
     // And grace is theirs again.
     github.says(unavailable);
     clock.advance(seconds(130));
-    expect(await a.ask(token)).toMatchObject({ outcome: { kind: "found", outageGrace: true } });
+    expect(await a.ask(token)).toMatchObject({ outcome: { kind: "found", isStale: true } });
   });
 
   test("costs one write of KV, however often they ask", async () => {
@@ -218,12 +218,12 @@ describe("a token that GitHub does not recognise", () => {
     expect(await a.ask(token)).toMatchObject({ outcome: unrecognised });
     await a.settle();
     expect(store.writes).toHaveLength(1);
-    expect(a.memory.get(token)?.entry.kind).toBe("facts");
+    expect(a.memory.get(token).entry?.kind).toBe("facts");
     // What was erased could not stand in an outage.
     github.says(unavailable);
     clock.advance(seconds(10));
-    expect(await b.ask(token)).toMatchObject({ outcome: { kind: "found", outageGrace: true } });
-    expect(await a.ask(token)).toMatchObject({ outcome: { kind: "found", outageGrace: true } });
+    expect(await b.ask(token)).toMatchObject({ outcome: { kind: "found", isStale: true } });
+    expect(await a.ask(token)).toMatchObject({ outcome: { kind: "found", isStale: true } });
   });
 
   test("is asked about after 10 s, however long the quota of all such tokens is spent", async () => {
@@ -247,7 +247,7 @@ describe("a person whose own quota is spent", () => {
     expect(await a.ask(token)).toMatchObject({ outcome: limited });
     github.says(factsOf());
     clock.advance(seconds(45) - 1);
-    expect(await a.ask(token)).toMatchObject({ outcome: limited, responseInfo: { source: "memory" } });
+    expect(await a.ask(token)).toMatchObject({ outcome: limited, source: "memory" });
     clock.advance(1);
     expect(await a.ask(token)).toMatchObject({ outcome: { kind: "found" } });
   });

@@ -8,15 +8,15 @@ import {
   leftFacts,
   never,
   newToken,
-  question,
-  questionFor,
+  request,
+  requestFor,
   seconds,
   setUp,
   turnOfTheLoop,
   unavailable,
 } from "./support.ts";
 
-const outageGrace = { outcome: { kind: "found", outageGrace: true } };
+const staleFound = { outcome: { kind: "found", isStale: true } };
 
 describe("somebody known, while GitHub is down", () => {
   test("goes on until TTL and grace are over", async () => {
@@ -24,12 +24,12 @@ describe("somebody known, while GitHub is down", () => {
     await one.ask(token);
     github.says(unavailable);
     clock.advance(seconds(120) - 1);
-    expect(await one.ask(token)).toMatchObject({ outcome: { kind: "found", outageGrace: false } });
+    expect(await one.ask(token)).toMatchObject({ outcome: { kind: "found", isStale: false } });
     await one.settle();
     clock.advance(1);
-    expect(await one.ask(token)).toMatchObject(outageGrace);
+    expect(await one.ask(token)).toMatchObject(staleFound);
     clock.advance(seconds(600) - 1);
-    expect(await one.ask(token)).toMatchObject(outageGrace);
+    expect(await one.ask(token)).toMatchObject(staleFound);
     clock.advance(1);
     expect(await one.ask(token)).toMatchObject({ outcome: unavailable });
   });
@@ -40,7 +40,7 @@ describe("somebody known, while GitHub is down", () => {
     await one.settle();
     github.says(unavailable);
     clock.advance(seconds(719));
-    expect(await start().ask(token)).toMatchObject(outageGrace);
+    expect(await start().ask(token)).toMatchObject(staleFound);
     clock.advance(seconds(1));
     expect(await start().ask(token)).toMatchObject({ outcome: unavailable });
   });
@@ -59,7 +59,7 @@ describe("somebody known, while GitHub is down", () => {
     await one.ask(token);
     github.says({ kind: "unavailable", reason });
     clock.advance(seconds(720) - 1);
-    expect(await one.ask(token)).toMatchObject(outageGrace);
+    expect(await one.ask(token)).toMatchObject(staleFound);
     clock.advance(1);
     expect(await one.ask(token)).toMatchObject({ outcome: { kind: "unavailable", reason } });
   });
@@ -78,7 +78,7 @@ describe("somebody known, while GitHub is down", () => {
     await one.ask(token);
     github.says(unavailable);
     clock.advance(seconds(299));
-    expect(await one.ask(token)).toMatchObject(outageGrace);
+    expect(await one.ask(token)).toMatchObject(staleFound);
     clock.advance(seconds(1));
     expect(await one.ask(token)).toMatchObject({ outcome: unavailable });
   });
@@ -96,7 +96,7 @@ describe("somebody known, while GitHub is down", () => {
     const { one, github, token } = setUp();
     await one.ask(token);
     github.says(unavailable);
-    expect(await one.ask(token, questionFor({ allow: ["org:other"] }))).toMatchObject({ outcome: unavailable });
+    expect(await one.ask(token, requestFor({ allow: ["org:other"] }))).toMatchObject({ outcome: unavailable });
   });
 
   test("gets no refusal from memory: GitHub has not said it now", async () => {
@@ -115,7 +115,7 @@ describe("somebody known, while GitHub is down", () => {
     github.says(unavailable);
     store.onGet = never;
     clock.advance(seconds(120));
-    expect(await one.ask(token)).toMatchObject(outageGrace);
+    expect(await one.ask(token)).toMatchObject(staleFound);
     expect(start().memory.size).toBe(0);
   });
 });
@@ -128,7 +128,7 @@ describe("KV is asked before grace is given", () => {
     clock.advance(seconds(120));
     for (let review = 0; review < 6; review += 1) {
       const { length } = store.reads;
-      expect(await one.ask(token)).toMatchObject(outageGrace);
+      expect(await one.ask(token)).toMatchObject(staleFound);
       expect(store.reads.length).toBe(length + 1);
     }
   });
@@ -152,8 +152,9 @@ describe("after three failures", () => {
     github.says({ outcome: unavailable, meanwhile: never });
     for (let second = 0; second < 20; second += 1) {
       expect(await one.ask(token)).toMatchObject({
-        ...outageGrace,
-        responseInfo: { source: "memory", githubStatus: null },
+        ...staleFound,
+        source: "memory",
+        call: null,
       });
       clock.advance(seconds(1));
       await turnOfTheLoop();
@@ -171,7 +172,7 @@ describe("after three failures", () => {
     for (const token of tokens) await one.ask(token);
     const { length } = github.calls;
     for (let second = 0; second < 60; second += 1) {
-      for (const token of tokens) expect(await one.ask(token)).toMatchObject(outageGrace);
+      for (const token of tokens) expect(await one.ask(token)).toMatchObject(staleFound);
       await one.settle();
       clock.advance(seconds(1));
     }
@@ -183,9 +184,9 @@ describe("after three failures", () => {
     const { one, clock, github, token } = await brokenDown();
     github.says(factsOf());
     clock.advance(seconds(5));
-    expect(await one.ask(token)).toMatchObject(outageGrace);
+    expect(await one.ask(token)).toMatchObject(staleFound);
     await one.settle();
-    expect(await one.ask(token)).toMatchObject({ outcome: { kind: "found", outageGrace: false } });
+    expect(await one.ask(token)).toMatchObject({ outcome: { kind: "found", isStale: false } });
   });
 
   test("a probe hears of a leaver", async () => {
@@ -200,7 +201,7 @@ describe("after three failures", () => {
   test("a token that was never seen asks all the same", async () => {
     const { one, github } = await brokenDown();
     github.says(factsOf());
-    expect(await one.ask(newToken())).toMatchObject({ outcome: { kind: "found", outageGrace: false } });
+    expect(await one.ask(newToken())).toMatchObject({ outcome: { kind: "found", isStale: false } });
   });
 
   test("a tombstone of another isolate still counts", async () => {
@@ -232,7 +233,7 @@ describe("after three failures", () => {
     clock.advance(seconds(120));
     const other = start();
     for (let failure = 0; failure < 3; failure += 1) await other.ask(newToken());
-    expect(await other.ask(token)).toMatchObject({ ...outageGrace, responseInfo: { source: "kv" } });
+    expect(await other.ask(token)).toMatchObject({ ...staleFound, source: "kv" });
   });
 });
 
@@ -244,6 +245,6 @@ describe("what one person brings about at GitHub", () => {
     github.says({ kind: "unavailable", reason: "github_too_large" } satisfies LookupFailure);
     for (let review = 0; review < 9; review += 1) await one.ask(newToken());
     github.says({ kind: "refused", reason: "token_refused" });
-    expect((await one.ask(token, question)).outcome.kind).toBe("refused");
+    expect((await one.ask(token, request)).outcome.kind).toBe("refused");
   });
 });

@@ -55,7 +55,7 @@ describe("a refusal that another request hears while this one waits", () => {
     });
     expect(answer.outcome).toEqual(outcome);
     expect((await one.ask(token)).outcome).toEqual(outcome);
-    expect(one.memory.get(token)?.entry.kind).toBe("tombstone");
+    expect(one.memory.get(token).entry?.kind).toBe("tombstone");
   });
 
   test("counts also where KV has refused its tombstone", async () => {
@@ -72,7 +72,7 @@ describe("a refusal that another request hears while this one waits", () => {
       await one.settle();
     });
     expect(answer.outcome).toEqual(refused);
-    expect(one.memory.get(token)?.entry.kind).toBe("tombstone");
+    expect(one.memory.get(token).entry?.kind).toBe("tombstone");
     expect(store.writes).toHaveLength(2);
   });
 
@@ -104,7 +104,7 @@ describe("a refusal that another request hears while this one waits", () => {
     github.says(unavailable);
     open();
     expect((await asking).outcome).toEqual(unavailable);
-    expect(one.memory.get(token)?.entry.kind).toBe("tombstone");
+    expect(one.memory.get(token).entry?.kind).toBe("tombstone");
   });
 
   test("is no more than a contradiction where it is no longer remembered", async () => {
@@ -118,7 +118,7 @@ describe("a refusal that another request hears while this one waits", () => {
     expect(answer.outcome).toEqual({ kind: "unavailable", reason: "github_inconsistent_responses" });
   });
 
-  test("counts from its answer on, not from its question", async () => {
+  test("counts from its answer on, not from its request", async () => {
     const all = await setUpOutdated();
     const { one, clock, github, token } = all;
     await askDuring(all, { outcome: refused }, async () => {
@@ -206,7 +206,7 @@ describe("a request that never ends", () => {
     const { one, store, token } = setUp();
     store.onPut = () => new Promise(() => {});
     await one.ask(token);
-    expect(await one.ask(token)).toMatchObject({ responseInfo: { source: "memory" } });
+    expect(await one.ask(token)).toMatchObject({ source: "memory" });
   });
 });
 
@@ -226,5 +226,5 @@ test("a write that fails late does not undo what was written since", async () =>
   await expect.poll(() => store.values.size).toBe(1);
   open();
   await one.settle();
-  expect(one.memory.get(token)?.copy).toMatchObject({ scopes: ["repo"] });
+  expect(one.memory.get(token).kvCopy).toMatchObject({ scopes: ["repo"] });
 });

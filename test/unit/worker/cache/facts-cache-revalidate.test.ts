@@ -59,7 +59,7 @@ describe("a refresh ahead", () => {
     clock.advance(seconds(60));
     await one.ask(token);
     await one.settle();
-    expect(await one.ask(token)).toMatchObject({ outcome: { facts: leftFacts }, responseInfo: { source: "memory" } });
+    expect(await one.ask(token)).toMatchObject({ outcome: { facts: leftFacts }, source: "memory" });
   });
 
   test("is tried again after 15 s where none came of it, and one that hangs is given up", async () => {

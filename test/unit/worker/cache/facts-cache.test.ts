@@ -1,6 +1,6 @@
 // The tiers together, while GitHub is well: what is asked where, and how often.
 import { describe, expect, test } from "vitest";
-import type { Memory } from "../../../../src/worker/cache/memory.ts";
+import { emptyRecord, type Memory } from "../../../../src/worker/cache/memory.ts";
 import {
   acme,
   factsOf,
@@ -11,21 +11,22 @@ import {
   mona,
   newToken,
   notAMember,
-  question,
-  questionFor,
   refused,
+  request,
+  requestFor,
   seconds,
   setUp,
   unavailable,
 } from "./support.ts";
 
-describe("somebody at work", () => {
-  test("is asked about once, and then answered from memory", async () => {
+describe("an active user", () => {
+  test("is looked up once, and then found in memory", async () => {
     const { one, github, store, token } = setUp();
     expect(await one.ask(token)).toMatchObject(foundIn("github"));
     expect(await one.ask(token)).toEqual({
-      outcome: { kind: "found", facts: factsOf(), outageGrace: false },
-      responseInfo: { source: "memory", githubStatus: null, githubRequestId: null, retryAfterMs: null },
+      outcome: { kind: "found", facts: factsOf(), verdict: request.evaluate(factsOf()), isStale: false },
+      source: "memory",
+      call: null,
     });
     expect(github.calls).toHaveLength(1);
     expect(store.reads).toHaveLength(1);
@@ -43,9 +44,9 @@ describe("somebody at work", () => {
 
   test("is named by the remembered credential-id, and only then", async () => {
     const { one, token } = setUp();
-    expect(one.knownCredentialId(token)).toBeNull();
+    expect(one.credentialIdOf(token)).toBeNull();
     await one.ask(token);
-    expect(one.knownCredentialId(token)).toBe("id");
+    expect(one.credentialIdOf(token)).toBe("id");
   });
 
   test("waits for GitHub once the TTL is over, with what was known then", async () => {
@@ -59,7 +60,7 @@ describe("somebody at work", () => {
   test("hears a changed policy's answer at once", async () => {
     const { one, github, token } = setUp();
     await one.ask(token);
-    await one.ask(token, questionFor({ allow: ["anyone"] }));
+    await one.ask(token, requestFor({ allow: ["anyone"] }));
     expect(github.calls).toHaveLength(1);
   });
 });
@@ -74,7 +75,7 @@ test("a token that GitHub takes past its own end is found each time, and never b
 });
 
 describe("a memory that forgets everything at once", () => {
-  const forgetful: Memory = { get: () => undefined, set: () => {}, size: 0 };
+  const forgetful: Memory = { get: () => emptyRecord, update: (_token, before, change) => change(before), size: 0 };
 
   test("leaves KV and GitHub to answer, and a tombstone to be written", async () => {
     const { clock, github, store, sealer, token } = setUp();
@@ -110,7 +111,7 @@ describe("facts that let nobody in", () => {
     expect(await one.ask(token)).toMatchObject(foundIn("memory"));
     github.says(factsOf());
     clock.advance(1);
-    expect(await one.ask(token)).toMatchObject({ outcome: { facts: factsOf() }, responseInfo: { source: "github" } });
+    expect(await one.ask(token)).toMatchObject({ outcome: { facts: factsOf() }, source: "github" });
     await one.settle();
     expect(store.writes).toHaveLength(1);
   });
@@ -149,7 +150,7 @@ describe("facts that let nobody in", () => {
 });
 
 describe("an organisation called like something that every object has", () => {
-  const constructors = questionFor({ allow: ["org:constructor"] });
+  const constructors = requestFor({ allow: ["org:constructor"] });
   const ofConstructor = factsOf({ organisations: { constructor: member } });
 
   test("is asked about, remembered and kept in KV as any other", async () => {
@@ -161,13 +162,13 @@ describe("an organisation called like something that every object has", () => {
     expect(await one.ask(token, constructors)).toMatchObject(foundIn("memory"));
     expect(await start().ask(token, constructors)).toMatchObject({
       outcome: { facts: ofConstructor },
-      responseInfo: { source: "kv" },
+      source: "kv",
     });
   });
 
   test("is nothing that is known of somebody about whom nobody asked for it", async () => {
     const { one, start, github, token } = setUp();
-    const onlyLisa = questionFor({ allow: ["user:lisa"], groups_from: ["constructor"] });
+    const onlyLisa = requestFor({ allow: ["user:lisa"], groups_from: ["constructor"] });
     github.says(factsOf({ organisations: {} }));
     await one.ask(token, onlyLisa);
     github.says(unavailable);
@@ -177,7 +178,7 @@ describe("an organisation called like something that every object has", () => {
 });
 
 describe("a changed policy", () => {
-  const both = questionFor({ allow: ["org:acme#10", "org:other"] });
+  const both = requestFor({ allow: ["org:acme#10", "org:other"] });
 
   test("asks only for what is missing, and an organisation asked for earlier keeps its age", async () => {
     const { one, clock, github, token } = setUp();
@@ -186,13 +187,13 @@ describe("a changed policy", () => {
     github.says(factsOf({ organisations: { other: notAMember } }));
     const answer = await one.ask(token, both);
     expect(github.calls).toHaveLength(2);
-    expect(github.calls[1]?.question.organisations).toMatchObject([{ login: "other" }]);
+    expect(github.calls[1]?.request.organisations).toMatchObject([{ login: "other" }]);
     expect(answer).toMatchObject({
       outcome: { kind: "found", facts: factsOf({ organisations: { "acme#10": member, other: notAMember } }) },
     });
     clock.advance(seconds(90));
     await one.ask(token, both);
-    expect(github.calls[2]?.question.organisations).toMatchObject([acme, { login: "other" }]);
+    expect(github.calls[2]?.request.organisations).toMatchObject([acme, { login: "other" }]);
   });
 
   test("asks for everything where the rest is too old", async () => {
@@ -200,7 +201,7 @@ describe("a changed policy", () => {
     await one.ask(token);
     clock.advance(seconds(120));
     await one.ask(token, both);
-    expect(github.calls[1]?.question.organisations).toMatchObject([acme, { login: "other" }]);
+    expect(github.calls[1]?.request.organisations).toMatchObject([acme, { login: "other" }]);
   });
 
   test("refuses nobody on what was known before: whoever was let in a moment ago gets in", async () => {
@@ -210,7 +211,7 @@ describe("a changed policy", () => {
     clock.advance(seconds(30));
     github.says(factsOf({ organisations: { other: notAMember, "acme#10": member } }));
     expect(await one.ask(token, both)).toMatchObject({ outcome: { facts: { organisations: { "acme#10": member } } } });
-    expect(github.calls.map(({ question: { organisations } }) => organisations.length)).toEqual([1, 1, 2]);
+    expect(github.calls.map(({ request: { organisations } }) => organisations.length)).toEqual([1, 1, 2]);
   });
 
   test("does not make a stranger of anybody: they are exempt from the cap", async () => {
@@ -227,9 +228,10 @@ describe("a changed policy", () => {
 describe("tokens that were never seen", () => {
   test("are undetermined over the cap, without a question to GitHub, cluster by cluster", async () => {
     const { one, github, token } = setUp({ admitNeverSeen: () => Promise.resolve(false) });
-    expect(await one.ask(token, questionFor({}, "staging"))).toEqual({
+    expect(await one.ask(token, requestFor({}, "staging"))).toEqual({
       outcome: { kind: "limited", reason: "new_token_rate_limit" },
-      responseInfo: { source: "none", githubStatus: null, githubRequestId: null, retryAfterMs: null },
+      source: "none",
+      call: null,
     });
     expect(one.neverSeen).toEqual(["staging"]);
     expect(github.calls).toHaveLength(0);
@@ -264,5 +266,79 @@ test("facts of one token are nobody else's", async () => {
   const stranger = factsOf({ account: { id: 7, login: "stranger", type: "User" } });
   github.says(stranger);
   expect(await one.ask(newToken())).toMatchObject({ outcome: { facts: stranger } });
-  expect(await one.ask(token, question)).toMatchObject({ outcome: { facts: factsOf() } });
+  expect(await one.ask(token, request)).toMatchObject({ outcome: { facts: factsOf() } });
+});
+
+describe("the policy is evaluated", () => {
+  /** Counts how often the policy is evaluated from now on. */
+  function counting(asked = request) {
+    const count = { evaluations: 0, asked };
+    count.asked = {
+      ...asked,
+      evaluate: (facts) => {
+        count.evaluations += 1;
+        return asked.evaluate(facts);
+      },
+    };
+    return count;
+  }
+
+  test.each<[string, (story: ReturnType<typeof setUp>) => Promise<void>, string]>([
+    ["from GitHub, never seen", async () => {}, "github"],
+    ["from memory", async ({ one, token }) => void (await one.ask(token)), "memory"],
+    [
+      "from KV",
+      async ({ start, token }) => {
+        const other = start();
+        await other.ask(token);
+        await other.settle();
+      },
+      "kv",
+    ],
+    [
+      "from GitHub, after the TTL",
+      async ({ one, token, clock }) => {
+        await one.ask(token);
+        await one.settle();
+        clock.advance(seconds(121));
+      },
+      "github",
+    ],
+    [
+      "stale, while GitHub is unavailable",
+      async ({ one, token, clock, github }) => {
+        await one.ask(token);
+        await one.settle();
+        clock.advance(seconds(121));
+        github.says(unavailable);
+      },
+      "github",
+    ],
+    ["of a user who is not admitted", async ({ github }) => github.says(leftFacts), "github"],
+  ])("once a review: facts %s", async (_, prepare, source) => {
+    const story = setUp();
+    await prepare(story);
+    const counted = counting();
+    expect(await story.one.ask(story.token, counted.asked)).toMatchObject({ source });
+    expect(counted.evaluations).toBe(1);
+  });
+
+  test("not at all where the negative cache answers", async () => {
+    const { one, token, github } = setUp();
+    github.says(refused);
+    await one.ask(token);
+    const counted = counting();
+    expect(await one.ask(token, counted.asked)).toMatchObject({ source: "memory", outcome: refused });
+    expect(counted.evaluations).toBe(0);
+  });
+
+  test("once more where a no rested on facts older than ten seconds, and GitHub was asked again", async () => {
+    const { one, token, github, clock } = setUp();
+    github.says(leftFacts);
+    await one.ask(token);
+    clock.advance(seconds(11));
+    const counted = counting();
+    expect(await one.ask(token, counted.asked)).toMatchObject({ source: "github" });
+    expect(counted.evaluations).toBe(2);
+  });
 });

@@ -1,9 +1,10 @@
-// Every fault of memory × every fault of KV × what happened before × what GitHub says now: nobody gets in whom GitHub has not let in recently enough, and nobody hears a no that
-// GitHub did not say. What may be answered is worked out here from what GitHub has said alone.
+// Every fault of memory × every fault of KV × what happened before × what GitHub says now: no user gets in whom GitHub
+// has not let in recently enough, and nobody hears a no that GitHub did not say. What may be answered is worked out
+// here from what GitHub has said alone.
 import { describe, expect, test } from "vitest";
 import { authenticate } from "../../../../src/worker/authenticate.ts";
-import type { FactsSource } from "../../../../src/worker/github/facts.ts";
-import type { GitHubAnswer, GitHubFacts } from "../../../../src/worker/github/github-facts.ts";
+import type { FactsCache } from "../../../../src/worker/cache/facts-cache.ts";
+import type { GitHubFacts, GitHubOutcome } from "../../../../src/worker/github/github-facts.ts";
 import type { VerdictKind } from "../../../../src/worker/reason.ts";
 import { isThorough } from "../../../support/thoroughness.ts";
 import { faultyMemory, faultyStore, type KvFault, kvFaults, type MemoryFault, memoryFaults } from "./faults.ts";
@@ -22,6 +23,7 @@ import {
   seconds,
   suspended,
   testSealer,
+  traceCall,
   unavailable,
   unrecognised,
 } from "./support.ts";
@@ -29,7 +31,7 @@ import {
 const ttlMs = seconds(120);
 const graceMs = seconds(600);
 
-type Outcome = GitHubAnswer["outcome"];
+type Outcome = GitHubOutcome;
 const found: Outcome = { kind: "found", facts: factsOf() };
 const left: Outcome = { kind: "found", facts: leftFacts };
 const outcomes: Readonly<Record<string, Outcome>> = {
@@ -45,10 +47,10 @@ const outcomes: Readonly<Record<string, Outcome>> = {
   limited,
   unavailable,
   timeout: { kind: "unavailable", reason: "github_timeout" },
-  contradiction: { kind: "unavailable", reason: "github_inconsistent_responses" },
+  inconsistent: { kind: "unavailable", reason: "github_inconsistent_responses" },
 };
 
-/** What a word of GitHub's means for the person. */
+/** What an answer from GitHub means for the person. */
 const meanings: Readonly<Record<string, VerdictKind>> = {
   found: "authenticated",
   left: "unauthenticated",
@@ -60,7 +62,7 @@ const meanings: Readonly<Record<string, VerdictKind>> = {
 
 interface Word {
   readonly meaning: VerdictKind;
-  /** Whether facts of an earlier time must not be believed any more. "Unrecognised" is a no for now, and erases nothing. */
+  /** Whether older facts no longer count. "Unrecognised" is a no for now, and erases nothing. */
   readonly erases: boolean;
   readonly at: number;
   readonly isolate: "here" | "elsewhere";
@@ -137,15 +139,16 @@ function notingGitHub(
   script: { now: string; isOld: boolean },
 ) {
   const github: GitHubFacts = {
-    async load() {
+    async load(_token, _request, _earlier, trace) {
       const { now, isOld } = script;
       const meaning = meanings[now];
       if (meaning !== undefined) {
         const erases = meaning !== "authenticated" && now !== "unrecognised";
         words.push({ meaning, erases, at: clock.now(), isolate: isolateName, isOld });
       }
-      const responseInfo = { source: "github", githubStatus: null, githubRequestId: null, retryAfterMs: null } as const;
-      return { outcome: outcomes[now] ?? unavailable, responseInfo, validators: {} };
+      const outcome = outcomes[now] ?? unavailable;
+      traceCall(trace, outcome);
+      return { outcome, validators: {} };
     },
   };
   return github;
@@ -154,7 +157,7 @@ function notingGitHub(
 async function play({ memoryFault, kvFault, history, now }: Case) {
   const clock = handClock();
   const store = faultyStore(sealer, foreignSealer);
-  const memory = faultyMemory();
+  const memory = faultyMemory(clock.now);
   const words: Word[] = [];
   const script = { now: "found", isOld: true };
   const start = (name: Word["isolate"], options: object) =>
@@ -185,7 +188,7 @@ async function play({ memoryFault, kvFault, history, now }: Case) {
   const problems: string[] = [];
   for (const waitSeconds of [0, 0, 1, 12]) {
     clock.advance(seconds(waitSeconds));
-    const verdict = await judge(isolates.here.source, token);
+    const verdict = await verdictFrom(isolates.here.cache, token);
     const problem = problemWith(verdict, { words, now: clock.now(), memoryFault, kvFault, outcome: now });
     if (problem !== null) problems.push(`${JSON.stringify({ memoryFault, kvFault, history, now })}: ${problem}`);
     await isolates.here.settle();
@@ -193,8 +196,8 @@ async function play({ memoryFault, kvFault, history, now }: Case) {
   return problems;
 }
 
-async function judge(source: FactsSource, token: string): Promise<VerdictKind> {
-  const service = { ok: true, value: { source, tokenShape: "exact" } } as const;
+async function verdictFrom(factsCache: FactsCache, token: string): Promise<VerdictKind> {
+  const service = { ok: true, value: { factsCache, tokenShape: "exact" } } as const;
   const { verdict } = await authenticate(token, "test", { ok: true, value: policy }, service);
   if (verdict.kind === "authenticated") expect(verdict.user.uid).toBe(String(mona.id));
   return verdict.kind;
@@ -234,10 +237,10 @@ function mayLetIn({ words, now, memoryFault, kvFault, outcome }: Circumstances):
     if (word.meaning !== "authenticated") return false;
     const age = now - word.at;
     if (age >= ttlMs + (isOutage ? graceMs : 0)) return false;
-    // Whatever memory believes is answered without a look at KV; beyond that, both are asked.
+    // Facts that are fresh in memory are answered without a look at KV; beyond that, both are asked.
     const heard = age < ttlMs && inMemory.includes(word) ? inMemory : [...inMemory, ...inKv];
-    const isContradicted = heard.some(({ erases, at }) => erases && at > word.at);
-    return !isContradicted;
+    const isErased = heard.some(({ erases, at }) => erases && at > word.at);
+    return !isErased;
   });
 }
 
@@ -246,7 +249,7 @@ const isPlayed = (index: number) => isThorough || index % 3 === 0;
 
 const pairsOfFaults = memoryFaults.flatMap((memoryFault) => kvFaults.map((kvFault) => ({ memoryFault, kvFault })));
 
-describe("nobody is let in wrongly, and no refusal is made up,", () => {
+describe("no user is let in wrongly, and no refusal is made up,", () => {
   test.each(pairsOfFaults)("with memory: $memoryFault, KV: $kvFault", async (faults) => {
     const first = pairsOfFaults.indexOf(faults);
     const cases = Object.keys(histories).flatMap((history, row) =>

@@ -2,7 +2,7 @@
 
 import * as v from "valibot";
 import { type Entry, entrySchema } from "../../../../src/worker/cache/entry.ts";
-import { createMemory, type Memory, type MemoryRecord } from "../../../../src/worker/cache/memory.ts";
+import { createMemory, emptyRecord, type Memory, type TokenRecord } from "../../../../src/worker/cache/memory.ts";
 import type { Sealer } from "../../../../src/worker/cache/sealer.ts";
 import { entryOf, type FakeStore, factsOf, fakeDeadline, fakeStore, never, seconds, turnOfTheLoop } from "./support.ts";
 
@@ -44,33 +44,35 @@ export interface FaultyMemory extends Memory {
   suffer(fault: MemoryFault, token: string): void;
 }
 
-export function faultyMemory(): FaultyMemory {
-  const memory = createMemory();
-  const history: MemoryRecord[] = [];
+export function faultyMemory(now: () => number): FaultyMemory {
+  const memory = createMemory(now);
+  const history: TokenRecord[] = [];
   let isEmpty = false;
   return {
     get size() {
       return memory.size;
     },
-    get: (token) => (isEmpty ? undefined : memory.get(token)),
-    set(token, remembered) {
-      history.push(remembered);
-      memory.set(token, remembered);
+    get: (token) => (isEmpty ? emptyRecord : memory.get(token)),
+    update(token, before, change) {
+      const record = memory.update(token, before, (current) => change(isEmpty ? before : current));
+      history.push(record);
+      return record;
     },
     suffer(fault, token) {
-      const remembered = memory.get(token);
+      const record = memory.get(token);
       isEmpty = fault === "miss";
-      if (remembered === undefined) return;
-      const damaged = damage(fault, remembered.entry, entriesIn(history));
+      if (record.entry === null) return;
+      const damaged = damage(fault, record.entry, entriesIn(history));
       if (damaged === null) isEmpty = true;
-      else memory.set(token, { ...remembered, entry: damaged });
+      else memory.update(token, emptyRecord, () => ({ ...record, entry: damaged }));
     },
   };
 }
 
 /** Each that differs from the one before. */
-function entriesIn(history: readonly MemoryRecord[]): Entry[] {
-  return history.map(({ entry }) => entry).filter((entry, index, entries) => entry !== entries[index - 1]);
+function entriesIn(history: readonly TokenRecord[]): Entry[] {
+  const known = history.flatMap(({ entry }) => (entry === null ? [] : [entry]));
+  return known.filter((entry, index) => entry !== known[index - 1]);
 }
 
 function damage(fault: MemoryFault, entry: Entry, history: readonly Entry[]): Entry | null {

@@ -1,11 +1,26 @@
 import { describe, expect, test } from "vitest";
-import { freshFacts, needsRevalidation, staleFacts } from "../../../../src/worker/cache/freshness.ts";
+import type { Entry } from "../../../../src/worker/cache/entry.ts";
+import { freshFacts, type Lifetimes, needsRevalidation, staleFacts } from "../../../../src/worker/cache/freshness.ts";
 import type { TokenExpiry } from "../../../../src/worker/github/facts.ts";
-import { entryOf, factsOf, leftFacts, question, questionFor, seconds, startOfTests } from "./support.ts";
+import {
+  type ClusterRequest,
+  entryOf,
+  factsOf,
+  leftFacts,
+  request,
+  requestFor,
+  seconds,
+  startOfTests,
+} from "./support.ts";
 
 const lifetimes = { ttlMs: seconds(120), graceMs: seconds(600) };
 const askedAt = startOfTests;
 const end = (epochMs: number): TokenExpiry => ({ kind: "at", epochMs });
+
+const freshFactsOf = (entry: Entry, asked: ClusterRequest, now: number, times: Lifetimes) =>
+  freshFacts(entry, asked, asked.evaluate, now, times)?.facts ?? null;
+const staleFactsOf = (entry: Entry, asked: ClusterRequest, now: number, times: Lifetimes) =>
+  staleFacts(entry, asked, asked.evaluate, now, times)?.facts ?? null;
 
 /** An entry of which one organisation was asked about at another time than the rest. */
 function withPartAskedAt(time: number) {
@@ -15,86 +30,86 @@ function withPartAskedAt(time: number) {
   return { ...entry, organisations: { [key]: { ...part, askedAt: time } } };
 }
 
-describe("facts that let somebody in", () => {
-  test("are believed for the TTL, from when GitHub was asked", () => {
-    expect(freshFacts(entryOf(), question, askedAt, lifetimes)).toEqual(factsOf());
-    expect(freshFacts(entryOf(), question, askedAt + seconds(120) - 1, lifetimes)).toEqual(factsOf());
-    expect(freshFacts(entryOf(), question, askedAt + seconds(120), lifetimes)).toBeNull();
+describe("facts that admit the user", () => {
+  test("are fresh for the TTL, from when GitHub was asked", () => {
+    expect(freshFactsOf(entryOf(), request, askedAt, lifetimes)).toEqual(factsOf());
+    expect(freshFactsOf(entryOf(), request, askedAt + seconds(120) - 1, lifetimes)).toEqual(factsOf());
+    expect(freshFactsOf(entryOf(), request, askedAt + seconds(120), lifetimes)).toBeNull();
   });
 
-  test("are believed by nobody whose clock is behind theirs", () => {
-    expect(freshFacts(entryOf(), question, askedAt - 1, lifetimes)).toBeNull();
-    expect(staleFacts(entryOf(), question, askedAt - 1, lifetimes)).toBeNull();
+  test("are not fresh by a clock that is behind theirs", () => {
+    expect(freshFactsOf(entryOf(), request, askedAt - 1, lifetimes)).toBeNull();
+    expect(staleFactsOf(entryOf(), request, askedAt - 1, lifetimes)).toBeNull();
   });
 
   test("are as old as their oldest part", () => {
     const now = askedAt + seconds(50);
-    expect(freshFacts(withPartAskedAt(now - seconds(120) + 1), question, now, lifetimes)).not.toBeNull();
-    expect(freshFacts(withPartAskedAt(now - seconds(120)), question, now, lifetimes)).toBeNull();
-    expect(freshFacts(withPartAskedAt(now + 1), question, now, lifetimes)).toBeNull();
-    expect(staleFacts(withPartAskedAt(now - seconds(720) + 1), question, now, lifetimes)).not.toBeNull();
-    expect(staleFacts(withPartAskedAt(now - seconds(720)), question, now, lifetimes)).toBeNull();
+    expect(freshFactsOf(withPartAskedAt(now - seconds(120) + 1), request, now, lifetimes)).not.toBeNull();
+    expect(freshFactsOf(withPartAskedAt(now - seconds(120)), request, now, lifetimes)).toBeNull();
+    expect(freshFactsOf(withPartAskedAt(now + 1), request, now, lifetimes)).toBeNull();
+    expect(staleFactsOf(withPartAskedAt(now - seconds(720) + 1), request, now, lifetimes)).not.toBeNull();
+    expect(staleFactsOf(withPartAskedAt(now - seconds(720)), request, now, lifetimes)).toBeNull();
   });
 
-  test("do not grow old by an organisation that the question does not depend on", () => {
-    const aboutMona = questionFor({ allow: ["user:mona#1001"] });
+  test("do not grow old by an organisation that the request does not depend on", () => {
+    const aboutMona = requestFor({ allow: ["user:mona#1001"] });
     const entry = { ...entryOf(factsOf(), askedAt, aboutMona), ...withPartAskedAt(askedAt - seconds(9999)) };
-    expect(freshFacts(entry, aboutMona, askedAt, lifetimes)).toEqual(factsOf({ organisations: {} }));
+    expect(freshFactsOf(entry, aboutMona, askedAt, lifetimes)).toEqual(factsOf({ organisations: {} }));
   });
 
-  test("are not believed where an organisation is missing", () => {
-    const aboutOther = questionFor({ allow: ["org:other", "org:acme#10"] });
-    expect(freshFacts(entryOf(), aboutOther, askedAt, lifetimes)).toBeNull();
-    expect(staleFacts(entryOf(), aboutOther, askedAt, lifetimes)).toBeNull();
+  test("are not fresh where an organisation is missing", () => {
+    const aboutOther = requestFor({ allow: ["org:other", "org:acme#10"] });
+    expect(freshFactsOf(entryOf(), aboutOther, askedAt, lifetimes)).toBeNull();
+    expect(staleFactsOf(entryOf(), aboutOther, askedAt, lifetimes)).toBeNull();
   });
 
   test("end with the token", () => {
     const entry = entryOf(factsOf({ expiry: end(askedAt + seconds(30)) }));
-    expect(freshFacts(entry, question, askedAt + seconds(30) - 1, lifetimes)).not.toBeNull();
-    expect(freshFacts(entry, question, askedAt + seconds(30), lifetimes)).toBeNull();
+    expect(freshFactsOf(entry, request, askedAt + seconds(30) - 1, lifetimes)).not.toBeNull();
+    expect(freshFactsOf(entry, request, askedAt + seconds(30), lifetimes)).toBeNull();
   });
 
-  test("are believed for the TTL where the token's end cannot be read", () => {
+  test("are fresh for the TTL where the token's end cannot be read", () => {
     const entry = entryOf(factsOf({ expiry: { kind: "unreadable" } }));
-    expect(freshFacts(entry, question, askedAt + seconds(120) - 1, lifetimes)).not.toBeNull();
-    expect(freshFacts(entry, question, askedAt + seconds(120), lifetimes)).toBeNull();
+    expect(freshFactsOf(entry, request, askedAt + seconds(120) - 1, lifetimes)).not.toBeNull();
+    expect(freshFactsOf(entry, request, askedAt + seconds(120), lifetimes)).toBeNull();
   });
 
-  test("stand in an outage for the grace after the TTL", () => {
-    expect(staleFacts(entryOf(), question, askedAt + seconds(720) - 1, lifetimes)).toEqual(factsOf());
-    expect(staleFacts(entryOf(), question, askedAt + seconds(720), lifetimes)).toBeNull();
+  test("are used in an outage for the grace after the TTL", () => {
+    expect(staleFactsOf(entryOf(), request, askedAt + seconds(720) - 1, lifetimes)).toEqual(factsOf());
+    expect(staleFactsOf(entryOf(), request, askedAt + seconds(720), lifetimes)).toBeNull();
   });
 
-  test("do not stand in an outage past the token's end, or where that is not known", () => {
+  test("are not used in an outage past the token's end, or where that is not known", () => {
     const ending = entryOf(factsOf({ expiry: end(askedAt + seconds(200)) }));
-    expect(staleFacts(ending, question, askedAt + seconds(200) - 1, lifetimes)).not.toBeNull();
-    expect(staleFacts(ending, question, askedAt + seconds(200), lifetimes)).toBeNull();
+    expect(staleFactsOf(ending, request, askedAt + seconds(200) - 1, lifetimes)).not.toBeNull();
+    expect(staleFactsOf(ending, request, askedAt + seconds(200), lifetimes)).toBeNull();
     const unreadable = entryOf(factsOf({ expiry: { kind: "unreadable" } }));
-    expect(staleFacts(unreadable, question, askedAt + seconds(1), lifetimes)).toBeNull();
+    expect(staleFactsOf(unreadable, request, askedAt + seconds(1), lifetimes)).toBeNull();
   });
 
-  test("do not stand at all where grace is turned off", () => {
-    expect(staleFacts(entryOf(), question, askedAt + seconds(1), { ...lifetimes, graceMs: 0 })).toBeNull();
-    expect(staleFacts(entryOf(), question, askedAt + seconds(1), { ...lifetimes, graceMs: 1 })).not.toBeNull();
+  test("are not used at all where grace is turned off", () => {
+    expect(staleFactsOf(entryOf(), request, askedAt + seconds(1), { ...lifetimes, graceMs: 0 })).toBeNull();
+    expect(staleFactsOf(entryOf(), request, askedAt + seconds(1), { ...lifetimes, graceMs: 1 })).not.toBeNull();
   });
 });
 
-describe("facts that let nobody in", () => {
-  test("are believed for 10 s, or the TTL where that is shorter", () => {
+describe("facts that do not admit the user", () => {
+  test("are fresh for 10 s, or the TTL where that is shorter", () => {
     const entry = entryOf(leftFacts);
-    expect(freshFacts(entry, question, askedAt + seconds(10) - 1, lifetimes)).toEqual(leftFacts);
-    expect(freshFacts(entry, question, askedAt + seconds(10), lifetimes)).toBeNull();
-    expect(freshFacts(entry, question, askedAt + seconds(5) - 1, { ...lifetimes, ttlMs: seconds(5) })).not.toBeNull();
-    expect(freshFacts(entry, question, askedAt + seconds(5), { ...lifetimes, ttlMs: seconds(5) })).toBeNull();
+    expect(freshFactsOf(entry, request, askedAt + seconds(10) - 1, lifetimes)).toEqual(leftFacts);
+    expect(freshFactsOf(entry, request, askedAt + seconds(10), lifetimes)).toBeNull();
+    expect(freshFactsOf(entry, request, askedAt + seconds(5) - 1, { ...lifetimes, ttlMs: seconds(5) })).not.toBeNull();
+    expect(freshFactsOf(entry, request, askedAt + seconds(5), { ...lifetimes, ttlMs: seconds(5) })).toBeNull();
   });
 
-  test("do not stand in an outage: GitHub has not said no now", () => {
-    expect(staleFacts(entryOf(leftFacts), question, askedAt, lifetimes)).toBeNull();
+  test("are not used in an outage: GitHub has not said no now", () => {
+    expect(staleFactsOf(entryOf(leftFacts), request, askedAt, lifetimes)).toBeNull();
   });
 });
 
-test("facts are asked about anew from half of their TTL on", () => {
-  expect(needsRevalidation(entryOf(), question, askedAt + seconds(60) - 1, lifetimes)).toBe(false);
-  expect(needsRevalidation(entryOf(), question, askedAt + seconds(60), lifetimes)).toBe(true);
-  expect(needsRevalidation(withPartAskedAt(askedAt - seconds(60)), question, askedAt, lifetimes)).toBe(true);
+test("facts are due for revalidation from half of their TTL on", () => {
+  expect(needsRevalidation(entryOf(), request, askedAt + seconds(60) - 1, lifetimes)).toBe(false);
+  expect(needsRevalidation(entryOf(), request, askedAt + seconds(60), lifetimes)).toBe(true);
+  expect(needsRevalidation(withPartAskedAt(askedAt - seconds(60)), request, askedAt, lifetimes)).toBe(true);
 });

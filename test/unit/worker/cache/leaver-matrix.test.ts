@@ -1,5 +1,5 @@
-// How long somebody who has left is still let in: the whole Worker on virtual time, for everything that ends an access and everything that GitHub can be like from that moment on.
-// docs/caching.md promises the bounds.
+// How long a leaver is still let in: the whole Worker on virtual time, for everything that ends an access and
+// everything that GitHub can be like from that moment on. docs/caching.md promises the bounds.
 import { afterAll, describe, expect, test } from "vitest";
 import { isThorough } from "../../../support/thoroughness.ts";
 import { newToken, seconds } from "./support.ts";
@@ -75,7 +75,7 @@ afterAll(() => {
 });
 
 describe.each(conditions)("from the moment of %s", (condition) => {
-  test.each(events)("somebody %s is out in time", { timeout: 60_000 }, async (event) => {
+  test.each(events)("a user %s is out in time", { timeout: 60_000 }, async (event) => {
     const measured: number[] = [];
     for (const rhythm of rhythms) measured.push(await secondsUntilOut({ event, condition, ...rhythm }));
     const longest = Math.max(...measured);
@@ -84,7 +84,7 @@ describe.each(conditions)("from the moment of %s", (condition) => {
   });
 });
 
-describe("somebody of whom one isolate hears before GitHub goes down", () => {
+describe("a leaver of whom one isolate hears before GitHub goes down", () => {
   test.each(events)("%s is out everywhere once the TTL and KV's own delay are over", async (event) => {
     for (const kvLagSeconds of [0, 60]) {
       const time = virtualTime();
@@ -109,7 +109,7 @@ describe("somebody of whom one isolate hears before GitHub goes down", () => {
   });
 });
 
-test("somebody at work is asked about by conditional requests, which cost no quota", async () => {
+test("a user at work costs conditional requests, which cost no quota", async () => {
   const time = virtualTime();
   const github = virtualGitHub(time);
   const [worker] = startFleet({ time, github, kvLagMs: 0 });

@@ -1,25 +1,21 @@
-// What the tests of the memory share: a clock by hand, people and policies, a GitHub that follows a script, a KV that can go wrong, and isolates built of the real parts.
+// Support for the tests of the cache: a clock by hand, accounts and policies, a GitHub that follows a script, a KV that can fail, and
+// isolates built of the real parts.
 import { randomBytes } from "node:crypto";
 import { makeToken } from "../../../../src/local/github/token.ts";
 import { createBreaker } from "../../../../src/worker/cache/breaker.ts";
 import { type FactsEntry, factsEntryOf } from "../../../../src/worker/cache/entry.ts";
-import { createFactsCache } from "../../../../src/worker/cache/facts-cache.ts";
+import { createFactsCache, type FactsCache } from "../../../../src/worker/cache/facts-cache.ts";
+import type { Evaluate } from "../../../../src/worker/cache/freshness.ts";
 import { createKvCache, type KeyValueStore } from "../../../../src/worker/cache/kv.ts";
+import type { LookupResult } from "../../../../src/worker/cache/lookup.ts";
 import { createMemory, type Memory } from "../../../../src/worker/cache/memory.ts";
 import { createNegativeCache } from "../../../../src/worker/cache/negative-cache.ts";
 import { createSealer, type Sealer } from "../../../../src/worker/cache/sealer.ts";
 import { type ClusterPolicy, readClusterPolicy } from "../../../../src/worker/config/cluster.ts";
-import type {
-  Account,
-  Facts,
-  FactsAnswer,
-  FactsRequest,
-  FactsSource,
-  LookupFailure,
-  Membership,
-} from "../../../../src/worker/github/facts.ts";
-import type { Earlier, GitHubAnswer, GitHubFacts } from "../../../../src/worker/github/github-facts.ts";
-import { questionOf } from "../../../../src/worker/policy/question.ts";
+import type { Account, Facts, FactsRequest, LookupFailure, Membership } from "../../../../src/worker/github/facts.ts";
+import type { Earlier, GitHubFacts, GitHubOutcome } from "../../../../src/worker/github/github-facts.ts";
+import { createTrace, type Trace } from "../../../../src/worker/github/trace.ts";
+import { evaluate, factsRequestOf } from "../../../../src/worker/policy/evaluate.ts";
 
 export const startOfTests = Date.parse("2026-11-20T10:00:00Z");
 export const seconds = (count: number) => count * 1000;
@@ -76,17 +72,24 @@ export function policyOf(settings: object = {}): ClusterPolicy {
   return policy.value;
 }
 
-export function questionFor(settings: object = {}, cluster = "test"): FactsRequest {
-  return questionOf(cluster, policyOf(settings), { tokenKind: "classic", credentialId: "id" });
+/** A request of a cluster, together with the cluster's policy. */
+export interface ClusterRequest extends FactsRequest {
+  readonly evaluate: Evaluate;
 }
 
-export const question = questionFor();
+export function requestFor(settings: object = {}, cluster = "test"): ClusterRequest {
+  const policy = policyOf(settings);
+  const credential = { tokenKind: "classic", credentialId: "id" } as const;
+  return { ...factsRequestOf(cluster, policy, credential), evaluate: (facts) => evaluate(policy, credential, facts) };
+}
 
-/** @param facts as GitHub told them to this question */
+export const request = requestFor();
+
+/** @param facts as GitHub told them to this request */
 export function entryOf(
   facts: Facts = factsOf(),
   askedAt = startOfTests,
-  asked: FactsRequest = question,
+  asked: FactsRequest = request,
   validators: FactsEntry["validators"] = {},
 ): FactsEntry {
   return factsEntryOf(facts, asked, { credentialId: "id", askedAt, validators });
@@ -100,9 +103,9 @@ export const limited: LookupFailure = { kind: "limited", reason: "github_rate_li
 export const unavailable: LookupFailure = { kind: "unavailable", reason: "github_server_error" };
 
 export interface ScriptedAnswer {
-  readonly outcome: GitHubAnswer["outcome"];
+  readonly outcome: GitHubOutcome;
   readonly retryAfterMs?: number;
-  readonly validators?: GitHubAnswer["validators"];
+  readonly validators?: FactsEntry["validators"];
   /** What happens while GitHub is thinking. */
   readonly meanwhile?: () => void | Promise<void>;
 }
@@ -110,7 +113,7 @@ export interface ScriptedAnswer {
 export interface ScriptedGitHub extends GitHubFacts {
   /** What it says from now on. */
   says(answer: ScriptedAnswer | LookupFailure | Facts): void;
-  readonly calls: { readonly token: string; readonly question: FactsRequest; readonly earlier: Earlier | null }[];
+  readonly calls: { readonly token: string; readonly request: FactsRequest; readonly earlier: Earlier | null }[];
 }
 
 export function scriptedGitHub(): ScriptedGitHub {
@@ -122,15 +125,31 @@ export function scriptedGitHub(): ScriptedGitHub {
       if ("outcome" in answer) current = answer;
       else current = { outcome: "host" in answer ? { kind: "found", facts: answer } : answer };
     },
-    async load(token, asked, earlier) {
-      calls.push({ token, question: asked, earlier });
+    async load(token, asked, earlier, trace) {
+      calls.push({ token, request: asked, earlier });
       const answer = current;
       await answer.meanwhile?.();
       const { retryAfterMs = null, validators = {} } = answer;
-      const responseInfo = { source: "github", githubStatus: 200, githubRequestId: null, retryAfterMs } as const;
-      return { outcome: answer.outcome, responseInfo, validators };
+      traceCall(trace, answer.outcome, retryAfterMs);
+      return { outcome: answer.outcome, validators };
     },
   };
+}
+
+/** Notes a call on which the outcome rests. */
+export function traceCall(trace: Trace, outcome: GitHubOutcome, retryAfterMs: number | null = null): void {
+  trace.begin()({
+    endpoint: "user",
+    method: "GET",
+    url: "https://api.github.test/user",
+    status: 200,
+    requestId: null,
+    retryAfterMs,
+    headers: null,
+    message: "",
+    durationMs: 0,
+    outcome: outcome.kind === "found" ? { kind: "ok" } : outcome,
+  });
 }
 
 export interface FakeStore extends KeyValueStore {
@@ -181,13 +200,13 @@ export async function fakeDeadline(): Promise<never> {
 export const testSealer = (scope = "https://api.github.test") => createSealer(new Uint8Array(randomBytes(32)), scope);
 
 export interface Isolate {
-  readonly source: FactsSource;
+  readonly cache: FactsCache;
   readonly memory: Memory;
   readonly warnings: string[];
-  /** The cluster of each question whether one more never-seen token may be asked about. */
+  /** The cluster of each request whether one more never-seen token may be asked about. */
   readonly neverSeen: string[];
-  ask(token: string, asked?: FactsRequest): Promise<FactsAnswer>;
-  knownCredentialId(token: string): string | null;
+  ask(token: string, asked?: ClusterRequest): Promise<LookupResult>;
+  credentialIdOf(token: string): string | null;
   /** Waits for the work in the background. */
   settle(): Promise<void>;
 }
@@ -205,17 +224,17 @@ export interface IsolateOptions {
 }
 
 export function isolate(options: IsolateOptions): Isolate {
-  const { github, clock, store = fakeStore(), sealer = testSealer(), memory = createMemory() } = options;
+  const { github, clock, store = fakeStore(), sealer = testSealer(), memory = createMemory(clock.now) } = options;
   const { ttlMs = seconds(120), graceMs = seconds(600), deadline = never, admitNeverSeen } = options;
   const background: Promise<void>[] = [];
   const warnings: string[] = [];
   const neverSeen: string[] = [];
   const { now } = clock;
-  const source = createFactsCache({
+  const cache = createFactsCache({
     github,
     memory,
     kv: createKvCache({ store, sealer, now, deadline, writeWarning: (text) => warnings.push(text) }),
-    refusals: createNegativeCache(),
+    negative: createNegativeCache(),
     nameOf: sealer.nameOf,
     breaker: createBreaker(),
     admitNeverSeen: async (cluster) => {
@@ -227,12 +246,13 @@ export function isolate(options: IsolateOptions): Isolate {
     waitUntil: (work) => background.push(work),
   });
   return {
-    source,
+    cache,
     memory,
     warnings,
     neverSeen,
-    ask: (token, asked = question) => source.load(token, "id", asked),
-    knownCredentialId: (token) => source.knownCredentialId(token),
+    ask: (token, asked = request) =>
+      cache.load({ token, credentialId: "id", request: asked, evaluate: asked.evaluate, trace: createTrace() }),
+    credentialIdOf: (token) => cache.credentialIdOf(token),
     async settle() {
       // What is done in the background may begin something more.
       while (background.length > 0) await Promise.all(background.splice(0));
@@ -258,8 +278,5 @@ export function setUpTwo() {
   return { ...all, a, b: all.start() };
 }
 
-/** An answer that nobody had to be given grace for. */
-export const foundIn = (source: string) => ({
-  outcome: { kind: "found", outageGrace: false },
-  responseInfo: { source },
-});
+/** Fresh facts from one of the tiers. */
+export const foundIn = (source: LookupResult["source"]) => ({ outcome: { kind: "found", isStale: false }, source });

@@ -2,13 +2,13 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { makeToken } from "../../../../src/local/github/token.ts";
 import { errorAnswer, userAnswer } from "../support.ts";
-import { ask, askFacts, outcomeOf, scriptGitHub } from "./support.ts";
+import { loadFacts, loadOwner, outcomeOf, scriptGitHub } from "./support.ts";
 
-const nonsense = { kind: "unavailable", reason: "github_invalid_response" };
+const invalidResponse = { kind: "unavailable", reason: "github_invalid_response" };
 const raw = (text: string) => new Response(text, { headers: { "content-type": "application/json; charset=utf-8" } });
 
-describe("a right answer", () => {
-  test("gives the facts, and nothing else of what it says", async () => {
+describe("a valid response", () => {
+  test("gives the facts, and nothing else that it holds", async () => {
     expect(await outcomeOf(userAnswer({ email: "octocat@github.test", site_admin: true }))).toEqual({
       kind: "found",
       facts: {
@@ -40,14 +40,14 @@ describe("a right answer", () => {
     },
   );
 
-  test("of a bot may have a bot's login, which no person can have", async () => {
+  test("of a bot may have a bot's login, which no user can have", async () => {
     const login = "github-actions[bot]";
     expect(await outcomeOf(userAnswer({ login, type: "Bot" }))).toMatchObject({ kind: "found" });
-    expect(await outcomeOf(userAnswer({ login, type: "User" }))).toEqual(nonsense);
+    expect(await outcomeOf(userAnswer({ login, type: "User" }))).toEqual(invalidResponse);
   });
 
   test.each(["Iv1.a0facee5139c0213", "178c6fc778ccc68e1d6a", ""])(
-    "says that the token is the app's with client id %j",
+    "says that the token belongs to the app with the client id %j",
     async (id) => {
       expect(await outcomeOf(userAnswer({}, { "X-Oauth-Client-Id": id }))).toMatchObject({
         facts: { oauthClientId: id },
@@ -125,7 +125,7 @@ const wrongAccounts: [description: string, changes: Record<string, unknown>][] =
   ["an organisation's login that begins like Kubernetes' names", { type: "Organization", login: "system:masters" }],
 ];
 
-test("the token that is asked about goes with the question, and nothing else does", async () => {
+test("the token goes with the call, and nothing else does", async () => {
   const sent: (string | null)[] = [];
   const token = makeToken("classic");
   const github = scriptGitHub({
@@ -134,13 +134,13 @@ test("the token that is asked about goes with the question, and nothing else doe
       return userAnswer();
     },
   });
-  await askFacts(github, { token, question: { organisations: [] } });
+  await loadFacts(github, { token, request: { organisations: [] } });
   expect(sent).toEqual([`Bearer ${token}`, ""]);
 });
 
-describe("a 200 of a wrong shape is nonsense", () => {
+describe("a 200 of another shape is an invalid response", () => {
   test.each(wrongAccounts)("%s", async (_, changes) => {
-    expect(await outcomeOf(userAnswer(changes))).toEqual(nonsense);
+    expect(await outcomeOf(userAnswer(changes))).toEqual(invalidResponse);
   });
 
   test.each([
@@ -163,27 +163,23 @@ describe("a 200 of a wrong shape is nonsense", () => {
     '{"__proto__":{"id":583231,"login":"octocat","type":"User"}}',
     "id: 583231\nlogin: octocat\ntype: User",
   ])("%s", async (text) => {
-    expect(await outcomeOf(raw(text))).toEqual(nonsense);
+    expect(await outcomeOf(raw(text))).toEqual(invalidResponse);
   });
 
-  test("a right answer that is cut anywhere", async () => {
+  test("a valid response that is cut anywhere", async () => {
     const text = JSON.stringify({ id: 583231, login: "octocat", type: "User" });
     for (let length = 0; length < text.length; length += 1) {
-      expect(await outcomeOf(raw(text.slice(0, length)))).toEqual(nonsense);
+      expect(await outcomeOf(raw(text.slice(0, length)))).toEqual(invalidResponse);
     }
   });
 });
 
-describe("the responseInfo", () => {
-  test("is GitHub's status and its name for the request, also of a refusal", async () => {
-    const githubRequestId = "8A2C:1F2E:9B3D:4C5E:6749D8B1";
-    const refusal = errorAnswer(401, "Bad credentials", { "x-github-request-id": githubRequestId });
-    expect((await ask(async () => refusal)).responseInfo).toEqual({
-      source: "github",
-      githubStatus: 401,
-      githubRequestId,
-      retryAfterMs: null,
-    });
+describe("the call", () => {
+  test("that decides has GitHub's status and its name for the request, also where the token is refused", async () => {
+    const requestId = "8A2C:1F2E:9B3D:4C5E:6749D8B1";
+    const refusal = errorAnswer(401, "Bad credentials", { "x-github-request-id": requestId });
+    const { call } = await loadOwner(async () => refusal);
+    expect(call).toEqual({ status: 401, requestId, retryAfterMs: null });
   });
 
   test.each([
@@ -192,21 +188,21 @@ describe("the responseInfo", () => {
     `${"x".repeat(100)}:`,
     'a","verdict":"authenticated',
     "a b",
-    "ä",
-  ])("has no name that looks like none: %j", async (id) => {
-    const { responseInfo } = await ask(async () => userAnswer({}, { "x-github-request-id": id }));
-    expect(responseInfo).toEqual({ source: "github", githubStatus: 200, githubRequestId: null, retryAfterMs: null });
+    "\u00e4",
+  ])("has no name that does not look like one: %j", async (id) => {
+    const { call } = await loadOwner(async () => userAnswer({}, { "x-github-request-id": id }));
+    expect(call).toEqual({ status: 200, requestId: null, retryAfterMs: null });
   });
 
-  test("has no status where there was no answer", async () => {
-    const { responseInfo } = await ask(() => Promise.reject(new TypeError("fetch failed")));
-    expect(responseInfo).toEqual({ source: "github", githubStatus: null, githubRequestId: null, retryAfterMs: null });
+  test("has no status where no response came", async () => {
+    const { call } = await loadOwner(() => Promise.reject(new TypeError("fetch failed")));
+    expect(call).toEqual({ status: null, requestId: null, retryAfterMs: null });
   });
 });
 
-describe("whatever GitHub sends", () => {
+describe("any response of GitHub", () => {
   const oneOf = fc.constantFrom;
-  const someone = fc.record(
+  const owner = fc.record(
     {
       id: fc.oneof({ weight: 5, arbitrary: oneOf(1, 583231) }, fc.integer(), fc.double(), fc.jsonValue()),
       login: fc.oneof(
@@ -220,10 +216,10 @@ describe("whatever GitHub sends", () => {
     { requiredKeys: [] },
   );
   const body = fc.oneof(
-    { weight: 4, arbitrary: someone.map((value) => JSON.stringify(value)) },
+    { weight: 4, arbitrary: owner.map((value) => JSON.stringify(value)) },
     {
       weight: 1,
-      arbitrary: fc.tuple(someone, fc.nat(60)).map(([value, length]) => JSON.stringify(value).slice(0, length)),
+      arbitrary: fc.tuple(owner, fc.nat(60)).map(([value, length]) => JSON.stringify(value).slice(0, length)),
     },
     { weight: 1, arbitrary: fc.json() },
     { weight: 1, arbitrary: fc.uint8Array({ maxLength: 200 }).map((bytes) => Uint8Array.from(bytes)) },
@@ -237,7 +233,7 @@ describe("whatever GitHub sends", () => {
     oneOf("", "0", "60", "5000", "application/json", "https://evil.test/user"),
   );
 
-  /** What a complete and valid answer is, in other words than the code under test. */
+  /** A complete and valid response, in other words than the code under test. */
   function isValidAccount(text: string): boolean {
     try {
       const { id, login, type } = JSON.parse(text);
@@ -250,12 +246,12 @@ describe("whatever GitHub sends", () => {
     }
   }
 
-  test("somebody is found only by a complete, valid 200", async () => {
+  test("an owner is found only by a complete, valid 200", async () => {
     let found = 0;
     await fc.assert(
       fc.asyncProperty(status, headers, body, async (code, fields, content) => {
         const withoutBody = [204, 205, 304].includes(code);
-        const { outcome } = await ask(
+        const { outcome } = await loadOwner(
           async () => new Response(withoutBody ? null : content, { status: code, headers: fields }),
         );
         if (outcome.kind !== "found") return;

@@ -21,7 +21,8 @@ test.each([
     "https://v3.acme.test/api/graphql",
     "v3.acme.test",
   ],
-  // Nothing keeps a server from having such a name; "acme.test" may be another one, with other people under the same numbers.
+  // Nothing keeps a server from having such a name; "acme.test" may be another one, with other people under the same
+  // numbers.
   ["a server that is called api", "https://api.acme.test/api/v3", "https://api.acme.test/api/graphql", "api.acme.test"],
   ["data residency", "https://api.octocorp.ghe.com", "https://api.octocorp.ghe.com/graphql", "octocorp.ghe.com"],
   ["a stand-in", "http://127.0.0.1:8080", "http://127.0.0.1:8080/graphql", "127.0.0.1:8080"],

@@ -1,11 +1,22 @@
+// The owner of an app's token, by check-token.
 import { describe, expect, test } from "vitest";
 import { makeAppClientId, makeToken } from "../../../../src/local/github/token.ts";
-import { checkToken } from "../../../../src/worker/github/check-token.ts";
-import { api, error, inTime, json, notFound, type ScriptedAnswer, scriptGitHub } from "./support.ts";
+import { fetchTokenOwner } from "../../../../src/worker/github/account.ts";
+import { createTrace } from "../../../../src/worker/github/trace.ts";
+import {
+  callInfoOf,
+  callsTo,
+  error,
+  json,
+  notFound,
+  requestAbout,
+  type ScriptedAnswer,
+  scriptGitHub,
+} from "./support.ts";
 
 const clientId = makeAppClientId();
 const path = `POST /applications/${clientId}/token`;
-const nonsense = { kind: "unavailable", reason: "github_invalid_response" };
+const invalidResponse = { kind: "unavailable", reason: "github_invalid_response" };
 const expiresAt = "2026-11-20T18:00:00Z";
 
 function checkBody(changes: Record<string, unknown> = {}): object {
@@ -19,42 +30,41 @@ function checkBody(changes: Record<string, unknown> = {}): object {
   };
 }
 
-async function check(answer: ScriptedAnswer) {
-  const { client } = scriptGitHub({ [path]: answer });
-  const app = { clientId, secret: "s3cret" };
-  return checkToken(client, api.restUrl, app, makeToken("app"), inTime());
+async function check(answer: ScriptedAnswer, token = makeToken("app")) {
+  const trace = createTrace();
+  const calls = callsTo(scriptGitHub({ [path]: answer }), { trace });
+  const request = { ...requestAbout([]), tokenKind: "app", oauthClients: [clientId] } as const;
+  const outcome = await fetchTokenOwner(calls, new Map([[clientId, "s3cret"]]), token, request);
+  return { outcome, calls: trace.calls() };
 }
 const outcomeOf = async (body: unknown) => (await check(json(body))).outcome;
+const notOurs = { kind: "refused", reason: "token_client_mismatch" };
 
 describe("check-token", () => {
-  test("is asked with the client's own secret, the token in the body alone", async () => {
+  test("is called with the client's own secret, the token in the body alone", async () => {
     const token = makeToken("app");
     const calls: { authorization: string | null; body: unknown }[] = [];
-    const { client } = scriptGitHub({
-      [path]: ({ authorization, body }) => {
-        calls.push({ authorization, body: JSON.parse(body) });
-        return Response.json(checkBody());
-      },
-    });
-    await checkToken(client, api.restUrl, { clientId, secret: "s3cret" }, token, inTime());
+    await check(({ authorization, body }) => {
+      calls.push({ authorization, body: JSON.parse(body) });
+      return Response.json(checkBody());
+    }, token);
     const basic = `Basic ${Buffer.from(`${clientId}:s3cret`).toString("base64")}`;
     expect(calls).toEqual([{ authorization: basic, body: { access_token: token } }]);
   });
 
-  test("says whose token it is, bound to the client that was asked for", async () => {
-    expect(await check(json(checkBody(), { "x-github-request-id": "A:1" }))).toEqual({
-      outcome: {
-        kind: "found",
-        account: { id: 583231, login: "octocat", type: "User" },
-        oauthClientId: clientId,
-        scopes: ["read:org"],
-        expiry: { kind: "at", epochMs: Date.parse(expiresAt) },
-      },
-      responseInfo: { source: "github", githubStatus: 200, githubRequestId: "A:1", retryAfterMs: null },
+  test("says whose token it is, bound to the client of the call", async () => {
+    const { outcome, calls } = await check(json(checkBody(), { "x-github-request-id": "A:1" }));
+    expect(outcome).toEqual({
+      kind: "found",
+      account: { id: 583231, login: "octocat", type: "User" },
+      oauthClientId: clientId,
+      scopes: ["read:org"],
+      expiry: { kind: "at", epochMs: Date.parse(expiresAt) },
     });
+    expect(calls.map(callInfoOf)).toEqual([{ status: 200, requestId: "A:1", retryAfterMs: null }]);
   });
 
-  test("says nothing of scopes for a GitHub App's token", async () => {
+  test("may leave out the scopes: a GitHub App's token has none", async () => {
     expect(await outcomeOf(checkBody({ scopes: null }))).toMatchObject({ kind: "found", scopes: null });
     expect(await outcomeOf(checkBody({ scopes: [] }))).toMatchObject({ kind: "found", scopes: [] });
   });
@@ -70,49 +80,52 @@ describe("check-token", () => {
     ["2026", { kind: "unreadable" }],
     ["2026-11-20 18:00:00 UTC", { kind: "unreadable" }],
     ["2026-02-31T25:00:00Z", { kind: "unreadable" }],
-  ])("the end %j is %j, and one that can't be read never counts as none", async (expires_at, expiry) => {
+  ])("the end %j is %j, and one that is unreadable never counts as none", async (expires_at, expiry) => {
     expect(await outcomeOf(checkBody({ expires_at }))).toMatchObject({ kind: "found", expiry });
   });
 
-  test.each([404, 422])("of another app's token or of one that is no good says %i: not ours", async (status) => {
-    const { outcome, responseInfo } = await check(error(status, "Not Found"));
-    expect(outcome).toEqual({ kind: "not_ours" });
-    expect(responseInfo.githubStatus).toBe(status);
+  test.each([404, 422])("of a token that is another app's, or no longer valid, says %i", async (status) => {
+    const { outcome, calls } = await check(error(status, "Not Found"));
+    expect(outcome).toEqual(notOurs);
+    expect(calls).toMatchObject([{ endpoint: "checkToken", status, outcome: { kind: "absent" } }]);
   });
 
-  test.each([401, 403, 429])("that is refused itself (%i) is our own trouble, never the person's", async (status) => {
-    expect((await check(error(status, "Bad credentials"))).outcome).toEqual({
-      kind: "unavailable",
-      reason: "oauth_client_secret",
-    });
-  });
+  test.each([401, 403, 429])(
+    "that refuses the client itself (%i) is about the deployment, never about the user",
+    async (status) => {
+      expect((await check(error(status, "Bad credentials"))).outcome).toEqual({
+        kind: "unavailable",
+        reason: "oauth_client_secret",
+      });
+    },
+  );
 
   test.each<[string, unknown]>([
     ["of another client", checkBody({ app: { client_id: makeAppClientId() } })],
     ["of a client in other letters", checkBody({ app: { client_id: clientId.toUpperCase() } })],
     ["of no client", checkBody({ app: {} })],
-    ["of nobody", checkBody({ user: null })],
-    ["without a owner", checkBody({ user: undefined })],
-    ["of somebody without a number", checkBody({ user: { login: "octocat", id: "583231", type: "User" } })],
-    ["of somebody with an empty login", checkBody({ user: { login: "", id: 583231, type: "User" } })],
-    ["of somebody with a bot's login", checkBody({ user: { login: "octocat[bot]", id: 583231, type: "User" } })],
-    ["of somebody without a type", checkBody({ user: { login: "octocat", id: 583231 } })],
+    ["of no user", checkBody({ user: null })],
+    ["without an owner", checkBody({ user: undefined })],
+    ["of a user without a number", checkBody({ user: { login: "octocat", id: "583231", type: "User" } })],
+    ["of a user with an empty login", checkBody({ user: { login: "", id: 583231, type: "User" } })],
+    ["of a user with a bot's login", checkBody({ user: { login: "octocat[bot]", id: 583231, type: "User" } })],
+    ["of a user without a type", checkBody({ user: { login: "octocat", id: 583231 } })],
     ["without scopes", checkBody({ scopes: undefined })],
     ["with scopes as text", checkBody({ scopes: "read:org" })],
     ["with scopes that are none", checkBody({ scopes: [1] })],
     ["with an end that is a number", checkBody({ expires_at: 1 })],
     ["as a list", [checkBody()]],
     ["as null", null],
-  ])("%s is nonsense", async (_, body) => {
-    expect(await outcomeOf(body)).toEqual(nonsense);
+  ])("%s is an invalid response", async (_, body) => {
+    expect(await outcomeOf(body)).toEqual(invalidResponse);
   });
 
-  test("as a page is nonsense, and nothing at all is no answer", async () => {
-    expect((await check(() => new Response("<h1>"))).outcome).toEqual(nonsense);
+  test("as a page is an invalid response, and no response is an outage", async () => {
+    expect((await check(() => new Response("<h1>"))).outcome).toEqual(invalidResponse);
     expect((await check(() => Promise.reject(new TypeError("reset")))).outcome).toEqual({
       kind: "unavailable",
       reason: "github_unreachable",
     });
-    expect((await check(notFound)).outcome).toEqual({ kind: "not_ours" });
+    expect((await check(notFound)).outcome).toEqual(notOurs);
   });
 });

@@ -3,17 +3,17 @@ import { makeToken } from "../../../../src/local/github/token.ts";
 import { createGitHubClient, defaultMaxBytes, defaultTimeoutMs } from "../../../../src/worker/github/client.ts";
 import { version } from "../../../../src/worker/version.ts";
 import { userAnswer } from "../support.ts";
-import { ask } from "./support.ts";
+import { loadOwner } from "./support.ts";
 
 const unavailable = (reason: string) => ({ kind: "unavailable", reason });
 
-/** Never answers, but listens to the signal, as fetch does. */
+/** Never responds, but listens to the signal, as fetch does. */
 const hangingFetch: typeof fetch = (_, init) =>
   new Promise((_resolve, reject) => {
     init?.signal?.addEventListener("abort", () => reject(init.signal?.reason));
   });
 
-/** An answer whose body is made of these parts and then ends as told. */
+/** A body that is made of these parts and then ends as told. */
 function bodyOf(parts: readonly string[], atEnd: "close" | "break" | "hang"): ReadableStream<Uint8Array> {
   const rest = [...parts];
   return new ReadableStream<Uint8Array>({
@@ -60,7 +60,7 @@ describe("what is sent", () => {
     ]);
   });
 
-  test("shows no token where GitHub answers everybody", async () => {
+  test("holds no token where GitHub answers every caller", async () => {
     const sent: Headers[] = [];
     const client = createGitHubClient({
       fetch: async (_, init) => {
@@ -86,11 +86,11 @@ describe("what is sent", () => {
     expect(new Headers(sent[0]?.headers).get("content-type")).toBe("application/json");
   });
 
-  test("is sent once, whatever comes of it", async () => {
+  test("is sent once, also if it fails", async () => {
     let calls = 0;
     const answers = [() => new Response(null, { status: 500 }), () => Promise.reject(new TypeError("reset"))];
     for (const answer of answers) {
-      await ask(async () => {
+      await loadOwner(async () => {
         calls += 1;
         return answer();
       });
@@ -100,68 +100,65 @@ describe("what is sent", () => {
 });
 
 describe("the limits", () => {
-  test("are well below what the apiserver waits, and above any right answer", () => {
+  test("are well below what kube-apiserver waits, and above any valid response", () => {
     expect(defaultTimeoutMs).toBe(3_000);
     expect(defaultMaxBytes).toBe(1024 * 1024);
   });
 
-  test("an answer of exactly the limit is taken, one byte more is not", async () => {
+  test("a response of exactly the limit is accepted, one byte more is not", async () => {
     const padded = octocat.padEnd(1000);
-    expect((await ask(async () => new Response(padded), { maxBytes: 1000 })).outcome.kind).toBe("found");
-    expect((await ask(async () => new Response(padded), { maxBytes: 999 })).outcome).toEqual(
+    expect((await loadOwner(async () => new Response(padded), { maxBytes: 1000 })).outcome.kind).toBe("found");
+    expect((await loadOwner(async () => new Response(padded), { maxBytes: 999 })).outcome).toEqual(
       unavailable("github_too_large"),
     );
   });
 
-  test("an answer that declares more than the limit is not read", async () => {
+  test("a response that declares more than the limit is not read", async () => {
     const answer = new Response(bodyOf([octocat], "hang"), {
       headers: { "content-length": String(defaultMaxBytes + 1) },
     });
-    expect((await ask(async () => answer)).outcome).toEqual(unavailable("github_too_large"));
+    expect((await loadOwner(async () => answer)).outcome).toEqual(unavailable("github_too_large"));
   });
 
-  test("an answer that streams more than the limit is not read to the end", async () => {
+  test("a response that streams more than the limit is not read to the end", async () => {
     const part = " ".repeat(64 * 1024);
     const answer = new Response(bodyOf([octocat, ...Array.from({ length: 100 }, () => part)], "hang"));
-    expect((await ask(async () => answer)).outcome).toEqual(unavailable("github_too_large"));
+    expect((await loadOwner(async () => answer)).outcome).toEqual(unavailable("github_too_large"));
   });
 
-  test("a refusal larger than the limit refuses nobody", async () => {
+  test("a refusal larger than the limit refuses no user", async () => {
     const answer = new Response(JSON.stringify({ message: "Bad credentials" }).padEnd(2000), { status: 401 });
-    const { outcome, responseInfo } = await ask(async () => answer, { maxBytes: 1000 });
+    const { outcome, call } = await loadOwner(async () => answer, { maxBytes: 1000 });
     expect(outcome).toEqual(unavailable("github_too_large"));
-    expect(responseInfo.githubStatus).toBe(401);
+    expect(call?.status).toBe(401);
   });
 });
 
 describe("a delivery that goes wrong", () => {
   test("no head within the deadline", async () => {
-    const { outcome, responseInfo } = await ask(hangingFetch, { timeoutMs: 10 });
+    const { outcome, call } = await loadOwner(hangingFetch, { timeoutMs: 10 });
     expect(outcome).toEqual(unavailable("github_timeout"));
-    expect(responseInfo).toEqual({ source: "github", githubStatus: null, githubRequestId: null, retryAfterMs: null });
+    expect(call).toEqual({ status: null, requestId: null, retryAfterMs: null });
   });
 
   test("no end of the body within the deadline, though everything needed has come", async () => {
     const headers = { "x-github-request-id": "8A2C:1F2E" };
-    const { outcome, responseInfo } = await ask(async () => new Response(bodyOf([octocat], "hang"), { headers }), {
+    const { outcome, call } = await loadOwner(async () => new Response(bodyOf([octocat], "hang"), { headers }), {
       timeoutMs: 10,
     });
     expect(outcome).toEqual(unavailable("github_timeout"));
-    expect(responseInfo).toEqual({
-      source: "github",
-      githubStatus: 200,
-      githubRequestId: "8A2C:1F2E",
-      retryAfterMs: null,
-    });
+    expect(call).toEqual({ status: 200, requestId: "8A2C:1F2E", retryAfterMs: null });
   });
 
   test("a body that breaks off, though everything needed has come", async () => {
-    const { outcome } = await ask(async () => new Response(bodyOf([octocat], "break")));
+    const { outcome } = await loadOwner(async () => new Response(bodyOf([octocat], "break")));
     expect(outcome).toEqual(unavailable("github_unreachable"));
   });
 
-  test("a refusal that breaks off refuses nobody", async () => {
-    const { outcome } = await ask(async () => new Response(bodyOf(['{"message":"Bad cred'], "break"), { status: 401 }));
+  test("a refusal that breaks off refuses no user", async () => {
+    const { outcome } = await loadOwner(
+      async () => new Response(bodyOf(['{"message":"Bad cred'], "break"), { status: 401 }),
+    );
     expect(outcome).toEqual(unavailable("github_unreachable"));
   });
 
@@ -174,16 +171,16 @@ describe("a delivery that goes wrong", () => {
         throw new TypeError("Invalid URL");
       },
     ],
-  ])("%s instead of an answer", async (_, fetch) => {
-    expect((await ask(fetch)).outcome).toEqual(unavailable("github_unreachable"));
+  ])("%s instead of a response", async (_, fetch) => {
+    expect((await loadOwner(fetch)).outcome).toEqual(unavailable("github_unreachable"));
   });
 });
 
-describe("a slow delivery within the deadline is right", () => {
+describe("a slow delivery within the deadline is accepted", () => {
   const later = () => new Promise<void>((resolve) => setImmediate(resolve));
 
   test("a head that comes late", async () => {
-    const { outcome } = await ask(async () => {
+    const { outcome } = await loadOwner(async () => {
       await later();
       return userAnswer();
     });
@@ -203,7 +200,7 @@ describe("a slow delivery within the deadline is right", () => {
         else controller.enqueue(Uint8Array.of(byte));
       },
     });
-    expect((await ask(async () => new Response(body))).outcome.kind).toBe("found");
+    expect((await loadOwner(async () => new Response(body))).outcome.kind).toBe("found");
   });
 });
 
@@ -260,7 +257,7 @@ describe("GitHub's announcement that something will end", () => {
     ]);
   });
 
-  test("needs nobody who listens, and there is none in an answer that says nothing of it", async () => {
+  test("needs no listener, and there is none in a response without it", async () => {
     const client = createGitHubClient({ fetch: async () => new Response("{}", { headers: { Sunset: "now" } }) });
     expect(await client.send({ url: "https://github.test/", authorization: "x" })).toMatchObject({ kind: "answered" });
     expect(await warningsOf([{}, { "x-sunset": "now" }])).toEqual([]);

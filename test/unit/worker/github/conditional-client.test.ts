@@ -23,8 +23,8 @@ function clientOf(reply: GitHubReply) {
   return { client, requests };
 }
 
-describe("a call about which nothing is remembered", () => {
-  test("is not conditional, and what is needed next time is kept: the parts that count alone", async () => {
+describe("a call without a validator", () => {
+  test("is not conditional, and what is needed next time is kept, without the rest", async () => {
     const headers = { etag: 'W/"1"', "x-oauth-scopes": "repo", "x-github-request-id": "A:1", "set-cookie": "x" };
     const { client, requests } = clientOf(answered(200, '{"id":1,"email":"private"}', headers));
     const conditional = createConditionalClient(client, {});
@@ -41,22 +41,22 @@ describe("a call about which nothing is remembered", () => {
     ["of another form", answered(200, '{"id":"1"}', { etag: "x" })],
     ["that is no JSON", answered(200, "<html>", { etag: "x" })],
     ["with another status", answered(404, '{"id":1}', { etag: "x" })],
-    ["304 to a question that was not conditional", answered(304, "", { etag: "x" })],
-  ])("keeps nothing of an answer %s", async (_, reply) => {
+    ["304 to a request that was not conditional", answered(304, "", { etag: "x" })],
+  ])("keeps nothing of a response %s", async (_, reply) => {
     const { client } = clientOf(reply);
     const conditional = createConditionalClient(client, {});
     expect(await conditional.send(request)).toBe(reply);
     expect(conditional.validators()).toEqual({});
   });
 
-  test("keeps an answer whose ETag is as long as it may be", async () => {
+  test("keeps a response whose ETag is as long as it may be", async () => {
     const etag = "x".repeat(200);
     const conditional = createConditionalClient(clientOf(answered(200, '{"id":1}', { etag })).client, {});
     await conditional.send(request);
     expect(conditional.validators()).toMatchObject({ [url]: { etag } });
   });
 
-  test("that nobody wants to keep stays as it is", async () => {
+  test("whose response is not to be kept stays as it is", async () => {
     const { client, requests } = clientOf(answered(200, '{"id":1}', { etag: "x" }));
     const plain = { url, authorization: "Bearer" };
     const conditional = createConditionalClient(client, { [url]: validator });
@@ -66,8 +66,8 @@ describe("a call about which nothing is remembered", () => {
   });
 });
 
-describe("a call about which something is remembered", () => {
-  test("asks whether it still holds, and a 304 is the remembered answer, with the headers of both", async () => {
+describe("a call with a validator", () => {
+  test("asks whether it still holds, and a 304 is the kept response, with the headers of both", async () => {
     const { client, requests } = clientOf(answered(304, "", { "x-github-request-id": "A:1" }));
     const conditional = createConditionalClient(client, { [url]: validator });
     const reply = await conditional.send(request);
@@ -77,34 +77,34 @@ describe("a call about which something is remembered", () => {
     expect(conditional.validators()).toEqual({ [url]: validator });
   });
 
-  test("takes a new answer in place of the remembered one", async () => {
+  test("takes a new response in place of the kept one", async () => {
     const { client } = clientOf(answered(200, '{"id":2}', { etag: 'W/"2"' }));
     const conditional = createConditionalClient(client, { [url]: validator });
     expect(await conditional.send(request)).toMatchObject({ status: 200, text: '{"id":2}' });
     expect(conditional.validators()).toEqual({ [url]: { etag: 'W/"2"', headers: {}, json: { id: 2 } } });
   });
 
-  test.each([401, 403, 404, 500])("takes nothing remembered for an answer where GitHub says %i", async (status) => {
+  test.each([401, 403, 404, 500])("does not use the kept response where GitHub says %i", async (status) => {
     const { client } = clientOf(answered(status, "{}"));
     const conditional = createConditionalClient(client, { [url]: validator });
     expect(await conditional.send(request)).toMatchObject({ status, text: "{}" });
     expect(conditional.validators()).toEqual({});
   });
 
-  test("takes nothing remembered for an answer where none came", async () => {
+  test("does not use the kept response where none came", async () => {
     const { client } = clientOf({ kind: "failed", reason: "github_timeout", status: null, headers: null });
     const conditional = createConditionalClient(client, { [url]: validator });
     expect(await conditional.send(request)).toMatchObject({ kind: "failed" });
   });
 
-  test("is not taken for a call to another address", async () => {
+  test("does not count for a call to another address", async () => {
     const { client, requests } = clientOf(answered(200, '{"id":1}'));
     await createConditionalClient(client, { [url]: validator }).send({ ...request, url: `${url}/teams` });
     expect(requests[0]?.ifNoneMatch).toBeUndefined();
   });
 });
 
-test("what is remembered of an answer is complete or nothing", () => {
+test("a validator is complete, or it is none", () => {
   expect(v.parse(validatorsSchema, { [url]: validator })).toEqual({ [url]: validator });
   for (const wrong of [{}, { ...validator, etag: 1 }, { ...validator, headers: { link: 1 } }]) {
     expect(v.is(validatorsSchema, { [url]: wrong })).toBe(false);

@@ -1,14 +1,10 @@
-// What existing authenticators are known to get wrong on GitHub's side: each test is named after what it prevents, and asks the whole way from a token to a
-// cluster's answer, against the stand-in.
+// Flaws of other authenticators on GitHub's side, which Octogate does not have: from a token to a cluster's answer,
+// with the stand-in.
 import { describe, expect, onTestFinished, test } from "vitest";
-import { type GitHubStandIn, startGitHubStandIn } from "../../../../src/local/github/stand-in.ts";
+import { type GitHubStandIn, startGitHubStandIn } from "../../../../src/local/github/server.ts";
 import { makeToken, type StandInTokenKind } from "../../../../src/local/github/token.ts";
 import { authenticate, type Decision } from "../../../../src/worker/authenticate.ts";
-import { apiAddressOf } from "../../../../src/worker/github/api-address.ts";
-import { createGitHubClient } from "../../../../src/worker/github/client.ts";
-import type { FactsSource } from "../../../../src/worker/github/facts.ts";
-import { createGitHubFacts } from "../../../../src/worker/github/github-facts.ts";
-import { createPersonalMemberships } from "../../../../src/worker/github/memberships/own-token.ts";
+import { factsWithoutCache } from "../../../support/facts-without-cache.ts";
 import { policyOf } from "../support.ts";
 
 /** A stand-in with the organisation Acme and its member mona, and a cluster that asks about her. */
@@ -24,48 +20,33 @@ async function acmeWithMona() {
   return { github, acme, mona, issue };
 }
 
-/** Nothing is remembered: every sign-in asks GitHub. */
+/** Without a cache: every sign-in asks GitHub. */
 async function signIn(github: GitHubStandIn, token: string, policy: Record<string, unknown>): Promise<Decision> {
-  const api = apiAddressOf(github.url);
-  const client = createGitHubClient({ fetch });
-  const gitHub = createGitHubFacts({
-    client,
-    api,
-    memberships: createPersonalMemberships(api.restUrl),
-    clientSecrets: new Map(),
-  });
-  const source: FactsSource = {
-    knownCredentialId: () => null,
-    async load(asked, _credentialId, question) {
-      const { outcome, responseInfo } = await gitHub.load(asked, question, null);
-      return { outcome: outcome.kind === "found" ? { ...outcome, outageGrace: false } : outcome, responseInfo };
-    },
-  };
   return authenticate(
     token,
     "production",
     { ok: true, value: policyOf(policy) },
-    { ok: true, value: { source, tokenShape: "exact" } },
+    { ok: true, value: { factsCache: factsWithoutCache(github.url), tokenShape: "exact" } },
   );
 }
 
 const groupsIn = ({ verdict }: Decision) => (verdict.kind === "authenticated" ? verdict.user.groups : verdict.reason);
 const byOrganisation = { allow: ["org:acme#1234"] };
 
-describe("what must not happen", () => {
-  test("a token without read:org passes an organisation gate", async () => {
+describe("where other authenticators went wrong", () => {
+  test("a token without read:org does not pass an organisation gate", async () => {
     const { github, issue } = await acmeWithMona();
     for (const scopes of [[], ["gist"], ["read:user"]]) {
       const { verdict } = await signIn(github, issue("classic", scopes), byOrganisation);
       expect(verdict).toMatchObject({ kind: "denied", reason: "scope_missing" });
     }
-    // Nor where the gate is the other way round, and somebody unseen is somebody who is not in it.
+    // The gate the other way round: a hidden membership does not count as none.
     const gate = { allow: ["anyone"], deny: ["org:acme#1234"] };
     expect((await signIn(github, issue("classic", []), gate)).verdict.kind).toBe("denied");
     expect((await signIn(github, issue("classic", ["read:org"]), gate)).verdict.kind).toBe("unauthenticated");
   });
 
-  test("the 31st and the 101st team are lost to paging", async () => {
+  test("paging loses no team, neither the 31st nor the 101st", async () => {
     const { github, acme, mona, issue } = await acmeWithMona();
     const slugs = Array.from({ length: 250 }, (_, index) => `team-${index + 1}`);
     for (const name of slugs) github.addToTeam(github.addTeam(acme, { name }), mona);
@@ -78,7 +59,7 @@ describe("what must not happen", () => {
     }
   });
 
-  test("a parent team is missing", async () => {
+  test("every parent team is there", async () => {
     const { github, acme, mona, issue } = await acmeWithMona();
     const all = github.addTeam(acme, { name: "all", id: 1 });
     const engineering = github.addTeam(acme, { name: "engineering", id: 2, parent: all });
@@ -100,19 +81,19 @@ describe("what must not happen", () => {
     expect(groupsIn(await signIn(github, issue(), { allow: ["team:acme/all#1"] }))).toBe("not_in_team");
   });
 
-  test("the redirect of the members endpoint is taken for membership", async () => {
+  test("a redirect of the members endpoint is not a membership", async () => {
     const { github, issue } = await acmeWithMona();
     for (const status of [301, 302, 307, 308] as const) {
       // It leads to a page that would prove public membership, on the very same host.
       const location = `${github.url}/orgs/acme/public_members/mona`;
-      github.setBehaviour("everyone", { kind: "redirect", status, location }, { path: /\/orgs\// });
+      github.setFault("everyone", { kind: "redirect", status, location }, { path: /\/orgs\// });
       const { verdict } = await signIn(github, issue(), byOrganisation);
       expect(verdict).toMatchObject({ kind: "undetermined", reason: "github_redirect" });
     }
     expect(github.requests.filter(({ path }) => path.includes("public_members"))).toEqual([]);
   });
 
-  test("partial results are taken for the whole", async () => {
+  test("partial results do not count as all of them", async () => {
     const { github, acme, mona, issue } = await acmeWithMona();
     github.addToTeam(github.addTeam(acme, { name: "banned" }), mona);
     const token = issue();
@@ -124,29 +105,29 @@ describe("what must not happen", () => {
     // Also where only the list of teams is behind single sign-on.
     const membership = JSON.stringify({ state: "active", role: "member", organization: { id: 1234, login: "Acme" } });
     const body = { kind: "body", status: 200, body: membership } as const;
-    github.setBehaviour("everyone", body, { path: /memberships\/orgs\/acme/ });
+    github.setFault("everyone", body, { path: /memberships\/orgs\/acme/ });
     expect((await signIn(github, token, byOrganisation)).verdict.reason).toBe("sso_required");
     expect((await signIn(github, token, gate)).verdict.reason).toBe("sso_required");
 
-    github.setBehaviour("everyone", null);
+    github.setFault("everyone", null);
     github.authoriseSso(acme, token);
     expect(groupsIn(await signIn(github, token, byOrganisation))).toEqual(["github:Acme", "github:Acme/banned"]);
     expect((await signIn(github, token, gate)).verdict.reason).toBe("membership_denied");
   });
 
-  test("an empty login is somebody", async () => {
+  test("an empty login lets no one in", async () => {
     const { github, issue } = await acmeWithMona();
     for (const login of ["", " ", null, undefined]) {
       for (const username of ["login", "id", "login:id"]) {
         const body = JSON.stringify({ id: 4711, login, type: "User" });
-        github.setBehaviour("everyone", { kind: "body", status: 200, body }, { path: /^\/user$/ });
+        github.setFault("everyone", { kind: "body", status: 200, body }, { path: /^\/user$/ });
         const { verdict } = await signIn(github, issue(), { allow: ["anyone"], username });
         expect(verdict).toMatchObject({ kind: "undetermined", reason: "github_invalid_response" });
       }
     }
   });
 
-  test("a bot signs in by its installation's token", async () => {
+  test("a bot does not sign in, neither by its installation's token nor as a person", async () => {
     const { github } = await acmeWithMona();
     const bot = github.addAccount({ login: "octogate[bot]", type: "Bot" });
     const decision = await signIn(github, github.issueToken(bot, { kind: "installation" }), { allow: ["anyone"] });
@@ -156,7 +137,7 @@ describe("what must not happen", () => {
     expect((await signIn(github, asPerson, { allow: ["anyone"] })).verdict.reason).not.toBe("admitted");
   });
 
-  test("an invited person is a member", async () => {
+  test("an invited person is not yet a member", async () => {
     const { github, acme, mona, issue } = await acmeWithMona();
     github.addMember(acme, mona, { state: "pending", role: "admin" });
     expect((await signIn(github, issue(), byOrganisation)).verdict).toMatchObject({
@@ -166,7 +147,7 @@ describe("what must not happen", () => {
     expect(groupsIn(await signIn(github, issue(), { allow: ["anyone"], groups_from: ["acme"] }))).toEqual([]);
   });
 
-  test("a team of somebody else's organisation is a group, or lets in", async () => {
+  test("a team of another organisation is no group, and lets no one in", async () => {
     const { github, mona, issue } = await acmeWithMona();
     const evil = github.addOrganisation({ login: "evil", id: 666 });
     github.addMember(evil, mona);

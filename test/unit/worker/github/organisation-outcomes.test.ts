@@ -1,14 +1,21 @@
-// The rows of the table that are about organisations, asked with a person's own token.
+// Rows about organisations, for calls with the user's own token.
 import { describe, expect, test } from "vitest";
 import type { GitHubReply } from "../../../../src/worker/github/client.ts";
+import { organisationFailures } from "../../../../src/worker/github/endpoints.ts";
 import type { HiddenReason, LimitedReason, UnavailableReason } from "../../../../src/worker/github/facts.ts";
-import { organisationsLeftOut, sortOrganisationReply } from "../../../../src/worker/github/outcomes.ts";
+import { organisationsLeftOut, readReply, sortResponse } from "../../../../src/worker/github/outcomes.ts";
 import { allowList, olderAllowList } from "./allow-list-messages.ts";
 
-type Outcome = ReturnType<typeof sortOrganisationReply>;
+const sort = (reply: GitHubReply) => sortResponse(readReply(reply), organisationFailures, 200);
+/** The outcome of a response that is no success. */
+function outcomeOf(reply: GitHubReply) {
+  const sorted = sort(reply);
+  return sorted.isSuccess ? "success" : sorted.outcome;
+}
+type Outcome = ReturnType<typeof outcomeOf>;
 
 const absent: Outcome = { kind: "absent" };
-const invisible = (reason: HiddenReason, ssoUrl: string | null = null): Outcome => ({
+const hidden = (reason: HiddenReason, ssoUrl: string | null = null): Outcome => ({
   kind: "hidden",
   reason,
   ssoUrl,
@@ -41,57 +48,57 @@ const rows: [description: string, reply: GitHubReply, outcome: Outcome][] = [
   ["404", says(404, "Not Found"), absent],
   ["404 as a page", reply(404, "<h1>Not Found</h1>"), absent],
 
-  ["403 single sign-on, with an address", says(403, enforcement, sso), invisible("sso_required", ssoUrl)],
-  ["404 single sign-on, with an address", says(404, "Not Found", sso), invisible("sso_required", ssoUrl)],
-  ["403 single sign-on by its header alone", reply(403, "", sso), invisible("sso_required", ssoUrl)],
+  ["403 single sign-on, with an address", says(403, enforcement, sso), hidden("sso_required", ssoUrl)],
+  ["404 single sign-on, with an address", says(404, "Not Found", sso), hidden("sso_required", ssoUrl)],
+  ["403 single sign-on by its header alone", reply(403, "", sso), hidden("sso_required", ssoUrl)],
   [
     "403 single sign-on, the header in other letters",
     says(403, enforcement, { "x-github-sso": `Required; url=${ssoUrl}` }),
-    invisible("sso_required", ssoUrl),
+    hidden("sso_required", ssoUrl),
   ],
   [
     "403 single sign-on without an address",
     says(403, enforcement, { "x-github-sso": "required" }),
-    invisible("sso_required"),
+    hidden("sso_required"),
   ],
-  ["403 single sign-on by its words alone", says(403, enforcement), invisible("sso_required")],
+  ["403 single sign-on by its words alone", says(403, enforcement), hidden("sso_required")],
   [
     "403 single sign-on in other words",
     says(403, "This organization requires single sign-on."),
-    invisible("sso_required"),
+    hidden("sso_required"),
   ],
-  ["403 single signon", says(403, "You must use single signon"), invisible("sso_required")],
+  ["403 single signon", says(403, "You must use single signon"), hidden("sso_required")],
   [
     "403 of another reason beside an address",
     says(403, scope, { "x-github-sso": `optional; url=${ssoUrl}` }),
-    invisible("scope_missing"),
+    hidden("scope_missing"),
   ],
   [
     "403 with a header that does not require",
     says(403, "No", { "x-github-sso": "not required" }),
-    invisible("organisation_forbidden"),
+    hidden("organisation_forbidden"),
   ],
 
-  ["403 app restrictions", says(403, restrictions), invisible("app_not_approved")],
+  ["403 app restrictions", says(403, restrictions), hidden("app_not_approved")],
   [
     "403 for an app that is not installed",
     says(403, "Resource not accessible by integration"),
-    invisible("app_not_approved"),
+    hidden("app_not_approved"),
   ],
-  ["403 IP allow list", says(403, allowList), invisible("ip_allow_list")],
-  ["403 IP allow list, older wording", says(403, olderAllowList), invisible("ip_allow_list")],
-  ["403 IP address", says(403, "The settings do not permit your IP address."), invisible("ip_allow_list")],
+  ["403 IP allow list", says(403, allowList), hidden("ip_allow_list")],
+  ["403 IP allow list, older wording", says(403, olderAllowList), hidden("ip_allow_list")],
+  ["403 IP address", says(403, "The settings do not permit your IP address."), hidden("ip_allow_list")],
   [
     "403 fine-grained token of another owner",
     says(403, "Resource not accessible by personal access token"),
-    invisible("other_resource_owner"),
+    hidden("other_resource_owner"),
   ],
-  ["403 classic tokens forbidden", says(403, classicForbidden), invisible("token_kind_forbidden")],
-  ["403 tokens that live too long forbidden", says(403, lifetime), invisible("token_kind_forbidden")],
-  ["403 scope", says(403, scope), invisible("scope_missing")],
-  ["403 that says nothing known", says(403, "You shall not pass"), invisible("organisation_forbidden")],
-  ["403 without a body", reply(403, ""), invisible("organisation_forbidden")],
-  ["403 as a list", reply(403, [{ message: scope }]), invisible("organisation_forbidden")],
+  ["403 classic tokens forbidden", says(403, classicForbidden), hidden("token_kind_forbidden")],
+  ["403 tokens that live too long forbidden", says(403, lifetime), hidden("token_kind_forbidden")],
+  ["403 scope", says(403, scope), hidden("scope_missing")],
+  ["403 that says nothing known", says(403, "You shall not pass"), hidden("organisation_forbidden")],
+  ["403 without a body", reply(403, ""), hidden("organisation_forbidden")],
+  ["403 as a list", reply(403, [{ message: scope }]), hidden("organisation_forbidden")],
 
   ["401 Bad credentials", says(401, "Bad credentials"), { kind: "refused", reason: "token_refused" }],
   ["401 in other words", says(401, "Requires authentication"), unavailable("github_invalid_response")],
@@ -114,7 +121,7 @@ const rows: [description: string, reply: GitHubReply, outcome: Outcome][] = [
     unavailable("github_redirect"),
   ],
   ["301", reply(301, ""), unavailable("github_redirect")],
-  ["304 that nobody asked for", reply(304, ""), unavailable("github_redirect")],
+  ["304 without a condition", reply(304, ""), unavailable("github_redirect")],
   ["500", reply(500, "<h1>Unicorn!</h1>"), unavailable("github_server_error")],
   ["503 that says single sign-on", says(503, enforcement, sso), unavailable("github_server_error")],
   ["204", reply(204, ""), unavailable("github_unexpected_status")],
@@ -125,35 +132,35 @@ const rows: [description: string, reply: GitHubReply, outcome: Outcome][] = [
   ["200 without a body", reply(200, ""), unavailable("github_invalid_response")],
 ];
 
-describe("an answer about an organisation", () => {
+describe("a response about an organisation", () => {
   test.each(rows)("%s", (_, answer, outcome) => {
-    expect(sortOrganisationReply(answer)).toEqual(outcome);
+    expect(outcomeOf(answer)).toEqual(outcome);
   });
 
   test("is its JSON with its headers where it is a 200", () => {
     const headers = { "x-github-sso": "partial-results; organizations=1" };
-    expect(sortOrganisationReply(reply(200, [1], headers))).toEqual({
-      kind: "ok",
+    expect(sort(reply(200, [1], headers))).toEqual({
+      isSuccess: true,
       json: [1],
       headers: new Headers(headers),
     });
   });
 
   test.each(["github_unreachable", "github_timeout", "github_too_large"] as const)(
-    "that does not arrive whole says nothing, whatever its head says: %s",
+    "that does not arrive whole says nothing, even if its head does: %s",
     (reason) => {
       const headers = new Headers(sso);
       for (const status of [null, 200, 401, 403, 404]) {
-        expect(sortOrganisationReply({ kind: "failed", reason, status, headers })).toEqual(unavailable(reason));
+        expect(outcomeOf({ kind: "failed", reason, status, headers })).toEqual(unavailable(reason));
       }
     },
   );
 });
 
-describe("the address for single sign-on goes into logs and answers, so it has to look like one", () => {
+describe("the address for single sign-on goes into logs and messages, so it has to look like one", () => {
   const urlIn = (header: string) => {
-    const outcome = sortOrganisationReply(says(403, enforcement, { "x-github-sso": header }));
-    return outcome.kind === "hidden" ? outcome.ssoUrl : outcome;
+    const outcome = outcomeOf(says(403, enforcement, { "x-github-sso": header }));
+    return typeof outcome === "object" && outcome.kind === "hidden" ? outcome.ssoUrl : outcome;
   };
   const longest = `https://github.com/${"a".repeat(1000 - "https://github.com/".length)}`;
 
@@ -183,7 +190,7 @@ describe("the address for single sign-on goes into logs and answers, so it has t
 describe("the organisations that single sign-on took out of a list", () => {
   const leftOutBy = (header: string) => organisationsLeftOut(new Headers({ "x-github-sso": header }));
 
-  test("are none where GitHub says nothing of them", () => {
+  test("are none where GitHub does not mention them", () => {
     expect(organisationsLeftOut(new Headers())).toEqual([]);
     expect(leftOutBy("")).toEqual([]);
   });
@@ -210,7 +217,7 @@ describe("the organisations that single sign-on took out of a list", () => {
     "partial-results; organizations=1; more=2",
     "x partial-results; organizations=1",
     `required; url=${ssoUrl}`,
-  ])("are not known, so they could be any: %s", (header) => {
+  ])("are unknown, so they could be any: %s", (header) => {
     expect(leftOutBy(header)).toBeNull();
   });
 });

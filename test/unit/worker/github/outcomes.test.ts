@@ -1,14 +1,15 @@
 import { describe, expect, test } from "vitest";
-import type { FactsOutcome, LimitedReason, UnavailableReason } from "../../../../src/worker/github/facts.ts";
+import type { LimitedReason, LookupFailure, UnavailableReason } from "../../../../src/worker/github/facts.ts";
+import { afterFound, isLookupFailure, worst } from "../../../../src/worker/github/outcomes.ts";
 import { errorAnswer, userAnswer } from "../support.ts";
 import { allowList, olderAllowList } from "./allow-list-messages.ts";
 import { outcomeOf } from "./support.ts";
 
-const refused: FactsOutcome = { kind: "refused", reason: "token_refused" };
-const suspended: FactsOutcome = { kind: "suspended" };
-const unrecognised: FactsOutcome = { kind: "unrecognised" };
-const limited = (reason: LimitedReason): FactsOutcome => ({ kind: "limited", reason });
-const unavailable = (reason: UnavailableReason): FactsOutcome => ({ kind: "unavailable", reason });
+const refused: LookupFailure = { kind: "refused", reason: "token_refused" };
+const suspended: LookupFailure = { kind: "suspended" };
+const unrecognised: LookupFailure = { kind: "unrecognised" };
+const limited = (reason: LimitedReason): LookupFailure => ({ kind: "limited", reason });
+const unavailable = (reason: UnavailableReason): LookupFailure => ({ kind: "unavailable", reason });
 
 const html = (status: number, text: string, contentType = "text/html; charset=utf-8", headers = {}) =>
   new Response(text, { status, headers: { "content-type": contentType, ...headers } });
@@ -29,7 +30,7 @@ const allowListWithoutItsName = "Your account's settings do not permit your IP a
 const lockout = "Maximum number of login attempts exceeded. Please try again later.";
 const noUserAgent = "Request forbidden by administrative rules. Please make sure your request has a User-Agent header";
 
-const rows: [description: string, answer: () => Response, outcome: FactsOutcome][] = [
+const rows: [description: string, answer: () => Response, outcome: LookupFailure][] = [
   ["401 Bad credentials", () => errorAnswer(401, "Bad credentials"), refused],
   ["401 as older servers word it", () => json(401, { message: "Bad credentials" }), refused],
   [
@@ -51,7 +52,11 @@ const rows: [description: string, answer: () => Response, outcome: FactsOutcome]
     () => json(401, { message: ["Bad credentials"] }),
     unavailable("github_invalid_response"),
   ],
-  ["401 that speaks of others", () => errorAnswer(401, "No bad credentials"), unavailable("github_invalid_response")],
+  [
+    "401 with other words before it",
+    () => errorAnswer(401, "No bad credentials"),
+    unavailable("github_invalid_response"),
+  ],
   ["401 as a list", () => json(401, [{ message: "Bad credentials" }]), unavailable("github_invalid_response")],
 
   ["403 suspended, with a period", () => errorAnswer(403, "Sorry. Your account was suspended."), suspended],
@@ -112,7 +117,7 @@ const rows: [description: string, answer: () => Response, outcome: FactsOutcome]
   ["429 as a page", () => html(429, "<h1>Whoa there!</h1>"), limited("github_secondary_limit")],
 
   [
-    "403 for an installation's token",
+    "403 for the token of an installation",
     () => errorAnswer(403, integration, quotaLeft),
     limited("github_not_for_integrations"),
   ],
@@ -130,7 +135,7 @@ const rows: [description: string, answer: () => Response, outcome: FactsOutcome]
   ["403 as a word", () => json(403, "rate limit exceeded"), limited("github_forbidden")],
   ["403 without a body", () => new Response(null, { status: 403 }), limited("github_forbidden")],
   [
-    "403 with a person in its body",
+    "403 with a user in its body",
     () => json(403, { id: 583231, login: "octocat", type: "User" }),
     limited("github_forbidden"),
   ],
@@ -142,13 +147,13 @@ const rows: [description: string, answer: () => Response, outcome: FactsOutcome]
     unavailable("github_unexpected_status"),
   ]),
   ...[201, 202, 203, 206, 226, 299].map((status): (typeof rows)[number] => [
-    `${status} with a person`,
+    `${status} with a user`,
     () => json(status, { id: 583231, login: "octocat", type: "User" }),
     unavailable("github_unexpected_status"),
   ]),
   ["204", () => new Response(null, { status: 204 }), unavailable("github_unexpected_status")],
   ["205", () => new Response(null, { status: 205 }), unavailable("github_unexpected_status")],
-  ["304 that nobody asked for", () => new Response(null, { status: 304 }), unavailable("github_redirect")],
+  ["304 without a condition", () => new Response(null, { status: 304 }), unavailable("github_redirect")],
   ...[301, 302, 303, 307, 308, 300].map((status): (typeof rows)[number] => [
     `${status}`,
     () => json(status, { id: 583231, login: "octocat", type: "User" }, { location: "https://evil.test/user" }),
@@ -187,21 +192,56 @@ const rows: [description: string, answer: () => Response, outcome: FactsOutcome]
   ],
 ];
 
-describe("an answer of GET /user", () => {
+describe("a response of GET /user", () => {
   test.each(rows)("%s", async (_, answer, outcome) => {
     expect(await outcomeOf(answer())).toEqual(outcome);
   });
 
-  test("200 with a person", async () => {
+  test("200 with a user", async () => {
     expect(await outcomeOf(userAnswer())).toMatchObject({ kind: "found" });
   });
 
-  test("200 with a person of an anonymous bucket's headers: the status decides", async () => {
+  test("200 with a user and the headers of an anonymous bucket: the status decides", async () => {
     expect(await outcomeOf(userAnswer({}, anonymousBucket))).toMatchObject({ kind: "found" });
   });
 
-  test("200 with a person labelled as a page: the body decides", async () => {
+  test("200 with a user labelled as a page: the body decides", async () => {
     const text = JSON.stringify({ id: 583231, login: "octocat", type: "User" });
     expect(await outcomeOf(html(200, text))).toMatchObject({ kind: "found" });
   });
+});
+
+const failures: LookupFailure[] = [
+  refused,
+  { kind: "refused", reason: "token_client_mismatch" },
+  unrecognised,
+  suspended,
+  limited("github_rate_limit"),
+  unavailable("github_timeout"),
+];
+
+test("a lookup failure is every outcome that says nothing about an organisation", () => {
+  expect(failures.every(isLookupFailure)).toBe(true);
+  for (const kind of ["ok", "absent", "hidden", "active", "pending", "none", "found"]) {
+    expect(isLookupFailure({ kind })).toBe(false);
+  }
+});
+
+test("once the owner is found, a refusal of the same token is inconsistent with that, and a limit is not", () => {
+  const inconsistent = unavailable("github_inconsistent_responses");
+  expect(failures.map(afterFound)).toEqual([
+    inconsistent,
+    inconsistent,
+    inconsistent,
+    inconsistent,
+    limited("github_rate_limit"),
+    unavailable("github_timeout"),
+  ]);
+  for (const failure of failures.slice(4)) expect(afterFound(failure)).toBe(failure);
+});
+
+test("the worst of several failures is the first outage, or else the first one", () => {
+  expect(worst([...failures, unavailable("github_invalid_response")])).toBe(failures[5]);
+  expect(worst(failures.slice(2, 5))).toBe(failures[2]);
+  expect(worst([])).toBeUndefined();
 });

@@ -58,7 +58,7 @@ test("no scopes contain none", () => {
   expect(expandScopes([])).toEqual(new Set());
 });
 
-test("scopes contain what each of them contains, in whatever order and however often they are listed", () => {
+test("scopes contain what each of them contains, in any order, and also if they are listed twice", () => {
   const scope = fc.oneof(fc.constantFrom("repo", "admin:org", "write:org", "read:org", "user"), fc.string());
   fc.assert(
     fc.property(fc.array(scope), (scopes) => {

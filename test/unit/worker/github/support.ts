@@ -1,17 +1,20 @@
-// GitHub in these tests: a script that says what is answered to which call, and fails the test at any other; and the bodies that its answers are made of.
+// Scripted GitHub of these tests: a script says how each call is answered, and any other call fails the test. And the
+// bodies of the answers.
 import { expect, onTestFinished } from "vitest";
 import { makeToken } from "../../../../src/local/github/token.ts";
 import type { OrganisationReference } from "../../../../src/worker/config/organisations.ts";
 import { apiAddressOf } from "../../../../src/worker/github/api-address.ts";
+import { createCalls, type GitHubCalls } from "../../../../src/worker/github/calls.ts";
 import {
   createGitHubClient,
   type GitHubClient,
   type GitHubClientOptions,
 } from "../../../../src/worker/github/client.ts";
 import type { FactsRequest, LookupFailure, Membership } from "../../../../src/worker/github/facts.ts";
-import { createGitHubFacts, type Earlier, type GitHubAnswer } from "../../../../src/worker/github/github-facts.ts";
-import { createPersonalMemberships } from "../../../../src/worker/github/memberships/own-token.ts";
+import { createGitHubFacts, type Earlier, type GitHubOutcome } from "../../../../src/worker/github/github-facts.ts";
+import { ownTokenMemberships } from "../../../../src/worker/github/memberships/own-token.ts";
 import type { MembershipSource, MembershipsRequest } from "../../../../src/worker/github/memberships/source.ts";
+import { createTrace, decidingCall, type Trace, type TracedCall } from "../../../../src/worker/github/trace.ts";
 import { errorAnswer, userAnswer } from "../support.ts";
 
 export const api = apiAddressOf("https://api.github.test");
@@ -30,6 +33,8 @@ export interface ScriptedGitHub {
   readonly client: GitHubClient;
   /** Every call so far, as "GET /user"; may be cleared with `length = 0`. */
   readonly calls: string[];
+  /** The value of the Authorization header of every call so far. */
+  readonly authorizations: readonly (string | null)[];
   /** May be changed at any time. */
   readonly script: Record<string, ScriptedAnswer>;
 }
@@ -37,25 +42,41 @@ export interface ScriptedGitHub {
 /** @param script answers by method and path with its query; any other call fails the test */
 export function scriptGitHub(script: Record<string, ScriptedAnswer>): ScriptedGitHub {
   const calls: string[] = [];
+  const authorizations: (string | null)[] = [];
   const unexpected: string[] = [];
   const scripted: typeof fetch = async (input, init) => {
     const url = String(input);
     const path = url.startsWith(api.restUrl) ? url.slice(api.restUrl.length) : url;
     const name = `${init?.method} ${path}`;
+    const headers = new Headers(init?.headers);
+    const authorization = headers.get("authorization");
     calls.push(name);
+    authorizations.push(authorization);
     const answer = script[name];
     if (answer === undefined) {
       unexpected.push(name);
       throw new Error(`no call of ${name} was expected`);
     }
-    const headers = new Headers(init?.headers);
-    return answer({ authorization: headers.get("authorization"), headers, body: String(init?.body ?? "") });
+    return answer({ authorization, headers, body: String(init?.body ?? "") });
   };
   onTestFinished(() => expect(unexpected).toEqual([]));
-  return { fetch: scripted, client: createGitHubClient({ fetch: scripted }), calls, script };
+  return { fetch: scripted, client: createGitHubClient({ fetch: scripted }), calls, authorizations, script };
 }
 
-export const inTime = (): AbortSignal => AbortSignal.timeout(5_000);
+/** Calls that a test makes itself, to the scripted GitHub. */
+export function callsTo(
+  { client }: { readonly client: GitHubClient },
+  { trace = createTrace(), now = Date.now }: { readonly trace?: Trace; readonly now?: () => number } = {},
+): GitHubCalls {
+  return createCalls({ client, api, now, trace, deadline: AbortSignal.timeout(5_000) });
+}
+
+/** What the log takes from a call. */
+export type CallInfo = Pick<TracedCall, "status" | "requestId" | "retryAfterMs">;
+
+export function callInfoOf({ status, requestId, retryAfterMs }: TracedCall): CallInfo {
+  return { status, requestId, retryAfterMs };
+}
 
 export const acme: OrganisationReference = { login: "acme", id: null, teamIds: [] };
 export const pinnedAcme: OrganisationReference = { login: "acme", id: 1234, teamIds: [] };
@@ -88,7 +109,7 @@ export interface TeamReference {
   readonly slug: string;
 }
 
-/** A team of Acme's. */
+/** A team in Acme. */
 export function teamBody(
   id: number,
   slug: string,
@@ -107,8 +128,8 @@ export const error =
   () =>
     errorAnswer(status, message, headers);
 
-/** GitHub's answers that refuse a token wherever it is asked, and what they come to. */
-export const refusalAnswers: readonly [string, ScriptedAnswer, LookupFailure][] = [
+/** Answers that refuse a token at every endpoint, and their outcomes. */
+export const refusals: readonly [string, ScriptedAnswer, LookupFailure][] = [
   ["refused", error(401, "Bad credentials"), { kind: "refused", reason: "token_refused" }],
   ["suspended", error(403, "Sorry. Your account was suspended"), { kind: "suspended" }],
   ["unrecognised", error(403, "API rate limit exceeded", { "x-ratelimit-limit": "60" }), { kind: "unrecognised" }],
@@ -116,7 +137,7 @@ export const refusalAnswers: readonly [string, ScriptedAnswer, LookupFailure][] 
 
 export const notFound = error(404, "Not Found");
 
-/** The paths of a person's own calls. */
+/** The calls with the user's own token. */
 export const paths = {
   user: "GET /user",
   membership: (login: string) => `GET /user/memberships/orgs/${login}`,
@@ -133,66 +154,75 @@ export function linkTo(path: string, relation = "next"): Record<string, string> 
 export interface FactsChanges {
   readonly memberships?: MembershipSource;
   readonly clientSecrets?: ReadonlyMap<string, string>;
-  readonly question?: Partial<FactsRequest>;
+  readonly request?: Partial<FactsRequest>;
   readonly token?: string;
   readonly earlier?: Earlier | null;
 }
 
-/** What a cluster asks about the owner of a classic token. */
-export function questionAbout(organisations: readonly OrganisationReference[]): FactsRequest {
+export interface LoadedFacts {
+  readonly outcome: GitHubOutcome;
+  readonly validators: Earlier["validators"];
+  /** The call on which the outcome rests. */
+  readonly call: CallInfo | null;
+  /** All calls. */
+  readonly traced: readonly TracedCall[];
+}
+
+/** What a cluster needs to know about the owner of a classic token. */
+export function requestAbout(organisations: readonly OrganisationReference[]): FactsRequest {
   return {
     cluster: "production",
     tokenKind: "classic",
     organisations,
     oauthClients: [],
-    dependsOnOrganisations: () => true,
-    admits: () => true,
+    candidates: { only: null, except: [] },
   };
 }
 
-/** Asks about octocat's token and the organisation acme. */
-export function askFacts(
+/** Loads facts about octocat's token and the organisation acme. */
+export async function loadFacts(
   { client }: { readonly client: GitHubClient },
   {
-    memberships,
+    memberships = ownTokenMemberships,
     clientSecrets = new Map(),
-    question = {},
+    request = {},
     token = makeToken("classic"),
     earlier = null,
   }: FactsChanges = {},
-): Promise<GitHubAnswer> {
-  const source = createGitHubFacts({
-    client,
-    api,
-    memberships: memberships ?? createPersonalMemberships(api.restUrl),
-    clientSecrets,
-  });
-  return source.load(token, { ...questionAbout([acme]), ...question }, earlier);
+): Promise<LoadedFacts> {
+  const source = createGitHubFacts({ client, api, memberships, clientSecrets, now: Date.now });
+  const trace = createTrace();
+  const loaded = await source.load(token, { ...requestAbout([acme]), ...request }, earlier, trace);
+  const call = decidingCall(trace, loaded.outcome);
+  return { ...loaded, call: call === null ? null : callInfoOf(call), traced: trace.calls() };
 }
 
-/** Asks GitHub whose token this is and nothing else, where GitHub is `fetch`. */
-export function ask(fetch: typeof globalThis.fetch, options: Partial<GitHubClientOptions> = {}): Promise<GitHubAnswer> {
-  return askFacts({ client: createGitHubClient({ fetch, ...options }) }, { question: { organisations: [] } });
+/** Loads whose token this is and nothing else, where GitHub is `fetch`. */
+export function loadOwner(
+  fetch: typeof globalThis.fetch,
+  options: Partial<GitHubClientOptions> = {},
+): Promise<LoadedFacts> {
+  return loadFacts({ client: createGitHubClient({ fetch, ...options }) }, { request: { organisations: [] } });
 }
 
-/** Asks a GitHub that gives this answer. */
-export async function outcomeOf(answer: Response): Promise<GitHubAnswer["outcome"]> {
-  return (await ask(async () => answer)).outcome;
+/** The outcome where GitHub gives this answer. */
+export async function outcomeOf(answer: Response): Promise<GitHubOutcome> {
+  return (await loadOwner(async () => answer)).outcome;
 }
 
 /** GitHub's answer about octocat's classic token that may read organisations. */
 export const octocatReadsOrganisations: ScriptedAnswer = () => userAnswer({}, { "x-oauth-scopes": "read:org" });
 
-/** A source of memberships that always says the same, and keeps what it was asked. */
-export function membershipsSaying(...standings: Membership[]) {
-  const questions: MembershipsRequest[] = [];
+/** A source of memberships that always says the same, and keeps its requests. */
+export function fixedMemberships(...memberships: Membership[]) {
+  const requests: MembershipsRequest[] = [];
   const source: MembershipSource = {
-    async load(question) {
-      questions.push(question);
-      return { kind: "known", standings, tookToken: true };
+    async load(request) {
+      requests.push(request);
+      return { kind: "known", memberships, tookToken: true };
     },
   };
-  return { questions, source };
+  return { requests, source };
 }
 
 export const octocat = { id: 583231, login: "octocat", type: "User" };

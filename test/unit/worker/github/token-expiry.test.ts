@@ -1,6 +1,7 @@
+// The end of a token, as the header `github-authentication-token-expiration` writes it.
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { parseTokenExpiry } from "../../../../src/worker/github/token-expiry.ts";
+import { parseTokenExpiry } from "../../../../src/worker/github/account.ts";
 
 test("a token without the header never ends", () => {
   expect(parseTokenExpiry(null)).toEqual({ kind: "never" });
@@ -42,7 +43,7 @@ test.each([
   expect(parseTokenExpiry(header)).toEqual({ kind: "unreadable" });
 });
 
-test("whatever stands in the header, it is no reason to believe that the token never ends", () => {
+test("no header at all makes of a token one that never ends", () => {
   fc.assert(
     fc.property(fc.string({ unit: "binary" }), (header) => {
       const expiry = parseTokenExpiry(header);

@@ -12,7 +12,18 @@ const reviewOf = (changes: Partial<Review> = {}): Review => ({
   ...changes,
 });
 const credential = { tokenKind: "classic", credentialId: "GITHUBSHA256=abc" } as const;
-const responseInfo = { source: "github", githubStatus: 200, githubRequestId: "8A2C:1F2E", retryAfterMs: null } as const;
+const call = {
+  endpoint: "user",
+  method: "GET",
+  url: "https://api.github.test/user",
+  status: 200,
+  requestId: "8A2C:1F2E",
+  retryAfterMs: null,
+  headers: null,
+  message: "",
+  durationMs: 40,
+  outcome: { kind: "ok" },
+} as const;
 const foreign = (foreignKind: ForeignKind): Decision => ({
   kind: "foreign",
   foreignKind,
@@ -20,10 +31,11 @@ const foreign = (foreignKind: ForeignKind): Decision => ({
 });
 const user = { username: "github:octocat:583231", uid: "583231", groups: ["a", "b"], extra: {} };
 const admitted: Decision = {
-  kind: "judged",
+  kind: "evaluated",
   credential,
   verdict: { kind: "authenticated", reason: "admitted", user },
-  responseInfo,
+  source: "github",
+  call,
   facts: factsOf(),
   nameWarnings: ["a sentence for stderr"],
 };
@@ -58,10 +70,11 @@ describe("a review has one line", () => {
     [
       "somebody known who does not get in",
       {
-        kind: "judged",
+        kind: "evaluated",
         credential,
         verdict: unauthenticated("not_allowed"),
-        responseInfo,
+        source: "github",
+        call,
         facts: factsOf(),
         nameWarnings: [],
       },
@@ -80,10 +93,11 @@ describe("a review has one line", () => {
     [
       "somebody whom GitHub was not asked about",
       {
-        kind: "judged",
+        kind: "evaluated",
         credential,
         verdict: denied("token_kind_not_allowed"),
-        responseInfo: null,
+        source: "none",
+        call: null,
         facts: null,
         nameWarnings: [],
       },
@@ -98,10 +112,11 @@ describe("a review has one line", () => {
     [
       "GitHub out of reach",
       {
-        kind: "judged",
+        kind: "evaluated",
         credential,
         verdict: undetermined("github_unreachable"),
-        responseInfo: { source: "github", githubStatus: null, githubRequestId: null, retryAfterMs: null },
+        source: "github",
+        call: { ...call, status: null, requestId: null },
         facts: null,
         nameWarnings: [],
       },

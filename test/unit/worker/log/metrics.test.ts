@@ -132,7 +132,7 @@ test("trouble with KV is a data point of no cluster", async () => {
   const { review, rows } = startMeasured(async () => userAnswer(), { KV });
   await review(makeToken("classic"));
   expect(rows()).toMatchObject([
-    { event: "kv_trouble", index: "", reviews: 0 },
+    { event: "kv_fault", index: "", reviews: 0 },
     { event: "review", verdict: "authenticated" },
   ]);
 });
@@ -157,6 +157,6 @@ test("a data point has room for more columns", () => {
   // Analytics Engine takes 20 of each, and 96 bytes of index: a cluster's name is far shorter.
   expect(Math.max(blobColumns.length, doubleColumns.length)).toBeLessThanOrEqual(20);
   const { binding, points } = recordingDataset();
-  createMetrics(binding, expect.fail).kvTrouble();
+  createMetrics(binding, expect.fail).kvFault();
   expect(points).toHaveLength(1);
 });

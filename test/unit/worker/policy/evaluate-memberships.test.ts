@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { reasons } from "../../../../src/worker/every-reason.ts";
 import type { HiddenReason } from "../../../../src/worker/github/facts.ts";
-import { evaluateFacts } from "../../../../src/worker/policy/evaluate.ts";
+import { evaluate } from "../../../../src/worker/policy/evaluate.ts";
 import { factsOf, invisibleFor, invitedTo, memberOf, policyOf, takenBy } from "../support.ts";
 import { admitted, judge, no, type Situation } from "./support.ts";
 
@@ -246,6 +246,6 @@ test("an account that is no person's gets a plain no whatever it belongs to", ()
 
 test("an organisation that is named like what every object has, and that nobody asked about, lets nobody in", () => {
   const policy = policyOf({ allow: ["org:constructor"] });
-  const verdict = evaluateFacts(policy, { tokenKind: "classic", credentialId: "x" }, factsOf());
+  const verdict = evaluate(policy, { tokenKind: "classic", credentialId: "x" }, factsOf());
   expect(verdict).toMatchObject({ kind: "denied", reason: "organisation_forbidden" });
 });

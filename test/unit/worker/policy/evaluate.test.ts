@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { readClusterPolicy, type TokenKind, tokenKinds } from "../../../../src/worker/config/cluster.ts";
-import { evaluateCredential, evaluateFacts } from "../../../../src/worker/policy/evaluate.ts";
+import { evaluate, evaluateCredential } from "../../../../src/worker/policy/evaluate.ts";
 import type { PresentedCredential } from "../../../../src/worker/policy/identity.ts";
 import type { Reason } from "../../../../src/worker/reason.ts";
 import { clusterTable, factsOf, policyOf } from "../support.ts";
@@ -177,19 +177,19 @@ const kindOf: Partial<Record<Reason, string>> = {
 describe("once GitHub has said who it is", () => {
   test.each(cases)("$name", ({ policy = {}, account = {}, oauthClientId = null, tokenKind, reason }) => {
     const facts = factsOf({ account: { ...octocat, ...account }, oauthClientId });
-    const verdict = evaluateFacts(policyOf(policy), credentialOf(tokenKind), facts);
+    const verdict = evaluate(policyOf(policy), credentialOf(tokenKind), facts);
     expect(verdict).toMatchObject({ kind: kindOf[reason] ?? "unauthenticated", reason });
   });
 
   test("a token in deny has had its say before, and another one's changes nothing", () => {
     const policy = policyOf({ deny: [`token:GITHUBSHA256=${hash.replace("u", "v")}`] });
-    expect(evaluateFacts(policy, credentialOf(), factsOf())).toMatchObject({ reason: "admitted" });
+    expect(evaluate(policy, credentialOf(), factsOf())).toMatchObject({ reason: "admitted" });
   });
 
   test("two clusters judge the same facts each by its own policy", () => {
     const facts = factsOf();
-    expect(evaluateFacts(policyOf(), credentialOf(), facts).reason).toBe("admitted");
-    expect(evaluateFacts(policyOf({ allow: ["user:hubot"] }), credentialOf(), facts).reason).toBe("not_allowed");
+    expect(evaluate(policyOf(), credentialOf(), facts).reason).toBe("admitted");
+    expect(evaluate(policyOf({ allow: ["user:hubot"] }), credentialOf(), facts).reason).toBe("not_allowed");
   });
 });
 
@@ -227,7 +227,7 @@ describe("for any policy that config accepts", () => {
       fc.property(table, facts, fc.constantFrom(...tokenKinds), (wanted, known, tokenKind) => {
         const policy = readClusterPolicy("CLUSTER_P", clusterTable(wanted));
         if (!policy.ok) return;
-        const verdict = evaluateFacts(policy.value, credentialOf(tokenKind), known);
+        const verdict = evaluate(policy.value, credentialOf(tokenKind), known);
         if (verdict.kind !== "authenticated") return;
         admitted += 1;
         expect(known.account.type).toBe("User");

@@ -1,8 +1,8 @@
-// Ways in which authenticators of this kind were fooled, as far as the policy alone prevents them. Each test is named after what does not happen.
+// Flaws of other authenticators that the policy alone prevents.
 import { describe, expect, test } from "vitest";
 import { type TokenKind, tokenKinds } from "../../../../src/worker/config/cluster.ts";
 import type { Membership } from "../../../../src/worker/github/facts.ts";
-import { evaluateFacts } from "../../../../src/worker/policy/evaluate.ts";
+import { evaluate } from "../../../../src/worker/policy/evaluate.ts";
 import type { Verdict } from "../../../../src/worker/verdict.ts";
 import { factsOf, invitedTo, memberOf, noMember, policyOf, takenBy } from "../support.ts";
 import { judge as judgeSituation, type Situation } from "./support.ts";
@@ -60,10 +60,10 @@ describe("a pending invitee is no member:", () => {
   });
 });
 
-describe("a team of somebody else's organisation is no group:", () => {
+describe("a team of another organisation is no group:", () => {
   const evil = memberOf("evil", 666, { platform: 55, sre: 56 });
 
-  test("not if the policy does not name the organisation, whatever GitHub lists", () => {
+  test("not if the policy does not name the organisation, even if GitHub lists it", () => {
     const verdict = judge(
       { allow: ["org:acme"] },
       {},
@@ -76,7 +76,7 @@ describe("a team of somebody else's organisation is no group:", () => {
     expect(groupsIn(judge({ allow: ["org:evil"], groups_from: ["acme"] }, { evil }))).toEqual([]);
   });
 
-  test("and its slug is not the slug of the organisation that is meant", () => {
+  test("and its slug is not the slug of a team of the organisation that the policy names", () => {
     const allow = ["team:acme/platform", "org:initech"];
     expect(judge({ allow, groups_from: ["evil"] }, { acme: noMember, evil })).toMatchObject({ reason: "not_allowed" });
     expect(judge({ allow, groups_from: ["evil"] }, { acme: memberOf("acme", 1), evil })).toMatchObject({
@@ -92,7 +92,7 @@ describe("an organisation written in another case is the same organisation:", ()
     expect(judge({ allow: [entry] }, { "acme-corp": acme })).toMatchObject({ kind: "authenticated" });
   });
 
-  test("its group is written in GitHub's way, so that no second spelling is bound to nobody", () => {
+  test("its group is written in GitHub's way, so that RBAC needs one spelling only", () => {
     for (const name of ["acme-corp", "ACME-CORP", "Acme-Corp#1234"]) {
       const verdict = judge({ groups_from: [name] }, { "acme-corp": acme });
       expect(groupsIn(verdict)).toEqual(["github:ACME-Corp", "github:ACME-Corp/platform"]);
@@ -109,7 +109,7 @@ describe("an organisation written in another case is the same organisation:", ()
   });
 });
 
-describe("a name that somebody else took over is not the person, organisation or team that had it:", () => {
+describe("a name that has another owner now is not the person, organisation or team that had it:", () => {
   test("a login", () => {
     const heir = { account: { id: 999, login: "octocat" } };
     expect(judge({ allow: ["user:octocat#583231"] }, {}, heir)).toEqual({
@@ -144,7 +144,7 @@ describe("a name that somebody else took over is not the person, organisation or
   test("an organisation's name, for the entries that do not repeat the number", () => {
     const policy = policyOf({ allow: ["team:acme/platform"], groups_from: ["acme#1234"] });
     const organisations = { acme: memberOf("acme", 999, { platform: 5 }) };
-    const verdict = evaluateFacts(policy, { tokenKind: "classic", credentialId: "x" }, factsOf({ organisations }));
+    const verdict = evaluate(policy, { tokenKind: "classic", credentialId: "x" }, factsOf({ organisations }));
     expect(verdict.kind).not.toBe("authenticated");
   });
 
@@ -163,7 +163,7 @@ describe("a name that somebody else took over is not the person, organisation or
   });
 });
 
-describe("the token of a foreign app lets nobody in, however welcome its owner is:", () => {
+describe("the token of a foreign app lets nobody in, even if its owner is allowed:", () => {
   const policy = { allow: ["anyone", "user:octocat#583231", "org:acme"], oauth_clients: ["Iv1.a0facee5139c0213"] };
   const acme = memberOf("acme", 1234);
 
@@ -193,16 +193,19 @@ describe("the token of a foreign app lets nobody in, however welcome its owner i
   });
 });
 
-describe("a [bot] account is nobody,", () => {
-  test.each(["Bot", "Organization", "Mannequin"])("nor is another account of type %s, whatever allow says", (type) => {
-    const bot = { account: { login: "renovate[bot]", id: 29139614, type } };
-    for (const allow of [["anyone"], ["org:acme"], ["user:renovate#29139614"]]) {
-      expect(judge({ allow }, { acme: memberOf("acme", 1234) }, bot)).toEqual({
-        kind: "unauthenticated",
-        reason: "not_a_person",
-      });
-    }
-  });
+describe("a [bot] account does not sign in,", () => {
+  test.each(["Bot", "Organization", "Mannequin"])(
+    "nor does another account of type %s, with any entry of allow",
+    (type) => {
+      const bot = { account: { login: "renovate[bot]", id: 29139614, type } };
+      for (const allow of [["anyone"], ["org:acme"], ["user:renovate#29139614"]]) {
+        expect(judge({ allow }, { acme: memberOf("acme", 1234) }, bot)).toEqual({
+          kind: "unauthenticated",
+          reason: "not_a_person",
+        });
+      }
+    },
+  );
 
   test("and cannot be written into a policy by its name", () => {
     expect(() => policyOf({ allow: ["user:renovate[bot]"] })).toThrow("allow[0]");

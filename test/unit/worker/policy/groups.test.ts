@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { type GroupForm, groupForms } from "../../../../src/worker/config/cluster.ts";
-import { groupsOf, hiddenOrganisations } from "../../../../src/worker/policy/groups.ts";
+import { groupsOf, hiddenOrganisations } from "../../../../src/worker/policy/identity.ts";
 import { factsOf, invisibleFor, invitedTo, memberOf, noMember, policyOf, standingsFor, takenBy } from "../support.ts";
 
 type Standings = Parameters<typeof standingsFor>[1];

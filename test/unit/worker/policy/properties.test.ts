@@ -2,12 +2,11 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type ClusterPolicy, readClusterPolicy, tokenKinds } from "../../../../src/worker/config/cluster.ts";
-import type { Facts, Membership } from "../../../../src/worker/github/facts.ts";
+import { type Facts, type Membership, needsOrganisations } from "../../../../src/worker/github/facts.ts";
 import { expandScopes } from "../../../../src/worker/github/scopes.ts";
-import { evaluateFacts } from "../../../../src/worker/policy/evaluate.ts";
+import { evaluate, factsRequestOf } from "../../../../src/worker/policy/evaluate.ts";
 import type { PresentedCredential } from "../../../../src/worker/policy/identity.ts";
 import { findNameWarnings } from "../../../../src/worker/policy/name-warnings.ts";
-import { questionOf } from "../../../../src/worker/policy/question.ts";
 import type { Verdict } from "../../../../src/worker/verdict.ts";
 import { isThorough } from "../../../support/thoroughness.ts";
 import { clusterTable, invisibleFor } from "../support.ts";
@@ -49,7 +48,7 @@ function holds(check: (situation: Situation, verdict: Verdict) => boolean): void
   let count = 0;
   fc.assert(
     fc.property(situations, (situation) => {
-      const verdict = evaluateFacts(situation.policy, situation.credential, situation.facts);
+      const verdict = evaluate(situation.policy, situation.credential, situation.facts);
       if (check(situation, verdict)) count += 1;
     }),
     { numRuns },
@@ -132,7 +131,7 @@ test("the order in which GitHub lists organisations, teams and scopes changes no
           ]),
       ),
     };
-    expect(evaluateFacts(policy, credential, backwards)).toEqual(verdict);
+    expect(evaluate(policy, credential, backwards)).toEqual(verdict);
     expect(findNameWarnings(policy, backwards)).toEqual(findNameWarnings(policy, facts));
     return verdict.kind === "authenticated" || verdict.reason === "too_many_scopes";
   });
@@ -206,7 +205,7 @@ describe("seeing less never means more access:", () => {
           const left = (subset & (1 << index)) === 0 ? membership : hide(membership);
           return left === undefined ? [] : [[key, left] as const];
         });
-        const after = evaluateFacts(policy, credential, { ...facts, organisations: Object.fromEntries(organisations) });
+        const after = evaluate(policy, credential, { ...facts, organisations: Object.fromEntries(organisations) });
         expectNoMore(verdict, after);
       }
       return verdict.kind !== "authenticated" || verdict.user.groups.length > 0;
@@ -216,9 +215,9 @@ describe("seeing less never means more access:", () => {
 
 test("where organisations are not asked about, they could not have let anybody in", () => {
   holds(({ policy, credential, facts }, verdict) => {
-    if (questionOf("production", policy, credential).dependsOnOrganisations(facts.account)) return false;
+    if (needsOrganisations(factsRequestOf("production", policy, credential), facts.account)) return false;
     expect(verdict.kind).toBe("unauthenticated");
-    const unasked = evaluateFacts(policy, credential, { ...facts, organisations: {} });
+    const unasked = evaluate(policy, credential, { ...facts, organisations: {} });
     expect(unasked.kind).toBe("unauthenticated");
     return true;
   });

@@ -1,7 +1,7 @@
 // Asks the policy about a person in one go: settings, memberships and what else GitHub says, each only as far as it matters to a test.
 import { type TokenKind, tokenKinds } from "../../../../src/worker/config/cluster.ts";
 import type { Membership } from "../../../../src/worker/github/facts.ts";
-import { evaluateFacts } from "../../../../src/worker/policy/evaluate.ts";
+import { evaluate } from "../../../../src/worker/policy/evaluate.ts";
 import type { Verdict } from "../../../../src/worker/verdict.ts";
 import { factsOf, policyOf, standingsFor } from "../support.ts";
 
@@ -17,7 +17,7 @@ export interface Situation {
 export function judge({ policy: changes, memberships = {}, facts = {}, tokenKind = "classic" }: Situation): Verdict {
   const policy = policyOf({ token_kinds: [...tokenKinds], ...changes });
   const known = factsOf({ organisations: standingsFor(policy, memberships), ...facts });
-  return evaluateFacts(policy, { tokenKind, credentialId: "GITHUBSHA256=abc" }, known);
+  return evaluate(policy, { tokenKind, credentialId: "GITHUBSHA256=abc" }, known);
 }
 
 /** A plain no. */

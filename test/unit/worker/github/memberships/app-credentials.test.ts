@@ -1,7 +1,7 @@
 import { generateKeyPairSync, verify } from "node:crypto";
 import * as v from "valibot";
 import { describe, expect, test } from "vitest";
-import { acme, error, inTime, json, linkTo, notFound, pinnedAcme, type ScriptedAnswer } from "../support.ts";
+import { acme, error, json, linkTo, notFound, pinnedAcme, type ScriptedAnswer } from "../support.ts";
 import {
   appPrivateKey,
   appPublicKey,
@@ -15,24 +15,16 @@ import {
 } from "./installed-app-support.ts";
 
 const unavailable = { kind: "unavailable", reason: "github_app_unavailable" };
-const nonsense = { kind: "unavailable", reason: "github_invalid_response" };
+const invalidResponse = { kind: "unavailable", reason: "github_invalid_response" };
 const organisation = { id: 1234, login: "Acme" };
-const notAsked = { source: "github", githubStatus: null, githubRequestId: null, retryAfterMs: null };
 
 describe("the app signs in", () => {
   test("with a JWT of its own key, issued a moment ago and good for at most ten minutes", async () => {
-    const authorizations: string[] = [];
-    const { credentials, github } = installedApp();
-    for (const [name, answer] of Object.entries(github.script)) {
-      github.script[name] = (call) => {
-        authorizations.push(call.authorization ?? "");
-        return answer(call);
-      };
-    }
-    await credentials.installationIn(acme, inTime());
-    expect(authorizations).toHaveLength(2);
-    for (const authorization of authorizations) {
-      const [header = "", claims = "", signature = ""] = authorization.replace("Bearer ", "").split(".");
+    const { installationIn, github } = installedApp();
+    await installationIn(acme);
+    expect(github.authorizations).toHaveLength(2);
+    for (const authorization of github.authorizations) {
+      const [header = "", claims = "", signature = ""] = (authorization ?? "").replace("Bearer ", "").split(".");
       const parse = (part: string): unknown => JSON.parse(Buffer.from(part, "base64url").toString());
       expect(parse(header)).toEqual({ alg: "RS256", typ: "JWT" });
       const { iss, iat, exp } = v.parse(v.object({ iss: v.string(), iat: v.number(), exp: v.number() }), parse(claims));
@@ -45,15 +37,15 @@ describe("the app signs in", () => {
     }
   });
 
-  test("and asks for no more than to read members", async () => {
+  test("and requests no more than to read members", async () => {
     const bodies: unknown[] = [];
-    const { credentials, github, now } = installedApp();
+    const { installationIn, github, now } = installedApp();
     const answer = tokenAnswer(now);
     github.script[tokenPath(77)] = (call) => {
       bodies.push(JSON.parse(call.body));
       return answer(call);
     };
-    await credentials.installationIn(acme, inTime());
+    await installationIn(acme);
     expect(bodies).toEqual([{ permissions: { members: "read" } }]);
   });
 
@@ -65,17 +57,17 @@ describe("the app signs in", () => {
     ],
     ["a key that is cut", appPrivateKey.replace(/.{100}\n-----END/s, "\n-----END")],
   ])("with nothing, where the key is %s: unavailable, without a call or an exception", async (_, privateKey) => {
-    const { credentials, github } = installedApp({}, privateKey);
-    expect(await credentials.installationIn(acme, inTime())).toEqual({ outcome: unavailable, responseInfo: notAsked });
+    const { installationIn, github } = installedApp({}, privateKey);
+    expect(await installationIn(acme)).toEqual(unavailable);
     expect(github.calls).toEqual([]);
   });
 });
 
 describe("the installation", () => {
   test("is found by the organisation's name in any case, and by its number where that is pinned", async () => {
-    const { credentials, tokens } = installedApp();
+    const { installationIn, tokens } = installedApp();
     for (const reference of [acme, pinnedAcme, { login: "acme-before", id: 1234, teamIds: [] }]) {
-      expect((await credentials.installationIn(reference, inTime())).outcome).toEqual({
+      expect(await installationIn(reference)).toEqual({
         kind: "ok",
         organisation,
         token: tokens[0],
@@ -85,118 +77,115 @@ describe("the installation", () => {
 
   test("of a renamed organisation is under its new name", async () => {
     const renamed = { id: 1234, login: "Acme-New" };
-    const { credentials } = installedApp({ [installationsPath]: json([installationBody(77, renamed)]) });
-    expect((await credentials.installationIn(pinnedAcme, inTime())).outcome).toMatchObject({ organisation: renamed });
-    expect((await credentials.installationIn(acme, inTime())).outcome).toEqual(unavailable);
+    const { installationIn } = installedApp({ [installationsPath]: json([installationBody(77, renamed)]) });
+    expect(await installationIn(pinnedAcme)).toMatchObject({ organisation: renamed });
+    expect(await installationIn(acme)).toEqual(unavailable);
   });
 
-  test("of whoever took the name over is not the pinned one's", async () => {
-    const { credentials } = installedApp({
+  test("of another organisation that has the name now is not the one of the pinned organisation", async () => {
+    const { installationIn } = installedApp({
       [installationsPath]: json([installationBody(77, { id: 9, login: "acme" })]),
     });
-    expect((await credentials.installationIn(pinnedAcme, inTime())).outcome).toEqual(unavailable);
+    expect(await installationIn(pinnedAcme)).toEqual(unavailable);
   });
 
-  test("of an enterprise or of nobody is none, whatever its number", async () => {
+  test("of an enterprise or without an account is none, even under the right number", async () => {
     const others = [installationBody(1, { id: 1234, slug: "acme" }), installationBody(2, null), { id: 3 }];
-    const { credentials, github } = installedApp({ [installationsPath]: json(others) });
-    expect((await credentials.installationIn(pinnedAcme, inTime())).outcome).toEqual(unavailable);
+    const { installationIn, github } = installedApp({ [installationsPath]: json(others) });
+    expect(await installationIn(pinnedAcme)).toEqual(unavailable);
     const later = installedApp({ [installationsPath]: json([...others, installationBody()]) });
-    expect((await later.credentials.installationIn(pinnedAcme, inTime())).outcome).toMatchObject({ organisation });
+    expect(await later.installationIn(pinnedAcme)).toMatchObject({ organisation });
     expect(github.calls).toEqual([installationsPath]);
   });
 
   test("may be on a later page", async () => {
     const second = "/app/installations?per_page=100&page=2";
-    const { credentials, github } = installedApp({
+    const { installationIn, github } = installedApp({
       [installationsPath]: json([installationBody(1, { id: 1, login: "other" })], linkTo(second)),
       [`GET ${second}`]: json([installationBody()]),
     });
-    expect((await credentials.installationIn(acme, inTime())).outcome).toMatchObject({ kind: "ok", organisation });
+    expect(await installationIn(acme)).toMatchObject({ kind: "ok", organisation });
     expect(github.calls).toEqual([installationsPath, `GET ${second}`, tokenPath(77)]);
   });
 
-  test("that is suspended is unavailable, and no token is asked for", async () => {
+  test("that is suspended is unavailable, and no token is created", async () => {
     const suspended = installationBody(77, organisation, { suspended_at: "2026-11-20T09:00:00Z" });
-    const { credentials, github } = installedApp({ [installationsPath]: json([suspended]) });
-    const { outcome, responseInfo } = await credentials.installationIn(acme, inTime());
-    expect(outcome).toEqual(unavailable);
-    expect(responseInfo.githubStatus).toBe(200);
+    const { installationIn, github } = installedApp({ [installationsPath]: json([suspended]) });
+    expect(await installationIn(acme)).toEqual(unavailable);
     expect(github.calls).toEqual([installationsPath]);
   });
 
-  test("that is missing is looked for once a minute, not at every review", async () => {
-    const { credentials, github, clock } = installedApp({ [installationsPath]: json([]) });
+  test("that is missing is looked for once a minute, not in every review", async () => {
+    const { installationIn, github, clock } = installedApp({ [installationsPath]: json([]) });
     for (const time of [0, 1, minuteMs - 1]) {
       clock.time = startMs + time;
-      expect((await credentials.installationIn(acme, inTime())).outcome).toEqual(unavailable);
+      expect(await installationIn(acme)).toEqual(unavailable);
     }
     expect(github.calls).toEqual([installationsPath]);
-    expect((await credentials.installationIn(acme, inTime())).responseInfo).toEqual(notAsked);
     github.script[installationsPath] = json([installationBody()]);
     clock.time = startMs + minuteMs;
-    expect((await credentials.installationIn(acme, inTime())).outcome).toMatchObject({ kind: "ok" });
+    expect(await installationIn(acme)).toMatchObject({ kind: "ok" });
   });
 
   test.each<[string, ScriptedAnswer, object]>([
     ["refuses the JWT", error(401, "A JSON web token could not be decoded"), unavailable],
     ["knows no such app", notFound, unavailable],
     ["limits the app", error(403, "API rate limit exceeded", { "x-ratelimit-remaining": "0" }), unavailable],
-    ["has trouble", error(502, ""), { kind: "unavailable", reason: "github_server_error" }],
-    ["sends no list", json({ installations: [] }), nonsense],
-    ["sends an installation without a number", json([installationBody(0)]), nonsense],
-    ["sends an impossible name", json([installationBody(77, { id: 1234, login: "ac me" })]), nonsense],
-    ["sends an account without a number", json([installationBody(77, { login: "Acme" })]), nonsense],
-    ["sends a suspension that is none", json([installationBody(77, organisation, { suspended_at: false })]), nonsense],
-  ])("is unavailable where GitHub %s; the list is asked for again then", async (_, answer, outcome) => {
-    const { credentials, github } = installedApp({ [installationsPath]: answer });
-    expect((await credentials.installationIn(acme, inTime())).outcome).toEqual(outcome);
+    ["has an outage", error(502, ""), { kind: "unavailable", reason: "github_server_error" }],
+    ["sends no list", json({ installations: [] }), invalidResponse],
+    ["sends an installation without a number", json([installationBody(0)]), invalidResponse],
+    ["sends an impossible name", json([installationBody(77, { id: 1234, login: "ac me" })]), invalidResponse],
+    ["sends an account without a number", json([installationBody(77, { login: "Acme" })]), invalidResponse],
+    [
+      "sends a suspension that is none",
+      json([installationBody(77, organisation, { suspended_at: false })]),
+      invalidResponse,
+    ],
+  ])("is unavailable where GitHub %s; the list is loaded again then", async (_, answer, outcome) => {
+    const { installationIn, github } = installedApp({ [installationsPath]: answer });
+    expect(await installationIn(acme)).toEqual(outcome);
     github.script[installationsPath] = json([installationBody()]);
-    expect((await credentials.installationIn(acme, inTime())).outcome).toMatchObject({ kind: "ok" });
+    expect(await installationIn(acme)).toMatchObject({ kind: "ok" });
     expect(github.calls).toEqual([installationsPath, installationsPath, tokenPath(77)]);
   });
 });
 
 describe("the installation's token", () => {
-  test("and the list are kept: a second question costs no call", async () => {
-    const { credentials, github, tokens } = installedApp();
-    const first = await credentials.installationIn(acme, inTime());
-    expect(first.responseInfo.githubStatus).toBe(201);
-    expect(await credentials.installationIn(acme, inTime())).toEqual({
-      outcome: first.outcome,
-      responseInfo: notAsked,
-    });
+  test("and the list are kept: a second lookup costs no call", async () => {
+    const { installationIn, github, tokens, trace } = installedApp();
+    const first = await installationIn(acme);
+    expect(trace.calls().map(({ status }) => status)).toEqual([200, 201]);
+    expect(await installationIn(acme)).toEqual(first);
     expect(github.calls).toEqual([installationsPath, tokenPath(77)]);
     expect(tokens).toHaveLength(1);
   });
 
   test("is replaced five minutes before it ends", async () => {
-    const { credentials, github, clock, tokens } = installedApp();
-    await credentials.installationIn(acme, inTime());
-    const askedAt = async (time: number) => {
+    const { installationIn, github, clock, tokens } = installedApp();
+    await installationIn(acme);
+    const tokenCallsAt = async (time: number) => {
       clock.time = startMs + time;
-      await credentials.installationIn(acme, inTime());
+      await installationIn(acme);
       return github.calls.filter((call) => call === tokenPath(77)).length;
     };
-    expect(await askedAt(55 * minuteMs - 1)).toBe(1);
-    expect(await askedAt(55 * minuteMs)).toBe(2);
-    const { outcome } = await credentials.installationIn(acme, inTime());
-    expect(outcome).toMatchObject({ token: tokens[1] });
+    expect(await tokenCallsAt(55 * minuteMs - 1)).toBe(1);
+    expect(await tokenCallsAt(55 * minuteMs)).toBe(2);
+    expect(await installationIn(acme)).toMatchObject({ token: tokens[1] });
   });
 
-  test("is dropped when it is said to be no good, and no other is", async () => {
+  test("is dropped when GitHub no longer accepts it, and no other is", async () => {
     const globex = { id: 5678, login: "Globex" };
-    const { credentials, github, now } = installedApp({
+    const { installationIn, credentials, github, now } = installedApp({
       [installationsPath]: json([installationBody(), installationBody(78, globex)]),
     });
     github.script[tokenPath(78)] = tokenAnswer(now);
     const references = [acme, { login: "globex", id: null, teamIds: [] }];
-    const [first] = await Promise.all(references.map((reference) => credentials.installationIn(reference, inTime())));
-    if (first?.outcome.kind !== "ok") throw new Error("no token");
+    const [first] = await Promise.all(references.map((reference) => installationIn(reference)));
+    if (first?.kind !== "ok") throw new Error("no token");
     credentials.forget("another");
-    credentials.forget(first.outcome.token);
+    credentials.forget(first.token);
     github.calls.length = 0;
-    for (const reference of references) await credentials.installationIn(reference, inTime());
+    for (const reference of references) await installationIn(reference);
     expect(github.calls).toEqual([tokenPath(77)]);
   });
 
@@ -210,12 +199,12 @@ describe("the installation's token", () => {
     ],
     ["behind an IP allow list", error(403, "the organization has an IP allow list enabled"), unavailable],
     ["limited", error(429, "You have exceeded a secondary rate limit."), unavailable],
-    ["in trouble", error(500, ""), { kind: "unavailable", reason: "github_server_error" }],
-  ])("is not to be had where the installation is %s; then the list is read anew", async (_, answer, outcome) => {
-    const { credentials, github } = installedApp({ [tokenPath(77)]: answer });
-    expect((await credentials.installationIn(acme, inTime())).outcome).toEqual(outcome);
+    ["in an outage", error(500, ""), { kind: "unavailable", reason: "github_server_error" }],
+  ])("is not there where the installation is %s; then the list is loaded anew", async (_, answer, outcome) => {
+    const { installationIn, github } = installedApp({ [tokenPath(77)]: answer });
+    expect(await installationIn(acme)).toEqual(outcome);
     github.script[installationsPath] = json([]);
-    expect((await credentials.installationIn(acme, inTime())).outcome).toEqual(unavailable);
+    expect(await installationIn(acme)).toEqual(unavailable);
     expect(github.calls).toEqual([installationsPath, tokenPath(77), installationsPath]);
   });
 
@@ -225,30 +214,30 @@ describe("the installation's token", () => {
     () =>
       Response.json(body, { status: 201 });
   test.each<[string, ScriptedAnswer, object]>([
-    ["without a token", created({ expires_at: inAnHour }), nonsense],
-    ["with a token too short to be one", created({ token: "x".repeat(19), expires_at: inAnHour }), nonsense],
-    ["with a token too long for a header", created({ token: "x".repeat(4097), expires_at: inAnHour }), nonsense],
+    ["without a token", created({ expires_at: inAnHour }), invalidResponse],
+    ["with a token too short to be one", created({ token: "x".repeat(19), expires_at: inAnHour }), invalidResponse],
+    ["with a token too long for a header", created({ token: "x".repeat(4097), expires_at: inAnHour }), invalidResponse],
     [
       "with a token that breaks the header",
       created({ token: `${"x".repeat(40)}\nX: y`, expires_at: inAnHour }),
-      nonsense,
+      invalidResponse,
     ],
-    ["with a token with a blank", created({ token: `${"x".repeat(40)} y`, expires_at: inAnHour }), nonsense],
-    ["without an end", created({ token: "x".repeat(40) }), nonsense],
-    ["with an end that is none", created({ token: "x".repeat(40), expires_at: "soon" }), nonsense],
+    ["with a token with a blank", created({ token: `${"x".repeat(40)} y`, expires_at: inAnHour }), invalidResponse],
+    ["without an end", created({ token: "x".repeat(40) }), invalidResponse],
+    ["with an end that is none", created({ token: "x".repeat(40), expires_at: "soon" }), invalidResponse],
     [
       "under another status",
       json({ token: "x".repeat(40), expires_at: inAnHour }),
       { kind: "unavailable", reason: "github_unexpected_status" },
     ],
-  ])("is nonsense %s", async (_, answer, outcome) => {
-    const { credentials } = installedApp({ [tokenPath(77)]: answer });
-    expect((await credentials.installationIn(acme, inTime())).outcome).toEqual(outcome);
+  ])("is an invalid response %s", async (_, answer, outcome) => {
+    const { installationIn } = installedApp({ [tokenPath(77)]: answer });
+    expect(await installationIn(acme)).toEqual(outcome);
   });
 
   test.each([20, 40, 520, 4096])("may have %i characters", async (length) => {
     const token = "x".repeat(length);
-    const { credentials } = installedApp({ [tokenPath(77)]: created({ token, expires_at: inAnHour }) });
-    expect((await credentials.installationIn(acme, inTime())).outcome).toMatchObject({ kind: "ok", token });
+    const { installationIn } = installedApp({ [tokenPath(77)]: created({ token, expires_at: inAnHour }) });
+    expect(await installationIn(acme)).toMatchObject({ kind: "ok", token });
   });
 });

@@ -1,12 +1,24 @@
-// An installed app in these tests: its key, its installations and tokens, and what GitHub answers to it.
+// Installed app of these tests: its key, its installations and tokens, and the answers that GitHub gives it.
 import { generateKeyPairSync, type KeyObject } from "node:crypto";
+import { expect } from "vitest";
 import { makeToken } from "../../../../../src/local/github/token.ts";
-import type { GitHubClient } from "../../../../../src/worker/github/client.ts";
+import type { OrganisationReference } from "../../../../../src/worker/config/organisations.ts";
 import {
   type AppCredentials,
   createAppCredentials,
 } from "../../../../../src/worker/github/memberships/app-credentials.ts";
-import { acmeBody, api, type ScriptedAnswer, scriptGitHub } from "../support.ts";
+import { createInstalledAppMemberships } from "../../../../../src/worker/github/memberships/installed-app.ts";
+import { createTrace } from "../../../../../src/worker/github/trace.ts";
+import {
+  acme,
+  acmeBody,
+  callsTo,
+  json,
+  membershipBody,
+  octocat,
+  type ScriptedAnswer,
+  scriptGitHub,
+} from "../support.ts";
 
 const pair = generateKeyPairSync("rsa", { modulusLength: 2048 });
 export const appPublicKey: KeyObject = pair.publicKey;
@@ -55,19 +67,12 @@ export function installedApp(changes: Record<string, ScriptedAnswer> = {}, priva
     [tokenPath(77)]: tokenAnswer(now, tokens),
     ...changes,
   });
-  const credentials: AppCredentials = createAppCredentials(
-    github.client,
-    api.restUrl,
-    { id: "Iv23liTheAppsClientId", privateKey },
-    now,
-  );
-  return { clock, now, tokens, github, credentials };
+  const trace = createTrace();
+  const calls = callsTo(github, { trace });
+  const credentials: AppCredentials = createAppCredentials({ id: "Iv23liTheAppsClientId", privateKey }, now);
+  const installationIn = (reference: OrganisationReference) => credentials.installationIn(reference, calls);
+  return { clock, now, tokens, github, credentials, installationIn, calls, trace };
 }
-
-/** The client for calls with the person's own token, which an installed app has no use for. */
-export const ownToken: GitHubClient = {
-  send: () => Promise.reject(new Error("no call with the person's own token was expected")),
-};
 
 export interface TeamNode {
   readonly databaseId: unknown;
@@ -91,10 +96,31 @@ export interface GraphqlChanges {
   readonly pageInfo?: unknown;
 }
 
-/** What GraphQL says of somebody's teams in Acme. */
+/** GraphQL's body about a user's teams in Acme. */
 export function graphqlBody(nodes: readonly unknown[] = [], changes: GraphqlChanges = {}): object {
   const { organisationId = 1234, userId = 583231, pageInfo = { hasNextPage: false, endCursor: null } } = changes;
   return {
     data: { organization: { databaseId: organisationId, teams: { pageInfo, nodes } }, user: { databaseId: userId } },
   };
+}
+
+/** The app's view of memberships; octocat is in Acme unless the script says otherwise. */
+export function appView(changes: Record<string, ScriptedAnswer> = {}) {
+  const app = installedApp({
+    [membershipPath()]: json(membershipBody()),
+    [graphqlPath]: json(graphqlBody()),
+    ...changes,
+  });
+  const source = createInstalledAppMemberships(app.credentials, app.now);
+  const load = async (organisations: readonly OrganisationReference[] = [acme], account = octocat) => {
+    const token = makeToken("classic");
+    const owner = { account, scopes: [] };
+    const request = { token, owner, organisations, isFineGrained: false, hasScopes: true };
+    const result = await source.load(request, app.calls);
+    expect(app.github.authorizations).not.toContain(`Bearer ${token}`);
+    // What the app sees says nothing about the user's token: that one may be revoked.
+    if (result.kind === "known") expect(result.tookToken).toBe(false);
+    return result.kind === "known" ? result.memberships : result.failure;
+  };
+  return { ...app, source, load };
 }

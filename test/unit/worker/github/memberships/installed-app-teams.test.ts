@@ -1,34 +1,18 @@
-// Teams as the installed app sees them by GraphQL, which reports most trouble with a 200.
+// Teams as the installed app sees them by GraphQL, which reports most failures with a 200.
 import { describe, expect, test } from "vitest";
-import { createAppMemberships } from "../../../../../src/worker/github/memberships/installed-app.ts";
-import { createNonMembers } from "../../../../../src/worker/github/memberships/non-members.ts";
-import { acme, api, inTime, json, membershipBody, type ScriptedAnswer } from "../support.ts";
-import { graphqlBody, graphqlPath, installedApp, membershipPath, ownToken, teamNode } from "./installed-app-support.ts";
+import { json, type ScriptedAnswer } from "../support.ts";
+import { appView, graphqlBody, graphqlPath, teamNode } from "./installed-app-support.ts";
 
 const appUnavailable = { kind: "unavailable", reason: "github_app_unavailable" };
 const tooLarge = { kind: "unavailable", reason: "github_too_large" };
 
 async function teamsBy(answer: ScriptedAnswer) {
-  const { github, credentials, now } = installedApp({
-    [membershipPath()]: json(membershipBody()),
-    [graphqlPath]: answer,
-  });
-  const source = createAppMemberships({ client: github.client, api, credentials, nonMembers: createNonMembers(now) });
-  const answered = await source.load(
-    {
-      token: "",
-      client: ownToken,
-      owner: { account: { id: 583231, login: "octocat", type: "User" }, scopes: null },
-      organisations: [acme],
-      isFineGrained: false,
-      hasScopes: false,
-    },
-    inTime(),
-  );
+  const { github, load } = appView({ [graphqlPath]: answer });
+  const result = await load();
   const calls = github.calls.filter((call) => call === graphqlPath).length;
-  if (answered.kind === "failed") return { outcome: answered.asked.outcome, calls };
-  const [standing] = answered.standings;
-  return { outcome: standing?.kind === "active" ? standing.teams : standing, calls };
+  if ("kind" in result) return { outcome: result, calls };
+  const [membership] = result;
+  return { outcome: membership?.kind === "active" ? membership.teams : membership, calls };
 }
 
 /** Pages of teams, each called for by the cursor that the one before names. */
@@ -80,7 +64,7 @@ describe("the teams", () => {
     expect(await teamsBy(pages(...teams(21)))).toEqual({ outcome: tooLarge, calls: 20 });
   });
 
-  test("go on without saying where: no list", async () => {
+  test("that go on, without a cursor, are no list", async () => {
     const pageInfo = { hasNextPage: true, endCursor: null };
     expect(await teamsBy(json(graphqlBody([teamNode(55, "platform")], { pageInfo })))).toEqual({
       outcome: tooLarge,
@@ -88,7 +72,7 @@ describe("the teams", () => {
     });
   });
 
-  test("of a later page that fails are no list", async () => {
+  test("are no list where a later page fails", async () => {
     const first = pages([teamNode(1, "a")], [teamNode(2, "b")]);
     const outcomeWith = async (second: Response) =>
       (await teamsBy((call) => (JSON.parse(call.body).variables.after === null ? first(call) : second))).outcome;
@@ -103,7 +87,7 @@ describe("the teams", () => {
   });
 });
 
-describe("a 200 that is no answer about the teams", () => {
+describe("a 200 that does not show the teams: the app is unavailable", () => {
   const errors = (type: string, data: unknown = null) => ({ data, errors: [{ type, message: "No" }] });
   const withTeams = graphqlBody([teamNode(55, "platform")]);
 
@@ -131,12 +115,12 @@ describe("a 200 that is no answer about the teams", () => {
       graphqlBody([{ databaseId: 55, slug: "platform", ancestors: { pageInfo: { hasNextPage: true }, nodes: [] } }]),
     ],
     ["an organisation's number that is none", graphqlBody([], { organisationId: "1234" })],
-    ["a person's number that is none", graphqlBody([], { userId: "583231" })],
+    ["a user's number that is none", graphqlBody([], { userId: "583231" })],
   ])("%s", async (_, body) => {
     expect(await teamsBy(json(body))).toEqual({ outcome: appUnavailable, calls: 1 });
   });
 
-  test("is not one that says more than was asked for", async () => {
+  test("further fields beside the teams do no harm", async () => {
     expect((await teamsBy(json({ ...withTeams, extensions: {} }))).outcome).toHaveLength(1);
   });
 });

@@ -1,36 +1,38 @@
-// What octocat's own token shows of organisations, where GitHub answers by a script.
+// Memberships that octocat's own token shows, where GitHub answers by a script.
 import { makeToken } from "../../../../../src/local/github/token.ts";
 import type { OrganisationReference } from "../../../../../src/worker/config/organisations.ts";
-import { createPersonalMemberships } from "../../../../../src/worker/github/memberships/own-token.ts";
+import { ownTokenMemberships } from "../../../../../src/worker/github/memberships/own-token.ts";
 import type { MembershipsRequest } from "../../../../../src/worker/github/memberships/source.ts";
-import { api, inTime, type ScriptedAnswer, scriptGitHub } from "../support.ts";
+import { createTrace } from "../../../../../src/worker/github/trace.ts";
+import { callsTo, octocat, type ScriptedAnswer, scriptGitHub } from "../support.ts";
 
-export interface QuestionChanges extends Partial<MembershipsRequest> {
+export interface RequestChanges extends Partial<MembershipsRequest> {
   readonly scopes?: readonly string[] | null;
 }
 
-export async function askAbout(
+export async function loadMemberships(
   organisations: readonly OrganisationReference[],
   script: Record<string, ScriptedAnswer>,
-  { scopes = ["read:org"], ...changes }: QuestionChanges = {},
+  { scopes = ["read:org"], ...changes }: RequestChanges = {},
 ) {
   const github = scriptGitHub(script);
-  const answer = await createPersonalMemberships(api.restUrl).load(
+  const trace = createTrace();
+  const result = await ownTokenMemberships.load(
     {
       token: makeToken("classic"),
-      client: github.client,
-      owner: { account: { id: 583231, login: "octocat", type: "User" }, scopes },
+      owner: { account: octocat, scopes },
       organisations,
       isFineGrained: false,
       hasScopes: true,
       ...changes,
     },
-    inTime(),
+    callsTo(github, { trace }),
   );
   return {
     calls: github.calls,
-    answer,
-    standings: answer.kind === "known" ? answer.standings : null,
-    failure: answer.kind === "failed" ? answer.asked.outcome : null,
+    traced: trace.calls(),
+    result,
+    memberships: result.kind === "known" ? result.memberships : null,
+    failure: result.kind === "failed" ? result.failure : null,
   };
 }

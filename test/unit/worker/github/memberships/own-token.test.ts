@@ -1,4 +1,4 @@
-// What the person's own token shows of organisations. The paths are GitHub's; whatever is asked besides fails the test.
+// Memberships as the user's own token shows them. The paths are GitHub's; any other call fails the test.
 import { describe, expect, test } from "vitest";
 import {
   acme,
@@ -11,11 +11,11 @@ import {
   notFound,
   paths,
   pinnedAcme,
-  refusalAnswers,
+  refusals,
   type ScriptedAnswer,
   teamBody,
 } from "../support.ts";
-import { askAbout } from "./own-token-support.ts";
+import { loadMemberships } from "./own-token-support.ts";
 
 const inAcme = paths.membership("acme");
 const inGlobex = paths.membership("globex");
@@ -27,43 +27,43 @@ const member = (teams: { id: number; slug: string }[] = []) => ({
   teams,
 });
 const notAMember = { kind: "none", nameTakenBy: null };
-const invisible = (reason: string, ssoUrl: string | null = null) => ({ kind: "hidden", reason, ssoUrl });
+const hidden = (reason: string, ssoUrl: string | null = null) => ({ kind: "hidden", reason, ssoUrl });
 const unavailable = (reason: string) => ({ kind: "unavailable", reason });
 const platform = { id: 55, slug: "platform" };
 
-describe("somebody's standing in an organisation", () => {
-  test("is a member's, with role, number, GitHub's spelling and direct teams, by two calls", async () => {
-    const { standings, calls } = await askAbout([acme], {
+describe("a membership in an organisation", () => {
+  test("is active for a member, with role, number, GitHub's spelling and direct teams, by two calls", async () => {
+    const { memberships, calls } = await loadMemberships([acme], {
       [inAcme]: json(membershipBody({ role: "admin" })),
       [paths.teams]: json([teamBody(55, "platform"), teamBody(56, "infra")]),
     });
-    expect(standings).toEqual([{ ...member([platform, { id: 56, slug: "infra" }]), role: "admin" }]);
+    expect(memberships).toEqual([{ ...member([platform, { id: 56, slug: "infra" }]), role: "admin" }]);
     expect(calls.toSorted()).toEqual([inAcme, paths.teams].toSorted());
   });
 
   test("is the same for a pinned one", async () => {
     const script = { [inAcme]: json(membershipBody()), [paths.teams]: json([]) };
-    expect((await askAbout([pinnedAcme], script)).standings).toEqual([member()]);
+    expect((await loadMemberships([pinnedAcme], script)).memberships).toEqual([member()]);
   });
 
-  test("is the same where GitHub leaves out whose membership it is: the token's owner's", async () => {
+  test("is the same where GitHub leaves out the user: it is the owner of the token", async () => {
     for (const user of [null, undefined]) {
       const script = { [inAcme]: json(membershipBody({ user })), [paths.teams]: json([]) };
-      expect((await askAbout([acme], script)).standings).toEqual([member()]);
+      expect((await loadMemberships([acme], script)).memberships).toEqual([member()]);
     }
   });
 
-  test("is pending for whoever is invited, whatever teams wait", async () => {
-    const { standings } = await askAbout([acme], {
+  test("is pending for an invited user, even if teams are listed already", async () => {
+    const { memberships } = await loadMemberships([acme], {
       [inAcme]: json(membershipBody({ state: "pending" })),
       [paths.teams]: json([teamBody(55, "platform")]),
     });
-    expect(standings).toEqual([{ kind: "pending", id: 1234, login: "Acme" }]);
+    expect(memberships).toEqual([{ kind: "pending", id: 1234, login: "Acme" }]);
   });
 
-  test("is none for whoever is not in it", async () => {
-    const { standings, calls } = await askAbout([acme], { [inAcme]: notFound, [paths.teams]: json([]) });
-    expect(standings).toEqual([notAMember]);
+  test("is none for an outsider", async () => {
+    const { memberships, calls } = await loadMemberships([acme], { [inAcme]: notFound, [paths.teams]: json([]) });
+    expect(memberships).toEqual([notAMember]);
     expect(calls).toHaveLength(2);
   });
 
@@ -76,29 +76,32 @@ describe("somebody's standing in an organisation", () => {
     ["token_kind_forbidden", error(403, "`acme` forbids access via a personal access token (classic)."), {}],
     ["scope_missing", error(403, "You need at least read:org scope"), {}],
     ["organisation_forbidden", error(403, "No"), {}],
-  ])("is invisible with its reason: %s", async (reason, answer, more) => {
-    const { standings } = await askAbout([acme], { [inAcme]: answer, [paths.teams]: json([teamBody(55, "platform")]) });
-    expect(standings).toEqual([{ ...invisible(reason), ...more }]);
+  ])("is hidden with its reason: %s", async (reason, answer, more) => {
+    const { memberships } = await loadMemberships([acme], {
+      [inAcme]: answer,
+      [paths.teams]: json([teamBody(55, "platform")]),
+    });
+    expect(memberships).toEqual([{ ...hidden(reason), ...more }]);
   });
 
-  test("is not known where the teams can't be seen: a member without teams would be another one", async () => {
+  test("is not known where the teams are hidden: a member without teams would be another one", async () => {
     const script = { [inAcme]: json(membershipBody()), [paths.teams]: error(403, "You need at least read:org scope") };
-    expect((await askAbout([acme], script)).standings).toEqual([invisible("scope_missing")]);
+    expect((await loadMemberships([acme], script)).memberships).toEqual([hidden("scope_missing")]);
   });
 
-  test("is invisible where single sign-on took the organisation out of the list of teams", async () => {
+  test("is hidden where single sign-on took the organisation out of the list of teams", async () => {
     const partial = (numbers: string) => ({
       [inAcme]: json(membershipBody()),
       [paths.teams]: json([], { "x-github-sso": `partial-results; organizations=${numbers}` }),
     });
-    expect((await askAbout([acme], partial("99,1234"))).standings).toEqual([invisible("sso_required")]);
-    expect((await askAbout([acme], partial("99,12345"))).standings).toEqual([member()]);
+    expect((await loadMemberships([acme], partial("99,1234"))).memberships).toEqual([hidden("sso_required")]);
+    expect((await loadMemberships([acme], partial("99,12345"))).memberships).toEqual([member()]);
   });
 });
 
 describe("teams", () => {
-  test("of other organisations are none of this one's, even under its name", async () => {
-    const { standings } = await askAbout([acme], {
+  test("of other organisations do not count, even under the name of this one", async () => {
+    const { memberships } = await loadMemberships([acme], {
       [inAcme]: json(membershipBody()),
       [paths.teams]: json([
         teamBody(1, "platform", { organization: globexBody }),
@@ -106,17 +109,17 @@ describe("teams", () => {
         teamBody(55, "platform"),
       ]),
     });
-    expect(standings).toEqual([member([platform])]);
+    expect(memberships).toEqual([member([platform])]);
   });
 
-  test("count with all of their parents, which are asked for where no list has them", async () => {
-    const { standings, calls } = await askAbout([acme], {
+  test("count with all of their parents, which are looked up where no list has them", async () => {
+    const { memberships, calls } = await loadMemberships([acme], {
       [inAcme]: json(membershipBody()),
       [paths.teams]: json([teamBody(55, "platform", { parent: { id: 7, slug: "engineering" } })]),
       [paths.team("Acme", "engineering")]: json(teamBody(7, "engineering", { parent: { id: 8, slug: "all" } })),
       [paths.team("Acme", "all")]: json(teamBody(8, "all")),
     });
-    expect(standings).toEqual([member([platform, { id: 7, slug: "engineering" }, { id: 8, slug: "all" }])]);
+    expect(memberships).toEqual([member([platform, { id: 7, slug: "engineering" }, { id: 8, slug: "all" }])]);
     expect(calls.slice(2)).toEqual([paths.team("Acme", "engineering"), paths.team("Acme", "all")]);
   });
 
@@ -131,20 +134,20 @@ describe("teams", () => {
     [
       "is hidden",
       error(403, "the organization has an IP allow list enabled"),
-      { standings: [invisible("ip_allow_list")] },
+      { memberships: [hidden("ip_allow_list")] },
     ],
   ])("are no shorter list where a parent %s", async (_, answer, outcome) => {
-    const asked = await askAbout([acme], {
+    const loaded = await loadMemberships([acme], {
       [inAcme]: json(membershipBody()),
       [paths.teams]: json([teamBody(55, "platform", { parent: { id: 7, slug: "engineering" } })]),
       [paths.team("Acme", "engineering")]: answer,
     });
-    expect(asked).toMatchObject(outcome);
+    expect(loaded).toMatchObject(outcome);
   });
 
   test("are no shorter list where a page of theirs is missing", async () => {
     const second = "/user/teams?per_page=100&page=2";
-    const { failure } = await askAbout([acme], {
+    const { failure } = await loadMemberships([acme], {
       [inAcme]: json(membershipBody()),
       [paths.teams]: json([teamBody(55, "platform")], linkTo(second)),
       [`GET ${second}`]: error(500, ""),
@@ -152,37 +155,37 @@ describe("teams", () => {
     expect(failure).toEqual(unavailable("github_server_error"));
   });
 
-  test("that can't be found though there is a membership contradict it", async () => {
+  test("that are absent though there is a membership are inconsistent with it", async () => {
     const script = { [inAcme]: json(membershipBody()), [paths.teams]: notFound };
-    expect((await askAbout([acme], script)).failure).toEqual(unavailable("github_inconsistent_responses"));
+    expect((await loadMemberships([acme], script)).failure).toEqual(unavailable("github_inconsistent_responses"));
   });
 });
 
 describe("several organisations", () => {
-  test("are answered in the order of the question, with one list of teams for all", async () => {
-    const { standings, calls } = await askAbout([globex, acme], {
+  test("come in the order of the request, with one list of teams for all", async () => {
+    const { memberships, calls } = await loadMemberships([globex, acme], {
       [inGlobex]: json(membershipBody({ organization: globexBody })),
       [inAcme]: json(membershipBody()),
       [paths.teams]: json([teamBody(1, "dev", { organization: globexBody }), teamBody(55, "platform")]),
     });
-    expect(standings).toEqual([
+    expect(memberships).toEqual([
       { kind: "active", id: 5678, login: "Globex", role: "member", teams: [{ id: 1, slug: "dev" }] },
       member([platform]),
     ]);
     expect(calls).toHaveLength(3);
   });
 
-  test("stand each for itself: one that blocks the app does not lock out the other's people", async () => {
-    const { standings } = await askAbout([globex, acme], {
+  test("count each for itself: one that blocks the app does not lock out members of the other", async () => {
+    const { memberships } = await loadMemberships([globex, acme], {
       [inGlobex]: error(403, "the `globex` organization has enabled OAuth App access restrictions"),
       [inAcme]: json(membershipBody()),
       [paths.teams]: json([]),
     });
-    expect(standings).toEqual([invisible("app_not_approved"), member()]);
+    expect(memberships).toEqual([hidden("app_not_approved"), member()]);
   });
 
-  test("are seen by a fine-grained token one at most, which is enough", async () => {
-    const { standings } = await askAbout(
+  test("are shown to a fine-grained token one at most, which is enough", async () => {
+    const { memberships } = await loadMemberships(
       [globex, acme],
       {
         [inGlobex]: error(403, "Resource not accessible by personal access token"),
@@ -191,29 +194,28 @@ describe("several organisations", () => {
       },
       { isFineGrained: true, hasScopes: false, scopes: null },
     );
-    expect(standings).toEqual([invisible("other_resource_owner"), member([platform])]);
+    expect(memberships).toEqual([hidden("other_resource_owner"), member([platform])]);
   });
 
-  test("are known together or not at all: trouble with one says nothing of the person", async () => {
-    const { failure, answer } = await askAbout([globex, acme], {
+  test("are known together or not at all: an outage of one says nothing about the user", async () => {
+    const { failure, traced } = await loadMemberships([globex, acme], {
       [inGlobex]: error(503, "No server is currently available", { "x-github-request-id": "A:1" }),
       [inAcme]: json(membershipBody()),
       [paths.teams]: json([]),
     });
     expect(failure).toEqual(unavailable("github_server_error"));
-    expect(answer).toMatchObject({
-      asked: { responseInfo: { githubStatus: 503, githubRequestId: "A:1", retryAfterMs: null } },
-    });
+    const deciding = traced.find((call) => call.outcome === failure);
+    expect(deciding).toMatchObject({ status: 503, requestId: "A:1", retryAfterMs: null });
   });
 
-  test("with a limit here and trouble there come to the trouble, which is nobody's fault", async () => {
-    const { failure } = await askAbout([globex, acme], {
+  test("with a limit here and an outage there come to the outage, which is not the user's fault", async () => {
+    const { failure } = await loadMemberships([globex, acme], {
       [inGlobex]: error(429, "You have exceeded a secondary rate limit."),
       [inAcme]: error(502, ""),
       [paths.teams]: json([]),
     });
     expect(failure).toEqual(unavailable("github_server_error"));
-    const limited = await askAbout([globex, acme], {
+    const limited = await loadMemberships([globex, acme], {
       [inGlobex]: json(membershipBody({ organization: globexBody })),
       [inAcme]: error(429, "You have exceeded a secondary rate limit."),
       [paths.teams]: json([]),
@@ -224,10 +226,10 @@ describe("several organisations", () => {
 
 describe("scopes that are too few", () => {
   test.each([[[]], [["gist"]], [["read:user", "user:email", "public_repo", "repo:status"]], [["read:organisation"]]])(
-    "%j show no organisation, and GitHub is not asked",
+    "%j show no organisation, and GitHub is not called",
     async (scopes) => {
-      const { standings, calls } = await askAbout([acme, globex], {}, { scopes });
-      expect(standings).toEqual([invisible("scope_missing"), invisible("scope_missing")]);
+      const { memberships, calls } = await loadMemberships([acme, globex], {}, { scopes });
+      expect(memberships).toEqual([hidden("scope_missing"), hidden("scope_missing")]);
       expect(calls).toEqual([]);
     },
   );
@@ -235,52 +237,52 @@ describe("scopes that are too few", () => {
   const script = () => ({ [inAcme]: json(membershipBody()), [paths.teams]: json([]) });
 
   test.each([["read:org"], ["write:org"], ["admin:org"], ["repo"], ["user"]])("%s is enough", async (scope) => {
-    expect((await askAbout([acme], script(), { scopes: ["gist", scope] })).standings).toEqual([member()]);
+    expect((await loadMemberships([acme], script(), { scopes: ["gist", scope] })).memberships).toEqual([member()]);
   });
 
-  test("are no matter of tokens that have none, nor where GitHub did not name them", async () => {
-    expect((await askAbout([acme], script(), { scopes: [], hasScopes: false })).standings).toEqual([member()]);
-    expect((await askAbout([acme], script(), { scopes: null })).standings).toEqual([member()]);
+  test("do not count for tokens that have none, nor where GitHub did not name them", async () => {
+    expect((await loadMemberships([acme], script(), { scopes: [], hasScopes: false })).memberships).toEqual([member()]);
+    expect((await loadMemberships([acme], script(), { scopes: null })).memberships).toEqual([member()]);
   });
 });
 
-describe("answers that contradict each other are no answer", () => {
-  const contradiction = unavailable("github_inconsistent_responses");
+describe("inconsistent responses leave nothing known", () => {
+  const inconsistentResponses = unavailable("github_inconsistent_responses");
 
-  test("somebody else's membership", async () => {
+  test("a membership of another user", async () => {
     const script = { [inAcme]: json(membershipBody({ user: { id: 583232 } })), [paths.teams]: json([]) };
-    expect((await askAbout([acme], script)).failure).toEqual(contradiction);
+    expect((await loadMemberships([acme], script)).failure).toEqual(inconsistentResponses);
     script[inAcme] = json(membershipBody({ user: { id: 583232 }, state: "pending" }));
-    expect((await askAbout([acme], script)).failure).toEqual(contradiction);
+    expect((await loadMemberships([acme], script)).failure).toEqual(inconsistentResponses);
   });
 
-  test("a membership in another organisation than the one that was asked for", async () => {
+  test("a membership in another organisation than the one of the request", async () => {
     const script = { [inAcme]: json(membershipBody({ organization: globexBody })), [paths.teams]: json([]) };
-    expect((await askAbout([acme], script)).failure).toEqual(contradiction);
+    expect((await loadMemberships([acme], script)).failure).toEqual(inconsistentResponses);
   });
 });
 
-describe("a refusal", () => {
-  test.each(refusalAnswers)(
-    "that comes to %s is said as it is, and leaves nothing known",
-    async (_, answer, refusal) => {
-      const script = { [inAcme]: answer, [paths.teams]: json([]) };
-      expect((await askAbout([acme], script)).failure).toEqual(refusal);
-      const teams = { [inAcme]: json(membershipBody()), [paths.teams]: answer };
-      expect((await askAbout([acme], teams)).failure).toEqual(refusal);
-    },
-  );
+describe("a response that refuses the token", () => {
+  test.each(refusals)("(%s) is passed on as it is, and leaves nothing known", async (_, answer, outcome) => {
+    const script = { [inAcme]: answer, [paths.teams]: json([]) };
+    expect((await loadMemberships([acme], script)).failure).toEqual(outcome);
+    const teams = { [inAcme]: json(membershipBody()), [paths.teams]: answer };
+    expect((await loadMemberships([acme], teams)).failure).toEqual(outcome);
+  });
 });
 
-describe("the person's token", () => {
-  test("was taken where GitHub showed memberships by it, or that there are none", async () => {
+describe("the user's token", () => {
+  test("was accepted where GitHub showed memberships by it, or that there are none", async () => {
     for (const answer of [json(membershipBody()), notFound]) {
-      const asked = await askAbout([acme], { [inAcme]: answer, [paths.teams]: json([]) });
-      expect(asked.answer).toMatchObject({ kind: "known", tookToken: true });
+      const loaded = await loadMemberships([acme], { [inAcme]: answer, [paths.teams]: json([]) });
+      expect(loaded.result).toMatchObject({ kind: "known", tookToken: true });
     }
   });
 
-  test("was not shown to be good where its scopes alone said that it sees nothing", async () => {
-    expect((await askAbout([acme], {}, { scopes: [] })).answer).toMatchObject({ kind: "known", tookToken: false });
+  test("was not accepted yet where its scopes alone said that it sees nothing", async () => {
+    expect((await loadMemberships([acme], {}, { scopes: [] })).result).toMatchObject({
+      kind: "known",
+      tookToken: false,
+    });
   });
 });

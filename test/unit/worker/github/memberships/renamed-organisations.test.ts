@@ -1,23 +1,21 @@
-// Names are labels, numbers are authority: a pinned organisation goes on working under another name where GitHub lets the token see it by its number.
+// Renamed organisations. Names are labels, numbers are authority: a pinned organisation goes on working under another
+// name where GitHub shows it to the token by its number.
 import { describe, expect, test } from "vitest";
 import { makeToken } from "../../../../../src/local/github/token.ts";
 import type { OrganisationReference } from "../../../../../src/worker/config/organisations.ts";
-import { createPersonalMemberships } from "../../../../../src/worker/github/memberships/own-token.ts";
 import {
   acme,
-  api,
   error,
   globexBody,
-  inTime,
   json,
   membershipBody,
   notFound,
   paths,
   pinnedAcme,
   type ScriptedAnswer,
-  scriptGitHub,
   teamBody,
 } from "../support.ts";
+import { loadMemberships } from "./own-token-support.ts";
 
 const pinnedTeam: OrganisationReference = { ...acme, teamIds: [55, 56] };
 const renamed = { login: "Acme-New", id: 1234 };
@@ -37,34 +35,28 @@ const notAMember = (nameTakenBy: number | null = null) => ({ kind: "none", nameT
 const withoutSso = { kind: "hidden", reason: "sso_required", ssoUrl: null };
 const unavailable = (reason: string) => ({ kind: "unavailable", reason });
 
-async function askAbout(
+async function load(
   reference: OrganisationReference,
   script: Record<string, ScriptedAnswer>,
   { isFineGrained = false } = {},
 ) {
-  const github = scriptGitHub(script);
-  const answer = await createPersonalMemberships(api.restUrl).load(
-    {
-      token: makeToken(isFineGrained ? "fine_grained" : "classic"),
-      client: github.client,
-      owner: { account: { id: 583231, login: "octocat", type: "User" }, scopes: isFineGrained ? null : ["read:org"] },
-      organisations: [reference],
-      isFineGrained,
-      hasScopes: !isFineGrained,
-    },
-    inTime(),
-  );
-  const outcome = answer.kind === "known" ? answer.standings[0] : answer.asked.outcome;
-  return { outcome, further: github.calls.slice(2) };
+  const kind = isFineGrained ? "fine_grained" : "classic";
+  const { memberships, failure, calls } = await loadMemberships([reference], script, {
+    token: makeToken(kind),
+    scopes: isFineGrained ? null : ["read:org"],
+    isFineGrained,
+    hasScopes: !isFineGrained,
+  });
+  return { outcome: memberships?.[0] ?? failure, further: calls.slice(2) };
 }
 
 describe.each([
   ["leads nowhere any more", notFound, null],
-  ["was taken over by an organisation that the person is in", json(membershipBody({ organization: taker })), 999],
+  ["belongs to another organisation now, which the user is in", json(membershipBody({ organization: taker })), 999],
 ] as const)("a pinned organisation whose old name %s", (_, underOldName, nameTakenBy) => {
-  test("is found by a team of the person's", async () => {
+  test("is found by a team of the user", async () => {
     for (const isFineGrained of [false, true]) {
-      const { outcome, further } = await askAbout(
+      const { outcome, further } = await load(
         pinnedAcme,
         {
           [inAcme]: underOldName,
@@ -79,7 +71,7 @@ describe.each([
   });
 
   test("is found in the list of memberships", async () => {
-    const { outcome, further } = await askAbout(pinnedAcme, {
+    const { outcome, further } = await load(pinnedAcme, {
       [inAcme]: underOldName,
       [paths.teams]: json([]),
       [paths.memberships]: json([
@@ -91,15 +83,15 @@ describe.each([
     expect(further).toEqual([paths.memberships]);
   });
 
-  test("is not found by a fine-grained token without a team: it may not read that list", async () => {
+  test("is not found by a fine-grained token without a team, for it may not read that list", async () => {
     const script = { [inAcme]: underOldName, [paths.teams]: json([]) };
-    const { outcome, further } = await askAbout(pinnedAcme, script, { isFineGrained: true });
+    const { outcome, further } = await load(pinnedAcme, script, { isFineGrained: true });
     expect(outcome).toEqual(notAMember(nameTakenBy));
     expect(further).toEqual([]);
   });
 
-  test("is none of the person's where the list does not have it", async () => {
-    const { outcome } = await askAbout(pinnedAcme, {
+  test("is none where the list does not have it", async () => {
+    const { outcome } = await load(pinnedAcme, {
       [inAcme]: underOldName,
       [paths.teams]: json([]),
       [paths.memberships]: json([membershipBody({ organization: taker })]),
@@ -107,8 +99,8 @@ describe.each([
     expect(outcome).toEqual(notAMember(nameTakenBy));
   });
 
-  test("is invisible where single sign-on took it out of the list", async () => {
-    const { outcome } = await askAbout(pinnedAcme, {
+  test("is hidden where single sign-on took it out of the list", async () => {
+    const { outcome } = await load(pinnedAcme, {
       [inAcme]: underOldName,
       [paths.teams]: json([], { "x-github-sso": "partial-results; organizations=1234" }),
       [paths.memberships]: json([], { "x-github-sso": "partial-results; organizations=7,1234" }),
@@ -121,12 +113,12 @@ describe.each([
     ["is not there", notFound, unavailable("github_inconsistent_responses")],
     ["is for wider scopes", error(403, "You need at least read:org scope"), { ...withoutSso, reason: "scope_missing" }],
     [
-      "is of another person",
+      "is of another user",
       json([membershipBody({ organization: renamed, user: { id: 1 } })]),
       unavailable("github_inconsistent_responses"),
     ],
   ])("is not known where the list %s", async (_case, list, expected) => {
-    const { outcome } = await askAbout(pinnedAcme, {
+    const { outcome } = await load(pinnedAcme, {
       [inAcme]: underOldName,
       [paths.teams]: json([]),
       [paths.memberships]: list,
@@ -135,9 +127,9 @@ describe.each([
   });
 });
 
-test("a pinned organisation that answers to its old name, too, needs no search", async () => {
+test("a pinned organisation that GitHub still finds by its old name needs no search", async () => {
   const script = { [inAcme]: json(membershipBody({ organization: renamed })), [paths.teams]: json([teamOfRenamed]) };
-  expect(await askAbout(pinnedAcme, script)).toEqual({ outcome: member(), further: [] });
+  expect(await load(pinnedAcme, script)).toEqual({ outcome: member(), further: [] });
 });
 
 describe("an organisation that is found by a team", () => {
@@ -147,8 +139,8 @@ describe("an organisation that is found by a team", () => {
     [inRenamed]: membership,
   });
 
-  test("counts only by the person's membership in it", async () => {
-    const outcomeWith = async (membership: ScriptedAnswer) => (await askAbout(pinnedAcme, script(membership))).outcome;
+  test("counts only by the user's membership in it", async () => {
+    const outcomeWith = async (membership: ScriptedAnswer) => (await load(pinnedAcme, script(membership))).outcome;
     expect(await outcomeWith(json(membershipBody({ organization: renamed, state: "pending" })))).toEqual({
       kind: "pending",
       id: 1234,
@@ -164,19 +156,19 @@ describe("an organisation that is found by a team", () => {
     ["is no longer there under the name that the team names", notFound, "github_inconsistent_responses"],
     ["has passed that name on, too", json(membershipBody({ organization: taker })), "github_inconsistent_responses"],
     [
-      "knows somebody else",
+      "knows another user",
       json(membershipBody({ organization: renamed, user: { id: 1 } })),
       "github_inconsistent_responses",
     ],
     ["does not answer", error(500, ""), "github_server_error"],
   ])("is not known where it %s", async (_, membership, reason) => {
-    expect((await askAbout(pinnedAcme, script(membership))).outcome).toEqual(unavailable(reason));
+    expect((await load(pinnedAcme, script(membership))).outcome).toEqual(unavailable(reason));
   });
 });
 
 describe("an organisation that is not pinned", () => {
-  test("is found by a team of its that is", async () => {
-    const { outcome, further } = await askAbout(pinnedTeam, {
+  test("is found by a team that is pinned", async () => {
+    const { outcome, further } = await load(pinnedTeam, {
       [inAcme]: notFound,
       [paths.teams]: json([teamOfRenamed]),
       [inRenamed]: json(membershipBody({ organization: renamed })),
@@ -185,8 +177,8 @@ describe("an organisation that is not pinned", () => {
     expect(further).toEqual([inRenamed]);
   });
 
-  test("is not found by another team, and no list is asked for", async () => {
-    const { outcome, further } = await askAbout(pinnedTeam, {
+  test("is not found by another team, and no list is loaded", async () => {
+    const { outcome, further } = await load(pinnedTeam, {
       [inAcme]: notFound,
       [paths.teams]: json([teamBody(57, "platform", { organization: renamed })]),
     });
@@ -194,22 +186,22 @@ describe("an organisation that is not pinned", () => {
     expect(further).toEqual([]);
   });
 
-  test("means whoever has the name", async () => {
+  test("is the one that has the name now", async () => {
     const script = { [inAcme]: json(membershipBody({ organization: taker })), [paths.teams]: json([]) };
-    expect((await askAbout(pinnedTeam, script)).outcome).toMatchObject({ kind: "active", id: 999 });
+    expect((await load(pinnedTeam, script)).outcome).toMatchObject({ kind: "active", id: 999 });
   });
 });
 
-describe("whoever has the old name hides behind it", () => {
-  const hidden = error(403, "Resource not accessible by personal access token");
-  const invisible = { kind: "hidden", reason: "other_resource_owner", ssoUrl: null };
+describe("the old name belongs to an organisation that hides from the token", () => {
+  const forbidden = error(403, "Resource not accessible by personal access token");
+  const hidden = { kind: "hidden", reason: "other_resource_owner", ssoUrl: null };
 
-  test("but the organisation that is meant shows itself by a team", async () => {
+  test("but a team shows the organisation of the policy", async () => {
     for (const reference of [pinnedAcme, pinnedTeam]) {
-      const { outcome, further } = await askAbout(
+      const { outcome, further } = await load(
         reference,
         {
-          [inAcme]: hidden,
+          [inAcme]: forbidden,
           [paths.teams]: json([teamBody(1, "dev", { organization: globexBody }), teamOfRenamed]),
           [inRenamed]: json(membershipBody({ organization: renamed })),
         },
@@ -224,17 +216,17 @@ describe("whoever has the old name hides behind it", () => {
     ["no team", json([])],
     ["only teams of others", json([teamBody(57, "dev", { organization: globexBody })])],
     ["a team of the very organisation that hides", json([teamBody(55, "platform")])],
-    ["teams that can't be seen", error(502, "")],
-  ])("and stays invisible with %s", async (_, teams) => {
+    ["a list of teams that fails", error(502, "")],
+  ])("and stays hidden with %s", async (_, teams) => {
     for (const reference of [acme, pinnedAcme, pinnedTeam]) {
-      const { outcome, further } = await askAbout(reference, { [inAcme]: hidden, [paths.teams]: teams });
-      expect(outcome).toEqual(invisible);
+      const { outcome, further } = await load(reference, { [inAcme]: forbidden, [paths.teams]: teams });
+      expect(outcome).toEqual(hidden);
       expect(further).toEqual([]);
     }
   });
 });
 
-describe("teams that can't be seen", () => {
+describe("a list of teams that is not shown", () => {
   const script = (teams: ScriptedAnswer): Record<string, ScriptedAnswer> => ({
     [inAcme]: notFound,
     [paths.teams]: teams,
@@ -242,47 +234,36 @@ describe("teams that can't be seen", () => {
   const outage = error(502, "");
   const hidden = error(403, "Resource not accessible by personal access token");
 
-  test("leave open what they alone could have shown: nobody is told to be no member", async () => {
+  test("leaves open what it alone could have shown: no user is told to be no member", async () => {
     const fineGrained = { isFineGrained: true };
-    expect((await askAbout(pinnedTeam, script(outage))).outcome).toEqual(unavailable("github_server_error"));
-    expect((await askAbout(pinnedTeam, script(notFound))).outcome).toEqual(
-      unavailable("github_inconsistent_responses"),
-    );
-    expect((await askAbout(pinnedAcme, script(outage), fineGrained)).outcome).toEqual(
-      unavailable("github_server_error"),
-    );
-    expect((await askAbout(pinnedAcme, script(hidden), fineGrained)).outcome).toMatchObject({
+    expect((await load(pinnedTeam, script(outage))).outcome).toEqual(unavailable("github_server_error"));
+    expect((await load(pinnedTeam, script(notFound))).outcome).toEqual(unavailable("github_inconsistent_responses"));
+    expect((await load(pinnedAcme, script(outage), fineGrained)).outcome).toEqual(unavailable("github_server_error"));
+    expect((await load(pinnedAcme, script(hidden), fineGrained)).outcome).toMatchObject({
       kind: "hidden",
       reason: "other_resource_owner",
     });
   });
 
-  test("are no matter where they could show nothing, or another list does", async () => {
-    expect((await askAbout(acme, script(outage))).outcome).toEqual(notAMember());
-    expect((await askAbout(acme, script(outage), { isFineGrained: true })).outcome).toEqual(notAMember());
+  test("does not count where it could show nothing, or another list does", async () => {
+    expect((await load(acme, script(outage))).outcome).toEqual(notAMember());
+    expect((await load(acme, script(outage), { isFineGrained: true })).outcome).toEqual(notAMember());
     const listed = { ...script(outage), [paths.memberships]: json([]) };
-    expect((await askAbout(pinnedAcme, listed)).outcome).toEqual(notAMember());
+    expect((await load(pinnedAcme, listed)).outcome).toEqual(notAMember());
   });
 });
 
 test("several renamed organisations cost one list together", async () => {
-  const github = scriptGitHub({
-    [inAcme]: notFound,
-    [paths.membership("globex")]: notFound,
-    [paths.teams]: json([]),
-    [paths.memberships]: json([membershipBody({ organization: renamed })]),
-  });
-  const answer = await createPersonalMemberships(api.restUrl).load(
+  const { result, calls } = await loadMemberships(
+    [pinnedAcme, { login: "globex", id: 5678, teamIds: [] }],
     {
-      token: makeToken("classic"),
-      client: github.client,
-      owner: { account: { id: 583231, login: "octocat", type: "User" }, scopes: ["repo"] },
-      organisations: [pinnedAcme, { login: "globex", id: 5678, teamIds: [] }],
-      isFineGrained: false,
-      hasScopes: true,
+      [inAcme]: notFound,
+      [paths.membership("globex")]: notFound,
+      [paths.teams]: json([]),
+      [paths.memberships]: json([membershipBody({ organization: renamed })]),
     },
-    inTime(),
+    { scopes: ["repo"] },
   );
-  expect(answer).toEqual({ kind: "known", standings: [member([]), notAMember()], tookToken: true });
-  expect(github.calls.filter((call) => call === paths.memberships)).toHaveLength(1);
+  expect(result).toEqual({ kind: "known", memberships: [member([]), notAMember()], tookToken: true });
+  expect(calls.filter((call) => call === paths.memberships)).toHaveLength(1);
 });

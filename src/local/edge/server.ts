@@ -1,0 +1,193 @@
+// TLS server in front of the Worker. Like Cloudflare, it asks for a client certificate but does not insist on one:
+// without one, or with a bad one, the handshake succeeds and `request.cf.tlsClientAuth` says so. The Worker refuses.
+import { constants } from "node:crypto";
+import type { Agent, IncomingMessage, ServerResponse } from "node:http";
+import { createSecureServer, Http2ServerRequest, Http2ServerResponse, constants as http2 } from "node:http2";
+import type { TLSSocket } from "node:tls";
+import type { Identity } from "../certificates/issue.ts";
+import { tlsClientAuthOf } from "./client-certificate.ts";
+import { askWorker, type UpstreamAnswer, upstreamAgent, upstreamHeaders, upstreamPath } from "./upstream.ts";
+
+export interface Edge {
+  /** Begins to pass requests on to the Worker's socket. Until then the edge answers them with 503. */
+  passTo(workerPort: number): void;
+  close(): Promise<void>;
+}
+
+export interface EdgeOptions {
+  readonly port: number;
+  readonly server: Identity;
+  /** The certificate that clients' certificates must chain to. */
+  readonly authorityCertificate: string;
+}
+
+type ClientRequest = IncomingMessage | Http2ServerRequest;
+type ClientResponse = ServerResponse | Http2ServerResponse;
+
+/** Limit for what is read of a refused body: enough for all that a client sends before it sees the answer. */
+const maxDrainedBytes = 16 * 1024 * 1024;
+const maxDrainMs = 5000;
+
+/** RFC 9110, 7.6.1: these headers are about one connection only, and HTTP/2 forbids them. */
+const connectionHeaders = new Set(["connection", "keep-alive", "transfer-encoding", "upgrade", "proxy-connection"]);
+
+/**
+ * Starts the server on 127.0.0.1.
+ *
+ * @throws the listener's error, such as EADDRINUSE
+ */
+export async function startEdge({ port, server, authorityCertificate }: EdgeOptions): Promise<Edge> {
+  const host = `127.0.0.1:${port}`;
+  let agent: Agent | null = null;
+  const listener = createSecureServer({
+    allowHTTP1: true,
+    key: server.privateKey,
+    cert: server.certificate,
+    ca: authorityCertificate,
+    requestCert: true,
+    rejectUnauthorized: false,
+    minVersion: "TLSv1.2",
+    // A resumed session keeps what its first handshake found about the certificate, and renegotiation changes the
+    // certificate of a connection. Without both, what the edge says about a connection comes from its own handshake.
+    secureOptions: constants.SSL_OP_NO_TICKET | constants.SSL_OP_NO_RENEGOTIATION,
+  });
+  listener.on("request", (request: ClientRequest, response: ClientResponse) => {
+    // A client that goes away is no error of the edge. The event "close" tells of it.
+    request.on("error", ignore);
+    response.on("error", ignore);
+    void answer(request, response, agent, host).then((result) => sendAnswer(request, response, result));
+  });
+
+  const connections = new Set<TLSSocket>();
+  listener.on("secureConnection", (socket: TLSSocket) => {
+    connections.add(socket);
+    socket.once("close", () => connections.delete(socket));
+  });
+  await new Promise<void>((resolve, reject) => {
+    listener.once("error", reject);
+    listener.listen(port, "127.0.0.1", resolve);
+  });
+  return {
+    passTo(workerPort) {
+      agent = upstreamAgent(workerPort);
+    },
+    async close() {
+      const closed = new Promise<void>((resolve) => listener.close(() => resolve()));
+      for (const connection of connections) connection.destroy();
+      agent?.destroy();
+      await closed;
+    },
+  };
+}
+
+function ignore(): void {}
+
+async function answer(
+  request: ClientRequest,
+  response: ClientResponse,
+  agent: Agent | null,
+  host: string,
+): Promise<UpstreamAnswer> {
+  const path = upstreamPath(request.url ?? "");
+  if (path === null) return edgeStatus(404, "NotFound", "the edge does not pass this path on");
+  if (agent === null) return edgeStatus(503, "ServiceUnavailable", "the Worker is starting");
+
+  const headers = upstreamHeaders(request.headers, host, cfOf(request));
+  const contentLength = request.headers["content-length"];
+  const hasBody = bodyFollows(request);
+  if (hasBody && contentLength !== undefined) headers["Content-Length"] = contentLength;
+  else if (hasBody) headers["Transfer-Encoding"] = "chunked";
+  const exchange = askWorker(agent, {
+    method: request.method ?? "GET",
+    url: `https://${host}${path}`,
+    headers,
+    body: hasBody ? request : null,
+  });
+  // "close" before the answer: the client has gone.
+  response.once("close", exchange.abort);
+  const received = await exchange.answer;
+  response.off("close", exchange.abort);
+  if (received === null) return edgeStatus(503, "ServiceUnavailable", "the Worker gave no answer");
+  // The Worker itself never answers 500. The runtime does, after an exception, and to 500 kube-apiserver would ask four
+  // times more.
+  if (received.status === 500) return edgeStatus(503, "ServiceUnavailable", "the Worker failed: its log says why");
+  return received;
+}
+
+function bodyFollows(request: ClientRequest): boolean {
+  if (request instanceof Http2ServerRequest) return !request.stream.endAfterHeaders;
+  return request.headers["transfer-encoding"] !== undefined || (request.headers["content-length"] ?? "0") !== "0";
+}
+
+/** An answer of the edge itself, in the form that Kubernetes uses for refusals. */
+function edgeStatus(code: number, reason: string, message: string): UpstreamAnswer {
+  const status = { kind: "Status", apiVersion: "v1", status: "Failure", message, reason, code };
+  const body = Buffer.from(`${JSON.stringify(status)}\n`);
+  return { status: code, headers: { "content-type": "application/json", "content-length": `${body.length}` }, body };
+}
+
+/**
+ * `request.cf` as JSON, by HTTP/2 session or HTTP/1.1 socket: a certificate is parsed once, and then stays the same.
+ * (Over HTTP/2, `request.socket` is another object for each request.)
+ */
+const cfByConnection = new WeakMap<object, string>();
+
+function cfOf(request: ClientRequest): string {
+  const session = request instanceof Http2ServerRequest ? request.stream.session : undefined;
+  const connection = session ?? request.socket;
+  const known = cfByConnection.get(connection);
+  if (known !== undefined) return known;
+  // The server listens with TLS alone.
+  const cf = JSON.stringify({ tlsClientAuth: tlsClientAuthOf(request.socket as TLSSocket) });
+  cfByConnection.set(connection, cf);
+  return cf;
+}
+
+/**
+ * Sends the answer at once, and ends the exchange when the client has sent its whole body or too much of it. Hanging up
+ * on a client that is still sending would reset the connection and lose the answer, and kube-apiserver would ask five
+ * times. Never rejects.
+ */
+async function sendAnswer(request: ClientRequest, response: ClientResponse, answer: UpstreamAnswer): Promise<void> {
+  // The client has gone. (The request counts as destroyed once it is read to its end.)
+  if (response.destroyed) return;
+  const isReadToTheEnd = request.complete && request.readableLength === 0;
+  for (const [name, value] of Object.entries(answer.headers)) {
+    if (value !== undefined && !connectionHeaders.has(name)) response.setHeader(name, value);
+  }
+  response.statusCode = answer.status;
+  if (response instanceof Http2ServerResponse) {
+    response.end(answer.body);
+    if (isReadToTheEnd) return;
+    await drain(request);
+    // RFC 9113, 8.1: a reset without error, after a whole answer, asks the client to stop sending.
+    response.stream.close(http2.NGHTTP2_NO_ERROR);
+  } else if (isReadToTheEnd) {
+    response.end(answer.body);
+  } else {
+    // Content-Length tells the client that the answer is whole. Ending it here could close the connection.
+    response.write(answer.body);
+    const drained = await drain(request);
+    response.end(() => drained || request.destroy());
+  }
+}
+
+/** @returns whether the client sent its body to the end within the limits */
+function drain(request: ClientRequest): Promise<boolean> {
+  return new Promise((resolve) => {
+    const finish = (isComplete: boolean) => {
+      clearTimeout(timer);
+      resolve(isComplete);
+    };
+    const timer = setTimeout(() => finish(false), maxDrainMs);
+    let drainedBytes = 0;
+    request.on("data", (chunk: Buffer) => {
+      drainedBytes += chunk.length;
+      if (drainedBytes > maxDrainedBytes) finish(false);
+    });
+    request.once("end", () => finish(true));
+    request.once("close", () => finish(request.complete));
+    request.resume();
+    if (request.destroyed) finish(false);
+  });
+}

@@ -1,0 +1,261 @@
+// Bodies of accounts, organisations, teams and apps. Their types come from the description that GitHub publishes of its
+// API, so that the type checker notices what is missing.
+import { createHash } from "node:crypto";
+import type { components } from "@octokit/openapi-types";
+import type { StandInAccount } from "./accounts.ts";
+import type { AppPermissions, StandInApp, StandInInstallation } from "./apps.ts";
+import type { Grant } from "./grants.ts";
+import type { StandInOrganisation, StandInTeam } from "./organisations.ts";
+
+type Schemas = components["schemas"];
+
+const createdAt = "2019-03-11T08:15:30Z";
+export const updatedAt = "2026-02-03T17:45:12Z";
+
+const installer = { id: 10_000_000, login: "app-installer", type: "User" };
+
+/** @returns what a token without the scope `read:user` shows */
+export function publicUser(account: StandInAccount, apiUrl: string): Schemas["public-user"] {
+  return { ...profile(account, apiUrl), user_view_type: "public" };
+}
+
+/** @returns what a token with the scope `read:user` shows */
+export function privateUser(account: StandInAccount, apiUrl: string): Schemas["private-user"] {
+  return {
+    ...profile(account, apiUrl),
+    user_view_type: "private",
+    private_gists: 2,
+    total_private_repos: 3,
+    owned_private_repos: 3,
+    disk_usage: 4096,
+    collaborators: 1,
+    two_factor_authentication: true,
+    plan: { name: "free", space: 976562499, private_repos: 10000, collaborators: 0 },
+  };
+}
+
+function profile(account: StandInAccount, apiUrl: string): Schemas["public-user"] {
+  return {
+    ...simpleUser(account, apiUrl),
+    id: account.id,
+    name: null,
+    company: null,
+    blog: "",
+    location: null,
+    email: null,
+    hireable: null,
+    bio: null,
+    twitter_username: null,
+    notification_email: null,
+    public_repos: 4,
+    public_gists: 1,
+    followers: 7,
+    following: 5,
+    created_at: createdAt,
+    updated_at: updatedAt,
+  };
+}
+
+/** @returns what other resources show of an account */
+function simpleUser({ id, login, type }: StandInAccount, apiUrl: string): Schemas["simple-user"] {
+  const url = `${apiUrl}/users/${login}`;
+  return {
+    login,
+    id,
+    node_id: nodeId("4:User", id),
+    avatar_url: `https://avatars.githubusercontent.com/u/${id}?v=4`,
+    gravatar_id: "",
+    url,
+    html_url: `https://github.com/${login}`,
+    followers_url: `${url}/followers`,
+    following_url: `${url}/following{/other_user}`,
+    gists_url: `${url}/gists{/gist_id}`,
+    starred_url: `${url}/starred{/owner}{/repo}`,
+    subscriptions_url: `${url}/subscriptions`,
+    organizations_url: `${url}/orgs`,
+    repos_url: `${url}/repos`,
+    events_url: `${url}/events{/privacy}`,
+    received_events_url: `${url}/received_events`,
+    type,
+    site_admin: false,
+  };
+}
+
+/** @returns what everyone may see; members and owners see more */
+export function organizationFull(
+  organisation: StandInOrganisation,
+  apiUrl: string,
+): Schemas["organization-full"] & Schemas["team-organization"] {
+  return {
+    ...organizationSimple(organisation, apiUrl),
+    has_organization_projects: true,
+    has_repository_projects: true,
+    public_repos: 2,
+    public_gists: 0,
+    followers: 0,
+    following: 0,
+    html_url: `https://github.com/${organisation.login}`,
+    created_at: createdAt,
+    type: "Organization",
+    updated_at: updatedAt,
+    archived_at: null,
+  };
+}
+
+function organizationSimple({ id, login }: StandInOrganisation, apiUrl: string): Schemas["organization-simple"] {
+  const url = `${apiUrl}/orgs/${login}`;
+  return {
+    login,
+    id,
+    node_id: nodeId("12:Organization", id),
+    url,
+    repos_url: `${url}/repos`,
+    events_url: `${url}/events`,
+    hooks_url: `${url}/hooks`,
+    issues_url: `${url}/issues`,
+    members_url: `${url}/members{/member}`,
+    public_members_url: `${url}/public_members{/member}`,
+    avatar_url: `https://avatars.githubusercontent.com/u/${id}?v=4`,
+    description: null,
+  };
+}
+
+/** @param account one that is in the organisation or invited to it */
+export function orgMembership(
+  organisation: StandInOrganisation,
+  account: StandInAccount,
+  apiUrl: string,
+): Schemas["org-membership"] {
+  const membership = organisation.members.get(account);
+  if (membership === undefined) throw new Error(`${account.login} is not in ${organisation.login}`);
+  const organization = organizationSimple(organisation, apiUrl);
+  return {
+    url: `${organization.url}/memberships/${account.login}`,
+    state: membership.state,
+    role: membership.role,
+    direct_membership: true,
+    organization_url: organization.url,
+    organization,
+    user: simpleUser(account, apiUrl),
+  };
+}
+
+export function teamFull(team: StandInTeam, apiUrl: string): Schemas["team-full"] {
+  return {
+    ...teamSimple(team, apiUrl),
+    privacy: "closed",
+    notification_setting: "notifications_enabled",
+    parent: team.parent === null ? null : teamSimple(team.parent, apiUrl),
+    members_count: team.members.size,
+    repos_count: 0,
+    created_at: createdAt,
+    updated_at: updatedAt,
+    organization: organizationFull(team.organisation, apiUrl),
+  };
+}
+
+function teamSimple(
+  { id, name, slug, organisation }: StandInTeam,
+  apiUrl: string,
+): NonNullable<Schemas["nullable-team-simple"]> {
+  const url = `${apiUrl}/organizations/${organisation.id}/team/${id}`;
+  return {
+    id,
+    node_id: nodeId("4:Team", id),
+    url,
+    html_url: `https://github.com/orgs/${organisation.login}/teams/${slug}`,
+    name,
+    slug,
+    description: null,
+    privacy: "closed",
+    notification_setting: "notifications_enabled",
+    permission: "pull",
+    members_url: `${url}/members{/member}`,
+    repositories_url: `${url}/repos`,
+    type: "organization",
+    organization_id: organisation.id,
+  };
+}
+
+export function installationBody(installation: StandInInstallation, apiUrl: string): Schemas["installation"] {
+  const { id, app, organisation, permissions, suspendedAt } = installation;
+  return {
+    id,
+    client_id: app.clientId,
+    account: simpleUser({ id: organisation.id, login: organisation.login, type: "Organization" }, apiUrl),
+    repository_selection: "selected",
+    access_tokens_url: `${apiUrl}/app/installations/${id}/access_tokens`,
+    repositories_url: `${apiUrl}/installation/repositories`,
+    html_url: `https://github.com/organizations/${organisation.login}/settings/installations/${id}`,
+    app_id: app.appId,
+    app_slug: app.slug,
+    target_id: organisation.id,
+    target_type: "Organization",
+    permissions: permissionsBody(permissions),
+    events: [],
+    created_at: createdAt,
+    updated_at: updatedAt,
+    single_file_name: null,
+    has_multiple_single_files: false,
+    single_file_paths: [],
+    suspended_by: suspendedAt === null ? null : simpleUser(installer, apiUrl),
+    suspended_at: suspendedAt === null ? null : isoSeconds(suspendedAt),
+  };
+}
+
+export function installationToken(
+  token: string,
+  endsAt: Date,
+  permissions: AppPermissions,
+): Schemas["installation-token"] {
+  return {
+    token,
+    expires_at: isoSeconds(endsAt),
+    permissions: permissionsBody(permissions),
+    repository_selection: "selected",
+  };
+}
+
+/** @returns what an app learns about a token of its own */
+export function authorizationBody(
+  app: StandInApp,
+  token: string,
+  grant: Grant,
+  apiUrl: string,
+): Schemas["authorization"] {
+  const id = grant.account.id + app.appId;
+  return {
+    id,
+    url: `${apiUrl}/authorizations/${id}`,
+    app: { client_id: app.clientId, name: app.name, url: `https://github.com/apps/${app.slug}` },
+    token,
+    hashed_token: createHash("sha256").update(token).digest("hex"),
+    token_last_eight: token.slice(-8),
+    note: null,
+    note_url: null,
+    created_at: createdAt,
+    updated_at: updatedAt,
+    scopes: grant.kind === "app" ? [] : [...grant.scopes],
+    fingerprint: null,
+    expires_at: grant.expiration === null ? null : isoTime(grant.expiration),
+    user: simpleUser(grant.account, apiUrl),
+  };
+}
+
+function permissionsBody({ members }: AppPermissions): Schemas["app-permissions"] {
+  return { metadata: "read", ...(members === undefined ? {} : { members }) };
+}
+
+function nodeId(kind: string, id: number): string {
+  return Buffer.from(`0${kind}${id}`).toString("base64");
+}
+
+function isoSeconds(time: Date): string {
+  return `${time.toISOString().slice(0, 19)}Z`;
+}
+
+/** @param expiration as headers write it; what is no time stays as it is, so that tests can try that, too */
+function isoTime(expiration: string): string {
+  const time = new Date(expiration.replace(" UTC", "Z"));
+  return Number.isNaN(time.getTime()) ? expiration : isoSeconds(time);
+}

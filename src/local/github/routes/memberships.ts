@@ -1,0 +1,64 @@
+// Memberships in organisations: a person's own, as far as the token may see them, and any person's for an installation.
+import { Hono } from "hono";
+import { orgMembership } from "../bodies.ts";
+import type { StandInEnv } from "../context.ts";
+import {
+  accessTo,
+  personalGrant,
+  refusalFor,
+  refusalForInstallation,
+  scopeHeaders,
+  visibleIn,
+} from "../organisation-access.ts";
+import { notAccessible, notFound, pageOf, requiresAuthentication, resource } from "../responses.ts";
+
+export const membershipRoutes = new Hono<StandInEnv>();
+
+const cacheable = { "cache-control": "private, max-age=60, s-maxage=60" };
+
+membershipRoutes.get("/user/memberships/orgs", (c) => {
+  const grant = personalGrant(c);
+  if (grant instanceof Response) return grant;
+  const { organisations, url } = c.get("github");
+  if (grant.kind === "fine_grained") return notAccessible(c);
+
+  const state = c.req.query("state");
+  const joined = organisations.of(grant.account).filter(({ members }) => {
+    return state === undefined || members.get(grant.account)?.state === state;
+  });
+  const { visible, ssoHeaders } = visibleIn(c, grant, joined);
+  const { items, headers } = pageOf(c, visible);
+  const body = items.map((organisation) => orgMembership(organisation, grant.account, url));
+  return resource(c, body, { ...cacheable, ...scopeHeaders(grant), ...headers, ...ssoHeaders });
+});
+
+membershipRoutes.get("/user/memberships/orgs/:org", (c) => {
+  const grant = personalGrant(c);
+  if (grant instanceof Response) return grant;
+  const { organisations, url } = c.get("github");
+  const organisation = organisations.byLogin(c.req.param("org"));
+  if (organisation === null) return notFound(c);
+
+  const access = accessTo(c, grant, organisation);
+  // A token that was never made for the organisation is refused, a member's or not. Of the organisation's demands only
+  // members and invited people hear.
+  const isIn = organisation.members.has(grant.account);
+  if (!isIn && access.kind !== "not_accessible") return notFound(c);
+  const refused = refusalFor(c, grant, access, organisation);
+  if (refused !== null) return refused;
+  return resource(c, orgMembership(organisation, grant.account, url), { ...cacheable, ...scopeHeaders(grant) });
+});
+
+/** For installations only: a person's token asks about its owner's memberships. */
+membershipRoutes.get("/orgs/:org/memberships/:username", (c) => {
+  const { grant } = c.get("caller");
+  const { accounts, organisations, url } = c.get("github");
+  if (grant === null) return requiresAuthentication(c);
+  const organisation = organisations.byLogin(c.req.param("org"));
+  if (organisation === null) return notFound(c);
+  const refused = refusalForInstallation(c, grant, organisation);
+  if (refused !== null) return refused;
+  const account = accounts.byLogin(c.req.param("username"));
+  if (account === null || !organisation.members.has(account)) return notFound(c);
+  return resource(c, orgMembership(organisation, account, url), cacheable);
+});

@@ -1,0 +1,82 @@
+// A lookup that memory and KV cannot answer: asks GitHub, keeps what it says, and falls back to stale facts while it is
+// unavailable.
+import type { FactsRequest, LookupFailure } from "../github/facts.ts";
+import { inconsistentResponses } from "../github/outcomes.ts";
+import { decidingCall } from "../github/trace.ts";
+import { type FactsEntry, factsEntryOf, missingParts } from "./entry.ts";
+import { isFreshFor, staleFacts } from "./freshness.ts";
+import { type CacheParts, type FactsOutcome, type Lookup, type LookupResult, negativeKeyOf } from "./lookup.ts";
+import type { TokenRecord } from "./memory.ts";
+import { keepFacts, writeTombstone } from "./store.ts";
+
+/**
+ * @param name the token's key in KV
+ * @param before what was known before GitHub was asked
+ */
+export async function loadFromGitHub(
+  parts: CacheParts,
+  lookup: Lookup,
+  name: string,
+  before: TokenRecord,
+): Promise<LookupResult> {
+  const { github, memory, negative, breaker, lifetimes, now } = parts;
+  const { token, credentialId, request, evaluate, trace } = lookup;
+  const askedAt = now();
+  const earlier = before.entry?.kind === "facts" ? before.entry : null;
+  const asked = onlyMissing(request, earlier, askedAt - lifetimes.ttlMs);
+
+  const { outcome, validators } = await github.load(token, asked, earlier, trace);
+
+  const call = decidingCall(trace, outcome);
+  const retryAfterMs = call?.retryAfterMs ?? null;
+  breaker.report(outcome, now(), retryAfterMs);
+  const negativeKey = negativeKeyOf(name, request);
+  const resultOf = (one: FactsOutcome): LookupResult => ({ outcome: one, source: "github", call });
+  switch (outcome.kind) {
+    case "found": {
+      const loaded = factsEntryOf(outcome.facts, asked, { credentialId, askedAt, validators });
+      const kept = keepFacts(parts, lookup, name, before, loaded);
+      // Another request has heard meanwhile that the token is refused, or that the account has changed.
+      if (kept === null) return resultOf(negative.get(negativeKey, now()) ?? inconsistentResponses);
+      const { record, entry, facts, verdict } = kept;
+      // The parts that were not asked about again are too old for this verdict. Nothing is missing now, so all are
+      // asked about.
+      if (asked !== request && !isFreshFor(verdict, entry, request, now(), lifetimes)) {
+        return loadFromGitHub(parts, lookup, name, record);
+      }
+      return resultOf({ kind: "found", facts, verdict, isStale: false });
+    }
+    case "refused":
+    case "suspended":
+      negative.add(negativeKey, outcome, now());
+      if (concernsToken(outcome, request, earlier)) writeTombstone(parts, lookup, name, before);
+      return resultOf(outcome);
+    case "unrecognised":
+      negative.add(negativeKey, outcome, now());
+      return resultOf(outcome);
+    case "limited":
+      negative.add(negativeKey, outcome, now(), retryAfterMs);
+      return resultOf(outcome);
+    case "unavailable": {
+      // Memory may have heard of a refusal meanwhile.
+      const { entry } = memory.update(token, before, (current) => current);
+      const stale = staleFacts(entry, request, evaluate, now(), lifetimes);
+      return resultOf(stale === null ? outcome : { kind: "found", ...stale, isStale: true });
+    }
+  }
+}
+
+/** A changed policy asks only about what is missing. */
+function onlyMissing(request: FactsRequest, earlier: FactsEntry | null, since: number): FactsRequest {
+  const missing = earlier === null ? null : missingParts(earlier, request, since);
+  return missing === null ? request : { ...request, organisations: missing };
+}
+
+/**
+ * That a token belongs to none of one cluster's clients says nothing against it elsewhere, unless it is known to belong
+ * to one of them.
+ */
+function concernsToken(outcome: LookupFailure, { oauthClients }: FactsRequest, earlier: FactsEntry | null): boolean {
+  if (outcome.kind !== "refused" || outcome.reason !== "token_client_mismatch") return true;
+  return earlier !== null && earlier.oauthClientId !== null && oauthClients.includes(earlier.oauthClientId);
+}

@@ -1,0 +1,128 @@
+// What a lookup leaves behind, in memory and in KV: facts, or a tombstone for a token that GitHub refused.
+//
+// KV writes cost money: 1,000 a day on the free plan, 5 dollars a million on the paid one. So facts are written when
+// they have changed, or when the copy is too old to be fresh: it no longer answers any review then, and has lost that
+// much of the grace it could give.
+import { type Entry, type FactsEntry, factsIn, mergeEntries, withoutFuture } from "./entry.ts";
+import type { EvaluatedFacts } from "./freshness.ts";
+import type { CacheParts, Lookup } from "./lookup.ts";
+import { emptyRecord, type TokenRecord } from "./memory.ts";
+
+/** @param read what KV holds; null for a miss */
+export function withKvCopy(current: TokenRecord, read: Entry | null, now: number): TokenRecord {
+  if (read === null) return current;
+  return {
+    ...current,
+    entry: mergeEntries(current.entry, withoutFuture(read, now)),
+    kvCopy: mergeEntries(current.kvCopy, read),
+  };
+}
+
+/**
+ * Keeps facts that GitHub has just told.
+ *
+ * @returns what is known with them, and what the policy makes of it; null where memory has learned meanwhile that they
+ *   no longer hold
+ */
+export function keepFacts(
+  parts: CacheParts,
+  lookup: Lookup,
+  name: string,
+  before: TokenRecord,
+  loaded: FactsEntry,
+): (EvaluatedFacts & { readonly record: TokenRecord; readonly entry: FactsEntry }) | null {
+  const { memory, now, lifetimes } = parts;
+  const { token, request, evaluate } = lookup;
+  const record = memory.update(token, before, (current) => ({
+    ...current,
+    entry: mergeEntries(current.entry, loaded),
+    revalidatingSince: null,
+  }));
+  const { entry, kvCopy, hasAdmitted } = record;
+  const facts = entry?.kind === "facts" ? factsIn(entry, request) : null;
+  if (entry?.kind !== "facts" || facts === null) return null;
+  const verdict = evaluate(facts);
+  const admits = verdict.kind === "authenticated";
+  if (isWorthWriting(entry, kvCopy, { admits, hasAdmitted, now: now(), ttlMs: lifetimes.ttlMs })) {
+    writeCopy(parts, token, name, { ...record, hasAdmitted: hasAdmitted || admits }, entry, !admits);
+  }
+  return { record, entry, facts, verdict };
+}
+
+/** No other isolate shall bring the facts of a refused token back while GitHub is down. */
+export function writeTombstone(parts: CacheParts, { token }: Lookup, name: string, before: TokenRecord): void {
+  const { memory, now } = parts;
+  const record = memory.update(token, before, (current) =>
+    // There is nothing to overwrite about a token that was never seen.
+    current.entry === null && current.kvCopy === null
+      ? current
+      : { ...current, entry: { kind: "tombstone", askedAt: now() }, revalidatingSince: null },
+  );
+  const { entry, kvCopy, hasAdmitted } = record;
+  // KV may hold facts that admit the user, even where no copy was seen there; of tokens that were never admitted it
+  // holds none.
+  const isWritten = kvCopy === null ? hasAdmitted : kvCopy.kind === "facts";
+  if (entry !== null && isWritten) writeCopy(parts, token, name, record, entry, true);
+}
+
+/** @param endsAccess see KvCache.write */
+function writeCopy(
+  { memory, kv, waitUntil }: CacheParts,
+  token: string,
+  name: string,
+  record: TokenRecord,
+  entry: Entry,
+  endsAccess: boolean,
+): void {
+  memory.update(token, record, (current) => ({ ...current, kvCopy: entry }));
+  const writing = kv.write(name, entry, endsAccess).then((isWritten) => {
+    if (isWritten) return;
+    // KV did not take it, so it is no copy: the next lookup tries again.
+    memory.update(token, emptyRecord, (current) =>
+      current.kvCopy === entry ? { ...current, kvCopy: record.kvCopy } : current,
+    );
+  });
+  waitUntil(writing);
+}
+
+interface WriteCircumstances {
+  /**
+   * Whether the facts admit the user at the asking cluster: those of tokens that were never admitted are not written.
+   */
+  readonly admits: boolean;
+  /** Whether earlier facts of this token did, at any cluster. */
+  readonly hasAdmitted: boolean;
+  readonly now: number;
+  readonly ttlMs: number;
+}
+
+/**
+ * @param copy what KV holds as far as is known; null where that is not known, which does not say that it holds nothing
+ */
+export function isWorthWriting(
+  entry: FactsEntry,
+  copy: Entry | null,
+  { admits, hasAdmitted, now, ttlMs }: WriteCircumstances,
+): boolean {
+  // Facts that KV may still hold of a user who has just left must not admit the user in an outage.
+  if (copy === null) return admits || hasAdmitted;
+  if (copy.kind === "tombstone") return admits;
+  // It is not fresh yet, but it would be once its time has come.
+  if (copy.askedAt > now) return true;
+  if (!haveSameFacts(entry, copy)) return true;
+  return admits && now - copy.askedAt >= ttlMs;
+}
+
+/** Whether a policy would see the same. */
+function haveSameFacts(one: FactsEntry, other: FactsEntry): boolean {
+  return JSON.stringify(factsAlone(one)) === JSON.stringify(factsAlone(other));
+}
+
+function factsAlone({ account, oauthClientId, scopes, expiry, organisations }: FactsEntry): unknown {
+  const memberships = Object.entries(organisations).map(([key, { membership }]) => [
+    key,
+    // The address for single sign-on is another one in each of GitHub's responses.
+    JSON.stringify(membership.kind === "hidden" ? membership.reason : membership),
+  ]);
+  return [account, oauthClientId, scopes, expiry, memberships.sort()];
+}

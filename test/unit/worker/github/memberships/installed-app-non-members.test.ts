@@ -1,0 +1,174 @@
+// Accounts that the installed app knows to be no members: they are kept for seconds, so that outsiders do not spend the
+// app's quota.
+import * as v from "valibot";
+import { describe, expect, test } from "vitest";
+import type { GitHubClient } from "../../../../../src/worker/github/client.ts";
+import type { AppCredentials } from "../../../../../src/worker/github/memberships/app-credentials.ts";
+import { createInstalledAppMemberships } from "../../../../../src/worker/github/memberships/installed-app.ts";
+import {
+  acme,
+  callsTo,
+  error,
+  globex,
+  globexBody,
+  json,
+  membershipBody,
+  notFound,
+  type ScriptedCall,
+  type ScriptedGitHub,
+} from "../support.ts";
+import {
+  appView,
+  graphqlBody,
+  graphqlPath,
+  installationBody,
+  installationsPath,
+  membershipPath,
+  secondMs,
+  startMs,
+  tokenAnswer,
+  tokenPath,
+} from "./installed-app-support.ts";
+
+const notAMember = { kind: "none", nameTakenBy: null };
+const member = { kind: "active", id: 1234, login: "Acme", role: "member", teams: [] };
+const unavailable = (reason: string) => ({ kind: "unavailable", reason });
+
+const count = (github: ScriptedGitHub, name: string) => github.calls.filter((call) => call === name).length;
+
+describe("outsiders", () => {
+  test("cost the quota of the app two calls in five seconds, and a new member is seen after them", async () => {
+    const { load, github, clock } = appView({ [membershipPath()]: notFound });
+    for (let review = 0; review < 100; review += 1) expect(await load()).toEqual([notAMember]);
+    clock.time = startMs + 5 * secondMs - 1;
+    expect(await load()).toEqual([notAMember]);
+    expect(github.calls).toEqual([installationsPath, tokenPath(77), membershipPath(), graphqlPath]);
+    clock.time = startMs + 5 * secondMs;
+    github.script[membershipPath()] = json(membershipBody());
+    expect(await load()).toEqual([member]);
+    expect(count(github, membershipPath())).toBe(2);
+  });
+
+  test("are kept from the last response on, where two reviews came at the same time", async () => {
+    const late = Promise.withResolvers<void>();
+    const answers = [notFound, async (call: ScriptedCall) => late.promise.then(() => notFound(call))];
+    const { load, github, clock, installationIn } = appView({
+      [membershipPath()]: (call) => (answers.shift() ?? error(500, ""))(call),
+    });
+    await installationIn(acme);
+    const both = [load(), load()];
+    expect(await Promise.race(both)).toEqual([notAMember]);
+    clock.time = startMs + 4 * secondMs;
+    late.resolve();
+    await Promise.all(both);
+    clock.time = startMs + 8 * secondMs;
+    expect(await load()).toEqual([notAMember]);
+    expect(count(github, membershipPath())).toBe(2);
+    clock.time = startMs + 9 * secondMs;
+    expect(await load()).toEqual(unavailable("github_server_error"));
+  });
+
+  test("are kept for the one organisation that they are not in", async () => {
+    const { load, github, now } = appView({
+      [installationsPath]: json([installationBody(), installationBody(78, globexBody)]),
+      [membershipPath()]: notFound,
+      [membershipPath("Globex")]: json(membershipBody({ organization: globexBody })),
+    });
+    github.script[tokenPath(78)] = tokenAnswer(now);
+    github.script[graphqlPath] = ({ body }) => {
+      const isGlobex = JSON.parse(body).variables.org === "Globex";
+      return Response.json(graphqlBody([], { organisationId: isGlobex ? 5678 : 1234 }));
+    };
+    expect(await load([acme])).toEqual([notAMember]);
+    expect(await load([acme, globex])).toMatchObject([notAMember, { kind: "active", id: 5678 }]);
+    expect(count(github, membershipPath())).toBe(1);
+  });
+
+  test("are kept one by one; members and invited users are not kept", async () => {
+    const { load, github } = appView({
+      [membershipPath()]: notFound,
+      [membershipPath("Acme", "hubot")]: json(membershipBody({ user: { id: 2 }, state: "pending" })),
+    });
+    const hubot = { id: 2, login: "hubot", type: "User" };
+    await load();
+    github.script[graphqlPath] = json(graphqlBody([], { userId: 2 }));
+    await load([acme], hubot);
+    await load([acme], hubot);
+    expect(count(github, membershipPath())).toBe(1);
+    expect(count(github, membershipPath("Acme", "hubot"))).toBe(2);
+  });
+
+  test("are neither told so nor kept where the 404 did not arrive whole", async () => {
+    const broken = () =>
+      new Response(new ReadableStream({ pull: (controller) => controller.error(new TypeError("reset")) }), {
+        status: 404,
+      });
+    const { load, github } = appView({ [membershipPath()]: broken });
+    expect(await load()).toEqual(unavailable("github_unreachable"));
+    github.script[membershipPath()] = json(membershipBody());
+    expect(await load()).toEqual([member]);
+  });
+});
+
+/**
+ * GitHub where no user is a member of an organisation; the numbers of accounts and organisations are in their names.
+ */
+function withoutMembers() {
+  let sent = 0;
+  const numberIn = (name: unknown) => Number(String(name).slice(1));
+  const client: GitHubClient = {
+    async send({ url, body }) {
+      sent += 1;
+      const headers = new Headers();
+      if (!url.endsWith("/graphql")) return { kind: "answered", status: 404, headers, text: "{}" };
+      const { org, login } = v.parse(graphqlVariables, body).variables;
+      const teams = graphqlBody([], { organisationId: numberIn(org), userId: numberIn(login) });
+      return { kind: "answered", status: 200, headers, text: JSON.stringify(teams) };
+    },
+  };
+  const credentials: AppCredentials = {
+    installationIn: async ({ login }) => ({
+      kind: "ok",
+      organisation: { id: numberIn(login), login },
+      token: "of the installation",
+    }),
+    forget: () => {},
+  };
+  const source = createInstalledAppMemberships(credentials, () => startMs);
+  const calls = callsTo({ client });
+  const load = (accountId: number, organisationId = 1234) => {
+    const owner = { account: { id: accountId, login: `u${accountId}`, type: "User" }, scopes: null };
+    const organisations = [{ login: `o${organisationId}`, id: organisationId, teamIds: [] }];
+    return source.load({ token: "of the user", owner, organisations, isFineGrained: false, hasScopes: true }, calls);
+  };
+  /** @returns how many calls it took */
+  async function callsAbout(accountId: number, organisationId = 1234): Promise<number> {
+    const before = sent;
+    expect(await load(accountId, organisationId)).toMatchObject({ kind: "known", memberships: [notAMember] });
+    return sent - before;
+  }
+  return { load, callsAbout };
+}
+const graphqlVariables = v.object({ variables: v.object({ org: v.string(), login: v.string() }) });
+
+test("accounts and organisations whose numbers look alike are told apart", async () => {
+  const { callsAbout } = withoutMembers();
+  expect(await callsAbout(1, 1234)).toBe(2);
+  expect(await callsAbout(1, 1234)).toBe(0);
+  for (const [account, organisation] of [
+    [1, 123],
+    [11, 234],
+    [1234, 1],
+  ] as const) {
+    expect(await callsAbout(account, organisation)).toBe(2);
+  }
+});
+
+test("no more than ten thousand are kept, the latest ones", async () => {
+  const { load, callsAbout } = withoutMembers();
+  for (let id = 1; id <= 10_000; id += 1) await load(id);
+  expect(await callsAbout(1)).toBe(0);
+  expect(await callsAbout(10_001)).toBe(2);
+  expect([await callsAbout(1), await callsAbout(3), await callsAbout(10_001)]).toEqual([0, 0, 0]);
+  expect(await callsAbout(2)).toBe(2);
+});

@@ -1,0 +1,129 @@
+// Installed app with the stand-in, which checks its JWT, its installation and its permissions as GitHub does.
+import { describe, expect, onTestFinished, test } from "vitest";
+import { startGitHubStandIn } from "../../../../../src/local/github/server.ts";
+import type { OrganisationReference } from "../../../../../src/worker/config/organisations.ts";
+import { apiAddressOf } from "../../../../../src/worker/github/api-address.ts";
+import { createCalls } from "../../../../../src/worker/github/calls.ts";
+import { createGitHubClient } from "../../../../../src/worker/github/client.ts";
+import { createGitHubFacts } from "../../../../../src/worker/github/github-facts.ts";
+import { createAppCredentials } from "../../../../../src/worker/github/memberships/app-credentials.ts";
+import { createInstalledAppMemberships } from "../../../../../src/worker/github/memberships/installed-app.ts";
+import { createTrace } from "../../../../../src/worker/github/trace.ts";
+import { acme as acmeReference, pinnedAcme, requestAbout } from "../support.ts";
+
+/** Acme with the installed app and its member mona, whose token has no scope; the clock is moved by hand. */
+async function acmeWithApp() {
+  const clock = { time: Date.now() };
+  const now = () => clock.time;
+  const github = await startGitHubStandIn({ now: () => new Date(now()) });
+  onTestFinished(() => github.close());
+  const acme = github.addOrganisation({ login: "Acme", id: 1234 });
+  const mona = github.addAccount({ login: "mona", id: 4711 });
+  github.addMember(acme, mona);
+  const app = github.addApp();
+  const installation = github.installApp(app, acme);
+
+  const api = apiAddressOf(github.url);
+  const client = createGitHubClient({ fetch });
+  const credentials = createAppCredentials({ id: app.clientId, privateKey: app.privateKeyPem }, now);
+  const memberships = createInstalledAppMemberships(credentials, now);
+  const source = createGitHubFacts({ client, api, memberships, clientSecrets: new Map(), now });
+  const load = async (account = mona, organisations: readonly OrganisationReference[] = [acmeReference]) => {
+    const token = github.issueToken(account, { kind: "classic" });
+    const { outcome } = await source.load(token, requestAbout(organisations), null, createTrace());
+    return outcome.kind === "found" ? Object.values(outcome.facts.organisations)[0] : outcome;
+  };
+  const calls = () => github.requests.map(({ method, path }) => `${method} ${path}`);
+  return { github, acme, mona, app, installation, clock, load, calls };
+}
+
+const appUnavailable = { kind: "unavailable", reason: "github_app_unavailable" };
+const minuteMs = 60_000;
+
+describe("an installed app", () => {
+  test("sees memberships and teams of users whose tokens have no scope", async () => {
+    const { github, acme, mona, load, calls } = await acmeWithApp();
+    const all = github.addTeam(acme, { name: "all", id: 1 });
+    const platform = github.addTeam(acme, { name: "platform", id: 2, parent: all });
+    github.addToTeam(platform, mona);
+    expect(await load()).toEqual({
+      kind: "active",
+      id: 1234,
+      login: "Acme",
+      role: "member",
+      teams: [
+        { id: 2, slug: "platform" },
+        { id: 1, slug: "all" },
+      ],
+    });
+    expect(calls()).toHaveLength(5);
+    github.requests.length = 0;
+    await load();
+    expect(calls().toSorted()).toEqual(["GET /orgs/Acme/memberships/mona", "GET /user", "POST /graphql"]);
+  });
+
+  test("sees the 101st team, too", async () => {
+    const { github, acme, mona, load } = await acmeWithApp();
+    for (let index = 1; index <= 150; index += 1) {
+      github.addToTeam(github.addTeam(acme, { name: `team-${index}` }), mona);
+    }
+    expect(await load()).toMatchObject({ kind: "active", teams: { length: 150 } });
+  });
+
+  test("makes two calls about an outsider in five seconds, however often the outsider tries", async () => {
+    const { github, load, calls, clock } = await acmeWithApp();
+    const outsider = github.addAccount({ login: "outsider" });
+    await load();
+    github.requests.length = 0;
+    for (let review = 0; review < 20; review += 1) {
+      expect(await load(outsider)).toEqual({ kind: "none", nameTakenBy: null });
+    }
+    expect(calls().filter((call) => call !== "GET /user")).toHaveLength(2);
+    clock.time += 5_000;
+    await load(outsider);
+    expect(calls().filter((call) => call !== "GET /user")).toHaveLength(4);
+  });
+
+  test("that is suspended, uninstalled or without the permission says nothing about a user, and works again afterwards", async () => {
+    const { github, acme, app, installation, clock, load } = await acmeWithApp();
+    expect(await load()).toMatchObject({ kind: "active" });
+    github.suspendInstallation(installation);
+    expect(await load()).toEqual(appUnavailable);
+    installation.suspendedAt = null;
+    clock.time += minuteMs;
+    expect(await load()).toMatchObject({ kind: "active" });
+
+    github.uninstall(installation);
+    expect(await load()).toEqual(appUnavailable);
+    expect(await load()).toEqual(appUnavailable);
+    const without = github.installApp(app, acme, { permissions: {} });
+    clock.time += minuteMs;
+    expect(await load()).toEqual(appUnavailable);
+    github.uninstall(without);
+    github.installApp(app, acme);
+    clock.time += minuteMs;
+    expect(await load()).toMatchObject({ kind: "active" });
+  });
+
+  test("follows a pinned organisation to its new name, within a minute and without a wrong no before", async () => {
+    const { acme, load, clock } = await acmeWithApp();
+    expect(await load(undefined, [pinnedAcme])).toMatchObject({ kind: "active", login: "Acme" });
+    acme.login = "Acme-New";
+    expect(await load(undefined, [pinnedAcme])).toMatchObject({ kind: "unavailable" });
+    clock.time += minuteMs;
+    expect(await load(undefined, [pinnedAcme])).toMatchObject({ kind: "active", login: "Acme-New" });
+  });
+
+  test("with the key of another app gets no token", async () => {
+    const { github, app } = await acmeWithApp();
+    const other = github.addApp();
+    const now = () => Date.now();
+    const wrong = createAppCredentials({ id: app.clientId, privateKey: other.privateKeyPem }, now);
+    const trace = createTrace();
+    const client = createGitHubClient({ fetch });
+    const api = apiAddressOf(github.url);
+    const calls = createCalls({ client, api, now, trace, deadline: AbortSignal.timeout(5_000) });
+    expect(await wrong.installationIn(acmeReference, calls)).toEqual(appUnavailable);
+    expect(trace.calls()).toMatchObject([{ endpoint: "installations", status: 401 }]);
+  });
+});
