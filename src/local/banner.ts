@@ -2,6 +2,7 @@
 // columns where the paths do. No line of it begins with "{": such lines are decisions.
 import { columns } from "../node/columns.ts";
 import { webhookUrl } from "../node/kubeconfig.ts";
+import type { SampleUser } from "./github/sample-users.ts";
 import type { StateFolder } from "./state-folder.ts";
 
 export interface Banner {
@@ -10,14 +11,10 @@ export interface Banner {
   readonly folder: StateFolder;
   readonly clusterNames: readonly string[];
   /** Empty where another GitHub is used. */
-  readonly sampleUsers: readonly SampleUserLine[];
+  readonly sampleUsers: readonly UserLine[];
 }
 
-export interface SampleUserLine {
-  readonly name: string;
-  /** What signing in as this user shows. */
-  readonly shows: string;
-}
+type UserLine = Pick<SampleUser, "name" | "shows">;
 
 /** Programs wait for this line. */
 const readyLine = "octogate is ready";
@@ -51,8 +48,9 @@ export function bannerText({ port, githubUrl, folder, clusterNames, sampleUsers 
     ...columns(places),
     "",
     ...(hasUsers ? ["Sample users, and what each one shows:", "", ...userLines(sampleUsers), ""] : []),
-    "Try one in another terminal, as a kube-apiserver would" +
-      (hasUsers ? ":" : ", with a token of yours in GITHUB_TOKEN:"),
+    hasUsers
+      ? "Try one of them in another terminal, as a kube-apiserver would:"
+      : "Try it in another terminal, as a kube-apiserver would, with a token of yours\nin GITHUB_TOKEN:",
     "",
     curlCommand(port, folder, firstCluster, token),
     "",
@@ -63,7 +61,7 @@ export function bannerText({ port, githubUrl, folder, clusterNames, sampleUsers 
   ].join("\n");
 }
 
-function userLines(users: readonly SampleUserLine[]): string[] {
+function userLines(users: readonly UserLine[]): string[] {
   // The indent, the longest name and the gap behind it.
   const width = maxColumns - Math.max(...users.map(({ name }) => name.length)) - 4;
   return columns(

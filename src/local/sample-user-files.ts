@@ -3,12 +3,10 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { stringify } from "yaml";
 import { writePrivately } from "../node/files.ts";
+import type { SampleUser } from "./github/sample-users.ts";
 import type { StateFolder } from "./state-folder.ts";
 
-export interface SampleToken {
-  readonly name: string;
-  readonly token: string;
-}
+type UserToken = Pick<SampleUser, "name" | "token">;
 
 /** @returns what the files of earlier starts hold, by the users' names; nothing is checked yet */
 export async function readSampleTokens({ tokens }: StateFolder): Promise<Map<string, string>> {
@@ -25,7 +23,7 @@ export async function readSampleTokens({ tokens }: StateFolder): Promise<Map<str
  */
 export async function writeSampleUserFiles(
   folder: StateFolder,
-  users: readonly SampleToken[],
+  users: readonly UserToken[],
   kept: ReadonlyMap<string, string>,
   warn: (message: string) => void,
 ): Promise<void> {
@@ -38,8 +36,8 @@ export async function writeSampleUserFiles(
   await writePrivately(folder.userKubeconfig, userKubeconfig(users));
 }
 
-/** The cluster and its administrator are those of docs/try-with-kubectl.md. Paths count from the kubeconfig's folder. */
-function userKubeconfig(users: readonly SampleToken[]): string {
+/** The cluster and its administrator are those of docs/try-with-kubectl.md. Paths count from the file's own folder. */
+function userKubeconfig(users: readonly UserToken[]): string {
   const credentials = [
     // Not as `tokenFile`, over which kubectl's own --token would have no power.
     ...users.map(({ name, token }) => ({ name, user: { token } })),

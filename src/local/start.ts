@@ -1,5 +1,5 @@
-// Brings the local edge up, part by part: certificates, GitHub stand-in, settings, TLS server, Worker. Whatever it
-// starts it hands to `shutdown`, so that it can be ended at any moment.
+// Start of the local edge, part by part: certificates, GitHub stand-in, Worker variables, TLS server, Worker.
+// Each part is handed to `shutdown`, so that a signal can end it at any moment.
 import { join } from "node:path";
 import { hasCode, writePublicly } from "../node/files.ts";
 import { webhookKubeconfig } from "../node/kubeconfig.ts";

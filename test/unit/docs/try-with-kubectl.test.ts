@@ -1,4 +1,4 @@
-// docs/try-with-kubectl.md stays short, and gets the programs that CI tests with. test/e2e/first-kubectl.test.ts runs it.
+// docs/try-with-kubectl.md stays short, and gets the programs that CI tests with. first-kubectl.test.ts runs it.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";

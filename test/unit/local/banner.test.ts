@@ -8,7 +8,7 @@ import { start } from "./github/support.ts";
 const banner: Banner = {
   port: 8443,
   githubUrl: "http://127.0.0.1:9000",
-  folder: stateFolderAt("/home/somebody/octogate/.octogate"),
+  folder: stateFolderAt("/home/otto-inkwell/octogate/.octogate"),
   clusterNames: ["local"],
   sampleUsers: [{ name: "admitted", shows: "authenticated as github:otto" }],
 };
@@ -18,10 +18,10 @@ test("it says where everything is, and ends with the line that programs wait for
   expect(lines.slice(0, 7)).toEqual([
     "  webhook        https://127.0.0.1:8443/authenticate",
     "  GitHub         http://127.0.0.1:9000 (a stand-in on this machine)",
-    "  state          /home/somebody/octogate/.octogate",
-    "  cluster local  /home/somebody/octogate/.octogate/local.kubeconfig",
+    "  state          /home/otto-inkwell/octogate/.octogate",
+    "  cluster local  /home/otto-inkwell/octogate/.octogate/local.kubeconfig",
     "                 for --authentication-token-webhook-config-file",
-    "  users          /home/somebody/octogate/.octogate/kubeconfig",
+    "  users          /home/otto-inkwell/octogate/.octogate/kubeconfig",
     "                 for kubectl --user=NAME",
   ]);
   expect(lines).toContain("  admitted  authenticated as github:otto");
@@ -45,7 +45,7 @@ test("no line begins as a decision does", () => {
 test("with another GitHub it shows no users, and asks for a token of the reader's own", () => {
   const text = bannerText({ ...banner, githubUrl: "https://api.github.com", sampleUsers: [] });
   expect(text).toMatch(/^ {2}GitHub +https:\/\/api\.github\.com$/m);
-  expect(text).toContain("a token of yours in GITHUB_TOKEN:");
+  expect(text).toMatch(/a token of yours\s+in GITHUB_TOKEN:/);
   expect(text).not.toMatch(/sample users|kubectl --user/i);
 });
 

@@ -24,7 +24,7 @@ async function policyFile(name: string, policy: unknown): Promise<string> {
   return path;
 }
 
-/** The command that it prints, as somebody would copy it. */
+/** The command that it prints, as a user copies it. */
 function curlIn(printed: string): string {
   return /^curl .*?^REVIEW$/ms.exec(printed)?.[0] ?? "";
 }
@@ -32,7 +32,7 @@ function curlIn(printed: string): string {
 const anyone = { allow: ["anyone"], token_kinds: ["classic"] };
 
 describe("once it is ready", () => {
-  it("the curl command that it prints works as pasted, whatever the folder is called", async () => {
+  it("the curl command that it prints works as pasted, also where the folder's name needs quotes", async () => {
     const edge = await startLocalEdge({ stateDir: join(folder, 'state of $HOME; "quoted" it\'s') });
     const command = curlIn(edge.stdout());
     const pasted = spawnSync("bash", ["-c", command], { encoding: "utf8" });
