@@ -1,5 +1,5 @@
 // The code of Octogate that reads a response, for every endpoint that it calls: fed with a response that is given.
-import { createLookup } from "../../../src/cli/pin/lookup.ts";
+import { createLookup } from "../../../src/cli/commands/pin/lookup.ts";
 import { apiAddressOf } from "../../../src/worker/github/api-address.ts";
 import { type CallFailure, createCalls } from "../../../src/worker/github/calls.ts";
 import type { GitHubClient } from "../../../src/worker/github/client.ts";

@@ -11,7 +11,7 @@ const hint = "octogate pin looks its number up at GitHub and writes it behind th
 
 /**
  * @param variable the cluster's, such as CLUSTER_PRODUCTION
- * @param groupsFrom as it stands in the file, or null if it does not
+ * @param groupsFrom as the file has it, or null where it does not
  */
 export function findUnpinnedNames(
   file: ConfigFile,
