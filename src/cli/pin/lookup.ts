@@ -54,6 +54,13 @@ const publicProfile: Endpoint<NamedAccount, AccountBody, Failure> = {
   isConditional: false,
 };
 
+/** A team, as its organisation's members may see it. The slug of an enterprise's team has a colon. */
+const teamBySlug: typeof team = {
+  ...team,
+  path: ({ organisation, slug }) => `/orgs/${organisation}/teams/${encodeURIComponent(slug)}`,
+  isConditional: false,
+};
+
 /** Each call has 3 s of its own; this ends what an interrupted machine left over. */
 const lookupTimeoutMs = 30_000;
 
@@ -71,7 +78,7 @@ export function createLookup({ client, restUrl, token }: LookupOptions): Lookup 
     const calls = createCalls({ client, api: apiAddressOf(restUrl), now: Date.now, trace, deadline });
     const result =
       named.kind === "team"
-        ? read(await calls.call(team, named, { authorization }), (body) => readTeam(body, named))
+        ? read(await calls.call(teamBySlug, named, { authorization }), (body) => readTeam(body, named))
         : read(await calls.call(publicProfile, named, { authorization }), (body) => readAccount(body, named));
     if (result.kind === "stopped") stopped = result;
     return result;
@@ -83,7 +90,8 @@ export function createLookup({ client, restUrl, token }: LookupOptions): Lookup 
   }
 
   return async (named) => {
-    const key = JSON.stringify(named);
+    // Two entries may pin the same name in different ways.
+    const key = named.kind === "team" ? `${named.organisation}/${named.slug}` : `${named.kind}:${named.login}`;
     const result = known.get(key) ?? (await lookUp(named));
     known.set(key, result);
     return result;

@@ -9,7 +9,8 @@ const root = join(import.meta.dirname, "..", "..", "..");
 const partsFromTheTop: Readonly<Record<string, readonly string[]>> = {
   "src/worker": [
     ...["every-reason", "index", "app", "exact-router", "bindings", "readiness", "log", "http", "authenticate"],
-    ...["policy", "credential", "verdict", "cache", "github", "bounded-body", "version", "reason", "config"],
+    ...["cache", "policy", "credential", "verdict", "github", "bounded-map", "bounded-body", "version", "reason"],
+    "config",
   ],
   "src/local": [
     ...["main", "start", "greeting", "options", "settings", "policy-file", "start-failure", "github", "edge"],
