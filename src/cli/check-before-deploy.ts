@@ -1,18 +1,19 @@
-// The `[build]` step of wrangler.toml: checks the configuration as `octogate check` does, and refuses to deploy a wrong one. wrangler says in
-// WRANGLER_COMMAND what it is about to do, and nothing of --config, --env and --var: so only the default wrangler.toml is guarded here, and what
-// the Worker says at run time stays the authority.
+// The `[build]` step of wrangler.toml: `octogate check` before each deployment, which refuses a wrong configuration.
+// wrangler says in WRANGLER_COMMAND what it is about to do, and nothing of --config, --env and --var. So only the
+// default wrangler.toml is guarded here, and what the Worker says at run time stays the authority.
 import { readFileSync } from "node:fs";
-import { checkConfiguration } from "./configuration-check/check-configuration.ts";
-import { createStyle } from "./terminal/terminal.ts";
-import { troubleLines } from "./terminal/trouble-lines.ts";
+import { resolve } from "node:path";
+import { checkConfiguration } from "./config-file/check/check.ts";
+import { parseConfigFile } from "./config-file/file.ts";
+import { diagnosticLines } from "./diagnostics.ts";
+import { createStyle } from "./terminal.ts";
 
 const path = "wrangler.toml";
 
 if (process.env.WRANGLER_COMMAND !== "dev") {
-  const { errors, warnings } = checkConfiguration(path, readFileSync(path, "utf8"));
-  // wrangler passes on what it reads here: nobody knows where it ends.
-  const style = createStyle(false);
-  for (const error of errors) for (const line of troubleLines("error", error, style)) console.error(line);
-  for (const warning of warnings) for (const line of troubleLines("warning", warning, style)) console.error(line);
-  if (errors.length > 0) process.exitCode = 1;
+  const loaded = parseConfigFile({ path, absolutePath: resolve(path) }, readFileSync(path, "utf8"));
+  const diagnostics = loaded.kind === "loaded" ? checkConfiguration(loaded.file) : [loaded.diagnostic];
+  // Without colours: wrangler passes this on, to a terminal or to a file.
+  for (const line of diagnosticLines(diagnostics, createStyle(false))) console.error(line);
+  if (diagnostics.some(({ severity }) => severity === "error")) process.exitCode = 1;
 }

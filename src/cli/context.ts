@@ -1,12 +1,20 @@
-// What a command works with: everything from outside comes in here, so that tests can hand in their own.
-import type { Terminal } from "./terminal/terminal.ts";
+// What a command works with. Everything from outside comes in here, so that tests can hand in their own.
+import type { Command } from "commander";
+import type { CommandResult } from "./diagnostics.ts";
+import type { Terminal } from "./terminal.ts";
 
 export interface Context {
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Where relative paths count from. */
+  /** The folder that relative paths count from. */
   readonly folder: string;
   readonly fetch: typeof fetch;
-  /** Milliseconds. */
+  /** The current time in milliseconds. */
   readonly now: () => number;
   readonly terminal: Terminal;
 }
+
+/** Makes a command: its place in the command line, and what it does. */
+export type CommandMaker = (context: Context, run: Run) => Command;
+
+/** Does a command's work and keeps its result. An action ends with it. */
+export type Run = (work: () => Promise<CommandResult>) => Promise<void>;

@@ -1,11 +1,11 @@
 #!/usr/bin/env node
 // The `octogate` command: the real terminal, files and network, handed to the program.
 import { runProgram } from "./program.ts";
-import { createTerminal } from "./terminal/terminal.ts";
+import { createTerminal } from "./terminal.ts";
 
 const { argv, env, stdin, stdout, stderr } = process;
 
-// Whoever reads may have seen enough (`octogate … | head`): no reason to end with a stack, or half way through a change.
+// A reader may close the pipe early (`octogate … | head`): no reason to end with a stack, or half way through a change.
 for (const stream of [stdout, stderr]) {
   stream.on("error", (error: NodeJS.ErrnoException) => {
     if (error.code !== "EPIPE") throw error;

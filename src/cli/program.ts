@@ -1,20 +1,18 @@
-// The command line: which commands there are, and what follows from a report. Usage errors end with 2, failures with 1.
+// The command line: its commands, and what follows from a result. Usage errors end with 2, failures with 1.
 import { Command, CommanderError, Help, type Option } from "commander";
 import { version } from "../worker/version.ts";
-import { certificateCommand } from "./commands/certificate.ts";
+import { certificateCommand } from "./commands/certificate/command.ts";
 import { checkCommand } from "./commands/check.ts";
-import type { CommandMaker, Run } from "./commands/command.ts";
-import { doctorCommand } from "./commands/doctor.ts";
-import { explainCommand } from "./commands/explain.ts";
+import { doctorCommand } from "./commands/doctor/command.ts";
+import { explainCommand } from "./commands/explain/command.ts";
 import { kubeconfigCommand } from "./commands/kubeconfig.ts";
-import { manifestsCommand } from "./commands/manifests.ts";
-import { pinCommand } from "./commands/pin.ts";
-import { setupCommand } from "./commands/setup.ts";
-import { teardownCommand } from "./commands/teardown.ts";
-import type { Context } from "./context.ts";
-import { failed, type Report } from "./report.ts";
-import type { Terminal } from "./terminal/terminal.ts";
-import { troubleLines } from "./terminal/trouble-lines.ts";
+import { manifestsCommand } from "./commands/manifests/command.ts";
+import { pinCommand } from "./commands/pin/command.ts";
+import { setupCommand } from "./commands/setup/command.ts";
+import { teardownCommand } from "./commands/teardown/command.ts";
+import type { CommandMaker, Context, Run } from "./context.ts";
+import { CliError, type CommandResult, type Diagnostic, diagnosticLines, error } from "./diagnostics.ts";
+import type { Terminal } from "./terminal.ts";
 
 /** In the order in which an operator meets them. */
 const commands: Readonly<Record<string, readonly CommandMaker[]>> = {
@@ -51,7 +49,7 @@ export async function runProgram(argv: readonly string[], context: Context): Pro
     .showHelpAfterError("(--help shows what there is)");
 
   const run: Run = async (work) => {
-    exitCode = present(await reportExceptions(work, terminal), isForMachines, context);
+    exitCode = present(await resultOf(work, terminal), isForMachines, context);
   };
   for (const [heading, makers] of Object.entries(commands)) {
     for (const make of makers) {
@@ -72,7 +70,7 @@ export async function runProgram(argv: readonly string[], context: Context): Pro
 }
 
 function optionDescription(option: Option): string {
-  // That what nobody asked for is not done goes without saying.
+  // A switch that is not given is off: that goes without saying.
   const text = new Help().optionDescription(option).replace(/ \(default: false\)$/, "");
   return option.mandatory ? `${text} (required)` : text;
 }
@@ -84,31 +82,34 @@ function adopt(parent: Command, command: Command): void {
   if (command.commands.length === 0) command.option("--json", "print the result as one JSON document");
 }
 
-/**
- * What nobody expected is a failure like any other: it must not cost machines their document. A file that cannot be read or written is the operator's to mend; for the rest
- * the stack says where to look.
- */
-async function reportExceptions(work: () => Promise<Report>, { note }: Terminal): Promise<Report> {
+/** Every exception becomes a result: machines get their JSON document after a failure, too. */
+async function resultOf(work: () => Promise<CommandResult>, terminal: Terminal): Promise<CommandResult> {
   try {
     return await work();
-  } catch (error) {
-    if (!(error instanceof Error)) throw error;
-    if ("syscall" in error && "path" in error && "code" in error) {
-      return failed({ where: String(error.path), message: `${error.syscall} failed: ${error.code}` });
-    }
-    note(error.stack ?? error.message);
-    return failed({ where: "octogate", message: error.message, cure: "this is a mistake of octogate's: report it" });
+  } catch (thrown) {
+    if (!(thrown instanceof Error)) throw thrown;
+    return { ok: false, lines: [], diagnostics: diagnosticsOf(thrown, terminal), json: {} };
   }
 }
 
-function present(report: Report, isForMachines: boolean, { terminal }: Context): number {
-  const { ok, lines, troubles, warnings, json } = report;
+function diagnosticsOf(thrown: Error, { note }: Terminal): readonly Diagnostic[] {
+  if (thrown instanceof CliError) return thrown.diagnostics;
+  // A file that cannot be read or written: the operator can repair that.
+  if ("syscall" in thrown && "path" in thrown && "code" in thrown) {
+    return [error(String(thrown.path), `${thrown.syscall} failed: ${thrown.code}`)];
+  }
+  // A mistake in the code: the stack says where to look.
+  note(thrown.stack ?? thrown.message);
+  return [error("octogate", thrown.message, "this is a mistake in octogate: report it")];
+}
+
+function present(result: CommandResult, isForMachines: boolean, { terminal }: Context): number {
+  const { ok, lines, diagnostics, json } = result;
   if (isForMachines) {
-    terminal.print(JSON.stringify({ ok, ...json, troubles, warnings }, null, 2));
+    terminal.print(JSON.stringify({ ok, ...json, diagnostics }, null, 2));
     return ok ? 0 : 1;
   }
   for (const line of lines) terminal.print(line);
-  for (const trouble of troubles) troubleLines("error", trouble, terminal.style).forEach(terminal.note);
-  for (const warning of warnings ?? []) troubleLines("warning", warning, terminal.style).forEach(terminal.note);
+  for (const line of diagnosticLines(diagnostics, terminal.style)) terminal.note(line);
   return ok ? 0 : 1;
 }

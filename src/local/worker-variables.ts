@@ -1,7 +1,7 @@
 // Policy files and the command line → the variables that the Worker gets. The Worker's own configuration checks them
 // before anything runs: a mistyped setting is named at the start, not by the first review.
 import { readFile } from "node:fs/promises";
-import { type Config, clusterVariableName, readConfig } from "../worker/config/config.ts";
+import { clusterVariableName, problemsIn, readConfig } from "../worker/config/config.ts";
 
 /** Why the local edge cannot start, for the user to put right. main.ts shows it as a message without a stack. */
 export class StartError extends Error {
@@ -65,7 +65,7 @@ export function workerVariables(
 ): WorkerVariables {
   const policies = clusters.map(({ clusterName, policy }) => [clusterVariableName(clusterName), policy]);
   const variables = { ...Object.fromEntries(policies), ...own, ...given };
-  const messages = problemsOf(readConfig(variables)).map(({ setting, message }) => {
+  const messages = problemsIn(readConfig(variables)).map(({ setting, message }) => {
     const [variable = setting] = /^\w+/.exec(setting) ?? [];
     if (variable in given) return `--var ${setting}: ${message}`;
     const cluster = clusters.find(({ clusterName }) => clusterVariableName(clusterName) === variable);
@@ -75,11 +75,6 @@ export function workerVariables(
   });
   if (messages.length > 0) throw new StartError(messages.join("\n"));
   return variables;
-}
-
-function problemsOf(config: Config) {
-  const checked = [config.service, ...config.clusters.map(({ policy }) => policy)];
-  return checked.flatMap((part) => (part.ok ? [] : part.problems));
 }
 
 /** @param error of the operating system, or a SyntaxError */

@@ -3,8 +3,8 @@
 import { readFile } from "node:fs/promises";
 import { build, stop as stopEsbuild } from "esbuild";
 import { Miniflare, type MiniflareOptions, type WorkerdStructuredLog } from "miniflare";
-import { parse } from "smol-toml";
 import * as v from "valibot";
+import { parseToml } from "../node/toml.ts";
 
 const settingsSchema = v.object({
   compatibility_date: v.string(),
@@ -53,7 +53,9 @@ export interface RunningWorker {
  * @param path of wrangler.toml; a file that does not parse is a bug of this repository, so it throws
  */
 export async function readWorkerSettings(path: string): Promise<WorkerSettings> {
-  return v.parse(settingsSchema, parse(await readFile(path, "utf8")));
+  const toml = parseToml(await readFile(path, "utf8"));
+  if (toml.kind === "invalid") throw new Error(`${path}:${toml.line}: ${toml.message}`);
+  return v.parse(settingsSchema, toml.values);
 }
 
 /**

@@ -1,4 +1,4 @@
-// The files of k8s/, which go into a cluster: the one source of everything that is printed about a cluster's side.
+// The files of k8s/: the one source of everything that is printed about a cluster's side.
 // They lie beside src/ and beside dist/ alike, so this finds them in a clone and in the npm package.
 import { readdirSync, readFileSync } from "node:fs";
 

@@ -1,5 +1,5 @@
-// The kubeconfig of the webhook, which kube-apiserver's --authentication-token-webhook-config-file names: the template
-// of k8s/ with its comments, filled in.
+// The kubeconfig of the webhook: the template of k8s/ with its comments, filled in.
+// kube-apiserver's --authentication-token-webhook-config-file names it.
 import { parseDocument, stringify } from "yaml";
 import { readClusterFile } from "./cluster-files.ts";
 

@@ -1,4 +1,4 @@
-// Why a name, a connection or a handshake failed, in words: Node gives a code, and people search for the code, so it stays.
+// The words for a failed name, connection or handshake. Node gives a code; people search for the code, so it stays.
 
 const words: ReadonlyMap<string, string> = new Map([
   ["ENOTFOUND", "there is no such name"],

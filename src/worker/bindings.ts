@@ -1,13 +1,13 @@
-// The edge of what Workers binds to a deployment: KV, the rate limiter and the dataset for metrics, brought to the small interfaces that the rest knows. All are optional: without them
-// nothing is refused, there is only less memory, no cap, and nothing to count.
-import { deadline } from "./cache/deadline.ts";
+// Adapters for what Workers binds to a deployment: KV, the rate limiter and the dataset for metrics.
+// All of them are optional. Without them no request is refused: there is less caching, no cap and nothing to count.
 import type { KeyValueStore } from "./cache/kv.ts";
 import type { Dataset } from "./log/metrics.ts";
+import { withTimeout } from "./with-timeout.ts";
 
-/** Fewer than 30 s are refused. A copy is judged by its own times, so an old one from KV's cache is no harm. */
+/** Workers refuse fewer than 30 s. An entry holds its own times, so an old one from KV's cache does no harm. */
 const kvCacheTtlSeconds = 30;
 
-/** The limiter counts in the same place and answers at once. */
+/** The limiter counts in the same place, so it usually answers at once. */
 const limiterTimeoutMs = 500;
 
 /** @param binding `KV` of the environment, or undefined */
@@ -17,7 +17,7 @@ export function storeOf(binding: unknown): KeyValueStore {
 
 /**
  * @param binding `KV` of the environment, or undefined
- * @returns null where it is none
+ * @returns null where it is not one
  */
 export function boundStoreOf(binding: unknown): KeyValueStore | null {
   if (!isKvNamespace(binding)) return null;
@@ -29,7 +29,7 @@ export function boundStoreOf(binding: unknown): KeyValueStore | null {
 
 /**
  * @param binding `NEVER_SEEN_LIMIT` of the environment, or undefined
- * @returns whether one more never-seen token of a cluster may be asked about
+ * @returns tells whether GitHub may be asked about one more never-seen token of a cluster
  */
 export function limitOf(binding: unknown, writeWarning: (text: string) => void): (cluster: string) => Promise<boolean> {
   if (!isRateLimit(binding)) {
@@ -38,9 +38,9 @@ export function limitOf(binding: unknown, writeWarning: (text: string) => void):
   }
   return async (cluster) => {
     try {
-      return (await Promise.race([binding.limit({ key: cluster }), deadline(limiterTimeoutMs)])).success;
+      return (await withTimeout(binding.limit({ key: cluster }), limiterTimeoutMs)).success;
     } catch {
-      // A limiter that fails or hangs must lock nobody out.
+      // A limiter that fails or hangs must not lock users out.
       return true;
     }
   };
@@ -48,14 +48,14 @@ export function limitOf(binding: unknown, writeWarning: (text: string) => void):
 
 /**
  * @param binding `METRICS` of the environment, or undefined
- * @returns null where it is none
+ * @returns null where it is not one
  */
 export function datasetOf(binding: unknown): Dataset | null {
   if (!isDataset(binding)) return null;
   return { writeDataPoint: (point) => binding.writeDataPoint(point) };
 }
 
-/** What is bound is decided by wrangler.toml, so its methods are all that can be looked at. */
+/** wrangler.toml decides what is bound, so a binding is recognised by its methods alone. */
 function isKvNamespace(binding: unknown): binding is KVNamespace {
   return typeof binding === "object" && binding !== null && "get" in binding && "put" in binding;
 }

@@ -1,5 +1,4 @@
-// Reads a body up to a limit. Neither side of the Worker is trusted with its memory: the platform gives an isolate 128
-// MB.
+// Reads a body up to a limit. An isolate has 128 MB of memory, so neither side may fill it.
 
 export type BoundedBody =
   | { readonly kind: "complete"; readonly bytes: Uint8Array<ArrayBuffer> }
@@ -10,9 +9,9 @@ export type BoundedBody =
   | { readonly kind: "broken" };
 
 /**
- * @param message a Request or a Response; what is not read of its body is cancelled
+ * @param message a Request or a Response; the unread rest of its body is cancelled
  * @param maxBytes the largest body that is accepted, declared or streamed
- * @param signal ends the reading when it aborts, also where the body itself does not listen to it
+ * @param signal ends the reading when it aborts, also where the body itself ignores it
  */
 export async function readBoundedBody(
   message: { readonly headers: Headers; readonly body: ReadableStream<Uint8Array> | null },
@@ -23,7 +22,7 @@ export async function readBoundedBody(
   if (body === null) return { kind: "complete", bytes: new Uint8Array(0) };
   const reader = body.getReader();
   const giveUp = (kind: "too_large" | "aborted" | "broken"): BoundedBody => {
-    // Not awaited: a peer that hangs may hang here, too, and whether it hears of this changes nothing.
+    // Not awaited: a peer that hangs may hang here, too.
     reader.cancel().catch(() => undefined);
     return { kind };
   };

@@ -1,4 +1,4 @@
-// The entry point that wrangler bundles: the app with the real clock, network and console.
+// Entry point that wrangler bundles: the app with the runtime's own clock, network and console.
 import { waitUntil } from "cloudflare:workers";
 import { createApp } from "./app.ts";
 

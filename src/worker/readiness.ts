@@ -1,13 +1,18 @@
-// Whether the Worker could answer a review now, part by part: for `GET /readyz`. What is asked is remembered for some seconds, as values and not as promises, so that whoever asks in a
-// loop hammers neither GitHub nor KV.
+// Readiness of the Worker, part by part: the answer to `GET /readyz`. What KV and GitHub said is kept for some
+// seconds, as values and not as promises, so that a caller that asks in a loop burdens neither.
 import type { KeyValueStore } from "./cache/kv.ts";
-import { type Checked, describeProblems } from "./config/checked.ts";
+import { type Checked, describeProblems, type Problem } from "./config/checked.ts";
 import { version } from "./version.ts";
+import { withTimeout } from "./with-timeout.ts";
 
 export interface PartState {
-  /** "not_bound": the deployment has no such binding, and works without it. "not_checked": the configuration does not say where it is. */
+  /**
+   * "not_bound": the deployment has no such binding, and works without it. "not_checked": the configuration does not
+   * say where it is.
+   */
   readonly state: "ok" | "failed" | "not_bound" | "not_checked";
   readonly durationMs: number;
+  /** What is wrong; beside "ok", what an operator should look at. */
   readonly problem?: string;
 }
 
@@ -30,14 +35,14 @@ export interface ReadinessQuestion {
 
 export interface ReadinessOptions {
   readonly service: Checked<unknown>;
+  /** What in the environment means nothing to this release. */
+  readonly unknownNames: readonly Problem[];
   /** GitHub's REST address, or null where the configuration does not say it. */
   readonly githubUrl: string | null;
   /** Null where none is bound. */
   readonly store: KeyValueStore | null;
   readonly fetch: typeof fetch;
   readonly now: () => number;
-  /** Rejects after a while; the real one is a timer. */
-  readonly deadline: (ms: number) => Promise<never>;
 }
 
 interface Outside {
@@ -47,27 +52,29 @@ interface Outside {
 }
 
 export const rememberMs = 10_000;
-/** Of each part; they are asked at the same time. */
+/** For each part; they are asked at the same time. */
 export const timeoutMs = 2_000;
-/** No token has this name: those of entries are longer, and begin with a version. */
+/** The name of no entry: those are longer, and begin with a version. */
 const probeName = "readyz";
 
-export function createReadiness(options: ReadinessOptions): (question: ReadinessQuestion) => Promise<ReadinessReport> {
-  const { service, store, githubUrl, now, deadline } = options;
+export type Readiness = (question: ReadinessQuestion) => Promise<ReadinessReport>;
+
+export function createReadiness(options: ReadinessOptions): Readiness {
+  const { service, unknownNames, store, githubUrl, now } = options;
   let known: Outside | null = null;
   let checkingSince = Number.NEGATIVE_INFINITY;
 
   async function measured(check: () => Promise<Omit<PartState, "durationMs">>): Promise<PartState> {
     const startedAt = now();
-    const late = deadline(timeoutMs).catch(() => failed(`did not answer within ${timeoutMs} ms`));
-    const result = await Promise.race([check(), late]);
+    const late = () => failed(`did not answer within ${timeoutMs} ms`);
+    const result = await withTimeout(check(), timeoutMs).catch(late);
     return { ...result, durationMs: now() - startedAt };
   }
 
   async function outside(): Promise<Outside> {
     const isFresh = known !== null && now() - known.checkedAt < rememberMs;
     const isUnderWay = now() - checkingSince < timeoutMs;
-    // Whoever comes while somebody else is asking gets what was known before.
+    // While one request asks, the others get what was known before.
     if (known !== null && (isFresh || isUnderWay)) return known;
     checkingSince = now();
     const [kv, github] = await Promise.all([
@@ -79,7 +86,7 @@ export function createReadiness(options: ReadinessOptions): (question: Readiness
   }
 
   return async ({ cluster, policy, certificateDaysLeft }) => {
-    const configuration = checkConfiguration([service, policy]);
+    const configuration = checkConfiguration([service, policy], unknownNames);
     const { checkedAt, kv, github } = await outside();
     const parts = { configuration, kv, github };
     const isReady = [configuration, kv, github].every(({ state }) => state === "ok" || state === "not_bound");
@@ -100,13 +107,13 @@ function failed(problem: string): Check {
   return { state: "failed", problem };
 }
 
-function checkConfiguration(parts: readonly Checked<unknown>[]): PartState {
+function checkConfiguration(parts: readonly Checked<unknown>[], unknownNames: readonly Problem[]): PartState {
   const problems = parts.flatMap((part) => (part.ok ? [] : part.problems));
-  return { ...(problems.length === 0 ? { state: "ok" } : failed(describeProblems(problems))), durationMs: 0 };
+  if (problems.length > 0) return { ...failed(describeProblems(problems)), durationMs: 0 };
+  return { state: "ok", durationMs: 0, ...(unknownNames.length > 0 && { problem: describeProblems(unknownNames) }) };
 }
-
 async function checkStore(store: KeyValueStore | null): Promise<Check> {
-  if (store === null) return { state: "not_bound", problem: "KV is not bound: each location remembers for itself" };
+  if (store === null) return { state: "not_bound", problem: "KV is not bound: each location has a cache of its own" };
   try {
     await store.get(probeName);
     return { state: "ok" };
@@ -116,8 +123,9 @@ async function checkStore(store: KeyValueStore | null): Promise<Check> {
 }
 
 /**
- * Without a token, and where it costs no quota: `GET /rate_limit`. An address's anonymous quota may be spent by its other users all the same, and an Enterprise Server may ask for a token
- * or have no limits: each such answer shows that GitHub is there, if it carries the name that GitHub gives to every request.
+ * Asks without a token, and where it costs no quota: `GET /rate_limit`. Other users of this address may have spent its
+ * anonymous quota all the same, and an Enterprise Server may demand a token or have no limits. Each such answer shows
+ * that GitHub is there, if it carries the id that GitHub gives to every request.
  */
 async function checkGitHub(url: string | null, fetchFrom: typeof fetch): Promise<Check> {
   if (url === null) return { state: "not_checked", problem: "the configuration is wrong" };
@@ -132,7 +140,7 @@ async function checkGitHub(url: string | null, fetchFrom: typeof fetch): Promise
   } catch {
     return failed("could not be reached");
   }
-  // Nobody waits for this: a peer that hangs may hang here, too.
+  // Not awaited: a peer that hangs may hang here, too.
   response.body?.cancel().catch(() => undefined);
   const { status, headers } = response;
   if (!headers.has("x-github-request-id"))

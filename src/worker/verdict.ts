@@ -1,6 +1,7 @@
-// The four ways in which a review can end, never mixed up: two are GitHub's and the policy's word about somebody, one asks the person to
-// put something right, one says that nothing is known. token-review/answer.ts turns them into HTTP.
-import { deniedReasons, type ReasonFor, undeterminedReasons } from "./reason.ts";
+// The four ways in which a review can end; http/answers.ts turns them into HTTP. "authenticated" and
+// "unauthenticated" are what GitHub and the policy say about an account, "denied" asks the user to put something
+// right, and "undetermined" says that nothing is known.
+import type { ReasonFor, ReasonRow } from "./reasons.ts";
 
 /** UserInfo of authentication.k8s.io: what RBAC and the audit log get to see. kube-apiserver checks nothing of it. */
 export interface UserInfo {
@@ -13,28 +14,38 @@ export interface UserInfo {
 export type Verdict =
   | { readonly kind: "authenticated"; readonly reason: ReasonFor<"authenticated">; readonly user: UserInfo }
   | { readonly kind: "unauthenticated"; readonly reason: ReasonFor<"unauthenticated"> }
-  | { readonly kind: "denied"; readonly reason: ReasonFor<"denied">; readonly message: string }
-  | { readonly kind: "undetermined"; readonly reason: ReasonFor<"undetermined">; readonly message: string };
+  | {
+      readonly kind: "denied";
+      readonly reason: ReasonFor<"denied">;
+      /** Which organisation, or what exactly, where the reason alone does not say it. */
+      readonly detail: string | null;
+    }
+  | {
+      readonly kind: "undetermined";
+      readonly reason: ReasonFor<"undetermined">;
+      /** What exactly is wrong, in place of the reason's own sentence. Must not hold token material. */
+      readonly detail: string | null;
+    };
 
-/** A plain no: kube-apiserver remembers it, so floods and strangers cost next to nothing. */
+/** A plain no. kube-apiserver caches it, so floods of tokens that no entry admits cost next to nothing. */
 export function unauthenticated(reason: ReasonFor<"unauthenticated">): Verdict & { kind: "unauthenticated" } {
   return { kind: "unauthenticated", reason };
 }
 
-/**
- * A no that the person can put right; kube-apiserver does not remember it, and logs the sentence.
- *
- * @param detail which organisation, or what exactly, where the reason alone does not say it
- */
-export function denied(reason: ReasonFor<"denied">, detail?: string): Verdict & { kind: "denied" } {
-  return {
-    kind: "denied",
-    reason,
-    message: `${reason}: ${deniedReasons[reason]}${detail === undefined ? "" : ` (${detail})`}`,
-  };
+/** A no that the user can put right. kube-apiserver does not cache it, and logs its sentence. */
+export function denied(reason: ReasonFor<"denied">, detail: string | null = null): Verdict & { kind: "denied" } {
+  return { kind: "denied", reason, detail };
 }
 
-/** @param detail what exactly is wrong, where the reason alone does not say it; must not hold token material */
-export function undetermined(reason: ReasonFor<"undetermined">, detail?: string): Verdict & { kind: "undetermined" } {
-  return { kind: "undetermined", reason, message: `${reason}: ${detail ?? undeterminedReasons[reason]}` };
+export function undetermined(
+  reason: ReasonFor<"undetermined">,
+  detail: string | null = null,
+): Verdict & { kind: "undetermined" } {
+  return { kind: "undetermined", reason, detail };
+}
+
+/** @returns "Problem: hint." in one sentence, or "Problem." where there is no hint */
+export function sentenceOf({ problem, hint }: Pick<ReasonRow, "problem" | "hint">): string {
+  const clause = hint === null ? problem : `${problem}: ${hint}`;
+  return clause.endsWith("?") ? clause : `${clause}.`;
 }

@@ -13,7 +13,7 @@ export default {
     const caller = identifyCaller(request.cf, clusters, Date.now());
     if (!service.ok || caller.kind === "refused") return statusResponse(403, "the benchmark is set up wrongly");
     const parsed = parseTokenReview(await request.text());
-    if (!parsed.ok) return statusResponse(400, parsed.message);
+    if (!parsed.ok) return statusResponse(400, parsed.problem.message);
     const { githubApiUrl, tokenShape } = service.value;
     const { name, policy } = caller.cluster;
     const factsCache = factsWithoutCache(githubApiUrl);

@@ -56,7 +56,7 @@ export function describeCpu({ rounds, reviewsEach, warm, minimal }: CpuCompariso
   ];
   const size = `${rounds} rounds of ${reviewsEach.toLocaleString("en")} reviews`;
   return [
-    `CPU of workerd alone: the median turn of each Worker's best of ${size}; both write a line of the log a review`,
+    `CPU of workerd alone: the median turn of each Worker's best of ${size}, each with a line of log`,
     "",
     table([
       ["", "reviews per CPU second", "CPU per review"],

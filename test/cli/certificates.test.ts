@@ -55,12 +55,12 @@ describe("octogate certificate list", () => {
       new RegExp(`^${fingerprint("client")}  production +active +364 days +octogate production$`),
     );
     expect(rows[1]).toMatch(new RegExp(`^${fingerprint("second")}  production +active +19 days`));
-    expect(rows[2]).toMatch(/ {2}- +active +\d+ days +somebody else's$/);
+    expect(rows[2]).toMatch(/ {2}- +active +\d+ days +another owner's$/);
     expect(stderr).toContain("ends in 19 days");
     expect(rig.cloudflare.mutations).toHaveLength(mutations);
   });
 
-  test("shows what is listed but nobody's certificate, for machines too", async () => {
+  test("shows what is listed but no certificate of the zone, for machines too", async () => {
     const unknown = "a".repeat(64);
     const toml = rig.clone.read("wrangler.toml");
     rig.clone.write(
@@ -74,7 +74,7 @@ describe("octogate certificate list", () => {
         { fingerprint: fingerprint("client"), cluster: "production", status: "active", daysLeft: 364 },
         { fingerprint: unknown, cluster: "production", status: "unknown", daysLeft: null },
       ],
-      warnings: [{ message: "is listed, but no certificate of this zone" }],
+      diagnostics: [{ severity: "warning", message: "is listed, but no certificate of this zone" }],
     });
   });
 });

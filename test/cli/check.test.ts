@@ -45,21 +45,26 @@ describe("octogate check", () => {
     const { path } = await makeDeploymentFolder(toml);
     const line = lineOf(toml, "allow");
     const place = `wrangler.toml:${line}: CLUSTER_PRODUCTION.allow[2]`;
-    const message = "user:octocat is not pinned: it means whoever has the name";
-    const cure = "octogate pin looks its number up at GitHub and writes it behind the name";
+    const message = "user:octocat is not pinned: it applies to any future owner of the name";
+    const hint = "octogate pin looks its number up at GitHub and writes it behind the name";
 
     const forPeople = await octogate(["check"], { cwd: path });
     expect(forPeople).toMatchObject({ exitCode: 0, stdout: "wrangler.toml: 0 errors, 1 warning\n" });
-    expect(forPeople.stderr).toBe(`${place}: warning: ${message}\n  → ${cure}\n`);
+    expect(forPeople.stderr).toBe(`${place}: warning: ${message}\n  → ${hint}\n`);
 
     const forMachines = await octogate(["check", "--json"], { cwd: path });
     expect(forMachines).toMatchObject({ exitCode: 0, stderr: "" });
     expect(JSON.parse(forMachines.stdout)).toEqual({
       ok: true,
       file: "wrangler.toml",
-      troubles: [],
-      warnings: [
-        { where: place, message, cure, at: { file: "wrangler.toml", line, setting: "CLUSTER_PRODUCTION.allow[2]" } },
+      diagnostics: [
+        {
+          severity: "warning",
+          subject: place,
+          message,
+          hint,
+          location: { file: "wrangler.toml", line, setting: "CLUSTER_PRODUCTION.allow[2]" },
+        },
       ],
     });
   });

@@ -1,4 +1,5 @@
-// docs/command.md: the commands that its chapters on kubeconfig, manifests and doctor show, as they stand; and what doctor prints, but for what is another each time.
+// docs/command.md: the commands that its chapters on kubeconfig, manifests and doctor show, as they stand; and what
+// doctor prints, but for what is another each time.
 import { cp, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -51,7 +52,7 @@ const withoutOutput = examples.filter(({ output }) => output === "").map(({ comm
 const readsToken = (command: string) => command.includes("--token-from-stdin");
 const withOutput = examples.filter(({ output }) => output !== "");
 
-test("doctor has somebody's token reviewed, out of the file that keeps it", async () => {
+test("doctor has a person's token reviewed, out of the file that keeps it", async () => {
   const github = await startGitHubStandIn();
   const token = github.issueToken(github.addAccount({ login: "olga-octopus", id: 77 }), { kind: "classic" });
   const scene = await startScene({ env: { GITHUB_API_URL: github.url } });

@@ -42,7 +42,7 @@ describe("the command line", () => {
     expect(options).not.toMatch(/--output <file> .*\(required\)$/m);
   });
 
-  test("goes on without a word where nobody reads what it prints", async () => {
+  test("goes on without a word where its output is not read", async () => {
     const withoutReader = 'exec 3>&1; { "$0" "$@"; echo "exit $?" >&3; } | true';
     const { stdout, stderr } = await run("sh", ["-c", withoutReader, process.execPath, main, "--help"]);
     expect({ stdout, stderr }).toEqual({ stdout: "exit 0\n", stderr: "" });
@@ -52,6 +52,6 @@ describe("the command line", () => {
     const { exitCode, stdout, stderr } = await octogate(["check", "--json", "--config", "no-such.toml"]);
     expect(exitCode).toBe(1);
     expect(stderr).toBe("");
-    expect(JSON.parse(stdout)).toMatchObject({ ok: false, troubles: [{ where: "no-such.toml" }] });
+    expect(JSON.parse(stdout)).toMatchObject({ ok: false, diagnostics: [{ subject: "no-such.toml" }] });
   });
 });

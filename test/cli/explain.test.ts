@@ -29,7 +29,7 @@ describe("octogate explain", () => {
     for (const line of [
       /^ {2}kind {11}fine_grained$/m,
       /^ {2}GET \/user +200 {2}ok +\d+ ms$/m,
-      /^ {2}GET \/user\/memberships\/orgs\/kelp-bank +403 {2}invisible \(other_resource_owner\) +\d+ ms$/m,
+      /^ {2}GET \/user\/memberships\/orgs\/kelp-bank +403 {2}hidden \(other_resource_owner\) +\d+ ms$/m,
       /^ {6}GitHub: Resource not accessible by personal access token$/m,
       /^ {2}trench-labs#90000002 {2}member of trench-labs#90000002, teams: platform#6000001, platform-storage#6000002$/m,
       /^ {2}✗ {2}deny\[0\] +user:sly-cuttlefish#10000003 +another account$/m,
@@ -50,7 +50,7 @@ describe("octogate explain", () => {
     expect(stdout).toMatch(/^ {2}→ authorise the token for it .*https:\/\/github\.com\/orgs\/kelp-bank\/sso/m);
   });
 
-  test("asks nobody about what is no GitHub token", async () => {
+  test("sends nothing for what is no GitHub token", async () => {
     const { github, explain } = await sampleUsers();
     const { exitCode, stdout } = await explain("hello");
     expect(exitCode).toBe(0);
@@ -73,7 +73,9 @@ describe("octogate explain", () => {
       ok: true,
       githubApiUrl: github.url,
       user: { username: "github:ada:101", uid: "101", groups: [] },
-      warnings: [{ where: "CLUSTER_LOCAL", message: expect.stringContaining("write user:ada#101") }],
+      diagnostics: [
+        { severity: "warning", subject: "CLUSTER_LOCAL", message: expect.stringContaining("write user:ada#101") },
+      ],
     });
   });
 });
@@ -115,11 +117,12 @@ describe("with an installed GitHub App", () => {
     const { github, ada, explain } = await scene('GITHUB_APP_ID = "CLIENT"');
     const { exitCode, stdout } = await explain(github.issueToken(ada, { kind: "classic" }), {});
     expect(exitCode).toBe(1);
-    expect(JSON.parse(stdout).troubles).toEqual([
+    expect(JSON.parse(stdout).diagnostics).toEqual([
       {
-        where: "GITHUB_APP_PRIVATE_KEY",
+        severity: "error",
+        subject: "GITHUB_APP_PRIVATE_KEY",
         message: expect.stringContaining("is missing"),
-        cure: "it is read from the environment",
+        hint: "it is read from the environment",
       },
     ]);
     expect(github.requests).toEqual([]);

@@ -78,7 +78,7 @@ describe("octogate kubeconfig", () => {
     const text = await octogate(production, { cwd });
     const { stdout } = await octogate([...production, "--json"], { cwd });
 
-    expect(JSON.parse(stdout)).toEqual({ ok: true, kubeconfig: text.stdout, troubles: [] });
+    expect(JSON.parse(stdout)).toEqual({ ok: true, kubeconfig: text.stdout, diagnostics: [] });
   });
 
   test("says which certificate is missing, and refuses a key of another one", async () => {

@@ -2,7 +2,7 @@ import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
-import { distributions } from "../../src/cli/manifests/guide.ts";
+import { distributions } from "../../src/cli/commands/manifests/guide.ts";
 import { parseKubeconfig, readClusterFile } from "../support/cluster-files.ts";
 import { writeClientCertificate } from "./support/client-certificate.ts";
 import { deploymentOf, makeDeploymentFolder } from "./support/deployment-folder.ts";
@@ -164,7 +164,7 @@ describe("octogate manifests", () => {
 
     for (const { exitCode, stdout } of [first, second]) {
       expect(exitCode).toBe(0);
-      expect(printed(stdout).notes).toEqual([expect.stringContaining("rbac/ is not filled in and lets nobody in yet")]);
+      expect(printed(stdout).notes).toEqual([expect.stringContaining("rbac/ is not filled in and admits no user yet")]);
       expect(stdout).toContain("github:<ORGANISATION>");
     }
     expect(first.stdout).toContain("octogate check");

@@ -1,7 +1,7 @@
-// Two clones of one deployment, or two commands at once: a wrangler.toml that is not up to date must lock nobody out.
+// Two clones of one deployment, or two commands at once: a wrangler.toml that is not up to date must lock no user out.
 import { chmodSync, readdirSync, readFileSync, realpathSync, renameSync, statSync, symlinkSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { clusterFolder } from "../../src/cli/certificates/cluster-folder.ts";
+import { ClusterFolder } from "../../src/cli/certificates/pair-files.ts";
 import { snapshot } from "./cloudflare/state.ts";
 import { hostname, makeRig, type Rig } from "./support/rig.ts";
 import { fingerprintsIn } from "./support/worker-in-place.ts";
@@ -75,17 +75,17 @@ test("a cluster that another clone deploys while the command runs is not locked 
   expect(rig.clone.wranglerCalls()).toHaveLength(uploads);
 });
 
-test("what somebody writes into wrangler.toml while the command runs is not lost", async () => {
+test("what an operator writes into wrangler.toml while the command runs is not lost", async () => {
   rig.cloudflare.interfere = ({ method }) => {
     if (method !== "POST") return null;
-    rig.clone.write("wrangler.toml", `${toml()}# somebody's own\n`);
+    rig.clone.write("wrangler.toml", `${toml()}# the operator's own\n`);
     rig.cloudflare.interfere = () => null;
     return null;
   };
   const { exitCode, stderr } = await rig.run(["certificate", "rotate", "--cluster", "production", "--yes"]);
   expect(exitCode).toBe(1);
   expect(stderr).toContain("wrangler.toml: was changed while this command ran");
-  expect(toml()).toContain("# somebody's own");
+  expect(toml()).toContain("# the operator's own");
   expect((await rig.run(["certificate", "rotate", "--cluster", "production", ...rig.edgeArgs, "--yes"])).exitCode).toBe(
     0,
   );
@@ -93,7 +93,7 @@ test("what somebody writes into wrangler.toml while the command runs is not lost
 });
 
 test("a key that another command made meanwhile is not replaced", async () => {
-  const folder = clusterFolder(rig.clone.folder, "production");
+  const folder = new ClusterFolder(rig.clone.folder, "production");
   await folder.createKey("second", "one command's");
   await expect(folder.createKey("second", "another's")).rejects.toThrow("was made meanwhile");
   expect(rig.clone.read(".clusters/production/second.key")).toBe("one command's");

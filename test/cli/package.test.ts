@@ -1,4 +1,5 @@
-// What npm ships: the files of the tarball, and that it works where there is nothing else: an empty folder, Node 20, no wrangler.
+// What npm ships: the files of the tarball, and that it works where there is nothing else: an empty folder, Node 20, no
+// wrangler.
 import { mkdir, mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises";
 import { builtinModules } from "node:module";
 import { tmpdir } from "node:os";
@@ -150,7 +151,7 @@ describe.skipIf(machine === null)("the tarball on Node 20, in an empty folder", 
   test("examines a deployment", async () => {
     const args = ["doctor", "--json", "--ca-file", "ca.crt", "--connect", `127.0.0.1:${scene.port}`];
     const { exitCode, stdout } = await octogate(args, scene.folder);
-    expect(JSON.parse(stdout)).toMatchObject({ ok: true, troubles: [] });
+    expect(JSON.parse(stdout)).toMatchObject({ ok: true, diagnostics: [] });
     expect(exitCode).toBe(0);
   });
 });

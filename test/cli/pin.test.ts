@@ -58,7 +58,7 @@ describe("octogate pin", () => {
     expect(await folder.readConfiguration()).toBe(once);
   });
 
-  test("only shows what it would do with --dry-run, and does not go on where nobody can be asked", async () => {
+  test("only shows what it would do with --dry-run, and does not go on where no person can be asked", async () => {
     const { folder, pin } = await scene();
     const before = await folder.readConfiguration();
     expect(await pin(["--dry-run"])).toMatchObject({
@@ -83,11 +83,12 @@ describe("octogate pin", () => {
   });
 
   test("pins what it can, and says of the rest why it could not", async () => {
-    const { folder, pin, withEntries } = await scene('"team:acme/platform", "user:ada", "user:nobody", "user:acme"');
+    const { folder, pin, withEntries } = await scene('"team:acme/platform", "user:ada", "user:unnamed", "user:acme"');
     const { exitCode, stdout } = await pin(["--yes", "--json"]);
     expect(exitCode).toBe(1);
     const problem = (index: number, message: string) => ({
-      at: { file: "wrangler.toml", line: 7, setting: `CLUSTER_PRODUCTION.allow[${index}]` },
+      severity: "error",
+      location: { file: "wrangler.toml", line: 7, setting: `CLUSTER_PRODUCTION.allow[${index}]` },
       message: expect.stringContaining(message),
     });
     expect(JSON.parse(stdout)).toMatchObject({
@@ -102,18 +103,18 @@ describe("octogate pin", () => {
           to: "user:ada#101",
         },
       ],
-      troubles: [
+      diagnostics: [
         problem(0, "members alone"),
-        problem(2, "nobody at GitHub has that name"),
+        problem(2, "no account at GitHub has that name"),
         problem(3, "is an organisation: write org:acme"),
       ],
     });
     expect(await folder.readConfiguration()).toBe(
-      withEntries('"team:acme/platform", "user:ada#101", "user:nobody", "user:acme"'),
+      withEntries('"team:acme/platform", "user:ada#101", "user:unnamed", "user:acme"'),
     );
   });
 
-  test("warns where a pinned name belongs to somebody else now, and leaves the entry", async () => {
+  test("warns where a pinned name has another owner now, and leaves the entry", async () => {
     const { github, ada, folder, pin } = await scene('"user:ada#101", "org:acme#1234"');
     ada.login = "renamed";
     const heir = github.addAccount({ login: "ada" });
@@ -142,7 +143,7 @@ describe("octogate pin", () => {
     const { folder, pin, withEntries } = await scene('"user:ada", "org:acme"', { anonymousLimit: 1 });
     const { exitCode, stderr } = await pin(["--yes"]);
     expect(exitCode).toBe(1);
-    expect(stderr).toContain("no more questions without a token; again in 60 min (1 entry was not looked up)");
+    expect(stderr).toContain("no more requests without a token; again in 60 min (1 entry was not looked up)");
     expect(stderr).toContain("set GITHUB_TOKEN");
     expect(await folder.readConfiguration()).toBe(withEntries('"user:ada#101", "org:acme"'));
   });
@@ -151,7 +152,7 @@ describe("octogate pin", () => {
     [
       "an outage",
       { kind: "server_error", status: 502, body: "unicorn_html" } as const,
-      "GitHub answered with a server error.",
+      "GitHub answered with a server error (",
     ],
     [
       "a secondary limit",
@@ -168,7 +169,7 @@ describe("octogate pin", () => {
     expect(github.requests).toHaveLength(1);
   });
 
-  test("sends nothing to an address that is none of GitHub's by the Worker's own rule", async () => {
+  test("sends nothing to an address that the Worker's own rule does not take for GitHub", async () => {
     const { path } = await makeDeploymentFolder(configuration("http://github.test", '"user:ada"'));
     expect(await octogate(["pin", "--yes"], { cwd: path })).toMatchObject({
       exitCode: 1,
@@ -179,7 +180,7 @@ describe("octogate pin", () => {
   test.each([
     [["--token-from-stdin"], {}, "stdin: holds no token"],
     [[], { GITHUB_TOKEN: "two words" }, "GITHUB_TOKEN: holds no token"],
-  ])("asks nobody with what is no token: %j %j", async (args, env, message) => {
+  ])("sends nothing that is no token: %j %j", async (args, env, message) => {
     const { github, pin } = await scene();
     expect(await pin(args, env)).toMatchObject({ exitCode: 1, stderr: expect.stringContaining(message) });
     expect(github.requests).toEqual([]);

@@ -51,7 +51,7 @@ test("a rotation under load: no review is refused, from the first step to the la
       authorities: readFileSync(rig.caFile, "utf8"),
       timeoutMs: 10_000,
     };
-    // One reads its files each time; the other is brought the new ones by somebody, later.
+    // One reads its files each time; the other gets the new ones from an operator, later.
     let brought = pair();
     const loops = [startReviews(endpoint, token, () => pair()), startReviews(endpoint, token, () => brought)];
     const before = fingerprint();
@@ -205,7 +205,7 @@ describe("the second half", () => {
     letTimePass();
     const { exitCode, stderr } = await rotate(["--finish", "--yes"], true);
     expect(exitCode).toBe(1);
-    expect(stderr).toContain("nobody says that every kube-apiserver has the new certificate");
+    expect(stderr).toContain("it is not known whether every kube-apiserver has the new certificate");
     expectBothKept();
   });
 

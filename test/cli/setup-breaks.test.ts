@@ -1,4 +1,5 @@
-// Setup is broken off at every call that changes something, in three ways; run again, it comes to the same as a run that nothing disturbed.
+// Setup is broken off at every call that changes something, in three ways; run again, it comes to the same as a run
+// that nothing disturbed.
 import { beforeAll, describe, expect, test } from "vitest";
 import { until } from "../support/until.ts";
 import { brokenOnce, type CloudflareStandIn, type Interference } from "./cloudflare/stand-in.ts";

@@ -1,4 +1,5 @@
-// docs/setup.md, "By hand": its shell blocks, run one after the other as they stand, come to what setup makes; the last ones to nothing.
+// docs/setup.md, "By hand": its shell blocks, run one after the other as they stand, come to what setup makes; the last
+// ones to nothing.
 import { writeFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { commandsIn } from "../support/document-commands.ts";

@@ -1,4 +1,5 @@
-// docs/setup.md, up to "By hand": every octogate command that stands there, run in that order with what it needs around it.
+// docs/setup.md, up to "By hand": every octogate command that stands there, run in that order with what it needs around
+// it.
 import { X509Certificate } from "node:crypto";
 import { copyFileSync, utimesSync } from "node:fs";
 import { expect, test } from "vitest";
@@ -28,7 +29,7 @@ test("each command of the docs does what it is for", async () => {
   }
 });
 
-/** @returns the arguments, with what stands for somebody's own replaced */
+/** @returns the arguments, with the placeholders replaced */
 async function prepare({ clone, run }: Rig, args: readonly string[]): Promise<readonly string[]> {
   const folder = ".clusters/production";
   if (args.includes("--finish")) {

@@ -129,7 +129,7 @@ describe("the hostname", () => {
 });
 
 describe("the cluster", () => {
-  test("that is new lets in nobody until somebody says whom", async () => {
+  test("that is new admits no user until an operator names one", async () => {
     await expectRefusal(["--hostname", hostname, "--yes"], "production is new: who gets in?");
   });
 
@@ -274,7 +274,7 @@ test("a deployment that takes its time is waited for", async () => {
   expect(exitCode).toBe(0);
 });
 
-test("a deployment that lets in whoever has no certificate is no success", async () => {
+test("a deployment that answers without a certificate is no success", async () => {
   await setup(...fresh);
   rig.letEverybodyIn();
   const { exitCode, stderr } = await setup();

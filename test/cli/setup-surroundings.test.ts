@@ -1,4 +1,5 @@
-// What setup finds around it: files in other forms, an environment that leads elsewhere, proxies, rules of other people. And what it must never do meanwhile.
+// What setup finds around it: files in other forms, an environment that leads elsewhere, proxies, rules of other
+// people. And what it must never do meanwhile.
 import { rmSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { freePort } from "../support/free-port.ts";
@@ -69,7 +70,7 @@ describe("wrangler.toml", () => {
     await refuses(change(toml()), "wrangler.toml");
   });
 
-  test("with an entry that nobody could deploy is refused before anything is made", async () => {
+  test("with an entry that cannot be deployed is refused before anything is made", async () => {
     const before = snapshot(rig.cloudflare.state);
     const text = toml();
     for (const entry of ["acme", 'org:acme"]\nclient_certificates = ["', "org:acme\u007f", "org:\ud800"]) {
@@ -105,7 +106,7 @@ describe("wrangler.toml", () => {
     await setup(...fresh, "--yes");
     const { exitCode, stderr } = await setup("--token-kind", "oauth", "--yes");
     expect(exitCode).toBe(1);
-    expect(stderr).toContain("says itself which tokens are welcome");
+    expect(stderr).toContain("says itself which tokens it accepts");
   });
 
   test("with a name that is not pinned is warned about", async () => {
@@ -120,7 +121,7 @@ describe("the firewall rule", () => {
     await setup(...fresh, "--yes");
     const skip = { ...othersRule(), action: "skip" as const, action_parameters: { ruleset: "current" as const } };
     rig.cloudflare.state.ruleset?.rules.unshift(skip as never);
-    expect((await setup("--yes")).stderr).toContain("mend the custom rule octogate_auth_acme_dev");
+    expect((await setup("--yes")).stderr).toContain("correct the custom rule octogate_auth_acme_dev");
     expect(rig.cloudflare.state.ruleset?.rules.map(({ ref }) => ref).slice(0, 2)).toEqual([
       "octogate_auth_acme_dev",
       skip.ref,
@@ -154,7 +155,7 @@ describe("the environment", () => {
       rig.env.CLOUDFLARE_API_TOKEN = token;
       const { exitCode, stdout, stderr } = await setup(...fresh, "--yes", "--json");
       expect(exitCode).toBe(1);
-      expect(JSON.parse(stdout)).toMatchObject({ ok: false, troubles: [{ where: "CLOUDFLARE_API_TOKEN" }] });
+      expect(JSON.parse(stdout)).toMatchObject({ ok: false, diagnostics: [{ subject: "CLOUDFLARE_API_TOKEN" }] });
       if (token.trim() !== "") for (const part of token.split("\n")) expect(`${stdout}${stderr}`).not.toContain(part);
     },
   );
@@ -198,18 +199,18 @@ describe("what comes in place of Cloudflare's answers", () => {
     expect(stderr).toContain("Connection error. nothing listens there (ECONNREFUSED)");
   });
 
-  test("what nobody expected is one JSON document all the same", async () => {
+  test("an unexpected exception is one JSON document all the same", async () => {
     const answer = { status: 200, body: { result: [{ id: 7, certificate: "none", status: "active" }] } };
     rig.cloudflare.interfere = ({ path }) =>
       path.endsWith("/client_certificates") ? { kind: "answer", when: "before", answer } : null;
     const { exitCode, stdout } = await setup(...fresh, "--yes", "--json");
     expect(exitCode).toBe(1);
-    expect(JSON.parse(stdout)).toMatchObject({ ok: false, troubles: [{ where: "octogate" }] });
+    expect(JSON.parse(stdout)).toMatchObject({ ok: false, diagnostics: [{ subject: "octogate" }] });
   });
 });
 
 test("files that cannot be written are told as what they are", async () => {
-  rig.clone.write(".clusters", "somebody's file");
+  rig.clone.write(".clusters", "another file");
   const { exitCode, stdout } = await setup(...fresh, "--yes", "--json");
   expect(exitCode).toBe(1);
   expect(JSON.parse(stdout)).toMatchObject({ ok: false });

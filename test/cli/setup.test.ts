@@ -1,10 +1,12 @@
+// @peculiar/x509 needs it to be there before it is loaded.
+import "reflect-metadata";
 import { execFile } from "node:child_process";
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { cpSync, rmSync, statSync, symlinkSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
+import { X509Certificate as ParsedCertificate, SubjectKeyIdentifierExtension } from "@peculiar/x509";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { keyIdentifiersOf } from "../../src/node/key-identifiers.ts";
 import { repositoryRoot } from "../support/worker-config.ts";
 import { snapshot } from "./cloudflare/state.ts";
 import { hostname, makeRig, type Rig } from "./support/rig.ts";
@@ -44,10 +46,10 @@ describe("setup from nothing", () => {
     });
   });
 
-  test("blocks whoever has no valid, unrevoked certificate of this authority, before any other rule", async () => {
+  test("blocks requests without a valid, unrevoked certificate of this authority, before any other rule", async () => {
     await setup(...fresh, "--yes");
     const { ruleset, authority } = rig.cloudflare.state;
-    const issuer = keyIdentifiersOf(Uint8Array.from(new X509Certificate(authority.certificate).raw)).subject;
+    const issuer = new ParsedCertificate(authority.certificate).getExtension(SubjectKeyIdentifierExtension)?.keyId;
     expect(ruleset?.rules[0]).toMatchObject({
       action: "block",
       enabled: true,
@@ -135,7 +137,7 @@ describe("setup from nothing", () => {
 });
 
 describe("setup again", () => {
-  test("changes nothing, at Cloudflare or here, and asks nobody", async () => {
+  test("changes nothing, at Cloudflare or here, and asks no question", async () => {
     await setup(...fresh, "--yes");
     const before = { cloudflare: snapshot(rig.cloudflare.state), toml: rig.clone.read("wrangler.toml") };
     const writtenAt = statSync(rig.clone.path(".clusters/production/client.crt")).mtimeMs;
@@ -150,13 +152,13 @@ describe("setup again", () => {
     expect(rig.cloudflare.mutations).toHaveLength(mutations);
   });
 
-  test("mends a rule that somebody turned off or changed, in its place", async () => {
+  test("corrects a rule that was turned off or changed, in its place", async () => {
     await setup(...fresh, "--yes");
     const before = structuredClone(rig.cloudflare.state.ruleset?.rules);
     for (const change of [{ enabled: false }, { expression: "false" }, { action: "log" }]) {
       Object.assign(rig.cloudflare.state.ruleset?.rules[0] ?? {}, change);
       const { stderr } = await setup("--yes");
-      expect(stderr).toContain("mend the custom rule octogate_auth_acme_dev");
+      expect(stderr).toContain("correct the custom rule octogate_auth_acme_dev");
       expect(rig.cloudflare.state.ruleset?.rules).toEqual(before);
     }
   });
@@ -187,7 +189,7 @@ describe("before it changes anything, setup", () => {
 
   test.each([
     ["no", false],
-    ["nothing, because nobody is there", null],
+    ["nothing, because no person is there", null],
   ])("asks, and makes none if the answer is %s", async (_what, answer) => {
     const args = ["setup", "--cluster", "production", ...rig.edgeArgs, ...fresh];
     expect((await rig.run(args, answer)).exitCode).toBe(1);

@@ -33,11 +33,11 @@ test.skipIf(missing !== 0)("a GitHub App's key is turned into PKCS#8, and stays 
   expect(createPrivateKey(stdout).equals(privateKey)).toBe(true);
 });
 
-test.skipIf(missing !== 0)("the header that chooses a version is no trouble to whoever answers", async () => {
+test.skipIf(missing !== 0)("the header that chooses a version is no problem for the server", async () => {
   const edge = await startLocalEdge();
   try {
     const shell = await openDocumentShell();
-    // The name stands for somebody's own, and leads to the local edge.
+    // The name stands for the operator's own, and leads to the local edge.
     const curlrc = `connect-to = "auth.example.com:443:localhost:${edge.port}"\ninsecure\nsilent\n`;
     await writeFile(join(shell.folder, ".curlrc"), curlrc);
     const command = commandIn(

@@ -24,12 +24,12 @@ describe("teardown --everything", () => {
     // The example's own people, so that the text can be compared.
     const allow = ["org:acme#1234", "team:acme/platform#55", "user:octocat#583231"];
     expect((await setup("production", "--allow", ...allow)).exitCode).toBe(0);
-    rig.clone.write(".clusters/production/notes.txt", "somebody's own");
+    rig.clone.write(".clusters/production/notes.txt", "the operator's own");
 
     expect((await teardown("--everything")).exitCode).toBe(0);
     expect(withoutCertificates(rig.cloudflare.state)).toEqual(before);
     expect(rig.cloudflare.state.certificates.map(({ common_name, status }) => [common_name, status])).toEqual([
-      ["somebody else's", "active"],
+      ["another owner's", "active"],
       ["octogate production", "pending_revocation"],
     ]);
     expect(rig.clone.read("wrangler.toml")).toBe(toml);

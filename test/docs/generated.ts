@@ -1,6 +1,6 @@
 // Everything in the documents that is generated from the code: `npm run docs` writes it, and a test compares it.
 import { readFileSync } from "node:fs";
-import { reasons } from "../../src/worker/every-reason.ts";
+import { reasons } from "../../src/worker/reasons.ts";
 import { answerSections } from "../identity/answer-sections.ts";
 import { sections } from "../identity/cases.ts";
 import { identityDocument } from "../identity/document.ts";
@@ -29,6 +29,11 @@ export async function identityPage(scene: Scene): Promise<string> {
 }
 
 function reasonsTable(): string {
-  const rows = Object.entries(reasons).map(([code, { verdict, sentence }]) => [`\`${code}\``, verdict, sentence]);
-  return tableOf(["reason", "verdict", "meaning"], rows);
+  const rows = Object.entries(reasons).map(([code, { verdict, problem, hint }]) => [
+    `\`${code}\``,
+    verdict,
+    problem,
+    hint ?? "",
+  ]);
+  return tableOf(["reason", "verdict", "problem", "hint"], rows);
 }

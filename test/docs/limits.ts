@@ -2,16 +2,12 @@
 import { readFileSync } from "node:fs";
 import { parse } from "smol-toml";
 import * as v from "valibot";
-import { reloadMs } from "../../src/cli/certificates/finish-rotation.ts";
-import { warnBelowDays } from "../../src/cli/commands/certificate-list.ts";
-import {
-  maxOnFreePlan,
-  maxOnPaidPlan,
-  maxBytes as maxVariableBytes,
-} from "../../src/cli/configuration-check/variable-sizes.ts";
-import { warnDays } from "../../src/cli/doctor/client-certificate.ts";
-import { maxClockErrorMs, noticedClockErrorMs } from "../../src/cli/doctor/judge/network.ts";
-import { slowMadeUpMs } from "../../src/cli/doctor/judge/review.ts";
+import { reloadMs } from "../../src/cli/commands/certificate/finish-rotation.ts";
+import { warnBelowDays } from "../../src/cli/commands/certificate/list.ts";
+import { maxClockErrorMs, noticedClockErrorMs } from "../../src/cli/commands/doctor/checks/network.ts";
+import { slowMadeUpMs } from "../../src/cli/commands/doctor/checks/review.ts";
+import { warnDays } from "../../src/cli/commands/doctor/client-certificate.ts";
+import { maxOnFreePlan, maxOnPaidPlan, maxVariableBytes } from "../../src/cli/config-file/check/wrangler-rules.ts";
 import { failuresToOpen, probeEveryMs } from "../../src/worker/cache/breaker.ts";
 import { notAdmittedTtlMs } from "../../src/worker/cache/freshness.ts";
 import { keepSeconds, readTimeoutMs, warnEveryMs } from "../../src/worker/cache/kv.ts";

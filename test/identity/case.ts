@@ -1,6 +1,6 @@
 // A row of docs/identity.md: a person with a token, a policy, and the expected result.
 import type { Fault } from "../../src/local/github/faults.ts";
-import type { Reason } from "../../src/worker/reason.ts";
+import type { Reason } from "../../src/worker/reasons.ts";
 import type { ClientName, OrganisationName, PersonName } from "./scene.ts";
 
 /** Keys of a `CLUSTER_…` variable. */

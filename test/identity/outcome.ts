@@ -1,7 +1,7 @@
 // The result of a review, read only from what leaves the Worker: its answer and its line in the decision log.
 import * as v from "valibot";
-import { reasons } from "../../src/worker/every-reason.ts";
-import type { Reason, VerdictKind } from "../../src/worker/reason.ts";
+import type { Reason, VerdictKind } from "../../src/worker/reasons.ts";
+import { reasons } from "../../src/worker/reasons.ts";
 import { statusSchema, tokenReviewSchema } from "../support/answer-rules.ts";
 
 export interface Outcome {

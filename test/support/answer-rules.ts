@@ -36,6 +36,9 @@ export const statusSchema = v.strictObject({
   status: v.literal("Failure"),
   message: v.pipe(v.string(), v.nonEmpty()),
   reason: v.string(),
+  details: v.optional(
+    v.strictObject({ causes: v.array(v.strictObject({ reason: v.string(), field: v.optional(v.string()) })) }),
+  ),
   code: v.number(),
 });
 

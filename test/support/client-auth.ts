@@ -1,4 +1,5 @@
-// `request.cf.tlsClientAuth` as Cloudflare fills it in: for a certificate that it has verified, and its placeholders where none was presented.
+// `request.cf.tlsClientAuth` as Cloudflare fills it in: for a certificate that it has verified, and its placeholders
+// where none was presented.
 
 /** All that Cloudflare says where a client presented no certificate. */
 export const withoutCertificate: Readonly<Record<string, string | boolean>> = {

@@ -1,4 +1,5 @@
-// What stands in k8s/, the folder of what goes into a cluster. The tests run on these very files, so that they can't rot.
+// What stands in k8s/, the folder of what goes into a cluster. The tests run on these very files, so that they can't
+// rot.
 import { globSync, readFileSync } from "node:fs";
 import { parse } from "yaml";
 
@@ -20,7 +21,7 @@ export interface ClusterConfiguration {
   };
 }
 
-/** Who somebody is, in one of the ways that the tests use. */
+/** A user, in one of the ways that the tests use. */
 export interface Credential {
   readonly "client-certificate"?: string;
   readonly "client-key"?: string;
@@ -68,7 +69,7 @@ export const rbacExamples = {
 
 export type RbacExample = keyof typeof rbacExamples;
 
-/** An example in k8s/rbac, made out for somebody. @param who the person, organisation or team, without the prefix */
+/** An example in k8s/rbac, filled in. @param who the person, organisation or team, without the prefix */
 export function readRbacExample(name: RbacExample, who: string): string {
   return readClusterFile(`rbac/${name}.yaml`).replaceAll(`github:${rbacExamples[name]}`, `github:${who}`);
 }

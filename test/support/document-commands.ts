@@ -1,5 +1,6 @@
-// The commands of the repository's documents, for the tests that run them. A test that calls one of the functions below with a document and its sections
-// vouches for running what it gets; test/unit/docs/commands.test.ts reads these calls in the tests' sources, and fails where a command is left over.
+// The commands of the repository's documents, for the tests that run them. A test that calls one of the functions below
+// with a document and its sections vouches for running what it gets; test/unit/docs/commands.test.ts reads these calls
+// in the tests' sources, and fails where a command is left over.
 import { globSync, readFileSync } from "node:fs";
 import { posix } from "node:path";
 import {
@@ -27,7 +28,7 @@ const commandsThatNeed: Readonly<Record<string, RegExp>> = {
   kOps: /^kops |\/var\/log\/kube-apiserver\.log$/,
 };
 
-/** The documents that tell somebody to run something. */
+/** The documents that tell their reader to run something. */
 export const documentsWithCommands: readonly string[] = globSync(
   ["README.md", "CONTRIBUTING.md", "SECURITY.md", "docs/**/*.md", "k8s/**/*.{md,yaml}"],
   { cwd: repositoryRoot },
@@ -46,7 +47,10 @@ export function commandsIn(document: string, ...sections: readonly string[]): st
   return texts.filter((text) => text.trim() !== "");
 }
 
-/** @returns the commands of the transcripts in these sections, each with what it prints; @throws if a section has none */
+/**
+ * @returns the commands of the transcripts in these sections, each with what it prints;
+ * @throws if a section has none
+ */
 export function examplesIn(document: string, ...sections: readonly string[]): Example[] {
   return blocksIn(document, sections, true).flatMap(({ text }) => examplesOf(text));
 }

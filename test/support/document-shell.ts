@@ -1,4 +1,5 @@
-// A shell for the commands of the documents: in a folder of its own, with programs that stand for those that a test machine does not have.
+// A shell for the commands of the documents: in a folder of its own, with programs that stand for those that a test
+// machine does not have.
 import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";

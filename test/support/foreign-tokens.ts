@@ -1,4 +1,5 @@
-// Tokens that are none of GitHub's for people, made at run time: what kube-apiserver hands to its webhook because nobody else knew it.
+// Tokens that GitHub does not issue to people, made at run time: kube-apiserver hands them to its webhook because no
+// other authenticator knew them.
 import { randomBytes, randomInt } from "node:crypto";
 import { makeToken } from "../../src/local/github/token.ts";
 import type { ForeignKind } from "../../src/worker/credential/kind.ts";

@@ -3,7 +3,10 @@ import { randomInt } from "node:crypto";
 import { once } from "node:events";
 import { createServer } from "node:net";
 
-/** Below those that Linux, macOS and Windows give out by themselves: between this look and the program's start nothing else happens upon it, also not in tests that run beside this one. */
+/**
+ * Below those that Linux, macOS and Windows give out by themselves: between this look and the program's start nothing
+ * else happens upon it, also not in tests that run beside this one.
+ */
 const lowest = 15_000;
 const highest = 30_000;
 const maxAttempts = 20;

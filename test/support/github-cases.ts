@@ -1,7 +1,7 @@
 // Responses and failures of GitHub, each with the verdict that a review must have.
 import type { Fault } from "../../src/local/github/faults.ts";
 import type { StandInTokenKind } from "../../src/local/github/token.ts";
-import type { Reason, VerdictKind } from "../../src/worker/reason.ts";
+import type { Reason, VerdictKind } from "../../src/worker/reasons.ts";
 
 export interface GitHubCase {
   readonly name: string;

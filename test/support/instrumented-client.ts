@@ -78,7 +78,8 @@ export function variablesFor(
 /**
  * @param url of the Worker's socket
  * @param cfHeader the header by which the runtime is told what Cloudflare knows about a request
- * @param target what stands before the path in a request line: an origin, where the socket takes requests as a proxy does
+ * @param target what stands before the path in a request line: an origin, where the socket takes requests as a proxy
+ * does
  */
 export function createInstrumentedClient(
   url: string,

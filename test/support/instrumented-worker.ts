@@ -1,5 +1,5 @@
-// The Worker as it ships, but with a clock that a test can set ahead, a fault that a test can call for, memory that a test can take away, and meters: an entry
-// point that takes the place of src/worker/index.ts on the real runtime.
+// The Worker as it ships, but with a clock that a test can set ahead, a fault that a test can call for, memory that a
+// test can take away, and meters: an entry point that takes the place of src/worker/index.ts on the real runtime.
 import { waitUntil } from "cloudflare:workers";
 import { createApp } from "../../src/worker/app.ts";
 import {

@@ -1,4 +1,5 @@
-// How a test steers instrumented-worker.ts. Not in that file: workerd takes every export of an entry point for a handler.
+// How a test steers instrumented-worker.ts. Not in that file: workerd takes every export of an entry point for a
+// handler.
 
 /** The entry point, as a path from the repository's root. */
 export const instrumentedWorker = "test/support/instrumented-worker.ts";
@@ -7,8 +8,8 @@ export const clockAheadHeader = "x-test-clock-ahead-ms";
 /** Makes the next line of the log fail once, with the header's value in the error's message. */
 export const logFaultHeader = "x-test-log-fault";
 /**
- * From this request on the Worker is as a new isolate of a new deployment: it remembers nothing, KV is the same, and the variables in the header's value (JSON)
- * replace the usual ones.
+ * From this request on the Worker is as a new isolate of a new deployment: it remembers nothing, KV is the same, and
+ * the variables in the header's value (JSON) replace the usual ones.
  */
 export const newIsolateHeader = "x-test-new-isolate";
 /** With a new isolate: how many never-seen tokens each cluster may have, in place of the limiter's minutes. */

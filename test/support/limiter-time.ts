@@ -1,4 +1,5 @@
-// Miniflare's rate limiter counts by minutes of the wall clock: a test that comes near the end of one would see its count begin anew.
+// Miniflare's rate limiter counts by minutes of the wall clock: a test that comes near the end of one would see its
+// count begin anew.
 import { until } from "./until.ts";
 
 const periodMs = 60_000;

@@ -1,5 +1,6 @@
-// Which commands a document tells its reader to run: those in fenced `sh` and `console` blocks, those in indented blocks, and those in the text between
-// backticks. A mark `(needs …)` in the text says which of them cannot be run without something that a test does not have.
+// Which commands a document tells its reader to run: those in fenced `sh` and `console` blocks, those in indented
+// blocks, and those in the text between backticks. A mark `(needs …)` in the text says which of them cannot be run
+// without something that a test does not have.
 
 /** A block of commands. */
 export interface CommandBlock {

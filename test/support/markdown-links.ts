@@ -1,4 +1,5 @@
-// Which links of a Markdown document lead nowhere: a file that is not there, or a heading that the file does not have. Links to other hosts are not asked about.
+// Which links of a Markdown document lead nowhere: a file that is not there, or a heading that the file does not have.
+// Links to other hosts are not asked about.
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
@@ -12,7 +13,10 @@ export function brokenLinks(root: string, path: string, markdown: string): strin
   return linksOf(markdown).filter((target) => !leadsSomewhere(root, path, markdown, target));
 }
 
-/** The ids that GitHub gives to the headings of a document: lower case, without punctuation, dashes for spaces, numbered where they repeat. */
+/**
+ * The ids that GitHub gives to the headings of a document: lower case, without punctuation, dashes for spaces, numbered
+ * where they repeat.
+ */
 export function anchorsOf(markdown: string): Set<string> {
   const anchors = new Set<string>();
   const used = new Map<string, number>();

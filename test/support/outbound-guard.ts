@@ -1,5 +1,5 @@
-// The only way out for a Worker under test. wrangler's harness hands every fetch of the Worker to this process's global fetch: here it reaches
-// the one address that is allowed and nothing else.
+// The only way out for a Worker under test. wrangler's harness hands every fetch of the Worker to this process's global
+// fetch: here it reaches the one address that is allowed and nothing else.
 
 export interface OutboundGuard {
   /** Every address that was asked for without being allowed; may be cleared with `length = 0`. */

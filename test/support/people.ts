@@ -1,4 +1,5 @@
-// The people and clusters of the Worker's tests: two clusters whose policies disagree about the same people, and one with a broken policy.
+// The people and clusters of the Worker's tests: two clusters whose policies disagree about the same people, and one
+// with a broken policy.
 import type { StandInAccount } from "../../src/local/github/accounts.ts";
 import type { GitHubStandIn } from "../../src/local/github/server.ts";
 import { makeAppClientId } from "../../src/local/github/token.ts";
@@ -8,7 +9,7 @@ export const mona = { login: "Mona-Lisa", id: 1001 } as const;
 export const dora = { login: "dora", id: 1002 } as const;
 /** Stands in no policy by name. */
 export const nell = { login: "nell", id: 1003 } as const;
-/** Has the login that production's policy pins to somebody else's number. */
+/** Has the login that production's policy pins to the number of another account. */
 export const heir = { login: "departed", id: 1004 } as const;
 
 /** Policies without certificates. */

@@ -1,10 +1,13 @@
-// Programs as processes of their own: run to their end, or started and ended by their process id. What they print is kept, for assertions
-// and for the message when something fails.
+// Programs as processes of their own: run to their end, or started and ended by their process id. What they print is
+// kept, for assertions and for the message when something fails.
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
 const maxStopMs = 5_000;
-/** Node keeps there what it has compiled: our own programs, which tests start hundreds of times, start in half of the time. */
+/**
+ * Node keeps there what it has compiled: our own programs, which tests start hundreds of times, start in half of the
+ * time.
+ */
 const compileCache = fileURLToPath(new URL("../../node_modules/.cache/node-compile", import.meta.url));
 
 export interface Ended {
@@ -60,8 +63,8 @@ export function start(command: string, args: readonly string[], options: Program
   child.stdin.on("error", () => {});
   child.stdin.end(stdin);
 
-  // The test runner may end without its hooks (a crash): nothing is left behind then either. Kindly: killed by force, a program
-  // could not end what it has started itself.
+  // The test runner may end without its hooks (a crash): nothing is left behind then either. Kindly: killed by force, a
+  // program could not end what it has started itself.
   const endAtExit = () => child.kill("SIGTERM");
   process.once("exit", endAtExit);
   const closed = new Promise<void>((resolve) => {

@@ -1,4 +1,5 @@
-// Looks for a token, or for any piece of it, in whatever a program let out: as it is, or as it looks after the usual encodings.
+// Looks for a token, or for any piece of it, in whatever a program let out: as it is, or as it looks after the usual
+// encodings.
 import { readdirSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 
@@ -47,7 +48,8 @@ function piecesOf(text: string): string[] {
 /** In lower case: header names lose theirs on the way. */
 function encodingsOf(secret: string): string[] {
   const bytes = Buffer.from(secret);
-  // Base64 looks different for each place at which the secret can begin in a group of three; the characters at the edges mix with its neighbours'.
+  // Base64 looks different for each place at which the secret can begin in a group of three; the characters at the
+  // edges mix with its neighbours'.
   const base64 = [0, 1, 2].map((shift) =>
     Buffer.concat([Buffer.alloc(shift), bytes])
       .toString("base64")

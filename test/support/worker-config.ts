@@ -1,5 +1,6 @@
-// The configuration with which tests run the Worker: wrangler.toml itself, so that flags and dates are those of a deployment, without what
-// belongs to a deployment alone (its hostname, its check, its secrets) and with a test's own variables.
+// The configuration with which tests run the Worker: wrangler.toml itself, so that flags and dates are those of a
+// deployment, without what belongs to a deployment alone (its hostname, its check, its secrets) and with a test's own
+// variables.
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parse } from "smol-toml";

@@ -1,5 +1,5 @@
-// The real Worker on the real runtime (workerd, by way of wrangler's harness), with a stand-in for GitHub as the only address that it can
-// reach, and kube-apiserver's side of the conversation.
+// The real Worker on the real runtime (workerd, by way of wrangler's harness), with a stand-in for GitHub as the only
+// address that it can reach, and kube-apiserver's side of the conversation.
 import { randomBytes } from "node:crypto";
 import type { DispatchFetch } from "miniflare";
 import { afterAll, afterEach, beforeAll, vi } from "vitest";
@@ -68,7 +68,8 @@ const millisecondsPerDay = 24 * 60 * 60 * 1000;
 export const certificateDays = 90;
 
 /**
- * Starts the Worker before the tests of a file, fails every test in which it reaches for another address than the stand-in's, and ends it.
+ * Starts the Worker before the tests of a file, fails every test in which it reaches for another address than the
+ * stand-in's, and ends it.
  *
  * @param options or what makes them, where they need something that has to be started first
  * @returns what gives the running Worker inside of a test
@@ -112,7 +113,7 @@ async function startWorker(options: WorkerOptions): Promise<WorkerUnderTest & { 
     verifiedCertificate(fingerprintOf(cluster), new Date(Date.now() + (certificateDays + 0.5) * millisecondsPerDay));
 
   async function fetch(path: string, init: FetchInit = {}): Promise<Answer> {
-    // The cast is for cf, see FetchInit.
+    // The type assertion is for cf, see FetchInit.
     const response = await harness.fetch(path, { redirect: "manual", ...init } as HarnessInit);
     const answer = {
       status: response.status,
@@ -139,9 +140,9 @@ async function startWorker(options: WorkerOptions): Promise<WorkerUnderTest & { 
       .filter((line) => line.startsWith("{"))
       .map(parseDecision);
 
-  const theOnly = (isMeant: (line: DecisionLine) => boolean) =>
+  const theOnly = (isRequested: (line: DecisionLine) => boolean) =>
     vi.waitFor(() => {
-      const [decision, ...more] = decisions().filter(isMeant);
+      const [decision, ...more] = decisions().filter(isRequested);
       if (decision === undefined) throw new Error("no decision is logged");
       if (more.length > 0) throw new Error(`${more.length + 1} decisions in place of one`);
       return decision;

@@ -1,5 +1,5 @@
-// The canary's second flight: through our own faults, which the local edge does not let happen. A token comes with a wrong configuration and into
-// an exception's message, and is looked for in answers and log.
+// The canary's second flight: through our own faults, which the local edge does not let happen. A token comes with a
+// wrong configuration and into an exception's message, and is looked for in answers and log.
 import { expect, test, vi } from "vitest";
 import { makeToken } from "../../src/local/github/token.ts";
 import { instrumentedWorker, logFaultHeader } from "../support/instruments.ts";

@@ -1,4 +1,5 @@
-// The client certificate names the cluster: whatever is not one of ours, verified and not revoked, is refused before the body is read.
+// The client certificate names the cluster: whatever is not one of ours, verified and not revoked, is refused before
+// the body is read.
 import { randomBytes } from "node:crypto";
 import { afterEach, expect, test, vi } from "vitest";
 import { withoutCertificate } from "../support/client-auth.ts";
@@ -91,7 +92,8 @@ test("a refusal does not wait for the body", async () => {
       cf: { tlsClientAuth: { ...worker().certificateOf("production"), certFingerprintSHA256 } },
     })
     .catch(() => "given up");
-  // The harness's own proxy holds the answer back until the body is sent, so the Worker's log has to tell that it has answered.
+  // The harness's own proxy holds the answer back until the body is sent, so the Worker's log has to tell that it has
+  // answered.
   await vi.waitFor(() => expect(worker().logLines().join("\n")).toContain(certFingerprintSHA256), logDeadline);
   giveUp.abort();
   await pending;

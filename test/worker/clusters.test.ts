@@ -1,4 +1,5 @@
-// One deployment, many clusters: the certificate picks the policy, and one cluster's trouble is that cluster's alone.
+// One deployment, many clusters: the certificate picks the policy, and one cluster's mistake concerns that cluster
+// alone.
 import { randomBytes } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { makeToken } from "../../src/local/github/token.ts";

@@ -1,6 +1,6 @@
 // The decision log: one line of JSON a review, with the fields that docs/operations.md lists, and nothing else that looks like one.
 import { expect, test, vi } from "vitest";
-import { reasons } from "../../src/worker/every-reason.ts";
+import { reasons } from "../../src/worker/reasons.ts";
 import { credentialIdOf } from "../support/credential-id.ts";
 import { accountOf, clusters, dora, mona } from "../support/people.ts";
 import { certificateDays, logDeadline, useWorker } from "../support/worker-harness.ts";

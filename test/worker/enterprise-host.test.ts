@@ -1,4 +1,5 @@
-// GitHub Enterprise Server: its API lies under a path of its own, numbers mean something on their host alone, and it says early what it is going to take away.
+// GitHub Enterprise Server: its API lies under a path of its own, numbers mean something on their host alone, and it
+// says early what it is going to take away.
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Source } from "../identity/case.ts";
 import { people, type Scene, startScene } from "../identity/scene.ts";
@@ -35,7 +36,7 @@ function useEnterprise(source: Source) {
 describe("with people's own tokens", () => {
   const worker = useEnterprise("own_token");
 
-  test("every call stays under the path, and the host is part of who somebody is", async () => {
+  test("every call stays under the path, and the host is part of the identity", async () => {
     const { review } = worker();
     const token = scene.tokenOf("ada", { kind: "classic", scopes: ["read:org"] });
     const { user } = JSON.parse((await review(token)).body).status;

@@ -1,4 +1,5 @@
-// What a review costs at GitHub, exactly, on the real runtime; test/unit/worker/github-calls.test.ts has the crowds. Nothing is remembered yet but whom the installed app was told to be no member: every review of a person asks anew.
+// What a review costs at GitHub, exactly, on the real runtime; test/unit/worker/github-calls.test.ts has the crowds.
+// Nothing is remembered yet but whom the installed app was told to be no member: every review of a person asks anew.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { classic, fineGrained } from "../identity/case.ts";
 import { type Scene, startScene } from "../identity/scene.ts";
@@ -25,13 +26,13 @@ type Cluster = keyof typeof clusters;
 
 const reads = classic("read:org");
 
-/** @returns how often GitHub is asked what while somebody's token is reviewed, so many times */
+/** @returns the calls to GitHub by endpoint while a token is reviewed so many times */
 async function costOf(worker: WorkerUnderTest, cluster: Cluster, token: string, times: number) {
   for (let time = 0; time < times; time += 1) await worker.review(token, { cluster });
   return countCalls(scene.github.requests);
 }
 
-/** One request of kubectl is one review, and somebody's first command is five of them. */
+/** One request of kubectl is one review, and the first command of a user is five of them. */
 const requestsOfKubectl = 5;
 
 /** How many reviews asked GitHub: values are remembered, never promises, so those that overlap each ask. */
@@ -56,10 +57,10 @@ describe("with people's own tokens", () => {
     ["each parent team", "acme", ["ada", reads], { ...membership(1), "GET /orgs/{org}/teams/{team}": 2 }],
     ["a renamed organisation", "renamed", ["nora", reads], { ...membership(1), "GET /user/memberships/orgs": 1 }],
     ["a token without the scope", "acme", ["cleo", classic()], { "GET /user": 1 }],
-    ["nobody whom an entry could admit", "by-name", ["cleo", reads], { "GET /user": 1 }],
+    ["a person whom no entry could admit", "by-name", ["cleo", reads], { "GET /user": 1 }],
     ["a refused token", "acme", ["cleo", { ...reads, fate: { kind: "revoked" } }], { "GET /user": 1 }],
     ["a kind that is not welcome", "acme", ["cleo", { kind: "oauth" }], {}],
-    ["no token of GitHub's", "acme", ["cleo", { kind: "service_account" }], {}],
+    ["a token that is not from GitHub", "acme", ["cleo", { kind: "service_account" }], {}],
   ])("one person: %s", async (_, cluster, [person, spec], calls) => {
     expect(await costOf(worker(), cluster, scene.tokenOf(person, spec), 1)).toEqual(calls);
   });
@@ -105,7 +106,7 @@ describe("with an installed app", () => {
     expect(await costOf(worker(), "acme", token, 1)).toEqual(times(roundsOf(scene.github.requests), byApp(1)));
   });
 
-  test("a stranger who comes back is not asked about again for a while", async () => {
+  test("an outsider who comes back costs no call for a while", async () => {
     const token = scene.tokenOf("emil", classic());
     const calls = await costOf(worker(), "acme", token, 20);
     expect(calls).toEqual(byApp(1));

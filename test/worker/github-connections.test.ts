@@ -1,5 +1,5 @@
-// Connections to GitHub that break or do not come about. Here workerd itself asks GitHub, as it does when deployed: wrangler's harness would hand the
-// calls to Node and turn what breaks into something else.
+// Connections to GitHub that break or do not come about. Here workerd itself asks GitHub, as it does when deployed:
+// wrangler's harness would hand the calls to Node and turn what breaks into something else.
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { type GitHubStandIn, startGitHubStandIn } from "../../src/local/github/server.ts";
 import { credentialIdOf } from "../support/credential-id.ts";
@@ -39,7 +39,7 @@ test("after a connection broke, the next review gets a new one", async () => {
   expect((await call(edge, { body: tokenReview(token) })).status).toBe(200);
 });
 
-test("a GitHub that nobody serves: undetermined, github_unreachable", async () => {
+test("a GitHub that does not listen: undetermined, github_unreachable", async () => {
   const token = github.issueToken(accountOf(github, nell), { kind: "classic" });
   await github.close();
   await expectUndetermined(token, { reason: "github_unreachable", githubStatus: null });

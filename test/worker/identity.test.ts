@@ -54,7 +54,7 @@ describe.each(sources)("with the source %s", (source) => {
     expect(body).not.toContain(token);
   });
 
-  /** Null for a token that is none of GitHub's; a wrong configuration is logged without saying whose review it was. */
+  /** Null for a token that is not from GitHub; a wrong configuration is logged without saying whose review it was. */
   async function decisionAbout({ expected }: IdentityCase, cluster: string, token: string): Promise<unknown> {
     if (expected.reason === "not_github_token") return null;
     if (expected.reason !== "configuration") return worker().decisionAbout(token);

@@ -83,7 +83,7 @@ test("names that are not pinned are warned about once, with what to write", asyn
     await review(scene.tokenOf(person, reads), { cluster: "unpinned" });
   }
   const warnings = () => logLines().filter((line) => line.startsWith("CLUSTER_UNPINNED: "));
-  const meaning = "is not pinned, and means whoever has the name: write";
+  const meaning = "is not pinned, so the name alone counts: write";
   await vi.waitFor(
     () =>
       expect(warnings().sort()).toEqual([
@@ -105,11 +105,11 @@ test("names that changed hands are warned about once, with whose they are now", 
   await vi.waitFor(
     () =>
       expect(warnings().sort()).toEqual([
-        "CLUSTER_RENAMED: acme is not pinned, and means whoever has the name: write acme#1234",
+        "CLUSTER_RENAMED: acme is not pinned, so the name alone counts: write acme#1234",
+        "CLUSTER_RENAMED: team:acme/oncall#60 has lost its name, which belongs to #61 now",
         "CLUSTER_RENAMED: team:acme/oncall#60 is called duty now",
-        "CLUSTER_RENAMED: team:acme/oncall#60 names somebody else by now: the name belongs to #61",
+        "CLUSTER_RENAMED: tyrell#7001 has lost its name, which belongs to #7002 now",
         "CLUSTER_RENAMED: tyrell#7001 is called Wallace now: write Wallace#7001",
-        "CLUSTER_RENAMED: tyrell#7001 names somebody else by now: the name belongs to #7002",
       ]),
     logDeadline,
   );

@@ -1,4 +1,5 @@
-// A real Analytics Engine binding on the real runtime takes what is written to it. (It keeps nothing here: what is written is the unit tests' business.)
+// A real Analytics Engine binding on the real runtime takes what is written to it. (It keeps nothing here: what is
+// written is the unit tests' business.)
 import { expect, test } from "vitest";
 import { accountOf, clusters, mona } from "../support/people.ts";
 import { useWorker } from "../support/worker-harness.ts";

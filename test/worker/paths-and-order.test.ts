@@ -1,5 +1,6 @@
-// Which path and method get which answer, and in which order a request is checked: path, method, certificate, body. What holds for every answer
-// (no Retry-After, no redirect, a complete TokenReview or a Status) the harness checks on each of them.
+// Which path and method get which answer, and in which order a request is checked: path, method, certificate, body.
+// What holds for every answer (no Retry-After, no redirect, a complete TokenReview or a Status) the harness checks on
+// each of them.
 import { afterEach, describe, expect, test } from "vitest";
 import { version } from "../../src/worker/version.ts";
 import { withoutCertificate } from "../support/client-auth.ts";

@@ -1,4 +1,5 @@
-// GET /readyz on the real runtime, with the stand-in as GitHub: who may ask, what is said, and how often GitHub is asked.
+// GET /readyz on the real runtime, with the stand-in as GitHub: who may ask, what is said, and how often GitHub is
+// asked.
 import { describe, expect, test } from "vitest";
 import { version } from "../../src/worker/version.ts";
 import { withoutCertificate } from "../support/client-auth.ts";

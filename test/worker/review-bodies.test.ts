@@ -1,4 +1,4 @@
-// What kube-apiserver, or whoever has its certificate, can send as a body, and what is answered to it.
+// Bodies that kube-apiserver, or a thief of its certificate, can send, and the answers to them.
 import { afterEach, describe, expect, test } from "vitest";
 import { clusters } from "../support/people.ts";
 import { reviewBody } from "../support/review-body.ts";
@@ -56,7 +56,8 @@ describe.each(["v1", "v1beta1"] as const)("bodies, in %s", (apiVersion) => {
     expect(answer.body).not.toContain("whatever");
   });
 
-  // A body over the limit is the local edge's to try: the proxy in front of this harness can lose an answer that comes before the body has been sent.
+  // A body over the limit is the local edge's to try: the proxy in front of this harness can lose an answer that comes
+  // before the body has been sent.
 
   test.each([
     ["declared", (text: string) => text],
@@ -78,12 +79,12 @@ describe.each(["v1", "v1beta1"] as const)("bodies, in %s", (apiVersion) => {
     test.each([
       ["a byte that begins nothing", [0xff]],
       ["a character cut short", [0xe2, 0x82]],
-    ])("with %s in a field that nobody reads, is answered with 400", async (_, note) => {
+    ])("with %s in a field that is not read, is answered with 400", async (_, note) => {
       const answer = await worker().post(carry(withNote(...note)));
       expect([answer.status, messageOf(answer.body)]).toEqual([400, "body: must be UTF-8"]);
     });
 
-    test("with a replacement character that was meant, is a review like any other", async () => {
+    test("with a replacement character on purpose, is a review like any other", async () => {
       expect((await worker().post(carry(withNote(0xef, 0xbf, 0xbd)))).status).toBe(200);
       expect((await worker().post(carry(Buffer.from(reviewBody("\ufffd", apiVersion))))).status).toBe(200);
     });
@@ -93,7 +94,7 @@ describe.each(["v1", "v1beta1"] as const)("bodies, in %s", (apiVersion) => {
     });
   });
 
-  test("fields that nobody knows change nothing", async () => {
+  test("unknown fields change nothing", async () => {
     const answer = await worker().post(JSON.stringify({ ...right(), later: [{}], spec: { token: "x", later: 1 } }));
     expect(answer.status).toBe(200);
     expect(JSON.parse(answer.body).apiVersion).toBe(`authentication.k8s.io/${apiVersion}`);

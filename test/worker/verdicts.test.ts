@@ -20,7 +20,7 @@ describe.each(["v1", "v1beta1"] as const)("in %s", (apiVersion) => {
     return { status, json: JSON.parse(body) };
   };
 
-  test("somebody whom allow names is authenticated", async () => {
+  test("a person whom allow names is authenticated", async () => {
     const { github } = worker();
     const token = github.issueToken(accountOf(github, mona), { kind: "fine_grained" });
     expect(await review(token)).toEqual({
@@ -43,9 +43,9 @@ describe.each(["v1", "v1beta1"] as const)("in %s", (apiVersion) => {
   });
 
   test.each([
-    ["a stranger", nell, "not_allowed"],
-    ["somebody denied by name", dora, "user_denied"],
-    ["whoever took over a pinned login", heir, "name_reassigned"],
+    ["an outsider", nell, "not_allowed"],
+    ["a person denied by name", dora, "user_denied"],
+    ["a person who took over a pinned login", heir, "name_reassigned"],
   ])("%s gets a plain no", async (_, person, reason) => {
     const { github, decisionAbout } = worker();
     const token = github.issueToken(accountOf(github, person), { kind: "classic" });
@@ -69,7 +69,7 @@ describe.each(["v1", "v1beta1"] as const)("in %s", (apiVersion) => {
     ["of an app that GitHub does not name", { kind: "app" }, "client_unknown"],
     ["in the shape of a person's, but an app's", { kind: "classic", oauthClientId: "Ov23x" }, "client_not_listed"],
     ["of a kind that is not welcome", { kind: "oauth", oauthClientId: listedClientId }, "token_kind_not_allowed"],
-  ] as const)("a token %s is denied, with the cure", async (_, options, reason) => {
+  ] as const)("a token %s is denied, with the hint", async (_, options, reason) => {
     const { github } = worker();
     const token = github.issueToken(accountOf(github, mona), options);
     const error = expect.stringMatching(new RegExp(`^${reason}: .+\\.$`));
@@ -89,6 +89,7 @@ describe.each(["v1", "v1beta1"] as const)("in %s", (apiVersion) => {
         status: "Failure",
         message: expect.stringMatching(/^github_server_error: /),
         reason: "ServiceUnavailable",
+        details: { causes: [{ reason: "github_server_error" }] },
         code: 503,
       },
     });

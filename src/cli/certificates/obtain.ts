@@ -1,12 +1,27 @@
-// From nothing to a signed certificate in a cluster's folder, going on from wherever an earlier run stopped: no key is made twice, and no key gets a second certificate.
-import { createPrivateKey, X509Certificate } from "node:crypto";
+// The way from nothing to a signed certificate in a cluster's folder.
+// It goes on from wherever an earlier run stopped: no key is made twice, and no key gets a second certificate. The key
+// is made here and never leaves this machine: Cloudflare gets the request alone.
+import { createPrivateKey, createPublicKey, generateKeyPairSync, X509Certificate } from "node:crypto";
 import { fingerprintOf } from "../../node/certificates.ts";
-import type { CloudflareClient } from "../cloudflare/client.ts";
+import { type CloudflareClient, loadInClone } from "../cloudflare/api.ts";
 import { type ClientCertificate, findByKey, signClientCertificate } from "../cloudflare/client-certificates.ts";
 import type { Zone } from "../cloudflare/zone.ts";
-import { StepFailure } from "../step-failure.ts";
-import type { ClusterFolder } from "./cluster-folder.ts";
-import { makeCertificateRequest, makePrivateKey, publicKeyOf } from "./key-and-request.ts";
+import { type CliError, cliError } from "../diagnostics.ts";
+import type { ClusterFolder } from "./pair-files.ts";
+
+/** X.509 allows 64 characters (RFC 5280, ub-common-name). */
+const maxCommonNameLength = 64;
+
+/**
+ * @param pair the name of a pair beside the one that is rotated
+ * @returns the certificate's name in Cloudflare's list
+ */
+export function commonNameFor(clusterName: string, pair?: string): string {
+  return ["octogate", clusterName, pair]
+    .filter((part) => part !== undefined)
+    .join(" ")
+    .slice(0, maxCommonNameLength);
+}
 
 export interface PairState {
   /** Null: still to be signed. */
@@ -19,7 +34,7 @@ export interface PairState {
  * Looks at a pair of files, and at what Cloudflare knows of it.
  *
  * @param listed the zone's certificates
- * @throws StepFailure if the files are of no use any more: they are the operator's to remove
+ * @throws CliError if the files are of no use any more: the operator has to remove them
  */
 export async function inspectPair(
   folder: ClusterFolder,
@@ -30,11 +45,11 @@ export async function inspectPair(
   if (key === null && certificate === null) return { certificate: null, isWritten: false };
   const file = certificate === null ? folder.keyFile(pair) : folder.certificateFile(pair);
   const unusable = (message: string) =>
-    new StepFailure({
-      where: file,
+    cliError(
+      file,
       message,
-      cure: `move ${pair}.key and ${pair}.crt out of ${folder.name}, and run the command again: it makes new ones`,
-    });
+      `move ${pair}.key and ${pair}.crt out of ${folder.name}, and run the command again: it makes new ones`,
+    );
   if (key === null) throw unusable("has no key beside it");
   const publicKey = readKey(key, unusable);
   if (certificate === null) return { certificate: findByKey(listed, publicKey) ?? null, isWritten: false };
@@ -73,25 +88,67 @@ export async function obtainPair(options: ObtainOptions, state: PairState): Prom
       validityDays,
     }));
   if (!new X509Certificate(certificate.certificate).checkPrivateKey(createPrivateKey(key))) {
-    throw new StepFailure({ where: "Cloudflare", message: "signed a certificate for another key than was asked for" });
+    throw cliError("Cloudflare", "signed a certificate for another key than was asked for");
   }
   // Left alone where it is right: its time of change says since when it has been there.
   if (kept.certificate === null) await folder.writeCertificate(pair, certificate.certificate);
   return certificate;
 }
 
-function readKey(key: string, unusable: (message: string) => StepFailure) {
+function readKey(key: string, unusable: (message: string) => CliError) {
   try {
-    return publicKeyOf(key);
+    return createPublicKey(key);
   } catch {
     throw unusable("cannot be read as a private key");
   }
 }
 
-function readCertificate(certificate: string, unusable: (message: string) => StepFailure): X509Certificate {
+function readCertificate(certificate: string, unusable: (message: string) => CliError): X509Certificate {
   try {
     return new X509Certificate(certificate);
   } catch {
     throw unusable("cannot be read as a certificate");
   }
+}
+
+/** P-256: small, and every TLS stack takes it. @returns PEM, PKCS #8 */
+export function makePrivateKey(): string {
+  const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+  return privateKey.export({ type: "pkcs8", format: "pem" }).toString();
+}
+
+/**
+ * @param privateKey PEM
+ * @param commonName says in Cloudflare's list whose certificate it is
+ * @returns PEM, PKCS #10
+ */
+export async function makeCertificateRequest(privateKey: string, commonName: string): Promise<string> {
+  const { Name, Pkcs10CertificateRequestGenerator } = await loadX509();
+  const algorithm = { name: "ECDSA", namedCurve: "P-256" } as const;
+  const signing = createPrivateKey(privateKey).toCryptoKey(algorithm, false, ["sign"]);
+  const verifying = createPublicKey(privateKey).toCryptoKey(algorithm, true, ["verify"]);
+  const request = await Pkcs10CertificateRequestGenerator.create({
+    name: new Name([{ CN: [{ utf8String: commonName }] }]),
+    keys: { privateKey: signing, publicKey: verifying },
+    signingAlgorithm: { name: "ECDSA", hash: "SHA-256" },
+  });
+  return request.toString("pem");
+}
+
+/**
+ * Reads which key signed a certificate, as Cloudflare's rules name it.
+ *
+ * @param certificate PEM
+ * @returns uppercase hex without colons, or null if the certificate does not say
+ */
+export async function issuerKeyIdentifierOf(certificate: string): Promise<string | null> {
+  const { AuthorityKeyIdentifierExtension, X509Certificate: ParsedCertificate } = await loadX509();
+  const extension = new ParsedCertificate(certificate).getExtension(AuthorityKeyIdentifierExtension);
+  return extension?.keyId?.toUpperCase() ?? null;
+}
+
+async function loadX509(): Promise<typeof import("@peculiar/x509")> {
+  // It reads decorators' metadata while it is loaded: without this polyfill before it, it throws.
+  await loadInClone("reflect-metadata", () => import("reflect-metadata"));
+  return loadInClone("@peculiar/x509", () => import("@peculiar/x509"));
 }

@@ -1,17 +1,12 @@
-// Bot protection answers programs with a page for people to click on. kube-apiserver is a program: it can't. This only warns: whether to turn it off for the zone
-// is the operator's decision, and nothing of it is changed.
-import type { CloudflareClient } from "./client.ts";
-import { askCloudflare, isStatus } from "./failures.ts";
-import { type Permission, permissions } from "./permissions.ts";
+// Warnings about bot protection, which answers programs with a page for people to click on.
+// kube-apiserver is a program, and cannot. Nothing is changed here: whether to turn it off for the zone is the
+// operator's decision.
+import { type Diagnostic, warning } from "../diagnostics.ts";
+import { askCloudflare, type CloudflareClient, isStatus, type Permission, permissions } from "./api.ts";
 import type { Zone } from "./zone.ts";
 
-export interface BotWarning {
-  readonly message: string;
-  readonly cure: string;
-}
-
 /** @returns what would, or could, stop kube-apiserver before it gets to the Worker */
-export async function findBotProtection(client: CloudflareClient, zone: Zone, hostname: string): Promise<BotWarning[]> {
+export async function findBotProtection(client: CloudflareClient, zone: Zone, hostname: string): Promise<Diagnostic[]> {
   const [bots, level] = await Promise.all([
     ifAllowed("reading the bot settings", permissions.botProtection, () =>
       client.botManagement.get({ zone_id: zone.id }),
@@ -20,47 +15,41 @@ export async function findBotProtection(client: CloudflareClient, zone: Zone, ho
       client.zones.settings.get("security_level", { zone_id: zone.id }),
     ),
   ]);
-  const warnings: BotWarning[] = [];
-  if (bots === null) warnings.push(unknown("Bot Fight Mode", permissions.botProtection));
-  else warnings.push(...botWarnings(bots, hostname));
-  if (level === null) warnings.push(unknown("Under Attack mode", permissions.zoneSettings));
+  const found: Diagnostic[] = [];
+  if (bots === null) found.push(unknown(zone, "Bot Fight Mode", permissions.botProtection));
+  else found.push(...botWarnings(zone, bots, hostname));
+  if (level === null) found.push(unknown(zone, "Under Attack mode", permissions.zoneSettings));
   else if ("value" in level && level.value === "under_attack") {
-    warnings.push({
-      message: "Under Attack mode is on: every request gets a page to click on, kube-apiserver's too",
-      cure: `add a configuration rule with a lower security level for ${hostname}, or turn it off`,
-    });
+    const message = "Under Attack mode is on: every request gets a page to click on, kube-apiserver's too";
+    const hint = `add a configuration rule with a lower security level for ${hostname}, or turn it off`;
+    found.push(warning(zone.name, message, hint));
   }
-  return warnings;
+  return found;
 }
 
 type BotSettings = Awaited<ReturnType<CloudflareClient["botManagement"]["get"]>>;
 
-function botWarnings(settings: BotSettings, hostname: string): BotWarning[] {
-  const warnings: BotWarning[] = [];
+function botWarnings(zone: Zone, settings: BotSettings, hostname: string): Diagnostic[] {
+  const found: Diagnostic[] = [];
   if ("fight_mode" in settings && settings.fight_mode) {
-    warnings.push({
-      message: "Bot Fight Mode is on: it may challenge kube-apiserver, and no rule can make an exception from it",
-      cure: `turn it off for ${hostname}'s zone (Security, Bots)`,
-    });
+    const message = "Bot Fight Mode is on: it may challenge kube-apiserver, and no rule can make an exception from it";
+    found.push(warning(zone.name, message, `turn it off for ${hostname}'s zone (Security, Bots)`));
   }
   const challenged = [
     "sbfm_definitely_automated" in settings ? settings.sbfm_definitely_automated : undefined,
     "sbfm_likely_automated" in settings ? settings.sbfm_likely_automated : undefined,
   ];
   if (challenged.some((action) => action === "block" || action === "managed_challenge")) {
-    warnings.push({
-      message: "Super Bot Fight Mode stops automated traffic, which kube-apiserver is",
-      cure: `add a custom rule that skips Super Bot Fight Mode where http.host eq "${hostname}"`,
-    });
+    const message = "Super Bot Fight Mode stops automated traffic, which kube-apiserver is";
+    const hint = `add a custom rule that skips Super Bot Fight Mode where http.host eq "${hostname}"`;
+    found.push(warning(zone.name, message, hint));
   }
-  return warnings;
+  return found;
 }
 
-function unknown(what: string, permission: Permission): BotWarning {
-  return {
-    message: `whether ${what} would stop kube-apiserver could not be looked up`,
-    cure: `give the API token “${permission}”, or look yourself`,
-  };
+function unknown(zone: Zone, what: string, permission: Permission): Diagnostic {
+  const message = `whether ${what} would stop kube-apiserver could not be looked up`;
+  return warning(zone.name, message, `give the API token “${permission}”, or look yourself`);
 }
 
 function ifAllowed<T>(what: string, permission: Permission, call: () => PromiseLike<T>): Promise<T | null> {

@@ -1,10 +1,9 @@
-// Client certificates that Cloudflare's managed authority has signed: one authority for the whole account, listed by zone.
+// Client certificates that Cloudflare's managed authority has signed.
+// There is one authority for the whole account; the list is one of the zone.
 import { type KeyObject, X509Certificate } from "node:crypto";
 import { fingerprintOf } from "../../node/certificates.ts";
-import { StepFailure } from "../step-failure.ts";
-import type { CloudflareClient } from "./client.ts";
-import { askCloudflare } from "./failures.ts";
-import { permissions } from "./permissions.ts";
+import { cliError } from "../diagnostics.ts";
+import { askCloudflare, type CloudflareClient, permissions } from "./api.ts";
 import type { Zone } from "./zone.ts";
 
 export interface ClientCertificate {
@@ -54,7 +53,7 @@ export async function revokeClientCertificate(client: CloudflareClient, zone: Zo
   );
 }
 
-/** @returns the active certificate of this key: whoever signs a second one has two to look after */
+/** @returns the active certificate of this key: a second one would be one more to look after */
 export function findByKey(
   certificates: readonly ClientCertificate[],
   publicKey: KeyObject,
@@ -66,10 +65,7 @@ export function findByKey(
 
 function read({ id, certificate, common_name, status }: ListedCertificate): ClientCertificate {
   if (id === undefined || certificate === undefined || status === undefined) {
-    throw new StepFailure({
-      where: "Cloudflare, client certificates",
-      message: "answered without the certificate's id, text or status",
-    });
+    throw cliError("Cloudflare, client certificates", "answered without the certificate's id, text or status");
   }
   const parsed = new X509Certificate(certificate);
   return {

@@ -1,8 +1,7 @@
-// The one custom rule: whoever comes to the hostname without a valid, unrevoked certificate of this account's authority is blocked before the Worker runs. It is known
-// by its own `ref`; every other rule is somebody else's.
-import type { CloudflareClient } from "./client.ts";
-import { askCloudflare, isStatus } from "./failures.ts";
-import { permissions } from "./permissions.ts";
+// The one custom rule of a hostname.
+// It blocks requests without a valid, unrevoked certificate of this account's authority before the Worker runs. It is
+// known by its own `ref`; all other rules stay as they are.
+import { askCloudflare, type CloudflareClient, isStatus, permissions } from "./api.ts";
 import type { Zone } from "./zone.ts";
 
 const phase = "http_request_firewall_custom";
@@ -19,11 +18,11 @@ interface BlockingRule {
   readonly id: string;
   readonly expression: string;
   readonly isBlocking: boolean;
-  /** Whether no rule before it can let somebody skip it. */
+  /** Whether no rule before it lets requests skip it. */
   readonly isReached: boolean;
 }
 
-/** By Cloudflare's documentation; other plans are left to Cloudflare to judge. */
+/** By Cloudflare's documentation. For other plans Cloudflare itself says when there are too many. */
 const maxRulesByPlan: Readonly<Record<string, number>> = { free: 5, pro: 20, business: 100, enterprise: 1000 };
 
 /** @returns the rule's own name, which stays when it is edited */
@@ -32,8 +31,9 @@ export function firewallRuleRef(hostname: string): string {
 }
 
 /**
- * "Verified" alone is true for a revoked certificate, and for any other authority that the account may trust. The language compares letter by letter, and a client
- * may write the host in any case (https://developers.cloudflare.com/ruleset-engine/rules-language/functions/#lower).
+ * "Verified" alone is true for a revoked certificate, and for any other authority that the account may trust. The
+ * language compares letter by letter, and a client may write the host in any case
+ * (https://developers.cloudflare.com/ruleset-engine/rules-language/functions/#lower).
  *
  * @param issuers key identifiers of the authorities, uppercase hex
  */
@@ -86,7 +86,7 @@ export function isAsWanted({ rule }: Firewall, expression: string): boolean {
 /** A rule that skips the rest must not come before ours. */
 const first = { position: { index: 1 } } as const;
 
-/** Adds the rule, or mends it; others keep their order behind it. */
+/** Adds the rule, or corrects it; others keep their order behind it. */
 export async function writeFirewallRule(
   client: CloudflareClient,
   zone: Zone,
@@ -103,7 +103,7 @@ export async function writeFirewallRule(
   const { rulesetId, rule: existing } = firewall;
   await askCloudflare("writing the custom rule", permissions.firewall, async () => {
     if (rulesetId === null) {
-      // Made, not put: if somebody made one meanwhile, this fails instead of replacing it.
+      // Made, not put: if there is one by now, this fails instead of replacing it.
       await client.rulesets.create({ zone_id: zone.id, kind: "zone", phase, name: "default", rules: [rule] });
     } else if (existing === null) {
       await client.rulesets.rules.create(rulesetId, { zone_id: zone.id, ...rule, ...first });

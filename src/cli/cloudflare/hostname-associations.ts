@@ -1,7 +1,6 @@
-// For which hostnames Cloudflare asks for a client certificate of the managed authority. The call replaces the whole list, so it is read, changed and put back.
-import type { CloudflareClient } from "./client.ts";
-import { askCloudflare } from "./failures.ts";
-import { permissions } from "./permissions.ts";
+// The hostnames at which Cloudflare asks for a client certificate of the managed authority.
+// A call replaces the whole list, so the list is read, changed and put back.
+import { askCloudflare, type CloudflareClient, permissions } from "./api.ts";
 import type { Zone } from "./zone.ts";
 
 export async function readAssociatedHostnames(client: CloudflareClient, zone: Zone): Promise<readonly string[]> {
@@ -12,7 +11,7 @@ export async function readAssociatedHostnames(client: CloudflareClient, zone: Zo
   return answer?.hostnames ?? [];
 }
 
-/** Reads the list once more: somebody may have changed it since it was looked at. */
+/** Reads the list once more: it may have changed since. */
 export async function associateHostname(client: CloudflareClient, zone: Zone, hostname: string): Promise<void> {
   const hostnames = await readAssociatedHostnames(client, zone);
   if (!hostnames.includes(hostname)) await replace(client, zone, [...hostnames, hostname]);

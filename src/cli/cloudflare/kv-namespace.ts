@@ -1,8 +1,7 @@
-// The KV namespace. wrangler would make one by itself with the first deployment, but tell nobody its number: a deployment from another clone, and teardown, need
-// it. So it is made here, under the name that wrangler would give it, and its number is written into wrangler.toml.
-import type { CloudflareClient } from "./client.ts";
-import { askCloudflare, isStatus } from "./failures.ts";
-import { permissions } from "./permissions.ts";
+// The KV namespace, under the name that wrangler would give it.
+// wrangler would make one by itself with the first deployment, but not say its id. A deployment from another clone and
+// teardown need the id, so it is made here and its id is written into wrangler.toml.
+import { askCloudflare, type CloudflareClient, isStatus, permissions } from "./api.ts";
 
 export interface KvNamespace {
   readonly id: string;

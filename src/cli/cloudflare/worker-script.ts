@@ -1,8 +1,6 @@
-// What runs at Cloudflare: the Worker with its variables, bindings and secrets, and the custom domain that leads to it. Comparing this with wrangler.toml says
-// whether something is still to be deployed, whoever deployed last.
-import type { CloudflareClient } from "./client.ts";
-import { askCloudflare, isStatus } from "./failures.ts";
-import { permissions } from "./permissions.ts";
+// The Worker at Cloudflare, with its variables, bindings and secrets, and the custom domain that leads to it.
+// The comparison with wrangler.toml says whether something is still to be deployed.
+import { askCloudflare, type CloudflareClient, isStatus, permissions } from "./api.ts";
 
 export interface DeployedWorker {
   readonly variables: Readonly<Record<string, unknown>>;

@@ -1,20 +1,25 @@
-// The zone that a hostname lies in, and whether the token is any good.
-import { StepFailure } from "../step-failure.ts";
-import type { CloudflareClient } from "./client.ts";
-import { askCloudflare, isStatus } from "./failures.ts";
-import { permissions } from "./permissions.ts";
+// The zone that a hostname lies in, and the permissions of the API token in it.
+import { cliError } from "../diagnostics.ts";
+import {
+  askCloudflare,
+  type CloudflareClient,
+  isStatus,
+  type Permission,
+  permissions,
+  requiredPermissions,
+} from "./api.ts";
 
 export interface Zone {
   readonly id: string;
   readonly name: string;
   readonly accountId: string;
-  /** "free", "pro", "business", "enterprise", or another that Cloudflare has thought of since. */
+  /** "free", "pro", "business", "enterprise", or a newer one. */
   readonly plan: string;
   /** What Cloudflare says that the token may do with the zone, such as "#ssl:edit"; empty where it says nothing. */
   readonly permissions: readonly string[];
 }
 
-/** @throws StepFailure if no active zone that the token can see has this hostname */
+/** @throws CliError if no active zone that the token can see has this hostname */
 export async function findZone(client: CloudflareClient, hostname: string): Promise<Zone> {
   const inactive: string[] = [];
   for (const name of possibleZonesOf(hostname)) {
@@ -38,11 +43,11 @@ export async function findZone(client: CloudflareClient, hostname: string): Prom
   }
   await refuseBadToken(client);
   const why = inactive.length > 0 ? `the zone ${inactive.join(", ")} is not active at Cloudflare` : null;
-  throw new StepFailure({
-    where: hostname,
-    message: why ?? "lies in no zone that the API token can see",
-    cure: `choose a hostname of a zone of yours, and let the token see it (“${permissions.zone}”, zone resources)`,
-  });
+  throw cliError(
+    hostname,
+    why ?? "lies in no zone that the API token can see",
+    `choose a hostname of a zone of yours, and let the token see it (“${permissions.zone}”, zone resources)`,
+  );
 }
 
 /** From the longest to the shortest: a subdomain may be a zone of its own. */
@@ -51,7 +56,7 @@ function possibleZonesOf(hostname: string): string[] {
   return labels.slice(0, -1).map((_, index) => labels.slice(index).join("."));
 }
 
-/** Says so where the token itself is what is wrong. A token that an account owns is unknown here, and passes. */
+/** Throws where the token itself is wrong. Cloudflare does not know an account's own token here: such a one passes. */
 async function refuseBadToken(client: CloudflareClient): Promise<void> {
   const status = await askCloudflare("verifying the API token", permissions.zone, async () => {
     try {
@@ -62,9 +67,56 @@ async function refuseBadToken(client: CloudflareClient): Promise<void> {
     }
   });
   if (status === null || status === "active") return;
-  throw new StepFailure({
-    where: "CLOUDFLARE_API_TOKEN",
-    message: `is ${status}`,
-    cure: "make another at https://dash.cloudflare.com/profile/api-tokens",
+  throw cliError(
+    "CLOUDFLARE_API_TOKEN",
+    `is ${status}`,
+    "make another at https://dash.cloudflare.com/profile/api-tokens",
+  );
+}
+
+/** Cloudflare no longer documents this list in a zone, but still sends it: only what it says clearly counts. */
+const editNames: readonly [name: string, permission: Permission][] = [
+  ["ssl", permissions.clientCertificates],
+  ["waf", permissions.firewall],
+];
+
+/**
+ * Cloudflare cannot tell what a token may do, short of a call that needs a permission of its own. So the cheapest read
+ * for each permission is tried, and where the zone says that the token may only read, that counts. A permission that is
+ * not found missing here is named by the call that Cloudflare refuses later.
+ *
+ * @returns those that are missing
+ */
+export async function findMissingPermissions(client: CloudflareClient, zone: Zone): Promise<Permission[]> {
+  const { id: zone_id, accountId: account_id } = zone;
+  const reads: readonly [Permission, () => PromiseLike<unknown>][] = [
+    [permissions.clientCertificates, () => client.clientCertificates.list({ zone_id, per_page: 5 })],
+    [permissions.firewall, () => client.rulesets.phases.get("http_request_firewall_custom", { zone_id })],
+    [permissions.routes, () => client.workers.routes.list({ zone_id })],
+    [permissions.dns, () => client.dns.records.list({ zone_id, per_page: 5 })],
+    [permissions.workers, () => client.workers.domains.list({ account_id, zone_id })],
+    [permissions.kv, () => client.kv.namespaces.list({ account_id, per_page: 5 })],
+  ];
+  const unreadable = await Promise.all(
+    reads.map(async ([permission, read]) => ((await isAllowed(permission, read)) ? null : permission)),
+  );
+  const readOnly = editNames
+    .filter(([name]) => zone.permissions.includes(`#${name}:read`) && !zone.permissions.includes(`#${name}:edit`))
+    .map(([, permission]) => permission);
+  const missing = new Set([...unreadable.filter((permission) => permission !== null), ...readOnly]);
+  return requiredPermissions.filter((permission) => missing.has(permission));
+}
+
+async function isAllowed(permission: Permission, read: () => PromiseLike<unknown>): Promise<boolean> {
+  return askCloudflare(`looking whether the token has “${permission}”`, permission, async () => {
+    try {
+      await read();
+      return true;
+    } catch (error) {
+      // A zone without custom rules has no entry point, which is as good an answer as any.
+      if (isStatus(error, 404)) return true;
+      if (isStatus(error, 403) || isStatus(error, 401)) return false;
+      throw error;
+    }
   });
 }

@@ -1,11 +1,10 @@
 // `octogate check`: the whole configuration, before it is deployed.
 import { Command } from "commander";
-import { checkConfiguration } from "../configuration-check/check-configuration.ts";
-import type { Context } from "../context.ts";
-import { failed, type Report } from "../report.ts";
-import { readWranglerToml } from "../wrangler-toml/read.ts";
-import type { CommandMaker } from "./command.ts";
-import { configOption } from "./options.ts";
+import { checkConfiguration } from "../config-file/check/check.ts";
+import { loadConfigFile } from "../config-file/file.ts";
+import type { CommandMaker, Context } from "../context.ts";
+import { CliError, type CommandResult, type Diagnostic, done } from "../diagnostics.ts";
+import { configOption } from "../options.ts";
 
 interface CheckOptions {
   readonly config: string;
@@ -17,21 +16,14 @@ export const checkCommand: CommandMaker = (context, run) =>
     .addOption(configOption())
     .action((options: CheckOptions) => run(() => check(options, context)));
 
-async function check({ config }: CheckOptions, context: Context): Promise<Report> {
-  const file = await readWranglerToml(config, context);
-  if (file.kind === "unreadable") return failed(file.trouble);
-  const { errors, warnings } = checkConfiguration(file.path, file.text);
-  const isFlawless = errors.length === 0 && warnings.length === 0;
-  const sum = `${countOf(errors.length, "error")}, ${countOf(warnings.length, "warning")}`;
-  return {
-    ok: errors.length === 0,
-    lines: [`${file.path}: ${isFlawless ? "nothing is wrong with it" : sum}`],
-    troubles: errors,
-    warnings,
-    json: { file: file.path },
+async function check({ config }: CheckOptions, context: Context): Promise<CommandResult> {
+  const loaded = await loadConfigFile(config, context);
+  if (loaded.kind === "missing") throw new CliError(loaded.diagnostic);
+  const diagnostics = loaded.kind === "invalid" ? [loaded.diagnostic] : checkConfiguration(loaded.file);
+  const count = (severity: Diagnostic["severity"]) => {
+    const { length } = diagnostics.filter((diagnostic) => diagnostic.severity === severity);
+    return `${length} ${severity}${length === 1 ? "" : "s"}`;
   };
-}
-
-function countOf(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? "" : "s"}`;
+  const sum = diagnostics.length === 0 ? "nothing is wrong with it" : `${count("error")}, ${count("warning")}`;
+  return done([`${config}: ${sum}`], { file: config }, diagnostics);
 }

@@ -3,12 +3,12 @@ import { posix, resolve } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { writePrivately } from "../../node/files.ts";
 import { webhookKubeconfig } from "../../node/kubeconfig.ts";
-import type { Context } from "../context.ts";
-import { findDeployment } from "../deployment/cluster-deployment.ts";
-import { credentialFolderOf, readClientCredential } from "../kubeconfig/client-credential.ts";
-import { done, failed, type Report } from "../report.ts";
-import type { CommandMaker } from "./command.ts";
-import { certificatesOption, clusterOption, configOption, examples, hostnameOption } from "./options.ts";
+import { readClientCredential } from "../certificates/client-credential.ts";
+import { clusterFolderName } from "../certificates/pair-files.ts";
+import type { CommandMaker, Context } from "../context.ts";
+import { findClusterDeployment } from "../deployment/cluster-deployment.ts";
+import { type CommandResult, done } from "../diagnostics.ts";
+import { certificatesOption, clusterOption, configOption, examples, hostnameOption } from "../options.ts";
 
 interface KubeconfigOptions {
   readonly cluster: string;
@@ -41,16 +41,13 @@ export const kubeconfigCommand: CommandMaker = (context, run) =>
     .addHelpText("after", examples("kubeconfig --cluster production > webhook-kubeconfig.yaml"))
     .action((options: KubeconfigOptions) => run(() => kubeconfig(options, context)));
 
-async function kubeconfig(options: KubeconfigOptions, context: Context): Promise<Report> {
-  const found = await findDeployment(options, context);
-  if (found.kind === "missing") return failed(found.trouble);
-  const { hostname } = found.deployment;
+async function kubeconfig(options: KubeconfigOptions, context: Context): Promise<CommandResult> {
+  const { hostname } = await findClusterDeployment(options, context);
 
   let text: string;
   if (options.inline) {
-    const client = await readClientCredential(options.certificates ?? credentialFolderOf(options.cluster), context);
-    if (client.kind === "unusable") return failed(client.trouble);
-    text = webhookKubeconfig({ hostname, ...client.credential });
+    const folder = options.certificates ?? clusterFolderName(options.cluster);
+    text = webhookKubeconfig({ hostname, ...(await readClientCredential(folder, context)) });
     context.terminal.note("It holds the private key: keep it as you keep the key.");
   } else {
     const inFolder = (name: string) => posix.join(options.folder, name);
@@ -63,7 +60,9 @@ async function kubeconfig(options: KubeconfigOptions, context: Context): Promise
   return done([`${options.output} is written.`], { output: options.output });
 }
 
-/** kube-apiserver takes relative names as from the kubeconfig's own folder: an absolute one means the same wherever the file lies. */
+/**
+ * kube-apiserver looks for relative names in the kubeconfig's own folder. An absolute one works wherever the file lies.
+ */
 function parseNodeFolder(folder: string): string {
   if (!posix.isAbsolute(folder)) throw new InvalidArgumentError("must be an absolute path");
   return folder;

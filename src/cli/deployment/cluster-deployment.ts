@@ -1,20 +1,17 @@
-// What a deployment's wrangler.toml says about a cluster, for what goes into that cluster: the hostname to call, and the cluster's variable.
+// What goes into a cluster, as the deployment's wrangler.toml says it: the hostname to call, and the cluster's
+// variable.
 import { clusterVariableName, isClusterVariable } from "../../worker/config/config.ts";
+import { hostnameOf } from "../config-file/clusters.ts";
+import { loadConfigFile } from "../config-file/file.ts";
 import type { Context } from "../context.ts";
-import type { Trouble } from "../report.ts";
-import { hostnameOf, parseWranglerToml } from "../wrangler-toml/document.ts";
-import { readWranglerToml } from "../wrangler-toml/read.ts";
+import { CliError, cliError } from "../diagnostics.ts";
 
-export interface Deployment {
+export interface ClusterDeployment {
   /** As kube-apiserver calls it; perhaps with a port. */
   readonly hostname: string;
   /** The cluster's variable as it stands in the file, or null where a hostname alone was given and there is no file. */
   readonly clusterVariable: unknown;
 }
-
-export type FoundDeployment =
-  | { readonly kind: "found"; readonly deployment: Deployment }
-  | { readonly kind: "missing"; readonly trouble: Trouble };
 
 export interface DeploymentOptions {
   readonly config: string;
@@ -23,43 +20,36 @@ export interface DeploymentOptions {
   readonly hostname?: string;
 }
 
-/** Reads the file. Whoever gives the hostname needs none: these commands work where no deployment lies, too. */
-export async function findDeployment(options: DeploymentOptions, context: Context): Promise<FoundDeployment> {
+/**
+ * Reads the file. With the hostname as an option none is needed: these commands work where no deployment lies, too.
+ *
+ * @throws CliError if the file is wrong, or has no such cluster or no hostname
+ */
+export async function findClusterDeployment(options: DeploymentOptions, context: Context): Promise<ClusterDeployment> {
   const { config, cluster, hostname } = options;
-  const file = await readWranglerToml(config, context);
-  if (file.kind === "unreadable") {
-    return hostname === undefined
-      ? missing({ ...file.trouble, cure: `${file.trouble.cure}, or give the address with --hostname` })
-      : found({ hostname, clusterVariable: null });
+  const loaded = await loadConfigFile(config, context);
+  if (loaded.kind === "missing") {
+    if (hostname !== undefined) return { hostname, clusterVariable: null };
+    const { subject, message, hint } = loaded.diagnostic;
+    throw cliError(subject, message, `${hint}, or give the address with --hostname`);
   }
-  const parsed = parseWranglerToml(file.path, file.text);
-  if (parsed.kind === "wrong") return missing(parsed.trouble);
+  if (loaded.kind === "invalid") throw new CliError(loaded.diagnostic);
+  const { path, settings } = loaded.file;
 
   const variable = clusterVariableName(cluster);
-  const clusterVariable = parsed.document.vars[variable];
+  const clusterVariable = settings.vars[variable];
   if (clusterVariable === undefined) {
-    const known = Object.keys(parsed.document.vars).filter(isClusterVariable);
-    return missing({
-      where: file.path,
-      message: `there is no [vars.${variable}]: the cluster ${cluster} is not in it${known.length > 0 ? `; there is ${known.join(", ")}` : ""}`,
-      cure: "octogate setup writes it, or name the deployment's own file with --config",
-    });
+    const known = Object.keys(settings.vars).filter(isClusterVariable);
+    throw cliError(
+      path,
+      `there is no [vars.${variable}]: the cluster ${cluster} is not in it${known.length > 0 ? `; there is ${known.join(", ")}` : ""}`,
+      "octogate setup writes it, or name the deployment's own file with --config",
+    );
   }
-  const address = hostname ?? hostnameOf(parsed.document);
+  const address = hostname ?? hostnameOf(settings);
   if (address === null) {
-    return missing({
-      where: `${file.path}: routes`,
-      message: "there is no custom domain of your own yet",
-      cure: "octogate setup writes it, or give the address with --hostname",
-    });
+    const hint = "octogate setup writes it, or give the address with --hostname";
+    throw cliError(`${path}: routes`, "there is no custom domain of your own yet", hint);
   }
-  return found({ hostname: address, clusterVariable });
-}
-
-function found(deployment: Deployment): FoundDeployment {
-  return { kind: "found", deployment };
-}
-
-function missing(trouble: Trouble): FoundDeployment {
-  return { kind: "missing", trouble };
+  return { hostname: address, clusterVariable };
 }

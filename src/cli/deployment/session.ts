@@ -1,8 +1,11 @@
-// A deployment that is there already, with Cloudflare at hand: what the certificate commands and teardown begin with.
-import { type CloudflareClient, connectToCloudflare, requireSdk } from "../cloudflare/client.ts";
+// The connection to an existing deployment: its file, its zone and the API.
+// The certificate commands and teardown begin with it.
+import { type CloudflareClient, connectToCloudflare, requireSdk } from "../cloudflare/api.ts";
 import { findZone, type Zone } from "../cloudflare/zone.ts";
+import { asDeployment, type DeploymentFile } from "../config-file/clusters.ts";
+import { openConfigFile } from "../config-file/file.ts";
 import type { Context } from "../context.ts";
-import { type DeploymentFile, openDeployment, requireHostname } from "./deployment-file.ts";
+import { cliError } from "../diagnostics.ts";
 import { requireWrangler } from "./wrangler.ts";
 
 export interface Session {
@@ -12,11 +15,12 @@ export interface Session {
   readonly zone: Zone;
 }
 
-/** @throws StepFailure if this is no clone, setup has not been there, or Cloudflare does not answer */
+/** @throws CliError if this is no clone, setup was never run, or Cloudflare does not answer */
 export async function openSession(config: string, context: Context): Promise<Session> {
   await requireSdk();
-  const deployment = await openDeployment(config, context);
-  const hostname = requireHostname(deployment);
+  const deployment = asDeployment(await openConfigFile(config, context));
+  const { path, hostname } = deployment;
+  if (hostname === null) throw cliError(path, "has no route yet", "run octogate setup first");
   await requireWrangler(deployment);
   const client = await connectToCloudflare(context);
   return { deployment, hostname, client, zone: await findZone(client, hostname) };

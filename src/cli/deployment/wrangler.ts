@@ -1,15 +1,15 @@
-// The clone's own wrangler, as a process of its own: it bundles and uploads the Worker, with the settings that stand in wrangler.toml.
+// The clone's own wrangler, as a process: it bundles and uploads the Worker, with the settings of wrangler.toml.
 import { spawn } from "node:child_process";
 import { constants as fileModes, rmSync } from "node:fs";
 import { access, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { constants, tmpdir } from "node:os";
 import { basename, delimiter, join } from "node:path";
-import { onlyInAClone } from "../cloudflare/client.ts";
+import { onlyInAClone } from "../cloudflare/api.ts";
+import type { DeploymentFile } from "../config-file/clusters.ts";
 import type { Context } from "../context.ts";
-import { StepFailure } from "../step-failure.ts";
-import type { DeploymentFile } from "./deployment-file.ts";
+import { cliError } from "../diagnostics.ts";
 
-/** @throws StepFailure if this is no clone with its packages installed */
+/** @throws CliError if this is no clone with its packages installed */
 export async function requireWrangler({ folder }: DeploymentFile): Promise<void> {
   try {
     await access(wranglerIn(folder), fileModes.X_OK);
@@ -24,7 +24,7 @@ export interface DeployOptions {
   readonly secrets: Readonly<Record<string, string>>;
 }
 
-/** @throws StepFailure with what wrangler printed, if it fails */
+/** @throws CliError with what wrangler printed, if it fails */
 export async function deployWithWrangler(
   deployment: DeploymentFile,
   { env }: Context,
@@ -38,29 +38,33 @@ export async function deployWithWrangler(
       ...(secretsFile === null ? [] : ["--secrets-file", secretsFile]),
     ];
     const path = [join(deployment.folder, "node_modules", ".bin"), env.PATH ?? ""].join(delimiter);
-    const own = { ...leadingElsewhere, PATH: path, CLOUDFLARE_ACCOUNT_ID: accountId };
+    const own = { ...conflictingEnv, PATH: path, CLOUDFLARE_ACCOUNT_ID: accountId };
     const { exitCode, output } = await run(wranglerIn(deployment.folder), args, deployment.folder, { ...env, ...own });
     if (exitCode === 0) return;
     const lastLines = output.trim().split("\n").slice(-20).join("\n");
-    throw new StepFailure({
-      where: `wrangler ${args.slice(0, 3).join(" ")}`,
-      message: `ended with ${exitCode ?? "a signal"}\n${lastLines}`,
-      cure: "put it right, and run the command again: it goes on from where it stopped",
-    });
+    throw cliError(
+      `wrangler ${args.slice(0, 3).join(" ")}`,
+      `ended with ${exitCode ?? "a signal"}\n${lastLines}`,
+      "put it right, and run the command again: it goes on from where it stopped",
+    );
   });
 }
 
 /**
- * wrangler takes these before what it is told here: a global API key before the token whose permissions were looked at, a named environment (another Worker, without the
- * variables that were written) or another Worker's name, and a log file that holds what was uploaded, the secret too. Empty counts as not set, and keeps a .env file from filling it; but an empty name would be taken for a name.
+ * Variables that wrangler would put before what it is told here. An empty one counts as not set, and keeps a .env file
+ * from filling it.
  */
-const leadingElsewhere = {
+const conflictingEnv = {
+  // A global API key goes before the token whose permissions were checked.
   CLOUDFLARE_API_KEY: "",
   CLOUDFLARE_EMAIL: "",
   CF_API_KEY: "",
   CF_EMAIL: "",
+  // A named environment is another Worker, without the variables of the file's top.
   CLOUDFLARE_ENV: "",
+  // Another Worker's name. An empty one would be taken for a name.
   WRANGLER_CI_OVERRIDE_NAME: undefined,
+  // The log file would hold what was uploaded, with the secret.
   WRANGLER_LOG_SANITIZE: "true",
   WRANGLER_SEND_METRICS: "false",
   NO_COLOR: "1",
@@ -70,7 +74,7 @@ function wranglerIn(folder: string): string {
   return join(folder, "node_modules", ".bin", "wrangler");
 }
 
-/** A file and not an argument: arguments can be seen by everybody on the machine. It is gone when wrangler is done. */
+/** A file and not an argument: all users of the machine can see arguments. It is gone when wrangler is done. */
 async function withSecretsFile(
   secrets: Readonly<Record<string, string>>,
   work: (path: string | null) => Promise<void>,

@@ -16,9 +16,12 @@ const formatVersion = "v2";
 /** The length that AES-GCM is made for (NIST SP 800-38D, 8.2). */
 const nonceBytes = 12;
 
+/** Node, which checks this file for the command, has no global type of the name CryptoKey. */
+type Key = Awaited<ReturnType<typeof crypto.subtle.importKey>>;
+
 interface Keys {
-  readonly name: CryptoKey;
-  readonly value: CryptoKey;
+  readonly name: Key;
+  readonly value: Key;
 }
 
 /**

@@ -1,12 +1,19 @@
-// One CLUSTER_… variable: who gets into this cluster, and under which names. Everything is checked here, so that nothing an operator
-// wrote is silently ignored.
+// One CLUSTER_… variable: who gets into this cluster, and under which names. Everything in it is checked, so that
+// nothing that an operator wrote is silently ignored.
 import * as v from "valibot";
-import type { Checked, Problem } from "./checked.ts";
-import { admitsNobody } from "./denied-entries.ts";
-import { type AllowEntry, allowEntrySchema, type DenyEntry, denyEntrySchema, groupSourceSchema } from "./entries.ts";
+import { type Checked, type Problem, problemsOf } from "./checked.ts";
+import {
+  type AllowEntry,
+  allowEntrySchema,
+  type DenyEntry,
+  deniesAll,
+  denyEntrySchema,
+  groupSourceSchema,
+  organisationsNamedIn,
+  pinConflictsIn,
+} from "./entries.ts";
 import { normaliseFingerprint } from "./fingerprint.ts";
-import { type OrganisationReference, organisationsNamedIn, pinConflictsIn } from "./organisations.ts";
-import { problemsOf } from "./schema-problems.ts";
+import type { OrganisationReference } from "./organisations.ts";
 
 /** The kinds of tokens that GitHub gives to people. */
 export const tokenKinds = ["fine_grained", "classic", "oauth", "app", "legacy"] as const;
@@ -38,7 +45,9 @@ export interface ClusterPolicy {
 const nonEmpty = "must be a list with at least one entry";
 const oneOf = (values: readonly string[]) => `must be one of ${values.join(", ")}`;
 
-/** Printable ASCII without spaces: it goes into usernames, and from there into HTTP headers of aggregated API servers. */
+/**
+ * Printable ASCII without spaces: it goes into usernames, and from there into HTTP headers of aggregated API servers.
+ */
 const prefixPattern = /^[\x21-\x7e]{0,64}$/;
 
 const clusterEntries = {
@@ -55,7 +64,10 @@ const clusterEntries = {
     ),
     v.minLength(1, nonEmpty),
   ),
-  allow: v.pipe(v.array(allowEntrySchema, nonEmpty), v.minLength(1, `${nonEmpty}: as it is, nobody gets in`)),
+  allow: v.pipe(
+    v.array(allowEntrySchema, nonEmpty),
+    v.minLength(1, `${nonEmpty}: without one, the cluster admits no account`),
+  ),
   deny: v.optional(v.array(denyEntrySchema, "must be a list"), []),
   username: v.optional(v.picklist(usernameForms, oneOf(usernameForms)), "login:id"),
   prefix: v.optional(
@@ -118,33 +130,36 @@ export function readClusterPolicy(setting: string, value: unknown): Checked<Clus
     requireExpiry: parsed.output.require_expiry,
     organisations: organisationsNamedIn([...allow, ...deny, ...sources]),
   };
-  const problems = [...contradictionsOf(setting, policy), ...pinConflictsIn(setting, [...allow, ...deny, ...sources])];
+  const problems = [...conflictsIn(setting, policy), ...pinConflictsIn(setting, [...allow, ...deny, ...sources])];
   return problems.length === 0 ? { ok: true, value: policy } : { ok: false, problems };
 }
 
-/** @returns whatever fingerprints can be read, also from a policy that is wrong elsewhere: its callers shall hear what is wrong. */
+/**
+ * @returns the fingerprints that can be read, also where the policy is wrong elsewhere, so that its callers are told
+ *   so
+ */
 export function readFingerprints(value: unknown): string[] {
   const parsed = v.safeParse(v.object({ client_certificates: v.array(v.unknown()) }), value);
   const listed = parsed.success ? parsed.output.client_certificates : [];
   return listed.map(normaliseFingerprint).filter((fingerprint) => fingerprint !== null);
 }
 
-/** What each setting allows by itself, but not together with the others. */
-function contradictionsOf(setting: string, policy: ClusterPolicy): Problem[] {
+/** Finds settings that are right by themselves, but not together with the others. */
+function conflictsIn(setting: string, policy: ClusterPolicy): Problem[] {
   const problems: Problem[] = [];
   if (policy.prefix === "" && policy.allow.some(({ kind }) => kind === "anyone")) {
     problems.push({
       setting: `${setting}.prefix`,
-      message: 'must not be empty while "anyone" is allowed: every stranger could choose a username of this cluster',
+      message: 'must not be empty while "anyone" is allowed: every GitHub user could choose a username of this cluster',
     });
   }
-  if (admitsNobody(policy)) {
-    problems.push({ setting: `${setting}.allow`, message: "admits nobody: every entry is denied, too" });
+  if (deniesAll(policy.allow, policy.deny, policy.organisations)) {
+    problems.push({ setting: `${setting}.allow`, message: "admits no account: deny takes every entry back" });
   }
   if (policy.tokenKinds.every((kind) => kind === "oauth" || kind === "app") && policy.oauthClients.length === 0) {
     problems.push({
       setting: `${setting}.oauth_clients`,
-      message: "must name a client: only app tokens are welcome, and they are accepted for listed clients only",
+      message: "must name a client: this cluster accepts only tokens of apps, and only of listed ones",
     });
   }
   return problems;

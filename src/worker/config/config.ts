@@ -1,5 +1,6 @@
-// Variables and secrets → one typed, validated Config. No other file reads the environment. One cluster's mistake is that cluster's
-// trouble alone, and a mistake of the whole deployment is everybody's: both are values here, never exceptions.
+// Variables and secrets → one typed, validated Config. No other file reads the environment. A mistake in one cluster's
+// policy concerns that cluster alone, a mistake of the whole deployment concerns all: both are values, never
+// exceptions.
 import type { Checked, Problem } from "./checked.ts";
 import { type ClusterPolicy, readClusterPolicy, readFingerprints } from "./cluster.ts";
 import { readServiceSettings, type ServiceSettings, serviceVariables } from "./service.ts";
@@ -14,6 +15,11 @@ export interface ClusterConfig {
 export interface Config {
   readonly service: Checked<ServiceSettings>;
   readonly clusters: readonly ClusterConfig[];
+  /**
+   * Names in the environment that mean nothing to this release. At run time each is a warning, for secrets outlive a
+   * rollback to an older release; a deployment is refused for it.
+   */
+  readonly unknownNames: readonly Problem[];
 }
 
 const clusterVariablePattern = /^CLUSTER_[A-Z][A-Z0-9_]*$/;
@@ -40,30 +46,35 @@ export function clusterNameOf(variable: string): string {
  */
 export function readConfig(env: Readonly<Record<string, unknown>>): Config {
   const names = Object.keys(env).sort();
-  const clusterNames = names.filter(isClusterVariable);
-  const unknownNames = names.filter((name) => !clusterNames.includes(name) && !serviceVariables.has(name));
-
+  const clusterVariables = names.filter(isClusterVariable);
   const clusters = refuseSharedCertificates(
-    clusterNames.map((variable) => ({
+    clusterVariables.map((variable) => ({
       name: clusterNameOf(variable),
       fingerprints: readFingerprints(env[variable]),
       policy: readClusterPolicy(variable, env[variable]),
     })),
   );
 
-  const problems: Problem[] = unknownNames.map((setting) => ({
-    setting,
-    message: `is no variable of this service; there are ${[...serviceVariables].join(", ")} and CLUSTER_NAME`,
-  }));
-  if (clusters.length === 0) {
-    problems.push({ setting: "CLUSTER_NAME", message: "no cluster is configured: at least one is required" });
-  }
+  const unknownNames = names
+    .filter((name) => !isClusterVariable(name) && !serviceVariables.has(name))
+    .map((setting) => ({
+      setting,
+      message: `is no variable of this service; there are ${[...serviceVariables].join(", ")} and CLUSTER_NAME`,
+    }));
   const service = readServiceSettings(env);
-  if (problems.length === 0) return { service, clusters };
-  return { service: { ok: false, problems: [...problems, ...(service.ok ? [] : service.problems)] }, clusters };
+  if (clusters.length > 0) return { service, clusters, unknownNames };
+  const none = { setting: "CLUSTER_NAME", message: "no cluster is configured: at least one is required" };
+  const problems = [none, ...(service.ok ? [] : service.problems)];
+  return { service: { ok: false, problems }, clusters, unknownNames };
 }
 
-/** A certificate that is listed twice names no cluster: nobody could say whose policy counts. */
+/** @returns everything for which a deployment of this configuration is refused */
+export function problemsIn({ service, clusters, unknownNames }: Config): Problem[] {
+  const parts = [service, ...clusters.map(({ policy }) => policy)];
+  return [...unknownNames, ...parts.flatMap((part) => (part.ok ? [] : part.problems))];
+}
+
+/** A certificate that two clusters list names neither of them: it would be unclear whose policy counts. */
 function refuseSharedCertificates(clusters: readonly ClusterConfig[]): ClusterConfig[] {
   return clusters.map((cluster) => {
     const problems = clusters

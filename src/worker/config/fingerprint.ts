@@ -1,4 +1,5 @@
-// SHA-256 fingerprints of client certificates. Cloudflare writes 64 lowercase hex digits, openssl upper case with colons.
+// SHA-256 fingerprints of client certificates. Cloudflare writes 64 lowercase hex digits, openssl upper case with
+// colons.
 
 const fingerprintPattern = /^[0-9a-f]{64}$/;
 

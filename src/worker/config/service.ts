@@ -1,7 +1,6 @@
-// The variables and secrets of the whole deployment: where GitHub is, and how long its answers are believed.
+// Variables and secrets of the whole deployment: where GitHub is, and how long its answers are fresh.
 import * as v from "valibot";
-import type { Checked } from "./checked.ts";
-import { problemsOf } from "./schema-problems.ts";
+import { type Checked, problemsOf } from "./checked.ts";
 
 const tokenShapes = ["exact", "prefix"] as const;
 /** How closely a token has to look like GitHub's before GitHub is asked about it. */
@@ -15,7 +14,7 @@ export interface ServiceSettings {
   readonly tokenShape: TokenShape;
   /** At least 32 bytes. */
   readonly cacheSecret: Uint8Array<ArrayBuffer>;
-  /** The installed GitHub App that memberships are asked with, or null for the person's own token. */
+  /** The installed GitHub App that loads memberships, or null for the user's own token. */
   readonly githubApp: { readonly id: string; readonly privateKey: string } | null;
   /** Client secrets of OAuth and GitHub Apps, by client id. */
   readonly oauthClientSecrets: ReadonlyMap<string, string>;
@@ -40,7 +39,7 @@ const settingsEntries = {
   GITHUB_APP_PRIVATE_KEY: v.optional(privateKey()),
   OAUTH_CLIENT_SECRETS: v.optional(clientSecrets(), "{}"),
 };
-/** The secret is the only one that has no default, so it is what is missing where a key is missing. */
+/** Only the secret has no default, so a missing key is always the secret. */
 const settingsSchema = v.object(settingsEntries, secretMessage);
 
 /** Every name that the environment may hold besides the clusters; the last three are bindings. */
@@ -55,7 +54,7 @@ export const serviceVariables: ReadonlySet<string> = new Set([
 export function readServiceSettings(env: Readonly<Record<string, unknown>>): Checked<ServiceSettings> {
   const parsed = v.safeParse(settingsSchema, env);
   if (!parsed.success) {
-    return { ok: false, problems: problemsOf("", parsed.issues).map((p) => ({ ...p, setting: p.setting.slice(1) })) };
+    return { ok: false, problems: problemsOf("", parsed.issues) };
   }
   const { output } = parsed;
   const { GITHUB_APP_ID: id, GITHUB_APP_PRIVATE_KEY: key } = output;
@@ -89,7 +88,7 @@ function wholeNumber(min: number, max: number) {
   );
 }
 
-/** Tokens are sent there: plain http would hand them to the network, except on this very machine. */
+/** Tokens are sent there, and plain http would hand them to the network, except on this machine. */
 function apiUrl() {
   const message =
     "must be the https address of GitHub's REST API, such as https://api.github.com, https://HOST/api/v3 or " +
@@ -168,13 +167,13 @@ function clientSecrets() {
   );
 }
 
-/** @returns undefined for what is no JSON, and for a list: valibot takes its positions for keys */
+/** @returns undefined for a text that is not JSON, and for a list, whose positions valibot takes for keys */
 function parseJsonObject(text: string): unknown {
   try {
     const json: unknown = JSON.parse(text);
     return Array.isArray(json) ? undefined : json;
   } catch {
-    // Dropped on purpose: its message quotes the secrets.
+    // The error is dropped on purpose: its message quotes the secrets.
     return undefined;
   }
 }

@@ -2,7 +2,7 @@
 // cache keeps them.
 import type { TokenKind } from "../config/cluster.ts";
 import type { OrganisationReference } from "../config/organisations.ts";
-import type { ReasonFor } from "../reason.ts";
+import type { ReasonFor } from "../reasons.ts";
 
 export interface Account {
   /** GitHub's number for the account: it stays when the login changes, and is never given out again. */

@@ -1,7 +1,9 @@
-// Every answer that leaves the Worker towards kube-apiserver is made here. The rules are its client's (k8s.io/apiserver, plugin/pkg/authenticator/
-// token/webhook and client-go): anything but 503 among the 5xx is retried five times, 429 and Retry-After make up to 55 calls or a hang of 30 s, a
-// redirect replays the token to any host, and a 200 that is no complete TokenReview counts as a "no" that is remembered.
-import type { Verdict } from "../verdict.ts";
+// Every response of the Worker to kube-apiserver. The rules are those of its client (k8s.io/apiserver,
+// plugin/pkg/authenticator/token/webhook, and client-go): it retries anything but 503 among the 5xx five times, 429 and
+// Retry-After lead to up to 55 calls or a hang of 30 s, it replays the token to any host that a redirect names, and it
+// caches a 200 that is not a complete TokenReview as a "no".
+import { deniedReasons, undeterminedReasons } from "../reasons.ts";
+import { sentenceOf, type Verdict } from "../verdict.ts";
 import type { ApiVersion } from "./token-review.ts";
 
 /** The reasons of metav1.Status that are used here; the apiserver's client retries on none of them. */
@@ -14,6 +16,13 @@ const statusReasons = {
   503: "ServiceUnavailable",
 } as const;
 
+/** Why a request failed, for programs (metav1.StatusCause). kube-apiserver's client decides nothing by it. */
+export interface StatusCause {
+  readonly reason: string;
+  /** The field of the request that is wrong, such as `spec.token`. */
+  readonly field?: string;
+}
+
 /**
  * @param apiVersion the request's: an answer of another version is an error to the apiserver
  * @returns 200 with a TokenReview for the first three verdicts, 503 with a Status for "undetermined"
@@ -21,15 +30,24 @@ const statusReasons = {
 export function verdictResponse(apiVersion: ApiVersion, verdict: Verdict): Response {
   switch (verdict.kind) {
     case "authenticated":
-      // No audiences: a GitHub token carries none, and echoing those that were asked for would make the token valid for anybody's.
+      // No audiences: a GitHub token has none, and repeating those that were asked for would make it valid for them.
       return tokenReview(apiVersion, { authenticated: true, user: verdict.user });
     case "unauthenticated":
       return tokenReview(apiVersion, { authenticated: false });
-    case "denied":
-      return tokenReview(apiVersion, { authenticated: false, error: verdict.message });
+    case "denied": {
+      const detail = verdict.detail === null ? "" : ` (${verdict.detail})`;
+      const error = `${verdict.reason}: ${sentenceOf(deniedReasons[verdict.reason])}${detail}`;
+      return tokenReview(apiVersion, { authenticated: false, error });
+    }
     case "undetermined":
-      return statusResponse(503, verdict.message);
+      return undeterminedResponse(verdict);
   }
+}
+
+/** @returns 503 with the reason code as its cause */
+export function undeterminedResponse({ reason, detail }: Verdict & { kind: "undetermined" }): Response {
+  const message = `${reason}: ${detail ?? sentenceOf(undeterminedReasons[reason])}`;
+  return statusResponse(503, message, { cause: { reason } });
 }
 
 /**
@@ -40,7 +58,7 @@ export function verdictResponse(apiVersion: ApiVersion, verdict: Verdict): Respo
 export function statusResponse(
   code: keyof typeof statusReasons,
   message: string,
-  headers?: Record<string, string>,
+  { cause, headers = {} }: { readonly cause?: StatusCause; readonly headers?: Readonly<Record<string, string>> } = {},
 ): Response {
   const status = {
     kind: "Status",
@@ -49,9 +67,11 @@ export function statusResponse(
     status: "Failure",
     message,
     reason: statusReasons[code],
+    // JSON leaves out what is undefined.
+    details: cause === undefined ? undefined : { causes: [cause] },
     code,
   };
-  return Response.json(status, { status: code, ...(headers === undefined ? {} : { headers }) });
+  return Response.json(status, { status: code, headers });
 }
 
 function tokenReview(apiVersion: ApiVersion, status: object): Response {

@@ -1,22 +1,35 @@
-// Which cluster is asking? The client certificate says it, and nothing else does: Cloudflare has checked it before the request gets here, and
-// its SHA-256 fingerprint names the cluster. Cloudflare's certificate authority is one per account, so "verified" alone would let in any
-// client certificate of the account's other zones.
+// The calling cluster, by its client certificate and by nothing else. Cloudflare has verified the certificate before
+// the request gets here, and its SHA-256 fingerprint names the cluster. Cloudflare has one certificate authority per
+// account, so "verified" alone would let in every client certificate of the account's other zones.
 import * as v from "valibot";
 import type { ClusterConfig } from "../config/config.ts";
 import { normaliseFingerprint } from "../config/fingerprint.ts";
 
+/** Why a caller is refused, for programs: the cause in the Status that it gets. */
+export const callerRefusals = [
+  /** The request did not come through an edge that asks for client certificates. */
+  "NotMutualTls",
+  "CertificateMissing",
+  "CertificateNotVerified",
+  "CertificateRevoked",
+  "CertificateNotListed",
+] as const;
+export type CallerRefusal = (typeof callerRefusals)[number];
+
+export interface KnownCaller {
+  readonly kind: "cluster";
+  readonly cluster: ClusterConfig;
+  /** Whole days until the certificate ends, or null if its end cannot be read. */
+  readonly certificateDaysLeft: number | null;
+}
+
 export type Caller =
-  | {
-      readonly kind: "cluster";
-      readonly cluster: ClusterConfig;
-      /** Whole days until the certificate ends, or null if its end cannot be read. */
-      readonly certificateDaysLeft: number | null;
-    }
-  | { readonly kind: "refused"; readonly message: string };
+  | KnownCaller
+  | { readonly kind: "refused"; readonly refusal: CallerRefusal; readonly message: string };
 
 /**
- * The part of `request.cf.tlsClientAuth` that counts. Without a certificate Cloudflare sends placeholders ("0", "NONE"), and no cf at all
- * where a request did not come through its edge.
+ * The part of `request.cf.tlsClientAuth` that counts. Without a certificate Cloudflare sends placeholders ("0",
+ * "NONE"); a request that did not come through its edge has no cf at all.
  */
 const cfSchema = v.object({
   tlsClientAuth: v.object({
@@ -32,34 +45,39 @@ const millisecondsPerDay = 24 * 60 * 60 * 1000;
 
 /**
  * @param cf `request.cf` as the runtime hands it over
- * @param clusters the configured clusters; a fingerprint that stands in two of them is a configuration error of both
+ * @param clusters the configured clusters; a fingerprint that two of them list is a configuration error of both
  * @param now the current time in milliseconds
  */
 export function identifyCaller(cf: unknown, clusters: readonly ClusterConfig[], now: number): Caller {
   const parsed = v.safeParse(cfSchema, cf);
-  if (!parsed.success) return refused("no client certificate: the request did not come through mutual TLS");
+  if (!parsed.success) {
+    return refused("NotMutualTls", "no client certificate: the request did not come through mutual TLS");
+  }
   const certificate = parsed.output.tlsClientAuth;
-  if (certificate.certPresented !== "1") return refused("no client certificate was presented");
+  if (certificate.certPresented !== "1") return refused("CertificateMissing", "no client certificate was presented");
 
   const fingerprint = normaliseFingerprint(certificate.certFingerprintSHA256);
-  if (fingerprint === null) return refused("the client certificate has no SHA-256 fingerprint");
-  // "FAILED:certificate has expired" and its like: Cloudflare's words, cut to what its documentation shows.
+  if (fingerprint === null) return refused("CertificateMissing", "the client certificate has no SHA-256 fingerprint");
+  // Cloudflare's words, such as "FAILED:certificate has expired", cut to the characters that its documentation shows.
   if (certificate.certVerified !== "SUCCESS") {
     const why = certificate.certVerified.replace(/[^A-Za-z0-9 :.-]/g, "").slice(0, 100);
-    return refused(`the client certificate ${fingerprint} is not verified: ${why}`);
+    return refused("CertificateNotVerified", `the client certificate ${fingerprint} is not verified: ${why}`);
   }
   // A revoked certificate still counts as verified.
-  if (certificate.certRevoked !== "0") return refused(`the client certificate ${fingerprint} is revoked`);
+  if (certificate.certRevoked !== "0") {
+    return refused("CertificateRevoked", `the client certificate ${fingerprint} is revoked`);
+  }
 
   const cluster = clusters.find(({ fingerprints }) => fingerprints.includes(fingerprint));
   if (cluster === undefined) {
-    return refused(`the client certificate ${fingerprint} belongs to no cluster: client_certificates does not list it`);
+    const message = `the client certificate ${fingerprint} belongs to no cluster: client_certificates does not list it`;
+    return refused("CertificateNotListed", message);
   }
   return { kind: "cluster", cluster, certificateDaysLeft: daysUntil(certificate.certNotAfter, now) };
 }
 
-function refused(message: string): Caller {
-  return { kind: "refused", message };
+function refused(refusal: CallerRefusal, message: string): Caller {
+  return { kind: "refused", refusal, message };
 }
 
 /** @param notAfter as Cloudflare and openssl write it: "Dec 22 19:39:00 2018 GMT" */

@@ -1,5 +1,5 @@
-// Reads a request's body as text, up to a limit, and in one go where it may: a stream that is read piece by piece costs a fifth of a whole review, and bytes in place of text
-// another tenth.
+// Reads a request's body as text, up to a limit, and in one go where that is safe: reading a stream piece by piece
+// costs a fifth of a whole review, and reading bytes in place of text another tenth.
 import { readBoundedBody } from "../bounded-body.ts";
 
 export type RequestBody =
@@ -10,7 +10,7 @@ export type RequestBody =
   | { readonly kind: "broken" };
 
 /**
- * @param request what is not read of its body is cancelled
+ * @param request the unread rest of its body is cancelled
  * @param maxBytes the largest body that is accepted, declared or streamed
  */
 export async function readRequestBody(request: Request, maxBytes: number): Promise<RequestBody> {
@@ -26,12 +26,17 @@ export async function readRequestBody(request: Request, maxBytes: number): Promi
 }
 
 /**
- * What the runtime puts in place of bytes that are no UTF-8. Such a text is as long as its bytes only if it was meant, or if a character of four bytes lost its last: that one passes,
- * and is no harm, for no token and no word that counts in a review holds it.
+ * The runtime puts this character in the place of bytes that are not UTF-8. The text is then as long as its bytes
+ * only if the sender wrote the character itself, or if a character of four bytes lost its last. The latter passes,
+ * and does no harm, for no token and no word that counts in a review has this character.
  */
 const replacement = "\ufffd";
 
-/** @returns where the runtime itself ends the body, or null: a declared length does so, unless the body comes in chunks (RFC 9112, 6.3) */
+/**
+ * @returns the length at which the runtime itself ends the body, or null: a declared length does so, unless the body
+ *   comes
+ *   in chunks (RFC 9112, 6.3)
+ */
 function declaredBytesOf(headers: Headers): number | null {
   const length = headers.get("content-length");
   return length !== null && /^\d{1,9}$/.test(length) && !headers.has("transfer-encoding") ? Number(length) : null;

@@ -1,5 +1,5 @@
-// Does an entry of `allow` or `deny` mean this person? A pinned entry means the number alone: the name may have changed
-// hands.
+// Matches the entries of `allow` and `deny` with facts. A pinned entry matches by its number alone, for another
+// account, organisation or team may have the name by now.
 import type { ClusterPolicy } from "../config/cluster.ts";
 import type { AllowEntry, OrganisationEntry, TeamEntry, UserEntry } from "../config/entries.ts";
 import { keyOfOrganisation } from "../config/organisations.ts";
@@ -8,7 +8,7 @@ import type { Account, Facts, Membership } from "../github/facts.ts";
 export type Match =
   | { readonly kind: "matched" }
   | { readonly kind: "not_matched" }
-  /** The name is right, but the pinned number is another's: somebody else has the name now. */
+  /** The name is right, but the entry pins another number: the name was given up and taken again. */
   | { readonly kind: "name_reassigned" }
   | { readonly kind: "pending"; readonly organisation: string }
   | { readonly kind: "not_in_team" }
@@ -18,7 +18,7 @@ const matched = { kind: "matched" } as const;
 const notMatched = { kind: "not_matched" } as const;
 const nameReassigned = { kind: "name_reassigned" } as const;
 
-/** An organisation that nobody asked about is one that nobody saw. */
+/** GitHub was not asked about the organisation, so nothing is known of it. */
 const notAsked = { kind: "hidden", reason: "organisation_forbidden", ssoUrl: null } as const;
 
 export function matchEntry(entry: AllowEntry, policy: ClusterPolicy, facts: Facts): Match {
@@ -40,7 +40,7 @@ export function matchUser({ login, id }: UserEntry, account: Account): Match {
   return id === null ? matched : nameReassigned;
 }
 
-/** @returns how the person stands to an organisation that the policy names */
+/** @returns the user's membership in an organisation that the policy names */
 export function membershipIn(login: string, policy: ClusterPolicy, facts: Facts): Membership {
   const reference = policy.organisations.find((organisation) => organisation.login === login);
   if (reference === undefined) return notAsked;
@@ -55,7 +55,7 @@ function matchMembership(organisation: OrganisationEntry["login"], membership: M
     case "active":
       return null;
     case "pending":
-      // Its present name: the policy's may be an old one that somebody else has by now.
+      // Its present name: the one in the policy may belong to another organisation by now.
       return { kind: "pending", organisation: membership.login };
     case "none":
       return membership.nameTakenBy === null ? notMatched : nameReassigned;

@@ -1,6 +1,7 @@
-// Names that are not pinned, or that changed hands: what an operator should write instead. The numbers come from the
-// people who sign in.
+// Warnings about names of the policy that are not pinned, or that belong to another account, organisation or team now:
+// what the operator should write instead. The numbers come from the facts about the users who sign in.
 import type { ClusterPolicy } from "../config/cluster.ts";
+import { printEntry } from "../config/entries.ts";
 import type { Facts } from "../github/facts.ts";
 import { matchUser, membershipIn } from "./match.ts";
 
@@ -13,8 +14,8 @@ function userWarnings({ allow, deny }: ClusterPolicy, { account }: Facts): strin
   return [...allow, ...deny].flatMap((entry) => {
     if (entry.kind !== "user") return [];
     const match = matchUser(entry, account).kind;
-    if (match === "name_reassigned") return [takenOver(`user:${entry.login}#${entry.id}`, account.id)];
-    return match === "matched" && entry.id === null ? [notPinned(`user:${entry.login}`, account.id)] : [];
+    if (match === "name_reassigned") return [reassigned(`${printEntry(entry)}#${entry.id}`, account.id)];
+    return match === "matched" && entry.id === null ? [notPinned(printEntry(entry), account.id)] : [];
   });
 }
 
@@ -22,7 +23,7 @@ function organisationWarnings(policy: ClusterPolicy, facts: Facts): string[] {
   return policy.organisations.flatMap(({ login, id }) => {
     const membership = membershipIn(login, policy, facts);
     if (membership.kind === "none" && membership.nameTakenBy !== null) {
-      return [takenOver(`${login}#${id}`, membership.nameTakenBy)];
+      return [reassigned(`${login}#${id}`, membership.nameTakenBy)];
     }
     if (membership.kind !== "active") return [];
     if (id === null) return [notPinned(login, membership.id)];
@@ -37,19 +38,19 @@ function teamWarnings(policy: ClusterPolicy, facts: Facts): string[] {
     if (entry.kind !== "team") return [];
     const membership = membershipIn(entry.organisation, policy, facts);
     if (membership.kind !== "active") return [];
-    const name = `team:${entry.organisation}/${entry.slug}`;
+    const name = printEntry(entry);
     const bySlug = membership.teams.find(({ slug }) => slug.toLowerCase() === entry.slug);
     if (entry.id === null) return bySlug === undefined ? [] : [notPinned(name, bySlug.id)];
     const byId = membership.teams.find(({ id }) => id === entry.id);
-    if (byId === undefined) return bySlug === undefined ? [] : [takenOver(`${name}#${entry.id}`, bySlug.id)];
+    if (byId === undefined) return bySlug === undefined ? [] : [reassigned(`${name}#${entry.id}`, bySlug.id)];
     return byId === bySlug ? [] : [`${name}#${entry.id} is called ${byId.slug} now`];
   });
 }
 
 function notPinned(entry: string, id: number): string {
-  return `${entry} is not pinned, and means whoever has the name: write ${entry}#${id}`;
+  return `${entry} is not pinned, so the name alone counts: write ${entry}#${id}`;
 }
 
-function takenOver(entry: string, id: number): string {
-  return `${entry} names somebody else by now: the name belongs to #${id}`;
+function reassigned(entry: string, id: number): string {
+  return `${entry} has lost its name, which belongs to #${id} now`;
 }

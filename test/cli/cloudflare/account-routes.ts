@@ -3,7 +3,7 @@ import type { Namespace } from "cloudflare/resources/kv/namespaces/namespaces";
 import type { TokenVerifyResponse } from "cloudflare/resources/user/tokens/tokens";
 import type { DomainListResponse } from "cloudflare/resources/workers/domains";
 import type { ScriptAndVersionSettingGetResponse } from "cloudflare/resources/workers/scripts/script-and-version-settings";
-import { permissions } from "../../../src/cli/cloudflare/permissions.ts";
+import { permissions } from "../../../src/cli/cloudflare/api.ts";
 import { error, notFound, ok, page } from "./answer.ts";
 import { type CloudflareState, newId, newUuid, type Script } from "./state.ts";
 import type { Route } from "./zone-routes.ts";

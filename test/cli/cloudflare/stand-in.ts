@@ -1,5 +1,5 @@
-// A stand-in for the few routes of Cloudflare's API that the command uses, with state, on 127.0.0.1. It can fail at any call: before it has an effect, or after it, as a lost
-// answer does.
+// A stand-in for the few routes of Cloudflare's API that the command uses, with state, on 127.0.0.1.
+// It can fail at any call: before it has an effect, or after it, as a lost answer does.
 import { once } from "node:events";
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -12,7 +12,7 @@ import { addForeignCertificate, zoneRoutes } from "./zone-routes.ts";
 /** What happens to a call in place of the usual. */
 export type Interference =
   | { readonly kind: "answer"; readonly when: "before" | "after"; readonly answer: Answer }
-  /** It takes effect, and nobody ever hears of it. */
+  /** It takes effect, and no answer ever comes. */
   | { readonly kind: "hang" };
 
 export interface CloudflareStandIn {

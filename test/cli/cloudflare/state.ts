@@ -1,10 +1,11 @@
-// What the stand-in for Cloudflare's API knows: one account with one zone, and somebody else's things in it that nobody may touch.
+// What the stand-in for Cloudflare's API knows: one account with one zone, and another owner's things in it that no
+// command may touch.
 import { randomBytes, randomUUID } from "node:crypto";
 import type { ClientCertificate } from "cloudflare/resources/client-certificates/client-certificates";
 import type { Namespace } from "cloudflare/resources/kv/namespaces/namespaces";
 import type { PhaseGetResponse } from "cloudflare/resources/rulesets/phases/phases";
 import type { DomainListResponse } from "cloudflare/resources/workers/domains";
-import { permissions } from "../../../src/cli/cloudflare/permissions.ts";
+import { permissions } from "../../../src/cli/cloudflare/api.ts";
 import { type Identity, makeAuthority } from "../../../src/local/certificates/issue.ts";
 
 const day = 24 * 60 * 60 * 1000;
@@ -85,7 +86,7 @@ export function othersRule(): Rule {
     action: "block",
     enabled: true,
     expression: 'http.host eq "other.acme.dev"',
-    description: "somebody else's",
+    description: "another owner's",
   };
 }
 

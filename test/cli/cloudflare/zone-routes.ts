@@ -7,8 +7,8 @@ import type { PhaseGetResponse } from "cloudflare/resources/rulesets/phases/phas
 import type { SecurityLevel } from "cloudflare/resources/zones/settings";
 import type { Zone } from "cloudflare/resources/zones/zones";
 import * as v from "valibot";
-import { makeCertificateRequest, makePrivateKey } from "../../../src/cli/certificates/key-and-request.ts";
-import { permissions } from "../../../src/cli/cloudflare/permissions.ts";
+import { makeCertificateRequest, makePrivateKey } from "../../../src/cli/certificates/obtain.ts";
+import { permissions } from "../../../src/cli/cloudflare/api.ts";
 import { type Answer, type Call, error, notFound, ok, page } from "./answer.ts";
 import { signRequest } from "./sign.ts";
 import { type CloudflareState, newId, newUuid, type Rule } from "./state.ts";
@@ -68,7 +68,7 @@ export const zoneRoutes: readonly Route[] = [
     path: inZone("certificate_authorities/hostname_associations"),
     permission: permissions.clientCertificates,
     answer: ({ body }, state) => {
-      // It replaces the list: whoever sends one hostname drops the others.
+      // It replaces the list: a call with one hostname drops the others.
       state.associatedHostnames = Array.isArray(body.hostnames) ? body.hostnames.map(String) : [];
       return ok({ hostnames: state.associatedHostnames });
     },
@@ -214,7 +214,7 @@ async function sign(body: Record<string, unknown>, state: CloudflareState): Prom
 }
 
 export async function addForeignCertificate(state: CloudflareState): Promise<void> {
-  const csr = await makeCertificateRequest(makePrivateKey(), "somebody else's");
+  const csr = await makeCertificateRequest(makePrivateKey(), "another owner's");
   await sign({ csr, validity_days: 100 }, state);
 }
 

@@ -1,4 +1,5 @@
-// The links at the edge, each broken once: what answers in the Worker's place, who is let through, and whether the certificate is asked for.
+// The checks at the edge, each broken once: what answers in the Worker's place, which requests are let through, and
+// whether the certificate is asked for.
 import { afterEach, describe, expect, test } from "vitest";
 import { issueCertificate, makeAuthority } from "../../../src/local/certificates/issue.ts";
 import {
@@ -48,22 +49,22 @@ describe("what answers in the Worker's place", () => {
       (_, response) => page(response, 302, "", { Location: "https://acme.cloudflareaccess.com/cdn-cgi/access/login" }),
       /a redirect/,
     ],
-    ["an error page of Cloudflare's", (_, response) => page(response, 530, "error code: 1016"), /error code 1016/],
+    ["an error page from Cloudflare", (_, response) => page(response, 530, "error code: 1016"), /error code 1016/],
     ["a rate limit of the zone's", (_, response) => page(response, 429, "Error 1015"), /error code 1015/],
     ["the free plan's daily limit", (_, response) => page(response, 429, "Error 1027"), /error code 1027/],
     ["a web page", (_, response) => page(response, 200, "This domain is parked"), /HTTP 200 with an HTML page/],
     ["another API", (_, response) => json(response, 200, { hello: "world" }), /something other than Octogate/],
   ])("%s", async (_, answer, said) => {
-    const { exitCode, trouble, seen, links } = await examineWith({ answer });
+    const { exitCode, failing, seen, checks } = await examineWith({ answer });
     expect(exitCode).toBe(1);
-    expect(trouble).toEqual({ edge: "broken" });
+    expect(failing).toEqual({ edge: "broken" });
     expect(seen("edge")).toMatch(said);
-    expect(links.find(({ name }) => name === "review")).toMatchObject({ state: "skipped", blockedBy: "edge" });
+    expect(checks.find(({ name }) => name === "review")).toMatchObject({ state: "skipped", blockedBy: "edge" });
   });
 
   test("nothing: the handshake goes well, and no answer ever comes", async () => {
-    const { trouble, seen } = await examineWith({ answer: () => true }, ["--timeout", "2"]);
-    expect(trouble).toEqual({ edge: "broken" });
+    const { failing, seen } = await examineWith({ answer: () => true }, ["--timeout", "2"]);
+    expect(failing).toEqual({ edge: "broken" });
     expect(seen("edge")).toContain("no answer within 2 s");
   });
 
@@ -77,95 +78,95 @@ describe("what answers in the Worker's place", () => {
 });
 
 describe("the firewall", () => {
-  test("that lets everybody through to the Worker is a warning: the Worker refuses", async () => {
-    const { exitCode, trouble, seen } = await examineWith({ hasFirewall: false });
+  test("that lets every request through to the Worker is a warning: the Worker refuses", async () => {
+    const { exitCode, failing, seen } = await examineWith({ hasFirewall: false });
     expect(exitCode).toBe(0);
-    expect(trouble).toEqual({ firewall: "warning" });
+    expect(failing).toEqual({ firewall: "warning" });
     expect(seen("firewall")).toContain("the Worker refuses them");
   });
 
   test("that answers with a JSON of its own is told apart from the Worker", async () => {
     const message = "no valid client certificate: blocked before it came to Octogate";
-    const { trouble } = await examineWith({
+    const { failing } = await examineWith({
       answer: ({ isVerified }, response) =>
         !isVerified && json(response, 403, { kind: "Status", apiVersion: "v1", status: "Failure", message, code: 403 }),
     });
-    expect(trouble).toEqual({});
+    expect(failing).toEqual({});
   });
 
   test.each([401, 418])("that answers with %i is one all the same", async (status) => {
-    const { trouble } = await examineWith({
+    const { failing } = await examineWith({
       answer: ({ isVerified }, response) => !isVerified && json(response, status, { error: "certificate required" }),
     });
-    expect(trouble).toEqual({});
+    expect(failing).toEqual({});
   });
 
-  test("behind which somebody reviews tokens for everybody", async () => {
+  test("behind which another service reviews tokens without a certificate", async () => {
     const review = { kind: "TokenReview", apiVersion: "authentication.k8s.io/v1", status: { authenticated: false } };
-    const { exitCode, trouble } = await examineWith({
+    const { exitCode, failing } = await examineWith({
       answer: ({ isVerified }, response) => !isVerified && json(response, 200, review),
     });
     expect(exitCode).toBe(1);
-    expect(trouble).toEqual({ firewall: "broken" });
+    expect(failing).toEqual({ firewall: "broken" });
   });
 });
 
 describe("mutual TLS", () => {
   test("an edge that asks for no certificate, and a Worker that so sees none", async () => {
-    const { exitCode, trouble, seen } = await examineWith({ asksForCertificate: false, hasFirewall: false });
+    const { exitCode, failing, seen } = await examineWith({ asksForCertificate: false, hasFirewall: false });
     expect(exitCode).toBe(1);
-    expect(trouble).toEqual({ firewall: "warning", "mutual-tls": "broken" });
+    expect(failing).toEqual({ firewall: "warning", "mutual-tls": "broken" });
     expect(seen("mutual-tls")).toContain("asks for no client certificate");
   });
 
-  test("an edge that asks for no certificate, and a firewall that so blocks everybody", async () => {
-    const { trouble, seen, links } = await examineWith({ asksForCertificate: false });
-    expect(trouble).toEqual({ "mutual-tls": "broken" });
+  test("an edge that asks for no certificate, and a firewall that so blocks every request", async () => {
+    const { failing, seen, checks } = await examineWith({ asksForCertificate: false });
+    expect(failing).toEqual({ "mutual-tls": "broken" });
     expect(seen("mutual-tls")).toContain("asks for no client certificate");
-    expect(links.find(({ name }) => name === "mutual-tls")?.cure).toContain("associates the hostname");
+    expect(checks.find(({ name }) => name === "mutual-tls")?.hint).toContain("associates the hostname");
   });
 
   test("a certificate that gets lost between the handshake and the Worker", async () => {
     const clientAuth = { certPresented: "0", certVerified: "NONE", certFingerprintSHA256: "" };
-    const { trouble, seen } = await examineWith({ clientAuth, hasFirewall: false });
-    expect(trouble).toEqual({ firewall: "warning", "mutual-tls": "broken" });
+    const { failing, seen } = await examineWith({ clientAuth, hasFirewall: false });
+    expect(failing).toEqual({ firewall: "warning", "mutual-tls": "broken" });
     expect(seen("mutual-tls")).toContain("it was presented");
   });
 
   test("a certificate of another authority, which the firewall blocks", async () => {
     const client = await issueCertificate(await makeAuthority(within(-1, 90)), "production", "client", within(-1, 90));
-    const { trouble, seen } = await examineWith({ client });
-    expect(trouble).toEqual({ "mutual-tls": "broken" });
+    const { failing, seen } = await examineWith({ client });
+    expect(failing).toEqual({ "mutual-tls": "broken" });
     expect(seen("mutual-tls")).toContain("blocks this certificate");
   });
 
   test("a certificate of another authority, which the Worker refuses", async () => {
     const client = await issueCertificate(await makeAuthority(within(-1, 90)), "production", "client", within(-1, 90));
-    const { trouble, seen } = await examineWith({ client, hasFirewall: false });
-    expect(trouble).toEqual({ firewall: "warning", "mutual-tls": "broken" });
+    const { failing, seen } = await examineWith({ client, hasFirewall: false });
+    expect(failing).toEqual({ firewall: "warning", "mutual-tls": "broken" });
     expect(seen("mutual-tls")).toContain("is not verified");
   });
 
   test("a certificate that is revoked", async () => {
-    const { trouble, seen } = await examineWith({ clientAuth: { certRevoked: "1" } });
-    expect(trouble).toEqual({ "mutual-tls": "broken" });
+    const { failing, seen } = await examineWith({ clientAuth: { certRevoked: "1" } });
+    expect(failing).toEqual({ "mutual-tls": "broken" });
     expect(seen("mutual-tls")).toContain("blocks this certificate");
   });
 
   test("a certificate that is revoked, where there is no firewall", async () => {
-    const { trouble, seen } = await examineWith({ clientAuth: { certRevoked: "1" }, hasFirewall: false });
-    expect(trouble).toEqual({ firewall: "warning", "mutual-tls": "broken" });
+    const { failing, seen } = await examineWith({ clientAuth: { certRevoked: "1" }, hasFirewall: false });
+    expect(failing).toEqual({ firewall: "warning", "mutual-tls": "broken" });
     expect(seen("mutual-tls")).toContain("is revoked");
   });
 
-  test("an edge that hangs up on whoever presents a certificate", async () => {
-    const { trouble, seen } = await examineWith({
+  test("an edge that hangs up once a certificate is presented", async () => {
+    const { failing, seen } = await examineWith({
       answer: ({ isVerified }, response) => {
         if (isVerified) response.destroy();
         return isVerified;
       },
     });
-    expect(trouble).toEqual({ "mutual-tls": "broken" });
+    expect(failing).toEqual({ "mutual-tls": "broken" });
     expect(seen("mutual-tls")).toContain("once the certificate is presented");
   });
 });

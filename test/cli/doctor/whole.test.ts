@@ -14,19 +14,19 @@ describe("a deployment in which everything is right", () => {
   afterAll(() => scene.close());
 
   test("has nothing broken, and nothing to warn about", async () => {
-    const { exitCode, trouble, links } = await examine(scene);
+    const { exitCode, failing, checks } = await examine(scene);
     expect(exitCode).toBe(0);
-    expect(trouble).toEqual({});
-    expect(links.filter(({ state }) => state === "skipped").map(({ name }) => name)).toEqual(["dns"]);
+    expect(failing).toEqual({});
+    expect(checks.filter(({ state }) => state === "skipped").map(({ name }) => name)).toEqual(["dns"]);
   });
 
   test("is resolved where nothing says where to connect to", async () => {
     // Nothing listens on 443 here, or something that is not to be trusted.
-    const { links } = await examine(scene, []);
-    expect(links.find(({ name }) => name === "dns")).toMatchObject({ state: "ok" });
+    const { checks } = await examine(scene, []);
+    expect(checks.find(({ name }) => name === "dns")).toMatchObject({ state: "ok" });
   });
 
-  test("is one line a link for people, aligned, without colours", async () => {
+  test("is one line a check for people, aligned, without colours", async () => {
     const args = ["doctor", "--ca-file", "ca.crt", "--connect", `127.0.0.1:${scene.port}`];
     const { exitCode, stdout, stderr } = await octogate(args, { cwd: scene.folder });
     expect(exitCode).toBe(0);
@@ -40,10 +40,10 @@ describe("a deployment in which everything is right", () => {
     const args = ["doctor", "--json", "--connect", `127.0.0.1:${scene.port}`];
     const { exitCode, stdout } = await octogate(args, { cwd: scene.folder });
     expect(exitCode).toBe(1);
-    expect(JSON.parse(stdout)).toMatchObject({ ok: false, troubles: [{ where: "TLS" }] });
+    expect(JSON.parse(stdout)).toMatchObject({ ok: false, diagnostics: [{ subject: "TLS" }] });
   });
 
-  test("says what to do about the link that is broken", async () => {
+  test("says what to do about the check that is broken", async () => {
     const args = [
       "doctor",
       "--ca-file",
@@ -56,7 +56,7 @@ describe("a deployment in which everything is right", () => {
     const { exitCode, stdout, stderr } = await octogate(args, { cwd: scene.folder });
     expect(exitCode).toBe(1);
     expect(stdout).toContain("✗ TLS");
-    expect(stderr).toMatch(/^TLS: .*\n {2}→ the name leads to somebody else's server.*\n$/);
+    expect(stderr).toMatch(/^TLS: .*\n {2}→ the name leads to another server.*\n$/);
   });
 });
 

@@ -1,4 +1,5 @@
-// The links behind the edge, each broken once: whom the Worker takes us for, what it says about itself, a review, and a person's token.
+// The checks behind the edge, each broken once: which cluster the Worker takes us for, what it says about itself, a
+// review, and a person's token.
 
 import { once } from "node:events";
 import { createServer } from "node:http";
@@ -36,34 +37,34 @@ const otherCluster = { client_certificates: ["a1".repeat(32)], allow: ["anyone"]
 
 describe("the fingerprint", () => {
   test("that the Worker does not list, though wrangler.toml does", async () => {
-    const { exitCode, trouble, seen } = await examineWith({ env: { CLUSTER_PRODUCTION: otherCluster } });
+    const { exitCode, failing, seen } = await examineWith({ env: { CLUSTER_PRODUCTION: otherCluster } });
     expect(exitCode).toBe(1);
-    expect(trouble).toEqual({ fingerprint: "broken" });
+    expect(failing).toEqual({ fingerprint: "broken" });
     expect(seen("fingerprint")).toContain("the deployed Worker does not");
   });
 
   test("that neither lists", async () => {
-    const { trouble, links } = await examineWith({
+    const { failing, checks } = await examineWith({
       env: { CLUSTER_PRODUCTION: otherCluster },
       wranglerToml: (text) => text.replace(/"[0-9a-f]{64}"/, `"${"b2".repeat(32)}"`),
     });
-    expect(trouble).toEqual({ fingerprint: "broken" });
-    expect(links.find(({ name }) => name === "fingerprint")?.cure).toContain(scene?.fingerprint);
+    expect(failing).toEqual({ fingerprint: "broken" });
+    expect(checks.find(({ name }) => name === "fingerprint")?.hint).toContain(scene?.fingerprint);
   });
 
   test("that only the Worker lists is a warning: the next deployment ends it", async () => {
     const wranglerToml = (text: string) => text.replace(/"[0-9a-f]{64}"/, `"${"b2".repeat(32)}"`);
-    const { exitCode, trouble } = await examineWith({ wranglerToml });
+    const { exitCode, failing } = await examineWith({ wranglerToml });
     expect(exitCode).toBe(0);
-    expect(trouble).toEqual({ fingerprint: "warning" });
+    expect(failing).toEqual({ fingerprint: "warning" });
   });
 });
 
 describe("what the Worker says about itself", () => {
   test("a setting that is wrong is named", async () => {
-    const { exitCode, trouble, seen } = await examineWith({ env: { CACHE_SECRET: undefined } });
+    const { exitCode, failing, seen } = await examineWith({ env: { CACHE_SECRET: undefined } });
     expect(exitCode).toBe(1);
-    expect(trouble).toEqual({ worker: "broken" });
+    expect(failing).toEqual({ worker: "broken" });
     expect(seen("worker")).toContain("CACHE_SECRET");
   });
 
@@ -71,50 +72,50 @@ describe("what the Worker says about itself", () => {
     ["fails", () => Promise.reject(new Error("KV GET failed: 500 Internal Server Error"))],
     ["hangs", () => new Promise(() => {})],
   ])("KV that %s: reviews go on", async (_, get) => {
-    const { exitCode, trouble, seen } = await examineWith({ env: { KV: { get, put: async () => {} } } });
+    const { exitCode, failing, seen } = await examineWith({ env: { KV: { get, put: async () => {} } } });
     expect(exitCode).toBe(1);
-    expect(trouble).toEqual({ kv: "broken" });
-    expect(seen("review")).toContain("a made-up token is nobody's");
+    expect(failing).toEqual({ kv: "broken" });
+    expect(seen("review")).toContain("a made-up token is refused");
   });
 
   test("KV that is not bound is a warning", async () => {
-    const { exitCode, trouble } = await examineWith({ env: { KV: undefined } });
+    const { exitCode, failing } = await examineWith({ env: { KV: undefined } });
     expect(exitCode).toBe(0);
-    expect(trouble).toEqual({ kv: "warning" });
+    expect(failing).toEqual({ kv: "warning" });
   });
 
   test("GitHub that is not there", async () => {
-    const { exitCode, trouble, seen } = await examineWith({ env: { GITHUB_API_URL: "http://127.0.0.1:1" } });
+    const { exitCode, failing, seen } = await examineWith({ env: { GITHUB_API_URL: "http://127.0.0.1:1" } });
     expect(exitCode).toBe(1);
-    expect(trouble).toEqual({ github: "broken" });
+    expect(failing).toEqual({ github: "broken" });
     expect(seen("github")).toContain("could not be reached");
   });
 
   test("GitHub that is down", async () => {
     github = await startGitHubStandIn();
     github.setFault("everyone", { kind: "server_error", status: 503, body: "unicorn_html" });
-    const { trouble, seen } = await examineWith({ env: { GITHUB_API_URL: github.url } });
-    expect(trouble).toEqual({ github: "broken" });
+    const { failing, seen } = await examineWith({ env: { GITHUB_API_URL: github.url } });
+    expect(failing).toEqual({ github: "broken" });
     expect(seen("github")).toContain("503");
   });
 
   test("something else in GitHub's place", async () => {
-    const { trouble, seen } = await examineWith({ env: { GITHUB_API_URL: await plainServer() } });
-    expect(trouble).toEqual({ github: "broken" });
+    const { failing, seen } = await examineWith({ env: { GITHUB_API_URL: await plainServer() } });
+    expect(failing).toEqual({ github: "broken" });
     expect(seen("github")).toContain("not as GitHub does");
   });
 
   test("nothing at all, for whatever reason", async () => {
-    const { trouble, seen } = await examineWith({
+    const { failing, seen } = await examineWith({
       answer: ({ path }, response) => path === "/readyz" && json(response, 503, { kind: "Status", message: "a fault" }),
     });
-    expect(trouble).toEqual({ worker: "broken" });
+    expect(failing).toEqual({ worker: "broken" });
     expect(seen("worker")).toContain("/readyz: HTTP 503, a fault");
   });
 
   test("nothing in time", async () => {
-    const { trouble, seen } = await examineWith({ answer: ({ path }) => path === "/readyz" }, ["--timeout", "2"]);
-    expect(trouble).toEqual({ worker: "broken" });
+    const { failing, seen } = await examineWith({ answer: ({ path }) => path === "/readyz" }, ["--timeout", "2"]);
+    expect(failing).toEqual({ worker: "broken" });
     expect(seen("worker")).toContain("/readyz: no answer within 2 s");
   });
 });
@@ -124,16 +125,16 @@ describe("an older Worker, which does not say how it is", () => {
     path === "/readyz" && isVerified && json(response, 404, { kind: "Status", message: "there is nothing here" });
 
   test("is a warning, and the review is done all the same", async () => {
-    const { exitCode, trouble, seen } = await examineWith({ answer: older });
+    const { exitCode, failing, seen } = await examineWith({ answer: older });
     expect(exitCode).toBe(0);
-    expect(trouble).toEqual({ worker: "warning" });
-    expect(seen("review")).toContain("a made-up token is nobody's");
+    expect(failing).toEqual({ worker: "warning" });
+    expect(seen("review")).toContain("a made-up token is refused");
   });
 
   test("and is configured wrongly shows it by its answer to a review", async () => {
-    const { exitCode, trouble, seen } = await examineWith({ answer: older, env: { CACHE_SECRET: undefined } });
+    const { exitCode, failing, seen } = await examineWith({ answer: older, env: { CACHE_SECRET: undefined } });
     expect(exitCode).toBe(1);
-    expect(trouble).toEqual({ worker: "broken" });
+    expect(failing).toEqual({ worker: "broken" });
     expect(seen("worker")).toContain("CACHE_SECRET");
   });
 });
@@ -145,14 +146,14 @@ describe("a review", () => {
   };
 
   test.each<[string, NonNullable<Changes["answer"]>, RegExp]>([
-    ["that is answered with nonsense", (_, response) => json(response, 200, { kind: "TokenReview" }), /no TokenReview/],
+    ["that gets an invalid answer", (_, response) => json(response, 200, { kind: "TokenReview" }), /no TokenReview/],
     [
       "that is answered in another version",
       (_, response) => json(response, 200, { kind: "TokenReview", apiVersion: `${version}beta1`, status: {} }),
       /no TokenReview/,
     ],
     [
-      "that takes a made-up token for somebody's",
+      "that admits a made-up token",
       (_, response) => {
         const status = { authenticated: true, user: { username: "github:root" } };
         return json(response, 200, { kind: "TokenReview", apiVersion: version, status });
@@ -165,20 +166,20 @@ describe("a review", () => {
       /HTTP 503: internal_error/,
     ],
   ])("%s", async (_, answer, said) => {
-    const { exitCode, trouble, seen } = await examineWith({ answer: reviews(answer) });
+    const { exitCode, failing, seen } = await examineWith({ answer: reviews(answer) });
     expect(exitCode).toBe(1);
-    expect(trouble).toEqual({ review: "broken" });
+    expect(failing).toEqual({ review: "broken" });
     expect(seen("review")).toMatch(said);
   });
 
   test("that is not answered in time", async () => {
-    const { trouble, seen } = await examineWith({ answer: reviews(() => true) }, ["--timeout", "2"]);
-    expect(trouble).toEqual({ review: "broken" });
+    const { failing, seen } = await examineWith({ answer: reviews(() => true) }, ["--timeout", "2"]);
+    expect(failing).toEqual({ review: "broken" });
     expect(seen("review")).toContain("no answer within 2 s");
   });
 
   test("that is slow is a warning", async () => {
-    const { exitCode, trouble } = await examineWith({
+    const { exitCode, failing } = await examineWith({
       answer: reviews((_, response) => {
         const body = { kind: "TokenReview", apiVersion: version, status: { authenticated: false } };
         void delay(3100).then(() => json(response, 200, body));
@@ -186,13 +187,13 @@ describe("a review", () => {
       }),
     });
     expect(exitCode).toBe(0);
-    expect(trouble).toEqual({ review: "warning" });
+    expect(failing).toEqual({ review: "warning" });
   });
 
   test("of a made-up token asks GitHub nothing", async () => {
     github = await startGitHubStandIn();
-    const { trouble } = await examineWith({ env: { GITHUB_API_URL: github.url } });
-    expect(trouble).toEqual({});
+    const { failing } = await examineWith({ env: { GITHUB_API_URL: github.url } });
+    expect(failing).toEqual({});
     expect(github.requests.filter(({ token }) => token !== null)).toEqual([]);
   });
 });
@@ -209,34 +210,34 @@ describe("a person's token on stdin", () => {
       github: { url },
       token,
     } = await standIn();
-    const { exitCode, trouble, seen } = await examineWith(
+    const { exitCode, failing, seen } = await examineWith(
       { env: { GITHUB_API_URL: url } },
       ["--token-from-stdin"],
       `${token}\n`,
     );
     expect(exitCode).toBe(0);
-    expect(trouble).toEqual({});
+    expect(failing).toEqual({});
     expect(seen("token")).toMatch(/^github:octocat:583231 in no group; \d+ ms$/);
   });
 
   test("that GitHub does not know any more gets a plain no", async () => {
     const { github: server, token } = await standIn();
     server.revokeToken(token);
-    const { exitCode, trouble, seen } = await examineWith(
+    const { exitCode, failing, seen } = await examineWith(
       { env: { GITHUB_API_URL: server.url } },
       ["--token-from-stdin"],
       token,
     );
     expect(exitCode).toBe(1);
-    expect(trouble).toEqual({ token: "broken" });
+    expect(failing).toEqual({ token: "broken" });
     expect(seen("token")).toContain("a plain no");
   });
 
   test("that is denied is told why", async () => {
     const { github: server } = await standIn();
     const token = server.issueToken(server.addAccount({ login: "hubot" }), { kind: "fine_grained" });
-    const { trouble, seen } = await examineWith({ env: { GITHUB_API_URL: server.url } }, ["--token-from-stdin"], token);
-    expect(trouble).toEqual({ token: "broken" });
+    const { failing, seen } = await examineWith({ env: { GITHUB_API_URL: server.url } }, ["--token-from-stdin"], token);
+    expect(failing).toEqual({ token: "broken" });
     expect(seen("token")).toContain("token_kind_not_allowed");
   });
 
@@ -244,8 +245,8 @@ describe("a person's token on stdin", () => {
     const { github: server, token } = await standIn();
     server.setFault(token, { kind: "primary_limit", status: 403, headers: "full" });
     const env = { GITHUB_API_URL: server.url };
-    const { trouble, seen } = await examineWith({ env }, ["--token-from-stdin"], token);
-    expect(trouble).toEqual({ token: "broken" });
+    const { failing, seen } = await examineWith({ env }, ["--token-from-stdin"], token);
+    expect(failing).toEqual({ token: "broken" });
     expect(seen("token")).toMatch(/HTTP 503: .*limit/);
   });
 
@@ -264,9 +265,9 @@ describe("a person's token on stdin", () => {
     ],
   ])("is not sent where something else is wrong: %s", async (_, changes) => {
     const { token } = await standIn();
-    const { exitCode, links } = await examineWith(changes, ["--token-from-stdin"], token);
+    const { exitCode, checks } = await examineWith(changes, ["--token-from-stdin"], token);
     expect(exitCode).toBe(1);
-    expect(links.at(-1)).toMatchObject({ name: "token", state: "skipped" });
+    expect(checks.at(-1)).toMatchObject({ name: "token", state: "skipped" });
     expect(JSON.stringify(scene?.requests)).not.toContain(token);
   });
 

@@ -1,4 +1,5 @@
-// A clone of the repository as far as the command needs one: a folder with wrangler.toml, and the stand-in for wrangler where npm would have put the real one.
+// A clone of the repository as far as the command needs one: a folder with wrangler.toml, and the stand-in for wrangler
+// where npm would have put the real one.
 import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { isAbsolute, join } from "node:path";

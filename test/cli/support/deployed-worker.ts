@@ -1,4 +1,5 @@
-// The Worker itself behind the rig's edge, as it was deployed: with each upload a new one takes over, as at Cloudflare, while the one before ends what it has begun.
+// The Worker itself behind the rig's edge, as it was deployed: with each upload a new one takes over, as at Cloudflare,
+// while the one before ends what it has begun.
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

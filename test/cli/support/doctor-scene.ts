@@ -1,4 +1,5 @@
-// A deployment in a folder, and an edge in front of the real Worker, inside the test's own process: so that every link of the chain can be broken by itself.
+// A deployment in a folder, and an edge in front of the real Worker, inside the test's own process: so that every part
+// of the chain can be broken by itself.
 import { randomBytes, X509Certificate } from "node:crypto";
 import { once } from "node:events";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
@@ -133,14 +134,14 @@ export function json(response: ServerResponse, status: number, body: unknown) {
 export interface Examined {
   readonly exitCode: number | null;
   /** What is neither ok nor skipped, in the order of the chain. */
-  readonly trouble: Readonly<Record<string, string>>;
-  readonly links: readonly {
+  readonly failing: Readonly<Record<string, string>>;
+  readonly checks: readonly {
     readonly name: string;
     readonly state: string;
     readonly seen: string;
-    readonly cure?: string;
+    readonly hint?: string;
   }[];
-  /** What is said about a link. */
+  /** What is said about a check. */
   seen(name: string): string;
 }
 
@@ -154,13 +155,13 @@ export async function examine(
   const { exitCode, stdout, stderr } = await octogate([...usual, ...args], { cwd: scene.folder, stdin });
   if (stderr !== "") throw new Error(stderr);
   // The command's own document: the assertions look at its form.
-  const { links } = JSON.parse(stdout) as Pick<Examined, "links">;
-  const wrong = links.filter(({ state }) => state === "warning" || state === "broken");
+  const { checks } = JSON.parse(stdout) as Pick<Examined, "checks">;
+  const wrong = checks.filter(({ state }) => state === "warning" || state === "broken");
   return {
     exitCode,
-    links,
-    trouble: Object.fromEntries(wrong.map(({ name, state }) => [name, state])),
-    seen: (name) => links.find((link) => link.name === name)?.seen ?? "",
+    checks,
+    failing: Object.fromEntries(wrong.map(({ name, state }) => [name, state])),
+    seen: (name) => checks.find((check) => check.name === name)?.seen ?? "",
   };
 }
 

@@ -1,4 +1,5 @@
-// Where a run ended, at Cloudflare and in the clone, in a form in which two runs can be compared: what is random has a name in its place.
+// Where a run ended, at Cloudflare and in the clone, in a form in which two runs can be compared: what is random has a
+// name in its place.
 
 import { X509Certificate } from "node:crypto";
 import { readdirSync } from "node:fs";

@@ -1,4 +1,5 @@
-// A kube-apiserver that never stops asking: one review after the other, each over a new connection with the certificate that it has by then.
+// A kube-apiserver that never stops asking: one review after the other, each over a new connection with the certificate
+// that it has by then.
 import { setTimeout as wait } from "node:timers/promises";
 import * as v from "valibot";
 import { type Endpoint, sendRequest } from "../../../src/node/https.ts";

@@ -1,10 +1,11 @@
-// Everything that setup meets, on this machine: a clone, Cloudflare's API, and an edge in front of whatever was deployed. The command runs in the test's own process, which
-// spares loading the SDK for every run; `octogate` runs it as a process of its own, for what only that can show.
+// Everything that setup meets, on this machine: a clone, Cloudflare's API, and an edge in front of whatever was
+// deployed. The command runs in the test's own process, which spares loading the SDK for every run; `octogate` runs it
+// as a process of its own, for what only that can show.
 import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import { runProgram } from "../../../src/cli/program.ts";
-import { createStyle } from "../../../src/cli/terminal/terminal.ts";
+import { createStyle } from "../../../src/cli/terminal.ts";
 import { startEdge } from "../../../src/local/edge/server.ts";
 import { freePort } from "../../support/free-port.ts";
 import { type RunningProgram, start } from "../../support/program.ts";

@@ -1,4 +1,5 @@
-// In the Worker's place behind the local edge, for tests that are about the command: it knows the listed fingerprints, and answers every review with a plain no.
+// In the Worker's place behind the local edge, for tests that are about the command: it knows the listed fingerprints,
+// and answers every review with a plain no.
 import { createServer, type Server } from "node:http";
 import * as v from "valibot";
 import type { Script } from "../cloudflare/state.ts";
@@ -8,15 +9,15 @@ const clusterSchema = v.object({ client_certificates: v.array(v.string()) });
 
 /**
  * @param deployed what runs at Cloudflare just now; null: nothing
- * @param behaviour whether it answers everybody
+ * @param fault whether it answers every caller
  */
-export function workerInPlace(deployed: () => Script | null, behaviour: { readonly isCareless: boolean }): Server {
+export function workerInPlace(deployed: () => Script | null, fault: { readonly isCareless: boolean }): Server {
   return createServer({ maxHeaderSize: 128 * 1024 }, (request, response) => {
     request.resume();
     const cf = v.safeParse(v.pipe(v.string(), v.parseJson(), cfSchema), request.headers["mf-cf-blob"]);
     const fingerprint = cf.success ? cf.output.tlsClientAuth.certFingerprintSHA256.toLowerCase() : "";
     const script = deployed();
-    const isListed = script !== null && (behaviour.isCareless || fingerprintsIn(script).includes(fingerprint));
+    const isListed = script !== null && (fault.isCareless || fingerprintsIn(script).includes(fingerprint));
     const status = script === null ? 404 : isListed ? 200 : 403;
     response.writeHead(status, { "content-type": "application/json" });
     const review = { apiVersion: "authentication.k8s.io/v1", kind: "TokenReview", status: { authenticated: false } };

@@ -1,4 +1,5 @@
-// In wrangler's place: reads wrangler.toml as wrangler does, and uploads to the stand-in for Cloudflare. What it was called with is kept beside it.
+// In wrangler's place: reads wrangler.toml as wrangler does, and uploads to the stand-in for Cloudflare.
+// What it was called with is kept beside it.
 import { appendFileSync, existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "smol-toml";

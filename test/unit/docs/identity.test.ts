@@ -1,8 +1,7 @@
 // docs/identity.md: every row is what the real code answers, and the file is what its command writes.
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { reasons } from "../../../src/worker/every-reason.ts";
-import type { Reason } from "../../../src/worker/reason.ts";
+import { type Reason, reasons } from "../../../src/worker/reasons.ts";
 import { identityPage } from "../../docs/generated.ts";
 import { sections } from "../../identity/cases.ts";
 import { expectOutcome } from "../../identity/expect-outcome.ts";

@@ -3,8 +3,8 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
-import { reasons } from "../../../src/worker/every-reason.ts";
 import { blobColumns, doubleColumns } from "../../../src/worker/log/metrics.ts";
+import { reasons } from "../../../src/worker/reasons.ts";
 
 const read = (path: string) => readFileSync(new URL(`../../../docs/${path}`, import.meta.url), "utf8");
 const documentation = read("metrics.md");

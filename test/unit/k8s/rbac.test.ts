@@ -1,4 +1,4 @@
-// The RBAC examples name people and groups as Octogate does by default, and as they stand they let nobody in.
+// The RBAC examples name people and groups as Octogate does by default, and as they stand they let no one in.
 import { expect, test } from "vitest";
 import { parse } from "yaml";
 import { rbacExamples, readClusterFile, readRbacExample } from "../../support/cluster-files.ts";
@@ -27,7 +27,7 @@ test.each([
 });
 
 test.each(Object.entries(rbacExamples))(
-  "%s, applied as it is, lets nobody in: GitHub gives out no such name",
+  "%s, applied as it is, lets no one in: GitHub gives out no such name",
   (name, placeholder) => {
     const binding = parse(readClusterFile(`rbac/${name}.yaml`)) as Binding; // our own file
 

@@ -1,4 +1,4 @@
-// Every YAML file in k8s/ is YAML, and what is an object of Kubernetes' own has the form that its API demands.
+// Every YAML file in k8s/ is YAML, and each Kubernetes object has the form that its API demands.
 import { CertificateSigningRequest } from "kubernetes-models/certificates.k8s.io/v1";
 import { ClusterRoleBinding, RoleBinding } from "kubernetes-models/rbac.authorization.k8s.io/v1";
 import { expect, test } from "vitest";

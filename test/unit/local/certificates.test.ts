@@ -2,6 +2,8 @@ import { createPrivateKey, createPublicKey, X509Certificate } from "node:crypto"
 import { mkdtemp, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+// Without it, `toLegacyObject()` makes Node load parts of tls in an order that breaks tls for the whole process.
+import "node:tls";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { issueCertificate, makeAuthority, type Purpose } from "../../../src/local/certificates/issue.ts";
 import { keepCertificates } from "../../../src/local/certificates/keep.ts";

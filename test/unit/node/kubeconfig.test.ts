@@ -1,4 +1,5 @@
-// The webhook's kubeconfig as the command renders it: the template of k8s/, word for word, but for what differs from cluster to cluster.
+// The webhook's kubeconfig as the command renders it: the template of k8s/, word for word, but for what differs from
+// cluster to cluster.
 import { expect, test } from "vitest";
 import { parse } from "yaml";
 import { webhookKubeconfig } from "../../../src/node/kubeconfig.ts";

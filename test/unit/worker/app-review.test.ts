@@ -137,7 +137,6 @@ describe("a wrong configuration", () => {
   test.each([
     ["CACHE_SECRET", { CACHE_SECRET: undefined }],
     ["GITHUB_API_URL", { GITHUB_API_URL: "http://api.github.com" }],
-    ["TYPO", { TYPO: "1" }],
     ["CLUSTER_PRODUCTION.client_certificates", { CLUSTER_STAGING: clusterTable() }],
   ])("of %s is named, and GitHub hears nothing", async (setting, changes) => {
     const { review } = startApp({ env: environment(changes) });
@@ -146,8 +145,15 @@ describe("a wrong configuration", () => {
     expect(status.message).toContain(`${setting}: `);
   });
 
+  test("does not include a name that is unknown: it is a warning, once", async () => {
+    const { review, errors } = startApp({ env: environment({ TYPO: "secret" }), github: async () => userAnswer() });
+    for (let count = 0; count < 3; count += 1) expect((await review(makeToken("classic"))).status).toBe(200);
+    expect(errors).toEqual([expect.stringMatching(/^TYPO: is no variable of this service/)]);
+    expect(errors.join()).not.toContain("secret");
+  });
+
   test("leaves a caller without a certificate refused", async () => {
-    const { review } = startApp({ env: environment({ TYPO: "1" }) });
+    const { review } = startApp({ env: environment({ TOKEN_SHAPE: "loose" }) });
     expect((await review(makeToken("classic"), { cf: noCertificate })).status).toBe(403);
   });
 });

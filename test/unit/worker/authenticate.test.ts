@@ -196,11 +196,11 @@ describe("a wrong configuration", () => {
       [wrong("P"), wrong("S"), ["S", "P"]],
     ] as const) {
       for (const token of [makeToken("classic"), makeToken("installation"), "x"]) {
-        const message = `configuration: ${settings.map((setting) => `${setting}: must be right`).join("; ")}`;
+        const detail = settings.map((setting) => `${setting}: must be right`).join("; ");
         expect(await authenticate(token, "production", ofPolicy, ofService)).toEqual({
           kind: "misconfigured",
           problems: settings.map((setting) => ({ setting, message: "must be right" })),
-          verdict: { kind: "undetermined", reason: "configuration", message },
+          verdict: { kind: "undetermined", reason: "configuration", detail },
         });
       }
     }

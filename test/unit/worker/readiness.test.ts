@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { createReadiness, type ReadinessOptions } from "../../../src/worker/readiness.ts";
 import { startOfTests } from "./support.ts";
 
@@ -10,7 +10,10 @@ function gitHubAnswer(status: number, headers: Record<string, string> = { "x-git
   return new Response(status === 304 ? null : "{}", { status, headers });
 }
 
-/** A clock that stands still unless told; a deadline comes at once where something hangs. */
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+/** A clock that stands still unless a test moves it. */
 function startReadiness(changes: Partial<ReadinessOptions> & { github?: () => Promise<Response> } = {}) {
   let nowMs = startOfTests;
   const requests: { url: string; init: RequestInit | undefined }[] = [];
@@ -18,6 +21,7 @@ function startReadiness(changes: Partial<ReadinessOptions> & { github?: () => Pr
   const { github = async () => gitHubAnswer(200), ...options } = changes;
   const check = createReadiness({
     service: right,
+    unknownNames: [],
     githubUrl: "https://api.github.test",
     store: {
       get: async (name) => {
@@ -32,7 +36,6 @@ function startReadiness(changes: Partial<ReadinessOptions> & { github?: () => Pr
       return github();
     },
     now: () => nowMs,
-    deadline: hanging,
     ...options,
   });
   const ask = (policy: ReadinessOptions["service"] = right) =>
@@ -74,6 +77,12 @@ describe("a report", () => {
     expect(report.parts).toMatchObject({ configuration, kv: { state: "ok" }, github: { state: "ok" } });
   });
 
+  test("names what means nothing to this release, which keeps no user out", async () => {
+    const report = await startReadiness({ unknownNames: [{ setting: "TYPO", message: "is no variable" }] }).ask();
+    const configuration = { state: "ok", problem: "TYPO: is no variable", durationMs: 0 };
+    expect(report).toMatchObject({ status: "ready", parts: { configuration } });
+  });
+
   test("asks nobody where the configuration does not say where GitHub is", async () => {
     const { ask, requests } = startReadiness({ githubUrl: null, service: wrong });
     expect((await ask()).parts.github.state).toBe("not_checked");
@@ -90,9 +99,9 @@ describe("a report", () => {
     ["hangs", hanging, "did not answer within 2000 ms"],
   ])("says that KV %s", async (_, get, problem) => {
     const put = () => Promise.resolve();
-    const deadline = () => Promise.reject<never>(new Error("late"));
-    // What answers in time is there before the deadline, also where that comes at once.
-    const report = await startReadiness({ store: { get, put }, deadline: get === hanging ? deadline : hanging }).ask();
+    const asked = startReadiness({ store: { get, put } }).ask();
+    await vi.advanceTimersByTimeAsync(2_000);
+    const report = await asked;
     expect(report).toMatchObject({ status: "not_ready", parts: { kv: { state: "failed", problem } } });
     expect(JSON.stringify(report)).not.toContain("secret words");
   });
@@ -123,8 +132,9 @@ describe("GitHub", () => {
   });
 
   test("is not there where it hangs", async () => {
-    const deadline = () => Promise.reject<never>(new Error("late"));
-    const report = await startReadiness({ github: hanging, deadline }).ask();
+    const asked = startReadiness({ github: hanging }).ask();
+    await vi.advanceTimersByTimeAsync(2_000);
+    const report = await asked;
     expect(report.parts.github).toMatchObject({ state: "failed", problem: "did not answer within 2000 ms" });
   });
 });

@@ -1,4 +1,5 @@
-// The cap on tokens that were never seen: over it they are undetermined, and whoever was let in before goes on as ever, however long ago that was.
+// The cap on tokens that were never seen: over it they are undetermined, and whoever was let in before goes on as ever,
+// however long ago that was.
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { StandInAccount } from "../../../src/local/github/accounts.ts";
 import { limiterHasTime } from "../../support/limiter-time.ts";

@@ -1,5 +1,5 @@
-// What KV holds is worth nothing to whoever can read it: neither whose token it is nor which one, nor where anybody belongs. Looked for in the files of the local edge's
-// state folder, as whoever gets hold of them would.
+// What KV holds is worth nothing to whoever can read it: neither whose token it is nor which one, nor where anybody
+// belongs. Looked for in the files of the local edge's state folder, as whoever gets hold of them would.
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

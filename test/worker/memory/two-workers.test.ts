@@ -1,5 +1,5 @@
-// Two Workers on one KV, as two locations are: what one has learnt the other knows, and what one has seen refused the other does not bring back. A third one has
-// another secret, and sees nothing of it.
+// Two Workers on one KV, as two locations are: what one has learnt the other knows, and what one has seen refused the
+// other does not bring back. A third one has another secret, and sees nothing of it.
 import { randomBytes } from "node:crypto";
 import type { DispatchFetch } from "miniflare";
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";

@@ -1,11 +1,15 @@
-// Somebody at work: GitHub is asked once, then in the background and on the condition that something has changed, and nobody waits for it.
+// Somebody at work: GitHub is asked once, then in the background and on the condition that something has changed, and
+// nobody waits for it.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { StandInAccount } from "../../../src/local/github/accounts.ts";
 import type { StandInOrganisation } from "../../../src/local/github/organisations.ts";
 import { startWorkerOnPort, type WorkerOnPort } from "../../support/worker-on-port.ts";
 
 const ttlMs = 120_000;
-/** What it is compared with takes milliseconds, so that this tells one wait from none, and from two, on a busy machine too. */
+/**
+ * What it is compared with takes milliseconds, so that this tells one wait from none, and from two, on a busy machine
+ * too.
+ */
 const githubLatencyMs = 1_500;
 const team = { allow: ["team:acme/platform"], groups_from: ["acme"], token_kinds: ["classic", "fine_grained"] };
 

@@ -1,9 +1,9 @@
-// Memberships as an installed GitHub App sees them (permission Members: read): users' tokens need no scope then, and no IP allow list
-// or app restriction hides an organisation. The app does not see whether a user has signed in by SAML: an operator who relies on
-// that takes the user's own token as the source.
+// Memberships as an installed GitHub App sees them (permission Members: read): users' tokens need no scope then, and no
+// IP allow list or app restriction hides an organisation. The app does not see whether a user has signed in by SAML: an
+// operator who relies on that takes the user's own token as the source.
 //
-// Round trips after `GET /user`: one (membership and teams in parallel, for all organisations); more for further pages of teams, and
-// two before it when the list of installations or a token has run out.
+// Round trips after `GET /user`: one (membership and teams in parallel, for all organisations); more for further pages
+// of teams, and two before it when the list of installations or a token has run out.
 import { BoundedMap } from "../../bounded-map.ts";
 import type { OrganisationReference } from "../../config/organisations.ts";
 import type { GitHubCalls } from "../calls.ts";
@@ -17,9 +17,9 @@ import type { MembershipSource } from "./source.ts";
 const none: Membership = { kind: "none", nameTakenBy: null };
 
 /**
- * Outsiders can ask as often as they like, with as many tokens as they like, and each question costs the app's quota, which all
- * users share. Short, for an account that joins the organisation shall be admitted a moment later; what is cached for each token
- * may add 10 s.
+ * Outsiders can ask as often as they like, with as many tokens as they like, and each question costs the app's quota,
+ * which all users share. Short, for an account that joins the organisation shall be admitted a moment later; what is
+ * cached for each token may add 10 s.
  */
 const nonMemberTtlMs = 5_000;
 const maxNonMembers = 10_000;
@@ -42,8 +42,8 @@ export function createInstalledAppMemberships(credentials: AppCredentials, now: 
       fetchMembership(installation, account, calls),
       fetchTeams(installation, account, calls),
     ]);
-    // A "none" needs both calls, too: only the second compares the numbers behind the two names, and either may have been
-    // renamed a moment ago.
+    // A "none" needs both calls, too: only the second compares the numbers behind the two names, and either may have
+    // been renamed a moment ago.
     if (teams.kind !== "ok") return teams;
     if (membership.kind === "none") nonMembers.set(nonMember, now() + nonMemberTtlMs);
     return membership.kind === "active" ? { ...membership, teams: teams.teams } : membership;
@@ -62,7 +62,8 @@ export function createInstalledAppMemberships(credentials: AppCredentials, now: 
     if (result.kind === "absent") return none;
     if (result.kind !== "ok") return result;
     const { organization, user, state, role } = result.body;
-    // Names are asked for, numbers are compared: a login that changed hands between two calls must not borrow another user's teams.
+    // Names are asked for, numbers are compared: a login that changed hands between two calls must not borrow another
+    // user's teams.
     if (organization.id !== organisation.id || user?.id !== account.id) return inconsistentResponses;
     const { id, login } = organization;
     return state === "active" ? { kind: "active", id, login, role, teams: [] } : { kind: "pending", id, login };

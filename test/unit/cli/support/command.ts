@@ -1,8 +1,9 @@
-// Runs the command in this process, with what it prints kept: where a test has many cases, and a process for each would take too long.
+// Runs the command in this process, with what it prints kept: where a test has many cases, and a process for each would
+// take too long.
 import { tmpdir } from "node:os";
 import type { Context } from "../../../../src/cli/context.ts";
 import { runProgram } from "../../../../src/cli/program.ts";
-import { createStyle } from "../../../../src/cli/terminal/terminal.ts";
+import { createStyle } from "../../../../src/cli/terminal.ts";
 
 export interface CommandOutcome {
   readonly exitCode: number;
@@ -14,7 +15,7 @@ export interface CommandOutcome {
 
 /**
  * @param args as they are typed behind `octogate`
- * @param changes to a context in which nobody can be asked
+ * @param changes to a context in which no person can be asked
  */
 export async function runCommand(
   args: readonly string[],

@@ -31,7 +31,10 @@ let edge: EdgeAlone;
 beforeEach(async () => {
   edge = await startEdgeAlone();
 });
-afterEach(() => edge.close());
+afterEach(async () => {
+  vi.restoreAllMocks();
+  await edge.close();
+});
 
 /** Answers with what it got: its headers as they came, and `cf`. */
 function echo(incoming: IncomingMessage, response: ServerResponse): void {
@@ -131,7 +134,6 @@ describe("what reaches the Worker", () => {
     const parse = vi.spyOn(TLSSocket.prototype, "getPeerX509Certificate");
     await makeRequests();
     expect(parse).toHaveBeenCalledTimes(1);
-    parse.mockRestore();
   });
 
   it("is never a path that Cloudflare reserves for itself", async () => {

@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 import { authenticate } from "../../../../src/worker/authenticate.ts";
 import type { FactsCache } from "../../../../src/worker/cache/facts-cache.ts";
 import type { GitHubFacts, GitHubOutcome } from "../../../../src/worker/github/github-facts.ts";
-import type { VerdictKind } from "../../../../src/worker/reason.ts";
+import type { VerdictKind } from "../../../../src/worker/reasons.ts";
 import { isThorough } from "../../../support/thoroughness.ts";
 import { faultyMemory, faultyStore, type KvFault, kvFaults, type MemoryFault, memoryFaults } from "./faults.ts";
 import {

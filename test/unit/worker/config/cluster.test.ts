@@ -211,13 +211,10 @@ describe("a setting that is wrong is named", () => {
     [{ prefix: "system:" }, 'must not begin with "system:"'],
     [
       { allow: ["anyone"], prefix: "" },
-      'must not be empty while "anyone" is allowed: every stranger could choose a username of this cluster',
+      'must not be empty while "anyone" is allowed: every GitHub user could choose a username of this cluster',
     ],
     [{ token_kinds: ["x"] }, "must be one of fine_grained, classic, oauth, app, legacy"],
-    [
-      { token_kinds: ["app"] },
-      "must name a client: only app tokens are welcome, and they are accepted for listed clients only",
-    ],
+    [{ token_kinds: ["app"] }, "must name a client: this cluster accepts only tokens of apps, and only of listed ones"],
     [{ oauth_clients: 1 }, "must be a list"],
     [{ oauth_clients: [1] }, "must be a client id"],
     [{ oauth_clients: [" "] }, "must be a client id as GitHub shows it, such as Iv23… or Ov23…"],
@@ -243,9 +240,9 @@ describe("a setting that is wrong is named", () => {
 
   test("and an empty allow is told apart from one that deny undoes", () => {
     expect(JSON.stringify(read({ allow: [] }))).toContain(
-      "must be a list with at least one entry: as it is, nobody gets in",
+      "must be a list with at least one entry: without one, the cluster admits no account",
     );
-    expect(JSON.stringify(read({ deny: ["user:octocat#583231"] }))).toContain("every entry is denied, too");
+    expect(JSON.stringify(read({ deny: ["user:octocat#583231"] }))).toContain("deny takes every entry back");
   });
 
   test("and the message says what there is instead", () => {

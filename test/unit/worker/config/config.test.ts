@@ -1,22 +1,17 @@
 import { randomBytes } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { Problem } from "../../../../src/worker/config/checked.ts";
-import { type Config, clusterVariableName, readConfig } from "../../../../src/worker/config/config.ts";
+import { clusterNameOf, clusterVariableName, problemsIn, readConfig } from "../../../../src/worker/config/config.ts";
 import { clusterTable, environment, productionFingerprint } from "../support.ts";
 
 const stagingFingerprint = "b2".repeat(32);
 const staging = (changes: Record<string, unknown> = {}) =>
   clusterTable({ client_certificates: [stagingFingerprint], ...changes });
 
-function allProblems({ service, clusters }: Config): Problem[] {
-  return [service, ...clusters.map(({ policy }) => policy)].flatMap((part) => (part.ok ? [] : part.problems));
-}
-
 describe("a right environment", () => {
   test("gives the service and its clusters, the bindings included", () => {
     const config = readConfig(environment({ CLUSTER_PROD_EU: staging(), KV: {}, NEVER_SEEN_LIMIT: {} }));
-    expect(allProblems(config)).toEqual([]);
+    expect(problemsIn(config)).toEqual([]);
     expect(config.clusters.map(({ name, fingerprints }) => [name, fingerprints])).toEqual([
       ["production", [productionFingerprint]],
       ["prod-eu", [stagingFingerprint]],
@@ -28,6 +23,7 @@ describe("a right environment", () => {
     ["prod-eu-2", "CLUSTER_PROD_EU_2"],
   ])("has the cluster %s in %s", (name, variable) => {
     expect(clusterVariableName(name)).toBe(variable);
+    expect(clusterNameOf(variable)).toBe(name);
     expect(readConfig(environment({ [variable]: staging() })).clusters.map((cluster) => cluster.name)).toContain(name);
   });
 });
@@ -40,7 +36,7 @@ describe("a mistake of one cluster", () => {
         CLUSTER_STAGING: staging({ allow: ["org:acme#2"], groups_from: ["acme#3"] }),
       }),
     );
-    expect(allProblems(config)).toEqual([
+    expect(problemsIn(config)).toEqual([
       { setting: "CLUSTER_STAGING", message: "names the organisation acme with two numbers, #2 and #3" },
     ]);
   });
@@ -52,7 +48,7 @@ describe("a mistake of one cluster", () => {
       { name: "production", policy: { ok: true } },
       { name: "staging", fingerprints: [stagingFingerprint], policy: { ok: false } },
     ]);
-    expect(allProblems(config).map(({ setting }) => setting)).toEqual(["CLUSTER_STAGING.allow[0]"]);
+    expect(problemsIn(config).map(({ setting }) => setting)).toEqual(["CLUSTER_STAGING.allow[0]"]);
   });
 });
 
@@ -70,7 +66,7 @@ describe("a certificate in two clusters", () => {
       ["prod-eu", false],
       ["third", true],
     ]);
-    expect(allProblems(config)).toEqual([
+    expect(problemsIn(config)).toEqual([
       {
         setting: "CLUSTER_PRODUCTION.client_certificates",
         message: `${productionFingerprint} stands in CLUSTER_PROD_EU, too: a certificate belongs to one cluster`,
@@ -86,7 +82,7 @@ describe("a certificate in two clusters", () => {
     const config = readConfig(
       environment({ CLUSTER_PROD_EU: staging({ client_certificates: [productionFingerprint], prefix: "system:" }) }),
     );
-    expect(allProblems(config).map(({ setting }) => setting)).toEqual([
+    expect(problemsIn(config).map(({ setting }) => setting)).toEqual([
       "CLUSTER_PRODUCTION.client_certificates",
       "CLUSTER_PROD_EU.prefix",
       "CLUSTER_PROD_EU.client_certificates",
@@ -99,7 +95,7 @@ describe("a certificate in two clusters", () => {
   });
 });
 
-describe("a mistake of the whole deployment", () => {
+describe("a name that means nothing to this release", () => {
   test.each([
     "CACHE_TTL",
     "github_api_url",
@@ -110,20 +106,24 @@ describe("a mistake of the whole deployment", () => {
     "cluster_production",
     "CLUSTERS",
     "__proto",
-  ])("is a variable called %s", (name) => {
+  ])("is %s: known at run time, where it changes nothing, and a problem for a deployment", (name) => {
     const config = readConfig(environment({ [name]: clusterTable() }));
-    expect(config.service).toMatchObject({ ok: false, problems: [{ setting: name }] });
-    expect(config.clusters.map((cluster) => cluster.name)).toEqual(["production"]);
+    expect(config.service.ok).toBe(true);
+    expect(config.clusters.map((cluster) => [cluster.name, cluster.policy.ok])).toEqual([["production", true]]);
+    expect(config.unknownNames).toMatchObject([{ setting: name }]);
+    expect(problemsIn(config)).toEqual(config.unknownNames);
   });
+});
 
+describe("a mistake of the whole deployment", () => {
   test("is no cluster at all", () => {
     const { service } = readConfig({ CACHE_SECRET: randomBytes(32).toString("base64") });
     expect(service).toMatchObject({ ok: false, problems: [{ setting: "CLUSTER_NAME" }] });
   });
 
   test("is named together with all others", () => {
-    const { service } = readConfig({ TYPO: 1, TOKEN_SHAPE: "loose" });
-    expect(service.ok ? [] : service.problems.map(({ setting }) => setting)).toEqual([
+    const config = readConfig({ TYPO: 1, TOKEN_SHAPE: "loose" });
+    expect(problemsIn(config).map(({ setting }) => setting)).toEqual([
       "TYPO",
       "CLUSTER_NAME",
       "TOKEN_SHAPE",
@@ -132,7 +132,7 @@ describe("a mistake of the whole deployment", () => {
   });
 
   test("leaves the clusters' certificates known, so that their callers hear of it", () => {
-    const { clusters } = readConfig(environment({ TYPO: 1 }));
+    const { clusters } = readConfig(environment({ TOKEN_SHAPE: "loose" }));
     expect(clusters[0]?.fingerprints).toEqual([productionFingerprint]);
   });
 });
@@ -176,7 +176,7 @@ describe("whatever the environment holds", () => {
   test("no problem quotes a value: it may be a secret", () => {
     fc.assert(
       fc.property(secret, fc.constantFrom(...places), (text, place) => {
-        const problems = allProblems(readConfig(environment(place(text))));
+        const problems = problemsIn(readConfig(environment(place(text))));
         expect(problems.length).toBeGreaterThan(0);
         expect(JSON.stringify(problems)).not.toContain(text);
       }),

@@ -1,6 +1,11 @@
 import * as v from "valibot";
 import { describe, expect, test } from "vitest";
-import { allowEntrySchema, denyEntrySchema, groupSourceSchema } from "../../../../src/worker/config/entries.ts";
+import {
+  allowEntrySchema,
+  denyEntrySchema,
+  groupSourceSchema,
+  printEntry,
+} from "../../../../src/worker/config/entries.ts";
 
 const hash = "ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0";
 
@@ -113,9 +118,9 @@ describe("an entry of allow and of deny", () => {
     const [allow, deny] = [allowEntrySchema, denyEntrySchema].map(
       (schema) => v.safeParse(schema, "x").issues?.[0].message,
     );
-    const forms = '"user:LOGIN", "org:LOGIN" or "team:LOGIN/SLUG", each with "#NUMBER" behind it or without';
-    expect(allow).toBe(`must be "anyone", ${forms}`);
-    expect(deny).toBe(`must be ${forms}, or "token:GITHUBSHA256=" with the 44 characters from the decision log`);
+    const forms = "user:LOGIN[#NUMBER], org:LOGIN[#NUMBER], team:LOGIN/SLUG[#NUMBER]";
+    expect(allow).toBe(`must be one of anyone, ${forms}`);
+    expect(deny).toBe(`must be one of ${forms}, token:GITHUBSHA256= with the 44 characters from the decision log`);
   });
 });
 
@@ -129,6 +134,19 @@ test("only deny may name a token, with or without its padding", () => {
   expect(v.parse(denyEntrySchema, `token:GITHUBSHA256=${hash}`)).toEqual(entry);
   expect(v.parse(denyEntrySchema, `token:GITHUBSHA256=${hash}=`)).toEqual(entry);
   expect(v.safeParse(allowEntrySchema, `token:GITHUBSHA256=${hash}`).success).toBe(false);
+});
+
+test.each([
+  ["anyone", "anyone"],
+  ["user:OctoCat#583231", "user:octocat"],
+  ["org:acme#1234", "org:acme"],
+  ["team:Acme/platform#55", "team:acme/platform"],
+])("%s is printed as %s: in lower case, without its pin", (text, printed) => {
+  expect(printEntry(v.parse(allowEntrySchema, text))).toBe(printed);
+});
+
+test("a token's entry is printed with its padding", () => {
+  expect(printEntry(v.parse(denyEntrySchema, `token:GITHUBSHA256=${hash}`))).toBe(`token:GITHUBSHA256=${hash}=`);
 });
 
 describe("an entry of groups_from", () => {

@@ -1,11 +1,13 @@
 import * as v from "valibot";
 import { describe, expect, test } from "vitest";
-import { allowEntrySchema, denyEntrySchema, groupSourceSchema } from "../../../../src/worker/config/entries.ts";
 import {
-  keyOfOrganisation,
+  allowEntrySchema,
+  denyEntrySchema,
+  groupSourceSchema,
   organisationsNamedIn,
   pinConflictsIn,
-} from "../../../../src/worker/config/organisations.ts";
+} from "../../../../src/worker/config/entries.ts";
+import { keyOfOrganisation } from "../../../../src/worker/config/organisations.ts";
 
 const entries = (...texts: string[]) => texts.map((text) => v.parse(allowEntrySchema, text));
 
@@ -48,13 +50,13 @@ describe("the organisations of a policy", () => {
   });
 });
 
-test("an answer about a pinned organisation is filed under another key than one about its name", () => {
+test("facts about a pinned organisation have another key than facts about its name", () => {
   expect(keyOfOrganisation({ login: "acme", id: null, teamIds: [1] })).toBe("acme");
   expect(keyOfOrganisation({ login: "acme", id: 1234, teamIds: [] })).toBe("acme#1234");
   expect(keyOfOrganisation({ login: "acme", id: 1235, teamIds: [] })).toBe("acme#1235");
 });
 
-describe("a pin that contradicts another", () => {
+describe("a pin that conflicts with another", () => {
   test.each([
     ["org:acme"],
     ["org:acme#1"],
@@ -65,7 +67,7 @@ describe("a pin that contradicts another", () => {
     expect(pinConflictsIn("X", entries(...texts.filter((text) => text !== undefined)))).toEqual([]);
   });
 
-  test("is told with both numbers, for each organisation", () => {
+  test("is named with both numbers, for each organisation", () => {
     const named = entries("org:acme#1", "org:umbrella#7", "org:acme#2", "org:umbrella#8", "org:acme");
     expect(pinConflictsIn("CLUSTER_X", named)).toEqual([
       { setting: "CLUSTER_X", message: "names the organisation acme with two numbers, #1 and #2" },

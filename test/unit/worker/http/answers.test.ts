@@ -31,9 +31,14 @@ describe.each(apiVersions)("to a review of %s", (apiVersion) => {
       '{"authenticated":false}',
     ],
     [
-      "denied: a no with its reason, which the apiserver does not remember",
-      denied("token_kind_not_allowed"),
-      `{"authenticated":false,"error":"${denied("token_kind_not_allowed").message}"}`,
+      "denied: a no with the problem and the hint, which the apiserver does not remember",
+      denied("scope_missing"),
+      '{"authenticated":false,"error":"scope_missing: The token may not see organisations: give it the scope read:org."}',
+    ],
+    [
+      "denied: with the detail behind the sentence",
+      denied("scope_missing", "acme"),
+      '{"authenticated":false,"error":"scope_missing: The token may not see organisations: give it the scope read:org. (acme)"}',
     ],
   ])("%s", async (_, verdict, status) => {
     const response = verdictResponse(apiVersion, verdict);
@@ -49,8 +54,16 @@ describe.each(apiVersions)("to a review of %s", (apiVersion) => {
     expect(response.status).toBe(503);
     expect(headersOf(response)).toEqual({ "content-type": "application/json" });
     expect(await response.text()).toBe(
-      '{"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure","message":"github_timeout: GitHub did not answer in time.","reason":"ServiceUnavailable","code":503}',
+      '{"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure","message":"github_timeout: GitHub did not answer in time: try again later.","reason":"ServiceUnavailable","details":{"causes":[{"reason":"github_timeout"}]},"code":503}',
     );
+  });
+
+  test("undetermined with a detail: the detail in place of the reason's own sentence", async () => {
+    const response = verdictResponse(apiVersion, undetermined("configuration", "X: must be Y"));
+    expect(await response.json()).toMatchObject({
+      message: "configuration: X: must be Y",
+      details: { causes: [{ reason: "configuration" }] },
+    });
   });
 });
 
@@ -78,8 +91,13 @@ describe("a Status", () => {
     });
   });
 
+  test("has the cause that it is given, for programs", async () => {
+    const cause = { reason: "FieldValueInvalid", field: "spec.token" };
+    expect(await statusResponse(400, "why", { cause }).json()).toMatchObject({ details: { causes: [cause] } });
+  });
+
   test("keeps the headers it is given", () => {
-    expect(headersOf(statusResponse(405, "why", { Allow: "POST" }))).toEqual({
+    expect(headersOf(statusResponse(405, "why", { headers: { Allow: "POST" } }))).toEqual({
       "content-type": "application/json",
       allow: "POST",
     });

@@ -43,30 +43,57 @@ describe("a certificate that is presented, verified, not revoked and listed", ()
 describe("a caller is refused", () => {
   // Each row is right but for one value, so that each condition is needed by itself.
   test.each([
-    ["certPresented", "0", "no client certificate was presented"],
-    ["certPresented", "", "no client certificate was presented"],
-    ["certPresented", "true", "no client certificate was presented"],
-    ["certVerified", "NONE", `the client certificate ${productionFingerprint} is not verified: NONE`],
-    ["certVerified", "FAILED", `the client certificate ${productionFingerprint} is not verified: FAILED`],
+    ["certPresented", "0", "CertificateMissing", "no client certificate was presented"],
+    ["certPresented", "", "CertificateMissing", "no client certificate was presented"],
+    ["certPresented", "true", "CertificateMissing", "no client certificate was presented"],
+    [
+      "certVerified",
+      "NONE",
+      "CertificateNotVerified",
+      `the client certificate ${productionFingerprint} is not verified: NONE`,
+    ],
+    [
+      "certVerified",
+      "FAILED",
+      "CertificateNotVerified",
+      `the client certificate ${productionFingerprint} is not verified: FAILED`,
+    ],
     [
       "certVerified",
       "FAILED:certificate has expired",
+      "CertificateNotVerified",
       `the client certificate ${productionFingerprint} is not verified: FAILED:certificate has expired`,
     ],
-    ["certVerified", "success", `the client certificate ${productionFingerprint} is not verified: success`],
-    ["certVerified", "", `the client certificate ${productionFingerprint} is not verified: `],
-    ["certRevoked", "1", `the client certificate ${productionFingerprint} is revoked`],
-    ["certRevoked", "", `the client certificate ${productionFingerprint} is revoked`],
-    ["certFingerprintSHA256", "", "the client certificate has no SHA-256 fingerprint"],
-    ["certFingerprintSHA256", "a1".repeat(20), "the client certificate has no SHA-256 fingerprint"],
-    ["certFingerprintSHA256", `${productionFingerprint}a1`, "the client certificate has no SHA-256 fingerprint"],
+    [
+      "certVerified",
+      "success",
+      "CertificateNotVerified",
+      `the client certificate ${productionFingerprint} is not verified: success`,
+    ],
+    ["certVerified", "", "CertificateNotVerified", `the client certificate ${productionFingerprint} is not verified: `],
+    ["certRevoked", "1", "CertificateRevoked", `the client certificate ${productionFingerprint} is revoked`],
+    ["certRevoked", "", "CertificateRevoked", `the client certificate ${productionFingerprint} is revoked`],
+    ["certFingerprintSHA256", "", "CertificateMissing", "the client certificate has no SHA-256 fingerprint"],
+    [
+      "certFingerprintSHA256",
+      "a1".repeat(20),
+      "CertificateMissing",
+      "the client certificate has no SHA-256 fingerprint",
+    ],
+    [
+      "certFingerprintSHA256",
+      `${productionFingerprint}a1`,
+      "CertificateMissing",
+      "the client certificate has no SHA-256 fingerprint",
+    ],
     [
       "certFingerprintSHA256",
       "d4".repeat(32),
+      "CertificateNotListed",
       `the client certificate ${"d4".repeat(32)} belongs to no cluster: client_certificates does not list it`,
     ],
-  ])("whose %s is %j", (field, value, message) => {
-    expect(identify(cfOf({ [field]: value }))).toEqual({ kind: "refused", message });
+  ])("whose %s is %j: %s", (field, value, refusal, message) => {
+    expect(identify(cfOf({ [field]: value }))).toEqual({ kind: "refused", refusal, message });
   });
 
   test.each(["certPresented", "certVerified", "certRevoked", "certFingerprintSHA256", "certNotAfter"])(
@@ -92,12 +119,13 @@ describe("a caller is refused", () => {
   ])("whose cf is %j", (cf) => {
     expect(identify(cf)).toEqual({
       kind: "refused",
+      refusal: "NotMutualTls",
       message: "no client certificate: the request did not come through mutual TLS",
     });
   });
 
   test("without a certificate, as Cloudflare fills in the fields then", () => {
-    expect(identify(noCertificate)).toEqual({ kind: "refused", message: "no client certificate was presented" });
+    expect(identify(noCertificate)).toMatchObject({ kind: "refused", refusal: "CertificateMissing" });
   });
 
   test("where no cluster is configured", () => {

@@ -68,20 +68,29 @@ describe("a body that is none is refused by the field's name", () => {
     [JSON.stringify({ ...review, token: "secret", spec: {} }), "spec.token"],
   ])("%s", (text, field) => {
     const parsed = parseTokenReview(text);
-    expect(parsed.ok ? "" : parsed.message).toMatch(new RegExp(`^${field.replace(".", "\\.")}: `));
-    expect(parsed.ok ? "" : parsed.message).not.toContain("secret");
+    expect(parsed).toMatchObject({ ok: false, problem: { field } });
+    expect(JSON.stringify(parsed)).not.toContain("secret");
   });
 
   test("also where it is nested without end", () => {
-    expect(parseTokenReview("[".repeat(100_000))).toEqual({ ok: false, message: "body: must be JSON" });
+    expect(parseTokenReview("[".repeat(100_000))).toEqual({
+      ok: false,
+      problem: { field: "body", message: "must be JSON" },
+    });
   });
 
   test("which says what would be right", () => {
     expect(parse({ ...review, apiVersion: "v1" })).toEqual({
       ok: false,
-      message: "apiVersion: must be one of authentication.k8s.io/v1, authentication.k8s.io/v1beta1",
+      problem: {
+        field: "apiVersion",
+        message: "must be one of authentication.k8s.io/v1, authentication.k8s.io/v1beta1",
+      },
     });
-    expect(parse({ ...review, kind: "x" })).toEqual({ ok: false, message: "kind: must be TokenReview" });
+    expect(parse({ ...review, kind: "x" })).toEqual({
+      ok: false,
+      problem: { field: "kind", message: "must be TokenReview" },
+    });
   });
 });
 
@@ -106,7 +115,10 @@ test("whatever the text is, there is a review with a token or a sentence that qu
     fc.property(text, (body) => {
       const parsed = parseTokenReview(body);
       if (parsed.ok) expect(parsed.review.token).not.toBe("");
-      else expect(parsed.message).toMatch(/^(?:body|apiVersion|kind|spec|spec\.token): (?!.*canary)[ -~]+$/);
+      else {
+        expect(["body", "apiVersion", "kind", "spec", "spec.token"]).toContain(parsed.problem.field);
+        expect(parsed.problem.message).toMatch(/^(?!.*canary)[ -~]+$/);
+      }
     }),
     { numRuns: 1000 },
   );

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { readClusterPolicy, type TokenKind, tokenKinds } from "../../../../src/worker/config/cluster.ts";
 import { evaluate, evaluateCredential } from "../../../../src/worker/policy/evaluate.ts";
 import type { PresentedCredential } from "../../../../src/worker/policy/identity.ts";
-import type { Reason } from "../../../../src/worker/reason.ts";
+import type { Reason } from "../../../../src/worker/reasons.ts";
 import { clusterTable, factsOf, policyOf } from "../support.ts";
 
 const hash = "ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0=";
@@ -20,7 +20,6 @@ describe("before GitHub is asked", () => {
     expect(evaluateCredential(policyOf({ token_kinds: others, oauth_clients }), credentialOf(kind))).toMatchObject({
       kind: "denied",
       reason: "token_kind_not_allowed",
-      message: expect.stringMatching(/^token_kind_not_allowed: .*token_kinds/),
     });
   });
 

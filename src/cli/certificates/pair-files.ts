@@ -1,0 +1,168 @@
+// The folder .clusters/NAME/: keys and certificates of one cluster, as pairs of files.
+// kube-apiserver uses "client". During a rotation "next" is the coming pair, and "previous" the old one. A key without
+// a certificate is a request that was not answered yet.
+import { existsSync, renameSync } from "node:fs";
+import { readdir, rm, rmdir, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { createPrivately, hasCode, readIfThere, temporaryName, writePrivately } from "../../node/files.ts";
+import { cliError } from "../diagnostics.ts";
+
+export const currentPair = "client";
+export const nextPair = "next";
+export const previousPair = "previous";
+
+/** Names that `certificate issue` may not give. */
+export const reservedPairs: readonly string[] = [currentPair, nextPair, previousPair];
+
+/**
+ * Beside the pairs, for nodes that have the current one where k8s/ expects it. `octogate kubeconfig` writes it for
+ * others.
+ */
+export const kubeconfigFile = "webhook-kubeconfig.yaml";
+
+export interface Pair {
+  /** PEM */
+  readonly key: string | null;
+  /** PEM */
+  readonly certificate: string | null;
+}
+
+/** @returns the folder of a cluster's pairs, from the deployment's folder */
+export function clusterFolderName(clusterName: string): string {
+  return join(".clusters", clusterName);
+}
+
+export class ClusterFolder {
+  /** From the deployment's folder, for people. */
+  readonly name: string;
+  readonly #path: string;
+
+  /** @param deployment the folder of wrangler.toml */
+  constructor(deployment: string, clusterName: string) {
+    this.name = clusterFolderName(clusterName);
+    this.#path = join(deployment, this.name);
+  }
+
+  keyFile(pair: string): string {
+    return join(this.#path, `${pair}.key`);
+  }
+
+  certificateFile(pair: string): string {
+    return join(this.#path, `${pair}.crt`);
+  }
+
+  async read(pair: string): Promise<Pair> {
+    const [key, certificate] = [await readIfThere(this.keyFile(pair)), await readIfThere(this.certificateFile(pair))];
+    return { key, certificate };
+  }
+
+  /** @returns the names of all pairs that are there, whole or not */
+  async pairs(): Promise<string[]> {
+    try {
+      const names = (await readdir(this.#path)).map((name) => /^(.+)\.(?:key|crt)$/.exec(name)?.[1]);
+      return [...new Set(names.filter((name) => name !== undefined))].sort();
+    } catch (error) {
+      if (hasCode(error, "ENOENT")) return [];
+      throw error;
+    }
+  }
+
+  /** @throws CliError if there is one: a key is never replaced by another */
+  async createKey(pair: string, key: string): Promise<void> {
+    try {
+      await createPrivately(this.keyFile(pair), key);
+    } catch (error) {
+      if (!hasCode(error, "EEXIST")) throw error;
+      const message = "was made meanwhile: another command runs for this cluster";
+      throw cliError(join(this.name, `${pair}.key`), message, "wait for its end, and run this again");
+    }
+  }
+
+  async writeKey(pair: string, key: string): Promise<void> {
+    await writePrivately(this.keyFile(pair), key);
+  }
+
+  async writeCertificate(pair: string, certificate: string): Promise<void> {
+    await writePrivately(this.certificateFile(pair), certificate);
+  }
+
+  /** @returns when the pair's certificate was written, in milliseconds; null if there is none */
+  async writtenAt(pair: string): Promise<number | null> {
+    try {
+      return (await stat(this.certificateFile(pair))).mtimeMs;
+    } catch (error) {
+      if (hasCode(error, "ENOENT")) return null;
+      throw error;
+    }
+  }
+
+  /**
+   * Puts a pair in another's place: what of it is still there, the key first. Without a pause between them: a reader of
+   * both would find a key and a certificate that do not belong together.
+   */
+  move(from: string, to: string): void {
+    if (existsSync(this.keyFile(from))) renameSync(this.keyFile(from), this.keyFile(to));
+    if (existsSync(this.certificateFile(from))) renameSync(this.certificateFile(from), this.certificateFile(to));
+  }
+
+  async remove(pair: string): Promise<void> {
+    await rm(this.keyFile(pair), { force: true });
+    await rm(this.certificateFile(pair), { force: true });
+  }
+
+  /** @param name of a file beside the pairs */
+  hasFile(name: string): boolean {
+    return existsSync(join(this.#path, name));
+  }
+
+  async writeFile(name: string, text: string): Promise<void> {
+    await writePrivately(join(this.#path, name), text);
+  }
+
+  async removeFile(name: string): Promise<void> {
+    await rm(join(this.#path, name), { force: true });
+  }
+
+  /** Removes what a killed command left half written, and the folder if nothing else is in it. */
+  async removeIfEmpty(): Promise<void> {
+    try {
+      const leftovers = (await readdir(this.#path)).filter((file) => temporaryName.test(file));
+      for (const file of leftovers) await this.removeFile(file);
+      await rmdir(this.#path);
+    } catch (error) {
+      if (!hasCode(error, "ENOTEMPTY") && !hasCode(error, "ENOENT")) throw error;
+    }
+  }
+}
+
+/**
+ * How far a rotation is, told from the files alone: it goes on wherever it stopped. At every moment client.key and
+ * client.crt hold a pair that the Worker accepts.
+ *
+ * - "none": nothing is under way
+ * - "preparing": a new pair is made, signed, listed and deployed, beside the one in use
+ * - "switching": both are accepted, and the files are changing places
+ * - "switched": the new pair is in place; the old one is accepted until every node has the new one
+ */
+export type RotationStage = "none" | "preparing" | "switching" | "switched";
+
+export async function rotationStage(folder: ClusterFolder): Promise<RotationStage> {
+  const [next, previous] = [await folder.read(nextPair), await folder.read(previousPair)];
+  const hasNext = next.key !== null || next.certificate !== null;
+  if (previous.certificate !== null) return hasNext ? "switching" : "switched";
+  return hasNext ? "preparing" : "none";
+}
+
+/**
+ * Puts the new pair in the old one's place. The old one is kept until the rotation's end; its certificate is written
+ * last, and says that this has begun.
+ */
+export async function switchPairs(folder: ClusterFolder, stage: RotationStage): Promise<void> {
+  if (stage !== "switching") {
+    const { key, certificate } = await folder.read(currentPair);
+    if (key === null || certificate === null) throw new Error("there is no current pair to keep");
+    await folder.writeKey(previousPair, key);
+    await folder.writeCertificate(previousPair, certificate);
+  }
+  folder.move(nextPair, currentPair);
+}

@@ -1,0 +1,185 @@
+// Cloudflare's API: the connection, the permissions of the token, and failures in words that say what to do.
+// The official SDK is a development dependency, 120 MB in thousands of files. The installed package does not bring it,
+// and deploying needs wrangler anyway. Only the files of this folder know it.
+import { hasCode } from "../../node/files.ts";
+import { failureText } from "../../node/network-failure.ts";
+import type { Context } from "../context.ts";
+import { type CliError, cliError } from "../diagnostics.ts";
+
+export type CloudflareClient = import("cloudflare").default;
+
+/** What the API token has to be allowed, in the words of Cloudflare's dashboard. */
+export const permissions = {
+  zone: "Zone · Zone · Read",
+  clientCertificates: "Zone · SSL and Certificates · Edit",
+  firewall: "Zone · Zone WAF · Edit",
+  routes: "Zone · Workers Routes · Edit",
+  dns: "Zone · DNS · Read",
+  workers: "Account · Workers Scripts · Edit",
+  kv: "Account · Workers KV Storage · Edit",
+  botProtection: "Zone · Bot Management · Read",
+  zoneSettings: "Zone · Zone Settings · Read",
+} as const;
+
+export type Permission = (typeof permissions)[keyof typeof permissions];
+
+/** The last two are for a warning only: setup works without them. */
+export const requiredPermissions: readonly Permission[] = [
+  permissions.zone,
+  permissions.clientCertificates,
+  permissions.firewall,
+  permissions.routes,
+  permissions.dns,
+  permissions.workers,
+  permissions.kv,
+];
+
+/**
+ * What can stand in a header. Anything else would come back in the words of an exception, with the token among them.
+ */
+const tokenPattern = /^[\x21-\x7e]+$/;
+
+/** @throws CliError if the SDK is not there, or no token is */
+export async function connectToCloudflare({
+  env,
+  fetch: send,
+  now,
+}: Pick<Context, "env" | "fetch" | "now">): Promise<CloudflareClient> {
+  const { default: Cloudflare } = await loadSdk();
+  const apiToken = env.CLOUDFLARE_API_TOKEN?.trim() ?? "";
+  if (!tokenPattern.test(apiToken)) {
+    throw cliError(
+      "CLOUDFLARE_API_TOKEN",
+      apiToken === "" ? "is not set" : "holds no token: it has spaces, or characters that no token has",
+      `make a token at https://dash.cloudflare.com/profile/api-tokens with the permissions ${requiredPermissions.join(", ")}`,
+    );
+  }
+  return new Cloudflare({
+    apiToken,
+    apiKey: null,
+    apiEmail: null,
+    userServiceKey: null,
+    baseURL: env.CLOUDFLARE_BASE_URL,
+    fetch: carefully(send, now),
+    // Its debugging goes to stdout, which holds the command's result alone.
+    logLevel: "warn",
+  });
+}
+
+/** A command that is silent for longer looks broken. */
+const maxRetryAfterSeconds = 60;
+
+/**
+ * The SDK waits for as long as Retry-After says, also for hours. And it takes the page of a proxy for an empty list.
+ */
+function carefully(send: typeof fetch, now: () => number): typeof fetch {
+  return async (input, init) => {
+    const response = await send(input, init);
+    const { status, statusText, body } = response;
+    if (secondsIn(response.headers.get("retry-after") ?? "", now()) > maxRetryAfterSeconds) {
+      const headers = new Headers(response.headers);
+      headers.set("x-should-retry", "false");
+      return new Response(body, { status, statusText, headers });
+    }
+    const type = response.headers.get("content-type") ?? "";
+    if (!response.ok || type === "" || type.includes("json")) return response;
+    await body?.cancel();
+    const message = `a page (${type.split(";")[0]}) came in place of Cloudflare's JSON: does a proxy answer for it?`;
+    return Response.json({ errors: [{ message }] }, { status: 502, headers: { "x-should-retry": "false" } });
+  };
+}
+
+/** @param retryAfter seconds or a date, RFC 9110, 10.2.3 */
+function secondsIn(retryAfter: string, now: number): number {
+  const seconds = Number(retryAfter);
+  return Number.isNaN(seconds) ? (Date.parse(retryAfter) - now) / 1000 : seconds;
+}
+
+/** @throws CliError if the command runs from the installed package */
+export async function requireSdk(): Promise<void> {
+  await loadSdk();
+}
+
+function loadSdk(): Promise<typeof import("cloudflare")> {
+  return loadInClone("Cloudflare's SDK", () => import("cloudflare"));
+}
+
+/**
+ * Loads a development dependency.
+ *
+ * @param name for the message
+ * @throws CliError where it is not installed
+ */
+export async function loadInClone<T>(name: string, load: () => Promise<T>): Promise<T> {
+  try {
+    return await load();
+  } catch (error) {
+    if (!hasCode(error, "ERR_MODULE_NOT_FOUND")) throw error;
+    throw onlyInAClone(name);
+  }
+}
+
+/** @param missing what the package does not bring along */
+export function onlyInAClone(missing: string): CliError {
+  return cliError(
+    missing,
+    "is not installed: this command deploys, and works in a clone of the repository only",
+    "git clone the repository, npm ci, and run npx octogate there",
+  );
+}
+
+/** The parts of the SDK's errors that count. Its classes are loaded with the SDK alone, which may not be there. */
+interface ApiError extends Error {
+  readonly status: number | undefined;
+  readonly errors: readonly { readonly code?: number; readonly message?: string }[];
+}
+
+/**
+ * Asks Cloudflare for something. The SDK has repeated a request after 429, 5xx and a lost connection before this fails.
+ *
+ * @param what is being done, for the failure's text
+ * @param permission that it takes
+ * @throws CliError if Cloudflare does not do it
+ */
+export async function askCloudflare<T>(what: string, permission: Permission, call: () => PromiseLike<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    if (!isApiError(error)) throw error;
+    const reason = reasonOf(error);
+    throw cliError(`Cloudflare, ${what}`, reason, hintFor(error, reason, permission));
+  }
+}
+
+/** Whether the SDK reports an answer of this status. */
+export function isStatus(error: unknown, status: number): boolean {
+  return isApiError(error) && error.status === status;
+}
+
+function isApiError(error: unknown): error is ApiError {
+  // The SDK's APIError, and no other error, has both.
+  return error instanceof Error && "status" in error && "errors" in error && Array.isArray(error.errors);
+}
+
+function reasonOf({ status, errors, message, cause }: ApiError): string {
+  const words = errors.map(({ code, message: text }) => (code === undefined ? text : `${text} (code ${code})`));
+  if (status === undefined) return [message, ...causesOf(cause)].join(" ");
+  return words.length === 0 ? `answered ${status}` : `answered ${status}: ${words.join(", ")}`;
+}
+
+/** The SDK says "Connection error." only: fetch hides what happened two causes deep. */
+function causesOf(error: unknown): string[] {
+  if (!(error instanceof Error)) return [];
+  return error.cause === undefined ? [failureText(error)] : causesOf(error.cause);
+}
+
+function hintFor({ status }: ApiError, reason: string, permission: Permission): string {
+  if (status === 401 || status === 403) return `give the API token the permission “${permission}”`;
+  if (status === undefined || status === 429 || status >= 500) {
+    return "run the command again later: it goes on from where it stopped";
+  }
+  if (/quota|limit|maximum|exceed/i.test(reason)) {
+    return "remove what is no longer used (custom rules, client certificates: octogate certificate list), or take a larger plan";
+  }
+  return "put it right, and run the command again: it goes on from where it stopped";
+}

@@ -1,0 +1,82 @@
+// `octogate certificate issue`: one more client certificate for a cluster, accepted beside those that it has.
+import { Command, InvalidArgumentError, Option } from "commander";
+import { clusterVariableName } from "../../../worker/config/config.ts";
+import { acceptCertificate, compareWithDeployed } from "../../certificates/listed.ts";
+import { commonNameFor, inspectPair, obtainPair } from "../../certificates/obtain.ts";
+import { ClusterFolder, reservedPairs } from "../../certificates/pair-files.ts";
+import { listClientCertificates } from "../../cloudflare/client-certificates.ts";
+import { requireCluster } from "../../config-file/clusters.ts";
+import { askForConsent, type ChangeOptions } from "../../consent.ts";
+import type { CommandMaker, Context } from "../../context.ts";
+import { openSession } from "../../deployment/session.ts";
+import { type CommandResult, done } from "../../diagnostics.ts";
+import { addOptions, changeOptions, clusterOption, validityDaysOption } from "../../options.ts";
+
+interface IssueOptions extends ChangeOptions {
+  readonly config: string;
+  readonly cluster: string;
+  readonly name: string;
+  readonly validityDays: number;
+}
+
+export const issueCommand: CommandMaker = (context, run) =>
+  addOptions(
+    new Command("issue"),
+    clusterOption(),
+    new Option("--name <name>", "what its files are called: NAME.crt and NAME.key in .clusters/CLUSTER")
+      .argParser(parseName)
+      .makeOptionMandatory(),
+    validityDaysOption(),
+    ...changeOptions(),
+  )
+    .description("issues one more client certificate for a cluster")
+    .action((options: IssueOptions) => run(() => issue(options, context)));
+
+async function issue(options: IssueOptions, context: Context): Promise<CommandResult> {
+  const { cluster: clusterName, name, validityDays } = options;
+  const session = await openSession(options.config, context);
+  const { client, zone, deployment } = session;
+  const variable = clusterVariableName(clusterName);
+  const listed = requireCluster(deployment, clusterName);
+  const isDeployed = await compareWithDeployed(session);
+  const certificates = await listClientCertificates(client, zone);
+  const folder = new ClusterFolder(deployment.folder, clusterName);
+  const state = await inspectPair(folder, name, certificates);
+
+  const isListed = state.certificate !== null && listed.includes(state.certificate.fingerprint);
+  const changes = [
+    ...(state.certificate === null
+      ? [
+          `make a key ${name}.key in ${folder.name} and have Cloudflare sign a certificate, valid for ${validityDays} days`,
+        ]
+      : []),
+    ...(state.certificate !== null && !state.isWritten ? [`write ${folder.name}/${name}.crt`] : []),
+    ...(isListed ? [] : [`list it in ${deployment.path} ([vars.${variable}]), and deploy`]),
+    ...(isListed && !isDeployed ? [`deploy ${deployment.path}`] : []),
+  ];
+  const consent = await askForConsent(context, changes, options);
+  if (consent.kind === "stop") return consent.result;
+
+  const commonName = commonNameFor(clusterName, name);
+  const certificate = await obtainPair({ client, zone, folder, pair: name, commonName, validityDays }, state);
+  await acceptCertificate(session, context, { variable, certificate }, certificates);
+  return done(
+    [
+      `${certificate.fingerprint} is accepted for ${clusterName} until ${certificate.expiresAt.toISOString()}.`,
+      `Its files: ${folder.name}/${name}.crt, ${folder.name}/${name}.key`,
+    ],
+    {
+      changed: changes.length > 0,
+      cluster: clusterName,
+      fingerprint: certificate.fingerprint,
+      expiresAt: certificate.expiresAt.toISOString(),
+      files: { certificate: `${folder.name}/${name}.crt`, key: `${folder.name}/${name}.key` },
+    },
+  );
+}
+
+function parseName(name: string): string {
+  if (!/^[a-z][a-z0-9-]*$/.test(name)) throw new InvalidArgumentError("must match [a-z][a-z0-9-]*");
+  if (reservedPairs.includes(name)) throw new InvalidArgumentError(`is taken: ${reservedPairs.join(", ")} are rotated`);
+  return name;
+}

@@ -1,0 +1,107 @@
+// `octogate certificate revoke`: for a key that an attacker may have.
+// The Worker refuses the certificate at once; Cloudflare revokes it a while later.
+import { Command, InvalidArgumentError, Option } from "commander";
+import { fingerprintOrNull } from "../../../node/certificates.ts";
+import { clusterVariableName } from "../../../worker/config/config.ts";
+import { normaliseFingerprint } from "../../../worker/config/fingerprint.ts";
+import { compareWithDeployed, stopAccepting } from "../../certificates/listed.ts";
+import { commonNameFor } from "../../certificates/obtain.ts";
+import { ClusterFolder, currentPair } from "../../certificates/pair-files.ts";
+import {
+  type ClientCertificate,
+  listClientCertificates,
+  revokeClientCertificate,
+} from "../../cloudflare/client-certificates.ts";
+import { listedFingerprints, requireCluster } from "../../config-file/clusters.ts";
+import { askForConsent, type ChangeOptions } from "../../consent.ts";
+import type { CommandMaker, Context } from "../../context.ts";
+import { openSession } from "../../deployment/session.ts";
+import { type CommandResult, cliError, done } from "../../diagnostics.ts";
+import { addOptions, changeOptions, clusterOption } from "../../options.ts";
+
+interface RevokeOptions extends ChangeOptions {
+  readonly config: string;
+  readonly cluster: string;
+  readonly fingerprint: string;
+  readonly althoughInUse: boolean;
+}
+
+export const revokeCommand: CommandMaker = (context, run) =>
+  addOptions(
+    new Command("revoke"),
+    clusterOption(),
+    new Option("--fingerprint <sha256>", "which one, as octogate certificate list shows it")
+      .argParser(parseFingerprint)
+      .makeOptionMandatory(),
+    new Option(
+      "--although-in-use",
+      "also if it is the one in client.crt: all users of the cluster are refused until it has another",
+    ).default(false),
+    ...changeOptions(),
+  )
+    .description("refuses a client certificate from now on, and revokes it at Cloudflare")
+    .action((options: RevokeOptions) => run(() => revoke(options, context)));
+
+async function revoke(options: RevokeOptions, context: Context): Promise<CommandResult> {
+  const { cluster: clusterName, fingerprint } = options;
+  const session = await openSession(options.config, context);
+  const { client, zone, deployment } = session;
+  const variable = clusterVariableName(clusterName);
+  const listed = requireCluster(deployment, clusterName);
+  const isDeployed = await compareWithDeployed(session, { variable, fingerprint });
+  const certificates = await listClientCertificates(client, zone);
+  const known = certificates.find((certificate) => certificate.fingerprint === fingerprint);
+
+  const owner = listedFingerprints(deployment).get(fingerprint) ?? null;
+  const refusal = (message: string, hint: string) => cliError(fingerprint, message, hint);
+  // Not listed at all: an earlier run may have stopped after taking it off the list.
+  if (owner !== null && owner !== variable) throw refusal(`is another cluster's ([vars.${owner}])`, "name that one");
+  const isOurs = owner === variable || isIssuedFor(clusterName, known);
+  if (!isOurs) throw refusal(`is no certificate of ${clusterName}`, "octogate certificate list shows them all");
+  if (owner === variable && listed.length === 1) {
+    const hint = `octogate certificate rotate --cluster ${clusterName} makes another first; octogate teardown --cluster ${clusterName} cuts it off now`;
+    throw refusal(`is the only certificate of ${clusterName}`, hint);
+  }
+  const current = await new ClusterFolder(deployment.folder, clusterName).read(currentPair);
+  if (fingerprintOrNull(current.certificate ?? "") === fingerprint && !options.althoughInUse) {
+    throw refusal(
+      `is in client.crt, which ${clusterName} uses`,
+      `octogate certificate rotate --cluster ${clusterName} puts another in its place; --although-in-use does it anyway`,
+    );
+  }
+
+  const isActive = known !== undefined && known.status === "active";
+  const changes = [
+    ...(owner === null ? [] : [`take ${fingerprint} out of ${deployment.path} ([vars.${variable}]), and deploy`]),
+    ...(owner === null && !isDeployed ? [`deploy ${deployment.path}`] : []),
+    ...(isActive ? ["revoke it at Cloudflare"] : []),
+  ];
+  const consent = await askForConsent(context, changes, options);
+  if (consent.kind === "stop") return consent.result;
+  try {
+    await stopAccepting(session, context, { variable, fingerprint }, certificates);
+  } finally {
+    // Also where nothing can be deployed: the attacker with the key must not win by that.
+    if (isActive) {
+      await revokeClientCertificate(client, zone, known.id);
+      context.terminal.note(`${context.terminal.style.good("✓")} Cloudflare is told to revoke it`);
+    }
+  }
+  return done([`${fingerprint} is refused from now on.`], {
+    changed: changes.length > 0,
+    cluster: clusterName,
+    fingerprint,
+  });
+}
+
+/** By the name that setup, rotate and issue ask for. */
+function isIssuedFor(clusterName: string, certificate: ClientCertificate | undefined): boolean {
+  const own = commonNameFor(clusterName);
+  return certificate !== undefined && `${certificate.commonName} `.startsWith(`${own} `);
+}
+
+function parseFingerprint(text: string): string {
+  const fingerprint = normaliseFingerprint(text);
+  if (fingerprint === null) throw new InvalidArgumentError("must be a SHA-256 fingerprint: 64 hex digits");
+  return fingerprint;
+}

@@ -1,0 +1,70 @@
+// The checks of the chain from this machine to a review's answer, in the order in which they rest on each other.
+
+/** By the names that --json uses, with the words for people. */
+export const checkTitles = {
+  configuration: "configuration",
+  "client-certificate": "client certificate",
+  dns: "DNS",
+  connection: "connection",
+  clock: "clock",
+  tls: "TLS",
+  edge: "edge",
+  firewall: "firewall",
+  "mutual-tls": "mutual TLS",
+  fingerprint: "fingerprint",
+  worker: "Worker",
+  kv: "KV",
+  github: "GitHub",
+  review: "review",
+  token: "token",
+} as const;
+
+export type CheckName = keyof typeof checkTitles;
+
+export interface CheckResult {
+  readonly state: "ok" | "warning" | "broken" | "skipped";
+  /** What was seen, or why nothing was checked. */
+  readonly seen: string;
+  readonly hint?: string;
+  /** The earlier check that is broken, where this one was skipped for it. */
+  readonly blockedBy?: CheckName;
+}
+
+export interface Check extends CheckResult {
+  readonly name: CheckName;
+}
+
+export function ok(seen: string): CheckResult {
+  return { state: "ok", seen };
+}
+
+/** It works, but not as it should, or not for long. */
+export function warning(seen: string, hint: string): CheckResult {
+  return { state: "warning", seen, hint };
+}
+
+export function broken(seen: string, hint: string): CheckResult {
+  return { state: "broken", seen, hint };
+}
+
+/** Nothing is wrong with the earlier checks, and still there is no result. */
+export function skipped(seen: string): CheckResult {
+  return { state: "skipped", seen };
+}
+
+export function blocked(by: CheckName): CheckResult {
+  return { state: "skipped", seen: `not checked: ${checkTitles[by]} is broken`, blockedBy: by };
+}
+
+const maxForeignLength = 200;
+
+/** @param text from a server, which may hold anything @returns one line of it that a terminal can take */
+export function printable(text: string): string {
+  const line = text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\s]+/gu, " ").trim();
+  return line.length > maxForeignLength ? `${line.slice(0, maxForeignLength)}…` : line;
+}
+
+/** @returns "210 ms", "1.4 s" */
+export function durationText(ms: number): string {
+  return ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`;
+}

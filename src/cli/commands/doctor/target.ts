@@ -1,0 +1,111 @@
+// The target of the checks: which address, and as which cluster.
+// The command line and wrangler.toml say it together; the files of the certificate are read elsewhere.
+import { readFile } from "node:fs/promises";
+import { resolve } from "node:path";
+import type { HostAndPort } from "../../../node/https.ts";
+import { readFingerprints } from "../../../worker/config/cluster.ts";
+import { clusterNameOf, clusterVariableName, isClusterVariable } from "../../../worker/config/config.ts";
+import { clusterFolderName } from "../../certificates/pair-files.ts";
+import { checkConfiguration } from "../../config-file/check/check.ts";
+import { hostnameOf } from "../../config-file/clusters.ts";
+import { type ConfigFile, loadConfigFile } from "../../config-file/file.ts";
+import type { Context } from "../../context.ts";
+import { broken, type CheckResult, ok, warning } from "./check.ts";
+
+export interface DoctorOptions {
+  readonly config: string;
+  readonly cluster?: string;
+  /** Perhaps with a port. */
+  readonly hostname?: string;
+  readonly certificates?: string;
+  readonly caFile?: string;
+  readonly connect?: HostAndPort;
+  readonly timeout: number;
+  readonly tokenFromStdin: boolean;
+}
+
+export interface Target {
+  readonly hostname: string;
+  readonly connect: HostAndPort;
+  /** Whether the command line says where to connect to, so that DNS has no part in it. */
+  readonly isDirected: boolean;
+  /** The folder of the client certificate and its key, as it was given: relative to the context's folder. */
+  readonly certificates: string;
+  /** The fingerprints that wrangler.toml lists for the cluster, or null where it was not read. */
+  readonly listed: readonly string[] | null;
+  /** PEM: the authorities to trust in place of the usual ones, or null. */
+  readonly authorities: string | null;
+}
+
+export interface Configuration {
+  readonly result: CheckResult;
+  /** Null where the result is broken. */
+  readonly target: Target | null;
+}
+
+/** Reads wrangler.toml for what the command line leaves open, and --ca-file. */
+export async function readConfiguration(options: DoctorOptions, context: Context): Promise<Configuration> {
+  const configuration = await readDeployment(options, context);
+  const { caFile } = options;
+  if (configuration.target === null || caFile === undefined) return configuration;
+  const authorities = await readFile(resolve(context.folder, caFile), "utf8").catch(() => "");
+  if (!authorities.includes("-----BEGIN CERTIFICATE-----")) {
+    return nothing(caFile, "holds no PEM certificate", "name the authorities' file with --ca-file");
+  }
+  return { ...configuration, target: { ...configuration.target, authorities } };
+}
+
+async function readDeployment(options: DoctorOptions, context: Context): Promise<Configuration> {
+  const { hostname, certificates, cluster } = options;
+  if (hostname !== undefined && certificates !== undefined && cluster === undefined) {
+    const target = targetOf(options, { address: hostname, certificates, listed: null });
+    return { result: ok(`${hostname}, by the command line alone`), target };
+  }
+  const loaded = await loadConfigFile(options.config, context);
+  if (loaded.kind === "loaded") return configurationOf(options, loaded.file);
+  const { subject, message, hint } = loaded.diagnostic;
+  return loaded.kind === "missing"
+    ? nothing(subject, message, `${hint}, or give --hostname and --certificates`)
+    : nothing(subject, message, "octogate check says all that is wrong with it");
+}
+
+function configurationOf(options: DoctorOptions, file: ConfigFile): Configuration {
+  const { path, settings } = file;
+  const address = options.hostname ?? hostnameOf(settings);
+  if (address === null) {
+    const message = "no [[routes]] with custom_domain = true names your own hostname";
+    return nothing(path, message, "octogate setup writes it, or give --hostname");
+  }
+  const variables = Object.keys(settings.vars).filter(isClusterVariable);
+  const only = variables.length === 1 ? clusterNameOf(variables[0] ?? "") : null;
+  const cluster = options.cluster ?? only;
+  if (cluster !== null && !variables.includes(clusterVariableName(cluster))) {
+    const message = `there is no [vars.${clusterVariableName(cluster)}]`;
+    return nothing(path, message, `give --cluster one of those that are there: ${variables.join(", ")}`);
+  }
+  const certificates = options.certificates ?? (cluster === null ? null : clusterFolderName(cluster));
+  if (certificates === null) {
+    return nothing(path, `it holds ${variables.length} clusters`, "say which one with --cluster");
+  }
+  const asked = cluster === null ? variables : [clusterVariableName(cluster)];
+  const listed = asked.flatMap((name) => readFingerprints(settings.vars[name]));
+  const target = targetOf(options, { address, certificates, listed });
+  const seen = cluster === null ? address : `${address} for the cluster ${cluster}`;
+  const error = checkConfiguration(file).find(({ severity }) => severity === "error");
+  const result =
+    error === undefined ? ok(seen) : warning(`${seen}; ${error.subject} is wrong`, "octogate check says how");
+  return { result, target };
+}
+
+function targetOf(
+  { connect }: DoctorOptions,
+  { address, ...rest }: { address: string } & Pick<Target, "certificates" | "listed">,
+): Target {
+  const [hostname = "", port = "443"] = address.toLowerCase().split(":");
+  const natural = { host: hostname, port: Number(port) };
+  return { ...rest, hostname, connect: connect ?? natural, isDirected: connect !== undefined, authorities: null };
+}
+
+function nothing(subject: string, message: string, hint: string): Configuration {
+  return { result: broken(`${subject}: ${message}`, hint), target: null };
+}

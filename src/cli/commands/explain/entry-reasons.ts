@@ -1,0 +1,115 @@
+// Each entry of a policy, with the reason why it matches or not: by the Worker's own matching.
+import type { ClusterPolicy } from "../../../worker/config/cluster.ts";
+import type { AllowEntry, DenyEntry } from "../../../worker/config/entries.ts";
+import { keyOfOrganisation } from "../../../worker/config/organisations.ts";
+import type { Facts, Membership } from "../../../worker/github/facts.ts";
+import type { PresentedCredential } from "../../../worker/policy/identity.ts";
+import { type Match, matchEntry, membershipIn } from "../../../worker/policy/match.ts";
+import { reasons } from "../../../worker/reasons.ts";
+import { sentenceOf } from "../../../worker/verdict.ts";
+
+export interface ExplainedEntry {
+  /** Such as `allow[0]`. */
+  readonly setting: string;
+  /** As it stands in the file. */
+  readonly entry: string;
+  /** Whether it matches this person; null where that is not known. */
+  readonly matches: boolean | null;
+  readonly why: string;
+}
+
+export interface PolicyTexts {
+  readonly allow: readonly string[];
+  readonly deny: readonly string[];
+}
+
+/**
+ * @param texts the entries as they stand in the file
+ * @param facts null where GitHub was not asked, or did not say who it is
+ */
+export function explainEntries(
+  policy: ClusterPolicy,
+  texts: PolicyTexts,
+  credential: PresentedCredential,
+  facts: Facts | null,
+): ExplainedEntry[] {
+  const explained = (list: "allow" | "deny") =>
+    policy[list].map((entry, index) => ({
+      setting: `${list}[${index}]`,
+      entry: texts[list][index] ?? "",
+      ...explain(entry, policy, credential, facts),
+    }));
+  return [...explained("deny"), ...explained("allow")];
+}
+
+type Explained = Pick<ExplainedEntry, "matches" | "why">;
+
+const unknown = (why: string): Explained => ({ matches: null, why });
+const no = (why: string): Explained => ({ matches: false, why });
+
+function explain(
+  entry: AllowEntry | DenyEntry,
+  policy: ClusterPolicy,
+  credential: PresentedCredential,
+  facts: Facts | null,
+): Explained {
+  if (entry.kind === "token") {
+    const matches = entry.credentialId === credential.credentialId;
+    return { matches, why: matches ? "this very token" : "another token" };
+  }
+  if (facts === null) return unknown("nothing is known about the owner of the token");
+  if (entry.kind === "anyone") return { matches: true, why: "any account" };
+  if (entry.kind === "user") return explainUser(matchEntry(entry, policy, facts), facts);
+  const organisation = entry.kind === "team" ? entry.organisation : entry.login;
+  if (!wasAsked(organisation, policy, facts)) return unknown("not looked up: no answer could admit a user by it");
+  return explainMembership(
+    matchEntry(entry, policy, facts),
+    organisation,
+    membershipIn(organisation, policy, facts),
+    entry.kind,
+  );
+}
+
+function explainUser({ kind }: Match, { account }: Facts): Explained {
+  if (kind === "matched") return { matches: true, why: `this account, ${account.login}#${account.id}` };
+  return no(
+    kind === "name_reassigned"
+      ? `has the name, but is #${account.id}: the account of the entry has given the name up`
+      : "another account",
+  );
+}
+
+function explainMembership(
+  match: Match,
+  organisation: string,
+  membership: Membership,
+  kind: "organisation" | "team",
+): Explained {
+  switch (match.kind) {
+    case "matched":
+      return { matches: true, why: kind === "team" ? "in this team, or in a child team of it" : "an active member" };
+    case "not_matched":
+      return no(`no member of ${organisation}, as far as GitHub shows it to this token`);
+    case "name_reassigned":
+      return no(`the name belongs to another ${kind} by now than the one that the number pins`);
+    case "pending":
+      return no(`invited to ${match.organisation}, but the invitation is not accepted yet`);
+    case "not_in_team":
+      return no(`a member of ${organisation}, but not in this team (${teamsIn(membership)})`);
+    case "hidden":
+      return unknown(`${match.membership.reason}: ${sentenceOf(reasons[match.membership.reason])}`);
+  }
+}
+
+function teamsIn(membership: Membership): string {
+  const slugs = membership.kind === "active" ? membership.teams.map(({ slug }) => slug).sort() : [];
+  return slugs.length === 0
+    ? "in no team of it"
+    : `in ${slugs.slice(0, 20).join(", ")}${slugs.length > 20 ? ", …" : ""}`;
+}
+
+function wasAsked(login: string, { organisations }: ClusterPolicy, facts: Facts): boolean {
+  return organisations.some(
+    (reference) => reference.login === login && Object.hasOwn(facts.organisations, keyOfOrganisation(reference)),
+  );
+}

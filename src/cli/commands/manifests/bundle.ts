@@ -1,0 +1,103 @@
+// Everything that goes into one cluster, put together from k8s/: files, where they go, and the guide.
+import { posix } from "node:path";
+import { parseDocument, Scalar, visit } from "yaml";
+import { readClusterFile } from "../../../node/cluster-files.ts";
+import { type CredentialData, webhookKubeconfig } from "../../../node/kubeconfig.ts";
+import { type Distribution, type Guide, readGuide } from "./guide.ts";
+import type { RbacFile } from "./rbac.ts";
+
+export interface BundleFile {
+  /** Its name in the bundle. */
+  readonly name: string;
+  /** Where it goes on a control-plane node, or null where the guide says what to do with it. */
+  readonly path: string | null;
+  readonly mode: string | null;
+  /** Null: the operator's own client certificate or its key, which was not read. */
+  readonly content: string | null;
+}
+
+export interface Bundle {
+  readonly guide: Guide;
+  readonly files: readonly BundleFile[];
+}
+
+export interface BundleParts {
+  readonly distribution: Distribution;
+  readonly hostname: string;
+  /** Null: not read; enough unless the distribution embeds the key. */
+  readonly credential: CredentialData | null;
+  readonly rbac: readonly RbacFile[];
+}
+
+const certificateName = "client.crt";
+const keyName = "client.key";
+const kubeconfigName = "webhook-kubeconfig.yaml";
+const inlineKubeconfigName = "webhook-kubeconfig-inline.yaml";
+const madeNames: readonly string[] = [certificateName, keyName, kubeconfigName];
+
+/** @returns whether the key stands inside one of the distribution's files, so that they can't be made without it */
+export function embedsKey(distribution: Distribution): boolean {
+  const templates = readGuide(distribution).files.filter(({ name }) => !madeNames.includes(name));
+  return templates.some(({ name }) =>
+    asksFor(readClusterFile(`${distribution}/${name}`), [keyName, inlineKubeconfigName]),
+  );
+}
+
+export function makeBundle({ distribution, hostname, credential, rbac }: BundleParts): Bundle {
+  const guide = readGuide(distribution);
+  const onNode = (name: string) => posix.join(guide.folder, name);
+  const kubeconfig = webhookKubeconfig({
+    hostname,
+    certificateFile: onNode(certificateName),
+    keyFile: onNode(keyName),
+  });
+  const fillings: Fillings = {
+    [kubeconfigName]: kubeconfig,
+    ...(credential === null
+      ? {}
+      : {
+          [certificateName]: credential.certificate,
+          [keyName]: credential.key,
+          [inlineKubeconfigName]: webhookKubeconfig({ hostname, ...credential }),
+        }),
+  };
+  const contentOf = (name: string) =>
+    madeNames.includes(name) ? (fillings[name] ?? null) : fillIn(readClusterFile(`${distribution}/${name}`), fillings);
+  const files = guide.files.map(({ name, path = null, mode = null }) => ({
+    name,
+    path,
+    mode,
+    content: contentOf(name),
+  }));
+  return { guide, files: [...files, ...rbac.map((file) => ({ ...file, path: null, mode: null }))] };
+}
+
+/** Contents by the files' names. */
+type Fillings = Readonly<Record<string, string>>;
+
+/**
+ * Replaces each value that is nothing but the name of a file in angle brackets by that file's content. Comments stay.
+ *
+ * @param template YAML
+ * @returns YAML
+ */
+function fillIn(template: string, fillings: Fillings): string {
+  const document = parseDocument(template);
+  visit(document, {
+    Scalar(_key, node) {
+      const name = typeof node.value === "string" ? /^<(.+)>$/.exec(node.value)?.[1] : undefined;
+      const filling = name === undefined ? undefined : fillings[name];
+      if (filling === undefined) return;
+      node.value = filling;
+      // A whole file inside a file: as it is, line by line.
+      node.type = Scalar.BLOCK_LITERAL;
+    },
+  });
+  // A long value stays in its line.
+  return document.toString({ lineWidth: 0, flowCollectionPadding: false });
+}
+
+/** @returns whether a template asks for one of these files */
+function asksFor(template: string, names: readonly string[]): boolean {
+  return names.some((name) => template.includes(`: <${name}>\n`));
+}

@@ -1,0 +1,123 @@
+// The role bindings of k8s/rbac with a policy's own names in them: the groups that Octogate is going to give.
+import { parseDocument } from "yaml";
+import { listClusterFiles, readClusterFile } from "../../../node/cluster-files.ts";
+import type { ClusterPolicy } from "../../../worker/config/cluster.ts";
+import { claimOf, nameOf } from "../../../worker/policy/identity.ts";
+
+export interface RbacFile {
+  /** With its folder: rbac/… */
+  readonly name: string;
+  readonly content: string;
+}
+
+export interface Rbac {
+  readonly files: readonly RbacFile[];
+  /** What to look at before these are applied. */
+  readonly notes: readonly string[];
+}
+
+const folder = "rbac";
+const organisationsFile = "view-organisation.yaml";
+const teamsFile = "admin-team.yaml";
+/** For whom that is too much; not in the kustomization. */
+const otherTeamsFile = "edit-team.yaml";
+/** For people by themselves; not in the kustomization. */
+const peopleFiles = ["view-cluster.yaml", "view-namespace.yaml"];
+/**
+ * In place of a number that the policy does not pin; GitHub gives out no such name, so such a binding admits no user.
+ */
+const unknownNumber = "<NUMBER>";
+
+/**
+ * @param policy null: the templates as they are, which admit no user
+ * @param entries `allow` and `groups_from` as the operator wrote them: a policy keeps its names in lower case, and RBAC
+ *   compares letter by letter
+ */
+export function renderRbac(policy: ClusterPolicy | null, entries: readonly string[]): Rbac {
+  const organisations = policy === null ? [] : organisationGroups(policy, entries);
+  const teams = policy === null ? [] : teamGroups(policy, entries);
+  const people = policy === null ? [] : usernames(policy, entries);
+  const subjects: Readonly<Record<string, readonly Subject[]>> = {
+    [organisationsFile]: subjectsOf("Group", organisations),
+    [teamsFile]: subjectsOf("Group", teams),
+    [otherTeamsFile]: subjectsOf("Group", teams),
+    ...Object.fromEntries(peopleFiles.map((name) => [name, subjectsOf("User", people)])),
+  };
+  return {
+    files: listClusterFiles(folder).map((name) => ({
+      name: `${folder}/${name}`,
+      content: withSubjects(readClusterFile(`${folder}/${name}`), subjects[name] ?? []),
+    })),
+    notes: policy === null ? [] : notesOn(policy, organisations, teams),
+  };
+}
+
+function organisationGroups(policy: ClusterPolicy, entries: readonly string[]): string[] {
+  return policy.groupsFrom.map((login) => organisationGroup(login, policy, entries));
+}
+
+function organisationGroup(login: string, policy: ClusterPolicy, entries: readonly string[]): string {
+  const id = policy.organisations.find((organisation) => organisation.login === login)?.id ?? unknownNumber;
+  return policy.prefix + nameOf(policy.group, spelling(login, entries), id);
+}
+
+/** Teams whose organisation is in groups_from; of others there are no groups. */
+function teamGroups(policy: ClusterPolicy, entries: readonly string[]): string[] {
+  return policy.allow.flatMap((entry) => {
+    if (entry.kind !== "team" || !policy.groupsFrom.includes(entry.organisation)) return [];
+    const team = nameOf(policy.group, entry.slug, entry.id ?? unknownNumber);
+    return [`${organisationGroup(entry.organisation, policy, entries)}/${team}`];
+  });
+}
+
+function usernames(policy: ClusterPolicy, entries: readonly string[]): string[] {
+  return policy.allow.flatMap((entry) => {
+    if (entry.kind !== "user") return [];
+    return [policy.prefix + claimOf(policy, { login: spelling(entry.login, entries), id: entry.id ?? unknownNumber })];
+  });
+}
+
+/** @returns a login as the operator spelled it */
+function spelling(login: string, entries: readonly string[]): string {
+  const pattern = new RegExp(`^(?:org:|team:|user:)?(${login})(?:[#/]|$)`, "i");
+  return entries.map((entry) => pattern.exec(entry)?.[1]).find((found) => found !== undefined) ?? login;
+}
+
+interface Subject {
+  readonly kind: "Group" | "User";
+  readonly apiGroup: string;
+  readonly name: string;
+}
+
+function subjectsOf(kind: Subject["kind"], names: readonly string[]): Subject[] {
+  return names.map((name) => ({ kind, apiGroup: "rbac.authorization.k8s.io", name }));
+}
+
+function withSubjects(template: string, subjects: readonly Subject[]): string {
+  if (subjects.length === 0) return template;
+  const document = parseDocument(template);
+  document.set("subjects", document.createNode(subjects));
+  return document.toString({ lineWidth: 0 });
+}
+
+function notesOn(policy: ClusterPolicy, organisations: readonly string[], teams: readonly string[]): string[] {
+  const groups = [...organisations, ...teams];
+  const notes: string[] = [];
+  if (organisations.length === 0) {
+    notes.push(`${folder}/${organisationsFile} admits no user: the policy gives no organisation's groups.`);
+  }
+  notes.push(
+    teams.length === 0
+      ? `${folder}/${teamsFile} admits no user: the policy's allow names no team whose groups it gives.`
+      : `${folder}/${teamsFile} makes ${teams.join(", ")} administrators of the namespace default: change the namespace, or take it out of kustomization.yaml.`,
+  );
+  if (groups.some((group) => group.includes(unknownNumber))) {
+    notes.push(`${unknownNumber} stands where the policy does not pin an entry: octogate pin writes the numbers in.`);
+  }
+  if (policy.group !== "id" && groups.length > 0) {
+    notes.push(
+      "Names are spelled as in the configuration. RBAC compares letter by letter, and GitHub's spelling counts: octogate explain shows it.",
+    );
+  }
+  return notes;
+}

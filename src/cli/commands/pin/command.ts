@@ -1,0 +1,111 @@
+// `octogate pin`: GitHub's number behind every name in a policy.
+import { Command, Option } from "commander";
+import type { TomlPath } from "../../../node/toml.ts";
+import { createGitHubClient } from "../../../worker/github/client.ts";
+import { githubApiUrlOf } from "../../config-file/check/worker-rules.ts";
+import { applyEdits, type Edit } from "../../config-file/edits.ts";
+import { type ConfigFile, errorAt, locationOf, openConfigFile, saveConfigFile } from "../../config-file/file.ts";
+import { askForConsent, type ChangeOptions } from "../../consent.ts";
+import type { CommandMaker, Context } from "../../context.ts";
+import { CliError, type CommandResult, cliError, done } from "../../diagnostics.ts";
+import { addOptions, changeOptions, examples } from "../../options.ts";
+import { createLookup } from "./lookup.ts";
+import { namedEntriesIn } from "./named-entries.ts";
+import { type Answered, type Pin, planPins } from "./plan.ts";
+
+interface PinOptions extends ChangeOptions {
+  readonly config: string;
+  readonly tokenFromStdin: boolean;
+}
+
+export const pinCommand: CommandMaker = (context, run) =>
+  addOptions(
+    new Command("pin"),
+    new Option(
+      "--token-from-stdin",
+      "read the token for GitHub from stdin; only teams need one (default: GITHUB_TOKEN, or none)",
+    ).default(false),
+    ...changeOptions(),
+  )
+    .description(
+      "writes GitHub's numbers behind the names in every policy, so that a new owner of a name does not get in",
+    )
+    .addHelpText("after", examples("pin --dry-run", "pin --token-from-stdin < ~/.kube/github-token"))
+    .action((options: PinOptions) => run(() => pin(options, context)));
+
+async function pin(options: PinOptions, context: Context): Promise<CommandResult> {
+  const file = await openConfigFile(options.config, context);
+  const api = githubApiUrlOf(file.settings.vars);
+  if (!api.ok) {
+    throw new CliError(...api.problems.map(({ setting, message }) => errorAt(file, ["vars", setting], message)));
+  }
+  const token = await readGitHubToken(options.tokenFromStdin, context);
+
+  const client = createGitHubClient({ fetch: context.fetch, timeoutMs });
+  const lookup = createLookup({ client, restUrl: api.value, token });
+  const answered: Answered[] = [];
+  // What is not pinned comes first: GitHub may end its answers early.
+  const entries = namedEntriesIn(file.settings).sort(
+    (one, other) => Number(one.named.id !== null) - Number(other.named.id !== null),
+  );
+  for (const entry of entries) {
+    answered.push({ entry, lookedUp: await lookup(entry.named) });
+  }
+  const locate = (path: TomlPath) => locationOf(file, path);
+  const plan = planPins(answered, { locate, restUrl: api.value });
+  const { diagnostics } = plan;
+  const pins = plan.pins.map(({ entry, id }) => ({
+    ...locate(entry.path),
+    from: entry.text,
+    to: `${entry.text}#${id}`,
+  }));
+
+  const changes = pins.map(({ line, setting, from, to }) => `${file.path}:${line}: ${setting}: ${from} → ${to}`);
+  const consent = await askForConsent(context, changes, options);
+  if (consent.kind === "stop") {
+    const { ok, lines, json } = consent.result;
+    const result = done(lines, { ...json, pins }, [...consent.result.diagnostics, ...diagnostics]);
+    return { ...result, ok: result.ok && ok };
+  }
+  if (pins.length === 0) {
+    const isComplete = diagnostics.every(({ severity }) => severity === "warning");
+    return done(isComplete ? [`${file.path}: ${sumOf(answered.length)}`] : [], { changed: false, pins }, diagnostics);
+  }
+  await saveConfigFile(file, writePins(file, plan.pins));
+  const lines = [...pins.map(({ to }) => `pinned ${to}`), "The Worker has it once it is deployed: npx wrangler deploy"];
+  return done(lines, { changed: true, pins }, diagnostics);
+}
+
+/** A person waits for it. */
+const timeoutMs = 10_000;
+
+function sumOf(count: number): string {
+  return count === 0 ? "names no account" : `every name is pinned (${count})`;
+}
+
+/** @returns the text with the numbers behind the names; nothing else of it changes */
+export function writePins(file: ConfigFile, pins: readonly Pin[]): string {
+  const edits = pins.flatMap(({ entry, id }): Edit[] => {
+    const end = file.toml.find(entry.path)?.string?.end;
+    return end === undefined ? [] : [{ start: end, end, text: `#${id}` }];
+  });
+  return applyEdits(file, edits);
+}
+
+/** What can stand in a header. */
+const tokenPattern = /^[\x21-\x7e]{1,8192}$/;
+
+/**
+ * Reads the token for the command's own requests. It is never an argument: all users of the machine can see those.
+ *
+ * @returns the token from stdin if that is asked for, or else GITHUB_TOKEN, or null
+ * @throws CliError if it is none
+ */
+async function readGitHubToken(isOnStdin: boolean, { env, terminal }: Context): Promise<string | null> {
+  const source = isOnStdin ? "stdin" : "GITHUB_TOKEN";
+  const text = (isOnStdin ? ((await terminal.readInput()) ?? "") : (env.GITHUB_TOKEN ?? "")).trim();
+  if (text === "" && isOnStdin) throw cliError(source, "holds no token", "octogate pin --token-from-stdin < file");
+  if (text === "") return null;
+  if (tokenPattern.test(text)) return text;
+  throw cliError(source, "holds no token: it has spaces, or characters that no token has");
+}

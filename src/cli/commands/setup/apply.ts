@@ -1,0 +1,74 @@
+// The steps of setup.
+// It does what is missing, in the order in which a break does the least harm: requests without a certificate are kept
+// out before the Worker answers at all. Every step can be done again.
+import { webhookKubeconfig } from "../../../node/kubeconfig.ts";
+import { wantedExpression } from "../../certificates/listed.ts";
+import { commonNameFor, obtainPair } from "../../certificates/obtain.ts";
+import { currentPair, kubeconfigFile } from "../../certificates/pair-files.ts";
+import type { ClientCertificate } from "../../cloudflare/client-certificates.ts";
+import { isAsWanted, writeFirewallRule } from "../../cloudflare/firewall-rule.ts";
+import { associateHostname } from "../../cloudflare/hostname-associations.ts";
+import { createKvNamespace, kvNamespaceTitle } from "../../cloudflare/kv-namespace.ts";
+import { asDeployment, type DeploymentFile, kvNamespaceIdIn } from "../../config-file/clusters.ts";
+import { saveConfigFile } from "../../config-file/file.ts";
+import type { Context } from "../../context.ts";
+import { deployIfNeeded } from "../../deployment/state.ts";
+import type { Existing } from "./inspect.ts";
+import { type SetupRequest, writeDeployment } from "./written.ts";
+
+/** Where the files lie on a control plane node, as k8s/ has it for most distributions. */
+const nodeFolder = "/etc/kubernetes/octogate";
+
+export interface Applied {
+  readonly certificate: ClientCertificate;
+  readonly deployment: DeploymentFile;
+}
+
+/** @param onStep hears what is done, one sentence each */
+export async function applySetup(
+  request: SetupRequest,
+  deployment: DeploymentFile,
+  existing: Existing,
+  context: Context,
+  onStep: (done: string) => void,
+): Promise<Applied> {
+  const { client, zone, folder, certificates, associatedHostnames, firewall } = existing;
+  const { hostname, clusterName, validityDays } = request;
+
+  const certificate = await obtainPair(
+    { client, zone, folder, pair: currentPair, commonName: commonNameFor(clusterName), validityDays },
+    existing.pair,
+  );
+  onStep(`certificate ${certificate.fingerprint.slice(0, 16)}… in ${folder.name}`);
+
+  // What teardown reads stands in the file before anything else is made.
+  const kvNamespaceId = kvNamespaceIdIn(deployment) ?? (await kvNamespace(deployment, existing));
+  const made = { fingerprint: certificate.fingerprint, kvNamespaceId };
+  const { text } = writeDeployment(request, deployment, made);
+  const written = asDeployment(await saveConfigFile(deployment, text));
+  onStep(`${written.path} has the route, the cluster and the KV namespace`);
+
+  if (!associatedHostnames.includes(hostname)) await associateHostname(client, zone, hostname);
+  onStep(`client certificates are asked for at ${hostname}`);
+
+  const expression = await wantedExpression(hostname, certificates, deployment, certificate);
+  if (expression !== null && !isAsWanted(firewall, expression)) {
+    await writeFirewallRule(client, zone, { firewall, hostname, expression });
+  }
+  onStep("requests without one are blocked");
+
+  await deployIfNeeded(written, context, { client, zone, hostname });
+  onStep(`the Worker ${written.workerName} is deployed`);
+
+  if (!existing.hasKubeconfig) {
+    const files = { certificateFile: `${nodeFolder}/client.crt`, keyFile: `${nodeFolder}/client.key` };
+    await folder.writeFile(kubeconfigFile, webhookKubeconfig({ hostname, ...files }));
+  }
+  onStep(`${folder.name}/${kubeconfigFile} is for kube-apiserver`);
+  return { certificate, deployment: written };
+}
+
+async function kvNamespace({ workerName }: DeploymentFile, { client, zone, kvNamespaceId }: Existing): Promise<string> {
+  if (kvNamespaceId !== null) return kvNamespaceId;
+  return (await createKvNamespace(client, zone.accountId, kvNamespaceTitle(workerName))).id;
+}

@@ -1,0 +1,195 @@
+// `octogate setup`: from a clone, a zone and a cluster's name to a deployment that answers.
+// It is safe to run again after a break at any step.
+import { Command, InvalidArgumentError, Option } from "commander";
+import { tokenKinds } from "../../../worker/config/cluster.ts";
+import { clusterVariableName } from "../../../worker/config/config.ts";
+import { wantedExpression } from "../../certificates/listed.ts";
+import { currentPair, kubeconfigFile } from "../../certificates/pair-files.ts";
+import { requireSdk } from "../../cloudflare/api.ts";
+import { checkConfiguration } from "../../config-file/check/check.ts";
+import {
+  asDeployment,
+  type DeploymentFile,
+  isHostname,
+  isPlaceholder,
+  readCluster,
+} from "../../config-file/clusters.ts";
+import { openConfigFile } from "../../config-file/file.ts";
+import { askForConsent, type ChangeOptions } from "../../consent.ts";
+import type { CommandMaker, Context } from "../../context.ts";
+import { refuseToLockOut } from "../../deployment/state.ts";
+import { verifyFromOutside } from "../../deployment/verify.ts";
+import { requireWrangler } from "../../deployment/wrangler.ts";
+import { CliError, type CommandResult, cliError, done } from "../../diagnostics.ts";
+import {
+  addOptions,
+  changeOptions,
+  clusterOption,
+  type EdgeOptions,
+  edgeOptions,
+  endpointFor,
+  examples,
+  validityDaysOption,
+} from "../../options.ts";
+import { applySetup } from "./apply.ts";
+import { type Existing, inspect } from "./inspect.ts";
+import { planSetup } from "./plan.ts";
+import type { SetupRequest } from "./written.ts";
+
+interface SetupOptions extends EdgeOptions, ChangeOptions {
+  readonly config: string;
+  readonly hostname?: string;
+  readonly cluster: string;
+  readonly allow: readonly string[];
+  readonly tokenKind: readonly string[];
+  readonly validityDays: number;
+  readonly wait: number;
+}
+
+const defaultTokenKinds: readonly string[] = ["fine_grained", "classic"];
+
+export const setupCommand: CommandMaker = (context, run) =>
+  addOptions(
+    new Command("setup"),
+    new Option(
+      "--hostname <name>",
+      "where kube-apiserver is to ask: a new name in a zone of yours (a domain that is at Cloudflare)",
+    ).argParser(parseHostname),
+    clusterOption(),
+    new Option(
+      "--allow <entry...>",
+      "who gets into a new cluster, which needs it: org:NAME, team:ORG/SLUG, user:NAME, or anyone",
+    ).default([], "no entry"),
+    new Option("--token-kind <kind...>", "which tokens a new cluster accepts")
+      .choices(tokenKinds)
+      .default([], defaultTokenKinds.join(" ")),
+    validityDaysOption(),
+    ...edgeOptions(),
+    ...changeOptions(),
+  )
+    .description(
+      "deploys Octogate to Cloudflare for a cluster: certificate, mutual TLS, firewall rule, Worker. Run it again after a break, or to deploy a changed wrangler.toml",
+    )
+    .addHelpText(
+      "after",
+      examples(
+        "setup --hostname auth.example.com --cluster production --allow org:acme --dry-run",
+        "setup --cluster staging --allow team:acme/platform user:octocat   # one more cluster",
+        "setup --cluster production   # go on after a break, or deploy what was changed",
+      ),
+    )
+    .addHelpText(
+      "after",
+      "\nCloudflare's API token is read from CLOUDFLARE_API_TOKEN: docs/setup.md lists its permissions.",
+    )
+    .action((options: SetupOptions) => run(() => setup(options, context)));
+
+async function setup(options: SetupOptions, context: Context): Promise<CommandResult> {
+  await requireSdk();
+  const deployment = asDeployment(await openConfigFile(options.config, context));
+  const request = requestFor(options, deployment);
+  const endpoint = await endpointFor(request.hostname, options, context);
+  await requireWrangler(deployment);
+  const { terminal } = context;
+  const { good } = terminal.style;
+
+  const existing = await inspect(deployment, request, context);
+  refuseToLockOut(deployment, existing.deployed);
+  const { certificates, pair, botWarnings } = existing;
+  const expression = await wantedExpression(request.hostname, certificates, deployment, pair.certificate);
+  const { obstacles, changes } = planSetup(request, deployment, existing, expression);
+  if (obstacles.length > 0) throw new CliError(...obstacles);
+  const consent = await askForConsent(context, changes, options);
+  if (consent.kind === "stop") {
+    return { ...consent.result, diagnostics: [...consent.result.diagnostics, ...botWarnings] };
+  }
+
+  const { certificate, deployment: written } = await applySetup(request, deployment, existing, context, (step) =>
+    terminal.note(`${good("✓")} ${step}`),
+  );
+  const { key } = await existing.folder.read(currentPair);
+  const credential = { certificate: certificate.certificate, key: key ?? "" };
+  const failure = await verifyFromOutside(endpoint, credential, options.wait * 1000, context);
+  const json = {
+    changed: changes.length > 0,
+    changes,
+    hostname: request.hostname,
+    cluster: request.clusterName,
+    fingerprint: certificate.fingerprint,
+    expiresAt: certificate.expiresAt.toISOString(),
+    files: filesOf(existing),
+    verified: failure === null,
+  };
+  // Among the warnings: a name without its number, which may have another owner one day.
+  const warnings = [...botWarnings, ...checkConfiguration(written)];
+  if (failure !== null) return done([], json, [failure, ...warnings]);
+  return done(linesFor(request, hasUnpinned(request, deployment), changes.length), json, warnings);
+}
+
+function linesFor({ hostname, clusterName }: SetupRequest, isUnpinned: boolean, changeCount: number): string[] {
+  return [
+    changeCount === 0 ? "Nothing had to be changed." : `${clusterName} is set up.`,
+    `https://${hostname} refuses requests without a certificate, and answers ${clusterName}'s reviews.`,
+    "Next:",
+    ...(isUnpinned
+      ? [`  npx octogate pin, and this setup again: a new owner of a name in allow does not get in then`]
+      : []),
+    `  npx octogate manifests --for kubeadm --cluster ${clusterName} --output .clusters/${clusterName}/for-nodes   (or --for k3s, rke2, talos, kops)`,
+    "  writes what kube-apiserver needs into that folder, with the steps.",
+  ];
+}
+
+/** A name without its number admits each later owner of the name. */
+function hasUnpinned({ allow, variable }: SetupRequest, file: DeploymentFile): boolean {
+  const cluster = readCluster(file, variable);
+  const entries = cluster === null || cluster.isExample ? allow : cluster.allow;
+  return entries.some((entry) => entry !== "anyone" && !entry.includes("#"));
+}
+
+function filesOf({ folder }: Existing) {
+  const inFolder = (name: string) => `${folder.name}/${name}`;
+  return {
+    certificate: inFolder(`${currentPair}.crt`),
+    key: inFolder(`${currentPair}.key`),
+    kubeconfig: inFolder(kubeconfigFile),
+  };
+}
+
+/** @throws CliError where the command line contradicts wrangler.toml, or says too little */
+function requestFor(options: SetupOptions, deployment: DeploymentFile): SetupRequest {
+  const { cluster: clusterName, allow, validityDays } = options;
+  const { path } = deployment;
+  const hostname = options.hostname ?? deployment.hostname;
+  if (hostname === null) {
+    const hint = "--hostname says where kube-apiserver is to ask, such as auth.example.com in a zone of yours";
+    throw cliError(path, "has no route yet", hint);
+  }
+  if (deployment.hostname !== null && deployment.hostname !== hostname) {
+    const hint = "leave --hostname out, or change the route there first; another hostname can have a clone of its own";
+    throw cliError(path, `this deployment answers at ${deployment.hostname}`, hint);
+  }
+  const variable = clusterVariableName(clusterName);
+  const cluster = readCluster(deployment, variable);
+  const isNew = cluster === null || cluster.isExample;
+  if (isNew && allow.length === 0) {
+    const hint = "--allow org:NAME, --allow team:ORG/SLUG or --allow user:NAME, as often as you like";
+    throw cliError(`${path}: ${variable}`, `${clusterName} is new: who gets in?`, hint);
+  }
+  if (!isNew && allow.length > 0 && !allow.every((entry) => cluster.allow.includes(entry))) {
+    const message = `${clusterName} is there already, and lets in ${cluster.allow.join(", ")}`;
+    throw cliError(`${path}: ${variable}.allow`, message, "change who gets in there, and leave --allow out");
+  }
+  if (!isNew && options.tokenKind.length > 0) {
+    const message = `${clusterName} is there already, and says itself which tokens it accepts`;
+    throw cliError(`${path}: ${variable}.token_kinds`, message, "change that there, and leave --token-kind out");
+  }
+  const kinds = options.tokenKind.length === 0 ? defaultTokenKinds : options.tokenKind;
+  return { hostname, clusterName, variable, allow, tokenKinds: kinds, validityDays };
+}
+
+function parseHostname(text: string): string {
+  const hostname = text.toLowerCase().replace(/\.$/, "");
+  if (!isHostname(hostname)) throw new InvalidArgumentError("must be a hostname, such as auth.your-zone.com");
+  if (isPlaceholder(hostname)) throw new InvalidArgumentError("must be a hostname of yours, not of an example domain");
+  return hostname;
+}

@@ -1,0 +1,117 @@
+// What a wrangler.toml says about a deployment: its hostname, its clusters and their certificates, its KV namespace.
+import { clusterVariableName, isClusterVariable } from "../../worker/config/config.ts";
+import { normaliseFingerprint } from "../../worker/config/fingerprint.ts";
+import { cliError } from "../diagnostics.ts";
+import type { ConfigFile, Settings } from "./file.ts";
+
+/** The entries of the file as it ships: an example that admits no user. */
+const exampleAllow: readonly string[] = ["org:acme#1234", "team:acme/platform#55", "user:octocat#583231"];
+
+/**
+ * In lower case, with two labels at least and no wildcard: Cloudflare and the firewall rule compare letter by letter.
+ */
+const hostnamePattern = /^(?=.{4,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]$/;
+
+export function isHostname(text: string): boolean {
+  return hostnamePattern.test(text);
+}
+
+/**
+ * @returns the hostname that kube-apiserver calls: the first custom domain's, or null if there is none or it is a
+ *   placeholder
+ */
+export function hostnameOf({ routes }: Settings): string | null {
+  const domain = routes.find((route) => typeof route !== "string" && route.custom_domain);
+  const pattern = typeof domain === "object" ? domain.pattern : null;
+  return pattern === null || isPlaceholder(pattern) ? null : pattern;
+}
+
+/** Whether a name is still to be filled in: in angle brackets, or of the domains that RFC 2606 keeps for examples. */
+export function isPlaceholder(pattern: string): boolean {
+  return /[<>]/.test(pattern) || /(?:^|\.)example\.(?:com|net|org)(?:$|[/:])/.test(pattern);
+}
+
+/** A file that can be deployed. */
+export interface DeploymentFile extends ConfigFile {
+  readonly workerName: string;
+  /** Null: still to be chosen. */
+  readonly hostname: string | null;
+}
+
+/** @throws CliError if its name is missing, or its hostname is in another form than the firewall rule compares with */
+export function asDeployment(file: ConfigFile): DeploymentFile {
+  const { path, settings } = file;
+  if (settings.name === undefined) throw cliError(`${path}: name`, "is required");
+  const hostname = hostnameOf(settings);
+  if (hostname !== null && !isHostname(hostname)) {
+    throw cliError(
+      `${path}: routes`,
+      `${hostname} is no hostname in lower case`,
+      "write it as DNS has it: auth.acme.dev",
+    );
+  }
+  return { ...file, workerName: settings.name, hostname };
+}
+
+export interface ClusterTable {
+  /** 64 lowercase hex digits each. */
+  readonly fingerprints: readonly string[];
+  readonly allow: readonly string[];
+  /** Whether it still stands there as it shipped, and is no real cluster yet. */
+  readonly isExample: boolean;
+}
+
+/** @returns null if there is no such table */
+export function readCluster({ settings }: ConfigFile, variable: string): ClusterTable | null {
+  const table = settings.vars[variable];
+  if (!isTable(table)) return null;
+  const allow = stringsIn(table.allow);
+  const fingerprints = fingerprintsIn(table);
+  return { fingerprints, allow, isExample: fingerprints.length === 0 && sameList(allow, exampleAllow) };
+}
+
+/** @param table a cluster's variable, from a file or as it is deployed */
+export function fingerprintsIn(table: unknown): string[] {
+  const listed = isTable(table) && Array.isArray(table.client_certificates) ? table.client_certificates : [];
+  return listed.map(normaliseFingerprint).filter((fingerprint) => fingerprint !== null);
+}
+
+/** @returns the variables of all clusters but those of the example */
+export function clusterVariablesIn(file: ConfigFile): string[] {
+  return Object.keys(file.settings.vars).filter(
+    (name) => isClusterVariable(name) && readCluster(file, name)?.isExample === false,
+  );
+}
+
+/** @returns every certificate that some cluster lists, with that cluster's variable */
+export function listedFingerprints(file: ConfigFile): Map<string, string> {
+  const entries = clusterVariablesIn(file).flatMap((variable) =>
+    (readCluster(file, variable)?.fingerprints ?? []).map((fingerprint) => [fingerprint, variable] as const),
+  );
+  return new Map(entries);
+}
+
+/** @returns the fingerprints of the cluster's certificates @throws CliError if the cluster was never set up */
+export function requireCluster(file: ConfigFile, clusterName: string): readonly string[] {
+  const variable = clusterVariableName(clusterName);
+  const { fingerprints } = readCluster(file, variable) ?? { fingerprints: [] };
+  if (fingerprints.length > 0) return fingerprints;
+  const hint = `run octogate setup --cluster ${clusterName} first`;
+  throw cliError(`${file.path}: ${variable}`, `${clusterName} has no certificate yet`, hint);
+}
+
+export function kvNamespaceIdIn({ settings }: ConfigFile): string | null {
+  return settings.kv_namespaces.find(({ binding }) => binding === "KV")?.id ?? null;
+}
+
+export function isTable(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+export function stringsIn(value: unknown): string[] {
+  return Array.isArray(value) ? value.filter((entry) => typeof entry === "string") : [];
+}
+
+export function sameList(one: readonly string[], other: readonly string[]): boolean {
+  return one.length === other.length && one.every((value, index) => value === other[index]);
+}

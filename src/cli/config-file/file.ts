@@ -1,0 +1,156 @@
+// The deployment's wrangler.toml: opened and parsed once, and written back whole.
+import { readFile, realpath, stat } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
+import * as v from "valibot";
+import { writeWhole } from "../../node/files.ts";
+import { parseToml, type Toml, type TomlPath } from "../../node/toml.ts";
+import type { Context } from "../context.ts";
+import { CliError, cliError, type Diagnostic, error, type Location, locate } from "../diagnostics.ts";
+
+const routeSchema = v.union([
+  v.string(),
+  v.looseObject({ pattern: v.string(), custom_domain: v.optional(v.boolean(), false) }),
+]);
+
+/** The parts that the command reads, in the form that wrangler documents. */
+const settingsSchema = v.looseObject({
+  name: v.optional(v.string()),
+  vars: v.optional(v.record(v.string(), v.unknown()), {}),
+  routes: v.optional(v.array(routeSchema), []),
+  kv_namespaces: v.optional(v.array(v.looseObject({ binding: v.string(), id: v.optional(v.string()) })), []),
+  ratelimits: v.optional(v.array(v.looseObject({ name: v.string() })), []),
+  secrets: v.optional(v.looseObject({ required: v.optional(v.array(v.string()), []) }), { required: [] }),
+  compatibility_flags: v.optional(v.array(v.string()), []),
+  workers_dev: v.optional(v.boolean()),
+  preview_urls: v.optional(v.boolean()),
+  observability: v.optional(
+    v.looseObject({
+      enabled: v.optional(v.boolean(), false),
+      logs: v.optional(
+        v.looseObject({ enabled: v.optional(v.boolean()), invocation_logs: v.optional(v.boolean(), true) }),
+      ),
+      traces: v.optional(v.looseObject({ enabled: v.optional(v.boolean(), false) })),
+    }),
+  ),
+  env: v.optional(v.record(v.string(), v.unknown())),
+});
+
+export type Settings = v.InferOutput<typeof settingsSchema>;
+
+export interface ConfigFile {
+  /** As it was given. */
+  readonly path: string;
+  readonly absolutePath: string;
+  /** Of the file: the clone's. */
+  readonly folder: string;
+  /** As it was read, with its own line ends. */
+  readonly text: string;
+  readonly settings: Settings;
+  readonly toml: Toml;
+}
+
+export type LoadedConfigFile =
+  | { readonly kind: "loaded"; readonly file: ConfigFile }
+  | { readonly kind: "missing"; readonly diagnostic: Diagnostic }
+  | { readonly kind: "invalid"; readonly diagnostic: Diagnostic };
+
+/**
+ * Reads and parses the file, for a caller that goes on without it.
+ *
+ * @param path as it was given: relative to the context's folder
+ */
+export async function loadConfigFile(path: string, { folder }: Context): Promise<LoadedConfigFile> {
+  const absolutePath = resolve(folder, path);
+  let text: string;
+  try {
+    text = await readFile(absolutePath, "utf8");
+  } catch (failure) {
+    if (!(failure instanceof Error && "code" in failure)) throw failure;
+    const message = failure.code === "ENOENT" ? "there is no such file" : `cannot be read (${failure.code})`;
+    const hint = "run this in the folder of your deployment, or name its file with --config";
+    return { kind: "missing", diagnostic: error(path, message, hint) };
+  }
+  return parseConfigFile({ path, absolutePath }, text);
+}
+
+/** @throws CliError if it cannot be read, or is not what wrangler documents */
+export async function openConfigFile(path: string, context: Context): Promise<ConfigFile> {
+  return orThrow(await loadConfigFile(path, context));
+}
+
+/** Parses a text in the file's place. */
+export function parseConfigFile(
+  { path, absolutePath }: Pick<ConfigFile, "path" | "absolutePath">,
+  text: string,
+): LoadedConfigFile {
+  const toml = parseToml(text);
+  if (toml.kind === "invalid") {
+    return { kind: "invalid", diagnostic: error(`${path}:${toml.line}`, `is no TOML: ${toml.message}`) };
+  }
+  const parsed = v.safeParse(settingsSchema, toml.values);
+  if (parsed.success) {
+    const file = { path, absolutePath, folder: dirname(absolutePath), text, settings: parsed.output, toml };
+    return { kind: "loaded", file };
+  }
+  const wrong = (parsed.issues[0].path ?? []).map(({ key }) => (typeof key === "number" ? key : String(key)));
+  const location = { file: path, line: toml.lineOf(wrong), setting: settingOf(wrong) };
+  const message = "must have the form that wrangler documents";
+  return { kind: "invalid", diagnostic: locate(location, { severity: "error", message }) };
+}
+
+/**
+ * Writes a changed text, whole or not at all.
+ *
+ * @throws CliError if the file was changed since it was opened: that change would be lost, and with the next deployment
+ *   the cluster that it added
+ */
+export async function saveConfigFile(file: ConfigFile, text: string): Promise<ConfigFile> {
+  const changed = orThrow(parseConfigFile(file, text));
+  // A link stays one: the file may lie in a repository of its own.
+  const target = await realpath(file.absolutePath);
+  if ((await readFile(target, "utf8")) !== file.text) {
+    const hint = "run the command again: it goes on from where it stopped";
+    throw cliError(file.path, "was changed while this command ran", hint);
+  }
+  if (text === file.text) return file;
+  await writeWhole(target, text, (await stat(target)).mode & 0o777);
+  return changed;
+}
+
+function orThrow(loaded: LoadedConfigFile): ConfigFile {
+  if (loaded.kind === "loaded") return loaded.file;
+  throw new CliError(loaded.diagnostic);
+}
+
+/** @returns where a setting stands; variables are called by their names alone, as the Worker's own messages do */
+export function locationOf({ path, toml }: ConfigFile, setting: TomlPath): Location {
+  const shown = setting[0] === "vars" && setting.length > 1 ? setting.slice(1) : setting;
+  return { file: path, line: toml.lineOf(setting), setting: settingOf(shown) };
+}
+
+/** @returns an error about a setting of the file */
+export function errorAt(file: ConfigFile, setting: TomlPath, message: string, hint?: string): Diagnostic {
+  return locate(locationOf(file, setting), { severity: "error", message, ...(hint === undefined ? {} : { hint }) });
+}
+
+/** @returns a warning about a setting of the file */
+export function warningAt(file: ConfigFile, setting: TomlPath, message: string, hint?: string): Diagnostic {
+  return { ...errorAt(file, setting, message, hint), severity: "warning" };
+}
+
+/** @returns a path as the configuration's own messages write it: `CLUSTER_PRODUCTION.allow[0]` */
+export function settingOf(path: TomlPath): string {
+  return path
+    .map((key) => (typeof key === "number" ? `[${key}]` : `.${key}`))
+    .join("")
+    .slice(1);
+}
+
+/**
+ * @returns the path of a setting; a key that holds dots or brackets itself is taken apart, and then found by the table
+ *   that holds it
+ */
+export function pathOf(setting: string): TomlPath {
+  const parts = setting.match(/\[\d+\]|[^.[\]]+/g) ?? [];
+  return parts.map((part) => (part.startsWith("[") ? Number(part.slice(1, -1)) : part));
+}

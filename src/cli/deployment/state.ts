@@ -1,0 +1,105 @@
+// What Cloudflare runs, compared with wrangler.toml, and the deployment that makes both the same.
+import { randomBytes } from "node:crypto";
+import { isDeepStrictEqual } from "node:util";
+import { isClusterVariable } from "../../worker/config/config.ts";
+import type { CloudflareClient } from "../cloudflare/api.ts";
+import {
+  type CustomDomain,
+  type DeployedWorker,
+  listCustomDomains,
+  readDeployedWorker,
+} from "../cloudflare/worker-script.ts";
+import type { Zone } from "../cloudflare/zone.ts";
+import { checkConfiguration } from "../config-file/check/check.ts";
+import { type DeploymentFile, fingerprintsIn, kvNamespaceIdIn, readCluster } from "../config-file/clusters.ts";
+import type { Context } from "../context.ts";
+import { CliError, cliError } from "../diagnostics.ts";
+import { deployWithWrangler } from "./wrangler.ts";
+
+const cacheSecretName = "CACHE_SECRET";
+
+/** @param deployed null: there is no Worker yet */
+export function isDeployed(file: DeploymentFile, deployed: DeployedWorker | null): boolean {
+  const { vars } = file.settings;
+  if (deployed === null || !deployed.secrets.includes(cacheSecretName)) return false;
+  const kvNamespaceId = kvNamespaceIdIn(file);
+  if (kvNamespaceId !== null && deployed.kvNamespaces.KV !== kvNamespaceId) return false;
+  const isSame = Object.entries(vars).every(([name, value]) =>
+    isDeepStrictEqual(plain(deployed.variables[name]), plain(value)),
+  );
+  return isSame && foreignClusters(vars, deployed).length === 0;
+}
+
+/** What a command removes on purpose: a certificate of a cluster, or with null the whole cluster. */
+export interface Removal {
+  readonly variable: string;
+  readonly fingerprint: string | null;
+}
+
+/**
+ * A deployment replaces all clusters and their certificates. Those that this wrangler.toml does not know were deployed
+ * from elsewhere (another clone, another state of the file), and their users would be locked out.
+ *
+ * @throws CliError if there are some
+ */
+export function refuseToLockOut(
+  file: DeploymentFile,
+  deployed: DeployedWorker | null,
+  removed: Removal | null = null,
+): void {
+  const isRemoved = (variable: string, fingerprint: string | null) =>
+    removed?.variable === variable && (removed.fingerprint ?? fingerprint) === fingerprint;
+  const unknown = foreignClusters(file.settings.vars, deployed).filter((variable) => !isRemoved(variable, null));
+  for (const [variable, value] of Object.entries(deployed?.variables ?? {})) {
+    const here = readCluster(file, variable)?.fingerprints;
+    if (!isClusterVariable(variable) || here === undefined) continue;
+    const lost = fingerprintsIn(value).filter((it) => !here.includes(it) && !isRemoved(variable, it));
+    unknown.push(...lost.map((fingerprint) => `the certificate ${fingerprint} of ${variable}`));
+  }
+  if (unknown.length === 0) return;
+  throw cliError(
+    file.path,
+    `does not have ${unknown.join(", ")}, which is deployed: a deployment from this file would lock out the users of that`,
+    "bring the file up to date first; if that is to go, deploy the file as it is with npx wrangler deploy",
+  );
+}
+
+function foreignClusters(known: Readonly<Record<string, unknown>>, deployed: DeployedWorker | null): string[] {
+  return Object.keys(deployed?.variables ?? {}).filter((name) => isClusterVariable(name) && !(name in known));
+}
+
+/** @returns the Worker that a hostname leads to, or null */
+export function leadsTo(domains: readonly CustomDomain[], hostname: string): string | null {
+  return domains.find((domain) => domain.hostname === hostname)?.service ?? null;
+}
+
+/** Deploys if there is anything to deploy. The secret is made with the first deployment, and never shown. */
+export async function deployIfNeeded(
+  deployment: DeploymentFile,
+  context: Context,
+  { client, zone, hostname }: { client: CloudflareClient; zone: Zone; hostname: string },
+  removed: Removal | null = null,
+): Promise<boolean> {
+  const { accountId } = zone;
+  const deployed = await readDeployedWorker(client, accountId, deployment.workerName);
+  const domains = await listCustomDomains(client, accountId);
+  if (isDeployed(deployment, deployed) && leadsTo(domains, hostname) === deployment.workerName) return false;
+  // Once more: another clone may have deployed since the command began.
+  refuseToLockOut(deployment, deployed, removed);
+  refuseWrongSettings(deployment);
+  const hasSecret = deployed?.secrets.includes(cacheSecretName) === true;
+  const secrets: Record<string, string> = hasSecret ? {} : { [cacheSecretName]: randomBytes(32).toString("base64") };
+  await deployWithWrangler(deployment, context, { accountId, secrets });
+  return true;
+}
+
+/** wrangler's build step says the same, but in the middle of its own words. */
+function refuseWrongSettings(file: DeploymentFile): void {
+  const errors = checkConfiguration(file).filter(({ severity }) => severity === "error");
+  if (errors.length > 0) throw new CliError(...errors);
+}
+
+/** As JSON has it: parsers make objects of their own kinds. */
+function plain(value: unknown): unknown {
+  return value === undefined ? undefined : JSON.parse(JSON.stringify(value));
+}

@@ -1,0 +1,83 @@
+// What a command says is wrong, and what it results in. Both are printed for people, or with --json for machines.
+import type { Style } from "./terminal.ts";
+
+export interface Diagnostic {
+  /** An error keeps the command from its end, and gives exit code 1. A warning changes no exit code. */
+  readonly severity: "error" | "warning";
+  /** The file with its line, the hostname or the setting that it is about. */
+  readonly subject: string;
+  readonly message: string;
+  /** What to do about it, where the message does not say so already. */
+  readonly hint?: string;
+  /** The subject in parts, where it is a setting of a file: for machines. */
+  readonly location?: Location;
+}
+
+export interface Location {
+  readonly file: string;
+  /** From 1; null for a setting that is missing, where no table would hold it either. */
+  readonly line: number | null;
+  readonly setting: string;
+}
+
+export function error(subject: string, message: string, hint?: string): Diagnostic {
+  return { severity: "error", subject, message, ...(hint === undefined ? {} : { hint }) };
+}
+
+export function warning(subject: string, message: string, hint?: string): Diagnostic {
+  return { ...error(subject, message, hint), severity: "warning" };
+}
+
+/** @returns the diagnostic with its subject as compilers print it: `wrangler.toml:41: CLUSTER_PRODUCTION.allow[0]` */
+export function locate(location: Location, { severity, message, hint }: Omit<Diagnostic, "subject">): Diagnostic {
+  const { file, line, setting } = location;
+  const subject = `${file}${line === null ? "" : `:${line}`}: ${setting}`;
+  return { ...error(subject, message, hint), severity, location };
+}
+
+/**
+ * Ends the command from wherever it is thrown: Cloudflare says no, wrangler fails, a file is missing. What was done
+ * before stays, and the command goes on from there when it is run again. `runProgram` catches it.
+ */
+export class CliError extends Error {
+  readonly diagnostics: readonly Diagnostic[];
+
+  constructor(...diagnostics: readonly Diagnostic[]) {
+    super(diagnostics.map(({ subject, message }) => `${subject}: ${message}`).join("\n"));
+    this.diagnostics = diagnostics;
+  }
+}
+
+/** @returns the exception of a command that cannot go on, with one error */
+export function cliError(subject: string, message: string, hint?: string): CliError {
+  return new CliError(error(subject, message, hint));
+}
+
+export interface CommandResult {
+  /** Whether the command did what it is for; false ends with exit code 1. */
+  readonly ok: boolean;
+  /** For people, on stdout: one line each. */
+  readonly lines: readonly string[];
+  /** On stderr. */
+  readonly diagnostics: readonly Diagnostic[];
+  /** For machines: everything that the lines say. */
+  readonly json: Readonly<Record<string, unknown>>;
+}
+
+/** @returns the result of a command that did what it is for, unless there is an error among the diagnostics */
+export function done(
+  lines: readonly string[],
+  json: Readonly<Record<string, unknown>>,
+  diagnostics: readonly Diagnostic[] = [],
+): CommandResult {
+  return { ok: diagnostics.every(({ severity }) => severity === "warning"), lines, diagnostics, json };
+}
+
+/** @returns errors first, then warnings: one line each, and one for the hint */
+export function diagnosticLines(diagnostics: readonly Diagnostic[], style: Style): string[] {
+  const of = (wanted: Diagnostic["severity"]) => diagnostics.filter(({ severity }) => severity === wanted);
+  return [...of("error"), ...of("warning")].flatMap(({ severity, subject, message, hint }) => {
+    const first = severity === "error" ? style.bad(subject) : `${subject}: ${style.warning("warning")}`;
+    return [`${first}: ${message}`, ...(hint === undefined ? [] : [`  ${style.faint("→")} ${hint}`])];
+  });
+}

@@ -1,0 +1,136 @@
+// Options that several commands share, so that they are called the same everywhere.
+import { readFile } from "node:fs/promises";
+import { resolve } from "node:path";
+import { type Command, InvalidArgumentError, Option } from "commander";
+import type { Endpoint, HostAndPort } from "../node/https.ts";
+import type { Context } from "./context.ts";
+import { cliError } from "./diagnostics.ts";
+
+/** What stands below a command's options. @param lines the arguments behind `octogate` */
+export const examples = (...lines: readonly string[]): string =>
+  ["\nExamples:", ...lines.map((line) => `  octogate ${line}`)].join("\n");
+
+const clusterMeaning = "the cluster's name: production is the table [vars.CLUSTER_PRODUCTION]";
+
+/** `--config`: the deployment's wrangler.toml. */
+export const configOption = () =>
+  new Option("--config <file>", "the deployment's configuration").default("wrangler.toml");
+
+/** `--cluster`: required. */
+export const clusterOption = () =>
+  new Option("--cluster <name>", clusterMeaning).argParser(parseClusterName).makeOptionMandatory();
+
+/** `--cluster`, optional where there is only one. */
+export const onlyClusterOption = () =>
+  new Option("--cluster <name>", `${clusterMeaning} (default: the only one)`).argParser(parseClusterName);
+
+/** `--hostname`: in place of the configuration's; a port may stand behind it. */
+export const hostnameOption = () =>
+  new Option(
+    "--hostname <name>",
+    "the address of the deployment (default: the custom domain in the configuration)",
+  ).argParser(parseHostname);
+
+/** `--certificates`: where the cluster's client certificate and its key lie. */
+export const certificatesOption = () =>
+  new Option("--certificates <folder>", "holds client.crt and client.key (default: .clusters/NAME)");
+
+/** `--yes` */
+const yesOption = () => new Option("--yes", "change things without asking").default(false);
+
+/** `--dry-run` */
+const dryRunOption = () => new Option("--dry-run", "show what would be changed, and change nothing").default(false);
+
+/** `--validity-days`: a year is long enough to forget, and short enough to matter if the key is lost. */
+export const validityDaysOption = () =>
+  new Option("--validity-days <days>", "how long a new client certificate is valid")
+    .argParser(parseValidityDays)
+    .default(365);
+
+/** Options of the commands that send requests to the deployment from outside. */
+export interface EdgeOptions {
+  readonly connect?: HostAndPort;
+  readonly caFile?: string;
+}
+
+/** `--connect`: before DNS has spread, or for a local edge. */
+export const connectOption = () =>
+  new Option("--connect <host:port>", "connect there, and not where DNS points to").argParser(parseHostAndPort);
+
+/** `--ca-file` */
+export const caFileOption = () =>
+  new Option(
+    "--ca-file <file>",
+    "the authorities that the server's certificate must come from (default: the system's)",
+  );
+
+/** `--wait` */
+const waitOption = () =>
+  new Option("--wait <seconds>", "how long to wait until the deployment answers as it should")
+    .argParser(parseSeconds)
+    .default(300);
+
+/** @returns the options of all commands that change something: --config, --yes and --dry-run */
+export const changeOptions = () => [configOption(), yesOption(), dryRunOption()];
+
+/** @returns the options of all commands that verify a deployment: --connect, --ca-file and --wait */
+export const edgeOptions = () => [connectOption(), caFileOption(), waitOption()];
+
+/** Adds options to a command, in this order. */
+export function addOptions(command: Command, ...options: readonly Option[]): Command {
+  for (const option of options) command.addOption(option);
+  return command;
+}
+
+const timeoutMs = 10_000;
+
+/** @throws CliError if the CA file cannot be read */
+export async function endpointFor(hostname: string, options: EdgeOptions, { folder }: Context): Promise<Endpoint> {
+  const { connect = { host: hostname, port: 443 }, caFile } = options;
+  const endpoint = { hostname, connect, timeoutMs };
+  if (caFile === undefined) return { ...endpoint, authorities: null };
+  try {
+    return { ...endpoint, authorities: await readFile(resolve(folder, caFile), "utf8") };
+  } catch (failure) {
+    if (!(failure instanceof Error && "code" in failure)) throw failure;
+    throw cliError(caFile, `cannot be read (${failure.code})`);
+  }
+}
+
+const clusterNamePattern = /^[a-z][a-z0-9-]*$/;
+
+const hostnamePattern =
+  /^(?=.{1,253}(?::|$))[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*(?::[0-9]{1,5})?$/i;
+
+function parseHostname(hostname: string): string {
+  if (!hostnamePattern.test(hostname)) throw new InvalidArgumentError("must be a hostname, without https:// and path");
+  return hostname;
+}
+
+function parseClusterName(name: string): string {
+  if (!clusterNamePattern.test(name)) throw new InvalidArgumentError("must match [a-z][a-z0-9-]*");
+  return name;
+}
+
+/** 15 years is the longest that Cloudflare documents for any certificate of its own authorities. */
+const maxValidityDays = 5475;
+
+function parseValidityDays(text: string): number {
+  const days = Number(text);
+  if (!/^[0-9]{1,4}$/.test(text) || days < 1 || days > maxValidityDays) {
+    throw new InvalidArgumentError(`must be a number of days, 1 to ${maxValidityDays}`);
+  }
+  return days;
+}
+
+function parseHostAndPort(text: string): HostAndPort {
+  const [, host = "", digits = ""] = /^(.+):(\d{1,5})$/.exec(text) ?? [];
+  const port = Number(digits);
+  if (host === "" || port < 1 || port > 65535) throw new InvalidArgumentError("must be HOST:PORT");
+  return { host: host.replace(/^\[(.*)\]$/, "$1"), port };
+}
+
+function parseSeconds(text: string): number {
+  if (!/^[0-9]{1,5}$/.test(text)) throw new InvalidArgumentError("must be a number of seconds");
+  return Number(text);
+}

@@ -1,0 +1,87 @@
+import { describe, expect, test } from "vitest";
+import { explainEntries } from "../../../../../src/cli/commands/explain/entry-reasons.ts";
+import type { Facts, Membership } from "../../../../../src/worker/github/facts.ts";
+import {
+  factsOf,
+  invisibleFor,
+  invitedTo,
+  memberOf,
+  noMember,
+  policyOf,
+  standingsFor,
+  takenBy,
+} from "../../../worker/support.ts";
+
+const credentialId = `GITHUBSHA256=${"A".repeat(43)}=`;
+const credential = { tokenKind: "classic", credentialId } as const;
+
+interface Settings {
+  readonly allow?: string[];
+  readonly deny?: string[];
+}
+
+/** What is said of a policy's entries about octocat. */
+function explained({ allow = ["anyone"], deny = [] }: Settings, facts: Facts | null) {
+  return explainEntries(policyOf({ allow, deny }), { allow, deny }, credential, facts);
+}
+
+/** What is said of one entry of `allow`, with this membership in the organisation acme. */
+function about(entry: string, membership: Membership = noMember) {
+  const facts = factsOf({ organisations: standingsFor(policyOf({ allow: [entry] }), { acme: membership }) });
+  const [{ matches, why } = { matches: undefined, why: "" }] = explained({ allow: [entry] }, facts);
+  return [matches, why];
+}
+
+describe("an entry", () => {
+  test.each<[string, Membership, boolean | null, string]>([
+    ["anyone", noMember, true, "any account"],
+    ["user:octocat#583231", noMember, true, "this account, octocat#583231"],
+    ["user:old-name#583231", noMember, true, "this account, octocat#583231"],
+    ["user:octocat", noMember, true, "this account, octocat#583231"],
+    ["user:ada", noMember, false, "another account"],
+    ["user:octocat#1", noMember, false, "has the name, but is #583231"],
+    ["org:acme#1234", memberOf("acme", 1234), true, "an active member"],
+    ["org:acme#1234", noMember, false, "no member of acme"],
+    ["org:acme#1234", takenBy(9), false, "the name belongs to another organisation by now"],
+    ["org:acme#1234", invitedTo("Acme", 1234), false, "invited to Acme, but the invitation is not accepted yet"],
+    ["org:acme#1234", invisibleFor("sso_required"), null, "sso_required: The organisation demands SAML"],
+    ["team:acme/platform#55", memberOf("acme", 1234, { platform: 55 }), true, "in this team"],
+    ["team:acme/platform#55", memberOf("acme", 1234, { b: 2, a: 1 }), false, "but not in this team (in a, b)"],
+    ["team:acme/platform#55", memberOf("acme", 1234), false, "but not in this team (in no team of it)"],
+    [
+      "team:acme/platform#55",
+      memberOf("acme", 1234, { platform: 9 }),
+      false,
+      "the name belongs to another team by now",
+    ],
+    ["team:acme/platform#55", noMember, false, "no member of acme"],
+    ["team:acme/platform#55", invisibleFor("scope_missing"), null, "scope_missing: "],
+  ])("%s with %j", (entry, membership, matches, why) => {
+    expect(about(entry, membership)).toEqual([matches, expect.stringContaining(why)]);
+  });
+
+  test("of an organisation that was not looked up is not decided", () => {
+    const [entry] = explained({ allow: ["org:acme"] }, factsOf());
+    expect(entry).toMatchObject({ matches: null, why: expect.stringContaining("not looked up") });
+  });
+
+  test("is not decided where nothing is known of the person, but a token that is denied is", () => {
+    const other = `token:GITHUBSHA256=${"B".repeat(43)}`;
+    const settings = { allow: ["anyone"], deny: [`token:${credentialId}`, other, "user:octocat"] };
+    expect(explained(settings, null).map(({ setting, matches }) => [setting, matches])).toEqual([
+      ["deny[0]", true],
+      ["deny[1]", false],
+      ["deny[2]", null],
+      ["allow[0]", null],
+    ]);
+  });
+
+  test("is shown as it stands in the file, deny first, since it wins", () => {
+    const entries = explained({ allow: ["user:OctoCat", "anyone"], deny: ["org:ACME"] }, factsOf());
+    expect(entries.map(({ setting, entry }) => `${setting} ${entry}`)).toEqual([
+      "deny[0] org:ACME",
+      "allow[0] user:OctoCat",
+      "allow[1] anyone",
+    ]);
+  });
+});

@@ -1,0 +1,171 @@
+// The stand-in's responses, held to what GitHub publishes about each endpoint.
+import { afterAll, afterEach, describe, expect, test } from "vitest";
+import type { Fault } from "../../../src/local/github/faults.ts";
+import { startGitHubStandIn } from "../../../src/local/github/server.ts";
+import { teamsOfUser } from "../../../src/worker/github/endpoints.ts";
+import { expectPublishedData } from "../../published/github/graphql.ts";
+import { expectPublished } from "../../published/github/openapi.ts";
+import { missingMembers, recordingOf, recordings } from "../../published/github/recordings.ts";
+import { appJwt, get, objectIn, post } from "../local/github/support.ts";
+
+const standIn = await startGitHubStandIn();
+afterAll(() => standIn.close());
+
+const acme = standIn.addOrganisation({ login: "Acme" });
+const member = standIn.addAccount({ login: "member" });
+const owner = standIn.addAccount({ login: "owner" });
+const invited = standIn.addAccount({ login: "invited" });
+const biller = standIn.addAccount({ login: "biller" });
+standIn.addMember(acme, member);
+standIn.addMember(acme, owner, { role: "admin" });
+standIn.addMember(acme, invited, { state: "pending" });
+standIn.addMember(acme, biller, { role: "billing_manager" });
+const parent = standIn.addTeam(acme, { name: "Top" });
+standIn.addToTeam(standIn.addTeam(acme, { name: "Low", parent }), member);
+const app = standIn.addApp();
+const tokenPath = `/app/installations/${standIn.installApp(app, acme).id}/access_tokens`;
+standIn.suspendInstallation(standIn.installApp(app, standIn.addOrganisation({ login: "Suspended" })));
+
+const membersToken = standIn.issueToken(member, { kind: "classic", scopes: ["read:org"] });
+const ownersToken = standIn.issueToken(owner, { kind: "classic", scopes: ["read:org", "user"] });
+const invitedsToken = standIn.issueToken(invited, { kind: "classic", scopes: ["read:org"] });
+const withoutScope = standIn.issueToken(member, { kind: "classic" });
+const fineGrained = standIn.issueToken(member, { kind: "fine_grained", resourceOwner: acme });
+const oauthToken = standIn.issueToken(member, { kind: "oauth", scopes: ["user"], oauthClientId: app.clientId });
+const expiration = "2027-01-19 10:23:39 UTC";
+const appToken = standIn.issueToken(member, { kind: "app", oauthClientId: app.clientId, expiration });
+const jwt = appJwt(app);
+const installationToken = String((await objectIn(await post(standIn, tokenPath, `Bearer ${jwt}`))).token);
+const client = `Basic ${btoa(`${app.clientId}:${app.clientSecret}`)}`;
+
+/** Fails unless GitHub could have sent this. */
+async function expectAsPublished(method: string, path: string, response: Response, status: number) {
+  expect(response.status).toBe(status);
+  const text = await response.text();
+  expectPublished(method, path, status, text === "" ? undefined : JSON.parse(text));
+}
+
+describe("is as published: the response to GET", () => {
+  test.each([
+    ["/user", 200, "a token without the scope user", membersToken],
+    ["/user", 200, "a token with the scope user", ownersToken],
+    ["/user", 200, "a fine-grained token", fineGrained],
+    ["/user", 200, "an app's token", appToken],
+    ["/user", 401, "no token", null],
+    ["/user", 401, "an unknown token", "unknown"],
+    ["/user", 403, "an installation's token", installationToken],
+    ["/user/memberships/orgs", 200, "a member", membersToken],
+    ["/user/memberships/orgs?state=active&per_page=100", 200, "an owner", ownersToken],
+    ["/user/memberships/orgs", 200, "an invited person", invitedsToken],
+    ["/user/memberships/orgs", 403, "a token without a scope", withoutScope],
+    ["/user/memberships/orgs", 403, "a fine-grained token", fineGrained],
+    ["/user/memberships/orgs/acme", 200, "a member", membersToken],
+    ["/user/memberships/orgs/acme", 200, "an owner", ownersToken],
+    ["/user/memberships/orgs/acme", 200, "an invited person", invitedsToken],
+    ["/user/memberships/orgs/acme", 200, "a fine-grained token", fineGrained],
+    ["/user/memberships/orgs/acme", 403, "a token without a scope", withoutScope],
+    ["/user/memberships/orgs/suspended", 404, "an account that is not in it", membersToken],
+    ["/user/teams?per_page=100", 200, "a member of a team", membersToken],
+    ["/user/teams", 200, "a member of no team", ownersToken],
+    ["/user/teams", 403, "a token without a scope", withoutScope],
+    ["/orgs/acme/teams/low", 200, "a member", membersToken],
+    ["/orgs/acme/teams/top", 200, "a member", membersToken],
+    ["/orgs/acme/teams/none", 404, "a member", membersToken],
+    ["/orgs/acme/memberships/member", 200, "an installation", installationToken],
+    ["/orgs/acme/memberships/owner", 200, "an installation", installationToken],
+    ["/orgs/acme/memberships/invited", 200, "an installation", installationToken],
+    ["/orgs/acme/memberships/biller", 200, "an installation", installationToken],
+    ["/orgs/acme/memberships/none", 404, "an installation", installationToken],
+    ["/app/installations?per_page=100", 200, "an app", jwt],
+    ["/app/installations", 401, "no JWT", null],
+    ["/orgs/acme", 200, "no token", null],
+    ["/orgs/none", 404, "no token", null],
+    ["/users/member", 200, "no token", null],
+    ["/users/acme", 200, "no token", null],
+    ["/users/none", 404, "no token", null],
+  ])("%s, %i, to %s", async (path, status, _, token) => {
+    await expectAsPublished("GET", path, await get(standIn, path, token), status);
+  });
+
+  test("/user, 304", async () => {
+    const etag = (await get(standIn, "/user", membersToken)).headers.get("etag") ?? "";
+    const response = await get(standIn, "/user", membersToken, { headers: { "if-none-match": etag } });
+    await expectAsPublished("GET", "/user", response, 304);
+  });
+});
+
+describe("is as published: the response to POST", () => {
+  const checkPath = `/applications/${app.clientId}/token`;
+  test.each([
+    ["an installation's token", tokenPath, 201, `Bearer ${jwt}`, { permissions: { members: "read" } }],
+    ["an installation's token with all permissions", tokenPath, 201, `Bearer ${jwt}`, undefined],
+    ["an installation's token without a JWT", tokenPath, 401, null, undefined],
+    ["a token of an unknown installation", "/app/installations/1/access_tokens", 404, `Bearer ${jwt}`, undefined],
+    ["too many permissions", tokenPath, 422, `Bearer ${jwt}`, { permissions: { members: "write" } }],
+    ["check-token with an OAuth token", checkPath, 200, client, { access_token: oauthToken }],
+    ["check-token with a token of a GitHub App", checkPath, 200, client, { access_token: appToken }],
+    ["check-token with another app's token", checkPath, 404, client, { access_token: membersToken }],
+    ["check-token with a wrong secret", checkPath, 401, `Basic ${btoa(`${app.clientId}:wrong`)}`, {}],
+    ["check-token without a token", checkPath, 422, client, {}],
+  ])("for %s", async (_, path, status, authorization, body) => {
+    await expectAsPublished("POST", path, await post(standIn, path, authorization, body), status);
+  });
+});
+
+describe("is as published on a bad day:", () => {
+  afterEach(() => standIn.setFault("everyone", null));
+
+  const faults: readonly (readonly [number, Fault])[] = [
+    [403, { kind: "suspended" }],
+    [403, { kind: "resource_not_accessible" }],
+    [403, { kind: "primary_limit", status: 403, headers: "full" }],
+    [429, { kind: "primary_limit", status: 429, headers: "retry_after" }],
+    [403, { kind: "secondary_limit", status: 403, headers: "full" }],
+    [429, { kind: "secondary_limit", status: 429, headers: "retry_after" }],
+    [403, { kind: "anonymous_limit", status: 403 }],
+    [403, { kind: "ip_allow_list" }],
+    [403, { kind: "lockout" }],
+    [410, { kind: "gone" }],
+    [502, { kind: "server_error", status: 502, body: "json" }],
+    [503, { kind: "server_error", status: 503, body: "json" }],
+    [301, { kind: "redirect", status: 301, location: "https://github.com/moved" }],
+  ];
+  test.each(faults)("%i, $kind", async (status, fault) => {
+    standIn.setFault("everyone", fault);
+    await expectAsPublished("GET", "/user", await get(standIn, "/user", membersToken), status);
+  });
+});
+
+describe.skipIf(recordings === null)("has every member of a recorded response:", () => {
+  /** An organisation's profile. Some of the recorded organisations have none, and the stand-in's have none either. */
+  const profile = ["name", "company", "blog", "location", "email", "twitter_username", "is_verified"];
+  /** `permissions` has the members that an app has asked for, and the recorded one has asked for others. */
+  const isExpected = (path: string) =>
+    !path.includes("/permissions/") && !profile.some((name) => path.endsWith(`/organization/${name}`));
+
+  test.each([
+    ["the account of a token", "GET", "/user", ownersToken],
+    ["memberships in organisations", "GET", "/user/memberships/orgs", ownersToken],
+    ["teams of the account, page 1", "GET", "/user/teams", membersToken],
+    ["teams of the account, page 2", "GET", "/user/teams", membersToken],
+    ["teams of an account in several organisations", "GET", "/user/teams", membersToken],
+    ["a team", "GET", "/orgs/acme/teams/low", membersToken],
+    ["a membership", "GET", "/orgs/acme/memberships/member", installationToken],
+    ["installations of an app", "GET", "/app/installations", jwt],
+    ["an installation token", "POST", tokenPath, jwt],
+    ["is no member", "GET", "/orgs/acme/memberships/none", installationToken],
+    ["a bad app JWT", "GET", "/user", "unknown"],
+  ])("%s, by %s %s", async (name, method, path, token) => {
+    const response = await get(standIn, path, token, { method });
+    expect(missingMembers(recordingOf(name).body, await response.json()).filter(isExpected)).toEqual([]);
+  });
+});
+
+test("the data of a GraphQL response are what the query asks for, in the published types", async () => {
+  const variables = { org: "acme", login: "member", after: null };
+  const { query } = teamsOfUser;
+  const response = await post(standIn, "/graphql", `Bearer ${installationToken}`, { query, variables });
+  const { data } = await objectIn(response);
+  expect(data).toMatchObject({ organization: { databaseId: acme.id, teams: { nodes: [{ slug: "low" }] } } });
+  expectPublishedData(query, variables, data);
+});
