@@ -2,7 +2,6 @@
 import { describe, expect, test } from "vitest";
 import {
   factsOf,
-  fakeDeadline,
   foundIn,
   leftFacts,
   limited,
@@ -11,6 +10,7 @@ import {
   setUp,
   unavailable,
   unrecognised,
+  untilIdle,
 } from "./support.ts";
 
 describe("a refresh ahead", () => {
@@ -71,7 +71,7 @@ describe("a refresh ahead", () => {
     await expect.poll(() => github.calls.length).toBe(2);
     clock.advance(seconds(15) - 1);
     await one.ask(token);
-    await fakeDeadline().catch(() => {});
+    await untilIdle();
     expect(github.calls).toHaveLength(2);
     clock.advance(1);
     await one.ask(token);

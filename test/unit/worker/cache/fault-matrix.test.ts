@@ -10,9 +10,9 @@ import { isThorough } from "../../../support/thoroughness.ts";
 import { faultyMemory, faultyStore, type KvFault, kvFaults, type MemoryFault, memoryFaults } from "./faults.ts";
 import {
   factsOf,
-  fakeDeadline,
   type HandClock,
   handClock,
+  hurryTimers,
   isolate,
   leftFacts,
   limited,
@@ -166,7 +166,6 @@ async function play({ memoryFault, kvFault, history, now }: Case) {
       clock,
       store,
       sealer,
-      deadline: fakeDeadline,
       ...options,
     });
   const isolates = { here: start("here", { memory }), elsewhere: start("elsewhere", {}) };
@@ -251,6 +250,7 @@ const pairsOfFaults = memoryFaults.flatMap((memoryFault) => kvFaults.map((kvFaul
 
 describe("no user is let in wrongly, and no refusal is made up,", () => {
   test.each(pairsOfFaults)("with memory: $memoryFault, KV: $kvFault", async (faults) => {
+    hurryTimers();
     const first = pairsOfFaults.indexOf(faults);
     const cases = Object.keys(histories).flatMap((history, row) =>
       Object.keys(outcomes).flatMap((now, column): Case[] =>

@@ -4,26 +4,23 @@ import { createKvCache } from "../../../../src/worker/cache/kv.ts";
 import type { Sealer } from "../../../../src/worker/cache/sealer.ts";
 import {
   entryOf,
-  fakeDeadline,
   fakeStore,
   handClock,
+  hurryTimers,
   never,
   newToken,
   seconds,
   testSealer,
   turnOfTheLoop,
+  untilIdle,
 } from "./support.ts";
 
 const tombstone: Entry = { kind: "tombstone", askedAt: 1 };
 
-function setUp({
-  sealer = testSealer(),
-  store = fakeStore(),
-  deadline = never as (ms: number) => Promise<never>,
-} = {}) {
+function setUp({ sealer = testSealer(), store = fakeStore() } = {}) {
   const clock = handClock();
   const warnings: string[] = [];
-  const kv = createKvCache({ store, sealer, now: clock.now, deadline, writeWarning: (text) => warnings.push(text) });
+  const kv = createKvCache({ store, sealer, now: clock.now, writeWarning: (text) => warnings.push(text) });
   return { kv, clock, store, sealer, warnings };
 }
 
@@ -66,7 +63,8 @@ describe("a read is a miss", () => {
     ],
     ["hangs", never],
   ])("when it %s", async (_, onGet) => {
-    const { kv, store, warnings } = setUp({ deadline: fakeDeadline });
+    hurryTimers();
+    const { kv, store, warnings } = setUp();
     await kv.write("a", entryOf());
     store.onGet = onGet;
     expect(await kv.read("a")).toBeNull();
@@ -76,21 +74,16 @@ describe("a read is a miss", () => {
   });
 
   test("when it takes longer than 500 ms", async () => {
-    const asked: number[] = [];
-    const { kv, store } = setUp({
-      deadline: (ms) => {
-        asked.push(ms);
-        return fakeDeadline();
-      },
-    });
+    const delays = hurryTimers();
+    const { kv, store } = setUp();
     await kv.write("a", entryOf());
     store.onGet = async (usual) => {
-      await fakeDeadline().catch(() => {});
+      await untilIdle();
       await turnOfTheLoop();
       return usual;
     };
     expect(await kv.read("a")).toBeNull();
-    expect(asked).toEqual([2000, 500]);
+    expect(delays).toEqual([2000, 500]);
   });
 
   test.each<[string, (bytes: Uint8Array) => Uint8Array<ArrayBuffer>]>([
@@ -144,7 +137,8 @@ describe("a write that KV does not take", () => {
     ],
     ["hangs", never],
   ])("%s: the log hears no more than that, and there is none for a minute", async (_, onPut) => {
-    const { kv, store, clock, warnings } = setUp({ deadline: fakeDeadline });
+    hurryTimers();
+    const { kv, store, clock, warnings } = setUp();
     store.onPut = onPut;
     expect(await kv.write("a", entryOf())).toBe(false);
     store.onPut = async () => {};
