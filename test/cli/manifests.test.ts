@@ -47,7 +47,14 @@ describe("octogate manifests", () => {
         expect(stdout).toContain(path === null ? `==> ${name}\n` : `==> ${name}: goes to ${path}, mode ${mode}\n`);
         if (content !== undefined) expect(stdout).toContain(content.trimEnd());
       }
-      expect(json.guide).toBe(readClusterFile(`${distribution}/README.md`).split("\n---\n\n")[1]);
+      const chapters = (text: string) => text.match(/^## .*$/gm) ?? [];
+      expect(chapters(json.guide)).toEqual([
+        ...chapters(readClusterFile(`${distribution}/README.md`)),
+        "## If a webhook is set already",
+        "## Sign in",
+      ]);
+      // It goes to the nodes by itself: nothing in it leads to a file that is not there.
+      expect(json.guide).not.toContain("](");
     },
   );
 

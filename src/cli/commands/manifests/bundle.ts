@@ -18,6 +18,8 @@ export interface BundleFile {
 
 export interface Bundle {
   readonly guide: Guide;
+  /** The deployment's. */
+  readonly hostname: string;
   readonly files: readonly BundleFile[];
 }
 
@@ -69,7 +71,7 @@ export function makeBundle({ distribution, hostname, credential, rbac }: BundleP
     mode,
     content: contentOf(name),
   }));
-  return { guide, files: [...files, ...rbac.map((file) => ({ ...file, path: null, mode: null }))] };
+  return { guide, hostname, files: [...files, ...rbac.map((file) => ({ ...file, path: null, mode: null }))] };
 }
 
 /** Contents by the files' names. */

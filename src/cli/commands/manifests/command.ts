@@ -14,7 +14,7 @@ import { findClusterDeployment } from "../../deployment/cluster-deployment.ts";
 import { type CommandResult, done } from "../../diagnostics.ts";
 import { certificatesOption, clusterOption, configOption, examples, hostnameOption } from "../../options.ts";
 import { type Bundle, type BundleFile, embedsKey, makeBundle } from "./bundle.ts";
-import { type Distribution, distributions } from "./guide.ts";
+import { type Distribution, distributions, stepsFor } from "./guide.ts";
 import { type Rbac, renderRbac } from "./rbac.ts";
 
 interface ManifestsOptions {
@@ -96,11 +96,11 @@ function rbacFor(cluster: string, clusterVariable: unknown): Rbac {
   return renderRbac(policy.value, [...stringsIn(table.allow), ...stringsIn(table.groups_from)]);
 }
 
-function linesOf({ guide, files }: Bundle, certificates: string): string[] {
+function linesOf({ guide, hostname, files }: Bundle, certificates: string): string[] {
   return [
     ...files.flatMap((file) => [`==> ${headingOf(file)}`, ...contentLines(file, certificates), ""]),
     `==> ${guideName}`,
-    guide.text.trimEnd(),
+    stepsFor(guide, hostname).trimEnd(),
     "",
     guide.checked,
   ];
@@ -114,7 +114,7 @@ function contentLines({ name, content }: BundleFile, certificates: string): stri
   return [content === null ? `(${join(certificates, name)})` : content.trimEnd()];
 }
 
-function jsonOf({ guide, files }: Bundle, certificates: string) {
+function jsonOf({ guide, hostname, files }: Bundle, certificates: string) {
   return {
     files: files.map(({ name, path, mode, content }) => ({
       name,
@@ -122,14 +122,14 @@ function jsonOf({ guide, files }: Bundle, certificates: string) {
       mode,
       ...(content === null ? { copyOf: join(certificates, name) } : { content }),
     })),
-    guide: guide.text,
+    guide: stepsFor(guide, hostname),
   };
 }
 
-async function writeBundle({ guide, files }: Bundle, output: string, { folder }: Context): Promise<string[]> {
+async function writeBundle({ guide, hostname, files }: Bundle, output: string, { folder }: Context): Promise<string[]> {
   const contents = [
     ...files.map(({ name, content }) => ({ name, content: content ?? "" })),
-    { name: guideName, content: `${guide.text.trimEnd()}\n\n${guide.checked}\n` },
+    { name: guideName, content: `${stepsFor(guide, hostname)}\n${guide.checked}\n` },
   ];
   for (const { name, content } of contents) await writePrivately(resolve(folder, output, name), content);
   return contents.map(({ name }) => join(output, name));

@@ -29,6 +29,29 @@ export interface Guide extends v.InferOutput<typeof frontMatterSchema> {
   readonly text: string;
 }
 
+/** The chapters of k8s/README.md that a guide refers to. They are the same for all distributions. */
+const sharedChapters = ["If a webhook is set already", "Sign in"] as const;
+const exampleHostname = "auth.example.com";
+
+/**
+ * @returns the guide for one deployment, complete in itself: the deployment's hostname is filled in, and the chapters
+ *   that its steps refer to stand behind it
+ */
+export function stepsFor({ text }: Guide, hostname: string): string {
+  const shared = readClusterFile("README.md");
+  const chapters = sharedChapters.map((title) => {
+    const chapter = shared.split(/^(?=## )/m).find((part) => part.startsWith(`## ${title}\n`));
+    if (chapter === undefined) throw new Error(`k8s/README.md has no chapter ${title}`);
+    return chapter.trimEnd();
+  });
+  // In a folder on a node there is no other file to go to.
+  const withoutLinks = [text.trimEnd(), ...chapters]
+    .join("\n\n")
+    .replace(/\[([^\]]+)\]\(\.\.\/README\.md#[a-z-]+\)/g, "“$1”, below")
+    .replace(/\[([^\]]+)\]\(\.\.\/[^)]+\)/g, "$1");
+  return `${withoutLinks.replaceAll(exampleHostname, hostname)}\n`;
+}
+
 /** Throws where the file has another form: it is our own. */
 export function readGuide(distribution: Distribution): Guide {
   const [, frontMatter, text] = /^---\n(.*?)\n---\n\n(.*)$/s.exec(readClusterFile(`${distribution}/README.md`)) ?? [];
