@@ -2,7 +2,6 @@
 // It has files, steps, the way back and the repair.
 import { join, resolve } from "node:path";
 import { Command, Option } from "commander";
-import { writePrivately } from "../../../node/files.ts";
 import type { CredentialData } from "../../../node/kubeconfig.ts";
 import { readClusterPolicy } from "../../../worker/config/cluster.ts";
 import { clusterVariableName } from "../../../worker/config/config.ts";
@@ -14,6 +13,7 @@ import { findClusterDeployment } from "../../deployment/cluster-deployment.ts";
 import { type CommandResult, done } from "../../diagnostics.ts";
 import { certificatesOption, clusterOption, configOption, examples, hostnameOption } from "../../options.ts";
 import { type Bundle, type BundleFile, embedsKey, makeBundle } from "./bundle.ts";
+import { type WrittenFile, writeBundleFolder } from "./bundle-folder.ts";
 import { type Distribution, distributions, stepsFor } from "./guide.ts";
 import { type Rbac, renderRbac } from "./rbac.ts";
 
@@ -62,6 +62,7 @@ async function manifests(options: ManifestsOptions, context: Context): Promise<C
   const rbac = rbacFor(cluster, clusterVariable);
   const bundle = makeBundle({ distribution, hostname, credential, rbac: rbac.files });
   const notes = [
+    "kube-apiserver knows one webhook for tokens: the first step looks whether one is set already.",
     ...(credential === null ? [] : ["It holds the private key: keep it as you keep the key."]),
     ...rbac.notes,
   ];
@@ -75,11 +76,17 @@ async function manifests(options: ManifestsOptions, context: Context): Promise<C
       ...jsonOf(bundle, certificates),
     });
   }
-  const written = await writeBundle(bundle, output, context);
-  return done([...written.map((path) => `${path} is written.`), `Begin with ${join(output, guideName)}.`], {
-    ...about,
-    written,
-  });
+  const folder = resolve(context.folder, output);
+  const { diagnostics, ...names } = await writeBundleFolder(folder, output, { distribution, cluster }, filesIn(bundle));
+  const pathsOf = (list: readonly string[]) => list.map((name) => join(output, name));
+  const [written, kept] = [pathsOf(names.written), pathsOf(names.kept)];
+  const lines = [
+    ...written.map((path) => `${path} is written.`),
+    ...kept.map((path) => `${path} is kept as you edited it.`),
+    ...(written.length + kept.length === 0 ? ["Everything is there already."] : []),
+    `Begin with ${join(output, guideName)}.`,
+  ];
+  return done(lines, { ...about, written, kept }, diagnostics);
 }
 
 /** Where the policy is missing or wrong, the rest is of use all the same. */
@@ -126,11 +133,8 @@ function jsonOf({ guide, hostname, files }: Bundle, certificates: string) {
   };
 }
 
-async function writeBundle({ guide, hostname, files }: Bundle, output: string, { folder }: Context): Promise<string[]> {
-  const contents = [
-    ...files.map(({ name, content }) => ({ name, content: content ?? "" })),
-    { name: guideName, content: `${stepsFor(guide, hostname)}\n${guide.checked}\n` },
-  ];
-  for (const { name, content } of contents) await writePrivately(resolve(folder, output, name), content);
-  return contents.map(({ name }) => join(output, name));
+/** @returns every file of the bundle with its content, and the steps */
+function filesIn({ guide, hostname, files }: Bundle): WrittenFile[] {
+  const steps = { name: guideName, content: `${stepsFor(guide, hostname)}\n${guide.checked}\n` };
+  return [...files.map(({ name, content }) => ({ name, content: content ?? "" })), steps];
 }
