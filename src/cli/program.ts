@@ -9,7 +9,7 @@ import { kubeconfigCommand } from "./commands/kubeconfig.ts";
 import { manifestsCommand } from "./commands/manifests/command.ts";
 import { pinCommand } from "./commands/pin/command.ts";
 import { setupCommand } from "./commands/setup/command.ts";
-import { teardownCommand } from "./commands/teardown/command.ts";
+import { teardownCommand } from "./commands/teardown.ts";
 import type { CommandMaker, Context, Run } from "./context.ts";
 import { CliError, type CommandResult, type Diagnostic, diagnosticLines, error } from "./diagnostics.ts";
 import type { Terminal } from "./terminal.ts";

@@ -2,13 +2,13 @@
 // Each part is handed to `shutdown`, so that a signal can end it at any moment.
 import { join } from "node:path";
 import { hasCode, writePublicly } from "../node/files.ts";
+import { sendRequest } from "../node/https.ts";
 import { webhookKubeconfig } from "../node/kubeconfig.ts";
 import { bannerText, localAddress } from "./banner.ts";
 import { type EdgeCertificates, keepCertificates } from "./certificates/keep.ts";
 import { type Edge, startEdge } from "./edge/server.ts";
 import { addSampleUsers, type SampleUser } from "./github/sample-users.ts";
 import { startGitHubStandIn } from "./github/server.ts";
-import { checkHealth } from "./health-check.ts";
 import type { Options } from "./options.ts";
 import { readSampleTokens, writeSampleUserFiles } from "./sample-user-files.ts";
 import type { Shutdown } from "./shutdown.ts";
@@ -149,4 +149,21 @@ async function writeKubeconfigs(folder: StateFolder, clusterNames: readonly stri
     });
     await writePublicly(folder.webhookKubeconfig(clusterName), text);
   }
+}
+
+const maxWaitMs = 10_000;
+
+/**
+ * Checks the server's certificate as well.
+ *
+ * @param port of the edge
+ * @param authorityCertificate PEM
+ * @returns null if the Worker answers with 200, or else what went wrong
+ */
+export async function checkHealth(port: number, authorityCertificate: string): Promise<string | null> {
+  const connect = { host: "127.0.0.1", port };
+  const endpoint = { hostname: connect.host, connect, authorities: authorityCertificate, timeoutMs: maxWaitMs };
+  const response = await sendRequest(endpoint, { method: "GET", path: "/healthz", credential: null });
+  if (response.kind === "failed") return response.why;
+  return response.status === 200 ? null : `/healthz answered ${response.status}`;
 }

@@ -7,8 +7,7 @@ import { asDeployment, listedFingerprints } from "../config-file/clusters.ts";
 import { addFingerprint, applyEdits, removeFingerprint } from "../config-file/edits.ts";
 import { type ConfigFile, saveConfigFile } from "../config-file/file.ts";
 import type { Context } from "../context.ts";
-import type { Session } from "../deployment/session.ts";
-import { deployIfNeeded, isDeployed, type Removal, refuseToLockOut } from "../deployment/state.ts";
+import { deployIfNeeded, isDeployed, type Removal, refuseToLockOut, type Session } from "../deployment/state.ts";
 import { cliError } from "../diagnostics.ts";
 import { issuerKeyIdentifierOf } from "./obtain.ts";
 

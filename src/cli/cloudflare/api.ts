@@ -2,7 +2,7 @@
 // The official SDK is a development dependency, 120 MB in thousands of files. The installed package does not bring it,
 // and deploying needs wrangler anyway. Only the files of this folder know it.
 import { hasCode } from "../../node/files.ts";
-import { failureText } from "../../node/network-failure.ts";
+import { failureText } from "../../node/https.ts";
 import type { Context } from "../context.ts";
 import { type CliError, cliError } from "../diagnostics.ts";
 

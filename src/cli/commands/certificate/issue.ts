@@ -6,11 +6,17 @@ import { commonNameFor, inspectPair, obtainPair } from "../../certificates/obtai
 import { ClusterFolder, reservedPairs } from "../../certificates/pair-files.ts";
 import { listClientCertificates } from "../../cloudflare/client-certificates.ts";
 import { requireCluster } from "../../config-file/clusters.ts";
-import { askForConsent, type ChangeOptions } from "../../consent.ts";
 import type { CommandMaker, Context } from "../../context.ts";
-import { openSession } from "../../deployment/session.ts";
+import { openSession } from "../../deployment/state.ts";
 import { type CommandResult, done } from "../../diagnostics.ts";
-import { addOptions, changeOptions, clusterOption, validityDaysOption } from "../../options.ts";
+import {
+  addOptions,
+  askForConsent,
+  type ChangeOptions,
+  changeOptions,
+  clusterOption,
+  validityDaysOption,
+} from "../../options.ts";
 
 interface IssueOptions extends ChangeOptions {
   readonly config: string;

@@ -5,7 +5,7 @@ import { clusterNameOf } from "../../../worker/config/config.ts";
 import { type ClientCertificate, listClientCertificates } from "../../cloudflare/client-certificates.ts";
 import { listedFingerprints } from "../../config-file/clusters.ts";
 import type { CommandMaker, Context } from "../../context.ts";
-import { openSession } from "../../deployment/session.ts";
+import { openSession } from "../../deployment/state.ts";
 import { type CommandResult, type Diagnostic, done, warning } from "../../diagnostics.ts";
 import { clusterOption, configOption } from "../../options.ts";
 

@@ -13,11 +13,10 @@ import {
   revokeClientCertificate,
 } from "../../cloudflare/client-certificates.ts";
 import { listedFingerprints, requireCluster } from "../../config-file/clusters.ts";
-import { askForConsent, type ChangeOptions } from "../../consent.ts";
 import type { CommandMaker, Context } from "../../context.ts";
-import { openSession } from "../../deployment/session.ts";
+import { openSession } from "../../deployment/state.ts";
 import { type CommandResult, cliError, done } from "../../diagnostics.ts";
-import { addOptions, changeOptions, clusterOption } from "../../options.ts";
+import { addOptions, askForConsent, type ChangeOptions, changeOptions, clusterOption } from "../../options.ts";
 
 interface RevokeOptions extends ChangeOptions {
   readonly config: string;

@@ -2,7 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { Command, Option } from "commander";
 import { clusterVariableName, readConfig } from "../../../worker/config/config.ts";
-import { readPolicyOf } from "../../config-file/check/worker-rules.ts";
+import { readPolicyOf } from "../../config-file/check/check.ts";
 import { isTable, stringsIn } from "../../config-file/clusters.ts";
 import { errorAt, openConfigFile, pathOf } from "../../config-file/file.ts";
 import type { CommandMaker, Context } from "../../context.ts";

@@ -4,17 +4,16 @@ import { authenticate, type Decision, type Service } from "../../../worker/authe
 import type { ClusterPolicy } from "../../../worker/config/cluster.ts";
 import type { ServiceSettings } from "../../../worker/config/service.ts";
 import type { ForeignKind } from "../../../worker/credential/kind.ts";
-import { apiAddressOf } from "../../../worker/github/api-address.ts";
+import { type ApiAddress, apiAddressOf } from "../../../worker/github/api-address.ts";
 import { createGitHubClient } from "../../../worker/github/client.ts";
 import { connectGitHub } from "../../../worker/github/connect.ts";
 import type { Facts } from "../../../worker/github/facts.ts";
 import type { GitHubFacts } from "../../../worker/github/github-facts.ts";
-import { createTrace, decidingCall } from "../../../worker/github/trace.ts";
+import { createTrace, decidingCall, type TracedCall } from "../../../worker/github/trace.ts";
 import type { PresentedCredential } from "../../../worker/policy/identity.ts";
-import type { UserInfo } from "../../../worker/verdict.ts";
+import { type Reason, reasons } from "../../../worker/reasons.ts";
+import { sentenceOf, type UserInfo, type Verdict } from "../../../worker/verdict.ts";
 import { type ExplainedEntry, explainEntries, type PolicyTexts } from "./entry-reasons.ts";
-import { type ShownCall, showCall } from "./shown-calls.ts";
-import { type ExplainedVerdict, explainVerdict } from "./verdict-hint.ts";
 
 export interface Explanation {
   readonly cluster: string;
@@ -89,4 +88,84 @@ function tokenOf(decision: Decision): Explanation["token"] {
     case "misconfigured":
       throw new Error("the configuration was right a moment ago");
   }
+}
+
+export interface ExplainedVerdict {
+  readonly kind: Verdict["kind"];
+  readonly reason: Reason;
+  readonly sentence: string;
+  /** Null for an account that gets in. */
+  readonly hint: string | null;
+}
+
+export function explainVerdict(verdict: Verdict): ExplainedVerdict {
+  const { kind, reason } = verdict;
+  const { problem, hint } = reasons[reason];
+  const explained = { kind, reason, sentence: sentenceOf({ problem, hint: null }), hint };
+  switch (verdict.kind) {
+    case "authenticated":
+    case "unauthenticated":
+      return explained;
+    case "undetermined":
+      return { ...explained, sentence: verdict.detail ?? explained.sentence };
+    case "denied":
+      return { ...explained, hint: verdict.detail === null ? hint : `${hint} (${verdict.detail})` };
+  }
+}
+
+/** One call to GitHub. Nothing in here holds a token. */
+export interface ShownCall {
+  readonly method: string;
+  /** With its query, without the API's own address. */
+  readonly path: string;
+  /** Null where no response came. */
+  readonly status: number | null;
+  /** The outcome by the Worker's table of endpoints. */
+  readonly outcome: string;
+  /** The reason for it, where there is one. */
+  readonly reason: string | null;
+  readonly durationMs: number;
+  /** What GitHub said of the token, its owner's quota and its own request. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** What GitHub says is wrong, in its own words. */
+  readonly message: string | null;
+}
+
+const shownHeaders = [
+  "x-oauth-scopes",
+  "x-accepted-oauth-scopes",
+  "x-accepted-github-permissions",
+  "x-oauth-client-id",
+  "github-authentication-token-expiration",
+  "x-github-sso",
+  "x-ratelimit-limit",
+  "x-ratelimit-remaining",
+  "retry-after",
+  "x-github-request-id",
+];
+
+/** @param token never shown, whatever GitHub sends back */
+export function showCall(call: TracedCall, { restUrl, graphqlUrl }: ApiAddress, token: string): ShownCall {
+  const { method, url, status, outcome, durationMs, message } = call;
+  const shown = (text: string, maxLength: number) =>
+    text
+      .replaceAll(token, "[the token]")
+      .replace(/[^\x20-\x7e]/g, "?")
+      .slice(0, maxLength);
+  const path = url === graphqlUrl ? new URL(url).pathname : url.slice(restUrl.length);
+  const headers = shownHeaders.flatMap((name) => {
+    const value = call.headers?.get(name) ?? null;
+    return value === null ? [] : [[name, shown(value, 500)] as const];
+  });
+  const hasMessage = message !== "" && status !== null && status >= 400;
+  return {
+    method,
+    path: shown(path, 500),
+    status,
+    outcome: outcome.kind,
+    reason: outcome.reason ?? null,
+    durationMs,
+    headers: Object.fromEntries(headers),
+    message: hasMessage ? shown(message, 300) : null,
+  };
 }

@@ -6,15 +6,12 @@ import { writePrivately } from "../../../node/files.ts";
 import type { CredentialData } from "../../../node/kubeconfig.ts";
 import { readClusterPolicy } from "../../../worker/config/cluster.ts";
 import { clusterVariableName } from "../../../worker/config/config.ts";
-import { readClientCredential } from "../../certificates/client-credential.ts";
-import { clusterFolderName } from "../../certificates/pair-files.ts";
-import { isTable, stringsIn } from "../../config-file/clusters.ts";
+import { clusterFolderName, readClientCredential } from "../../certificates/pair-files.ts";
+import { findClusterDeployment, isTable, stringsIn } from "../../config-file/clusters.ts";
 import type { CommandMaker, Context } from "../../context.ts";
-import { findClusterDeployment } from "../../deployment/cluster-deployment.ts";
 import { type CommandResult, done } from "../../diagnostics.ts";
 import { certificatesOption, clusterOption, configOption, examples, hostnameOption } from "../../options.ts";
-import { type Bundle, type BundleFile, embedsKey, makeBundle } from "./bundle.ts";
-import { type Distribution, distributions } from "./guide.ts";
+import { type Bundle, type BundleFile, type Distribution, distributions, embedsKey, makeBundle } from "./bundle.ts";
 import { type Rbac, renderRbac } from "./rbac.ts";
 
 interface ManifestsOptions {

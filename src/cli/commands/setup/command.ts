@@ -15,7 +15,6 @@ import {
   readCluster,
 } from "../../config-file/clusters.ts";
 import { openConfigFile } from "../../config-file/file.ts";
-import { askForConsent, type ChangeOptions } from "../../consent.ts";
 import type { CommandMaker, Context } from "../../context.ts";
 import { refuseToLockOut } from "../../deployment/state.ts";
 import { verifyFromOutside } from "../../deployment/verify.ts";
@@ -23,6 +22,8 @@ import { requireWrangler } from "../../deployment/wrangler.ts";
 import { CliError, type CommandResult, cliError, done } from "../../diagnostics.ts";
 import {
   addOptions,
+  askForConsent,
+  type ChangeOptions,
   changeOptions,
   clusterOption,
   type EdgeOptions,
@@ -33,8 +34,7 @@ import {
 } from "../../options.ts";
 import { applySetup } from "./apply.ts";
 import { type Existing, inspect } from "./inspect.ts";
-import { planSetup } from "./plan.ts";
-import type { SetupRequest } from "./written.ts";
+import { planSetup, type SetupRequest } from "./plan.ts";
 
 interface SetupOptions extends EdgeOptions, ChangeOptions {
   readonly config: string;

@@ -4,16 +4,25 @@
 import { inspectPair, type PairState } from "../../certificates/obtain.ts";
 import { ClusterFolder, currentPair, kubeconfigFile, rotationStage } from "../../certificates/pair-files.ts";
 import { type CloudflareClient, connectToCloudflare } from "../../cloudflare/api.ts";
-import { findBotProtection } from "../../cloudflare/bot-protection.ts";
-import { type ClientCertificate, listClientCertificates } from "../../cloudflare/client-certificates.ts";
+import {
+  type ClientCertificate,
+  listClientCertificates,
+  readAssociatedHostnames,
+} from "../../cloudflare/client-certificates.ts";
 import { type Firewall, readFirewall } from "../../cloudflare/firewall-rule.ts";
-import { readAssociatedHostnames } from "../../cloudflare/hostname-associations.ts";
-import { findAddressRecords, listWorkerRoutes, routeAt, type WorkerRoute } from "../../cloudflare/hostname-use.ts";
-import { kvNamespaceTitle, listKvNamespaces } from "../../cloudflare/kv-namespace.ts";
+import {
+  findAddressRecords,
+  findBotProtection,
+  listWorkerRoutes,
+  routeAt,
+  type WorkerRoute,
+} from "../../cloudflare/hostname-use.ts";
 import {
   type CustomDomain,
   type DeployedWorker,
+  kvNamespaceTitle,
   listCustomDomains,
+  listKvNamespaces,
   readDeployedWorker,
 } from "../../cloudflare/worker-script.ts";
 import { findMissingPermissions, findZone, type Zone } from "../../cloudflare/zone.ts";

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { createServer, type SecureVersion } from "node:tls";
 import { expect, test } from "vitest";
-import { shakeHands } from "../../../../../src/cli/commands/doctor/handshake.ts";
+import { shakeHands } from "../../../../../src/cli/commands/doctor/observe.ts";
 import { issueCertificate, makeAuthority } from "../../../../../src/local/certificates/issue.ts";
 
 const validity = { notBefore: new Date(Date.now() - 60_000), notAfter: new Date(Date.now() + 3_600_000) };
