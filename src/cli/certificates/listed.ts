@@ -25,11 +25,7 @@ export async function compareWithDeployed(
   return isDeployed(deployment, deployed);
 }
 
-/**
- * Lists one more certificate, and deploys.
- *
- * @param certificates of the zone
- */
+/** Lists one more certificate, and deploys. @param certificates of the zone */
 export async function acceptCertificate(
   session: Session,
   context: Context,

@@ -34,9 +34,7 @@ export const requiredPermissions: readonly Permission[] = [
   permissions.kv,
 ];
 
-/**
- * What a header can hold. Anything else would come back in the words of an exception, with the token among them.
- */
+/** What a header can hold. Anything else would come back in the words of an exception, with the token among them. */
 const tokenPattern = /^[\x21-\x7e]+$/;
 
 /** @throws CliError if the SDK is not there, or no token is */

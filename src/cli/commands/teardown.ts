@@ -1,5 +1,5 @@
-// `octogate teardown`: undoes what setup made, and nothing else.
-
+// `octogate teardown`: undoes what setup made, known by its own names, and nothing else.
+// wrangler.toml says what that was, so it is put back last.
 import { createPublicKey, type KeyObject } from "node:crypto";
 import { Command, Option } from "commander";
 import { fingerprintOrNull } from "../../node/certificates.ts";
@@ -39,7 +39,6 @@ import { type CommandResult, cliError, done } from "../diagnostics.ts";
 import { addOptions, askForConsent, type ChangeOptions, changeOptions, clusterOption, examples } from "../options.ts";
 
 interface TeardownOptions extends ChangeOptions {
-  readonly config: string;
   readonly cluster?: string;
   readonly everything: boolean;
 }

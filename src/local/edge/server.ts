@@ -31,11 +31,7 @@ const maxDrainMs = 5000;
 /** RFC 9110, 7.6.1: these headers are about one connection only, and HTTP/2 forbids them. */
 const connectionHeaders = new Set(["connection", "keep-alive", "transfer-encoding", "upgrade", "proxy-connection"]);
 
-/**
- * Starts the server on 127.0.0.1.
- *
- * @throws the listener's error, such as EADDRINUSE
- */
+/** Starts the server on 127.0.0.1. @throws the listener's error, such as EADDRINUSE */
 export async function startEdge({ port, server, authorityCertificate }: EdgeOptions): Promise<Edge> {
   const host = `127.0.0.1:${port}`;
   let agent: Agent | null = null;

@@ -1,6 +1,7 @@
 // `octogate certificate rotate`: replaces a cluster's client certificate without a gap, in two halves.
-// Between them an operator has to bring the files to every control plane node.
-
+// Between them an operator has to bring the files to every control plane node. In the second half the old
+// certificate goes: if some kube-apiserver still used it, no user could sign in to that cluster. So the operator has to
+// show that the new one is in use, and kube-apiserver needs time to read its files again.
 import { readFile, stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { Command, Option } from "commander";

@@ -1,4 +1,6 @@
 // The changes that setup is going to make, from what is there. Pure: it reads nothing and changes nothing.
+// Those in wrangler.toml are tried before anything is made at Cloudflare: a file in a form that cannot be changed here,
+// or a policy that cannot be deployed, is said while there is nothing to undo.
 
 import { kubeconfigFile } from "../../certificates/pair-files.ts";
 import { firewallRuleRef, isAsWanted, isFull } from "../../cloudflare/firewall-rule.ts";
