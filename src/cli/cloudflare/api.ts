@@ -94,11 +94,7 @@ function secondsIn(retryAfter: string, now: number): number {
 }
 
 /** @throws CliError if the command runs from the installed package */
-export async function requireSdk(): Promise<void> {
-  await loadSdk();
-}
-
-function loadSdk(): Promise<typeof import("cloudflare")> {
+export function loadSdk(): Promise<typeof import("cloudflare")> {
   return loadInClone("Cloudflare's SDK", () => import("cloudflare"));
 }
 
@@ -149,9 +145,21 @@ export async function askCloudflare<T>(what: string, permission: Permission, cal
   }
 }
 
-/** Whether the SDK reports an answer of this status. */
-export function isStatus(error: unknown, status: number): boolean {
-  return isApiError(error) && error.status === status;
+/** Does a call of the SDK's. @returns null where Cloudflare answers with one of these statuses */
+export async function nullOn<T>(statuses: readonly number[], call: () => PromiseLike<T>): Promise<T | null> {
+  try {
+    return await call();
+  } catch (error) {
+    if (isApiError(error) && error.status !== undefined && statuses.includes(error.status)) return null;
+    throw error;
+  }
+}
+
+/** @returns all items of a list that comes in pages */
+export async function listAll<T>(pages: AsyncIterable<T>): Promise<T[]> {
+  const items: T[] = [];
+  for await (const item of pages) items.push(item);
+  return items;
 }
 
 function isApiError(error: unknown): error is ApiError {

@@ -1,7 +1,8 @@
-// What else Cloudflare has at a hostname: DNS records, and routes of other Workers.
+// What a request to a hostname meets before the Worker: DNS records, routes of other Workers, and bot protection, which
+// answers programs with a page for people to click on. kube-apiserver is a program, and cannot.
 
 import { type Diagnostic, warning } from "../diagnostics.ts";
-import { askCloudflare, type CloudflareClient, isStatus, type Permission, permissions } from "./api.ts";
+import { askCloudflare, type CloudflareClient, listAll, nullOn, type Permission, permissions } from "./api.ts";
 import type { Zone } from "./zone.ts";
 
 /** A route runs before the Worker of a custom domain: "*.acme.dev/*" would get every review, with the token in it. */
@@ -13,11 +14,8 @@ export interface WorkerRoute {
 
 export function listWorkerRoutes(client: CloudflareClient, zone: Zone): Promise<WorkerRoute[]> {
   return askCloudflare("listing Workers' routes", permissions.routes, async () => {
-    const routes: WorkerRoute[] = [];
-    for await (const { pattern, script } of client.workers.routes.list({ zone_id: zone.id })) {
-      routes.push({ pattern, script: script || null });
-    }
-    return routes;
+    const routes = await listAll(client.workers.routes.list({ zone_id: zone.id }));
+    return routes.map(({ pattern, script }) => ({ pattern, script: script || null }));
   });
 }
 
@@ -63,14 +61,18 @@ export async function findAddressRecords(client: CloudflareClient, zone: Zone, h
     .map((record) => `${record.type} ${"content" in record ? record.content : ""}`.trim());
 }
 
-/** @returns what would, or could, stop kube-apiserver before it gets to the Worker */
+/**
+ * Changes nothing: whether to turn bot protection off for the zone is the operator's decision.
+ *
+ * @returns what would, or could, stop kube-apiserver before it gets to the Worker
+ */
 export async function findBotProtection(client: CloudflareClient, zone: Zone, hostname: string): Promise<Diagnostic[]> {
   const [bots, level] = await Promise.all([
-    ifAllowed("reading the bot settings", permissions.botProtection, () =>
-      client.botManagement.get({ zone_id: zone.id }),
+    askCloudflare("reading the bot settings", permissions.botProtection, () =>
+      nullOn(notAllowed, () => client.botManagement.get({ zone_id: zone.id })),
     ),
-    ifAllowed("reading the security level", permissions.zoneSettings, () =>
-      client.zones.settings.get("security_level", { zone_id: zone.id }),
+    askCloudflare("reading the security level", permissions.zoneSettings, () =>
+      nullOn(notAllowed, () => client.zones.settings.get("security_level", { zone_id: zone.id })),
     ),
   ]);
   const found: Diagnostic[] = [];
@@ -84,6 +86,8 @@ export async function findBotProtection(client: CloudflareClient, zone: Zone, ho
   }
   return found;
 }
+
+const notAllowed = [401, 403];
 
 type BotSettings = Awaited<ReturnType<CloudflareClient["botManagement"]["get"]>>;
 
@@ -108,15 +112,4 @@ function botWarnings(zone: Zone, settings: BotSettings, hostname: string): Diagn
 function unknown(zone: Zone, what: string, permission: Permission): Diagnostic {
   const message = `whether ${what} would stop kube-apiserver could not be looked up`;
   return warning(zone.name, message, `give the API token “${permission}”, or look yourself`);
-}
-
-function ifAllowed<T>(what: string, permission: Permission, call: () => PromiseLike<T>): Promise<T | null> {
-  return askCloudflare(what, permission, async () => {
-    try {
-      return await call();
-    } catch (error) {
-      if (isStatus(error, 403) || isStatus(error, 401)) return null;
-      throw error;
-    }
-  });
 }

@@ -1,6 +1,7 @@
 // What a wrangler.toml says about a deployment: its hostname, its clusters and their certificates, its KV namespace.
+
+import { readFingerprints } from "../../worker/config/cluster.ts";
 import { clusterVariableName, isClusterVariable } from "../../worker/config/config.ts";
-import { normaliseFingerprint } from "../../worker/config/fingerprint.ts";
 import type { Context } from "../context.ts";
 import { CliError, cliError } from "../diagnostics.ts";
 import { type ConfigFile, loadConfigFile, type Settings } from "./file.ts";
@@ -67,14 +68,8 @@ export function readCluster({ settings }: ConfigFile, variable: string): Cluster
   const table = settings.vars[variable];
   if (!isTable(table)) return null;
   const allow = stringsIn(table.allow);
-  const fingerprints = fingerprintsIn(table);
+  const fingerprints = readFingerprints(table);
   return { fingerprints, allow, isExample: fingerprints.length === 0 && sameList(allow, exampleAllow) };
-}
-
-/** @param table a cluster's variable, from a file or as it is deployed */
-export function fingerprintsIn(table: unknown): string[] {
-  const listed = isTable(table) && Array.isArray(table.client_certificates) ? table.client_certificates : [];
-  return listed.map(normaliseFingerprint).filter((fingerprint) => fingerprint !== null);
 }
 
 /** @returns the variables of all clusters but those of the example */

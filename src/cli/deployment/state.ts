@@ -1,8 +1,9 @@
 // What Cloudflare runs, compared with wrangler.toml, and the deployment that makes both the same.
 import { randomBytes } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
+import { readFingerprints } from "../../worker/config/cluster.ts";
 import { isClusterVariable } from "../../worker/config/config.ts";
-import { type CloudflareClient, connectToCloudflare, requireSdk } from "../cloudflare/api.ts";
+import { type CloudflareClient, connectToCloudflare, loadSdk } from "../cloudflare/api.ts";
 import {
   type CustomDomain,
   type DeployedWorker,
@@ -11,13 +12,7 @@ import {
 } from "../cloudflare/worker-script.ts";
 import { findZone, type Zone } from "../cloudflare/zone.ts";
 import { checkConfiguration } from "../config-file/check/check.ts";
-import {
-  asDeployment,
-  type DeploymentFile,
-  fingerprintsIn,
-  kvNamespaceIdIn,
-  readCluster,
-} from "../config-file/clusters.ts";
+import { asDeployment, type DeploymentFile, kvNamespaceIdIn, readCluster } from "../config-file/clusters.ts";
 import { openConfigFile } from "../config-file/file.ts";
 import type { Context } from "../context.ts";
 import { CliError, cliError } from "../diagnostics.ts";
@@ -60,7 +55,7 @@ export function refuseToLockOut(
   for (const [variable, value] of Object.entries(deployed?.variables ?? {})) {
     const here = readCluster(file, variable)?.fingerprints;
     if (!isClusterVariable(variable) || here === undefined) continue;
-    const lost = fingerprintsIn(value).filter((it) => !here.includes(it) && !isRemoved(variable, it));
+    const lost = readFingerprints(value).filter((it) => !here.includes(it) && !isRemoved(variable, it));
     unknown.push(...lost.map((fingerprint) => `the certificate ${fingerprint} of ${variable}`));
   }
   if (unknown.length === 0) return;
@@ -120,7 +115,7 @@ export interface Session {
 
 /** @throws CliError if this is no clone, setup was never run, or Cloudflare does not answer */
 export async function openSession(config: string, context: Context): Promise<Session> {
-  await requireSdk();
+  await loadSdk();
   const deployment = asDeployment(await openConfigFile(config, context));
   const { path, hostname } = deployment;
   if (hostname === null) throw cliError(path, "has no route yet", "run octogate setup first");

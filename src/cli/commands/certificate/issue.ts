@@ -19,7 +19,6 @@ import {
 } from "../../options.ts";
 
 interface IssueOptions extends ChangeOptions {
-  readonly config: string;
   readonly cluster: string;
   readonly name: string;
   readonly validityDays: number;

@@ -19,7 +19,6 @@ import { type CommandResult, cliError, done } from "../../diagnostics.ts";
 import { addOptions, askForConsent, type ChangeOptions, changeOptions, clusterOption } from "../../options.ts";
 
 interface RevokeOptions extends ChangeOptions {
-  readonly config: string;
   readonly cluster: string;
   readonly fingerprint: string;
   readonly althoughInUse: boolean;

@@ -40,10 +40,18 @@ import {
   validityDaysOption,
 } from "../../options.ts";
 
-interface RotateOptions extends FinishOptions {
-  readonly config: string;
-  readonly validityDays: number;
+interface RotateOptions extends EdgeOptions, ChangeOptions {
+  readonly cluster: string;
   readonly finish: boolean;
+  readonly inUse: readonly string[];
+  readonly validityDays: number;
+}
+
+interface Rotation {
+  readonly session: Session;
+  readonly folder: ClusterFolder;
+  readonly variable: string;
+  readonly certificates: readonly ClientCertificate[];
 }
 
 export const rotateCommand: CommandMaker = (context, run) =>
@@ -80,7 +88,7 @@ async function rotate(options: RotateOptions, context: Context): Promise<Command
   await compareWithDeployed(session, fingerprint === null ? null : { variable, fingerprint });
   const certificates = await listClientCertificates(client, zone);
   const rotation = { session, folder, variable, certificates };
-  return options.finish ? finishRotation(rotation, options, context) : begin(rotation, options, context);
+  return options.finish ? finish(rotation, options, context) : begin(rotation, options, context);
 }
 
 async function begin(rotation: Rotation, options: RotateOptions, context: Context): Promise<CommandResult> {
@@ -150,28 +158,11 @@ function whatIsNext({ name }: ClusterFolder, clusterName: string): string[] {
   ];
 }
 
-export interface FinishOptions extends EdgeOptions, ChangeOptions {
-  readonly cluster: string;
-  readonly wait: number;
-  readonly inUse: readonly string[];
-}
-
-export interface Rotation {
-  readonly session: Session;
-  readonly folder: ClusterFolder;
-  readonly variable: string;
-  readonly certificates: readonly ClientCertificate[];
-}
-
 /** client-go looks at the files of a client certificate every five minutes (CertCallbackRefreshDuration). */
 export const reloadMs = 5 * 60 * 1000;
 
 /** @throws CliError while the old certificate may still be in use, or the new one does not work */
-export async function finishRotation(
-  rotation: Rotation,
-  options: FinishOptions,
-  context: Context,
-): Promise<CommandResult> {
+async function finish(rotation: Rotation, options: RotateOptions, context: Context): Promise<CommandResult> {
   const { session, folder, variable, certificates } = rotation;
   const { cluster: clusterName, inUse } = options;
   const stage = await rotationStage(folder);
@@ -263,7 +254,7 @@ async function fingerprintIn(path: string): Promise<string | null> {
 /** The new certificate has to work before the old one goes. */
 async function refuseUnlessAccepted(
   { session, folder }: Rotation,
-  options: FinishOptions,
+  options: RotateOptions,
   context: Context,
 ): Promise<void> {
   const { key, certificate } = await folder.read(currentPair);
@@ -277,7 +268,7 @@ async function refuseUnlessAccepted(
 async function isSaidToBeInUse(
   clusterName: string,
   fingerprint: string,
-  { yes }: FinishOptions,
+  { yes }: RotateOptions,
   { terminal }: Context,
 ): Promise<boolean> {
   if (yes) return false;

@@ -13,7 +13,6 @@ import { namedEntriesIn } from "./named-entries.ts";
 import { type Answered, type Pin, planPins } from "./plan.ts";
 
 interface PinOptions extends ChangeOptions {
-  readonly config: string;
   readonly tokenFromStdin: boolean;
 }
 

@@ -5,7 +5,7 @@ import { tokenKinds } from "../../../worker/config/cluster.ts";
 import { clusterVariableName } from "../../../worker/config/config.ts";
 import { wantedExpression } from "../../certificates/listed.ts";
 import { currentPair, kubeconfigFile } from "../../certificates/pair-files.ts";
-import { requireSdk } from "../../cloudflare/api.ts";
+import { loadSdk } from "../../cloudflare/api.ts";
 import { checkConfiguration } from "../../config-file/check/check.ts";
 import {
   asDeployment,
@@ -37,13 +37,11 @@ import { type Existing, inspect } from "./inspect.ts";
 import { planSetup, type SetupRequest } from "./plan.ts";
 
 interface SetupOptions extends EdgeOptions, ChangeOptions {
-  readonly config: string;
   readonly hostname?: string;
   readonly cluster: string;
   readonly allow: readonly string[];
   readonly tokenKind: readonly string[];
   readonly validityDays: number;
-  readonly wait: number;
 }
 
 const defaultTokenKinds: readonly string[] = ["fine_grained", "classic"];
@@ -85,7 +83,7 @@ export const setupCommand: CommandMaker = (context, run) =>
     .action((options: SetupOptions) => run(() => setup(options, context)));
 
 async function setup(options: SetupOptions, context: Context): Promise<CommandResult> {
-  await requireSdk();
+  await loadSdk();
   const deployment = asDeployment(await openConfigFile(options.config, context));
   const request = requestFor(options, deployment);
   const endpoint = await endpointFor(request.hostname, options, context);
