@@ -1,7 +1,10 @@
 // The command line: its commands, and what follows from a result. Usage errors end with 2, failures with 1.
 import { Command, CommanderError, Help, type Option } from "commander";
 import { version } from "../worker/version.ts";
-import { certificateCommand } from "./commands/certificate/command.ts";
+import { issueCommand } from "./commands/certificate/issue.ts";
+import { listCommand } from "./commands/certificate/list.ts";
+import { revokeCommand } from "./commands/certificate/revoke.ts";
+import { rotateCommand } from "./commands/certificate/rotate.ts";
 import { checkCommand } from "./commands/check.ts";
 import { doctorCommand } from "./commands/doctor/command.ts";
 import { explainCommand } from "./commands/explain/command.ts";
@@ -13,6 +16,15 @@ import { teardownCommand } from "./commands/teardown.ts";
 import type { CommandMaker, Context, Run } from "./context.ts";
 import { CliError, type CommandResult, type Diagnostic, diagnosticLines, error } from "./diagnostics.ts";
 import type { Terminal } from "./terminal.ts";
+
+/** A cluster's client certificates, from issue to revocation. */
+const certificateCommand: CommandMaker = (context, run) => {
+  const command = new Command("certificate").description(
+    "issues, lists, rotates and revokes client certificates, by which Octogate knows the clusters",
+  );
+  for (const make of [issueCommand, listCommand, rotateCommand, revokeCommand]) command.addCommand(make(context, run));
+  return command;
+};
 
 /** In the order in which an operator meets them. */
 const commands: Readonly<Record<string, readonly CommandMaker[]>> = {

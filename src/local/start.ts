@@ -5,19 +5,20 @@ import { hasCode, writePublicly } from "../node/files.ts";
 import { sendRequest } from "../node/https.ts";
 import { webhookKubeconfig } from "../node/kubeconfig.ts";
 import { bannerText, localAddress } from "./banner.ts";
-import { type EdgeCertificates, keepCertificates } from "./certificates/keep.ts";
+import { type EdgeCertificates, keepCertificates } from "./certificates.ts";
 import { type Edge, startEdge } from "./edge/server.ts";
 import { addSampleUsers, type SampleUser } from "./github/sample-users.ts";
 import { startGitHubStandIn } from "./github/server.ts";
 import type { Options } from "./options.ts";
-import { readSampleTokens, writeSampleUserFiles } from "./sample-user-files.ts";
 import type { Shutdown } from "./shutdown.ts";
 import {
   forgetRateLimits,
   keepCacheSecret,
   prepareStateFolder,
+  readSampleTokens,
   type StateFolder,
   stateFolderAt,
+  writeSampleUserFiles,
 } from "./state-folder.ts";
 import { readWorkerSettings, startWorker } from "./worker.ts";
 import { messageOf, readPolicyFile, StartError, withClientCertificate, workerVariables } from "./worker-variables.ts";

@@ -1,4 +1,5 @@
-// The kubeconfig of the webhook: the template of k8s/ with its comments, filled in.
+// The files of k8s/, the one source of everything that is printed about a cluster's side, and one of them filled in:
+// the kubeconfig of the webhook.
 // kube-apiserver's --authentication-token-webhook-config-file names it.
 
 import { readdirSync, readFileSync } from "node:fs";
@@ -61,7 +62,7 @@ function base64(text: string): string {
   return Buffer.from(text).toString("base64");
 }
 
-const folder = new URL("../../k8s", import.meta.url);
+const folder = new URL("../../k8s/", import.meta.url);
 
 /**
  * @param name the path inside k8s/

@@ -2,7 +2,7 @@
 // Comments, order and spacing are the operator's, and stay. Each function looks at the file as it was opened, and does
 // not touch what is so already: a second run changes nothing.
 import type { TextRange, TomlPath } from "../../node/toml.ts";
-import { normaliseFingerprint } from "../../worker/config/fingerprint.ts";
+import { normaliseFingerprint } from "../../worker/config/cluster.ts";
 import { type CliError, cliError } from "../diagnostics.ts";
 import {
   clusterVariablesIn,

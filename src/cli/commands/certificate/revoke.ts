@@ -2,8 +2,8 @@
 // The Worker refuses the certificate at once; Cloudflare revokes it a while later.
 import { Command, InvalidArgumentError, Option } from "commander";
 import { fingerprintOrNull } from "../../../node/certificates.ts";
+import { normaliseFingerprint } from "../../../worker/config/cluster.ts";
 import { clusterVariableName } from "../../../worker/config/config.ts";
-import { normaliseFingerprint } from "../../../worker/config/fingerprint.ts";
 import { compareWithDeployed, stopAccepting } from "../../certificates/listed.ts";
 import { commonNameFor } from "../../certificates/obtain.ts";
 import { ClusterFolder, currentPair } from "../../certificates/pair-files.ts";
