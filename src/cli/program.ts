@@ -1,6 +1,16 @@
 // The command line: its commands, and what follows from a result. Usage errors end with 2, failures with 1.
 import { Command, CommanderError, Help, type Option } from "commander";
 import { version } from "../worker/version.ts";
+import {
+  CliError,
+  type CommandMaker,
+  type CommandResult,
+  type Context,
+  type Diagnostic,
+  diagnosticLines,
+  error,
+  type Run,
+} from "./command.ts";
 import { issueCommand } from "./commands/certificate/issue.ts";
 import { listCommand } from "./commands/certificate/list.ts";
 import { revokeCommand } from "./commands/certificate/revoke.ts";
@@ -13,8 +23,6 @@ import { manifestsCommand } from "./commands/manifests/command.ts";
 import { pinCommand } from "./commands/pin/command.ts";
 import { setupCommand } from "./commands/setup/command.ts";
 import { teardownCommand } from "./commands/teardown.ts";
-import type { CommandMaker, Context, Run } from "./context.ts";
-import { CliError, type CommandResult, type Diagnostic, diagnosticLines, error } from "./diagnostics.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** A cluster's client certificates, from issue to revocation. */

@@ -1,7 +1,6 @@
 // The files of k8s/, the one source of everything that is printed about a cluster's side, and one of them filled in:
 // the kubeconfig of the webhook.
 // kube-apiserver's --authentication-token-webhook-config-file names it.
-
 import { readdirSync, readFileSync } from "node:fs";
 import { parseDocument, stringify } from "yaml";
 

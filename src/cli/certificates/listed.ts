@@ -3,12 +3,11 @@
 import type { ClientCertificate } from "../cloudflare/client-certificates.ts";
 import { firewallExpression, isAsWanted, readFirewall, writeFirewallRule } from "../cloudflare/firewall-rule.ts";
 import { readDeployedWorker } from "../cloudflare/worker-script.ts";
+import { type Context, cliError } from "../command.ts";
 import { asDeployment, listedFingerprints } from "../config-file/clusters.ts";
 import { addFingerprint, applyEdits, removeFingerprint } from "../config-file/edits.ts";
 import { type ConfigFile, saveConfigFile } from "../config-file/file.ts";
-import type { Context } from "../context.ts";
 import { deployIfNeeded, isDeployed, type Removal, refuseToLockOut, type Session } from "../deployment/state.ts";
-import { cliError } from "../diagnostics.ts";
 import { issuerKeyIdentifierOf } from "./obtain.ts";
 
 /**

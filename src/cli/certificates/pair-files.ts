@@ -1,15 +1,13 @@
 // The folder .clusters/NAME/: keys and certificates of one cluster, as pairs of files.
 // kube-apiserver uses "client". During a rotation "next" is the coming pair, and "previous" the old one. A key without
 // a certificate is a request that was not answered yet.
-
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { existsSync, renameSync } from "node:fs";
 import { readdir, readFile, rm, rmdir, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { createPrivately, hasCode, readIfThere, temporaryName, writePrivately } from "../../node/files.ts";
 import type { CredentialData } from "../../node/kubeconfig.ts";
-import type { Context } from "../context.ts";
-import { cliError } from "../diagnostics.ts";
+import { type Context, cliError } from "../command.ts";
 
 export const currentPair = "client";
 export const nextPair = "next";

@@ -3,8 +3,7 @@
 // and deploying needs wrangler anyway. Only the files of this folder know it.
 import { hasCode } from "../../node/files.ts";
 import { failureText } from "../../node/https.ts";
-import type { Context } from "../context.ts";
-import { type CliError, cliError } from "../diagnostics.ts";
+import { type CliError, type Context, cliError } from "../command.ts";
 
 export type CloudflareClient = import("cloudflare").default;
 

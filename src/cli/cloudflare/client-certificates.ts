@@ -3,7 +3,7 @@
 // Cloudflare asks for such a certificate.
 import { type KeyObject, X509Certificate } from "node:crypto";
 import { fingerprintOf } from "../../node/certificates.ts";
-import { cliError } from "../diagnostics.ts";
+import { cliError } from "../command.ts";
 import { askCloudflare, type CloudflareClient, listAll, permissions } from "./api.ts";
 import type { Zone } from "./zone.ts";
 

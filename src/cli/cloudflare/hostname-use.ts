@@ -1,7 +1,6 @@
 // What a request to a hostname meets before the Worker: DNS records, routes of other Workers, and bot protection, which
 // answers programs with a page for people to click on. kube-apiserver is a program, and cannot.
-
-import { type Diagnostic, warning } from "../diagnostics.ts";
+import { type Diagnostic, warning } from "../command.ts";
 import { askCloudflare, type CloudflareClient, listAll, nullOn, type Permission, permissions } from "./api.ts";
 import type { Zone } from "./zone.ts";
 

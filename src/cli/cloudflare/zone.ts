@@ -1,5 +1,5 @@
 // The zone that a hostname lies in, and the permissions of the API token in it.
-import { cliError } from "../diagnostics.ts";
+import { cliError } from "../command.ts";
 import {
   askCloudflare,
   type CloudflareClient,

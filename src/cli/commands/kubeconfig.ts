@@ -4,9 +4,8 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import { writePrivately } from "../../node/files.ts";
 import { webhookKubeconfig } from "../../node/kubeconfig.ts";
 import { clusterFolderName, readClientCredential } from "../certificates/pair-files.ts";
+import { type CommandMaker, type CommandResult, type Context, done } from "../command.ts";
 import { findClusterDeployment } from "../config-file/clusters.ts";
-import type { CommandMaker, Context } from "../context.ts";
-import { type CommandResult, done } from "../diagnostics.ts";
 import { certificatesOption, clusterOption, configOption, examples, hostnameOption } from "../options.ts";
 
 interface KubeconfigOptions {

@@ -24,6 +24,7 @@ import {
   listKvNamespaces,
   readDeployedWorker,
 } from "../cloudflare/worker-script.ts";
+import { type CommandMaker, type CommandResult, type Context, cliError, done } from "../command.ts";
 import { asDeployment, clusterVariablesIn, kvNamespaceIdIn, readCluster } from "../config-file/clusters.ts";
 import {
   applyEdits,
@@ -33,9 +34,7 @@ import {
   unsetHostname,
 } from "../config-file/edits.ts";
 import { saveConfigFile } from "../config-file/file.ts";
-import type { CommandMaker, Context } from "../context.ts";
 import { deployIfNeeded, openSession, refuseToLockOut, type Session } from "../deployment/state.ts";
-import { type CommandResult, cliError, done } from "../diagnostics.ts";
 import { addOptions, askForConsent, type ChangeOptions, changeOptions, clusterOption, examples } from "../options.ts";
 
 interface TeardownOptions extends ChangeOptions {

@@ -1,9 +1,7 @@
 // What a wrangler.toml says about a deployment: its hostname, its clusters and their certificates, its KV namespace.
-
 import { readFingerprints } from "../../worker/config/cluster.ts";
 import { clusterVariableName, isClusterVariable } from "../../worker/config/config.ts";
-import type { Context } from "../context.ts";
-import { CliError, cliError } from "../diagnostics.ts";
+import { CliError, type Context, cliError } from "../command.ts";
 import { type ConfigFile, loadConfigFile, type Settings } from "./file.ts";
 
 /** The entries of the file as it ships: an example that admits no user. */
@@ -67,7 +65,7 @@ export interface ClusterTable {
 export function readCluster({ settings }: ConfigFile, variable: string): ClusterTable | null {
   const table = settings.vars[variable];
   if (!isTable(table)) return null;
-  const allow = stringsIn(table.allow);
+  const allow = stringsIn(table, "allow");
   const fingerprints = readFingerprints(table);
   return { fingerprints, allow, isExample: fingerprints.length === 0 && sameList(allow, exampleAllow) };
 }
@@ -104,8 +102,10 @@ export function isTable(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-export function stringsIn(value: unknown): string[] {
-  return Array.isArray(value) ? value.filter((entry) => typeof entry === "string") : [];
+/** @returns the texts in a list of a table; none where there is no such table or list */
+export function stringsIn(table: unknown, key: string): string[] {
+  const list = isTable(table) ? table[key] : null;
+  return Array.isArray(list) ? list.filter((entry) => typeof entry === "string") : [];
 }
 
 export function sameList(one: readonly string[], other: readonly string[]): boolean {

@@ -11,11 +11,10 @@ import {
   readDeployedWorker,
 } from "../cloudflare/worker-script.ts";
 import { findZone, type Zone } from "../cloudflare/zone.ts";
+import { CliError, type Context, cliError } from "../command.ts";
 import { checkConfiguration } from "../config-file/check/check.ts";
 import { asDeployment, type DeploymentFile, kvNamespaceIdIn, readCluster } from "../config-file/clusters.ts";
 import { openConfigFile } from "../config-file/file.ts";
-import type { Context } from "../context.ts";
-import { CliError, cliError } from "../diagnostics.ts";
 import { deployWithWrangler, requireWrangler } from "./wrangler.ts";
 
 const cacheSecretName = "CACHE_SECRET";

@@ -7,8 +7,7 @@ import * as v from "valibot";
 import { type Endpoint, type HttpsResponse, sendRequest } from "../../node/https.ts";
 import type { CredentialData } from "../../node/kubeconfig.ts";
 import { checksumOf } from "../../worker/credential/checksum.ts";
-import type { Context } from "../context.ts";
-import { type Diagnostic, error } from "../diagnostics.ts";
+import { type Context, type Diagnostic, error } from "../command.ts";
 
 /** Where kube-apiserver sends its reviews. */
 export const reviewPath = "/authenticate";

@@ -1,6 +1,7 @@
 // TLS server in front of the Worker. Like Cloudflare, it asks for a client certificate but does not insist on one:
 // without one, or with a bad one, the handshake succeeds and `request.cf.tlsClientAuth` says so. The Worker refuses.
 import { constants } from "node:crypto";
+import { once } from "node:events";
 import type { Agent, IncomingMessage, ServerResponse } from "node:http";
 import { createSecureServer, Http2ServerRequest, Http2ServerResponse, constants as http2 } from "node:http2";
 import type { TLSSocket } from "node:tls";
@@ -59,10 +60,7 @@ export async function startEdge({ port, server, authorityCertificate }: EdgeOpti
     connections.add(socket);
     socket.once("close", () => connections.delete(socket));
   });
-  await new Promise<void>((resolve, reject) => {
-    listener.once("error", reject);
-    listener.listen(port, "127.0.0.1", resolve);
-  });
+  await once(listener.listen(port, "127.0.0.1"), "listening");
   return {
     passTo(workerPort) {
       agent = upstreamAgent(workerPort);

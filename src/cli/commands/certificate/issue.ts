@@ -5,10 +5,9 @@ import { acceptCertificate, compareWithDeployed } from "../../certificates/liste
 import { commonNameFor, inspectPair, obtainPair } from "../../certificates/obtain.ts";
 import { ClusterFolder, reservedPairs } from "../../certificates/pair-files.ts";
 import { listClientCertificates } from "../../cloudflare/client-certificates.ts";
+import { type CommandMaker, type CommandResult, type Context, done } from "../../command.ts";
 import { requireCluster } from "../../config-file/clusters.ts";
-import type { CommandMaker, Context } from "../../context.ts";
 import { openSession } from "../../deployment/state.ts";
-import { type CommandResult, done } from "../../diagnostics.ts";
 import {
   addOptions,
   askForConsent,

@@ -12,10 +12,9 @@ import {
   listClientCertificates,
   revokeClientCertificate,
 } from "../../cloudflare/client-certificates.ts";
+import { type CommandMaker, type CommandResult, type Context, cliError, done } from "../../command.ts";
 import { listedFingerprints, requireCluster } from "../../config-file/clusters.ts";
-import type { CommandMaker, Context } from "../../context.ts";
 import { openSession } from "../../deployment/state.ts";
-import { type CommandResult, cliError, done } from "../../diagnostics.ts";
 import { addOptions, askForConsent, type ChangeOptions, changeOptions, clusterOption } from "../../options.ts";
 
 interface RevokeOptions extends ChangeOptions {

@@ -22,11 +22,19 @@ import {
   listClientCertificates,
   revokeClientCertificate,
 } from "../../cloudflare/client-certificates.ts";
+import {
+  CliError,
+  type CommandMaker,
+  type CommandResult,
+  type Context,
+  cliError,
+  type Diagnostic,
+  done,
+  error,
+} from "../../command.ts";
 import { requireCluster } from "../../config-file/clusters.ts";
-import type { CommandMaker, Context } from "../../context.ts";
 import { openSession, type Session } from "../../deployment/state.ts";
 import { verifyFromOutside } from "../../deployment/verify.ts";
-import { CliError, type CommandResult, cliError, type Diagnostic, done, error } from "../../diagnostics.ts";
 import {
   addOptions,
   askForConsent,

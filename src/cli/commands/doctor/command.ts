@@ -2,8 +2,7 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { columns } from "../../../node/columns.ts";
 import type { Endpoint } from "../../../node/https.ts";
-import type { CommandMaker, Context } from "../../context.ts";
-import { type CommandResult, cliError, done, error, warning } from "../../diagnostics.ts";
+import { type CommandMaker, type CommandResult, type Context, cliError, done, error, warning } from "../../command.ts";
 import {
   caFileOption,
   certificatesOption,

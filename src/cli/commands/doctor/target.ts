@@ -1,6 +1,5 @@
 // The target of the checks: which address, and as which cluster.
 // The command line and wrangler.toml say it together; the files of the certificate are read elsewhere.
-
 import { X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
@@ -10,11 +9,10 @@ import type { CredentialData } from "../../../node/kubeconfig.ts";
 import { readFingerprints } from "../../../worker/config/cluster.ts";
 import { clusterNameOf, clusterVariableName, isClusterVariable } from "../../../worker/config/config.ts";
 import { clusterFolderName, readClientCredential } from "../../certificates/pair-files.ts";
+import { CliError, type Context } from "../../command.ts";
 import { checkConfiguration } from "../../config-file/check/check.ts";
 import { hostnameOf } from "../../config-file/clusters.ts";
 import { type ConfigFile, loadConfigFile } from "../../config-file/file.ts";
-import type { Context } from "../../context.ts";
-import { CliError } from "../../diagnostics.ts";
 import { broken, type CheckResult, ok, warning } from "./check.ts";
 
 export interface DoctorOptions {

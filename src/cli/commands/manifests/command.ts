@@ -7,9 +7,8 @@ import type { CredentialData } from "../../../node/kubeconfig.ts";
 import { readClusterPolicy } from "../../../worker/config/cluster.ts";
 import { clusterVariableName } from "../../../worker/config/config.ts";
 import { clusterFolderName, readClientCredential } from "../../certificates/pair-files.ts";
-import { findClusterDeployment, isTable, stringsIn } from "../../config-file/clusters.ts";
-import type { CommandMaker, Context } from "../../context.ts";
-import { type CommandResult, done } from "../../diagnostics.ts";
+import { type CommandMaker, type CommandResult, type Context, done } from "../../command.ts";
+import { findClusterDeployment, stringsIn } from "../../config-file/clusters.ts";
 import { certificatesOption, clusterOption, configOption, examples, hostnameOption } from "../../options.ts";
 import { type Bundle, type BundleFile, type Distribution, distributions, embedsKey, makeBundle } from "./bundle.ts";
 import { type Rbac, renderRbac } from "./rbac.ts";
@@ -89,8 +88,8 @@ function rbacFor(cluster: string, clusterVariable: unknown): Rbac {
   const setting = clusterVariableName(cluster);
   const policy = readClusterPolicy(setting, clusterVariable);
   if (!policy.ok) return asItIs(`${setting} is wrong; octogate check says what it is.`);
-  const table = isTable(clusterVariable) ? clusterVariable : {};
-  return renderRbac(policy.value, [...stringsIn(table.allow), ...stringsIn(table.groups_from)]);
+  const entries = [...stringsIn(clusterVariable, "allow"), ...stringsIn(clusterVariable, "groups_from")];
+  return renderRbac(policy.value, entries);
 }
 
 function linesOf({ guide, files }: Bundle, certificates: string): string[] {

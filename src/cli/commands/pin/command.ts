@@ -2,11 +2,10 @@
 import { Command, Option } from "commander";
 import type { TomlPath } from "../../../node/toml.ts";
 import { createGitHubClient } from "../../../worker/github/client.ts";
+import { CliError, type CommandMaker, type CommandResult, type Context, cliError, done } from "../../command.ts";
 import { githubApiUrlOf } from "../../config-file/check/check.ts";
 import { applyEdits, type Edit } from "../../config-file/edits.ts";
 import { type ConfigFile, errorAt, locationOf, openConfigFile, saveConfigFile } from "../../config-file/file.ts";
-import type { CommandMaker, Context } from "../../context.ts";
-import { CliError, type CommandResult, cliError, done } from "../../diagnostics.ts";
 import { addOptions, askForConsent, type ChangeOptions, changeOptions, examples } from "../../options.ts";
 import { createLookup } from "./lookup.ts";
 import { namedEntriesIn } from "./named-entries.ts";

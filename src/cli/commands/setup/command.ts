@@ -6,6 +6,7 @@ import { clusterVariableName } from "../../../worker/config/config.ts";
 import { wantedExpression } from "../../certificates/listed.ts";
 import { currentPair, kubeconfigFile } from "../../certificates/pair-files.ts";
 import { loadSdk } from "../../cloudflare/api.ts";
+import { CliError, type CommandMaker, type CommandResult, type Context, cliError, done } from "../../command.ts";
 import { checkConfiguration } from "../../config-file/check/check.ts";
 import {
   asDeployment,
@@ -15,11 +16,9 @@ import {
   readCluster,
 } from "../../config-file/clusters.ts";
 import { openConfigFile } from "../../config-file/file.ts";
-import type { CommandMaker, Context } from "../../context.ts";
 import { refuseToLockOut } from "../../deployment/state.ts";
 import { verifyFromOutside } from "../../deployment/verify.ts";
 import { requireWrangler } from "../../deployment/wrangler.ts";
-import { CliError, type CommandResult, cliError, done } from "../../diagnostics.ts";
 import {
   addOptions,
   askForConsent,

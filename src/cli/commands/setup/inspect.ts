@@ -26,10 +26,9 @@ import {
   readDeployedWorker,
 } from "../../cloudflare/worker-script.ts";
 import { findMissingPermissions, findZone, type Zone } from "../../cloudflare/zone.ts";
+import { CliError, type Context, cliError, type Diagnostic, error } from "../../command.ts";
 import type { DeploymentFile } from "../../config-file/clusters.ts";
-import type { Context } from "../../context.ts";
 import { reviewPath } from "../../deployment/verify.ts";
-import { CliError, cliError, type Diagnostic, error } from "../../diagnostics.ts";
 
 export interface Existing {
   readonly client: CloudflareClient;

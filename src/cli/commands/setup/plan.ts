@@ -1,15 +1,14 @@
 // The changes that setup is going to make, from what is there. Pure: it reads nothing and changes nothing.
 // Those in wrangler.toml are tried before anything is made at Cloudflare: a file in a form that cannot be changed here,
 // or a policy that cannot be deployed, is said while there is nothing to undo.
-
 import { kubeconfigFile } from "../../certificates/pair-files.ts";
 import { firewallRuleRef, isAsWanted, isFull } from "../../cloudflare/firewall-rule.ts";
+import { type Diagnostic, error } from "../../command.ts";
 import { checkConfiguration } from "../../config-file/check/check.ts";
 import { type DeploymentFile, hostnameOf, kvNamespaceIdIn, readCluster } from "../../config-file/clusters.ts";
 import { applyEdits, setCluster, setHostname, setKvNamespaceId, unsupportedForm } from "../../config-file/edits.ts";
 import { parseConfigFile } from "../../config-file/file.ts";
 import { isDeployed, leadsTo } from "../../deployment/state.ts";
-import { type Diagnostic, error } from "../../diagnostics.ts";
 import type { Existing } from "./inspect.ts";
 
 export interface Plan {

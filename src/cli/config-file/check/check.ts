@@ -1,12 +1,11 @@
 // The check of a whole configuration, as far as its wrangler.toml shows it.
 // Errors keep it from being deployed; warnings do not.
-
 import { randomBytes } from "node:crypto";
 import type { Checked } from "../../../worker/config/checked.ts";
 import { type ClusterPolicy, readClusterPolicy } from "../../../worker/config/cluster.ts";
 import { type Config, clusterVariableName, problemsIn, readConfig } from "../../../worker/config/config.ts";
 import { readServiceSettings } from "../../../worker/config/service.ts";
-import type { Diagnostic } from "../../diagnostics.ts";
+import type { Diagnostic } from "../../command.ts";
 import { isTable } from "../clusters.ts";
 import { type ConfigFile, errorAt, pathOf, type Settings } from "../file.ts";
 import { findSharedTokens, findUnpinnedNames, type NamedPolicy } from "./policy-risks.ts";

@@ -1,11 +1,10 @@
 // Clusters that share personal access tokens.
 // Such a token has no audience, and the kube-apiserver of a cluster sees the tokens of all its users. An attacker who
 // steals one there can sign in with it to every other cluster that admits the same person with the same kind of token.
-
 import type { TomlPath } from "../../../node/toml.ts";
 import type { ClusterPolicy, TokenKind } from "../../../worker/config/cluster.ts";
 import { type AllowEntry, type DenyEntry, printEntry } from "../../../worker/config/entries.ts";
-import type { Diagnostic } from "../../diagnostics.ts";
+import type { Diagnostic } from "../../command.ts";
 import { type ConfigFile, warningAt } from "../file.ts";
 
 export interface NamedPolicy {

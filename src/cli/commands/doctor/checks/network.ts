@@ -1,5 +1,4 @@
 // The checks below HTTP: name, connection, clock and TLS.
-
 import { BlockList, isIPv4 } from "node:net";
 import { failureText, type HostAndPort, isAboutTime } from "../../../../node/https.ts";
 import { blocked, broken, type CheckResult, durationText, ok, printable, skipped, warning } from "../check.ts";
