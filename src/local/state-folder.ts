@@ -12,28 +12,13 @@ export interface IdentityFiles {
   readonly privateKey: string;
 }
 
-export interface StateFolder {
-  /** Absolute. */
-  readonly path: string;
-  readonly authority: IdentityFiles;
-  readonly server: IdentityFiles;
-  readonly cacheSecret: string;
-  /** Where Miniflare keeps the Worker's KV. */
-  readonly storage: string;
-  /** A file for each sample user, with the user's token. */
-  readonly tokens: string;
-  /** For kubectl, with the sample users. */
-  readonly userKubeconfig: string;
-  client(clusterName: string): IdentityFiles;
-  /** For a kube-apiserver. */
-  webhookKubeconfig(clusterName: string): string;
-}
+export type StateFolder = Readonly<ReturnType<typeof stateFolderAt>>;
 
 /** The one file at the top that belongs to no cluster is `ca.crt`, so no cluster can have this name. */
 export const reservedClusterName = "ca";
 
-/** Finds the files' places; makes nothing yet. */
-export function stateFolderAt(path: string): StateFolder {
+/** @returns the files' places, absolute; makes nothing yet */
+export function stateFolderAt(path: string) {
   const root = resolve(path);
   // Cluster names hold no dots or slashes: nothing in a folder or without a dot can clash with NAME.crt.
   const own = (name: string) => join(root, "edge", name);
@@ -42,11 +27,15 @@ export function stateFolderAt(path: string): StateFolder {
     authority: { certificate: join(root, `${reservedClusterName}.crt`), privateKey: own("ca.key") },
     server: { certificate: own("server.crt"), privateKey: own("server.key") },
     cacheSecret: own("cache-secret"),
+    // Where Miniflare keeps the Worker's KV.
     storage: join(root, "storage"),
+    // A file for each sample user, with the user's token.
     tokens: join(root, "tokens"),
+    // For kubectl, with the sample users.
     userKubeconfig: join(root, "kubeconfig"),
-    client: (name) => ({ certificate: join(root, `${name}.crt`), privateKey: join(root, `${name}.key`) }),
-    webhookKubeconfig: (name) => join(root, `${name}.kubeconfig`),
+    client: (name: string) => ({ certificate: join(root, `${name}.crt`), privateKey: join(root, `${name}.key`) }),
+    // For a kube-apiserver.
+    webhookKubeconfig: (name: string) => join(root, `${name}.kubeconfig`),
   };
 }
 

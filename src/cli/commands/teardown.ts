@@ -13,9 +13,8 @@ import {
   readAssociatedHostnames,
   revokeClientCertificate,
 } from "../cloudflare/client-certificates.ts";
-import { deleteFirewallRule, type Firewall, firewallRuleRef, readFirewall } from "../cloudflare/firewall-rule.ts";
+import { deleteFirewallRule, firewallRuleRef, readFirewall } from "../cloudflare/firewall-rule.ts";
 import {
-  type CustomDomain,
   deleteKvNamespace,
   deleteWorker,
   detachCustomDomain,
@@ -111,17 +110,7 @@ async function tearDownCluster(
   return done([`${clusterName} is gone; ${others.length} other clusters go on.`], { changed: true, changes });
 }
 
-interface Remains {
-  /** Null: the hostname does not lead to this Worker. */
-  readonly domain: CustomDomain | null;
-  readonly hasWorker: boolean;
-  readonly firewall: Firewall;
-  readonly isAssociated: boolean;
-  readonly certificates: readonly ClientCertificate[];
-  /** Null: none that setup made. */
-  readonly kvNamespaceId: string | null;
-  readonly variables: readonly string[];
-}
+type Remains = Awaited<ReturnType<typeof inspect>>;
 
 export async function tearDownEverything(
   session: Session,
@@ -163,7 +152,7 @@ export async function tearDownEverything(
   return done(["The deployment is gone."], { changed: true, changes });
 }
 
-async function inspect({ deployment, client, zone, hostname }: Session): Promise<Remains> {
+async function inspect({ deployment, client, zone, hostname }: Session) {
   const { accountId } = zone;
   const { workerName } = deployment;
   const variables = clusterVariablesIn(deployment);
@@ -199,11 +188,13 @@ async function inspect({ deployment, client, zone, hostname }: Session): Promise
     ({ id, title }) => id === kvNamespaceIdIn(deployment) && title === kvNamespaceTitle(workerName),
   );
   return {
+    // Null: the hostname does not lead to this Worker.
     domain: domains.find((domain) => domain.hostname === hostname && domain.service === workerName) ?? null,
     hasWorker: deployed !== null,
     firewall,
     isAssociated: hostnames.includes(hostname),
     certificates: certificates.flat(),
+    // Null: none that setup made.
     kvNamespaceId: kvNamespace?.id ?? null,
     variables,
   };
