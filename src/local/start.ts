@@ -7,7 +7,7 @@ import { webhookKubeconfig } from "../node/kubeconfig.ts";
 import { bannerText, localAddress } from "./banner.ts";
 import { type EdgeCertificates, keepCertificates } from "./certificates.ts";
 import { type Edge, startEdge } from "./edge/server.ts";
-import { addSampleUsers, type SampleUser } from "./github/sample-users.ts";
+import { addSampleUsers } from "./github/sample-users.ts";
 import { startGitHubStandIn } from "./github/server.ts";
 import type { Options } from "./options.ts";
 import type { Shutdown } from "./shutdown.ts";
@@ -38,7 +38,10 @@ export async function start(options: Options, shutdown: Shutdown, console: Conso
   const folder = stateFolderAt(options.stateFolder);
   const policies = await readPolicies(options);
   const clusterNames = policies?.map(({ clusterName }) => clusterName) ?? ["local"];
-  const certificates = await prepare(folder, clusterNames);
+  const certificates = await usable(folder, async () => {
+    await prepareStateFolder(folder);
+    return keepCertificates(folder, clusterNames, Date.now());
+  });
   const edge = await listen(options.port, certificates);
   shutdown.add(() => edge.close());
 
@@ -87,13 +90,6 @@ async function readPolicies({ clusters }: Options) {
   );
 }
 
-async function prepare(folder: StateFolder, clusterNames: readonly string[]): Promise<EdgeCertificates> {
-  return usable(folder, async () => {
-    await prepareStateFolder(folder);
-    return keepCertificates(folder, clusterNames, Date.now());
-  });
-}
-
 async function usable<Result>(folder: StateFolder, use: () => Promise<Result>): Promise<Result> {
   return use().catch((error: unknown) => {
     throw new StartError(`${folder.path}: cannot be used as the state folder: ${messageOf(error)}`);
@@ -111,18 +107,7 @@ async function listen(port: number, { server, authority }: EdgeCertificates): Pr
   }
 }
 
-interface GitHub {
-  readonly url: string;
-  readonly sampleUsers: readonly SampleUser[];
-  readonly policy: Record<string, unknown>;
-}
-
-async function gitHubFor(
-  { githubUrl }: Options,
-  folder: StateFolder,
-  shutdown: Shutdown,
-  console: Console,
-): Promise<GitHub> {
+async function gitHubFor({ githubUrl }: Options, folder: StateFolder, shutdown: Shutdown, console: Console) {
   if (githubUrl !== null) return { url: githubUrl, sampleUsers: [], policy: openPolicy };
   const standIn = await startGitHubStandIn();
   shutdown.add(() => standIn.close());

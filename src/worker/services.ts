@@ -134,7 +134,7 @@ export function storeOf(binding: unknown): KeyValueStore {
  * @returns null where it is not one
  */
 export function boundStoreOf(binding: unknown): KeyValueStore | null {
-  if (!isKvNamespace(binding)) return null;
+  if (!has<KVNamespace>(binding, "get", "put")) return null;
   return {
     get: (name) => binding.get(name, { type: "arrayBuffer", cacheTtl: kvCacheTtlSeconds }),
     put: (name, value, ttlSeconds) => binding.put(name, value, { expirationTtl: ttlSeconds }),
@@ -146,7 +146,7 @@ export function boundStoreOf(binding: unknown): KeyValueStore | null {
  * @returns tells whether GitHub may be asked about one more never-seen token of a cluster
  */
 export function limitOf(binding: unknown, writeWarning: (text: string) => void): (cluster: string) => Promise<boolean> {
-  if (!isRateLimit(binding)) {
+  if (!has<RateLimit>(binding, "limit")) {
     writeWarning("NEVER_SEEN_LIMIT is not bound: there is no cap on tokens that were never seen");
     return () => Promise.resolve(true);
   }
@@ -165,19 +165,11 @@ export function limitOf(binding: unknown, writeWarning: (text: string) => void):
  * @returns null where it is not one
  */
 export function datasetOf(binding: unknown): Dataset | null {
-  if (!isDataset(binding)) return null;
+  if (!has<AnalyticsEngineDataset>(binding, "writeDataPoint")) return null;
   return { writeDataPoint: (point) => binding.writeDataPoint(point) };
 }
 
 /** wrangler.toml decides what is bound, so a binding is recognised by its methods alone. */
-function isKvNamespace(binding: unknown): binding is KVNamespace {
-  return typeof binding === "object" && binding !== null && "get" in binding && "put" in binding;
-}
-
-function isRateLimit(binding: unknown): binding is RateLimit {
-  return typeof binding === "object" && binding !== null && "limit" in binding;
-}
-
-function isDataset(binding: unknown): binding is AnalyticsEngineDataset {
-  return typeof binding === "object" && binding !== null && "writeDataPoint" in binding;
+function has<Binding>(binding: unknown, ...methods: readonly (keyof Binding)[]): binding is Binding {
+  return typeof binding === "object" && binding !== null && methods.every((method) => method in binding);
 }

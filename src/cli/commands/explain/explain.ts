@@ -11,7 +11,7 @@ import type { Facts } from "../../../worker/github/facts.ts";
 import type { GitHubFacts } from "../../../worker/github/github-facts.ts";
 import { createTrace, decidingCall, type TracedCall } from "../../../worker/github/trace.ts";
 import type { PresentedCredential } from "../../../worker/policy/identity.ts";
-import { type Reason, reasons } from "../../../worker/reasons.ts";
+import { reasons } from "../../../worker/reasons.ts";
 import { sentenceOf, type UserInfo, type Verdict } from "../../../worker/verdict.ts";
 import { type ExplainedEntry, explainEntries, type PolicyTexts } from "./entry-reasons.ts";
 
@@ -24,7 +24,7 @@ export interface Explanation {
   readonly facts: Facts | null;
   /** Empty for what is no GitHub token. */
   readonly entries: readonly ExplainedEntry[];
-  readonly verdict: ExplainedVerdict;
+  readonly verdict: ReturnType<typeof explainVerdict>;
   /** Who it is in the cluster, or null. */
   readonly user: UserInfo | null;
   /** Names in the policy that are uncertain, by what this person's facts show. */
@@ -90,46 +90,20 @@ function tokenOf(decision: Decision): Explanation["token"] {
   }
 }
 
-export interface ExplainedVerdict {
-  readonly kind: Verdict["kind"];
-  readonly reason: Reason;
-  readonly sentence: string;
-  /** Null for an account that gets in. */
-  readonly hint: string | null;
-}
-
-export function explainVerdict(verdict: Verdict): ExplainedVerdict {
+/** @returns the problem, and the hint that puts it right: null for an account that gets in */
+export function explainVerdict(verdict: Verdict) {
   const { kind, reason } = verdict;
   const { problem, hint } = reasons[reason];
-  const explained = { kind, reason, sentence: sentenceOf({ problem, hint: null }), hint };
-  switch (verdict.kind) {
-    case "authenticated":
-    case "unauthenticated":
-      return explained;
-    case "undetermined":
-      return { ...explained, sentence: verdict.detail ?? explained.sentence };
-    case "denied":
-      return { ...explained, hint: verdict.detail === null ? hint : `${hint} (${verdict.detail})` };
-  }
+  const detail = "detail" in verdict ? verdict.detail : null;
+  return {
+    kind,
+    reason,
+    sentence: kind === "undetermined" && detail !== null ? detail : sentenceOf({ problem, hint: null }),
+    hint: kind === "denied" && detail !== null ? `${hint} (${detail})` : hint,
+  };
 }
 
-/** One call to GitHub. Nothing in here holds a token. */
-export interface ShownCall {
-  readonly method: string;
-  /** With its query, without the API's own address. */
-  readonly path: string;
-  /** Null where no response came. */
-  readonly status: number | null;
-  /** The outcome by the Worker's table of endpoints. */
-  readonly outcome: string;
-  /** The reason for it, where there is one. */
-  readonly reason: string | null;
-  readonly durationMs: number;
-  /** What GitHub said of the token, its owner's quota and its own request. */
-  readonly headers: Readonly<Record<string, string>>;
-  /** What GitHub says is wrong, in its own words. */
-  readonly message: string | null;
-}
+export type ShownCall = Readonly<ReturnType<typeof showCall>>;
 
 const shownHeaders = [
   "x-oauth-scopes",
@@ -144,8 +118,12 @@ const shownHeaders = [
   "x-github-request-id",
 ];
 
-/** @param token never shown, whatever GitHub sends back */
-export function showCall(call: TracedCall, { restUrl, graphqlUrl }: ApiAddress, token: string): ShownCall {
+/**
+ * Makes a call fit for a terminal: without the token, and without what could control a terminal.
+ *
+ * @param token never shown, whatever GitHub sends back
+ */
+export function showCall(call: TracedCall, { restUrl, graphqlUrl }: ApiAddress, token: string) {
   const { method, url, status, outcome, durationMs, message } = call;
   const shown = (text: string, maxLength: number) =>
     text
@@ -160,8 +138,11 @@ export function showCall(call: TracedCall, { restUrl, graphqlUrl }: ApiAddress, 
   const hasMessage = message !== "" && status !== null && status >= 400;
   return {
     method,
+    // With its query, without the API's own address.
     path: shown(path, 500),
+    // Null where no response came.
     status,
+    // By the Worker's table of endpoints.
     outcome: outcome.kind,
     reason: outcome.reason ?? null,
     durationMs,

@@ -80,10 +80,10 @@ async function manifests(options: ManifestsOptions, context: Context): Promise<C
 
 /** Where the policy is missing or wrong, the rest is of use all the same. */
 function rbacFor(cluster: string, clusterVariable: unknown): Rbac {
-  const asItIs = (why: string) => {
-    const { files } = renderRbac(null, []);
-    return { files, notes: [`rbac/ is not filled in and admits no user yet: ${why}`] };
-  };
+  const asItIs = (why: string) => ({
+    ...renderRbac(null, []),
+    notes: [`rbac/ is not filled in and admits no user yet: ${why}`],
+  });
   if (clusterVariable === null) return asItIs("there is no configuration here to take the policy from.");
   const setting = clusterVariableName(cluster);
   const policy = readClusterPolicy(setting, clusterVariable);
@@ -94,7 +94,11 @@ function rbacFor(cluster: string, clusterVariable: unknown): Rbac {
 
 function linesOf({ guide, files }: Bundle, certificates: string): string[] {
   return [
-    ...files.flatMap((file) => [`==> ${headingOf(file)}`, ...contentLines(file, certificates), ""]),
+    ...files.flatMap((file) => [
+      `==> ${headingOf(file)}`,
+      file.content?.trimEnd() ?? `(${join(certificates, file.name)})`,
+      "",
+    ]),
     `==> ${guideName}`,
     guide.text.trimEnd(),
     "",
@@ -104,10 +108,6 @@ function linesOf({ guide, files }: Bundle, certificates: string): string[] {
 
 function headingOf({ name, path, mode }: BundleFile): string {
   return path === null ? name : `${name}: goes to ${path}${mode === null ? "" : `, mode ${mode}`}`;
-}
-
-function contentLines({ name, content }: BundleFile, certificates: string): string[] {
-  return [content === null ? `(${join(certificates, name)})` : content.trimEnd()];
 }
 
 function jsonOf({ guide, files }: Bundle, certificates: string) {
