@@ -1,5 +1,5 @@
-// A command from its beginning to its end: what it works with, what it says is wrong, and what it results in. Everything
-// from outside comes in with the context, so that tests can hand in their own.
+// A command from its beginning to its end: what it works with, what it says is wrong, and what it results in.
+// Everything from outside comes in with the context, so that tests can hand in their own.
 import type { Command } from "commander";
 import type { Style, Terminal } from "./terminal.ts";
 

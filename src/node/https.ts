@@ -115,6 +115,7 @@ function usualAuthorities(): string[] | null {
   return [...new Set([...tls.getCACertificates("default"), ...tls.getCACertificates("system")])];
 }
 
+/** Node gives a code; people search for the code, so it stays beside these. */
 const words: ReadonlyMap<string, string> = new Map([
   ["ENOTFOUND", "there is no such name"],
   ["EAI_AGAIN", "the resolver does not answer"],

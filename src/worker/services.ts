@@ -118,6 +118,9 @@ function createNameWarnings(writeError: (text: string) => void): Services["warnO
   };
 }
 
+// Adapters for what Workers binds to a deployment. All of it is optional: without it no request is refused, but there
+// is less caching, no cap and nothing to count.
+
 /** Workers refuse fewer than 30 s. An entry holds its own times, so an old one from KV's cache does no harm. */
 const kvCacheTtlSeconds = 30;
 

@@ -1,6 +1,6 @@
 // Client certificates that Cloudflare's managed authority has signed.
-// There is one authority for the whole account; the list is one of the zone, and so is the list of the hostnames at which
-// Cloudflare asks for such a certificate.
+// There is one authority for the whole account; the list is one of the zone, and so is the list of the hostnames at
+// which Cloudflare asks for such a certificate.
 import { type KeyObject, X509Certificate } from "node:crypto";
 import { fingerprintOf } from "../../node/certificates.ts";
 import { cliError } from "../command.ts";

@@ -64,8 +64,10 @@ interface KvNamespace {
 }
 
 /**
- * @returns what the namespace of this Worker is called: the name that wrangler would give it. wrangler would make one by
- *   itself with the first deployment, but not say its id, which a deployment from another clone and teardown need
+ * wrangler would make a namespace by itself with the first deployment, but not say its id, which a deployment from
+ * another clone and teardown need.
+ *
+ * @returns what the namespace of this Worker is called: the name that wrangler would give it
  */
 export function kvNamespaceTitle(workerName: string): string {
   return `${workerName}-kv`;

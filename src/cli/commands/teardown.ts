@@ -225,7 +225,7 @@ function restoredText({ deployment, hostname }: Session, { kvNamespaceId, variab
   ]);
 }
 
-/** @returns the active ones among them */
+/** @returns the active certificates that the cluster's table lists, and those with files in its folder: no others go */
 export async function findClusterCertificates(
   folder: ClusterFolder,
   listed: readonly string[],

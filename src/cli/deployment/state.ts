@@ -1,4 +1,5 @@
-// What Cloudflare runs, compared with wrangler.toml, and the deployment that makes both the same.
+// What Cloudflare runs, compared with wrangler.toml, and the deployment that makes both the same. The certificate
+// commands and teardown begin with a session: the file, its zone and the API.
 import { randomBytes } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import { readFingerprints } from "../../worker/config/cluster.ts";

@@ -166,7 +166,11 @@ function conflictsIn(setting: string, policy: ClusterPolicy): Problem[] {
 
 const fingerprintPattern = /^[0-9a-f]{64}$/;
 
-/** @returns the fingerprint as 64 lowercase hex digits, or null if it is none */
+/**
+ * Cloudflare writes 64 lowercase hex digits, openssl upper case with colons.
+ *
+ * @returns the fingerprint as 64 lowercase hex digits, or null if it is none
+ */
 export function normaliseFingerprint(value: unknown): string | null {
   if (typeof value !== "string") return null;
   const digits = value.replaceAll(":", "").toLowerCase();

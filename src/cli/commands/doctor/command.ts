@@ -1,4 +1,6 @@
 // `octogate doctor`: checks the chain from here to a review's answer, and says where it breaks.
+// It reads, sends requests, and then checks one thing after the other. A check that rests on a broken one is skipped:
+// its result would show the fault of the earlier one.
 import { Command, InvalidArgumentError, Option } from "commander";
 import { columns } from "../../../node/columns.ts";
 import type { Endpoint } from "../../../node/https.ts";

@@ -1,4 +1,4 @@
-// The requests of the doctor, in as few steps as the chain allows: the handshake, and then all requests at once.
+// Everything that the doctor sends, in as few steps as the chain allows: the name, the handshake, then all requests.
 import { lookup } from "node:dns/promises";
 import { connect as connectTcp, type Socket } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";

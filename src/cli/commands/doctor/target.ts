@@ -1,5 +1,5 @@
 // The target of the checks: which address, and as which cluster.
-// The command line and wrangler.toml say it together; the files of the certificate are read elsewhere.
+// The command line and wrangler.toml say it together. The client certificate is checked as far as it needs no network.
 import { X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";

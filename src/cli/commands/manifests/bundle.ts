@@ -126,7 +126,10 @@ export interface Guide extends v.InferOutput<typeof frontMatterSchema> {
   readonly text: string;
 }
 
-/** Throws where the file has another form: it is our own. */
+/**
+ * The head of the README says which files go where; the text holds the steps, the way back and the repair. Throws where
+ * the file has another form: it is our own.
+ */
 export function readGuide(distribution: Distribution): Guide {
   const [, frontMatter, text] = /^---\n(.*?)\n---\n\n(.*)$/s.exec(readClusterFile(`${distribution}/README.md`)) ?? [];
   if (frontMatter === undefined || text === undefined) throw new Error(`k8s/${distribution}/README.md has no head`);

@@ -1,5 +1,6 @@
 // The check of a whole configuration, as far as its wrangler.toml shows it.
-// Errors keep it from being deployed; warnings do not.
+// Errors keep it from being deployed; warnings do not. The Worker's own rules are those that its code applies at run
+// time. Secrets are not in the file, so valid ones stand for them.
 import { randomBytes } from "node:crypto";
 import type { Checked } from "../../../worker/config/checked.ts";
 import { type ClusterPolicy, readClusterPolicy } from "../../../worker/config/cluster.ts";

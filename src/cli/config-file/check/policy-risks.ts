@@ -1,6 +1,5 @@
-// Clusters that share personal access tokens.
-// Such a token has no audience, and the kube-apiserver of a cluster sees the tokens of all its users. An attacker who
-// steals one there can sign in with it to every other cluster that admits the same person with the same kind of token.
+// Warnings about policies that are right, but risky: clusters that share personal access tokens, and names without a
+// number, which their owner can give up and another account can take.
 import type { TomlPath } from "../../../node/toml.ts";
 import type { ClusterPolicy, TokenKind } from "../../../worker/config/cluster.ts";
 import { type AllowEntry, type DenyEntry, printEntry } from "../../../worker/config/entries.ts";
@@ -16,7 +15,13 @@ export interface NamedPolicy {
 /** A legacy token can be either a person's or an app's. */
 const personalKinds: readonly TokenKind[] = ["fine_grained", "classic", "legacy"];
 
-/** @returns a warning for each cluster that shares tokens with one before it */
+/**
+ * A personal access token has no audience, and the kube-apiserver of a cluster sees the tokens of all its users. An
+ * attacker who steals one there can sign in with it to every other cluster that admits the same person with the same
+ * kind of token.
+ *
+ * @returns a warning for each cluster that shares tokens with one before it
+ */
 export function findSharedTokens(file: ConfigFile, clusters: readonly NamedPolicy[]): Diagnostic[] {
   return clusters.flatMap((cluster, index): Diagnostic[] => {
     const sharing = clusters.slice(0, index).flatMap((other) => {

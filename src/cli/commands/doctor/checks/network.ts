@@ -72,6 +72,10 @@ function spanText(seconds: number): string {
   return hours < 48 ? `${hours} h` : `${Math.round(hours / 24)} days`;
 }
 
+/**
+ * The addresses that Cloudflare publishes for proxied hostnames (www.cloudflare.com/ips, unchanged for years).
+ * Customers may bring addresses of their own, so another address proves nothing.
+ */
 const subnets = [
   "103.21.244.0/22",
   "103.22.200.0/22",

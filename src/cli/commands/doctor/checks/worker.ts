@@ -1,4 +1,5 @@
-// The checks behind the edge: which cluster the Worker takes us for, and what it says about itself.
+// The checks behind the edge: which cluster the Worker takes us for, what it says about itself, and the reviews of a
+// made-up token and of a person's token.
 import * as v from "valibot";
 import { apiVersions } from "../../../../worker/http/token-review.ts";
 import { broken, type CheckResult, durationText, ok, printable, skipped, warning } from "../check.ts";
