@@ -13,6 +13,7 @@ export async function withTimeout<T>(work: Promise<T>, ms: number): Promise<T> {
   try {
     return await Promise.race([work, late]);
   } finally {
-    clearTimeout(timer);
+    // Node and Workers differ about what clearTimeout takes besides a timer.
+    if (timer !== undefined) clearTimeout(timer);
   }
 }
