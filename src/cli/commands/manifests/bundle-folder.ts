@@ -5,7 +5,7 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import * as v from "valibot";
 import { hasCode, readIfThere, writePrivately } from "../../../node/files.ts";
-import { cliError, type Diagnostic, warning } from "../../diagnostics.ts";
+import { cliError, type Diagnostic, warning } from "../../command.ts";
 
 export interface Owner {
   readonly distribution: string;
