@@ -10,6 +10,7 @@ import {
   diagnosticLines,
   error,
   type Run,
+  resultDiagnosticLines,
 } from "./command.ts";
 import { issueCommand } from "./commands/certificate/issue.ts";
 import { listCommand } from "./commands/certificate/list.ts";
@@ -124,12 +125,17 @@ function diagnosticsOf(thrown: Error, { note }: Terminal): readonly Diagnostic[]
 }
 
 function present(result: CommandResult, isForMachines: boolean, { terminal }: Context): number {
-  const { ok, lines, diagnostics, json } = result;
+  const { ok, lines, diagnostics, diagnosticsAreResult = false, json } = result;
   if (isForMachines) {
     terminal.print(JSON.stringify({ ok, ...json, diagnostics }, null, 2));
     return ok ? 0 : 1;
   }
+  if (diagnosticsAreResult) {
+    for (const line of resultDiagnosticLines(diagnostics, terminal.printStyle)) terminal.print(line);
+  }
   for (const line of lines) terminal.print(line);
-  for (const line of diagnosticLines(diagnostics, terminal.style)) terminal.note(line);
+  if (!diagnosticsAreResult) {
+    for (const line of diagnosticLines(diagnostics, terminal.style)) terminal.note(line);
+  }
   return ok ? 0 : 1;
 }

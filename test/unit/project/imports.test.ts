@@ -39,7 +39,7 @@ const partsFromTheTop: Readonly<Record<string, readonly string[]>> = {
       "config-file",
       "cloudflare",
     ],
-    ...["options", "command", "terminal"],
+    ...["options", "command", "terminal", "nearest"],
   ],
 };
 

@@ -38,6 +38,7 @@ export async function runCommand(
       ask: () => Promise.resolve(null),
       askSecret: () => Promise.resolve(null),
       style: createStyle(false),
+      printStyle: createStyle(false),
     },
     ...changes,
   };
