@@ -151,11 +151,17 @@ export async function askForConsent(
   changes: readonly string[],
   { yes, dryRun }: ChangeOptions,
 ): Promise<Consent> {
-  const stop = (line: string) => ({ kind: "stop", result: done([line], { changed: false, changes }) }) as const;
-  if (changes.length === 0) return dryRun ? stop("Nothing would be changed (--dry-run).") : { kind: "go" };
-  terminal.note(dryRun ? "This would be changed:" : "This is going to be changed:");
-  for (const change of changes) terminal.note(`  - ${change}`);
-  if (dryRun) return stop("Nothing was changed (--dry-run).");
+  const stop = (...lines: readonly string[]) =>
+    ({ kind: "stop", result: done(lines, { changed: false, changes }) }) as const;
+  const listed = changes.map((change) => `  - ${change}`);
+  if (dryRun) {
+    // The list is what was asked for, and so it goes to stdout.
+    return changes.length === 0
+      ? stop("Nothing would be changed (--dry-run).")
+      : stop("This would be changed:", ...listed, "Nothing was changed (--dry-run).");
+  }
+  if (changes.length === 0) return { kind: "go" };
+  for (const line of ["This is going to be changed:", ...listed]) terminal.note(line);
   if (yes) return { kind: "go" };
   const answer = await terminal.ask("Go on?");
   if (answer === true) return { kind: "go" };

@@ -42,6 +42,8 @@ const commands: Readonly<Record<string, readonly CommandMaker[]>> = {
   "Afterwards:": [doctorCommand, certificateCommand, teardownCommand],
 };
 
+const tokenLike = /\b(?:gh[a-z]_|github_pat_)\w+/g;
+
 const outro = `
 octogate COMMAND --help shows a command's options, and examples. In a clone, type npx octogate.
 The documentation begins with README.md.`;
@@ -61,7 +63,8 @@ export async function runProgram(argv: readonly string[], context: Context): Pro
     .exitOverride()
     .configureOutput({
       writeOut: (text) => terminal.print(text.trimEnd()),
-      writeErr: (text) => terminal.note(text.trimEnd()),
+      // commander repeats wrong arguments, and one of them can be a token that was typed into the wrong place.
+      writeErr: (text) => terminal.note(text.trimEnd().replace(tokenLike, "(a token)")),
     })
     .configureHelp({ optionDescription })
     .commandsGroup("Help:")

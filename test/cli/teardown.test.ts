@@ -87,9 +87,9 @@ describe("teardown --everything", () => {
   test("shows with --dry-run what would go, and asks before it goes", async () => {
     await setup("production", "--allow", "org:acme-inc#77");
     const before = snapshot(rig.cloudflare.state);
-    const { stderr } = await rig.run(["teardown", "--everything", "--dry-run"]);
+    const { stdout } = await rig.run(["teardown", "--everything", "--dry-run"]);
     for (const what of [hostname, "Worker octogate", "octogate_auth_acme_dev", "revoke", "KV namespace"]) {
-      expect(stderr).toContain(what);
+      expect(stdout).toContain(what);
     }
     expect((await rig.run(["teardown", "--everything"], false)).exitCode).toBe(1);
     expect(snapshot(rig.cloudflare.state)).toEqual(before);

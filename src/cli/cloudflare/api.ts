@@ -4,6 +4,7 @@
 import { hasCode } from "../../node/files.ts";
 import { failureText } from "../../node/https.ts";
 import { type CliError, type Context, cliError } from "../command.ts";
+import { chosenByHand, tokenFormUrl } from "./token-form.ts";
 
 export type CloudflareClient = import("cloudflare").default;
 
@@ -48,7 +49,7 @@ export async function connectToCloudflare({
     throw cliError(
       "CLOUDFLARE_API_TOKEN",
       apiToken === "" ? "is not set" : "holds no token: it has spaces, or characters that no token has",
-      `make a token at https://dash.cloudflare.com/profile/api-tokens with the permissions ${requiredPermissions.join(", ")}`,
+      `make one with ${requiredPermissions.join(", ")}; this link fills in all but ${chosenByHand}: ${tokenFormUrl}`,
     );
   }
   return new Cloudflare({

@@ -106,7 +106,8 @@ const didYouMean = (word: string | null) => (word === null ? undefined : `did yo
 /** The kinds of entries with a name behind a colon. */
 const entryPrefixes = ["org", "team", "user"];
 
-function nearestEntry(entry: string): string | null {
+/** @returns the entry that a wrong one of `allow` probably stands for, or null */
+export function nearestEntry(entry: string): string | null {
   const [, prefix = "", name] = /^([A-Za-z]+)[:=](.+)$/.exec(entry) ?? [];
   if (name === undefined) return nearestTo(entry, ["anyone", ...tokenKinds]);
   const isTeam = name.includes("/");
