@@ -5,9 +5,17 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import type { Endpoint, HostAndPort } from "../node/https.ts";
 import { type CommandResult, type Context, cliError, done, error } from "./command.ts";
 
-/** @param lines the arguments behind `octogate` @returns the text below a command's options */
-export const examples = (...lines: readonly string[]): string =>
-  ["\nExamples:", ...lines.map((line) => `  octogate ${line}`)].join("\n");
+/**
+ * @param lines the arguments behind `octogate`, perhaps with a comment behind `   # `
+ * @returns the text below a command's options
+ */
+export function examples(...lines: readonly string[]): string {
+  const shown = lines.flatMap((line) => {
+    const [command = "", comment] = line.split("   # ");
+    return [...(comment === undefined ? [] : [`  # ${comment}`]), `  octogate ${command}`];
+  });
+  return ["\nExamples:", ...shown].join("\n");
+}
 
 const clusterMeaning = "the cluster's name: production is the table [vars.CLUSTER_PRODUCTION]";
 
@@ -17,11 +25,11 @@ export const configOption = () =>
 
 /** `--cluster`: required. */
 export const clusterOption = () =>
-  new Option("--cluster <name>", clusterMeaning).argParser(parseClusterName).makeOptionMandatory();
+  new Option("-c, --cluster <name>", clusterMeaning).argParser(parseClusterName).makeOptionMandatory();
 
 /** `--cluster`, optional where there is only one. */
 export const onlyClusterOption = () =>
-  new Option("--cluster <name>", `${clusterMeaning} (default: the only one)`).argParser(parseClusterName);
+  new Option("-c, --cluster <name>", `${clusterMeaning} (default: the only one)`).argParser(parseClusterName);
 
 /** `--hostname`: instead of the configuration's; it may have a port. */
 export const hostnameOption = () =>
@@ -59,8 +67,8 @@ export interface ChangeOptions {
 
 export const changeOptions = () => [
   configOption(),
-  new Option("--yes", "change things without asking").default(false),
-  new Option("--dry-run", "show what would be changed, and change nothing").default(false),
+  new Option("-y, --yes", "change things without asking").default(false),
+  new Option("-n, --dry-run", "show what would be changed, and change nothing").default(false),
 ];
 
 /** What all commands have that verify a deployment from outside. */
@@ -111,7 +119,9 @@ function parseHostname(hostname: string): string {
 }
 
 function parseClusterName(name: string): string {
-  if (!clusterNamePattern.test(name)) throw new InvalidArgumentError("must match [a-z][a-z0-9-]*");
+  if (!clusterNamePattern.test(name)) {
+    throw new InvalidArgumentError("must be lower-case letters, digits and dashes, with a letter first");
+  }
   return name;
 }
 

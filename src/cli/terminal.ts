@@ -14,6 +14,9 @@ export interface Streams {
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
+/** A person pressed Ctrl-C at a question. */
+export class Interruption extends Error {}
+
 export interface Terminal {
   /** One line of the result. */
   print(line: string): void;
@@ -48,12 +51,14 @@ export function createTerminal({ stdin, stdout, stderr, env }: Streams): Termina
     async ask(question) {
       if (stdin.isTTY !== true || stderr.isTTY !== true) return null;
       const answer = await confirm({ message: question, initialValue: false, input: stdin, output: stderr });
-      return isCancel(answer) ? false : answer;
+      if (isCancel(answer)) throw new Interruption();
+      return answer;
     },
     async askSecret(question) {
       if (stdin.isTTY !== true || stderr.isTTY !== true) return null;
       const answer = await password({ message: question, input: stdin, output: stderr });
-      return isCancel(answer) ? "" : answer;
+      if (isCancel(answer)) throw new Interruption();
+      return answer;
     },
     style: styleFor(stderr),
     printStyle: styleFor(stdout),

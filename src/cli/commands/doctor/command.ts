@@ -48,7 +48,7 @@ export const doctorCommand: CommandMaker = (context, run) =>
       examples(
         "doctor --cluster production",
         "doctor --cluster production --token-from-stdin < ~/.kube/github-token",
-        "doctor --hostname auth.example.com --certificates /etc/kubernetes/octogate   # on a control plane node",
+        "doctor --hostname auth.acme.dev --certificates /etc/kubernetes/octogate   # on a control plane node",
       ),
     )
     .action((options: DoctorOptions) => run(() => doctor(options, context)));

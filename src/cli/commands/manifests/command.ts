@@ -46,7 +46,7 @@ export const manifestsCommand: CommandMaker = (context, run) =>
     .addOption(certificatesOption())
     .addOption(
       new Option(
-        "--output <folder>",
+        "-o, --output <folder>",
         "writes everything into this folder, with the certificate and its key, to copy to the nodes",
       ),
     )
