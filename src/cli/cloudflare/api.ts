@@ -5,6 +5,7 @@ import { hasCode } from "../../node/files.ts";
 import { failureText } from "../../node/network-failure.ts";
 import type { Context } from "../context.ts";
 import { type CliError, cliError } from "../diagnostics.ts";
+import { type Clock, lookAgain } from "./patience.ts";
 
 export type CloudflareClient = import("cloudflare").default;
 
@@ -39,19 +40,29 @@ export const requiredPermissions: readonly Permission[] = [
  */
 const tokenPattern = /^[\x21-\x7e]+$/;
 
-/** @throws CliError if the SDK is not there, or no token is */
-export async function connectToCloudflare({
-  env,
-  fetch: send,
-  now,
-}: Pick<Context, "env" | "fetch" | "now">): Promise<CloudflareClient> {
+const tokensPage = "https://dash.cloudflare.com/profile/api-tokens";
+
+/**
+ * For so long a refusal may be about the token's age: Cloudflare refuses a token that was made a moment ago now and
+ * then.
+ */
+export const newTokenMs = 20_000;
+
+/**
+ * @param refusedForMs how long a request that is refused (401, 403) is sent again
+ * @throws CliError if the SDK is not there, or no token is
+ */
+export async function connectToCloudflare(
+  { env, fetch: send, ...clock }: Pick<Context, "env" | "fetch"> & Clock,
+  refusedForMs = newTokenMs,
+): Promise<CloudflareClient> {
   const { default: Cloudflare } = await loadSdk();
   const apiToken = env.CLOUDFLARE_API_TOKEN?.trim() ?? "";
   if (!tokenPattern.test(apiToken)) {
     throw cliError(
       "CLOUDFLARE_API_TOKEN",
       apiToken === "" ? "is not set" : "holds no token: it has spaces, or characters that no token has",
-      `make a token at https://dash.cloudflare.com/profile/api-tokens with the permissions ${requiredPermissions.join(", ")}`,
+      `make a token at ${tokensPage} with the permissions ${requiredPermissions.join(", ")}`,
     );
   }
   return new Cloudflare({
@@ -60,10 +71,29 @@ export async function connectToCloudflare({
     apiEmail: null,
     userServiceKey: null,
     baseURL: env.CLOUDFLARE_BASE_URL,
-    fetch: carefully(send, now),
+    fetch: patiently(carefully(send, clock.now), clock, refusedForMs),
     // Its debugging goes to stdout, which holds the command's result alone.
     logLevel: "warn",
   });
+}
+
+function patiently(send: typeof fetch, clock: Clock, refusedForMs: number): typeof fetch {
+  return async (input, init) => {
+    let response = await send(input, init);
+    // What is asked about the token itself comes after a refusal: its answer is final.
+    if (String(input).endsWith("/tokens/verify")) return response;
+    return lookAgain(clock, {
+      found: response,
+      look: async () => {
+        await response.body?.cancel();
+        response = await send(input, init);
+        return response;
+      },
+      isThere: ({ status }) => status !== 401 && status !== 403,
+      until: ({ status }) => `Cloudflare takes the API token: it answers ${status}, as to one that was made just now`,
+      maxMs: refusedForMs,
+    });
+  };
 }
 
 /** A command that is silent for longer looks broken. */
@@ -149,6 +179,36 @@ export async function askCloudflare<T>(what: string, permission: Permission, cal
     const reason = reasonOf(error);
     throw cliError(`Cloudflare, ${what}`, reason, hintFor(error, reason, permission));
   }
+}
+
+/** A list that is longer than any account's: an API that never comes to an end would keep the command for ever. */
+const maxItems = 20_000;
+
+/**
+ * Reads a list to its end. The SDK asks for the next page until an empty one comes: where the last page is repeated,
+ * this ends at the first item that was there before.
+ *
+ * @throws CliError where the list has no end
+ */
+export async function readWholeList<T>(list: AsyncIterable<T>, keyOf: (item: T) => string): Promise<T[]> {
+  const items = new Map<string, T>();
+  for await (const item of list) {
+    const key = keyOf(item);
+    if (items.has(key)) break;
+    items.set(key, item);
+    if (items.size > maxItems) throw cliError("Cloudflare", `a list has more than ${maxItems} items`);
+  }
+  return [...items.values()];
+}
+
+/** Whether the SDK reports an answer with this code of Cloudflare in it. */
+export function hasErrorCode(error: unknown, code: number): boolean {
+  return isApiError(error) && error.errors.some((one) => one.code === code);
+}
+
+/** Whether Cloudflare refuses the token: for what it may do, or for what it is. */
+export function isRefused(error: unknown): boolean {
+  return isStatus(error, 401) || isStatus(error, 403);
 }
 
 /** Whether the SDK reports an answer of this status. */

@@ -3,7 +3,7 @@
 import { type KeyObject, X509Certificate } from "node:crypto";
 import { fingerprintOf } from "../../node/certificates.ts";
 import { cliError } from "../diagnostics.ts";
-import { askCloudflare, type CloudflareClient, permissions } from "./api.ts";
+import { askCloudflare, type CloudflareClient, hasErrorCode, permissions, readWholeList } from "./api.ts";
 import type { Zone } from "./zone.ts";
 
 export interface ClientCertificate {
@@ -22,14 +22,16 @@ type ListedCertificate = Awaited<ReturnType<CloudflareClient["clientCertificates
 /** @returns every certificate of the zone, the revoked ones too */
 export function listClientCertificates(client: CloudflareClient, zone: Zone): Promise<ClientCertificate[]> {
   return askCloudflare("listing client certificates", permissions.clientCertificates, async () => {
-    const certificates: ClientCertificate[] = [];
     const parameters = { zone_id: zone.id, status: "all", per_page: 50 } as const;
-    for await (const listed of client.clientCertificates.list(parameters)) certificates.push(read(listed));
-    return certificates;
+    const listed = await readWholeList(client.clientCertificates.list(parameters), ({ id }) => id ?? "");
+    return listed.map(read);
   });
 }
 
-/** Has the managed authority sign a certificate for the request's key. */
+/**
+ * Has the managed authority sign a certificate for the request's key. The request is sent once: Cloudflare signs the
+ * same request a second time, also where only the first answer got lost.
+ */
 export function signClientCertificate(
   client: CloudflareClient,
   zone: Zone,
@@ -37,20 +39,26 @@ export function signClientCertificate(
 ): Promise<ClientCertificate> {
   return askCloudflare("having the client certificate signed", permissions.clientCertificates, async () =>
     read(
-      await client.clientCertificates.create({
-        zone_id: zone.id,
-        csr: request.certificateRequest,
-        validity_days: request.validityDays,
-      }),
+      await client.clientCertificates.create(
+        { zone_id: zone.id, csr: request.certificateRequest, validity_days: request.validityDays },
+        { maxRetries: 0 },
+      ),
     ),
   );
 }
 
-/** Cloudflare revokes it a while later; until then it says "pending_revocation". */
+/** "already deleted": seen live, github.com/alchemy-run/distilled. */
+const alreadyRevoked = 1407;
+
+/** Cloudflare revokes it a while later; until then it says "pending_revocation". One that is revoked is as good. */
 export async function revokeClientCertificate(client: CloudflareClient, zone: Zone, id: string): Promise<void> {
-  await askCloudflare("revoking the client certificate", permissions.clientCertificates, () =>
-    client.clientCertificates.delete(id, { zone_id: zone.id }),
-  );
+  await askCloudflare("revoking the client certificate", permissions.clientCertificates, async () => {
+    try {
+      await client.clientCertificates.delete(id, { zone_id: zone.id });
+    } catch (error) {
+      if (!hasErrorCode(error, alreadyRevoked)) throw error;
+    }
+  });
 }
 
 /** @returns the active certificate of this key: a second one would be one more to look after */

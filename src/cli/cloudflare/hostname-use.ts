@@ -1,5 +1,5 @@
 // What else Cloudflare has at a hostname: DNS records, and routes of other Workers.
-import { askCloudflare, type CloudflareClient, permissions } from "./api.ts";
+import { askCloudflare, type CloudflareClient, permissions, readWholeList } from "./api.ts";
 import type { Zone } from "./zone.ts";
 
 /** A route runs before the Worker of a custom domain: "*.acme.dev/*" would get every review, with the token in it. */
@@ -11,11 +11,8 @@ export interface WorkerRoute {
 
 export function listWorkerRoutes(client: CloudflareClient, zone: Zone): Promise<WorkerRoute[]> {
   return askCloudflare("listing Workers' routes", permissions.routes, async () => {
-    const routes: WorkerRoute[] = [];
-    for await (const { pattern, script } of client.workers.routes.list({ zone_id: zone.id })) {
-      routes.push({ pattern, script: script || null });
-    }
-    return routes;
+    const routes = await readWholeList(client.workers.routes.list({ zone_id: zone.id }), ({ id }) => id);
+    return routes.map(({ pattern, script }) => ({ pattern, script: script || null }));
   });
 }
 

@@ -1,7 +1,8 @@
 // The KV namespace, under the name that wrangler would give it.
 // wrangler would make one by itself with the first deployment, but not say its id. A deployment from another clone and
 // teardown need the id, so it is made here and its id is written into wrangler.toml.
-import { askCloudflare, type CloudflareClient, isStatus, permissions } from "./api.ts";
+import { askCloudflare, type CloudflareClient, hasErrorCode, isStatus, permissions, readWholeList } from "./api.ts";
+import { type Clock, lookAgain } from "./patience.ts";
 
 export interface KvNamespace {
   readonly id: string;
@@ -15,23 +16,55 @@ export function kvNamespaceTitle(workerName: string): string {
 
 export function listKvNamespaces(client: CloudflareClient, accountId: string): Promise<KvNamespace[]> {
   return askCloudflare("listing KV namespaces", permissions.kv, async () => {
-    const namespaces: KvNamespace[] = [];
-    for await (const { id, title } of client.kv.namespaces.list({ account_id: accountId, per_page: 100 })) {
-      namespaces.push({ id, title });
-    }
-    return namespaces;
+    const list = client.kv.namespaces.list({ account_id: accountId, per_page: 100 });
+    return (await readWholeList(list, ({ id }) => id)).map(({ id, title }) => ({ id, title }));
   });
 }
 
+/** @param id as wrangler.toml has it @returns null where the account has none with it, or none is named */
+export async function findKvNamespace(
+  client: CloudflareClient,
+  accountId: string,
+  id: string | null,
+  clock: Clock,
+): Promise<KvNamespace | null> {
+  if (id === null) return null;
+  const look = async () => (await listKvNamespaces(client, accountId)).find((one) => one.id === id) ?? null;
+  return lookAgain(clock, {
+    found: await look(),
+    look,
+    isThere: (namespace) => namespace !== null,
+    until: () => `Cloudflare lists the KV namespace ${id}, which may have been made a moment ago`,
+  });
+}
+
+/** "a namespace with this account ID and title already exists": wrangler's own handling of the code. */
+const titleIsTaken = 10014;
+
+/** Makes it, or finds it where an earlier command made it and the list did not show it yet. */
 export async function createKvNamespace(
   client: CloudflareClient,
   accountId: string,
   title: string,
+  clock: Clock,
 ): Promise<KvNamespace> {
-  const { id } = await askCloudflare("making the KV namespace", permissions.kv, () =>
-    client.kv.namespaces.create({ account_id: accountId, title }),
-  );
-  return { id, title };
+  const named = async () => (await listKvNamespaces(client, accountId)).find((one) => one.title === title) ?? null;
+  return askCloudflare("making the KV namespace", permissions.kv, async () => {
+    try {
+      const { id } = await client.kv.namespaces.create({ account_id: accountId, title });
+      return { id, title };
+    } catch (error) {
+      if (!hasErrorCode(error, titleIsTaken)) throw error;
+      const found = await lookAgain(clock, {
+        found: await named(),
+        look: named,
+        isThere: (namespace) => namespace !== null,
+        until: () => `Cloudflare lists the KV namespace ${title}, which is there already`,
+      });
+      if (found === null) throw error;
+      return found;
+    }
+  });
 }
 
 /** Deletes it with everything in it; one that is gone already is as good. */

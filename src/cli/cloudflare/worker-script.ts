@@ -1,6 +1,6 @@
 // The Worker at Cloudflare, with its variables, bindings and secrets, and the custom domain that leads to it.
 // The comparison with wrangler.toml says whether something is still to be deployed.
-import { askCloudflare, type CloudflareClient, isStatus, permissions } from "./api.ts";
+import { askCloudflare, type CloudflareClient, isStatus, permissions, readWholeList } from "./api.ts";
 
 export interface DeployedWorker {
   readonly variables: Readonly<Record<string, unknown>>;
@@ -28,11 +28,9 @@ export function readDeployedWorker(
         if (binding.type === "json") variables[binding.name] = binding.json;
         if (binding.type === "kv_namespace") kvNamespaces[binding.name] = binding.namespace_id;
       }
-      const secrets: string[] = [];
-      for await (const secret of client.workers.scripts.secrets.list(name, { account_id: accountId })) {
-        secrets.push(secret.name);
-      }
-      return { variables, secrets, kvNamespaces };
+      const list = client.workers.scripts.secrets.list(name, { account_id: accountId });
+      const secrets = await readWholeList(list, (secret) => secret.name);
+      return { variables, secrets: secrets.map((secret) => secret.name), kvNamespaces };
     } catch (error) {
       if (isStatus(error, 404)) return null;
       throw error;
@@ -50,11 +48,8 @@ export interface CustomDomain {
 /** @returns the hostnames of all Workers of the account */
 export function listCustomDomains(client: CloudflareClient, accountId: string): Promise<CustomDomain[]> {
   return askCloudflare("listing custom domains", permissions.workers, async () => {
-    const domains: CustomDomain[] = [];
-    for await (const { id, hostname, service } of client.workers.domains.list({ account_id: accountId })) {
-      domains.push({ id, hostname, service });
-    }
-    return domains;
+    const domains = await readWholeList(client.workers.domains.list({ account_id: accountId }), ({ id }) => id);
+    return domains.map(({ id, hostname, service }) => ({ id, hostname, service }));
   });
 }
 

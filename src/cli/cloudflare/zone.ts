@@ -3,6 +3,7 @@ import { cliError } from "../diagnostics.ts";
 import {
   askCloudflare,
   type CloudflareClient,
+  isRefused,
   isStatus,
   type Permission,
   permissions,
@@ -23,9 +24,15 @@ export interface Zone {
 export async function findZone(client: CloudflareClient, hostname: string): Promise<Zone> {
   const inactive: string[] = [];
   for (const name of possibleZonesOf(hostname)) {
-    const found = await askCloudflare(`looking up the zone ${name}`, permissions.zone, () =>
-      client.zones.list({ name }),
-    );
+    const found = await askCloudflare(`looking up the zone ${name}`, permissions.zone, async () => {
+      try {
+        return await client.zones.list({ name });
+      } catch (error) {
+        // 400 is the answer to what has not the form of a token: codes 6003 and 6111.
+        if (isRefused(error) || isStatus(error, 400)) await refuseBadToken(client, true);
+        throw error;
+      }
+    });
     for (const zone of found.result) {
       if (zone.name !== name) continue;
       if (zone.status !== "active" || zone.paused) {
@@ -41,7 +48,7 @@ export async function findZone(client: CloudflareClient, hostname: string): Prom
       };
     }
   }
-  await refuseBadToken(client);
+  await refuseBadToken(client, false);
   const why = inactive.length > 0 ? `the zone ${inactive.join(", ")} is not active at Cloudflare` : null;
   throw cliError(
     hostname,
@@ -56,25 +63,30 @@ function possibleZonesOf(hostname: string): string[] {
   return labels.slice(0, -1).map((_, index) => labels.slice(index).join("."));
 }
 
-/** Throws where the token itself is wrong. Cloudflare does not know an account's own token here: such a one passes. */
-async function refuseBadToken(client: CloudflareClient): Promise<void> {
+/**
+ * Throws where the token itself is wrong. Cloudflare knows an account's own token elsewhere, and not here.
+ *
+ * @param isRefusedElsewhere whether Cloudflare has refused the token already: then one that it does not know here is
+ *   wrong
+ */
+async function refuseBadToken(client: CloudflareClient, isRefusedElsewhere: boolean): Promise<void> {
   const status = await askCloudflare("verifying the API token", permissions.zone, async () => {
     try {
       return (await client.user.tokens.verify()).status;
     } catch (error) {
-      if (isStatus(error, 401) || isStatus(error, 403) || isStatus(error, 400)) return null;
+      if (isRefused(error) || isStatus(error, 400)) return null;
       throw error;
     }
   });
-  if (status === null || status === "active") return;
+  if (status === "active" || (status === null && !isRefusedElsewhere)) return;
   throw cliError(
     "CLOUDFLARE_API_TOKEN",
-    `is ${status}`,
-    "make another at https://dash.cloudflare.com/profile/api-tokens",
+    status === null ? "Cloudflare does not know this token: it is mistyped, expired or revoked" : `is ${status}`,
+    `make another at https://dash.cloudflare.com/profile/api-tokens, with “${permissions.zone}” among its permissions`,
   );
 }
 
-/** Cloudflare no longer documents this list in a zone, but still sends it: only what it says clearly counts. */
+/** Cloudflare no longer documents this list in a zone, but still sends it, perhaps with other names than these. */
 const editNames: readonly [name: string, permission: Permission][] = [
   ["ssl", permissions.clientCertificates],
   ["waf", permissions.firewall],
@@ -82,8 +94,8 @@ const editNames: readonly [name: string, permission: Permission][] = [
 
 /**
  * Cloudflare cannot tell what a token may do, short of a call that needs a permission of its own. So the cheapest read
- * for each permission is tried, and where the zone says that the token may only read, that counts. A permission that is
- * not found missing here is named by the call that Cloudflare refuses later.
+ * for each permission is tried. A permission that is not found missing here is named by the call that Cloudflare refuses
+ * later.
  *
  * @returns those that are missing
  */
@@ -100,11 +112,14 @@ export async function findMissingPermissions(client: CloudflareClient, zone: Zon
   const unreadable = await Promise.all(
     reads.map(async ([permission, read]) => ((await isAllowed(permission, read)) ? null : permission)),
   );
-  const readOnly = editNames
-    .filter(([name]) => zone.permissions.includes(`#${name}:read`) && !zone.permissions.includes(`#${name}:edit`))
+  return requiredPermissions.filter((permission) => unreadable.includes(permission));
+}
+
+/** @returns the permissions with which the token may only read, as the zone says: a doubt, no certainty */
+export function findReadOnlyPermissions({ permissions: told }: Zone): Permission[] {
+  return editNames
+    .filter(([name]) => told.includes(`#${name}:read`) && !told.includes(`#${name}:edit`))
     .map(([, permission]) => permission);
-  const missing = new Set([...unreadable.filter((permission) => permission !== null), ...readOnly]);
-  return requiredPermissions.filter((permission) => missing.has(permission));
 }
 
 async function isAllowed(permission: Permission, read: () => PromiseLike<unknown>): Promise<boolean> {
@@ -115,7 +130,7 @@ async function isAllowed(permission: Permission, read: () => PromiseLike<unknown
     } catch (error) {
       // A zone without custom rules has no entry point, which is as good an answer as any.
       if (isStatus(error, 404)) return true;
-      if (isStatus(error, 403) || isStatus(error, 401)) return false;
+      if (isRefused(error)) return false;
       throw error;
     }
   });

@@ -1,6 +1,7 @@
 // The connection to an existing deployment: its file, its zone and the API.
 // The certificate commands and teardown begin with it.
 import { type CloudflareClient, connectToCloudflare, requireSdk } from "../cloudflare/api.ts";
+import type { Clock } from "../cloudflare/patience.ts";
 import { findZone, type Zone } from "../cloudflare/zone.ts";
 import { asDeployment, type DeploymentFile } from "../config-file/clusters.ts";
 import { openConfigFile } from "../config-file/file.ts";
@@ -13,6 +14,7 @@ export interface Session {
   readonly hostname: string;
   readonly client: CloudflareClient;
   readonly zone: Zone;
+  readonly clock: Clock;
 }
 
 /** @throws CliError if this is no clone, setup was never run, or Cloudflare does not answer */
@@ -23,5 +25,5 @@ export async function openSession(config: string, context: Context): Promise<Ses
   if (hostname === null) throw cliError(path, "has no route yet", "run octogate setup first");
   await requireWrangler(deployment);
   const client = await connectToCloudflare(context);
-  return { deployment, hostname, client, zone: await findZone(client, hostname) };
+  return { deployment, hostname, client, zone: await findZone(client, hostname), clock: context };
 }

@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import { isClusterVariable } from "../../worker/config/config.ts";
 import type { CloudflareClient } from "../cloudflare/api.ts";
+import { type Clock, lookAgain } from "../cloudflare/patience.ts";
 import {
   type CustomDomain,
   type DeployedWorker,
@@ -17,6 +18,27 @@ import { CliError, cliError } from "../diagnostics.ts";
 import { deployWithWrangler } from "./wrangler.ts";
 
 const cacheSecretName = "CACHE_SECRET";
+
+/**
+ * Reads what is deployed, with its secrets, which Cloudflare may list a while later than the Worker itself. A secret
+ * that seems to be missing would be made anew, and end what is cached under the old one.
+ *
+ * @returns null if there is no Worker of this name
+ */
+export async function readDeployed(
+  client: CloudflareClient,
+  accountId: string,
+  workerName: string,
+  clock: Clock,
+): Promise<DeployedWorker | null> {
+  const look = () => readDeployedWorker(client, accountId, workerName);
+  return lookAgain(clock, {
+    found: await look(),
+    look,
+    isThere: (deployed) => deployed === null || deployed.secrets.includes(cacheSecretName),
+    until: () => `Cloudflare lists the secret ${cacheSecretName} of the Worker ${workerName}`,
+  });
+}
 
 /** @param deployed null: there is no Worker yet */
 export function isDeployed(file: DeploymentFile, deployed: DeployedWorker | null): boolean {
@@ -81,7 +103,7 @@ export async function deployIfNeeded(
   removed: Removal | null = null,
 ): Promise<boolean> {
   const { accountId } = zone;
-  const deployed = await readDeployedWorker(client, accountId, deployment.workerName);
+  const deployed = await readDeployed(client, accountId, deployment.workerName, context);
   const domains = await listCustomDomains(client, accountId);
   if (isDeployed(deployment, deployed) && leadsTo(domains, hostname) === deployment.workerName) return false;
   // Once more: another clone may have deployed since the command began.

@@ -2,34 +2,32 @@
 // A new hostname needs its DNS record and its certificate first, and Cloudflare takes a while for changes. So this is
 // tried again until it succeeds or the time is up.
 import { randomInt } from "node:crypto";
-import { setTimeout as wait } from "node:timers/promises";
 import * as v from "valibot";
 import { type Endpoint, type HttpsResponse, sendRequest } from "../../node/https.ts";
 import type { CredentialData } from "../../node/kubeconfig.ts";
 import { tokenReviewBody } from "../../node/token-review.ts";
 import { checksumOf } from "../../worker/credential/checksum.ts";
+import { lookAgain } from "../cloudflare/patience.ts";
 import type { Context } from "../context.ts";
 import { type Diagnostic, error } from "../diagnostics.ts";
 
 /** Where kube-apiserver sends its reviews. */
 export const reviewPath = "/authenticate";
-const firstPauseMs = 250;
-const maxPauseMs = 5_000;
 
 /** @returns what is not as it should be, or null */
 export async function verifyFromOutside(
   endpoint: Endpoint,
   credential: CredentialData,
   waitMs: number,
-  { now, terminal }: Context,
+  context: Context,
 ): Promise<Diagnostic | null> {
-  const deadline = now() + waitMs;
-  for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(2 * pauseMs, maxPauseMs)) {
-    const found = await verifyOnce(endpoint, credential);
-    if (found === null || now() + pauseMs > deadline) return found;
-    if (pauseMs === firstPauseMs) terminal.note(`  waiting until it answers: ${found.message}`);
-    await wait(pauseMs);
-  }
+  return lookAgain(context, {
+    found: await verifyOnce(endpoint, credential),
+    look: () => verifyOnce(endpoint, credential),
+    isThere: (found) => found === null,
+    until: (found) => `it answers: ${found?.message}`,
+    maxMs: waitMs,
+  });
 }
 
 async function verifyOnce(endpoint: Endpoint, credential: CredentialData): Promise<Diagnostic | null> {

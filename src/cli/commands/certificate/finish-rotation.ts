@@ -7,7 +7,8 @@ import { fingerprintOrNull } from "../../../node/certificates.ts";
 import { stopAccepting } from "../../certificates/listed.ts";
 import { inspectPair } from "../../certificates/obtain.ts";
 import { type ClusterFolder, currentPair, previousPair, rotationStage } from "../../certificates/pair-files.ts";
-import { type ClientCertificate, revokeClientCertificate } from "../../cloudflare/client-certificates.ts";
+import { leftBehind, listSettled } from "../../certificates/settled-list.ts";
+import { revokeClientCertificate } from "../../cloudflare/client-certificates.ts";
 import { askForConsent, type ChangeOptions } from "../../consent.ts";
 import type { Context } from "../../context.ts";
 import type { Session } from "../../deployment/session.ts";
@@ -25,7 +26,6 @@ export interface Rotation {
   readonly session: Session;
   readonly folder: ClusterFolder;
   readonly variable: string;
-  readonly certificates: readonly ClientCertificate[];
 }
 
 /** client-go looks at the files of a client certificate every five minutes (CertCallbackRefreshDuration). */
@@ -37,7 +37,7 @@ export async function finishRotation(
   options: FinishOptions,
   context: Context,
 ): Promise<CommandResult> {
-  const { session, folder, variable, certificates } = rotation;
+  const { session, folder, variable } = rotation;
   const { cluster: clusterName, inUse } = options;
   const stage = await rotationStage(folder);
   if (stage === "none") return done(["No rotation is under way."], { changed: false, stage });
@@ -46,17 +46,19 @@ export async function finishRotation(
     throw cliError(folder.name, "the new certificate is not in place yet", hint);
   }
   const previous = fingerprintOrNull((await folder.read(previousPair)).certificate ?? "");
-  const current = await inspectPair(folder, currentPair, certificates);
-  if (previous === null || current.certificate === null || current.certificate.fingerprint === previous) {
+  const fingerprint = fingerprintOrNull((await folder.read(currentPair)).certificate ?? "");
+  if (previous === null || fingerprint === null || fingerprint === previous) {
     throw cliError(folder.name, "client.crt and previous.crt are not a new certificate and its old one");
   }
-  const { fingerprint } = current.certificate;
   // Each kube-apiserver that got the new files at once must have read them.
   const writtenAt = (await folder.writtenAt(previousPair)) ?? context.now();
   const early = [tooEarly(folder.name, writtenAt, context.now())].filter((diagnostic) => diagnostic !== null);
   if (early.length > 0) throw new CliError(...early);
   const notInUse = await findNotInUse(inUse, fingerprint, context);
   if (notInUse.length > 0) throw new CliError(...notInUse);
+  const { certificates, missing } = await listSettled(session, { folders: [folder] }, context);
+  // Throws where the new one is not active.
+  await inspectPair(folder, currentPair, certificates);
   await refuseUnlessAccepted(rotation, options, context);
   if (inUse.length === 0 && !options.dryRun && !(await isSaidToBeInUse(clusterName, fingerprint, options, context))) {
     throw cliError(
@@ -77,12 +79,9 @@ export async function finishRotation(
   const known = certificates.find((one) => one.fingerprint === previous && one.status === "active");
   if (known !== undefined) await revokeClientCertificate(session.client, session.zone, known.id);
   await folder.remove(previousPair);
-  return done([`${clusterName} has one certificate less: ${previous} is refused from now on.`], {
-    changed: true,
-    cluster: clusterName,
-    fingerprint,
-    dropped: previous,
-  });
+  const lines = [`${clusterName} has one certificate less: ${previous} is refused from now on.`];
+  const json = { changed: true, cluster: clusterName, fingerprint, dropped: previous };
+  return done(lines, json, leftBehind(missing.filter((one) => one === previous)));
 }
 
 /** @param since when kube-apiserver could read the new files, in milliseconds */

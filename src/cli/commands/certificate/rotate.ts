@@ -13,7 +13,7 @@ import {
   rotationStage,
   switchPairs,
 } from "../../certificates/pair-files.ts";
-import { listClientCertificates } from "../../cloudflare/client-certificates.ts";
+import { listSettled } from "../../certificates/settled-list.ts";
 import { requireCluster } from "../../config-file/clusters.ts";
 import { askForConsent } from "../../consent.ts";
 import type { CommandMaker, Context } from "../../context.ts";
@@ -62,15 +62,14 @@ export const rotateCommand: CommandMaker = (context, run) =>
 
 async function rotate(options: RotateOptions, context: Context): Promise<CommandResult> {
   const session = await openSession(options.config, context);
-  const { client, zone, deployment } = session;
+  const { deployment } = session;
   const variable = clusterVariableName(options.cluster);
   requireCluster(deployment, options.cluster);
   const folder = new ClusterFolder(deployment.folder, options.cluster);
   const fingerprint = fingerprintOrNull((await folder.read(previousPair)).certificate ?? "");
   // An earlier --finish may have taken the old one off the list, and stopped before that was deployed.
   await compareWithDeployed(session, fingerprint === null ? null : { variable, fingerprint });
-  const certificates = await listClientCertificates(client, zone);
-  const rotation = { session, folder, variable, certificates };
+  const rotation = { session, folder, variable };
   return options.finish ? finishRotation(rotation, options, context) : begin(rotation, options, context);
 }
 
@@ -105,13 +104,14 @@ async function begin(rotation: Rotation, options: RotateOptions, context: Contex
 
 /** Makes a new certificate that the Worker accepts beside the old one. No user is refused at any moment of it. */
 async function prepare(
-  { session, folder, variable, certificates }: Rotation,
+  { session, folder, variable }: Rotation,
   options: RotateOptions,
   context: Context,
 ): Promise<void> {
   const { client, zone, hostname } = session;
   const { cluster: clusterName, validityDays, wait } = options;
   const endpoint = await endpointFor(hostname, options, context);
+  const { certificates } = await listSettled(session, { folders: [folder] }, context);
   const state = await inspectPair(folder, nextPair, certificates);
   const commonName = commonNameFor(clusterName);
   const obtain = { client, zone, folder, pair: nextPair, commonName, validityDays };

@@ -42,14 +42,11 @@ export async function applySetup(
   onStep(`certificate ${certificate.fingerprint.slice(0, 16)}… in ${folder.name}`);
 
   // The file has what teardown reads before anything else is made.
-  const kvNamespaceId = kvNamespaceIdIn(deployment) ?? (await kvNamespace(deployment, existing));
+  const kvNamespaceId = kvNamespaceIdIn(deployment) ?? (await kvNamespace(deployment, existing, context));
   const made = { fingerprint: certificate.fingerprint, kvNamespaceId };
   const { text } = writeDeployment(request, deployment, made);
   const written = asDeployment(await saveConfigFile(deployment, text));
   onStep(`${written.path} has the route, the cluster and the KV namespace`);
-
-  if (!associatedHostnames.includes(hostname)) await associateHostname(client, zone, hostname);
-  onStep(`client certificates are asked for at ${hostname}`);
 
   const expression = await wantedExpression(hostname, certificates, deployment, certificate);
   if (expression !== null && !isAsWanted(firewall, expression)) {
@@ -65,10 +62,18 @@ export async function applySetup(
     await folder.writeFile(kubeconfigFile, webhookKubeconfig({ hostname, ...files }));
   }
   onStep(`${folder.name}/${kubeconfigFile} is for kube-apiserver`);
+
+  // Last: it takes the longest to be seen. Until then the rule blocks every request to the hostname.
+  if (!associatedHostnames.includes(hostname)) await associateHostname(client, zone, hostname, context);
+  onStep(`client certificates are asked for at ${hostname}`);
   return { certificate, deployment: written };
 }
 
-async function kvNamespace({ workerName }: DeploymentFile, { client, zone, kvNamespaceId }: Existing): Promise<string> {
+async function kvNamespace(
+  { workerName }: DeploymentFile,
+  { client, zone, kvNamespaceId }: Existing,
+  context: Context,
+): Promise<string> {
   if (kvNamespaceId !== null) return kvNamespaceId;
-  return (await createKvNamespace(client, zone.accountId, kvNamespaceTitle(workerName))).id;
+  return (await createKvNamespace(client, zone.accountId, kvNamespaceTitle(workerName), context)).id;
 }

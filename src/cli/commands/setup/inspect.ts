@@ -3,24 +3,21 @@
 // missing.
 import { inspectPair, type PairState } from "../../certificates/obtain.ts";
 import { ClusterFolder, currentPair, kubeconfigFile, rotationStage } from "../../certificates/pair-files.ts";
+import { listSettled } from "../../certificates/settled-list.ts";
 import { type CloudflareClient, connectToCloudflare } from "../../cloudflare/api.ts";
 import { findBotProtection } from "../../cloudflare/bot-protection.ts";
-import { type ClientCertificate, listClientCertificates } from "../../cloudflare/client-certificates.ts";
+import type { ClientCertificate } from "../../cloudflare/client-certificates.ts";
 import { type Firewall, readFirewall } from "../../cloudflare/firewall-rule.ts";
 import { readAssociatedHostnames } from "../../cloudflare/hostname-associations.ts";
 import { findAddressRecords, listWorkerRoutes, routeAt, type WorkerRoute } from "../../cloudflare/hostname-use.ts";
 import { kvNamespaceTitle, listKvNamespaces } from "../../cloudflare/kv-namespace.ts";
-import {
-  type CustomDomain,
-  type DeployedWorker,
-  listCustomDomains,
-  readDeployedWorker,
-} from "../../cloudflare/worker-script.ts";
-import { findMissingPermissions, findZone, type Zone } from "../../cloudflare/zone.ts";
+import { type CustomDomain, type DeployedWorker, listCustomDomains } from "../../cloudflare/worker-script.ts";
+import { findMissingPermissions, findReadOnlyPermissions, findZone, type Zone } from "../../cloudflare/zone.ts";
 import type { DeploymentFile } from "../../config-file/clusters.ts";
 import type { Context } from "../../context.ts";
+import { readDeployed } from "../../deployment/state.ts";
 import { reviewPath } from "../../deployment/verify.ts";
-import { CliError, cliError, type Diagnostic, error } from "../../diagnostics.ts";
+import { CliError, cliError, type Diagnostic, error, warning } from "../../diagnostics.ts";
 
 export interface Existing {
   readonly client: CloudflareClient;
@@ -38,7 +35,8 @@ export interface Existing {
   readonly addressRecords: readonly string[];
   /** The route that would get the reviews first; null: none. */
   readonly route: WorkerRoute | null;
-  readonly botWarnings: readonly Diagnostic[];
+  /** What may keep it from working, and keeps nothing from being tried. */
+  readonly warnings: readonly Diagnostic[];
 }
 
 /** @throws CliError if the token may not do something that setup does, or Cloudflare does not answer */
@@ -50,17 +48,23 @@ export async function inspect(
   const client = await connectToCloudflare(context);
   const zone = await findZone(client, hostname);
   const missing = await findMissingPermissions(client, zone);
+  const hint = "https://dash.cloudflare.com/profile/api-tokens → the token → Edit";
   if (missing.length > 0) {
-    const hint = "https://dash.cloudflare.com/profile/api-tokens → the token → Edit";
     throw new CliError(
       ...missing.map((permission) => error("CLOUDFLARE_API_TOKEN", `lacks the permission “${permission}”`, hint)),
     );
   }
+  const readOnly = findReadOnlyPermissions(zone).map((permission) =>
+    warning("CLOUDFLARE_API_TOKEN", `may lack “${permission}”: the zone names the right to read alone`, hint),
+  );
 
   const { accountId } = zone;
   const { workerName } = deployment;
+  const folder = new ClusterFolder(deployment.folder, clusterName);
+  // Its permissions are wished for, not needed: where they are missing, nothing waits for long.
+  const impatient = await connectToCloudflare(context, 2_000);
   const [
-    certificates,
+    { certificates },
     associatedHostnames,
     firewall,
     namespaces,
@@ -70,20 +74,22 @@ export async function inspect(
     routes,
     botWarnings,
   ] = await Promise.all([
-    listClientCertificates(client, zone),
+    listSettled({ client, zone }, { folders: [folder] }, context),
     readAssociatedHostnames(client, zone),
     readFirewall(client, zone, hostname),
     listKvNamespaces(client, accountId),
-    readDeployedWorker(client, accountId, workerName),
+    readDeployed(client, accountId, workerName, context),
     listCustomDomains(client, accountId),
     findAddressRecords(client, zone, hostname),
     listWorkerRoutes(client, zone),
-    findBotProtection(client, zone, hostname),
+    findBotProtection(impatient, zone, hostname),
   ]);
-  const folder = new ClusterFolder(deployment.folder, clusterName);
   if ((await rotationStage(folder)) === "switching") {
-    const hint = `run octogate certificate rotate --cluster ${clusterName} again: it goes on from where it stopped`;
-    throw cliError(folder.name, "a rotation stopped while its files changed places", hint);
+    throw cliError(
+      folder.name,
+      "a rotation stopped while its files changed places",
+      `run octogate certificate rotate --cluster ${clusterName} again: it goes on from where it stopped`,
+    );
   }
   return {
     client,
@@ -99,6 +105,6 @@ export async function inspect(
     domains,
     addressRecords,
     route: routeAt(routes, `${hostname}${reviewPath}`),
-    botWarnings,
+    warnings: [...readOnly, ...botWarnings],
   };
 }

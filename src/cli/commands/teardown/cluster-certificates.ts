@@ -1,8 +1,8 @@
 // The certificates and files of a cluster that goes: those that its table lists, and those with files in its folder.
 // The zone's other certificates are not touched.
-import { createPublicKey, type KeyObject } from "node:crypto";
 import { fingerprintOrNull } from "../../../node/certificates.ts";
 import { type ClusterFolder, kubeconfigFile } from "../../certificates/pair-files.ts";
+import { publicKeyOf } from "../../certificates/settled-list.ts";
 import { type ClientCertificate, findByKey, revokeClientCertificate } from "../../cloudflare/client-certificates.ts";
 import type { Session } from "../../deployment/session.ts";
 
@@ -23,19 +23,10 @@ export async function findClusterCertificates(
     const fingerprint = fingerprintOrNull(certificate ?? "");
     add(active.find((candidate) => candidate.fingerprint === fingerprint));
     // Signed, but the answer got lost.
-    const publicKey = key === null || certificate !== null ? null : readPublicKey(key);
+    const publicKey = key === null || certificate !== null ? null : publicKeyOf(key);
     if (publicKey !== null) add(findByKey(active, publicKey));
   }
   return [...found.values()];
-}
-
-/** A file that is no key says nothing about any certificate, and goes with the others. */
-function readPublicKey(key: string): KeyObject | null {
-  try {
-    return createPublicKey(key);
-  } catch {
-    return null;
-  }
 }
 
 export async function revokeAll({ client, zone }: Session, certificates: readonly ClientCertificate[]): Promise<void> {

@@ -2,7 +2,7 @@
 import { Command, Option } from "commander";
 import { clusterVariableName } from "../../../worker/config/config.ts";
 import { ClusterFolder } from "../../certificates/pair-files.ts";
-import { listClientCertificates } from "../../cloudflare/client-certificates.ts";
+import { leftBehind, listSettled } from "../../certificates/settled-list.ts";
 import { readDeployedWorker } from "../../cloudflare/worker-script.ts";
 import { asDeployment, clusterVariablesIn, readCluster } from "../../config-file/clusters.ts";
 import { applyEdits, removeCluster } from "../../config-file/edits.ts";
@@ -66,11 +66,9 @@ async function tearDownCluster(
   refuseToLockOut(deployment, deployed, removed);
   const folder = new ClusterFolder(deployment.folder, clusterName);
   const listed = readCluster(deployment, variable);
-  const certificates = await findClusterCertificates(
-    folder,
-    listed?.fingerprints ?? [],
-    await listClientCertificates(client, zone),
-  );
+  const fingerprints = listed?.fingerprints ?? [];
+  const settled = await listSettled(session, { folders: [folder], fingerprints }, context);
+  const certificates = await findClusterCertificates(folder, fingerprints, settled.certificates);
 
   const isDeployedStill = deployed !== null && variable in deployed.variables;
   const pairs = await folder.pairs();
@@ -88,5 +86,6 @@ async function tearDownCluster(
   const written = asDeployment(await saveConfigFile(deployment, text));
   await deployIfNeeded(written, context, session, removed);
   await removeFiles(folder);
-  return done([`${clusterName} is gone; ${others.length} other clusters go on.`], { changed: true, changes });
+  const lines = [`${clusterName} is gone; ${others.length} other clusters go on.`];
+  return done(lines, { changed: true, changes }, leftBehind(settled.missing));
 }

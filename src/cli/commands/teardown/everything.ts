@@ -2,10 +2,11 @@
 // wrangler.toml says what that was, so it is put back last.
 import { clusterNameOf } from "../../../worker/config/config.ts";
 import { ClusterFolder } from "../../certificates/pair-files.ts";
-import { type ClientCertificate, listClientCertificates } from "../../cloudflare/client-certificates.ts";
+import { leftBehind, listSettled } from "../../certificates/settled-list.ts";
+import type { ClientCertificate } from "../../cloudflare/client-certificates.ts";
 import { deleteFirewallRule, type Firewall, firewallRuleRef, readFirewall } from "../../cloudflare/firewall-rule.ts";
 import { dissociateHostname, readAssociatedHostnames } from "../../cloudflare/hostname-associations.ts";
-import { deleteKvNamespace, kvNamespaceTitle, listKvNamespaces } from "../../cloudflare/kv-namespace.ts";
+import { deleteKvNamespace, findKvNamespace, kvNamespaceTitle } from "../../cloudflare/kv-namespace.ts";
 import {
   type CustomDomain,
   deleteWorker,
@@ -36,6 +37,8 @@ interface Remains {
   readonly firewall: Firewall;
   readonly isAssociated: boolean;
   readonly certificates: readonly ClientCertificate[];
+  /** Fingerprints of certificates that Cloudflare does not list. */
+  readonly missing: readonly string[];
   /** Null: none that setup made. */
   readonly kvNamespaceId: string | null;
   readonly variables: readonly string[];
@@ -59,7 +62,7 @@ export async function tearDownEverything(
     await work();
     context.terminal.note(`${good("✓")} ${what}`);
   };
-  const { domain, hasWorker, firewall, isAssociated, certificates, kvNamespaceId } = remains;
+  const { domain, hasWorker, firewall, certificates, kvNamespaceId } = remains;
   if (domain !== null) {
     await step(`${hostname} leads nowhere`, () => detachCustomDomain(client, accountId, domain.id));
   }
@@ -67,40 +70,41 @@ export async function tearDownEverything(
   if (firewall.rule !== null) {
     await step("the custom rule is deleted", () => deleteFirewallRule(client, zone, firewall));
   }
-  if (isAssociated) {
-    await step("client certificates are not asked for any more", () => dissociateHostname(client, zone, hostname));
-  }
   if (certificates.length > 0) await step("the certificates are revoked", () => revokeAll(session, certificates));
   if (kvNamespaceId !== null) {
     await step("the KV namespace is deleted", () => deleteKvNamespace(client, accountId, kvNamespaceId));
   }
+  // Also where it does not seem to be there: an earlier command may have added it a moment ago.
+  await step("client certificates are not asked for any more", () =>
+    dissociateHostname(client, zone, hostname, context),
+  );
   for (const variable of remains.variables) {
     await removeFiles(new ClusterFolder(deployment.folder, clusterNameOf(variable)));
   }
   await step(`${path} has its placeholders back`, () => saveConfigFile(deployment, restoredText(session, remains)));
-  return done(["The deployment is gone."], { changed: true, changes });
+  return done(["The deployment is gone."], { changed: true, changes }, leftBehind(remains.missing));
 }
 
-async function inspect({ deployment, client, zone, hostname }: Session): Promise<Remains> {
+async function inspect({ deployment, client, zone, hostname, clock }: Session): Promise<Remains> {
   const { accountId } = zone;
   const { workerName } = deployment;
   const variables = clusterVariablesIn(deployment);
-  const listed = await listClientCertificates(client, zone);
+  const clusters = variables.map((variable) => ({
+    folder: new ClusterFolder(deployment.folder, clusterNameOf(variable)),
+    fingerprints: readCluster(deployment, variable)?.fingerprints ?? [],
+  }));
+  const folders = clusters.map(({ folder }) => folder);
+  const fingerprints = clusters.flatMap((cluster) => cluster.fingerprints);
+  const settled = await listSettled({ client, zone }, { folders, fingerprints }, clock);
   const certificates = await Promise.all(
-    variables.map((variable) =>
-      findClusterCertificates(
-        new ClusterFolder(deployment.folder, clusterNameOf(variable)),
-        readCluster(deployment, variable)?.fingerprints ?? [],
-        listed,
-      ),
-    ),
+    clusters.map((cluster) => findClusterCertificates(cluster.folder, cluster.fingerprints, settled.certificates)),
   );
-  const [domains, deployed, firewall, hostnames, namespaces] = await Promise.all([
+  const [domains, deployed, firewall, hostnames, kvNamespace] = await Promise.all([
     listCustomDomains(client, accountId),
     readDeployedWorker(client, accountId, workerName),
     readFirewall(client, zone, hostname),
     readAssociatedHostnames(client, zone),
-    listKvNamespaces(client, accountId),
+    findKvNamespace(client, accountId, kvNamespaceIdIn(deployment), clock),
   ]);
   // Clusters that were added from elsewhere would be cut off without a word, and their certificates would stay valid.
   refuseToLockOut(deployment, deployed);
@@ -113,16 +117,15 @@ async function inspect({ deployment, client, zone, hostname }: Session): Promise
     );
   }
   // A namespace of another name is the operator's own, put into wrangler.toml by hand.
-  const kvNamespace = namespaces.find(
-    ({ id, title }) => id === kvNamespaceIdIn(deployment) && title === kvNamespaceTitle(workerName),
-  );
+  const isOurs = kvNamespace?.title === kvNamespaceTitle(workerName);
   return {
     domain: domains.find((domain) => domain.hostname === hostname && domain.service === workerName) ?? null,
     hasWorker: deployed !== null,
     firewall,
     isAssociated: hostnames.includes(hostname),
     certificates: certificates.flat(),
-    kvNamespaceId: kvNamespace?.id ?? null,
+    missing: settled.missing,
+    kvNamespaceId: isOurs ? kvNamespace.id : null,
     variables,
   };
 }
