@@ -7,7 +7,7 @@ import type { CloudflareClient } from "../cloudflare/api.ts";
 import { type ClientCertificate, listClientCertificates } from "../cloudflare/client-certificates.ts";
 import { type Clock, lookAgain } from "../cloudflare/patience.ts";
 import type { Zone } from "../cloudflare/zone.ts";
-import { type Diagnostic, warning } from "../diagnostics.ts";
+import { type Diagnostic, warning } from "../command.ts";
 import type { ClusterFolder } from "./pair-files.ts";
 
 export interface SettledList {

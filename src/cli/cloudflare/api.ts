@@ -2,9 +2,8 @@
 // The official SDK is a development dependency, 120 MB in thousands of files. The installed package does not bring it,
 // and deploying needs wrangler anyway. Only the files of this folder know it.
 import { hasCode } from "../../node/files.ts";
-import { failureText } from "../../node/network-failure.ts";
-import type { Context } from "../context.ts";
-import { type CliError, cliError } from "../diagnostics.ts";
+import { failureText } from "../../node/https.ts";
+import { type CliError, type Context, cliError } from "../command.ts";
 import { type Clock, lookAgain } from "./patience.ts";
 
 export type CloudflareClient = import("cloudflare").default;
@@ -35,12 +34,10 @@ export const requiredPermissions: readonly Permission[] = [
   permissions.kv,
 ];
 
-/**
- * What a header can hold. Anything else would come back in the words of an exception, with the token among them.
- */
+/** What a header can hold. Anything else would come back in the words of an exception, with the token among them. */
 const tokenPattern = /^[\x21-\x7e]+$/;
 
-const tokensPage = "https://dash.cloudflare.com/profile/api-tokens";
+export const tokensPage = "https://dash.cloudflare.com/profile/api-tokens";
 
 /**
  * For so long a refusal may be about the token's age: Cloudflare refuses a token that was made a moment ago now and
@@ -126,11 +123,7 @@ function secondsIn(retryAfter: string, now: number): number {
 }
 
 /** @throws CliError if the command runs from the installed package */
-export async function requireSdk(): Promise<void> {
-  await loadSdk();
-}
-
-function loadSdk(): Promise<typeof import("cloudflare")> {
+export function loadSdk(): Promise<typeof import("cloudflare")> {
   return loadInClone("Cloudflare's SDK", () => import("cloudflare"));
 }
 
@@ -181,21 +174,30 @@ export async function askCloudflare<T>(what: string, permission: Permission, cal
   }
 }
 
-/** A list that is longer than any account's: an API that never comes to an end would keep the command for ever. */
+/** Does a call of the SDK's. @returns null where Cloudflare answers with one of these statuses */
+export async function nullOn<T>(statuses: readonly number[], call: () => PromiseLike<T>): Promise<T | null> {
+  try {
+    return await call();
+  } catch (error) {
+    if (isApiError(error) && error.status !== undefined && statuses.includes(error.status)) return null;
+    throw error;
+  }
+}
+
+/** More than any account has: with a list that never ends the command would never end. */
 const maxItems = 20_000;
 
 /**
- * Reads a list to its end. The SDK asks for the next page until an empty one comes: where the last page is repeated,
- * this ends at the first item that was there before.
+ * Reads a list that comes in pages. The SDK asks for the next page until an empty one comes: where the last page is
+ * repeated, this ends at the first item that was there before.
  *
  * @throws CliError where the list has no end
  */
-export async function readWholeList<T>(list: AsyncIterable<T>, keyOf: (item: T) => string): Promise<T[]> {
+export async function listAll<T>(pages: AsyncIterable<T>, keyOf: (item: T) => string): Promise<T[]> {
   const items = new Map<string, T>();
-  for await (const item of list) {
-    const key = keyOf(item);
-    if (items.has(key)) break;
-    items.set(key, item);
+  for await (const item of pages) {
+    if (items.has(keyOf(item))) break;
+    items.set(keyOf(item), item);
     if (items.size > maxItems) throw cliError("Cloudflare", `a list has more than ${maxItems} items`);
   }
   return [...items.values()];
@@ -204,16 +206,6 @@ export async function readWholeList<T>(list: AsyncIterable<T>, keyOf: (item: T) 
 /** Whether the SDK reports an answer with this code of Cloudflare in it. */
 export function hasErrorCode(error: unknown, code: number): boolean {
   return isApiError(error) && error.errors.some((one) => one.code === code);
-}
-
-/** Whether Cloudflare refuses the token: for what it may do, or for what it is. */
-export function isRefused(error: unknown): boolean {
-  return isStatus(error, 401) || isStatus(error, 403);
-}
-
-/** Whether the SDK reports an answer of this status. */
-export function isStatus(error: unknown, status: number): boolean {
-  return isApiError(error) && error.status === status;
 }
 
 function isApiError(error: unknown): error is ApiError {

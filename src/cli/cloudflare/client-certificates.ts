@@ -2,8 +2,8 @@
 // There is one authority for the whole account; the list is one of the zone.
 import { type KeyObject, X509Certificate } from "node:crypto";
 import { fingerprintOf } from "../../node/certificates.ts";
-import { cliError } from "../diagnostics.ts";
-import { askCloudflare, type CloudflareClient, hasErrorCode, permissions, readWholeList } from "./api.ts";
+import { cliError } from "../command.ts";
+import { askCloudflare, type CloudflareClient, hasErrorCode, listAll, permissions } from "./api.ts";
 import type { Zone } from "./zone.ts";
 
 export interface ClientCertificate {
@@ -23,7 +23,7 @@ type ListedCertificate = Awaited<ReturnType<CloudflareClient["clientCertificates
 export function listClientCertificates(client: CloudflareClient, zone: Zone): Promise<ClientCertificate[]> {
   return askCloudflare("listing client certificates", permissions.clientCertificates, async () => {
     const parameters = { zone_id: zone.id, status: "all", per_page: 50 } as const;
-    const listed = await readWholeList(client.clientCertificates.list(parameters), ({ id }) => id ?? "");
+    const listed = await listAll(client.clientCertificates.list(parameters), ({ id }) => id ?? "");
     return listed.map(read);
   });
 }

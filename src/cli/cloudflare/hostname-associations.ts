@@ -2,7 +2,7 @@
 // A call replaces the whole list, and reads show for a while what was there before. So after a change the list is read
 // until it shows the change: what another program wrote a moment earlier comes to light in this time, and is put back.
 // The API has no versions: a write within a second of ours stays unnoticed.
-import { cliError } from "../diagnostics.ts";
+import { cliError } from "../command.ts";
 import { askCloudflare, type CloudflareClient, permissions } from "./api.ts";
 import { type Clock, lookAgain } from "./patience.ts";
 import type { Zone } from "./zone.ts";

@@ -1,5 +1,5 @@
 // Patience with Cloudflare: what was changed a moment ago can be missing from its lists for a while.
-import type { Context } from "../context.ts";
+import type { Context } from "../command.ts";
 
 /** Time, and the place where a wait is said. */
 export type Clock = Pick<Context, "now" | "sleep"> & { readonly terminal: Pick<Context["terminal"], "note"> };

@@ -1,6 +1,7 @@
-// The Worker at Cloudflare, with its variables, bindings and secrets, and the custom domain that leads to it.
+// The Worker at Cloudflare, with its variables, bindings and secrets, its KV namespace and its custom domain.
 // The comparison with wrangler.toml says whether something is still to be deployed.
-import { askCloudflare, type CloudflareClient, isStatus, permissions, readWholeList } from "./api.ts";
+import { askCloudflare, type CloudflareClient, hasErrorCode, listAll, nullOn, permissions } from "./api.ts";
+import { type Clock, lookAgain } from "./patience.ts";
 
 export interface DeployedWorker {
   readonly variables: Readonly<Record<string, unknown>>;
@@ -16,26 +17,20 @@ export function readDeployedWorker(
   accountId: string,
   name: string,
 ): Promise<DeployedWorker | null> {
-  return askCloudflare(`reading the settings of the Worker ${name}`, permissions.workers, async () => {
-    try {
-      const { bindings = [] } = await client.workers.scripts.scriptAndVersionSettings.get(name, {
-        account_id: accountId,
-      });
-      const variables: Record<string, unknown> = {};
-      const kvNamespaces: Record<string, string> = {};
-      for (const binding of bindings) {
-        if (binding.type === "plain_text") variables[binding.name] = binding.text;
-        if (binding.type === "json") variables[binding.name] = binding.json;
-        if (binding.type === "kv_namespace") kvNamespaces[binding.name] = binding.namespace_id;
-      }
-      const list = client.workers.scripts.secrets.list(name, { account_id: accountId });
-      const secrets = await readWholeList(list, (secret) => secret.name);
-      return { variables, secrets: secrets.map((secret) => secret.name), kvNamespaces };
-    } catch (error) {
-      if (isStatus(error, 404)) return null;
-      throw error;
+  const account = { account_id: accountId };
+  const read = async () => {
+    const { bindings = [] } = await client.workers.scripts.scriptAndVersionSettings.get(name, account);
+    const variables: Record<string, unknown> = {};
+    const kvNamespaces: Record<string, string> = {};
+    for (const binding of bindings) {
+      if (binding.type === "plain_text") variables[binding.name] = binding.text;
+      if (binding.type === "json") variables[binding.name] = binding.json;
+      if (binding.type === "kv_namespace") kvNamespaces[binding.name] = binding.namespace_id;
     }
-  });
+    const secrets = await listAll(client.workers.scripts.secrets.list(name, account), (secret) => secret.name);
+    return { variables, secrets: secrets.map((secret) => secret.name), kvNamespaces };
+  };
+  return askCloudflare(`reading the settings of the Worker ${name}`, permissions.workers, () => nullOn([404], read));
 }
 
 export interface CustomDomain {
@@ -47,10 +42,9 @@ export interface CustomDomain {
 
 /** @returns the hostnames of all Workers of the account */
 export function listCustomDomains(client: CloudflareClient, accountId: string): Promise<CustomDomain[]> {
-  return askCloudflare("listing custom domains", permissions.workers, async () => {
-    const domains = await readWholeList(client.workers.domains.list({ account_id: accountId }), ({ id }) => id);
-    return domains.map(({ id, hostname, service }) => ({ id, hostname, service }));
-  });
+  return askCloudflare("listing custom domains", permissions.workers, () =>
+    listAll(client.workers.domains.list({ account_id: accountId }), ({ id }) => id),
+  );
 }
 
 export async function detachCustomDomain(client: CloudflareClient, accountId: string, id: string): Promise<void> {
@@ -60,11 +54,84 @@ export async function detachCustomDomain(client: CloudflareClient, accountId: st
 }
 
 export async function deleteWorker(client: CloudflareClient, accountId: string, name: string): Promise<void> {
-  await askCloudflare(`deleting the Worker ${name}`, permissions.workers, async () => {
+  await askCloudflare(`deleting the Worker ${name}`, permissions.workers, () =>
+    nullOn([404], () => client.workers.scripts.delete(name, { account_id: accountId })),
+  );
+}
+
+interface KvNamespace {
+  readonly id: string;
+  readonly title: string;
+}
+
+/**
+ * wrangler would make a namespace by itself with the first deployment, but not say its id, which a deployment from
+ * another clone and teardown need.
+ *
+ * @returns what the namespace of this Worker is called: the name that wrangler would give it
+ */
+export function kvNamespaceTitle(workerName: string): string {
+  return `${workerName}-kv`;
+}
+
+export function listKvNamespaces(client: CloudflareClient, accountId: string): Promise<KvNamespace[]> {
+  return askCloudflare("listing KV namespaces", permissions.kv, () =>
+    listAll(client.kv.namespaces.list({ account_id: accountId, per_page: 100 }), ({ id }) => id),
+  );
+}
+
+/** Finds one that wrangler.toml names. @returns null where the account has none with this id, or none is named */
+export async function findKvNamespace(
+  client: CloudflareClient,
+  accountId: string,
+  id: string | null,
+  clock: Clock,
+): Promise<KvNamespace | null> {
+  if (id === null) return null;
+  return lookForKvNamespace(client, accountId, (one) => one.id === id, clock);
+}
+
+/** "a namespace with this account ID and title already exists": wrangler goes by the same code. */
+const titleIsTaken = 10014;
+
+/** Makes it, or finds it where an earlier command made it and the list did not show it yet. */
+export function createKvNamespace(
+  client: CloudflareClient,
+  accountId: string,
+  title: string,
+  clock: Clock,
+): Promise<KvNamespace> {
+  return askCloudflare("making the KV namespace", permissions.kv, async () => {
     try {
-      await client.workers.scripts.delete(name, { account_id: accountId });
+      return await client.kv.namespaces.create({ account_id: accountId, title });
     } catch (error) {
-      if (!isStatus(error, 404)) throw error;
+      if (!hasErrorCode(error, titleIsTaken)) throw error;
+      const found = await lookForKvNamespace(client, accountId, (one) => one.title === title, clock);
+      if (found === null) throw error;
+      return found;
     }
   });
+}
+
+/** Looks for a while: the list may lag. */
+async function lookForKvNamespace(
+  client: CloudflareClient,
+  accountId: string,
+  isIt: (namespace: KvNamespace) => boolean,
+  clock: Clock,
+): Promise<KvNamespace | null> {
+  const look = async () => (await listKvNamespaces(client, accountId)).find(isIt) ?? null;
+  return lookAgain(clock, {
+    found: await look(),
+    look,
+    isThere: (namespace) => namespace !== null,
+    until: () => "Cloudflare lists the KV namespace, which may have been made a moment ago",
+  });
+}
+
+/** Deletes it with everything in it; one that is gone already is as good. */
+export async function deleteKvNamespace(client: CloudflareClient, accountId: string, id: string): Promise<void> {
+  await askCloudflare("deleting the KV namespace", permissions.kv, () =>
+    nullOn([404], () => client.kv.namespaces.delete(id, { account_id: accountId })),
+  );
 }

@@ -1,13 +1,13 @@
 // The zone that a hostname lies in, and the permissions of the API token in it.
-import { cliError } from "../diagnostics.ts";
+import { cliError } from "../command.ts";
 import {
   askCloudflare,
   type CloudflareClient,
-  isRefused,
-  isStatus,
+  nullOn,
   type Permission,
   permissions,
   requiredPermissions,
+  tokensPage,
 } from "./api.ts";
 
 export interface Zone {
@@ -29,7 +29,7 @@ export async function findZone(client: CloudflareClient, hostname: string): Prom
         return await client.zones.list({ name });
       } catch (error) {
         // 400 is the answer to what has not the form of a token: codes 6003 and 6111.
-        if (isRefused(error) || isStatus(error, 400)) await refuseBadToken(client, true);
+        if ((await nullOn(refusals, () => Promise.reject(error))) === null) await refuseBadToken(client, true);
         throw error;
       }
     });
@@ -63,6 +63,8 @@ function possibleZonesOf(hostname: string): string[] {
   return labels.slice(0, -1).map((_, index) => labels.slice(index).join("."));
 }
 
+const refusals = [400, 401, 403];
+
 /**
  * Throws where the token itself is wrong. Cloudflare knows an account's own token elsewhere, and not here.
  *
@@ -70,19 +72,16 @@ function possibleZonesOf(hostname: string): string[] {
  *   wrong
  */
 async function refuseBadToken(client: CloudflareClient, isRefusedElsewhere: boolean): Promise<void> {
-  const status = await askCloudflare("verifying the API token", permissions.zone, async () => {
-    try {
-      return (await client.user.tokens.verify()).status;
-    } catch (error) {
-      if (isRefused(error) || isStatus(error, 400)) return null;
-      throw error;
-    }
-  });
-  if (status === "active" || (status === null && !isRefusedElsewhere)) return;
+  const verified = await askCloudflare("verifying the API token", permissions.zone, () =>
+    nullOn(refusals, () => client.user.tokens.verify()),
+  );
+  if (verified?.status === "active" || (verified === null && !isRefusedElsewhere)) return;
   throw cliError(
     "CLOUDFLARE_API_TOKEN",
-    status === null ? "Cloudflare does not know this token: it is mistyped, expired or revoked" : `is ${status}`,
-    `make another at https://dash.cloudflare.com/profile/api-tokens, with “${permissions.zone}” among its permissions`,
+    verified === null
+      ? "Cloudflare does not know this token: it is mistyped, expired or revoked"
+      : `is ${verified.status}`,
+    `make another at ${tokensPage}, with “${permissions.zone}” among its permissions`,
   );
 }
 
@@ -123,15 +122,10 @@ export function findReadOnlyPermissions({ permissions: told }: Zone): Permission
 }
 
 async function isAllowed(permission: Permission, read: () => PromiseLike<unknown>): Promise<boolean> {
-  return askCloudflare(`looking whether the token has “${permission}”`, permission, async () => {
-    try {
-      await read();
-      return true;
-    } catch (error) {
-      // A zone without custom rules has no entry point, which is as good an answer as any.
-      if (isStatus(error, 404)) return true;
-      if (isRefused(error)) return false;
-      throw error;
-    }
-  });
+  // A zone without custom rules has no entry point, which is as good an answer as any.
+  const allowed = () => nullOn([404], read).then(() => true);
+  const found = await askCloudflare(`looking whether the token has “${permission}”`, permission, () =>
+    nullOn([401, 403], allowed),
+  );
+  return found !== null;
 }

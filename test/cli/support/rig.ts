@@ -4,7 +4,7 @@
 import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
-import type { Context } from "../../../src/cli/context.ts";
+import type { Context } from "../../../src/cli/command.ts";
 import { runProgram } from "../../../src/cli/program.ts";
 import { createStyle } from "../../../src/cli/terminal.ts";
 import { startEdge } from "../../../src/local/edge/server.ts";
