@@ -49,13 +49,7 @@ export async function readWorkerSettings(path: string): Promise<WorkerSettings> 
   return v.parse(settingsSchema, toml.values);
 }
 
-/**
- * Bundles a Worker.
- *
- * @param entryPoint path of its entry point
- * @returns JavaScript
- * @throws esbuild's error if the Worker does not build
- */
+/** @param entryPoint path of a Worker's entry point @returns JavaScript @throws esbuild's error if it does not build */
 export async function bundleWorker(entryPoint: string): Promise<string> {
   try {
     const { outputFiles } = await build({
