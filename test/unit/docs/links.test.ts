@@ -19,13 +19,13 @@ test.each(documents)("every relative link and anchor of %s leads somewhere", (pa
 });
 
 /** Where a path between backticks may begin: the documents leave away what its context says. */
-const beginnings = ["", "test/", "src/worker/"];
+const beginnings = ["", "test/", "src/worker/", "src/cli/", "k8s/"];
 
 test.each(["docs/security.md", "docs/architecture.md", "docs/operations.md", "docs/caching.md", "CONTRIBUTING.md"])(
-  "every source and test that %s names is there",
+  "every source, test and folder that %s names is there",
   (document) => {
     const text = readFileSync(join(root, document), "utf8");
-    const named = [...text.matchAll(/`((?:[\w.-]+\/)*[\w.-]+\.ts)`/g)].map(([, path = ""]) => path);
+    const named = [...text.matchAll(/`((?:[\w.-]+\/)*[\w.-]+\.ts|(?:[\w-]+\/)+)`/g)].map(([, path = ""]) => path);
     expect(named).not.toEqual([]);
     const isThere = (path: string) => beginnings.some((beginning) => existsSync(join(root, beginning, path)));
     expect(named.filter((path) => !isThere(path))).toEqual([]);
