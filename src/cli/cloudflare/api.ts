@@ -4,6 +4,7 @@
 import { hasCode } from "../../node/files.ts";
 import { failureText } from "../../node/https.ts";
 import { type CliError, type Context, cliError } from "../command.ts";
+import { edgeErrorCodeIn } from "./edge-errors.ts";
 import { type Clock, lookAgain } from "./patience.ts";
 
 export type CloudflareClient = import("cloudflare").default;
@@ -211,6 +212,9 @@ function isApiError(error: unknown): error is ApiError {
 function reasonOf({ status, errors, message, cause }: ApiError): string {
   const words = errors.map(({ code, message: text }) => (code === undefined ? text : `${text} (code ${code})`));
   if (status === undefined) return [message, ...causesOf(cause)].join(" ");
+  // Cloudflare's edge in front of the API has a form of its own for errors.
+  const edgeCode = words.length === 0 ? edgeErrorCodeIn(message) : null;
+  if (edgeCode !== null) return `answered ${status}, error code ${edgeCode} of Cloudflare's edge`;
   return words.length === 0 ? `answered ${status}` : `answered ${status}: ${words.join(", ")}`;
 }
 
