@@ -75,7 +75,7 @@ function findRoutes(file: ConfigFile): Diagnostic[] {
       return [errorAt(file, path, "must be your own hostname; a placeholder is left in")];
     }
     if (!isText && route.custom_domain) {
-      if (isHostname(route.pattern)) return [];
+      if (!/[/:*\s]/.test(route.pattern) && route.pattern === route.pattern.toLowerCase()) return [];
       const [host = ""] = route.pattern
         .toLowerCase()
         .replace(/^https?:\/\//, "")
