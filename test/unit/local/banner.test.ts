@@ -23,6 +23,8 @@ test("it says where everything is, and ends with the line that programs wait for
     "                 for --authentication-token-webhook-config-file",
     "  users          /home/otto-inkwell/octogate/.octogate/kubeconfig",
     "                 for kubectl --user=NAME",
+    "  command        /home/otto-inkwell/octogate/.octogate/wrangler.toml",
+    "                 for octogate explain --config, and doctor",
   ]);
   expect(lines).toContain("  admitted  authenticated as github:otto");
   expect(lines.at(-1)).toBe("octogate is ready");
