@@ -223,8 +223,19 @@ describe("before it changes anything, setup", () => {
     Object.assign(rig.cloudflare.state, { botFightMode: true, securityLevel: "under_attack" });
     const { exitCode, stderr } = await setup(...fresh, "--yes");
     expect(exitCode).toBe(0);
-    expect(stderr).toContain("Bot Fight Mode is on");
+    expect(stderr).toContain("Bot Fight Mode is on, for the whole zone");
+    expect(stderr).toContain("by an IP Access rule: custom rules, Octogate's too, do not run for them then");
     expect(stderr).toContain("Under Attack mode is on");
+  });
+
+  test("says that Browser Integrity Check is on, until a request with kube-apiserver's user agent got through", async () => {
+    const words = "Browser Integrity Check is on";
+    expect((await setup(...fresh, "--dry-run")).stderr).toContain(words);
+    expect((await setup(...fresh, "--yes")).stderr).not.toContain(words);
+    rig.passTo(1);
+    expect((await setup("--yes")).stderr).toContain(words);
+    rig.cloudflare.state.browserCheck = "off";
+    expect((await setup("--yes")).stderr).not.toContain(words);
   });
 
   test("says so where it may not look at bot protection, and goes on", async () => {

@@ -105,7 +105,10 @@ async function setup(options: SetupOptions, context: Context): Promise<CommandRe
   if (obstacles.length > 0) throw new CliError(...obstacles);
   const consent = await askForConsent(context, changes, options);
   if (consent.kind === "stop") {
-    return { ...consent.result, diagnostics: [...consent.result.diagnostics, ...existing.warnings] };
+    return {
+      ...consent.result,
+      diagnostics: [...consent.result.diagnostics, ...existing.warnings, ...existing.doubts],
+    };
   }
 
   const { certificate, deployment: written } = await applySetup(request, deployment, existing, context, (step) =>
@@ -126,7 +129,7 @@ async function setup(options: SetupOptions, context: Context): Promise<CommandRe
   };
   // Among the warnings: a name without its number, which may have another owner one day.
   const warnings = [...existing.warnings, ...checkConfiguration(written)];
-  if (failure !== null) return done([], json, [failure, ...warnings]);
+  if (failure !== null) return done([], json, [failure, ...warnings, ...existing.doubts]);
   return done(linesFor(request, hasUnpinned(request, deployment), changes.length), json, warnings);
 }
 
