@@ -15,7 +15,7 @@ const banner: Banner = {
 
 test("it says where everything is, and ends with the line that programs wait for", () => {
   const lines = bannerText(banner).split("\n");
-  expect(lines.slice(0, 7)).toEqual([
+  expect(lines.slice(0, 9)).toEqual([
     "  webhook        https://127.0.0.1:8443/authenticate",
     "  GitHub         http://127.0.0.1:9000 (a stand-in on this machine)",
     "  state          /home/otto-inkwell/octogate/.octogate",
