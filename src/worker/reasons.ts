@@ -145,6 +145,32 @@ export const deniedReasons = {
     hint: "try a new token",
     audience: "member",
   },
+  two_factor_required: {
+    problem: "The organisation demands two-factor authentication, which this account has not turned on",
+    hint: "turn it on in GitHub's settings",
+    audience: "member",
+  },
+  token_lifetime: {
+    problem: "The organisation or its enterprise forbids tokens that live as long as this one",
+    hint: "make one that ends sooner",
+    audience: "member",
+  },
+  token_sees_nothing: {
+    problem: "The fine-grained token sees no organisation at all",
+    hint: "make one whose resource owner is the organisation, with the permission Members: read",
+    audience: "bearer",
+  },
+  too_many_teams: {
+    problem: "The user's teams in the organisation and their parents are more than can be looked up",
+    hint: "leave teams, or ask an owner of the organisation to delete teams that were made to lock users out",
+    audience: "member",
+  },
+  organisation_not_found: {
+    problem:
+      "An organisation of deny has no longer the name that the policy has, so it is not known whether it is denied",
+    hint: "ask the operator to write the organisation's present name into deny",
+    audience: "operator",
+  },
   too_many_scopes: {
     problem: "The token can do more at GitHub than this cluster accepts",
     hint: "make one with no other scopes than scopes_at_most lists",
@@ -254,6 +280,11 @@ export const undeterminedReasons = {
   },
   new_token_rate_limit: {
     problem: "Too many tokens were never seen before, so this one has to wait; tokens that were once valid do not",
+    hint: "try again later",
+    audience: "bearer",
+  },
+  shared_quota_reserved: {
+    problem: "The rest of the GitHub quota that all users share is kept for tokens that were valid before",
     hint: "try again later",
     audience: "bearer",
   },

@@ -25,7 +25,7 @@ export interface Team {
   readonly slug: string;
 }
 
-/** Why a token may not see whether its owner belongs to an organisation. */
+/** Why a token may not see whether its owner belongs to an organisation, or to which of its teams. The user can put it right. */
 export const hiddenReasons = [
   "scope_missing",
   "sso_required",
@@ -34,19 +34,28 @@ export const hiddenReasons = [
   "other_resource_owner",
   "token_kind_forbidden",
   "organisation_forbidden",
+  "two_factor_required",
+  "token_lifetime",
+  "token_sees_nothing",
+  "too_many_teams",
 ] as const satisfies ReasonFor<"denied">[];
 export type HiddenReason = (typeof hiddenReasons)[number];
 
-/** The relation of an account to one organisation. */
+/** Why something about one organisation is not known: the token may not see it, or GitHub failed about it. */
+export type MissingReason = HiddenReason | LimitedReason | UnavailableReason;
+
+/** The relation of an account to one organisation. Only the full one counts: role "admin" or "member", and active. */
 export type Membership =
   | {
       readonly kind: "active";
       readonly id: number;
       /** As GitHub writes it. */
       readonly login: string;
-      readonly role: string;
-      /** The teams that the user is in, and all of their parents, in any order. */
+      readonly role: "admin" | "member";
+      /** The teams that the user is in, and all of their parents, in any order; empty where the policy needs none. */
       readonly teams: readonly Team[];
+      /** Why there may be more teams than these; null where the list is complete. */
+      readonly teamsHidden: MissingReason | null;
     }
   /** Invited, but no member yet. */
   | { readonly kind: "pending"; readonly id: number; readonly login: string }
@@ -54,10 +63,15 @@ export type Membership =
       readonly kind: "none";
       /** The number of the organisation that has the name now, where it is another one than the pinned. */
       readonly nameTakenBy: number | null;
+      /**
+       * Whether GitHub said so about the organisation of the policy itself. An organisation that was found nowhere by
+       * its number is no proof: `deny` does not take it for "no".
+       */
+      readonly isProven: boolean;
     }
   | {
       readonly kind: "hidden";
-      readonly reason: HiddenReason;
+      readonly reason: MissingReason;
       /** Where the user authorises the token for SAML SSO, if GitHub said so. */
       readonly ssoUrl: string | null;
     };
@@ -79,32 +93,33 @@ export interface Facts {
 export type RefusedReason = Extract<ReasonFor<"unauthenticated">, "token_refused" | "token_client_mismatch">;
 
 /** GitHub knows the token, but will not say more now; the user may be the cause. */
-export type LimitedReason = Extract<
-  ReasonFor<"undetermined">,
-  | "github_rate_limit"
-  | "github_secondary_limit"
-  | "github_not_for_integrations"
-  | "github_ip_allow_list"
-  | "github_locked_out"
-  | "github_forbidden"
-  | "new_token_rate_limit"
->;
+export const limitedReasons = [
+  "github_rate_limit",
+  "github_secondary_limit",
+  "github_not_for_integrations",
+  "github_ip_allow_list",
+  "github_locked_out",
+  "github_forbidden",
+  "new_token_rate_limit",
+  "shared_quota_reserved",
+] as const satisfies ReasonFor<"undetermined">[];
+export type LimitedReason = (typeof limitedReasons)[number];
 
 /** GitHub said nothing that can be relied on. */
-export type UnavailableReason = Extract<
-  ReasonFor<"undetermined">,
-  | "github_unreachable"
-  | "github_timeout"
-  | "github_server_error"
-  | "github_redirect"
-  | "github_too_large"
-  | "github_invalid_response"
-  | "github_inconsistent_responses"
-  | "github_version_retired"
-  | "github_unexpected_status"
-  | "github_app_unavailable"
-  | "oauth_client_secret"
->;
+export const unavailableReasons = [
+  "github_unreachable",
+  "github_timeout",
+  "github_server_error",
+  "github_redirect",
+  "github_too_large",
+  "github_invalid_response",
+  "github_inconsistent_responses",
+  "github_version_retired",
+  "github_unexpected_status",
+  "github_app_unavailable",
+  "oauth_client_secret",
+] as const satisfies ReasonFor<"undetermined">[];
+export type UnavailableReason = (typeof unavailableReasons)[number];
 
 export type Unavailable = { readonly kind: "unavailable"; readonly reason: UnavailableReason };
 
@@ -145,3 +160,10 @@ export function needsOrganisations({ candidates: { only, except } }: FactsReques
     id === null ? login === account.login.toLowerCase() : id === account.id;
   return account.type === "User" && !except.some(isNamed) && (only === null || only.some(isNamed));
 }
+
+/** Whether the reason is a failure of GitHub's or of the deployment, which the user cannot put right. */
+export function isFailure(reason: string): reason is LimitedReason | UnavailableReason {
+  return failures.has(reason);
+}
+
+const failures: ReadonlySet<string> = new Set([...limitedReasons, ...unavailableReasons]);

@@ -110,6 +110,7 @@ async function membershipOf(
   { state, role, organization: { id, login }, user }: MembershipBody,
 ): Promise<Membership | LookupFailure> {
   if (user != null && user.id !== request.owner.account.id) return inconsistentResponses;
+  if (role !== "admin" && role !== "member") return { kind: "none", nameTakenBy: null, isProven: true };
   if (state === "pending") return { kind: "pending", id, login };
 
   if (teams.kind !== "ok") return presentOrInconsistent(teams);
@@ -117,7 +118,7 @@ async function membershipOf(
   const direct = teams.items.filter(({ organization }) => organization.id === id);
   const all = await withAncestors<Failure>(direct, (one) => lookUpTeam(login, one));
   if (all.kind !== "ok") return presentOrInconsistent(all);
-  return { kind: "active", id, login, role, teams: all.teams };
+  return { kind: "active", id, login, role, teams: all.teams, teamsHidden: null };
 }
 
 const withoutSso: Membership = { kind: "hidden", reason: "sso_required", ssoUrl: null };
@@ -141,7 +142,7 @@ async function findByNumber(
   reference: OrganisationReference,
   nameTakenBy: number | null,
 ): Promise<Membership | LookupFailure> {
-  const none: Membership = { kind: "none", nameTakenBy };
+  const none: Membership = { kind: "none", nameTakenBy, isProven: true };
   const { teams, request } = lookup;
   // Where only the teams could show the organisation, a hidden list of teams leaves open whether the user is in it.
   const isShownByTeamsOnly = reference.id === null ? reference.teamIds.length > 0 : request.isFineGrained;

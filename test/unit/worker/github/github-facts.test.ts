@@ -97,7 +97,7 @@ describe("organisations", () => {
 
   test("are filed under name and pinned number", async () => {
     const github = scriptGitHub({ [paths.user]: octocatReadsOrganisations });
-    const notAMember: Membership = { kind: "none", nameTakenBy: null };
+    const notAMember: Membership = { kind: "none", nameTakenBy: null, isProven: true };
     const { source } = fixedMemberships(member, notAMember);
     const { outcome } = await loadFacts(github, {
       memberships: source,

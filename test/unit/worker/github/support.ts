@@ -78,9 +78,9 @@ export function callInfoOf({ status, requestId, retryAfterMs }: TracedCall): Cal
   return { status, requestId, retryAfterMs };
 }
 
-export const acme: OrganisationReference = { login: "acme", id: null, teamIds: [] };
-export const pinnedAcme: OrganisationReference = { login: "acme", id: 1234, teamIds: [] };
-export const globex: OrganisationReference = { login: "globex", id: null, teamIds: [] };
+export const acme: OrganisationReference = { login: "acme", id: null, teamIds: [], needsTeams: true };
+export const pinnedAcme: OrganisationReference = { login: "acme", id: 1234, teamIds: [], needsTeams: true };
+export const globex: OrganisationReference = { login: "globex", id: null, teamIds: [], needsTeams: true };
 
 export const acmeBody = { login: "Acme", id: 1234 };
 export const globexBody = { login: "Globex", id: 5678 };
@@ -233,6 +233,7 @@ export const octocatInAcme: Membership = {
   login: "Acme",
   role: "member",
   teams: [{ id: 55, slug: "platform" }],
+  teamsHidden: null,
 };
 export const scriptOfMember = () => ({
   [paths.user]: octocatReadsOrganisations,
