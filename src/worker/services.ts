@@ -2,7 +2,6 @@
 import type { Service } from "./authenticate.ts";
 import { boundStoreOf, datasetOf, limitOf, storeOf } from "./bindings.ts";
 import { createBreaker } from "./cache/breaker.ts";
-import { deadline } from "./cache/deadline.ts";
 import { createFactsCache } from "./cache/facts-cache.ts";
 import { createKvCache } from "./cache/kv.ts";
 import { createMemory } from "./cache/memory.ts";
@@ -92,13 +91,14 @@ function serviceOf(
   const factsCache = createFactsCache({
     github: connectGitHub(client, api, settings, now),
     memory: createMemory(now),
-    kv: createKvCache({ store: storeOf(env.KV), sealer, now, deadline, writeWarning }),
+    kv: createKvCache({ store: storeOf(env.KV), sealer, now, writeWarning }),
     negative: createNegativeCache(),
     nameOf: sealer.nameOf,
     breaker: createBreaker(),
     admitNeverSeen: limitOf(env.NEVER_SEEN_LIMIT, writeError),
     lifetimes: { ttlMs: settings.cacheTtlSeconds * 1000, graceMs: settings.outageGraceSeconds * 1000 },
     now,
+    writeWarning: writeError,
     waitUntil,
   });
   return { ok: true, value: { factsCache, tokenShape: settings.tokenShape } };
