@@ -14,7 +14,9 @@ const timeoutMs = 15_000;
 export function revalidate(parts: CacheParts, lookup: Lookup): void {
   const { memory, breaker, now, waitUntil } = parts;
   const record = memory.get(lookup.token);
-  const { revalidatingSince } = record;
+  const { entry, revalidatingSince } = record;
+  // A memory that has forgotten the token could not tell that a revalidation is under way.
+  if (entry === null) return;
   if (revalidatingSince !== null && now() - revalidatingSince < timeoutMs) return;
   if (breaker.isOpen(now()) && !breaker.takeProbe(now())) return;
   memory.update(lookup.token, record, (current) => ({ ...current, revalidatingSince: now() }));
