@@ -35,7 +35,7 @@ export const requiredPermissions: readonly Permission[] = [
 ];
 
 /**
- * What can stand in a header. Anything else would come back in the words of an exception, with the token among them.
+ * What a header can hold. Anything else would come back in the words of an exception, with the token among them.
  */
 const tokenPattern = /^[\x21-\x7e]+$/;
 

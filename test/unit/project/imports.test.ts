@@ -24,8 +24,8 @@ const partsFromTheTop: Readonly<Record<string, readonly string[]>> = {
     "config",
   ],
   "src/local": [
-    ...["main", "start", "greeting", "options", "settings", "policy-file", "start-failure", "github", "edge"],
-    ...["health-check", "certificates", "cache-secret", "state-folder", "worker", "shutdown"],
+    ...["main", "start", "banner", "options", "worker-variables", "sample-user-files", "github", "edge"],
+    ...["health-check", "certificates", "state-folder", "worker", "shutdown"],
   ],
   "src/node": [
     ...["https", "network-failure", "kubeconfig", "cluster-files", "certificates", "token-review"],

@@ -14,7 +14,7 @@ import type { AppCredentials, Installation } from "./app-credentials.ts";
 import { maxPages, tooManyPages } from "./lists.ts";
 import type { MembershipSource } from "./source.ts";
 
-const none: Membership = { kind: "none", nameTakenBy: null };
+const none: Membership = { kind: "none", nameTakenBy: null, isProven: true };
 
 /**
  * Outsiders can ask as often as they like, with as many tokens as they like, and each question costs the app's quota,
@@ -66,7 +66,10 @@ export function createInstalledAppMemberships(credentials: AppCredentials, now: 
     // user's teams.
     if (organization.id !== organisation.id || user?.id !== account.id) return inconsistentResponses;
     const { id, login } = organization;
-    return state === "active" ? { kind: "active", id, login, role, teams: [] } : { kind: "pending", id, login };
+    if (role !== "admin" && role !== "member") return none;
+    return state === "active"
+      ? { kind: "active", id, login, role, teams: [], teamsHidden: null }
+      : { kind: "pending", id, login };
   }
 
   async function fetchTeams(
