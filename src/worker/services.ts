@@ -98,6 +98,7 @@ function serviceOf(
     admitNeverSeen: limitOf(env.NEVER_SEEN_LIMIT, writeError),
     lifetimes: { ttlMs: settings.cacheTtlSeconds * 1000, graceMs: settings.outageGraceSeconds * 1000 },
     now,
+    writeWarning: writeError,
     waitUntil,
   });
   return { ok: true, value: { factsCache, tokenShape: settings.tokenShape } };

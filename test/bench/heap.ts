@@ -45,6 +45,7 @@ export async function measureHeap(tokens: number): Promise<Heap> {
     admitNeverSeen: async () => true,
     lifetimes: { ttlMs: 120_000, graceMs: 600_000 },
     now: () => Date.now(),
+    writeWarning: () => {},
     waitUntil: () => {},
   });
   const beforeBytes = heapBytes();

@@ -3,10 +3,11 @@
 // KV writes cost money: 1,000 a day on the free plan, 5 dollars a million on the paid one. So facts are written when
 // they have changed, or when the copy is too old to be fresh: it no longer answers any review then, and has lost that
 // much of the grace it could give.
-import { type Entry, type FactsEntry, factsIn, mergeEntries, withoutFuture } from "./entry.ts";
-import type { EvaluatedFacts } from "./freshness.ts";
+import { type Entry, type FactsEntry, knownMemberships, mergeEntries, withoutFuture } from "./entry.ts";
+import { currentFacts, type EvaluatedFacts } from "./freshness.ts";
 import type { CacheParts, Lookup } from "./lookup.ts";
 import { emptyRecord, type TokenRecord } from "./memory.ts";
+import { nameChanges } from "./name-changes.ts";
 
 /** @param read what KV holds; null for a miss */
 export function withKvCopy(current: TokenRecord, read: Entry | null, now: number): TokenRecord {
@@ -30,8 +31,8 @@ export function keepFacts(
   name: string,
   before: TokenRecord,
   loaded: FactsEntry,
-): (EvaluatedFacts & { readonly record: TokenRecord; readonly entry: FactsEntry }) | null {
-  const { memory, now, lifetimes } = parts;
+): (EvaluatedFacts & { readonly record: TokenRecord; readonly isFresh: boolean }) | null {
+  const { memory, now, lifetimes, writeWarning } = parts;
   const { token, request, evaluate } = lookup;
   const record = memory.update(token, before, (current) => ({
     ...current,
@@ -39,14 +40,15 @@ export function keepFacts(
     revalidatingSince: null,
   }));
   const { entry, kvCopy, hasAdmitted } = record;
-  const facts = entry?.kind === "facts" ? factsIn(entry, request) : null;
-  if (entry?.kind !== "facts" || facts === null) return null;
-  const verdict = evaluate(facts);
-  const admits = verdict.kind === "authenticated";
+  const current = entry?.kind === "facts" ? currentFacts(entry, request, evaluate, now(), lifetimes) : null;
+  if (entry?.kind !== "facts" || current === null) return null;
+  if (before.entry?.kind === "facts") nameChanges(before.entry, entry).forEach(writeWarning);
+  const admits = current.verdict.kind === "authenticated";
+  if (admits && !hasAdmitted) memory.update(token, record, (one) => ({ ...one, hasAdmitted: true }));
   if (isWorthWriting(entry, kvCopy, { admits, hasAdmitted, now: now(), ttlMs: lifetimes.ttlMs })) {
     writeCopy(parts, token, name, { ...record, hasAdmitted: hasAdmitted || admits }, entry, !admits);
   }
-  return { record, entry, facts, verdict };
+  return { record, ...current };
 }
 
 /** No other isolate shall bring the facts of a refused token back while GitHub is down. */
@@ -118,8 +120,9 @@ function haveSameFacts(one: FactsEntry, other: FactsEntry): boolean {
   return JSON.stringify(factsAlone(one)) === JSON.stringify(factsAlone(other));
 }
 
-function factsAlone({ account, oauthClientId, scopes, expiry, organisations }: FactsEntry): unknown {
-  const memberships = Object.entries(organisations).map(([key, { membership }]) => [
+function factsAlone(entry: FactsEntry): unknown {
+  const { account, oauthClientId, scopes, expiry } = entry;
+  const memberships = knownMemberships(entry).map(([key, membership]) => [
     key,
     // The address for single sign-on is another one in each of GitHub's responses.
     JSON.stringify(membership.kind === "hidden" ? membership.reason : membership),
