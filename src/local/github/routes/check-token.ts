@@ -3,7 +3,7 @@ import { Hono } from "hono";
 import * as v from "valibot";
 import { authorizationBody } from "../bodies.ts";
 import { readJson, type StandInEnv } from "../context.ts";
-import { notFound, outcome, refuse, requiresAuthentication } from "../responses.ts";
+import { notFound, outcome, refuse, refuseCredential, requiresAuthentication } from "../responses.ts";
 
 export const checkTokenRoutes = new Hono<StandInEnv>();
 
@@ -13,7 +13,7 @@ checkTokenRoutes.post("/applications/:client_id/token", async (c) => {
   const { isBasic, client } = c.get("caller");
   const { grants, url } = c.get("github");
   if (!isBasic) return requiresAuthentication(c);
-  if (client === null) return refuse(c, 401, "Bad credentials");
+  if (client === null) return refuseCredential(c);
   if (client.clientId !== c.req.param("client_id")) return notFound(c);
   const parsed = v.safeParse(bodySchema, await readJson(c));
   if (!parsed.success) return refuse(c, 422, "Validation Failed");
