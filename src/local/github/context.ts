@@ -20,6 +20,8 @@ export interface Switches {
   newTokenRefusal: { readonly seconds: number; readonly status: 401 | 403 } | null;
   /** Whether `GET /user/{account_id}` finds organisations, too: only users are documented. Default: true. */
   findsOrganisationsById: boolean;
+  /** Whether a fine-grained token may list memberships: GitHub's documents disagree. Default: false. */
+  fineGrainedListsMemberships: boolean;
 }
 
 /** All that the stand-in keeps: handlers read it, and the next request sees what a test changes in it. */
@@ -63,8 +65,6 @@ export interface Caller {
   readonly isUnknown: boolean;
   /** The app that signs in with a JWT, or what is wrong with the JWT. */
   readonly appSignIn: AppSignIn;
-  /** Whether the request shows a client id and secret, right or wrong. */
-  readonly isBasic: boolean;
   /** The app whose client id and secret the request shows. */
   readonly client: RegisteredApp | null;
   /** What the request counts against. */
@@ -109,7 +109,6 @@ export function identifyCaller(c: StandInContext, isGraphql: boolean): Caller {
     isUnknown: !isAnonymous && grant === null && app === null,
     appSignIn,
     client,
-    isBasic: basic !== undefined,
     bucket: rateLimits.bucketOf(grant?.buckets ?? null, app, isGraphql ? "graphql" : "core"),
   };
 }

@@ -49,6 +49,7 @@ export async function startGitHubStandIn(options: StandInOptions = {}): Promise<
     counted401: options.counted401 ?? false,
     newTokenRefusal: options.newTokenRefusal ?? null,
     findsOrganisationsById: options.findsOrganisationsById ?? true,
+    fineGrainedListsMemberships: options.fineGrainedListsMemberships ?? false,
     accounts: new Accounts(),
     organisations: new Organisations(),
     apps: new Apps(),

@@ -10,10 +10,10 @@ export const checkTokenRoutes = new Hono<StandInEnv>();
 const bodySchema = v.object({ access_token: v.pipe(v.string(), v.nonEmpty()) });
 
 checkTokenRoutes.post("/applications/:client_id/token", async (c) => {
-  const { isBasic, client } = c.get("caller");
+  const { isUnknown, client } = c.get("caller");
   const { grants, url } = c.get("github");
-  if (!isBasic) return requiresAuthentication(c);
-  if (client === null) return refuseCredential(c);
+  if (isUnknown) return refuseCredential(c);
+  if (client === null) return requiresAuthentication(c);
   if (client.clientId !== c.req.param("client_id")) return notFound(c);
   const parsed = v.safeParse(bodySchema, await readJson(c));
   if (!parsed.success) return refuse(c, 422, "Validation Failed");

@@ -19,8 +19,8 @@ const cacheable = { "cache-control": "private, max-age=60, s-maxage=60" };
 membershipRoutes.get("/user/memberships/orgs", (c) => {
   const grant = personalGrant(c);
   if (grant instanceof Response) return grant;
-  const { organisations, url } = c.get("github");
-  if (grant.kind === "fine_grained") return notAccessible(c);
+  const { organisations, url, fineGrainedListsMemberships } = c.get("github");
+  if (grant.kind === "fine_grained" && !fineGrainedListsMemberships) return notAccessible(c);
 
   const state = c.req.query("state");
   const joined = organisations.of(grant.account).filter(({ members }) => {
