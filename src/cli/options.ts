@@ -6,7 +6,7 @@ import type { Endpoint, HostAndPort } from "../node/https.ts";
 import type { Context } from "./context.ts";
 import { cliError } from "./diagnostics.ts";
 
-/** What stands below a command's options. @param lines the arguments behind `octogate` */
+/** @param lines the arguments behind `octogate` @returns the text below a command's options */
 export const examples = (...lines: readonly string[]): string =>
   ["\nExamples:", ...lines.map((line) => `  octogate ${line}`)].join("\n");
 
@@ -24,14 +24,14 @@ export const clusterOption = () =>
 export const onlyClusterOption = () =>
   new Option("--cluster <name>", `${clusterMeaning} (default: the only one)`).argParser(parseClusterName);
 
-/** `--hostname`: in place of the configuration's; a port may stand behind it. */
+/** `--hostname`: instead of the configuration's; it may have a port. */
 export const hostnameOption = () =>
   new Option(
     "--hostname <name>",
     "the address of the deployment (default: the custom domain in the configuration)",
   ).argParser(parseHostname);
 
-/** `--certificates`: where the cluster's client certificate and its key lie. */
+/** `--certificates`: the folder of the cluster's client certificate and its key. */
 export const certificatesOption = () =>
   new Option("--certificates <folder>", "holds client.crt and client.key (default: .clusters/NAME)");
 

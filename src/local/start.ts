@@ -1,34 +1,38 @@
-// Brings the local edge up, part by part: certificates, GitHub stand-in, settings, TLS server, Worker. Whatever it
-// starts it hands to `shutdown`, so that it can be ended at any moment.
+// Start of the local edge, part by part: certificates, GitHub stand-in, Worker variables, TLS server, Worker.
+// Each part is handed to `shutdown`, so that a signal can end it at any moment.
 import { join } from "node:path";
-import { writePublicly } from "../node/files.ts";
+import { hasCode, writePublicly } from "../node/files.ts";
 import { webhookKubeconfig } from "../node/kubeconfig.ts";
-import { keepCacheSecret } from "./cache-secret.ts";
+import { bannerText, localAddress } from "./banner.ts";
 import { type EdgeCertificates, keepCertificates } from "./certificates/keep.ts";
 import { type Edge, startEdge } from "./edge/server.ts";
 import { addSampleUsers, type SampleUser } from "./github/sample-users.ts";
 import { startGitHubStandIn } from "./github/server.ts";
-import { greetingText, localAddress } from "./greeting.ts";
 import { checkHealth } from "./health-check.ts";
 import type { Options } from "./options.ts";
-import { readPolicyFile, withClientCertificate } from "./policy-file.ts";
-import { workerVariables } from "./settings.ts";
+import { readSampleTokens, writeSampleUserFiles } from "./sample-user-files.ts";
 import type { Shutdown } from "./shutdown.ts";
-import { StartFailure } from "./start-failure.ts";
-import { forgetRateLimits, prepareStateFolder, type StateFolder, stateFolderAt } from "./state-folder.ts";
+import {
+  forgetRateLimits,
+  keepCacheSecret,
+  prepareStateFolder,
+  type StateFolder,
+  stateFolderAt,
+} from "./state-folder.ts";
 import { readWorkerSettings, startWorker } from "./worker.ts";
+import { messageOf, readPolicyFile, StartError, withClientCertificate, workerVariables } from "./worker-variables.ts";
 
 const repository = join(import.meta.dirname, "..", "..");
 
-/** Where GitHub is real there is no cast, and no way to know whom to let in: everybody, so that there is something to see. */
-const policyWithoutCast = { allow: ["anyone"], token_kinds: ["fine_grained", "classic"] };
+/** For another GitHub without a policy file: it admits anyone, so that there is something to see. */
+const openPolicy = { allow: ["anyone"], token_kinds: ["fine_grained", "classic"] };
 
 export interface Console {
   out(text: string): void;
   error(text: string): void;
 }
 
-/** @throws StartFailure for what whoever started it can put right */
+/** @throws StartError for what the user can put right */
 export async function start(options: Options, shutdown: Shutdown, console: Console): Promise<void> {
   const folder = stateFolderAt(options.stateFolder);
   const policies = await readPolicies(options);
@@ -37,7 +41,7 @@ export async function start(options: Options, shutdown: Shutdown, console: Conso
   const edge = await listen(options.port, certificates);
   shutdown.add(() => edge.close());
 
-  const gitHub = await gitHubFor(options, shutdown);
+  const gitHub = await gitHubFor(options, folder, shutdown, console);
   const clusters = policies ?? [{ clusterName: "local", source: "the default policy", policy: gitHub.policy }];
   const { CACHE_SECRET = await keepCacheSecret(folder) } = options.variables;
   const own = { GITHUB_API_URL: gitHub.url, CACHE_SECRET };
@@ -64,9 +68,10 @@ export async function start(options: Options, shutdown: Shutdown, console: Conso
     (close) => shutdown.add(close),
   );
   edge.passTo(worker.port);
-  const trouble = await checkHealth(options.port, certificates.authority.certificate);
-  if (trouble !== null) throw new StartFailure(`the Worker does not answer through the edge: ${trouble}`);
-  console.out(greetingText({ port: options.port, githubUrl: gitHub.url, folder, clusterNames, cast: gitHub.cast }));
+  const failure = await checkHealth(options.port, certificates.authority.certificate);
+  if (failure !== null) throw new StartError(`the Worker does not answer through the edge: ${failure}`);
+  const { port } = options;
+  console.out(bannerText({ port, githubUrl: gitHub.url, folder, clusterNames, sampleUsers: gitHub.sampleUsers }));
 }
 
 /** @returns null if no cluster was named */
@@ -82,38 +87,49 @@ async function readPolicies({ clusters }: Options) {
 }
 
 async function prepare(folder: StateFolder, clusterNames: readonly string[]): Promise<EdgeCertificates> {
-  try {
+  return usable(folder, async () => {
     await prepareStateFolder(folder);
-    return await keepCertificates(folder, clusterNames, Date.now());
-  } catch (error) {
-    throw new StartFailure(`${folder.path}: cannot be used as the state folder: ${messageOf(error)}`);
-  }
+    return keepCertificates(folder, clusterNames, Date.now());
+  });
+}
+
+async function usable<Result>(folder: StateFolder, use: () => Promise<Result>): Promise<Result> {
+  return use().catch((error: unknown) => {
+    throw new StartError(`${folder.path}: cannot be used as the state folder: ${messageOf(error)}`);
+  });
 }
 
 async function listen(port: number, { server, authority }: EdgeCertificates): Promise<Edge> {
   try {
     return await startEdge({ port, server, authorityCertificate: authority.certificate });
   } catch (error) {
-    const inUse = error instanceof Error && "code" in error && error.code === "EADDRINUSE";
-    const why = inUse
-      ? "is in use: end what uses it, or choose another with --port"
+    const why = hasCode(error, "EADDRINUSE")
+      ? "is in use: if Octogate runs there already, leave it running; otherwise choose another port with --port"
       : `cannot be used: ${messageOf(error)}`;
-    throw new StartFailure(`port ${port} ${why}`);
+    throw new StartError(`port ${port} ${why}`);
   }
 }
 
 interface GitHub {
   readonly url: string;
-  readonly cast: readonly SampleUser[];
+  readonly sampleUsers: readonly SampleUser[];
   readonly policy: Record<string, unknown>;
 }
 
-async function gitHubFor({ githubUrl }: Options, shutdown: Shutdown): Promise<GitHub> {
-  if (githubUrl !== null) return { url: githubUrl, cast: [], policy: policyWithoutCast };
+async function gitHubFor(
+  { githubUrl }: Options,
+  folder: StateFolder,
+  shutdown: Shutdown,
+  console: Console,
+): Promise<GitHub> {
+  if (githubUrl !== null) return { url: githubUrl, sampleUsers: [], policy: openPolicy };
   const standIn = await startGitHubStandIn();
   shutdown.add(() => standIn.close());
-  const { users, policy } = addSampleUsers(standIn);
-  return { url: standIn.url, cast: users, policy };
+  const kept = await usable(folder, () => readSampleTokens(folder));
+  const { users, policy } = addSampleUsers(standIn, kept);
+  const warn = (message: string) => console.error(`octogate: ${message}`);
+  await usable(folder, () => writeSampleUserFiles(folder, users, kept, warn));
+  return { url: standIn.url, sampleUsers: users, policy };
 }
 
 function fingerprintFor(clusterName: string, { clients }: EdgeCertificates): string {
@@ -131,10 +147,6 @@ async function writeKubeconfigs(folder: StateFolder, clusterNames: readonly stri
       certificateFile: certificate,
       keyFile: privateKey,
     });
-    await writePublicly(folder.kubeconfig(clusterName), text);
+    await writePublicly(folder.webhookKubeconfig(clusterName), text);
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

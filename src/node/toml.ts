@@ -1,4 +1,4 @@
-// Values of a TOML text, and where each of them stands.
+// Values of a TOML text, and the place of each.
 // So a diagnostic can name its line, and an edit can leave everything else as it is.
 import { type AST, ParseError, parseTOML } from "toml-eslint-parser";
 
@@ -19,7 +19,7 @@ export interface TomlItem {
   readonly value: TextRange | null;
   /** The text between a string's quotes; null for all other values. */
   readonly string: TextRange | null;
-  /** `key = value` in a line of its own; null for what stands in an inline table or in a list. */
+  /** `key = value` in a line of its own; null for what is in an inline table or in a list. */
   readonly entry: TextRange | null;
   /** The name between a table header's brackets; null for what has no header. */
   readonly header: TextRange | null;
@@ -157,7 +157,7 @@ function readValue(value: AST.TOMLValue): unknown {
   return value.value;
 }
 
-/** Puts a value behind dotted keys. The parser has refused keys that stand twice. */
+/** Puts a value behind dotted keys. The parser has refused a second one of the same name. */
 function put(table: Table, names: readonly string[], value: unknown): void {
   const last = names.at(-1) ?? "";
   tableAt(table, names.slice(0, -1))[last] = value;

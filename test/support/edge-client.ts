@@ -40,6 +40,11 @@ export function identityOf(edge: LocalEdge, clusterName = "local"): ClientIdenti
   };
 }
 
+/** The token of a sample user, by the user's name. */
+export function sampleTokenOf(edge: Pick<LocalEdge, "stateDir">, name: string): string {
+  return readFileSync(join(edge.stateDir, "tokens", name), "utf8").trim();
+}
+
 /** Over HTTP/1.1. Rejects where the connection ends without an answer. */
 export function call(edge: LocalEdge, options: EdgeCall = {}): Promise<EdgeReply> {
   const { path = "/authenticate", method = "POST", headers = {}, body = "", chunked = false } = options;

@@ -48,7 +48,7 @@ function withoutScheme(pattern: string): string {
 const addressTypes: readonly string[] = ["A", "AAAA", "CNAME"];
 
 /**
- * wrangler, run without a terminal, takes a hostname over with whatever stood there: a website would be gone.
+ * wrangler, run without a terminal, takes a hostname over from anything that was there: a website would be gone.
  *
  * @returns the records that say where the hostname leads, such as "A 192.0.2.7"
  */

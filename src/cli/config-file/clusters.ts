@@ -57,7 +57,7 @@ export interface ClusterTable {
   /** 64 lowercase hex digits each. */
   readonly fingerprints: readonly string[];
   readonly allow: readonly string[];
-  /** Whether it still stands there as it shipped, and is no real cluster yet. */
+  /** Whether it is still as it shipped, and no real cluster yet. */
   readonly isExample: boolean;
 }
 

@@ -46,7 +46,7 @@ export function applyEdits({ text }: ConfigFile, edits: readonly Edit[]): string
     );
 }
 
-/** Sets the route where none or a placeholder stands. The hostname of another deployment is not for this to change. */
+/** Sets the route where there is none, or a placeholder. The hostname of another deployment is never changed. */
 export function setHostname(file: ConfigFile, hostname: string): Edit[] {
   const { settings } = file;
   if (hostnameOf(settings) !== null) return [];
@@ -218,7 +218,7 @@ function addItem(file: ConfigFile, path: TomlPath, last: number, value: string):
   return [...(comma === null ? [insert(item.end, ",")] : []), insert(bracketLine, `${indent}${value},\n`)];
 }
 
-/** Takes an item out of a list: with its line and the comment behind it where it stands in one alone. */
+/** Takes an item out of a list: with its line and the comment behind it if it is alone in that line. */
 function removeItem(file: ConfigFile, path: TomlPath, index: number, count: number): Edit[] {
   const { text, toml } = file;
   const rangeOf = (at: number) => (at < 0 || at >= count ? null : (toml.find([...path, at])?.value ?? null));

@@ -122,7 +122,7 @@ function orThrow(loaded: LoadedConfigFile): ConfigFile {
   throw new CliError(loaded.diagnostic);
 }
 
-/** @returns where a setting stands; variables are called by their names alone, as the Worker's own messages do */
+/** @returns the place of a setting; variables are called by their names alone, as the Worker's own messages do */
 export function locationOf({ path, toml }: ConfigFile, setting: TomlPath): Location {
   const shown = setting[0] === "vars" && setting.length > 1 ? setting.slice(1) : setting;
   return { file: path, line: toml.lineOf(setting), setting: settingOf(shown) };

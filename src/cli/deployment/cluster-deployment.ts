@@ -9,7 +9,7 @@ import { CliError, cliError } from "../diagnostics.ts";
 export interface ClusterDeployment {
   /** As kube-apiserver calls it; perhaps with a port. */
   readonly hostname: string;
-  /** The cluster's variable as it stands in the file, or null where a hostname alone was given and there is no file. */
+  /** The cluster's variable as the file has it, or null where a hostname alone was given and there is no file. */
   readonly clusterVariable: unknown;
 }
 
@@ -21,7 +21,8 @@ export interface DeploymentOptions {
 }
 
 /**
- * Reads the file. With the hostname as an option none is needed: these commands work where no deployment lies, too.
+ * Reads the file. With the hostname as an option none is needed: these commands also work outside of a deployment's
+ * folder.
  *
  * @throws CliError if the file is wrong, or has no such cluster or no hostname
  */

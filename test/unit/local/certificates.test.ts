@@ -5,10 +5,14 @@ import { join } from "node:path";
 // Without it, `toLegacyObject()` makes Node load parts of tls in an order that breaks tls for the whole process.
 import "node:tls";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { keepCacheSecret } from "../../../src/local/cache-secret.ts";
 import { issueCertificate, makeAuthority, type Purpose } from "../../../src/local/certificates/issue.ts";
 import { keepCertificates } from "../../../src/local/certificates/keep.ts";
-import { prepareStateFolder, type StateFolder, stateFolderAt } from "../../../src/local/state-folder.ts";
+import {
+  keepCacheSecret,
+  prepareStateFolder,
+  type StateFolder,
+  stateFolderAt,
+} from "../../../src/local/state-folder.ts";
 
 const day = 24 * 60 * 60 * 1000;
 const now = Date.parse("2026-11-24T12:00:00Z");

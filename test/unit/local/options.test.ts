@@ -1,15 +1,30 @@
+import { CommanderError } from "commander";
 import { describe, expect, it } from "vitest";
-import { help, type Options, parseOptions } from "../../../src/local/options.ts";
+import { createStartCommand, type Options } from "../../../src/local/options.ts";
 
-function optionsOf(...argv: string[]): Options {
-  const parsed = parseOptions(argv);
-  if (parsed.kind !== "start") throw new Error(`expected options: ${JSON.stringify(parsed)}`);
-  return parsed.options;
+/** @returns the options with which the command would run, and what it prints instead if it does not */
+async function parse(argv: readonly string[]): Promise<{ options: Options | null; out: string; error: string }> {
+  const parsed: { options: Options | null; out: string; error: string } = { options: null, out: "", error: "" };
+  const command = createStartCommand(async (options) => {
+    parsed.options = options;
+  });
+  command.exitOverride().configureOutput({
+    writeOut: (text) => {
+      parsed.out += text;
+    },
+    writeErr: (text) => {
+      parsed.error += text;
+    },
+  });
+  await command.parseAsync(argv, { from: "user" }).catch((error: unknown) => {
+    if (!(error instanceof CommanderError)) throw error;
+  });
+  return parsed;
 }
 
 describe("what is taken", () => {
-  it("nothing at all means the defaults", () => {
-    expect(optionsOf()).toEqual({
+  it("nothing at all means the defaults", async () => {
+    expect((await parse([])).options).toEqual({
       port: 8443,
       stateFolder: ".octogate",
       githubUrl: null,
@@ -18,7 +33,7 @@ describe("what is taken", () => {
     });
   });
 
-  it("every option, the repeatable ones repeated", () => {
+  it("every option, the repeatable ones repeated", async () => {
     const argv = ["--port", "9443", "--state", "elsewhere/state", "--github", "http://127.0.0.1:1"];
     argv.push(
       "--cluster",
@@ -29,7 +44,7 @@ describe("what is taken", () => {
       "--var=B=x=y",
       "--var=C=",
     );
-    expect(optionsOf(...argv)).toEqual({
+    expect((await parse(argv)).options).toEqual({
       port: 9443,
       stateFolder: "elsewhere/state",
       githubUrl: "http://127.0.0.1:1",
@@ -41,15 +56,18 @@ describe("what is taken", () => {
     });
   });
 
-  it("--help wins, and its text names every option", () => {
-    expect(parseOptions(["--help", "--port", "99999"])).toEqual({ kind: "help" });
-    for (const option of ["--port", "--state", "--github", "--cluster", "--var", "--help"])
-      expect(help).toContain(option);
+  it("--help wins, and its text names every option and fits a terminal of 80 columns", async () => {
+    const { options, out } = await parse(["--help", "--port", "99999"]);
+    expect(options).toBeNull();
+    for (const option of ["--port", "--state", "--github", "--cluster", "--var", "--help"]) {
+      expect(out).toContain(option);
+    }
+    for (const line of out.split("\n")) expect(line.length, line).toBeLessThanOrEqual(80);
   });
 });
 
 it.each([
-  [["--prot", "1"], "--prot"],
+  [["--prot", "1"], "--prot' (Did you mean --port?)"],
   [["--port"], "--port"],
   [["extra"], "extra"],
   [["--port", "0"], "--port 0"],
@@ -60,23 +78,29 @@ it.each([
   [["--github", "github"], "--github github"],
   [["--cluster", "prod"], "NAME=policy.json"],
   [["--cluster", "prod="], "NAME=policy.json"],
-  [["--cluster", "Prod=a.json"], "[a-z][a-z0-9-]*"],
-  [["--cluster", "1a=a.json"], "[a-z][a-z0-9-]*"],
-  [["--cluster", "../a=a.json"], "[a-z][a-z0-9-]*"],
-  [["--cluster", "=a.json"], "[a-z][a-z0-9-]*"],
+  [["--cluster", "Prod=a.json"], "lowercase letters, digits and hyphens, and begins with a letter"],
+  [["--cluster", "1a=a.json"], "begins with a letter"],
+  [["--cluster", "../a=a.json"], "lowercase letters, digits and hyphens"],
+  [["--cluster", "=a.json"], "begins with a letter"],
   [["--cluster", "ca=a.json"], "certificate authority"],
   [["--cluster", "a=a.json", "--cluster", "a=b.json"], "named twice"],
   [["--var", "A"], "NAME=VALUE"],
   [["--var", "A B=1"], "letters, digits and _"],
   [["--var", "A=1", "--var", "A=2"], "--var A: is set twice"],
-])("%j is a usage error that says %j, in one line", (argv, says) => {
-  const parsed = parseOptions(argv);
-  if (parsed.kind !== "usage-error") throw new Error(`expected a usage error: ${JSON.stringify(parsed)}`);
-  expect(parsed.message).toContain(says);
-  expect(parsed.message).not.toContain("\n");
+])("%j is a usage error that says %j, in one line, and where help is", async (argv, says) => {
+  const { options, out, error } = await parse(argv);
+  expect({ options, out }).toEqual({ options: null, out: "" });
+  expect(error).toContain(says);
+  expect(error).toMatch(/^octogate: .+\nTry: npm start -- --help\n$/);
 });
 
-it("a secret that was mistyped stays out of the message", () => {
-  const parsed = parseOptions(["--var", "CACHE-SECRET=hunter2", "--var", "hunter2"]);
-  expect(JSON.stringify(parsed)).not.toContain("hunter2");
+it("a secret that was mistyped stays out of the message", async () => {
+  for (const argv of [
+    ["--var", "CACHE-SECRET=hunter2"],
+    ["--var", "hunter2"],
+  ]) {
+    const { error } = await parse(argv);
+    expect(error).toContain("--var");
+    expect(error).not.toContain("hunter2");
+  }
 });

@@ -24,8 +24,8 @@ const partsFromTheTop: Readonly<Record<string, readonly string[]>> = {
     "config",
   ],
   "src/local": [
-    ...["main", "start", "greeting", "options", "settings", "policy-file", "start-failure", "github", "edge"],
-    ...["health-check", "certificates", "cache-secret", "state-folder", "worker", "shutdown"],
+    ...["main", "start", "banner", "options", "worker-variables", "sample-user-files", "github", "edge"],
+    ...["health-check", "certificates", "state-folder", "worker", "shutdown"],
   ],
   "src/node": [
     ...["https", "network-failure", "kubeconfig", "cluster-files", "certificates", "token-review"],
@@ -124,4 +124,15 @@ test.each(["policy", "credential"])("the Worker's %s has no way to GitHub or to 
   const pure = ["src/worker/github/facts.ts", "src/worker/github/scopes.ts"];
   const others = reached.filter((file) => /^src\/worker\/(?:github|cache)\//.test(file) && !pure.includes(file));
   expect(others).toEqual([]);
+});
+
+test("no file needs itself by way of others", () => {
+  const files = [...new Set(imports.map(({ from }) => from))];
+  const importedBy = (file: string) => imports.flatMap(({ from, to }) => (from === file ? [to] : []));
+  const inCircles = files.filter((file) => {
+    const needed = new Set(importedBy(file));
+    for (const one of needed) for (const next of importedBy(one)) needed.add(next);
+    return needed.has(file);
+  });
+  expect(inCircles).toEqual([]);
 });

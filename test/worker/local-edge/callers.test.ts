@@ -10,7 +10,14 @@ import {
   type Validity,
 } from "../../../src/local/certificates/issue.ts";
 import { fingerprintOf } from "../../../src/node/certificates.ts";
-import { type ClientIdentity, call, callHttp2, identityOf, tokenReview } from "../../support/edge-client.ts";
+import {
+  type ClientIdentity,
+  call,
+  callHttp2,
+  identityOf,
+  sampleTokenOf,
+  tokenReview,
+} from "../../support/edge-client.ts";
 import { type LocalEdge, startLocalEdge } from "../../support/local-edge.ts";
 import { until } from "../../support/until.ts";
 
@@ -140,8 +147,7 @@ it("no answer tells what the edge talks to", async () => {
 });
 
 it("each review is one line of JSON on stdout, and nothing else begins like one", async () => {
-  // The first token of the cast, as it is printed for whoever starts the edge.
-  const token = /^ {2}admitted +(\S+)$/m.exec(edge.stdout())?.[1] ?? "";
+  const token = sampleTokenOf(edge, "admitted");
   const before = edge.decisions().length;
   expect((await call(edge, { body: tokenReview(token) })).status).toBe(200);
   await until(() => edge.decisions().length > before, 5000, "a decision");

@@ -1,8 +1,8 @@
-// The sample users that `npm start` brings along: each is printed with a token and what it shows, and shows just that.
+// The sample users of `npm start`: each is printed with what it shows, and shows just that.
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { outcomeOf } from "../../identity/outcome.ts";
 import { credentialIdOf } from "../../support/credential-id.ts";
-import { call, tokenReview } from "../../support/edge-client.ts";
+import { call, sampleTokenOf, tokenReview } from "../../support/edge-client.ts";
 import { type LocalEdge, startLocalEdge } from "../../support/local-edge.ts";
 import { until } from "../../support/until.ts";
 
@@ -12,30 +12,28 @@ beforeAll(async () => {
 });
 afterAll(() => edge?.stop());
 
-interface PrintedUser {
-  readonly token: string;
-  readonly shows: string;
-}
-
-/** What stands on the terminal: a name with a token, and below it what it shows. */
-function printedUsers(): Map<string, PrintedUser> {
+/** What the terminal says that each sample user shows, by name. */
+function printedUsers(): Map<string, string> {
   const lines = edge.stdout().split("\n");
-  const start = lines.indexOf("Tokens, made for this run, and what each one shows:");
-  const users = new Map<string, PrintedUser>();
-  for (let index = start + 2; lines[index] !== ""; index += 2) {
-    const [, name = "", token = ""] = /^ {2}(\S+) +(\S+)$/.exec(lines[index] ?? "") ?? [];
-    users.set(name, { token, shows: lines[index + 1]?.trim() ?? "" });
+  const first = lines.indexOf("Sample users, and what each one shows:") + 2;
+  const users = new Map<string, string>();
+  let current = "";
+  for (const line of lines.slice(first, lines.indexOf("", first))) {
+    const [, name = "", text = ""] = /^ {2}(\S*) +(\S.*)$/.exec(line) ?? [];
+    if (name !== "") current = name;
+    users.set(current, [users.get(current) ?? "", text].join(" ").trim());
   }
   return users;
 }
 
 async function tryOut(name: string) {
-  const user = printedUsers().get(name);
-  if (user === undefined) throw new Error(`no ${name} is printed`);
-  const { status, body } = await call(edge, { body: tokenReview(user.token) });
-  const isAbout = (record: unknown) => JSON.stringify(record).includes(credentialIdOf(user.token));
+  const shows = printedUsers().get(name);
+  if (shows === undefined) throw new Error(`no ${name} is printed`);
+  const token = sampleTokenOf(edge, name);
+  const { status, body } = await call(edge, { body: tokenReview(token) });
+  const isAbout = (record: unknown) => JSON.stringify(record).includes(credentialIdOf(token));
   const decision = await until(() => edge.decisions().find(isAbout) ?? false, 10_000, `a decision about ${name}`);
-  return { shows: user.shows, outcome: outcomeOf(status, body, decision) };
+  return { shows, outcome: outcomeOf(status, body, decision) };
 }
 
 const reasonOf = {
@@ -54,7 +52,7 @@ const reasonOf = {
   "left-team": "not_in_team",
 } as const;
 
-it("prints each sample user that this test knows, and no other", () => {
+it("prints the sample users of whom it is known here what they show", () => {
   expect([...printedUsers().keys()]).toEqual(Object.keys(reasonOf));
 });
 

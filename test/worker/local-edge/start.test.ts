@@ -24,12 +24,17 @@ async function policyFile(name: string, policy: unknown): Promise<string> {
   return path;
 }
 
+/** The command that it prints, as a user copies it. */
+function curlIn(printed: string): string {
+  return /^curl .*?^REVIEW$/ms.exec(printed)?.[0] ?? "";
+}
+
 const anyone = { allow: ["anyone"], token_kinds: ["classic"] };
 
 describe("once it is ready", () => {
-  it("the curl command that it prints works as pasted, whatever the folder is called", async () => {
+  it("the curl command that it prints works as pasted, also where the folder's name needs quotes", async () => {
     const edge = await startLocalEdge({ stateDir: join(folder, 'state of $HOME; "quoted" it\'s') });
-    const command = /^curl (?:.*\\\n)*.*$/m.exec(edge.stdout())?.[0] ?? "";
+    const command = curlIn(edge.stdout());
     const pasted = spawnSync("bash", ["-c", command], { encoding: "utf8" });
     await edge.stop();
     expect(pasted.stderr).toBe("");
@@ -38,8 +43,8 @@ describe("once it is ready", () => {
 
   it("with another GitHub, curl takes the token from the shell", async () => {
     const edge = await startLocalEdge({ args: ["--github", "http://127.0.0.1:1"] });
-    const command = /^curl (?:.*\\\n)*.*$/m.exec(edge.stdout())?.[0] ?? "";
-    const env = { ...process.env, GITHUB_TOKEN: "none of GitHub's" };
+    const command = curlIn(edge.stdout());
+    const env = { ...process.env, GITHUB_TOKEN: "not a GitHub token" };
     const pasted = spawnSync("bash", ["-c", command], { encoding: "utf8", env });
     await edge.stop();
     expect(JSON.parse(pasted.stdout)).toMatchObject({ status: { authenticated: false } });
@@ -52,10 +57,10 @@ describe("once it is ready", () => {
     await edge.stop();
     const modes = async (...names: string[]) =>
       Promise.all(names.map(async (name) => (await stat(join(stateDir, name))).mode & 0o777));
-    expect(await modes("local.key", "edge/ca.key", "edge/server.key", "edge/cache-secret")).toEqual(
-      Array.from({ length: 4 }, () => 0o600),
-    );
-    expect(await modes(".", "edge", "storage")).toEqual([0o700, 0o700, 0o700]);
+    expect(
+      await modes("local.key", "edge/ca.key", "edge/server.key", "edge/cache-secret", "kubeconfig", "tokens/admitted"),
+    ).toEqual(Array.from({ length: 6 }, () => 0o600));
+    expect(await modes(".", "edge", "storage", "tokens")).toEqual([0o700, 0o700, 0o700, 0o700]);
     expect(parse(await readFile(join(stateDir, "local.kubeconfig"), "utf8"))).toMatchObject({
       clusters: [
         {
@@ -73,9 +78,10 @@ describe("once it is ready", () => {
     });
   });
 
-  it("a second start on the same folder keeps certificates and secret", async () => {
+  it("a second start on the same folder keeps certificates, secret and tokens", async () => {
     const stateDir = join(folder, "kept");
     const names = ["ca.crt", "local.crt", "local.key", "edge/ca.key", "edge/server.crt", "edge/cache-secret"];
+    names.push("tokens/admitted", "tokens/team-member");
     const contents = () => Promise.all(names.map((name) => readFile(join(stateDir, name), "utf8")));
     const seen = [];
     for (let start = 0; start < 2; start++) {
@@ -128,7 +134,7 @@ describe("it does not start, and says why,", () => {
     squatter.close();
     expect(exitCode).toBe(1);
     expect(stdout).toBe("");
-    expect(stderr).toMatch(new RegExp(`^octogate: port ${port} is in use: .*--port\n$`));
+    expect(stderr).toMatch(new RegExp(`^octogate: port ${port} is in use: .*leave it running; .*--port\n$`));
   });
 
   it.each([

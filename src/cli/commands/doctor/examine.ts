@@ -39,7 +39,7 @@ interface Walk {
   readonly target: Target;
   readonly endpoint: Endpoint;
   readonly identity: CheckedIdentity;
-  /** Null where --connect stands in for it. */
+  /** Null where --connect replaces it. */
   readonly resolution: Resolution | null;
   /** Null where the name has no address. */
   readonly observed: Observations | null;

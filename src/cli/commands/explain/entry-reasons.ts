@@ -11,7 +11,7 @@ import { sentenceOf } from "../../../worker/verdict.ts";
 export interface ExplainedEntry {
   /** Such as `allow[0]`. */
   readonly setting: string;
-  /** As it stands in the file. */
+  /** As the file has it. */
   readonly entry: string;
   /** Whether it matches this person; null where that is not known. */
   readonly matches: boolean | null;
@@ -24,7 +24,7 @@ export interface PolicyTexts {
 }
 
 /**
- * @param texts the entries as they stand in the file
+ * @param texts the entries as the file has them
  * @param facts null where GitHub was not asked, or did not say who it is
  */
 export function explainEntries(

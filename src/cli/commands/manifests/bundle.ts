@@ -35,7 +35,7 @@ const kubeconfigName = "webhook-kubeconfig.yaml";
 const inlineKubeconfigName = "webhook-kubeconfig-inline.yaml";
 const madeNames: readonly string[] = [certificateName, keyName, kubeconfigName];
 
-/** @returns whether the key stands inside one of the distribution's files, so that they can't be made without it */
+/** @returns whether one of the distribution's files holds the key, so that they cannot be made without it */
 export function embedsKey(distribution: Distribution): boolean {
   const templates = readGuide(distribution).files.filter(({ name }) => !madeNames.includes(name));
   return templates.some(({ name }) =>

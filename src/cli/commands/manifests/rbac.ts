@@ -112,7 +112,7 @@ function notesOn(policy: ClusterPolicy, organisations: readonly string[], teams:
       : `${folder}/${teamsFile} makes ${teams.join(", ")} administrators of the namespace default: change the namespace, or take it out of kustomization.yaml.`,
   );
   if (groups.some((group) => group.includes(unknownNumber))) {
-    notes.push(`${unknownNumber} stands where the policy does not pin an entry: octogate pin writes the numbers in.`);
+    notes.push(`${unknownNumber} is left where the policy does not pin an entry: octogate pin writes the numbers in.`);
   }
   if (policy.group !== "id" && groups.length > 0) {
     notes.push(

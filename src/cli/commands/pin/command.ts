@@ -92,7 +92,7 @@ export function writePins(file: ConfigFile, pins: readonly Pin[]): string {
   return applyEdits(file, edits);
 }
 
-/** What can stand in a header. */
+/** What a header can hold. */
 const tokenPattern = /^[\x21-\x7e]{1,8192}$/;
 
 /**

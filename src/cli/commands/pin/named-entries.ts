@@ -17,7 +17,7 @@ export type Named = UserEntry | OrganisationEntry | TeamEntry;
 
 export interface NamedEntry {
   readonly path: TomlPath;
-  /** As it stands in the file. */
+  /** As the file has it. */
   readonly text: string;
   readonly named: Named;
   /** The number to which the same policy pins the organisation somewhere else, or null: such a pin counts here, too. */

@@ -16,7 +16,7 @@ import { deployIfNeeded } from "../../deployment/state.ts";
 import type { Existing } from "./inspect.ts";
 import { type SetupRequest, writeDeployment } from "./written.ts";
 
-/** Where the files lie on a control plane node, as k8s/ has it for most distributions. */
+/** The folder of the files on a control plane node, as k8s/ has it for most distributions. */
 const nodeFolder = "/etc/kubernetes/octogate";
 
 export interface Applied {
@@ -41,7 +41,7 @@ export async function applySetup(
   );
   onStep(`certificate ${certificate.fingerprint.slice(0, 16)}… in ${folder.name}`);
 
-  // What teardown reads stands in the file before anything else is made.
+  // The file has what teardown reads before anything else is made.
   const kvNamespaceId = kvNamespaceIdIn(deployment) ?? (await kvNamespace(deployment, existing));
   const made = { fingerprint: certificate.fingerprint, kvNamespaceId };
   const { text } = writeDeployment(request, deployment, made);

@@ -48,11 +48,11 @@ function canShareAPerson(one: ClusterPolicy, other: ClusterPolicy): boolean {
   return one.allow.some(
     (entry) =>
       !isDeniedBy(entry, other) &&
-      other.allow.some((otherEntry) => !isDeniedBy(otherEntry, one) && canMeanTheSame(entry, otherEntry)),
+      other.allow.some((otherEntry) => !isDeniedBy(otherEntry, one) && canMatchTheSame(entry, otherEntry)),
   );
 }
 
-function canMeanTheSame(one: AllowEntry, other: AllowEntry): boolean {
+function canMatchTheSame(one: AllowEntry, other: AllowEntry): boolean {
   if (one.kind !== "user" || other.kind !== "user") return true;
   return isSame(one, other);
 }

@@ -2,7 +2,7 @@
 
 import type { TomlPath } from "../../../node/toml.ts";
 import type { ClusterPolicy } from "../../../worker/config/cluster.ts";
-import type { AllowEntry, DenyEntry } from "../../../worker/config/entries.ts";
+import { type AllowEntry, type DenyEntry, printEntry } from "../../../worker/config/entries.ts";
 import type { Diagnostic } from "../../diagnostics.ts";
 import { type ConfigFile, warningAt } from "../file.ts";
 
@@ -11,7 +11,7 @@ const hint = "octogate pin looks its number up at GitHub and writes it behind th
 
 /**
  * @param variable the cluster's, such as CLUSTER_PRODUCTION
- * @param groupsFrom as it stands in the file, or null if it does not
+ * @param groupsFrom as the file has it, or null where it does not
  */
 export function findUnpinnedNames(
   file: ConfigFile,
@@ -21,7 +21,7 @@ export function findUnpinnedNames(
 ): Diagnostic[] {
   const entries = lists.flatMap((list) =>
     policy[list].flatMap((entry, index): Diagnostic[] =>
-      isPinned(entry, policy) ? [] : [unpinned(file, [variable, list, index], `${nameOf(entry)} is not pinned`)],
+      isPinned(entry, policy) ? [] : [unpinned(file, [variable, list, index], `${printEntry(entry)} is not pinned`)],
     ),
   );
   const sources = (groupsFrom ?? []).flatMap((source, index): Diagnostic[] =>
@@ -37,16 +37,9 @@ function unpinned(file: ConfigFile, path: TomlPath, message: string): Diagnostic
 }
 
 function isPinned(entry: AllowEntry | DenyEntry, policy: ClusterPolicy): boolean {
-  switch (entry.kind) {
-    case "anyone":
-    case "token":
-      return true;
-    case "user":
-    case "team":
-      return entry.id !== null;
-    case "organisation":
-      return isPinnedOrganisation(entry.login, policy);
-  }
+  if (entry.kind === "organisation") return isPinnedOrganisation(entry.login, policy);
+  // Kinds without a number name no account whose name could go to another.
+  return !("id" in entry) || entry.id !== null;
 }
 
 /** A pin counts wherever the policy names the same organisation. */
@@ -67,20 +60,6 @@ function findUnpinnedGroups(file: ConfigFile, variable: string, policy: ClusterP
     const howTo = `name what gives groups, with its number: groups_from = ["${login}#NUMBER"]`;
     return [warningAt(file, ["vars", variable, "allow", index], message, howTo)];
   });
-}
-
-function nameOf(entry: AllowEntry | DenyEntry): string {
-  switch (entry.kind) {
-    case "anyone":
-    case "token":
-      return entry.kind;
-    case "user":
-      return `user:${entry.login}`;
-    case "organisation":
-      return `org:${entry.login}`;
-    case "team":
-      return `team:${entry.organisation}/${entry.slug}`;
-  }
 }
 
 function loginOf(groupSource: string): string {

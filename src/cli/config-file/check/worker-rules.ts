@@ -45,7 +45,7 @@ export function findWorkerProblems(file: ConfigFile, config: Config): Diagnostic
 const certificateHint =
   "octogate setup makes one and writes it here; of one that you have: openssl x509 -noout -fingerprint -sha256 -in client.crt";
 
-/** An App's number may stand in [vars], its key may not: the two go together. */
+/** An App's number may be in [vars], its key may not: the two go together. */
 function appKeyFor(vars: Variables): Record<string, string> {
   return "GITHUB_APP_ID" in vars ? { GITHUB_APP_PRIVATE_KEY: standInKey } : {};
 }
@@ -57,12 +57,12 @@ const standInKey = ["BEGIN", "AA==", "END"]
 
 const secretNames = ["CACHE_SECRET", "GITHUB_APP_PRIVATE_KEY", "OAUTH_CLIENT_SECRETS"];
 
-/** What stands in [vars] can be read by all who see the file or the dashboard. */
+/** All who see the file or the dashboard can read [vars]. */
 function findSecretsIn(file: ConfigFile): Diagnostic[] {
   return secretNames
     .filter((name) => name in file.settings.vars)
     .map((name) => {
       const hint = `take it out, make a new one, and put it with npx wrangler secret put ${name}`;
-      return errorAt(file, ["vars", name], "is a secret, and must not stand here", hint);
+      return errorAt(file, ["vars", name], "is a secret, and must not be in this file", hint);
     });
 }

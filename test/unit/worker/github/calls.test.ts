@@ -1,5 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { makeToken } from "../../../../src/local/github/token.ts";
+import { apiAddressOf } from "../../../../src/worker/github/api-address.ts";
+import { createCalls } from "../../../../src/worker/github/calls.ts";
 import type { GitHubClient, GitHubReply, GitHubRequest } from "../../../../src/worker/github/client.ts";
 import {
   installationToken,
@@ -57,6 +59,22 @@ describe("a call", () => {
       { method: "POST", url: api.graphqlUrl, authorization },
       { method: "GET", url: `${api.restUrl}/user/teams?page=2`, authorization },
     ]);
+  });
+
+  test("to GraphQL goes to the address that the server has for it", async () => {
+    const ghes = apiAddressOf("https://github.acme.test/api/v3");
+    const urls: string[] = [];
+    const client: GitHubClient = {
+      async send({ url }) {
+        urls.push(url);
+        return answered(404, {});
+      },
+    };
+    const deadline = AbortSignal.timeout(5_000);
+    const calls = createCalls({ client, api: ghes, now: Date.now, trace: createTrace(), deadline });
+    await calls.call(user, undefined, { authorization });
+    await calls.call(teamsOfUser, undefined, { authorization });
+    expect(urls).toEqual(["https://github.acme.test/api/v3/user", "https://github.acme.test/api/graphql"]);
   });
 
   test("is conditional with the user's own token, and keeps what its schema knows; others are not", async () => {

@@ -85,8 +85,10 @@ describe("the call that decides", () => {
   test("is the call about the owner, where the facts were found", () => {
     const memberships = callOf("memberships", "ownMembership", ok);
     expect(decidedBy(found, memberships, callOf("user", "user", ok))).toBe("user");
-    const none = callOf("first check", "checkToken", { kind: "absent" });
-    expect(decidedBy(found, none, callOf("second check", "checkToken", ok), memberships)).toBe("second check");
+    const none = callOf("other check", "checkToken", { kind: "absent" });
+    const check = callOf("check", "checkToken", ok);
+    expect(decidedBy(found, none, check, memberships)).toBe("check");
+    expect(decidedBy(found, check, none, memberships)).toBe("check");
   });
 
   test("is the later call about the owner, where one review loaded twice", () => {
@@ -107,6 +109,7 @@ describe("the call that decides", () => {
     const refused = callOf("teams", "ownTeams", { kind: "refused", reason: "token_refused" });
     const hidden = callOf("hidden", "ownMembership", { kind: "hidden", reason: "sso_required" });
     expect(decidedBy(inconsistentResponses, callOf("user", "user", ok), hidden, refused)).toBe("teams");
+    expect(decidedBy(inconsistentResponses, callOf("user", "user", ok), refused, hidden)).toBe("teams");
   });
 
   test("is the last one, and not the owner's, where responses are inconsistent and none failed", () => {

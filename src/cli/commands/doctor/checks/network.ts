@@ -5,7 +5,7 @@ import { blocked, broken, type CheckResult, durationText, ok, printable, skipped
 import { isCloudflareAddress } from "../cloudflare-addresses.ts";
 import type { Handshake, Resolution } from "../handshake.ts";
 
-/** @param resolution null where --connect stands in for DNS */
+/** @param resolution null where --connect replaces DNS */
 export function checkDns(resolution: Resolution | null, connect: HostAndPort): CheckResult {
   if (resolution === null) return skipped(`not asked: --connect goes to ${connect.host}:${connect.port}`);
   if (resolution.kind === "failed") {

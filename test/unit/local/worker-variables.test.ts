@@ -2,9 +2,12 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { readPolicyFile, withClientCertificate } from "../../../src/local/policy-file.ts";
-import { workerVariables } from "../../../src/local/settings.ts";
-import { StartFailure } from "../../../src/local/start-failure.ts";
+import {
+  readPolicyFile,
+  StartError,
+  withClientCertificate,
+  workerVariables,
+} from "../../../src/local/worker-variables.ts";
 
 const fingerprint = "a".repeat(64);
 const own = { GITHUB_API_URL: "http://127.0.0.1:1", CACHE_SECRET: Buffer.alloc(32, 7).toString("base64") };
@@ -32,8 +35,8 @@ describe("the Worker's variables", () => {
     [{ allow: ["anyone"] }, /^prod\.json: token_kinds: is required/],
     [{ ...policy, client_certificates: "abc" }, /^prod\.json: client_certificates: must be a list/],
     [{ ...policy, client_certificates: ["<sha256>"] }, /^prod\.json: client_certificates\[1\]: .*64 hex digits/],
-  ])("with %j nothing starts, and the message says what to mend", (wrong, message) => {
-    expect(() => variablesWith(wrong)).toThrow(StartFailure);
+  ])("with %j nothing starts, and the message says what to correct", (wrong, message) => {
+    expect(() => variablesWith(wrong)).toThrow(StartError);
     expect(() => variablesWith(wrong)).toThrow(message);
   });
 
@@ -80,7 +83,7 @@ describe("a policy file", () => {
   ])("%s is refused by its path", async (name, text, says) => {
     const path = join(folder, name);
     if (text !== null) await writeFile(path, text);
-    await expect(readPolicyFile(path)).rejects.toThrow(StartFailure);
+    await expect(readPolicyFile(path)).rejects.toThrow(StartError);
     await expect(readPolicyFile(path)).rejects.toThrow(`${path}: ${says}`);
   });
 });

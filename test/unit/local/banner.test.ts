@@ -1,0 +1,56 @@
+import { existsSync } from "node:fs";
+import { expect, test } from "vitest";
+import { type Banner, bannerText } from "../../../src/local/banner.ts";
+import { addSampleUsers } from "../../../src/local/github/sample-users.ts";
+import { stateFolderAt } from "../../../src/local/state-folder.ts";
+import { start } from "./github/support.ts";
+
+const banner: Banner = {
+  port: 8443,
+  githubUrl: "http://127.0.0.1:9000",
+  folder: stateFolderAt("/home/otto-inkwell/octogate/.octogate"),
+  clusterNames: ["local"],
+  sampleUsers: [{ name: "admitted", shows: "authenticated as github:otto" }],
+};
+
+test("it says where everything is, and ends with the line that programs wait for", () => {
+  const lines = bannerText(banner).split("\n");
+  expect(lines.slice(0, 7)).toEqual([
+    "  webhook        https://127.0.0.1:8443/authenticate",
+    "  GitHub         http://127.0.0.1:9000 (a stand-in on this machine)",
+    "  state          /home/otto-inkwell/octogate/.octogate",
+    "  cluster local  /home/otto-inkwell/octogate/.octogate/local.kubeconfig",
+    "                 for --authentication-token-webhook-config-file",
+    "  users          /home/otto-inkwell/octogate/.octogate/kubeconfig",
+    "                 for kubectl --user=NAME",
+  ]);
+  expect(lines).toContain("  admitted  authenticated as github:otto");
+  expect(lines.at(-1)).toBe("octogate is ready");
+});
+
+test("it fits a terminal of 80 columns, and holds no token", async () => {
+  const { users } = addSampleUsers(await start());
+  const text = bannerText({ ...banner, sampleUsers: users });
+  for (const line of text.split("\n")) expect(line.length, line).toBeLessThanOrEqual(80);
+  for (const { name, token } of users) {
+    expect(text).toMatch(new RegExp(`^  ${name} `, "m"));
+    expect(text).not.toContain(token);
+  }
+});
+
+test("no line begins as a decision does", () => {
+  expect(bannerText(banner)).not.toMatch(/^\{/m);
+});
+
+test("with another GitHub it shows no users, and asks for a token of the reader's own", () => {
+  const text = bannerText({ ...banner, githubUrl: "https://api.github.com", sampleUsers: [] });
+  expect(text).toMatch(/^ {2}GitHub +https:\/\/api\.github\.com$/m);
+  expect(text).toMatch(/a token of yours\s+in GITHUB_TOKEN:/);
+  expect(text).not.toMatch(/sample users|kubectl --user/i);
+});
+
+test("the page that it leads to is there", () => {
+  const [page] = /docs\/[\w-]+\.md/.exec(bannerText(banner)) ?? [];
+  expect(page).toBeDefined();
+  expect(existsSync(new URL(`../../../${page}`, import.meta.url))).toBe(true);
+});
