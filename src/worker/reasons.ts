@@ -136,8 +136,8 @@ export const deniedReasons = {
     audience: "member",
   },
   token_kind_forbidden: {
-    problem: "The organisation's policy forbids tokens like this one (their kind, or how long they live)",
-    hint: "use another",
+    problem: "The organisation or its enterprise forbids tokens of this kind",
+    hint: "use a token of another kind",
     audience: "member",
   },
   organisation_forbidden: {
@@ -170,6 +170,11 @@ export const deniedReasons = {
       "An organisation of deny has no longer the name that the policy has, so it is not known whether it is denied",
     hint: "ask the operator to write the organisation's present name into deny",
     audience: "operator",
+  },
+  other_organisation_forbids: {
+    problem: "Another organisation of this person turns the token away, and GitHub lists no teams at all then",
+    hint: "use a token that the organisation accepts which GitHub's sentence names; octogate explain shows it",
+    audience: "member",
   },
   too_many_scopes: {
     problem: "The token can do more at GitHub than this cluster accepts",

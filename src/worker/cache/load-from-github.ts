@@ -53,6 +53,7 @@ export async function loadFromGitHub(
       if (concernsToken(outcome, request, earlier)) writeTombstone(parts, lookup, name, before);
       return resultOf(outcome);
     case "unrecognised":
+    case "denied":
       negative.add(negativeKey, outcome, now());
       return resultOf(outcome);
     case "limited":

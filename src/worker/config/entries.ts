@@ -62,7 +62,8 @@ interface EntryKind<E extends Entry> {
   keys(entry: E, organisationKey: OrganisationKey): readonly [own: string, ...including: string[]];
 }
 
-const login = "[A-Za-z0-9][A-Za-z0-9_-]{0,38}";
+/** Accounts of GitHub's first years may begin with a dash. */
+const login = "[A-Za-z0-9_-]{1,39}";
 const pin = "(?:#([1-9][0-9]{0,15}))?";
 const userPattern = new RegExp(`^user:(${login})${pin}$`);
 const organisationPattern = new RegExp(`^org:(${login})${pin}$`);

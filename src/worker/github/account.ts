@@ -26,8 +26,9 @@ export async function fetchTokenOwner(
   calls: GitHubCalls,
   clientSecrets: ReadonlyMap<string, string>,
   token: string,
-  { tokenKind, oauthClients }: FactsRequest,
+  request: FactsRequest,
 ): Promise<TokenOwner | LookupFailure> {
+  const { tokenKind, oauthClients } = request;
   const isAppToken = tokenKind === "oauth" || tokenKind === "app";
   const clients = (isAppToken ? oauthClients : []).flatMap((id) => {
     const secret = clientSecrets.get(id);
@@ -40,11 +41,26 @@ export async function fetchTokenOwner(
   if (failure !== undefined) return failure;
   // The token of none of those apps. It may still belong to a listed client without a secret, which GET /user tells.
   const mayBeAnothers = clients.length === 0 || clients.length < oauthClients.length;
-  return mayBeAnothers ? fetchAccount(calls, token) : { kind: "refused", reason: "token_client_mismatch" };
+  return mayBeAnothers ? fetchAccount(calls, token, request) : { kind: "refused", reason: "token_client_mismatch" };
 }
 
-async function fetchAccount(calls: GitHubCalls, token: string): Promise<TokenOwner | LookupFailure> {
-  const result = await calls.call(user, undefined, { authorization: `Bearer ${token}` });
+/**
+ * How old scopes may be. A 304 does not repeat them, and they can be changed in place. With the usual time to live of
+ * facts, new ones are seen within five minutes, at some 20 calls an hour.
+ */
+export const maxScopesAgeMs = 3 * 60_000;
+
+async function fetchAccount(
+  calls: GitHubCalls,
+  token: string,
+  request: FactsRequest,
+): Promise<TokenOwner | LookupFailure> {
+  const authorization = `Bearer ${token}`;
+  const result = await calls.call(
+    user,
+    undefined,
+    hasScopes(request.tokenKind) ? { authorization, maxHeaderAgeMs: maxScopesAgeMs } : { authorization },
+  );
   if (result.kind !== "ok") return result;
   const { body, headers } = result;
   return {
@@ -54,6 +70,11 @@ async function fetchAccount(calls: GitHubCalls, token: string): Promise<TokenOwn
     scopes: parseScopes(headers.get("x-oauth-scopes")),
     expiry: parseTokenExpiry(headers.get("github-authentication-token-expiration")),
   };
+}
+
+/** @returns whether tokens of this kind have OAuth scopes */
+export function hasScopes(tokenKind: FactsRequest["tokenKind"]): boolean {
+  return tokenKind === "classic" || tokenKind === "oauth" || tokenKind === "legacy";
 }
 
 /** @returns "absent" where the token is not this client's, or is no longer valid: GitHub does not say which */

@@ -21,7 +21,10 @@ export type TokenExpiry =
 
 export interface Team {
   readonly id: number;
-  /** Lower case as GitHub makes it from the team's name; unlike the name, it cannot be chosen freely. */
+  /**
+   * Lower case as GitHub makes it from the team's name; unlike the name, it cannot be chosen freely. Empty where GitHub
+   * made none, or one of an unknown form: the team has its number alone then.
+   */
   readonly slug: string;
 }
 
@@ -41,6 +44,7 @@ export const hiddenReasons = [
   "token_lifetime",
   "token_sees_nothing",
   "too_many_teams",
+  "other_organisation_forbids",
 ] as const satisfies ReasonFor<"denied">[];
 export type HiddenReason = (typeof hiddenReasons)[number];
 
@@ -124,6 +128,12 @@ export const unavailableReasons = [
 ] as const satisfies ReasonFor<"undetermined">[];
 export type UnavailableReason = (typeof unavailableReasons)[number];
 
+/** GitHub turns the token away altogether, for a reason that the user can put right. */
+export type DeniedTokenReason = Extract<
+  HiddenReason,
+  "token_kind_forbidden" | "token_lifetime" | "two_factor_required"
+>;
+
 export type Unavailable = { readonly kind: "unavailable"; readonly reason: UnavailableReason };
 
 /** Every outcome but "found". */
@@ -131,6 +141,7 @@ export type LookupFailure =
   | { readonly kind: "refused"; readonly reason: RefusedReason }
   | { readonly kind: "unrecognised" }
   | { readonly kind: "suspended" }
+  | { readonly kind: "denied"; readonly reason: DeniedTokenReason }
   | { readonly kind: "limited"; readonly reason: LimitedReason }
   | Unavailable;
 

@@ -87,7 +87,10 @@ export function groupsOf(policy: ClusterPolicy, facts: Facts): string[] {
     groups.add(organisation);
     // A list that is cut could be taken for the whole, so no team becomes a group then.
     if (membership.teamsHidden !== null) continue;
-    for (const team of membership.teams) groups.add(`${organisation}/${teamName(policy.group, team)}`);
+    for (const team of membership.teams) {
+      // A team without a slug has its number alone.
+      if (team.slug !== "" || policy.group === "id") groups.add(`${organisation}/${teamName(policy.group, team)}`);
+    }
   }
   return [...groups].sort();
 }

@@ -53,7 +53,7 @@ export function createAppCredentials(app: GitHubApp, now: () => number): AppCred
     if (list !== null && now() - list.readAt < listTtlMs) return { kind: "ok", installations: list.installations };
     const jwt = await signJwt(app, now());
     if (jwt === null) return appUnavailable;
-    const result = await fetchList(calls, installations, `Bearer ${jwt}`);
+    const result = await fetchList(calls, installations, `Bearer ${jwt}`, undefined);
     if (result.kind !== "ok") return result;
     list = { installations: result.items.flatMap(listedInstallation), readAt: now() };
     return { kind: "ok", installations: list.installations };

@@ -35,7 +35,7 @@ describe("an entry's form", () => {
     }),
     now,
     request,
-    { "https://api.github.test/user": { etag: "W/1", headers: { link: "x" }, json: { id: 1 } } },
+    { "https://api.github.test/user": { etag: "W/1", readAt: now, headers: { "x-oauth-scopes": "x" }, json: { id: 1 } } },
   );
 
   test.each<Entry>([
@@ -158,7 +158,7 @@ describe("two entries about one token", () => {
   });
 
   test("keep what is needed to ask conditionally, the newer of each address, but not without end", () => {
-    const validator = (etag: string) => ({ etag, headers: {}, json: null });
+    const validator = (etag: string) => ({ etag, readAt: now, headers: {}, json: null });
     const older = entryOf(factsOf(), now, request, { a: validator("1"), b: validator("1") });
     const newer = entryOf(factsOf(), now + 1, request, { a: validator("2") });
     expect(factsEntry(mergeEntries(older, newer)).validators).toEqual({ a: validator("2"), b: validator("1") });
