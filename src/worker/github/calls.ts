@@ -30,8 +30,8 @@ export interface CallOptions {
   /** The whole value of the Authorization header; null for what GitHub tells every caller. */
   readonly authorization: string | null;
   readonly body?: unknown;
-  /** Runs where GitHub does not accept the credential (401). */
-  readonly onUnauthorized?: () => void;
+  /** Takes the response, whatever it comes to. */
+  readonly onResponse?: (response: GitHubResponse) => void;
 }
 
 /** All calls of one review share their client, their deadline and their trace. */
@@ -66,15 +66,15 @@ export function createCalls({ client, api, now, trace, deadline }: GitHubCallsOp
   async function callUrl<Body, Failure extends CallFailure>(
     endpoint: Endpoint<never, Body, Failure>,
     url: string,
-    { authorization, body, onUnauthorized }: CallOptions,
+    { authorization, body, onResponse }: CallOptions,
   ): Promise<CallResult<Body, Failure>> {
     const { name, method, schema, isConditional } = endpoint;
     const keep = isConditional ? { keep: keepAs(schema) } : {};
     const ended = trace.begin();
     const startedAt = now();
     const reply = await client.send({ method, url, authorization, body, ...keep }, deadline);
-    if (reply.status === 401) onUnauthorized?.();
     const response = readReply(reply);
+    onResponse?.(response);
     const result = resultOf(endpoint, url, response);
     ended({
       endpoint: name,
@@ -99,7 +99,7 @@ export function createCalls({ client, api, now, trace, deadline }: GitHubCallsOp
 }
 
 function resultOf<Body, Failure extends CallFailure>(
-  { rows, success, schema, otherShape = invalidResponse }: Endpoint<never, Body, Failure>,
+  { rows, success, schema }: Endpoint<never, Body, Failure>,
   url: string,
   response: GitHubResponse,
 ): CallResult<Body, Failure> {
@@ -107,7 +107,7 @@ function resultOf<Body, Failure extends CallFailure>(
   // A value of this call alone, so that the trace finds the call by it.
   if (!sorted.isSuccess) return { ...sorted.outcome };
   const parsed = v.safeParse(schema, sorted.json);
-  return parsed.success ? { kind: "ok", url, body: parsed.output, headers: sorted.headers } : { ...otherShape };
+  return parsed.success ? { kind: "ok", url, body: parsed.output, headers: sorted.headers } : { ...invalidResponse };
 }
 
 /** What a response holds has no place in a trace. */
