@@ -111,6 +111,8 @@ function verdictOf(outcome: LookupResult["outcome"]): Verdict {
       return unauthenticated("token_unrecognised");
     case "suspended":
       return denied("account_suspended");
+    case "denied":
+      return denied(outcome.reason);
     case "limited":
     case "unavailable":
       return undetermined(outcome.reason);

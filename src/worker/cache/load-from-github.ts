@@ -25,7 +25,12 @@ export async function loadFromGitHub(
   const earlier = before.entry?.kind === "facts" ? before.entry : null;
   const asked = onlyMissing(request, earlier, askedAt - lifetimes.ttlMs);
 
-  const { outcome, validators } = await github.load(token, asked, earlier, trace);
+  const { outcome, validators } = await github.load(
+    token,
+    asked,
+    earlier === null ? null : { ...earlier, hasAdmitted: before.hasAdmitted || before.kvCopy?.kind === "facts" },
+    trace,
+  );
 
   const call = decidingCall(trace, outcome);
   const retryAfterMs = call?.retryAfterMs ?? null;
@@ -52,6 +57,7 @@ export async function loadFromGitHub(
       if (concernsToken(outcome, request, earlier)) writeTombstone(parts, lookup, name, before);
       return resultOf(outcome);
     case "unrecognised":
+    case "denied":
       negative.add(negativeKey, outcome, now());
       return resultOf(outcome);
     case "limited":

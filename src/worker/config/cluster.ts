@@ -117,6 +117,8 @@ export function readClusterPolicy(setting: string, value: unknown): Checked<Clus
   if (!parsed.success) return { ok: false, problems: problemsOf(setting, parsed.issues) };
   const { allow, deny, groups_from } = parsed.output;
   const sources = groups_from ?? [];
+  const groupsFrom = (groups_from ?? organisationsNamedIn(allow)).map(({ login }) => login);
+  const organisations = organisationsNamedIn([...allow, ...deny, ...sources]);
   const policy: ClusterPolicy = {
     allow,
     deny,
@@ -124,11 +126,14 @@ export function readClusterPolicy(setting: string, value: unknown): Checked<Clus
     prefix: parsed.output.prefix,
     tokenKinds: parsed.output.token_kinds,
     oauthClients: parsed.output.oauth_clients,
-    groupsFrom: (groups_from ?? organisationsNamedIn(allow)).map(({ login }) => login),
+    groupsFrom,
     group: parsed.output.group,
     scopesAtMost: parsed.output.scopes_at_most ?? null,
     requireExpiry: parsed.output.require_expiry,
-    organisations: organisationsNamedIn([...allow, ...deny, ...sources]),
+    organisations: organisations.map((one) => ({
+      ...one,
+      needsTeams: one.needsTeams || groupsFrom.includes(one.login),
+    })),
   };
   const problems = [...conflictsIn(setting, policy), ...pinConflictsIn(setting, [...allow, ...deny, ...sources])];
   return problems.length === 0 ? { ok: true, value: policy } : { ok: false, problems };

@@ -2,8 +2,7 @@
 // review.
 import * as v from "valibot";
 import type { ApiAddress } from "./api-address.ts";
-import type { GitHubClient, GitHubReply } from "./client.ts";
-import { keepAs } from "./conditional-client.ts";
+import type { GitHubClient, GitHubReply, ValidatorStore } from "./client.ts";
 import type { Endpoint } from "./endpoints.ts";
 import type { Unavailable } from "./facts.ts";
 import { type GitHubResponse, invalidResponse, readReply, sortResponse } from "./outcomes.ts";
@@ -30,6 +29,12 @@ export interface CallOptions {
   /** The whole value of the Authorization header; null for what GitHub tells every caller. */
   readonly authorization: string | null;
   readonly body?: unknown;
+  /** See GitHubRequest. */
+  readonly maxHeaderAgeMs?: number;
+  /** See GitHubRequest. */
+  readonly timeoutMs?: number;
+  /** See GitHubRequest. */
+  readonly validators?: ValidatorStore;
   /** Takes the response, whatever it comes to. */
   readonly onResponse?: (response: GitHubResponse) => void;
 }
@@ -47,6 +52,10 @@ export interface GitHubCalls {
     url: string,
     options: CallOptions,
   ): Promise<CallResult<Body, Failure>>;
+  /** @returns the address that `call` calls */
+  urlOf<Params>(endpoint: Endpoint<Params, unknown, unknown>, params: Params): string;
+  /** Whether the time of all calls together is over. */
+  isOver(): boolean;
 }
 
 export interface GitHubCallsOptions {
@@ -66,16 +75,20 @@ export function createCalls({ client, api, now, trace, deadline }: GitHubCallsOp
   async function callUrl<Body, Failure extends CallFailure>(
     endpoint: Endpoint<never, Body, Failure>,
     url: string,
-    { authorization, body, onResponse }: CallOptions,
+    options: CallOptions,
   ): Promise<CallResult<Body, Failure>> {
-    const { name, method, schema, isConditional } = endpoint;
-    const keep = isConditional ? { keep: keepAs(schema) } : {};
+    const { onResponse, ...request } = options;
+    const { name, method, isConditional } = endpoint;
     const ended = trace.begin();
     const startedAt = now();
-    const reply = await client.send({ method, url, authorization, body, ...keep }, deadline);
+    const reply = await client.send({ ...request, method, url, isConditional }, deadline);
     const response = readReply(reply);
     onResponse?.(response);
     const result = resultOf(endpoint, url, response);
+    const isOutdated = reply.kind === "answered" && reply.notModified === true && !isOk(result);
+    if (reply.kind === "answered" && response.kind === "answered" && isOk(result)) {
+      reply.keep?.(response.json, result.body);
+    }
     ended({
       endpoint: name,
       method,
@@ -86,15 +99,17 @@ export function createCalls({ client, api, now, trace, deadline }: GitHubCallsOp
       durationMs: now() - startedAt,
       outcome: isOk(result) ? ok : result,
     });
-    return result;
+    // What an earlier release kept may not have the shape of this one.
+    return isOutdated ? callUrl(endpoint, url, { ...options, maxHeaderAgeMs: 0 }) : result;
   }
+
+  const urlOf: GitHubCalls["urlOf"] = ({ path }, params) => (path === null ? graphqlUrl : restUrl + path(params));
 
   return {
     callUrl,
-    call: (endpoint, params, options) => {
-      const { path } = endpoint;
-      return callUrl(endpoint, path === null ? graphqlUrl : restUrl + path(params), options);
-    },
+    call: (endpoint, params, options) => callUrl(endpoint, urlOf(endpoint, params), options),
+    urlOf,
+    isOver: () => deadline.aborted,
   };
 }
 

@@ -13,7 +13,16 @@ import {
   ownTokenRows,
   type Row,
 } from "./outcomes.ts";
-import { accountSchema, installationSchema, membershipSchema, teamSchema, teamsOfUserSchema } from "./schemas.ts";
+import {
+  accountSchema,
+  installationSchema,
+  membershipItemsSchema,
+  membershipSchema,
+  teamItemsSchema,
+  teamSchema,
+  teamsOfUserSchema,
+  teamsSchema,
+} from "./schemas.ts";
 
 export interface Endpoint<Params, Body, Failure> {
   readonly name: string;
@@ -81,13 +90,25 @@ export const ownMembership = endpoint({
   schema: membershipSchema,
 });
 
-/** All memberships of the user: the only way to find an organisation by its number. Not for fine-grained tokens. */
+/**
+ * Any account by its number, which shows its present name: an organisation keeps its number when it is renamed. For
+ * every token, since it is public.
+ */
+export const accountById = endpoint({
+  ...ownToken,
+  name: "accountById",
+  path: ({ id }: { readonly id: number }) => `/user/${id}`,
+  rows: organisationFailures,
+  schema: accountSchema,
+});
+
+/** All memberships of the user, by the organisations' numbers. Not for fine-grained tokens. */
 export const ownMemberships = endpoint({
   ...ownToken,
   name: "ownMemberships",
   path: () => "/user/memberships/orgs?state=active&per_page=100",
   rows: organisationFailures,
-  schema: v.array(membershipSchema),
+  schema: membershipItemsSchema,
 });
 
 /** The teams that the user is a direct member of, in all organisations. */
@@ -96,7 +117,16 @@ export const ownTeams = endpoint({
   name: "ownTeams",
   path: () => "/user/teams?per_page=100",
   rows: organisationFailures,
-  schema: v.array(teamSchema),
+  schema: teamItemsSchema,
+});
+
+/** All teams of an organisation that the user may see, each with its parent. */
+export const organisationTeams = endpoint({
+  ...ownToken,
+  name: "organisationTeams",
+  path: ({ organisation }: { readonly organisation: string }) => `/orgs/${organisation}/teams?per_page=100`,
+  rows: organisationFailures,
+  schema: teamsSchema,
 });
 
 /** One team with its parent. */

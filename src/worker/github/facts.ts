@@ -21,11 +21,14 @@ export type TokenExpiry =
 
 export interface Team {
   readonly id: number;
-  /** Lower case as GitHub makes it from the team's name; unlike the name, it cannot be chosen freely. */
+  /**
+   * Lower case as GitHub makes it from the team's name; unlike the name, it cannot be chosen freely. Empty where GitHub
+   * made none, or one of an unknown form: the team has its number alone then.
+   */
   readonly slug: string;
 }
 
-/** Why a token may not see whether its owner belongs to an organisation. */
+/** Why a token may not see whether its owner belongs to an organisation, or to which of its teams. The user can put it right. */
 export const hiddenReasons = [
   "scope_missing",
   "sso_required",
@@ -34,19 +37,29 @@ export const hiddenReasons = [
   "other_resource_owner",
   "token_kind_forbidden",
   "organisation_forbidden",
+  "two_factor_required",
+  "token_lifetime",
+  "token_sees_nothing",
+  "too_many_teams",
+  "other_organisation_forbids",
 ] as const satisfies ReasonFor<"denied">[];
 export type HiddenReason = (typeof hiddenReasons)[number];
 
-/** The relation of an account to one organisation. */
+/** Why something about one organisation is not known: the token may not see it, or GitHub failed about it. */
+export type MissingReason = HiddenReason | LimitedReason | UnavailableReason;
+
+/** The relation of an account to one organisation. Only the full one counts: role "admin" or "member", and active. */
 export type Membership =
   | {
       readonly kind: "active";
       readonly id: number;
       /** As GitHub writes it. */
       readonly login: string;
-      readonly role: string;
-      /** The teams that the user is in, and all of their parents, in any order. */
+      readonly role: "admin" | "member";
+      /** The teams that the user is in, and all of their parents, in any order; empty where the policy needs none. */
       readonly teams: readonly Team[];
+      /** Why there may be more teams than these; null where the list is complete. */
+      readonly teamsHidden: MissingReason | null;
     }
   /** Invited, but no member yet. */
   | { readonly kind: "pending"; readonly id: number; readonly login: string }
@@ -54,10 +67,15 @@ export type Membership =
       readonly kind: "none";
       /** The number of the organisation that has the name now, where it is another one than the pinned. */
       readonly nameTakenBy: number | null;
+      /**
+       * Whether GitHub said so about the organisation of the policy itself. An organisation that was found nowhere by
+       * its number is no proof: `deny` does not take it for "no".
+       */
+      readonly isProven: boolean;
     }
   | {
       readonly kind: "hidden";
-      readonly reason: HiddenReason;
+      readonly reason: MissingReason;
       /** Where the user authorises the token for SAML SSO, if GitHub said so. */
       readonly ssoUrl: string | null;
     };
@@ -79,31 +97,39 @@ export interface Facts {
 export type RefusedReason = Extract<ReasonFor<"unauthenticated">, "token_refused" | "token_client_mismatch">;
 
 /** GitHub knows the token, but will not say more now; the user may be the cause. */
-export type LimitedReason = Extract<
-  ReasonFor<"undetermined">,
-  | "github_rate_limit"
-  | "github_secondary_limit"
-  | "github_not_for_integrations"
-  | "github_ip_allow_list"
-  | "github_locked_out"
-  | "github_forbidden"
-  | "new_token_rate_limit"
->;
+export const limitedReasons = [
+  "github_rate_limit",
+  "github_secondary_limit",
+  "github_not_for_integrations",
+  "github_ip_allow_list",
+  "github_locked_out",
+  "github_forbidden",
+  "new_token_rate_limit",
+  "shared_quota_reserved",
+  "shared_quota_spent",
+] as const satisfies ReasonFor<"undetermined">[];
+export type LimitedReason = (typeof limitedReasons)[number];
 
 /** GitHub said nothing that can be relied on. */
-export type UnavailableReason = Extract<
-  ReasonFor<"undetermined">,
-  | "github_unreachable"
-  | "github_timeout"
-  | "github_server_error"
-  | "github_redirect"
-  | "github_too_large"
-  | "github_invalid_response"
-  | "github_inconsistent_responses"
-  | "github_version_retired"
-  | "github_unexpected_status"
-  | "github_app_unavailable"
-  | "oauth_client_secret"
+export const unavailableReasons = [
+  "github_unreachable",
+  "github_timeout",
+  "github_server_error",
+  "github_redirect",
+  "github_too_large",
+  "github_invalid_response",
+  "github_inconsistent_responses",
+  "github_version_retired",
+  "github_unexpected_status",
+  "github_app_unavailable",
+  "oauth_client_secret",
+] as const satisfies ReasonFor<"undetermined">[];
+export type UnavailableReason = (typeof unavailableReasons)[number];
+
+/** GitHub turns the token away altogether, for a reason that the user can put right. */
+export type DeniedTokenReason = Extract<
+  HiddenReason,
+  "token_kind_forbidden" | "token_lifetime" | "two_factor_required"
 >;
 
 export type Unavailable = { readonly kind: "unavailable"; readonly reason: UnavailableReason };
@@ -113,6 +139,7 @@ export type LookupFailure =
   | { readonly kind: "refused"; readonly reason: RefusedReason }
   | { readonly kind: "unrecognised" }
   | { readonly kind: "suspended" }
+  | { readonly kind: "denied"; readonly reason: DeniedTokenReason }
   | { readonly kind: "limited"; readonly reason: LimitedReason }
   | Unavailable;
 

@@ -4,7 +4,15 @@ import * as v from "valibot";
 
 export const idSchema = v.pipe(v.number(), v.safeInteger(), v.minValue(1));
 
-export const organisationLoginSchema = v.pipe(v.string(), v.regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,38}$/));
+/**
+ * Letters, digits, dashes, and the underscore before the short code of an enterprise's managed users. Accounts of
+ * GitHub's first years may begin with a dash.
+ */
+const loginPattern = /^[A-Za-z0-9_-]{1,39}$/;
+/** Other accounts' may end in [bot]. They are never admitted, so this only keeps the log clean. */
+const otherLogin = /^[A-Za-z0-9_-]{1,100}(?:\[bot\])?$/;
+
+export const organisationLoginSchema = v.pipe(v.string(), v.regex(loginPattern));
 
 /**
  * GitHub makes slugs from names; those of an enterprise's teams begin with `ent:`. They become a part of paths, where
@@ -12,35 +20,85 @@ export const organisationLoginSchema = v.pipe(v.string(), v.regex(/^[A-Za-z0-9][
  */
 export const teamSlugSchema = v.pipe(v.string(), v.regex(/^(?:ent:)?(?!\.{1,2}$)[A-Za-z0-9._-]{1,255}$/));
 
-/** Letters, digits, dashes, and the underscore before the short code of an enterprise's managed users. */
-const userLogin = /^[A-Za-z0-9][A-Za-z0-9_-]{0,38}$/;
-/** Other accounts' may end in [bot]. They are never admitted, so this only keeps the log clean. */
-const otherLogin = /^[A-Za-z0-9][A-Za-z0-9_-]{0,99}(?:\[bot\])?$/;
-
 export const accountSchema = v.pipe(
   v.object({ id: idSchema, login: v.string(), type: v.pipe(v.string(), v.regex(/^[A-Za-z]{1,40}$/)) }),
-  v.check(({ login, type }) => (type === "User" ? userLogin : otherLogin).test(login)),
+  v.check(({ login, type }) => (type === "User" ? loginPattern : otherLogin).test(login)),
 );
 
 const organisationSchema = v.object({ id: idSchema, login: organisationLoginSchema });
+export type OrganisationBody = v.InferOutput<typeof organisationSchema>;
 
+/** State and role may be any: those that count are told apart in memberships/source.ts. */
 export const membershipSchema = v.object({
-  state: v.picklist(["active", "pending"]),
-  role: v.pipe(v.string(), v.regex(/^[a-z_]{1,40}$/)),
+  state: v.unknown(),
+  role: v.unknown(),
   organization: organisationSchema,
   user: v.nullish(v.object({ id: idSchema })),
 });
 export type MembershipBody = v.InferOutput<typeof membershipSchema>;
 
-export const teamReferenceSchema = v.object({ id: idSchema, slug: teamSlugSchema });
+/** A team whose slug is odd has none ("") and stays a team by its number: its makers decide about no one else. */
+export const teamReferenceSchema = v.object({ id: idSchema, slug: v.fallback(teamSlugSchema, "") });
 
-export const teamSchema = v.object({
-  id: idSchema,
-  slug: teamSlugSchema,
+/** A team with its parent. */
+export const teamWithParentSchema = v.object({
+  ...teamReferenceSchema.entries,
   parent: v.nullish(teamReferenceSchema, null),
-  organization: organisationSchema,
 });
-export type ListedTeam = v.InferOutput<typeof teamSchema>;
+export type TeamWithParent = v.InferOutput<typeof teamWithParentSchema>;
+
+export const teamSchema = v.object({ ...teamWithParentSchema.entries, organization: organisationSchema });
+export type TeamBody = v.InferOutput<typeof teamSchema>;
+
+/** An organisation's teams: one that cannot be read is missing where it is needed, and nowhere else. */
+export const teamsSchema = v.pipe(
+  v.array(v.unknown()),
+  v.transform((items) =>
+    items.flatMap((item) => {
+      const team = v.safeParse(teamWithParentSchema, item);
+      return team.success ? [team.output] : [];
+    }),
+  ),
+);
+
+type Members = Readonly<Record<string, unknown>>;
+
+/**
+ * An item of a list about all of a user's organisations, as GitHub sent it, without the members that are not read. The
+ * list is not checked as a whole: others decide what is in it, and most of it concerns no policy.
+ */
+export interface ListItem extends Members {
+  readonly organization: { readonly id: unknown; readonly login: unknown };
+}
+
+export const teamItemsSchema = listItems(({ id, slug, parent }) => ({
+  id,
+  slug,
+  parent: picked(parent, "id", "slug"),
+}));
+export const membershipItemsSchema = listItems(({ state, role, user }) => ({ state, role, user: picked(user, "id") }));
+
+/** What has no organisation is in no policy's. */
+function listItems(pick: (item: Members) => Members) {
+  return v.pipe(
+    v.array(v.unknown()),
+    v.transform((items) =>
+      items.flatMap((item): ListItem[] => {
+        if (!isObject(item) || !isObject(item.organization)) return [];
+        const { id, login } = item.organization;
+        return [{ ...pick(item), organization: { id, login } }];
+      }),
+    ),
+  );
+}
+
+function picked(value: unknown, ...names: readonly string[]): unknown {
+  return isObject(value) ? Object.fromEntries(names.map((name) => [name, value[name]])) : value;
+}
+
+function isObject(value: unknown): value is Members {
+  return typeof value === "object" && value !== null;
+}
 
 /** An enterprise's installation has another account, without a login. */
 export const installationSchema = v.object({
