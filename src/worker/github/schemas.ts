@@ -128,7 +128,10 @@ const pageInfo = v.object({ hasNextPage: v.boolean(), endCursor: v.nullish(v.str
 export const teamNodeSchema = v.object({
   databaseId: idSchema,
   slug: v.fallback(teamSlugSchema, ""),
-  ancestors: v.object({ pageInfo, nodes: v.array(v.object({ databaseId: idSchema, slug: v.fallback(teamSlugSchema, "") })) }),
+  ancestors: v.object({
+    pageInfo,
+    nodes: v.array(v.object({ databaseId: idSchema, slug: v.fallback(teamSlugSchema, "") })),
+  }),
 });
 
 export const teamsOfUserSchema = v.object({

@@ -69,7 +69,8 @@ function createSharedQuota(now: () => number): SharedQuota {
       const until = resetMs === null ? null : Math.min(resetMs, now() + windowMs);
       const limit = wholeNumberIn(headers, "x-ratelimit-limit");
       const remaining = wholeNumberIn(headers, "x-ratelimit-remaining");
-      if (until !== null && limit !== null && limit > 0 && remaining !== null) left = { share: remaining / limit, until };
+      if (until !== null && limit !== null && limit > 0 && remaining !== null)
+        left = { share: remaining / limit, until };
       if (!saysLimit(response)) return;
       const retryAfterMs = millisecondsIn(headers, "retry-after");
       const isSpent = remaining === 0 && until !== null;

@@ -34,7 +34,6 @@ export async function fetchTeams(
   account: Account,
   { maxTeams, isWorthAnotherTry }: TeamsOptions,
 ): Promise<TeamsView> {
-  const { organisation, quotas } = caller.installation;
   const teams = new Map<number, Team>();
   let odd: MissingReason | null = null;
   let names: TeamsView["names"] = "unknown";
@@ -44,13 +43,7 @@ export async function fetchTeams(
   let isSmall = false;
   let after: string | null = null;
   for (let page = 1; page <= maxPages; page += 1) {
-    const result = await callAsInstallation(caller, teamsOfUser, undefined, {
-      quota: quotas.graphql,
-      body: { query: teamsOfUser.query, variables: { org: organisation.login, login: account.login, first, after } },
-      isRefusal: ({ errors }) => failureIn(errors) !== null,
-      ...(isSmall ? { timeoutMs: patientTimeoutMs } : {}),
-    });
-    const read = result.kind === "ok" ? readPage(result.body, caller, account) : result;
+    const read: Page = await fetchPage(caller, account, { first, after }, isSmall);
     if (read.kind === "outdated") return { ...view("github_app_unavailable"), names: "outdated" };
     if (read.kind !== "page") {
       const isLast = isSmall || !couldBeTooLarge(read) || caller.calls.isOver() || !(await isWorthAnotherTry());
@@ -79,13 +72,30 @@ export async function fetchTeams(
 
 type Page =
   | { readonly kind: "outdated" }
-  | { readonly kind: "unavailable"; readonly reason: MissingReason }
+  | { readonly kind: "unavailable" | "limited"; readonly reason: MissingReason }
   | {
       readonly kind: "page";
       readonly nodes: readonly unknown[];
       readonly pageInfo: { readonly hasNextPage: boolean; readonly endCursor: string | null };
       readonly isUserHidden: boolean;
     };
+
+async function fetchPage(
+  caller: AppCaller,
+  account: Account,
+  page: { readonly first: number; readonly after: string | null },
+  isSecondTry: boolean,
+): Promise<Page> {
+  const { organisation, quotas } = caller.installation;
+  const variables = { org: organisation.login, login: account.login, ...page };
+  const result = await callAsInstallation(caller, teamsOfUser, undefined, {
+    quota: quotas.graphql,
+    body: { query: teamsOfUser.query, variables },
+    isRefusal: ({ errors }) => failureIn(errors) !== null,
+    ...(isSecondTry ? { timeoutMs: patientTimeoutMs } : {}),
+  });
+  return result.kind === "ok" ? readPage(result.body, caller, account) : result;
+}
 
 function readPage({ data, errors }: TeamsOfUserBody, { installation }: AppCaller, account: Account): Page {
   const failure = failureIn(errors);
