@@ -166,7 +166,8 @@ export const deniedReasons = {
     audience: "member",
   },
   organisation_not_found: {
-    problem: "An organisation of deny has no longer the name that the policy has, so it is not known whether it is denied",
+    problem:
+      "An organisation of deny has no longer the name that the policy has, so it is not known whether it is denied",
     hint: "ask the operator to write the organisation's present name into deny",
     audience: "operator",
   },

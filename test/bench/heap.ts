@@ -22,7 +22,7 @@ export interface Heap {
 const request: FactsRequest = {
   cluster: "production",
   tokenKind: "classic",
-  organisations: [{ login: "acme", id: 1234, teamIds: [] }],
+  organisations: [{ login: "acme", id: 1234, teamIds: [], needsTeams: true }],
   oauthClients: [],
   candidates: { only: null, except: [] },
 };
@@ -78,7 +78,9 @@ function madeUpGitHub(): GitHubFacts {
         oauthClientId: null,
         scopes: ["read:org"],
         expiry: { kind: "never" },
-        organisations: { "acme#1234": { kind: "active", id: 1234, login: "acme", role: "member", teams: [] } },
+        organisations: {
+          "acme#1234": { kind: "active", id: 1234, login: "acme", role: "member", teams: [], teamsHidden: null },
+        },
       };
       const validator = { etag: `W/"${String(loads).padStart(64, "0")}"`, headers: { "x-oauth-scopes": "read:org" } };
       const validators = {

@@ -3,22 +3,33 @@
 import * as v from "valibot";
 import { keyOfOrganisation, type OrganisationReference } from "../config/organisations.ts";
 import { type Validators, validatorsSchema } from "../github/conditional-client.ts";
-import { type Facts, type FactsRequest, hiddenReasons, type Membership, needsOrganisations } from "../github/facts.ts";
+import {
+  type Facts,
+  type FactsRequest,
+  hiddenReasons,
+  limitedReasons,
+  type Membership,
+  needsOrganisations,
+  unavailableReasons,
+} from "../github/facts.ts";
 import { accountSchema, idSchema, organisationLoginSchema, teamReferenceSchema } from "../github/schemas.ts";
 
 const timeSchema = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+
+const missingReasonSchema = v.picklist([...hiddenReasons, ...limitedReasons, ...unavailableReasons]);
 
 const membershipSchema = v.variant("kind", [
   v.object({
     kind: v.literal("active"),
     id: idSchema,
     login: organisationLoginSchema,
-    role: v.string(),
+    role: v.picklist(["admin", "member"]),
     teams: v.array(teamReferenceSchema),
+    teamsHidden: v.nullable(missingReasonSchema),
   }),
   v.object({ kind: v.literal("pending"), id: idSchema, login: organisationLoginSchema }),
-  v.object({ kind: v.literal("none"), nameTakenBy: v.nullable(idSchema) }),
-  v.object({ kind: v.literal("hidden"), reason: v.picklist(hiddenReasons), ssoUrl: v.nullable(v.string()) }),
+  v.object({ kind: v.literal("none"), nameTakenBy: v.nullable(idSchema), isProven: v.boolean() }),
+  v.object({ kind: v.literal("hidden"), reason: missingReasonSchema, ssoUrl: v.nullable(v.string()) }),
 ]);
 
 const expirySchema = v.variant("kind", [

@@ -172,3 +172,10 @@ export function needsOrganisations({ candidates: { only, except } }: FactsReques
     id === null ? login === account.login.toLowerCase() : id === account.id;
   return account.type === "User" && !except.some(isNamed) && (only === null || only.some(isNamed));
 }
+
+/** Whether the reason is a failure of GitHub's or of the deployment, which the user cannot put right. */
+export function isFailure(reason: string): reason is LimitedReason | UnavailableReason {
+  return failures.has(reason);
+}
+
+const failures: ReadonlySet<string> = new Set([...limitedReasons, ...unavailableReasons]);

@@ -82,19 +82,36 @@ export function groupsOf(policy: ClusterPolicy, facts: Facts): string[] {
   const groups = new Set<string>();
   for (const login of policy.groupsFrom) {
     const membership = membershipIn(login, policy, facts);
-    if (membership.kind !== "active") continue;
+    if (membership.kind !== "active" || hasNameOfAnother(policy, login, membership)) continue;
     const organisation = policy.prefix + organisationName(policy.group, membership);
     groups.add(organisation);
-    for (const team of membership.teams) groups.add(`${organisation}/${teamName(policy.group, team)}`);
+    // A list that is cut could be taken for the whole, so no team becomes a group then.
+    if (membership.teamsHidden !== null) continue;
+    for (const team of membership.teams) {
+      // A team without a slug has its number alone.
+      if (team.slug !== "" || policy.group === "id") groups.add(`${organisation}/${teamName(policy.group, team)}`);
+    }
   }
   return [...groups].sort();
 }
 
-/** @returns the organisations whose groups are missing because the token may not see them, with the reason */
+/**
+ * Whether an organisation is called like another one of the policy by now. Its groups would be the other one's, to
+ * which RBAC has bound something: they are refused.
+ */
+function hasNameOfAnother(policy: ClusterPolicy, login: string, membership: Membership & { kind: "active" }): boolean {
+  const name = membership.login.toLowerCase();
+  return policy.group === "slug" && name !== login && policy.organisations.some((other) => other.login === name);
+}
+
+/** @returns what is missing of the user's groups, with the reason: `acme=sso_required`, `acme/teams=too_many_teams` */
 export function hiddenOrganisations(policy: ClusterPolicy, facts: Facts): string[] {
   return policy.organisations.flatMap(({ login }) => {
     const membership = membershipIn(login, policy, facts);
-    return membership.kind === "hidden" ? [`${login}=${membership.reason}`] : [];
+    if (membership.kind === "hidden") return [`${login}=${membership.reason}`];
+    if (membership.kind !== "active") return [];
+    if (hasNameOfAnother(policy, login, membership)) return [`${login}=name_reassigned`];
+    return membership.teamsHidden === null ? [] : [`${login}/teams=${membership.teamsHidden}`];
   });
 }
 

@@ -37,15 +37,16 @@ export function handClock(): HandClock {
 }
 
 export const mona: Account = { id: 1001, login: "mona", type: "User" };
-export const acme = { login: "acme", id: 10, teamIds: [] } as const;
+export const acme = { login: "acme", id: 10, teamIds: [], needsTeams: true } as const;
 export const member: Membership = {
   kind: "active",
   id: acme.id,
   login: "acme",
   role: "member",
   teams: [{ id: 55, slug: "platform" }],
+  teamsHidden: null,
 };
-export const notAMember: Membership = { kind: "none", nameTakenBy: null };
+export const notAMember: Membership = { kind: "none", nameTakenBy: null, isProven: true };
 
 export function factsOf(overrides: Partial<Facts> = {}): Facts {
   return {

@@ -68,10 +68,10 @@ describe("a table that is right", () => {
         scopesAtMost: ["read:org", "gist"],
         requireExpiry: true,
         organisations: [
-          { login: "acme", id: 1234, teamIds: [55] },
-          { login: "umbrella", id: null, teamIds: [] },
-          { login: "evil", id: null, teamIds: [] },
-          { login: "initech", id: 7, teamIds: [] },
+          { login: "acme", id: 1234, teamIds: [55], needsTeams: true },
+          { login: "umbrella", id: null, teamIds: [], needsTeams: true },
+          { login: "evil", id: null, teamIds: [], needsTeams: true },
+          { login: "initech", id: 7, teamIds: [], needsTeams: true },
         ],
       },
     });

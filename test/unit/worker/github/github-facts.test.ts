@@ -9,6 +9,8 @@ import {
   fixedMemberships,
   globex,
   inAcme,
+  json,
+  linkTo,
   loadFacts,
   notFound,
   octocat,
@@ -19,6 +21,7 @@ import {
   type ScriptedAnswer,
   scriptGitHub,
   scriptOfMember,
+  teamBody,
 } from "./support.ts";
 
 const account = octocat;
@@ -97,7 +100,7 @@ describe("organisations", () => {
 
   test("are filed under name and pinned number", async () => {
     const github = scriptGitHub({ [paths.user]: octocatReadsOrganisations });
-    const notAMember: Membership = { kind: "none", nameTakenBy: null };
+    const notAMember: Membership = { kind: "none", nameTakenBy: null, isProven: true };
     const { source } = fixedMemberships(member, notAMember);
     const { outcome } = await loadFacts(github, {
       memberships: source,
@@ -110,16 +113,14 @@ describe("organisations", () => {
     });
   });
 
-  test("that fail leave nothing known, and the call that failed decides", async () => {
+  test("that fail say nothing about the user, and leave the others as they are", async () => {
     const github = scriptGitHub({
       ...scriptOfMember(),
-      [paths.teams]: error(503, "No server", { "x-github-request-id": "B:2" }),
+      [paths.membership("globex")]: error(503, "No server"),
     });
-    expect(await loadFacts(github)).toMatchObject({
-      validators: {},
-      outcome: { kind: "unavailable", reason: "github_server_error" },
-      call: { status: 503, requestId: "B:2", retryAfterMs: null },
-    });
+    const { outcome } = await loadFacts(github, { request: { organisations: [acme, globex] } });
+    const failed = { kind: "hidden", reason: "github_server_error", ssoUrl: null };
+    expect(outcome).toMatchObject({ kind: "found", facts: { organisations: { acme: member, globex: failed } } });
   });
 
   test("that are hidden without a call rest on the call about the account", async () => {
@@ -146,19 +147,41 @@ describe("organisations", () => {
 });
 
 describe("the time of all calls together", () => {
-  test("is eight seconds, and later calls share it", async () => {
+  test("is eighteen seconds, and later calls share it: what is known by then counts", async () => {
     const deadline = new AbortController();
-    const timeout = vi.spyOn(AbortSignal, "timeout").mockImplementation(() => deadline.signal);
+    const timeout = vi
+      .spyOn(AbortSignal, "timeout")
+      .mockImplementation((ms) => (ms === 18_000 ? deadline.signal : new AbortController().signal));
     onTestFinished(() => timeout.mockRestore());
+    const second = "/user/teams?per_page=100&page=2";
     const github = scriptGitHub({
       ...scriptOfMember(),
-      [paths.teams]: () => {
+      [paths.teams]: json([teamBody(55, "platform")], linkTo(second)),
+      [`GET ${second}`]: () => {
         setImmediate(() => deadline.abort());
         return new Response(new ReadableStream({ pull: () => new Promise(() => {}) }));
       },
     });
-    expect((await loadFacts(github)).outcome).toEqual({ kind: "unavailable", reason: "github_timeout" });
-    expect(timeout.mock.calls[0]).toEqual([8_000]);
+    // So many pages are the user's own: GitHub answered each.
+    expect((await loadFacts(github)).outcome).toMatchObject({
+      facts: { organisations: { acme: { kind: "active", id: 1234, teams: [], teamsHidden: "too_many_teams" } } },
+    });
+    expect(timeout.mock.calls[0]).toEqual([18_000]);
+  });
+
+  test("is over as soon as GitHub does not say whose token it is: no user waits for the rest", async () => {
+    const aborted = Promise.withResolvers<void>();
+    const hangs: ScriptedAnswer = ({ signal }) =>
+      new Promise((_, reject) => {
+        signal?.addEventListener("abort", () => {
+          aborted.resolve();
+          reject(signal.reason);
+        });
+      });
+    const github = scriptGitHub({ ...scriptOfMember(), [paths.user]: error(502, ""), [inAcme]: hangs });
+    const earlier = { account, scopes: ["read:org"], validators: {} };
+    expect((await loadFacts(github, { earlier })).outcome).toEqual({ kind: "unavailable", reason: "github_server_error" });
+    await aborted.promise;
   });
 });
 

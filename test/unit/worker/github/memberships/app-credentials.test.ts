@@ -66,7 +66,7 @@ describe("the app signs in", () => {
 describe("the installation", () => {
   test("is found by the organisation's name in any case, and by its number where that is pinned", async () => {
     const { installationIn, tokens } = installedApp();
-    for (const reference of [acme, pinnedAcme, { login: "acme-before", id: 1234, teamIds: [] }]) {
+    for (const reference of [acme, pinnedAcme, { login: "acme-before", id: 1234, teamIds: [], needsTeams: true }]) {
       expect(await installationIn(reference)).toEqual({
         kind: "ok",
         organisation,
@@ -179,7 +179,7 @@ describe("the installation's token", () => {
       [installationsPath]: json([installationBody(), installationBody(78, globex)]),
     });
     github.script[tokenPath(78)] = tokenAnswer(now);
-    const references = [acme, { login: "globex", id: null, teamIds: [] }];
+    const references = [acme, { login: "globex", id: null, teamIds: [], needsTeams: true }];
     const [first] = await Promise.all(references.map((reference) => installationIn(reference)));
     if (first?.kind !== "ok") throw new Error("no token");
     credentials.forget("another");

@@ -30,7 +30,7 @@ import {
   tokenPath,
 } from "./installed-app-support.ts";
 
-const notAMember = { kind: "none", nameTakenBy: null };
+const notAMember = { kind: "none", nameTakenBy: null, isProven: true };
 const member = { kind: "active", id: 1234, login: "Acme", role: "member", teams: [] };
 const unavailable = (reason: string) => ({ kind: "unavailable", reason });
 
@@ -138,7 +138,7 @@ function withoutMembers() {
   const calls = callsTo({ client });
   const load = (accountId: number, organisationId = 1234) => {
     const owner = { account: { id: accountId, login: `u${accountId}`, type: "User" }, scopes: null };
-    const organisations = [{ login: `o${organisationId}`, id: organisationId, teamIds: [] }];
+    const organisations = [{ login: `o${organisationId}`, id: organisationId, teamIds: [], needsTeams: true }];
     return source.load({ token: "of the user", owner, organisations, isFineGrained: false, hasScopes: true }, calls);
   };
   /** @returns how many calls it took */

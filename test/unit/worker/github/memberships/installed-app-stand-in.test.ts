@@ -76,7 +76,7 @@ describe("an installed app", () => {
     await load();
     github.requests.length = 0;
     for (let review = 0; review < 20; review += 1) {
-      expect(await load(outsider)).toEqual({ kind: "none", nameTakenBy: null });
+      expect(await load(outsider)).toEqual({ kind: "none", nameTakenBy: null, isProven: true });
     }
     expect(calls().filter((call) => call !== "GET /user")).toHaveLength(2);
     clock.time += 5_000;

@@ -23,7 +23,7 @@ import {
   tokenPath,
 } from "./installed-app-support.ts";
 
-const notAMember = { kind: "none", nameTakenBy: null };
+const notAMember = { kind: "none", nameTakenBy: null, isProven: true };
 const unavailable = (reason: string) => ({ kind: "unavailable", reason });
 const inconsistentResponses = unavailable("github_inconsistent_responses");
 const appUnavailable = unavailable("github_app_unavailable");

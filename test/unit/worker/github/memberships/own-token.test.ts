@@ -26,7 +26,7 @@ const member = (teams: { id: number; slug: string }[] = []) => ({
   role: "member",
   teams,
 });
-const notAMember = { kind: "none", nameTakenBy: null };
+const notAMember = { kind: "none", nameTakenBy: null, isProven: true };
 const hidden = (reason: string, ssoUrl: string | null = null) => ({ kind: "hidden", reason, ssoUrl });
 const unavailable = (reason: string) => ({ kind: "unavailable", reason });
 const platform = { id: 55, slug: "platform" };

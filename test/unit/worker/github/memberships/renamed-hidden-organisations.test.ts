@@ -34,7 +34,7 @@ async function membershipOf(reference: typeof acme, script: Record<string, Scrip
 
 test.each([
   ["by its number", pinnedAcme],
-  ["by a pinned team", { ...acme, teamIds: [55] }],
+  ["by a pinned team", { ...acme, teamIds: [55], needsTeams: true }],
 ])("a team shows it under its new name: %s", async (_, reference) => {
   const { membership } = await membershipOf(reference, {
     [paths.teams]: json([teamBody(55, "platform", { organization: renamed })]),

@@ -17,7 +17,7 @@ import {
 } from "../support.ts";
 import { loadMemberships } from "./own-token-support.ts";
 
-const pinnedTeam: OrganisationReference = { ...acme, teamIds: [55, 56] };
+const pinnedTeam: OrganisationReference = { ...acme, teamIds: [55, 56], needsTeams: true };
 const renamed = { login: "Acme-New", id: 1234 };
 const taker = { login: "acme", id: 999 };
 
@@ -31,7 +31,7 @@ const member = (teams = [{ id: 55, slug: "platform" }]) => ({
   role: "member",
   teams,
 });
-const notAMember = (nameTakenBy: number | null = null) => ({ kind: "none", nameTakenBy });
+const notAMember = (nameTakenBy: number | null = null) => ({ kind: "none", nameTakenBy, isProven: true });
 const withoutSso = { kind: "hidden", reason: "sso_required", ssoUrl: null };
 const unavailable = (reason: string) => ({ kind: "unavailable", reason });
 
@@ -255,7 +255,7 @@ describe("a list of teams that is not shown", () => {
 
 test("several renamed organisations cost one list together", async () => {
   const { result, calls } = await loadMemberships(
-    [pinnedAcme, { login: "globex", id: 5678, teamIds: [] }],
+    [pinnedAcme, { login: "globex", id: 5678, teamIds: [], needsTeams: true }],
     {
       [inAcme]: notFound,
       [paths.membership("globex")]: notFound,
