@@ -36,7 +36,7 @@ async function load(parts: CacheParts, lookup: Lookup): Promise<LookupResult> {
   const warm = freshFacts(cached, request, evaluate, now(), lifetimes);
   if (warm !== null) {
     revalidateIfDue(parts, lookup);
-    return withoutCall({ kind: "found", ...warm, isStale: false }, "memory");
+    return withoutCall({ kind: "found", ...warm }, "memory");
   }
 
   const name = await nameOf(token);
@@ -49,17 +49,18 @@ async function load(parts: CacheParts, lookup: Lookup): Promise<LookupResult> {
   const shared = record.entry === cached ? null : freshFacts(record.entry, request, evaluate, now(), lifetimes);
   if (shared !== null) {
     revalidateIfDue(parts, lookup);
-    return withoutCall({ kind: "found", ...shared, isStale: false }, "kv");
+    return withoutCall({ kind: "found", ...shared }, "kv");
   }
 
-  const isNeverSeen = record.entry === null && record.kvCopy === null;
-  if (isNeverSeen && !(await admitNeverSeen(request.cluster))) {
+  // A token that was looked up, and did not admit its owner, is no better known than before: outsiders share the limit.
+  const wasAdmitted = record.hasAdmitted || record.kvCopy !== null;
+  if (!wasAdmitted && !(await admitNeverSeen(request.cluster))) {
     return withoutCall({ kind: "limited", reason: "new_token_rate_limit" }, "none");
   }
   const stale = breaker.isOpen(now()) ? staleFacts(record.entry, request, evaluate, now(), lifetimes) : null;
   if (stale !== null) {
     revalidateIfDue(parts, lookup);
-    return withoutCall({ kind: "found", ...stale, isStale: true }, cached === null ? "kv" : "memory");
+    return withoutCall({ kind: "found", ...stale }, cached === null ? "kv" : "memory");
   }
   return loadFromGitHub(parts, lookup, name, record);
 }

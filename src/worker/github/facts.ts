@@ -173,9 +173,46 @@ export function needsOrganisations({ candidates: { only, except } }: FactsReques
   return account.type === "User" && !except.some(isNamed) && (only === null || only.some(isNamed));
 }
 
-/** Whether the reason is a failure of GitHub's or of the deployment, which the user cannot put right. */
+/** Whose doing a failure can be. Only GitHub's own earns grace: the others could bring it about to stay in. */
+type Cause = "github" | "user" | "partner" | "deployment";
+
+const causes: Readonly<Record<LimitedReason | UnavailableReason, Cause>> = {
+  github_unreachable: "github",
+  github_timeout: "github",
+  github_server_error: "github",
+  github_redirect: "github",
+  github_invalid_response: "github",
+  github_inconsistent_responses: "github",
+  github_version_retired: "github",
+  github_unexpected_status: "github",
+  // A user who is in very many teams.
+  github_too_large: "user",
+  github_rate_limit: "user",
+  github_secondary_limit: "user",
+  github_not_for_integrations: "user",
+  github_locked_out: "user",
+  github_forbidden: "user",
+  // The owners of an organisation.
+  github_ip_allow_list: "partner",
+  github_app_unavailable: "partner",
+  oauth_client_secret: "deployment",
+  new_token_rate_limit: "deployment",
+  shared_quota_reserved: "deployment",
+};
+
+/** Whether the reason is a failure, which the user cannot put right. */
 export function isFailure(reason: string): reason is LimitedReason | UnavailableReason {
-  return failures.has(reason);
+  return Object.hasOwn(causes, reason);
 }
 
-const failures: ReadonlySet<string> = new Set([...limitedReasons, ...unavailableReasons]);
+/** Whether stale facts may be used in place of what failed. */
+export function earnsGrace(reason: LimitedReason | UnavailableReason): boolean {
+  return causes[reason] === "github";
+}
+
+/** @returns the failure because of which the membership, or a part of its teams, is not known; null where it is known */
+export function failureIn(membership: Membership): LimitedReason | UnavailableReason | null {
+  const reason =
+    membership.kind === "hidden" ? membership.reason : membership.kind === "active" ? membership.teamsHidden : null;
+  return reason !== null && isFailure(reason) ? reason : null;
+}

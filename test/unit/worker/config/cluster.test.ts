@@ -70,7 +70,7 @@ describe("a table that is right", () => {
         organisations: [
           { login: "acme", id: 1234, teamIds: [55], needsTeams: true },
           { login: "umbrella", id: null, teamIds: [], needsTeams: true },
-          { login: "evil", id: null, teamIds: [], needsTeams: true },
+          { login: "evil", id: null, teamIds: [], needsTeams: false },
           { login: "initech", id: 7, teamIds: [], needsTeams: true },
         ],
       },
