@@ -198,6 +198,7 @@ const causes: Readonly<Record<LimitedReason | UnavailableReason, Cause>> = {
   oauth_client_secret: "deployment",
   new_token_rate_limit: "deployment",
   shared_quota_reserved: "deployment",
+  shared_quota_spent: "deployment",
 };
 
 /** Whether the reason is a failure, which the user cannot put right. */
