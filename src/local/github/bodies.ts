@@ -3,7 +3,7 @@
 import { createHash } from "node:crypto";
 import type { components } from "@octokit/openapi-types";
 import type { StandInAccount } from "./accounts.ts";
-import type { AppPermissions, StandInApp, StandInInstallation } from "./apps.ts";
+import type { AppPermissions, StandInApp, StandInEnterprise, StandInInstallation } from "./apps.ts";
 import type { Grant } from "./grants.ts";
 import type { StandInOrganisation, StandInTeam } from "./organisations.ts";
 
@@ -11,11 +11,25 @@ type Schemas = components["schemas"];
 
 const createdAt = "2019-03-11T08:15:30Z";
 export const updatedAt = "2026-02-03T17:45:12Z";
+const enterpriseId = 30_001;
+
+type PublicAccount = Pick<StandInAccount, "id" | "login" | "type">;
 
 const installer = { id: 10_000_000, login: "app-installer", type: "User" };
 
+/** A membership, in whatever state and role a test puts the account. */
+type MembershipBody = Omit<Schemas["org-membership"], "state" | "role"> & {
+  readonly state: string;
+  readonly role?: string;
+};
+
+/** A team in the list of a person's teams: nobody has published what of an enterprise's teams it shows. */
+type ListedTeam = Omit<Schemas["team-full"], "organization"> & {
+  readonly organization?: Schemas["team-organization"] | null;
+};
+
 /** @returns what a token without the scope `read:user` shows */
-export function publicUser(account: StandInAccount, apiUrl: string): Schemas["public-user"] {
+export function publicUser(account: PublicAccount, apiUrl: string): Schemas["public-user"] {
   return { ...profile(account, apiUrl), user_view_type: "public" };
 }
 
@@ -34,7 +48,7 @@ export function privateUser(account: StandInAccount, apiUrl: string): Schemas["p
   };
 }
 
-function profile(account: StandInAccount, apiUrl: string): Schemas["public-user"] {
+function profile(account: PublicAccount, apiUrl: string): Schemas["public-user"] {
   return {
     ...simpleUser(account, apiUrl),
     id: account.id,
@@ -57,7 +71,7 @@ function profile(account: StandInAccount, apiUrl: string): Schemas["public-user"
 }
 
 /** @returns what other resources show of an account */
-function simpleUser({ id, login, type }: StandInAccount, apiUrl: string): Schemas["simple-user"] {
+function simpleUser({ id, login, type }: PublicAccount, apiUrl: string): Schemas["simple-user"] {
   const url = `${apiUrl}/users/${login}`;
   return {
     login,
@@ -88,6 +102,13 @@ export function organizationFull(
 ): Schemas["organization-full"] & Schemas["team-organization"] {
   return {
     ...organizationSimple(organisation, apiUrl),
+    name: organisation.login,
+    company: "",
+    blog: "https://organisation.example",
+    location: "",
+    email: "hello@organisation.example",
+    twitter_username: null,
+    is_verified: false,
     has_organization_projects: true,
     has_repository_projects: true,
     public_repos: 2,
@@ -125,14 +146,14 @@ export function orgMembership(
   organisation: StandInOrganisation,
   account: StandInAccount,
   apiUrl: string,
-): Schemas["org-membership"] {
+): MembershipBody {
   const membership = organisation.members.get(account);
   if (membership === undefined) throw new Error(`${account.login} is not in ${organisation.login}`);
   const organization = organizationSimple(organisation, apiUrl);
   return {
     url: `${organization.url}/memberships/${account.login}`,
     state: membership.state,
-    role: membership.role,
+    ...(membership.role === null ? {} : { role: membership.role }),
     direct_membership: true,
     organization_url: organization.url,
     organization,
@@ -140,12 +161,26 @@ export function orgMembership(
   };
 }
 
-export function teamFull(team: StandInTeam, apiUrl: string): Schemas["team-full"] {
+/** @returns the team as in the list of a person's teams */
+export function listedTeam(team: StandInTeam, apiUrl: string): ListedTeam {
+  const { organization, ...body } = teamFull(team, apiUrl);
+  const shown = { full: { organization }, null: { organization: null }, absent: {} };
+  return { ...body, ...shown[team.shownOrganisation] };
+}
+
+/** @returns the team as in the list of an organisation's teams */
+export function teamWithParent(team: StandInTeam, apiUrl: string): Schemas["team"] {
   return {
     ...teamSimple(team, apiUrl),
-    privacy: "closed",
-    notification_setting: "notifications_enabled",
     parent: team.parent === null ? null : teamSimple(team.parent, apiUrl),
+  };
+}
+
+export function teamFull(team: StandInTeam, apiUrl: string): Schemas["team-full"] {
+  return {
+    ...teamWithParent(team, apiUrl),
+    privacy: team.privacy,
+    notification_setting: "notifications_enabled",
     members_count: team.members.size,
     repos_count: 0,
     created_at: createdAt,
@@ -155,7 +190,7 @@ export function teamFull(team: StandInTeam, apiUrl: string): Schemas["team-full"
 }
 
 function teamSimple(
-  { id, name, slug, organisation }: StandInTeam,
+  { id, name, slug, type, privacy, organisation }: StandInTeam,
   apiUrl: string,
 ): NonNullable<Schemas["nullable-team-simple"]> {
   const url = `${apiUrl}/organizations/${organisation.id}/team/${id}`;
@@ -163,34 +198,36 @@ function teamSimple(
     id,
     node_id: nodeId("4:Team", id),
     url,
-    html_url: `https://github.com/orgs/${organisation.login}/teams/${slug}`,
+    html_url: `https://github.com/orgs/${organisation.login}/teams/${encodeURIComponent(slug)}`,
     name,
     slug,
     description: null,
-    privacy: "closed",
+    privacy,
     notification_setting: "notifications_enabled",
     permission: "pull",
     members_url: `${url}/members{/member}`,
     repositories_url: `${url}/repos`,
-    type: "organization",
-    organization_id: organisation.id,
+    type,
+    ...(type === "organization" ? { organization_id: organisation.id } : { enterprise_id: enterpriseId }),
   };
 }
 
 export function installationBody(installation: StandInInstallation, apiUrl: string): Schemas["installation"] {
-  const { id, app, organisation, permissions, suspendedAt } = installation;
+  const { id, app, account, permissions, suspendedAt } = installation;
+  const owner = installedOn(account, apiUrl);
+  const settings = owner.type === "Organization" ? `organizations/${owner.name}/settings` : "settings";
   return {
     id,
     client_id: app.clientId,
-    account: simpleUser({ id: organisation.id, login: organisation.login, type: "Organization" }, apiUrl),
+    account: owner.body,
     repository_selection: "selected",
     access_tokens_url: `${apiUrl}/app/installations/${id}/access_tokens`,
     repositories_url: `${apiUrl}/installation/repositories`,
-    html_url: `https://github.com/organizations/${organisation.login}/settings/installations/${id}`,
+    html_url: `https://github.com/${settings}/installations/${id}`,
     app_id: app.appId,
     app_slug: app.slug,
-    target_id: organisation.id,
-    target_type: "Organization",
+    target_id: account?.id ?? 0,
+    target_type: owner.type,
     permissions: permissionsBody(permissions),
     events: [],
     created_at: createdAt,
@@ -200,6 +237,29 @@ export function installationBody(installation: StandInInstallation, apiUrl: stri
     single_file_paths: [],
     suspended_by: suspendedAt === null ? null : simpleUser(installer, apiUrl),
     suspended_at: suspendedAt === null ? null : isoSeconds(suspendedAt),
+  };
+}
+
+/** @returns how GitHub shows what the app is installed on: a user, an organisation, an enterprise or what is gone */
+function installedOn(account: StandInInstallation["account"], apiUrl: string) {
+  if (account === null) return { body: null, type: "User", name: "" };
+  if ("slug" in account) return { body: enterpriseBody(account), type: "Enterprise", name: account.slug };
+  const type = "members" in account ? "Organization" : account.type;
+  return { body: simpleUser({ ...account, type }, apiUrl), type, name: account.login };
+}
+
+function enterpriseBody({ id, slug }: StandInEnterprise): Schemas["enterprise"] {
+  return {
+    id,
+    slug,
+    name: slug,
+    node_id: nodeId("10:Enterprise", id),
+    avatar_url: `https://avatars.githubusercontent.com/b/${id}?v=4`,
+    description: null,
+    website_url: null,
+    html_url: `https://github.com/enterprises/${slug}`,
+    created_at: createdAt,
+    updated_at: updatedAt,
   };
 }
 
@@ -242,8 +302,8 @@ export function authorizationBody(
   };
 }
 
-function permissionsBody({ members }: AppPermissions): Schemas["app-permissions"] {
-  return { metadata: "read", ...(members === undefined ? {} : { members }) };
+function permissionsBody(permissions: AppPermissions): Schemas["app-permissions"] {
+  return { metadata: "read", ...permissions };
 }
 
 function nodeId(kind: string, id: number): string {

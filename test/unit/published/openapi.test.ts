@@ -11,19 +11,25 @@ import { readers } from "../../published/github/readers.ts";
 /** Members that GitHub's schemas require and its own examples lack: the schemas are newer. */
 const missingInExamples: Readonly<Record<string, readonly string[]>> = {
   "GET /user/teams": ["type", "archived_at", "updated_at"],
+  "GET /orgs/{org}/teams": ["type"],
   "GET /orgs/{org}/teams/{team_slug}": ["type", "archived_at"],
   "GET /orgs/{org}": ["archived_at"],
 };
 
-/** Of its response, Octogate looks at the status and the headers alone. */
-const unreadEndpoint = "GET /rate_limit";
-const readExamples = publishedExamples.filter(({ endpoint }) => endpoint !== unreadEndpoint);
+/** Octogate looks at the status and the headers of the first alone, and calls the others in no version yet. */
+const unreadEndpoints = [
+  "GET /rate_limit",
+  "GET /orgs/{org}/installation",
+  "GET /orgs/{org}/teams",
+  "GET /user/{account_id}",
+];
+const readExamples = publishedExamples.filter(({ endpoint }) => !unreadEndpoints.includes(endpoint));
 
 describe(`the examples of ${publishedSource.package} ${publishedSource.version}`, () => {
-  test("there are 70, from five editions of GitHub; 56 are exactly as their schemas say; Octogate reads 65", () => {
+  test("there are 90, from five editions of GitHub; 71 are exactly as their schemas say; Octogate reads 65", () => {
     expect(new Set(publishedExamples.map(({ edition }) => edition)).size).toBe(5);
-    expect(publishedExamples).toHaveLength(70);
-    expect(publishedExamples.filter((example) => publishedErrors(example, example.body).length === 0)).toHaveLength(56);
+    expect(publishedExamples).toHaveLength(90);
+    expect(publishedExamples.filter((example) => publishedErrors(example, example.body).length === 0)).toHaveLength(71);
     expect(readExamples).toHaveLength(65);
   });
 

@@ -6,8 +6,10 @@ import type { StandInAccount } from "../accounts.ts";
 import { readJson, type StandInEnv } from "../context.ts";
 import type { GraphqlErrorType } from "../faults.ts";
 import type { Grant } from "../grants.ts";
+import { isVisible } from "../organisation-access.ts";
 import { ancestorsOf, directTeams, type StandInOrganisation, type StandInTeam } from "../organisations.ts";
-import { ipAllowListMessage, outcome, refuse } from "../responses.ts";
+import { outcome, refuse } from "../responses.ts";
+import { ipAllowList } from "../sentences.ts";
 
 export const graphqlPath = "/graphql";
 export const graphqlRoutes = new Hono<StandInEnv>();
@@ -38,8 +40,8 @@ graphqlRoutes.post(graphqlPath, async (c) => {
   const errors: GraphqlError[] = [];
 
   const account = accounts.byLogin(variables.login);
-  if (account === null) errors.push(notResolved("user", `a User with the login of '${variables.login}'`));
-  const user = account === null ? null : { databaseId: account.id };
+  const user = account === null || !isVisible(c, account) ? null : { databaseId: account.id };
+  if (user === null) errors.push(notResolved("user", `a User with the login of '${variables.login}'`));
 
   const organisation = organisations.byLogin(variables.org);
   const refused =
@@ -60,12 +62,12 @@ function notResolved(field: "user" | "organization", what: string): GraphqlError
 
 /** For installations only. */
 function refusalOf({ installation: granted }: Grant, organisation: StandInOrganisation): GraphqlError | null {
-  if (granted?.installation.organisation !== organisation || granted.permissions.members === undefined) {
+  if (granted?.installation.account !== organisation || granted.permissions.members === undefined) {
     const message = "Resource not accessible by integration";
     return { type: "FORBIDDEN", path: ["organization", "teams"], message };
   }
   if (organisation.restrictions.ipAllowList !== true) return null;
-  return { type: "FORBIDDEN", path: ["organization"], message: ipAllowListMessage(organisation.login) };
+  return { type: "FORBIDDEN", path: ["organization"], message: ipAllowList(organisation.login) };
 }
 
 /** `userLogins` finds direct members only. */
