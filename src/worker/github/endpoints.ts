@@ -148,15 +148,6 @@ export const installationOfOrganisation = endpoint({
   schema: installationSchema,
 });
 
-/** One installation, with the organisation's present name. */
-export const installation = endpoint({
-  ...app,
-  name: "installation",
-  path: ({ installationId }: { readonly installationId: number }) => `/app/installations/${installationId}`,
-  rows: appLookupRows,
-  schema: installationSchema,
-});
-
 /** Where the app is installed. Any account can install a public app, so what is in the list is not checked as a whole. */
 export const installations = endpoint({
   ...app,

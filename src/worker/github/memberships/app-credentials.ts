@@ -13,7 +13,6 @@ import type { Validator } from "../conditional-client.ts";
 import {
   accountById,
   type Endpoint,
-  installation as installationById,
   installationOfOrganisation,
   installations,
   installationToken,
@@ -95,8 +94,6 @@ const bytesOfValidator = 500;
 export function createAppCredentials(app: GitHubApp, now: () => number): AppCredentials {
   const quotas = createSharedQuotas(now);
   const kept = new Map<string, Kept>();
-  /** Installations by the organisation's number, under whatever name: a renamed organisation keeps its own. */
-  const installationIds = new Map<number, number>();
   const tokens = new Map<number, InstallationToken & { readonly endsAt: number }>();
 
   async function callAsApp<Params, Body, Failure extends { readonly kind: string }>(
@@ -135,21 +132,16 @@ export function createAppCredentials(app: GitHubApp, now: () => number): AppCred
     calls: GitHubCalls,
     authorization: string,
   ): Promise<Found | Absent | AppFailure> {
-    const hasNumber = (one: Found | Absent | AppFailure) => one.kind === "found" && one.organisation.id === id;
-    const installationId = installationIds.get(id);
-    if (installationId !== undefined) {
-      const byId = foundIn(await callAsApp(calls, installationById, { installationId }));
-      if (hasNumber(byId) || (byId.kind === "unavailable" && byId.reason !== "github_app_unavailable")) return byId;
-    }
     const account = await calls.call(accountById, { id }, { authorization });
-    if (account.kind === "ok" && account.body.id === id) {
-      const current = account.body.login;
-      // Under the name that it still has, the app is not installed.
-      if (current.toLowerCase() === login) return { kind: "absent" };
-      const byName = await findByName(calls, current);
-      return byName.kind !== "found" || hasNumber(byName) ? byName : { kind: "absent" };
-    }
-    return findInList(id, calls);
+    // An older Enterprise Server finds no account by its number.
+    if (account.kind === "absent") return findInList(id, calls);
+    // The user's own token may be the cause, so nothing is known for others.
+    if (account.kind !== "ok" || account.body.id !== id) return appUnavailable;
+    const current = account.body.login;
+    // Under the name that it still has, the app is not installed.
+    if (current.toLowerCase() === login) return absent;
+    const byName = await findByName(calls, current);
+    return byName.kind !== "found" || byName.organisation.id === id ? byName : absent;
   }
 
   /** Any account decides how long the list is, so a list that fails is as good as none. */
@@ -179,7 +171,6 @@ export function createAppCredentials(app: GitHubApp, now: () => number): AppCred
       const isFound = found.kind === "found";
       const result = isFound ? found : appUnavailable;
       kept.set(key, { result, until: now() + (isFound ? foundTtlMs : notFoundTtlMs) });
-      if (isFound) installationIds.set(found.organisation.id, found.installationId);
       return { result, isFromEarlier: false };
     }
     // GitHub fails to say it again.

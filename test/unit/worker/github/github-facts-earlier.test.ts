@@ -150,7 +150,9 @@ describe("a token that was once valid", () => {
     const memberships: MembershipSource = {
       async load(request) {
         requests.push(request);
-        const found: Membership[] = [requests.length === 1 ? { kind: "none", nameTakenBy: null, isProven: true } : member];
+        const found: Membership[] = [
+          requests.length === 1 ? { kind: "none", nameTakenBy: null, isProven: true } : member,
+        ];
         return { kind: "known", memberships: found, tookToken: true };
       },
     };

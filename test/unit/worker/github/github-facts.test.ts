@@ -180,7 +180,10 @@ describe("the time of all calls together", () => {
       });
     const github = scriptGitHub({ ...scriptOfMember(), [paths.user]: error(502, ""), [inAcme]: hangs });
     const earlier = { account, scopes: ["read:org"], validators: {} };
-    expect((await loadFacts(github, { earlier })).outcome).toEqual({ kind: "unavailable", reason: "github_server_error" });
+    expect((await loadFacts(github, { earlier })).outcome).toEqual({
+      kind: "unavailable",
+      reason: "github_server_error",
+    });
     await aborted.promise;
   });
 });

@@ -13,9 +13,7 @@ function quotaAt() {
   const quotas = createSharedQuotas(() => clock.time);
   const quota = quotas.of("one");
   const observe = (status: number, headers: Record<string, string> = {}, body: unknown = {}) =>
-    quota.observe(
-      readReply({ kind: "answered", status, headers: new Headers(headers), text: JSON.stringify(body) }),
-    );
+    quota.observe(readReply({ kind: "answered", status, headers: new Headers(headers), text: JSON.stringify(body) }));
   const left = (remaining: number, limit = 5000, resetMs = startMs + 1_800_000) => ({
     "x-ratelimit-limit": String(limit),
     "x-ratelimit-remaining": String(remaining),
@@ -99,7 +97,13 @@ describe("a rest that GitHub asks for", () => {
     ["older words", 403, {}, { message: "You have triggered an abuse detection mechanism." }, 60_000],
     ["GraphQL's error", 200, {}, { errors: [{ type: "RATE_LIMITED" }] }, 60_000],
     ["a time that is too long", 403, { "retry-after": "999999" }, {}, 3_600_000],
-    ["a spent quota", 403, { "x-ratelimit-remaining": "0", "x-ratelimit-reset": String(startMs / 1000 + 600) }, {}, 600_000],
+    [
+      "a spent quota",
+      403,
+      { "x-ratelimit-remaining": "0", "x-ratelimit-reset": String(startMs / 1000 + 600) },
+      {},
+      600_000,
+    ],
   ])("by %s is kept, for users who are known as well", (_, status, headers, body, pauseMs) => {
     const { clock, observe, both } = quotaAt();
     observe(status, headers, body);

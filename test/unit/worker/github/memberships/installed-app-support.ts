@@ -30,7 +30,6 @@ export const minuteMs = 60 * secondMs;
 
 export const installationsPath = "GET /app/installations?per_page=100";
 export const installationPath = (organisation = "acme") => `GET /orgs/${organisation}/installation`;
-export const installationByIdPath = (installationId: number) => `GET /app/installations/${installationId}`;
 export const accountPath = (id: number) => `GET /user/${id}`;
 export const tokenPath = (installationId: number) => `POST /app/installations/${installationId}/access_tokens`;
 export const graphqlPath = "POST /graphql";
