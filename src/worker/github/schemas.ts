@@ -30,8 +30,8 @@ export type OrganisationBody = v.InferOutput<typeof organisationSchema>;
 
 /** State and role may be any: those that count are told apart in memberships/source.ts. */
 export const membershipSchema = v.object({
-  state: v.unknown(),
-  role: v.unknown(),
+  state: v.optional(v.unknown()),
+  role: v.optional(v.unknown()),
   organization: organisationSchema,
   user: v.nullish(v.object({ id: idSchema })),
 });

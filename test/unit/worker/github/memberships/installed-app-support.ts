@@ -3,6 +3,7 @@ import { generateKeyPairSync, type KeyObject } from "node:crypto";
 import { expect } from "vitest";
 import { makeToken } from "../../../../../src/local/github/token.ts";
 import type { OrganisationReference } from "../../../../../src/worker/config/organisations.ts";
+import { createConditionalClient } from "../../../../../src/worker/github/conditional-client.ts";
 import {
   type AppCredentials,
   createAppCredentials,
@@ -73,7 +74,7 @@ export function installedApp(changes: Record<string, ScriptedAnswer> = {}, priva
     ...changes,
   });
   const trace = createTrace();
-  const calls = callsTo(github, { trace });
+  const calls = callsTo({ client: createConditionalClient(github.client, {}, now) }, { trace });
   const credentials: AppCredentials = createAppCredentials({ id: "Iv23liTheAppsClientId", privateKey }, now);
   const installationIn = (reference: OrganisationReference) =>
     credentials.installationIn(reference, calls, usersAuthorization);
@@ -140,5 +141,11 @@ export function appView(changes: Record<string, ScriptedAnswer> = {}) {
     expect(result.tookToken).toBe(false);
     return result.memberships;
   };
-  return { ...app, source, load, waits, token };
+  /** The installation's token is old enough to be known to GitHub everywhere. */
+  async function withOldToken() {
+    await app.installationIn(acme);
+    app.clock.time += 5 * secondMs;
+    app.github.calls.length = 0;
+  }
+  return { ...app, source, load, waits, token, withOldToken };
 }
