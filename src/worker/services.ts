@@ -2,7 +2,6 @@
 import type { Service } from "./authenticate.ts";
 import { boundStoreOf, datasetOf, limitOf, storeOf } from "./bindings.ts";
 import { createBreaker } from "./cache/breaker.ts";
-import { deadline } from "./cache/deadline.ts";
 import { createFactsCache } from "./cache/facts-cache.ts";
 import { createKvCache } from "./cache/kv.ts";
 import { createMemory } from "./cache/memory.ts";
@@ -92,7 +91,7 @@ function serviceOf(
   const factsCache = createFactsCache({
     github: connectGitHub(client, api, settings, now),
     memory: createMemory(now),
-    kv: createKvCache({ store: storeOf(env.KV), sealer, now, deadline, writeWarning }),
+    kv: createKvCache({ store: storeOf(env.KV), sealer, now, writeWarning }),
     negative: createNegativeCache(),
     nameOf: sealer.nameOf,
     breaker: createBreaker(),

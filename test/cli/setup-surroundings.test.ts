@@ -166,7 +166,7 @@ describe("the environment", () => {
   });
 });
 
-describe("what comes in place of Cloudflare's answers", () => {
+describe("what comes where an answer from Cloudflare was expected", () => {
   test("a page of a proxy is told, and taken for no empty list", async () => {
     await setup(...fresh, "--yes");
     const before = snapshot(rig.cloudflare.state);
@@ -175,7 +175,7 @@ describe("what comes in place of Cloudflare's answers", () => {
       rig.cloudflare.interfere = ({ path }) => (path.endsWith(end) ? { kind: "answer", when: "before", answer } : null);
       const { exitCode, stdout } = await setup("--yes", "--json");
       expect(exitCode).toBe(1);
-      expect(stdout).toContain("a page (text/html) came in place of Cloudflare's JSON");
+      expect(stdout).toContain("a page (text/html) came where JSON from Cloudflare was expected");
     }
     expect(snapshot(rig.cloudflare.state)).toEqual(before);
   });

@@ -8,7 +8,7 @@ import { type CliError, cliError } from "../diagnostics.ts";
 
 export type CloudflareClient = import("cloudflare").default;
 
-/** What the API token has to be allowed, in the words of Cloudflare's dashboard. */
+/** What the API token has to be allowed, in the words that Cloudflare's dashboard has. */
 export const permissions = {
   zone: "Zone · Zone · Read",
   clientCertificates: "Zone · SSL and Certificates · Edit",
@@ -84,7 +84,7 @@ function carefully(send: typeof fetch, now: () => number): typeof fetch {
     const type = response.headers.get("content-type") ?? "";
     if (!response.ok || type === "" || type.includes("json")) return response;
     await body?.cancel();
-    const message = `a page (${type.split(";")[0]}) came in place of Cloudflare's JSON: does a proxy answer for it?`;
+    const message = `a page (${type.split(";")[0]}) came where JSON from Cloudflare was expected: does a proxy answer for it?`;
     return Response.json({ errors: [{ message }] }, { status: 502, headers: { "x-should-retry": "false" } });
   };
 }

@@ -2,6 +2,7 @@
 // is a miss. It is eventually consistent (a minute and more), so only a copy's own times say how old it is. Writes cost
 // money and are few on the free plan (1,000 a day), so after one was refused there are none for a while.
 import * as v from "valibot";
+import { withTimeout } from "../with-timeout.ts";
 import { type Entry, entrySchema } from "./entry.ts";
 import type { Sealer } from "./sealer.ts";
 
@@ -26,8 +27,6 @@ export interface KvCacheOptions {
   readonly store: KeyValueStore;
   readonly sealer: Sealer;
   readonly now: () => number;
-  /** Rejects after a while; the real one is a timer. */
-  readonly deadline: (ms: number) => Promise<never>;
   readonly writeWarning: (text: string) => void;
 }
 
@@ -42,7 +41,7 @@ export const keepSeconds = 7 * 24 * 60 * 60;
 const pauseAfterRefusedWriteMs = 60_000;
 export const warnEveryMs = 60_000;
 
-export function createKvCache({ store, sealer, now, deadline, writeWarning }: KvCacheOptions): KvCache {
+export function createKvCache({ store, sealer, now, writeWarning }: KvCacheOptions): KvCache {
   let noWritesBefore = 0;
   let faults = 0;
   let lastWarningAt = Number.NEGATIVE_INFINITY;
@@ -58,7 +57,7 @@ export function createKvCache({ store, sealer, now, deadline, writeWarning }: Kv
     async read(name) {
       let plain: string | null;
       try {
-        const bytes = await Promise.race([store.get(name), deadline(readTimeoutMs)]);
+        const bytes = await withTimeout(store.get(name), readTimeoutMs);
         if (bytes === null) return null;
         plain = await sealer.open(name, new Uint8Array(bytes));
       } catch {
@@ -74,7 +73,7 @@ export function createKvCache({ store, sealer, now, deadline, writeWarning }: Kv
       if (now() < noWritesBefore && !endsAccess) return false;
       try {
         const sealed = await sealer.seal(name, JSON.stringify(entry));
-        await Promise.race([store.put(name, sealed, keepSeconds), deadline(writeTimeoutMs)]);
+        await withTimeout(store.put(name, sealed, keepSeconds), writeTimeoutMs);
         return true;
       } catch {
         noWritesBefore = now() + pauseAfterRefusedWriteMs;

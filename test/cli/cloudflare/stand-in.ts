@@ -1,4 +1,4 @@
-// A stand-in for the few routes of Cloudflare's API that the command uses, with state, on 127.0.0.1.
+// A stand-in for the few routes that the command uses at Cloudflare, with state, on 127.0.0.1.
 // It can fail at any call: before it has an effect, or after it, as a lost answer does.
 import { once } from "node:events";
 import { createServer, type IncomingMessage } from "node:http";

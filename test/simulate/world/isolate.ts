@@ -28,8 +28,7 @@ export class Isolate {
     this.#factsCache = createFactsCache({
       github,
       memory: createMemory(now),
-      // The virtual KV always answers, so nothing ever waits for a deadline.
-      kv: createKvCache({ store, sealer: plainSealer, now, deadline: never, writeWarning: () => {} }),
+      kv: createKvCache({ store, sealer: plainSealer, now, writeWarning: () => {} }),
       negative: createNegativeCache(),
       nameOf: plainSealer.nameOf,
       breaker: createBreaker(),
@@ -50,5 +49,3 @@ export class Isolate {
     return result;
   }
 }
-
-const never = () => new Promise<never>(() => {});

@@ -1,5 +1,5 @@
 // Every fault of memory × every fault of KV × what happened before × what GitHub says now: no user gets in whom GitHub
-// has not let in recently enough, and nobody hears a no that GitHub did not say. What may be answered is worked out
+// has not let in recently enough, and no user hears a no that GitHub did not say. What may be answered is worked out
 // here from what GitHub has said alone.
 import { describe, expect, test } from "vitest";
 import { authenticate } from "../../../../src/worker/authenticate.ts";
@@ -10,9 +10,9 @@ import { isThorough } from "../../../support/thoroughness.ts";
 import { faultyMemory, faultyStore, type KvFault, kvFaults, type MemoryFault, memoryFaults } from "./faults.ts";
 import {
   factsOf,
-  fakeDeadline,
   type HandClock,
   handClock,
+  hurryTimers,
   isolate,
   leftFacts,
   limited,
@@ -166,7 +166,6 @@ async function play({ memoryFault, kvFault, history, now }: Case) {
       clock,
       store,
       sealer,
-      deadline: fakeDeadline,
       ...options,
     });
   const isolates = { here: start("here", { memory }), elsewhere: start("elsewhere", {}) };
@@ -251,6 +250,7 @@ const pairsOfFaults = memoryFaults.flatMap((memoryFault) => kvFaults.map((kvFaul
 
 describe("no user is let in wrongly, and no refusal is made up,", () => {
   test.each(pairsOfFaults)("with memory: $memoryFault, KV: $kvFault", async (faults) => {
+    hurryTimers();
     const first = pairsOfFaults.indexOf(faults);
     const cases = Object.keys(histories).flatMap((history, row) =>
       Object.keys(outcomes).flatMap((now, column): Case[] =>

@@ -4,7 +4,7 @@ import * as v from "valibot";
 import { type Entry, entrySchema } from "../../../../src/worker/cache/entry.ts";
 import { createMemory, emptyRecord, type Memory, type TokenRecord } from "../../../../src/worker/cache/memory.ts";
 import type { Sealer } from "../../../../src/worker/cache/sealer.ts";
-import { entryOf, type FakeStore, factsOf, fakeDeadline, fakeStore, never, seconds, turnOfTheLoop } from "./support.ts";
+import { entryOf, type FakeStore, factsOf, fakeStore, never, seconds, turnOfTheLoop, untilIdle } from "./support.ts";
 
 export const kvFaults = [
   "none",
@@ -27,7 +27,7 @@ export const memoryFaults = ["none", "miss", "replayed", "truncated", "stale", "
 export type MemoryFault = (typeof memoryFaults)[number];
 
 const anHour = seconds(3600);
-/** Somebody else, who may get in. */
+/** Another person, who may get in. */
 const intruder = entryOf(factsOf({ account: { id: 7, login: "intruder", type: "User" } }));
 
 function shifted(entry: Entry, ms: number): Entry {
@@ -113,7 +113,7 @@ export function faultyStore(sealer: Sealer, foreignSealer: Sealer): FaultyStore 
   }
 
   const late = async () => {
-    await fakeDeadline().catch(() => {});
+    await untilIdle();
     await turnOfTheLoop();
   };
 

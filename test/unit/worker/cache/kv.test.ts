@@ -4,26 +4,23 @@ import { createKvCache } from "../../../../src/worker/cache/kv.ts";
 import type { Sealer } from "../../../../src/worker/cache/sealer.ts";
 import {
   entryOf,
-  fakeDeadline,
   fakeStore,
   handClock,
+  hurryTimers,
   never,
   newToken,
   seconds,
   testSealer,
   turnOfTheLoop,
+  untilIdle,
 } from "./support.ts";
 
 const tombstone: Entry = { kind: "tombstone", askedAt: 1 };
 
-function setUp({
-  sealer = testSealer(),
-  store = fakeStore(),
-  deadline = never as (ms: number) => Promise<never>,
-} = {}) {
+function setUp({ sealer = testSealer(), store = fakeStore() } = {}) {
   const clock = handClock();
   const warnings: string[] = [];
-  const kv = createKvCache({ store, sealer, now: clock.now, deadline, writeWarning: (text) => warnings.push(text) });
+  const kv = createKvCache({ store, sealer, now: clock.now, writeWarning: (text) => warnings.push(text) });
   return { kv, clock, store, sealer, warnings };
 }
 
@@ -66,7 +63,8 @@ describe("a read is a miss", () => {
     ],
     ["hangs", never],
   ])("when it %s", async (_, onGet) => {
-    const { kv, store, warnings } = setUp({ deadline: fakeDeadline });
+    hurryTimers();
+    const { kv, store, warnings } = setUp();
     await kv.write("a", entryOf());
     store.onGet = onGet;
     expect(await kv.read("a")).toBeNull();
@@ -76,28 +74,23 @@ describe("a read is a miss", () => {
   });
 
   test("when it takes longer than 500 ms", async () => {
-    const asked: number[] = [];
-    const { kv, store } = setUp({
-      deadline: (ms) => {
-        asked.push(ms);
-        return fakeDeadline();
-      },
-    });
+    const delays = hurryTimers();
+    const { kv, store } = setUp();
     await kv.write("a", entryOf());
     store.onGet = async (usual) => {
-      await fakeDeadline().catch(() => {});
+      await untilIdle();
       await turnOfTheLoop();
       return usual;
     };
     expect(await kv.read("a")).toBeNull();
-    expect(asked).toEqual([2000, 500]);
+    expect(delays).toEqual([2000, 500]);
   });
 
   test.each<[string, (bytes: Uint8Array) => Uint8Array<ArrayBuffer>]>([
     ["empty", () => new Uint8Array(0)],
     ["cut", (bytes) => bytes.slice(0, -1)],
     ["changed", (bytes) => bytes.map((byte, index) => (index === 20 ? byte ^ 1 : byte))],
-    ["somebody else's", (bytes) => new Uint8Array(bytes.length)],
+    ["of another deployment", (bytes) => new Uint8Array(bytes.length)],
   ])("when the value is %s", async (_, change) => {
     const { kv, store, warnings } = setUp();
     await kv.write("a", entryOf());
@@ -143,8 +136,9 @@ describe("a write that KV does not take", () => {
       },
     ],
     ["hangs", never],
-  ])("%s: nobody hears more than that, and there is none for a minute", async (_, onPut) => {
-    const { kv, store, clock, warnings } = setUp({ deadline: fakeDeadline });
+  ])("%s: the log hears no more than that, and there is none for a minute", async (_, onPut) => {
+    hurryTimers();
+    const { kv, store, clock, warnings } = setUp();
     store.onPut = onPut;
     expect(await kv.write("a", entryOf())).toBe(false);
     store.onPut = async () => {};
@@ -158,7 +152,7 @@ describe("a write that KV does not take", () => {
     ]);
   });
 
-  test("does not keep back what ends somebody's access", async () => {
+  test("does not keep back what ends an access", async () => {
     const { kv, store } = setUp();
     store.onPut = () => Promise.reject(new Error("KV PUT failed: 429"));
     await kv.write("a", entryOf());

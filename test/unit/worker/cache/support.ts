@@ -1,6 +1,7 @@
-// Support for the tests of the cache: a clock by hand, accounts and policies, a GitHub that follows a script, a KV that can fail, and
-// isolates built of the real parts.
+// Support for the tests of the cache: a clock by hand, accounts and policies, a GitHub that follows a script, a KV that
+// can fail, and isolates built of the real parts.
 import { randomBytes } from "node:crypto";
+import { onTestFinished, vi } from "vitest";
 import { makeToken } from "../../../../src/local/github/token.ts";
 import { createBreaker } from "../../../../src/worker/cache/breaker.ts";
 import { type FactsEntry, factsEntryOf } from "../../../../src/worker/cache/entry.ts";
@@ -191,11 +192,27 @@ export const never = () => new Promise<never>(() => {});
 /** What is left to do in this process's queues is done, and nothing else. */
 export const turnOfTheLoop = () => new Promise<void>((resolve) => setImmediate(resolve));
 
-/** Rejects once everything that can be done at once is done: only what hangs is late. */
-export async function fakeDeadline(): Promise<never> {
-  // The sealer's cryptography is done by threads, and takes some turns.
+/** Waits until everything that can be done at once is done. */
+export async function untilIdle(): Promise<void> {
+  // Threads do the sealer's cryptography, which takes some turns.
   for (let turn = 0; turn < 20; turn += 1) await turnOfTheLoop();
-  throw new Error("too late");
+}
+
+/**
+ * Lets timers fire as soon as everything else is done, until the test is over: only what hangs is late.
+ *
+ * @returns the delays of the timers so far, in milliseconds
+ */
+export function hurryTimers(): readonly number[] {
+  const delays: number[] = [];
+  const timers = vi.spyOn(globalThis, "setTimeout").mockImplementation((callback, ms = 0) => {
+    delays.push(ms);
+    void untilIdle().then(() => callback());
+    // Only clearTimeout gets it. A timer that fires after its race is over does no harm.
+    return 0 as unknown as NodeJS.Timeout;
+  });
+  onTestFinished(() => timers.mockRestore());
+  return delays;
 }
 
 export const testSealer = (scope = "https://api.github.test") => createSealer(new Uint8Array(randomBytes(32)), scope);
@@ -221,12 +238,11 @@ export interface IsolateOptions {
   readonly ttlMs?: number;
   readonly graceMs?: number;
   readonly admitNeverSeen?: () => Promise<boolean>;
-  readonly deadline?: (ms: number) => Promise<never>;
 }
 
 export function isolate(options: IsolateOptions): Isolate {
   const { github, clock, store = fakeStore(), sealer = testSealer(), memory = createMemory(clock.now) } = options;
-  const { ttlMs = seconds(120), graceMs = seconds(600), deadline = never, admitNeverSeen } = options;
+  const { ttlMs = seconds(120), graceMs = seconds(600), admitNeverSeen } = options;
   const background: Promise<void>[] = [];
   const warnings: string[] = [];
   const neverSeen: string[] = [];
@@ -234,7 +250,7 @@ export function isolate(options: IsolateOptions): Isolate {
   const cache = createFactsCache({
     github,
     memory,
-    kv: createKvCache({ store, sealer, now, deadline, writeWarning: (text) => warnings.push(text) }),
+    kv: createKvCache({ store, sealer, now, writeWarning: (text) => warnings.push(text) }),
     negative: createNegativeCache(),
     nameOf: sealer.nameOf,
     breaker: createBreaker(),
@@ -263,7 +279,7 @@ export function isolate(options: IsolateOptions): Isolate {
 
 export const newToken = () => makeToken("classic");
 
-/** What a story is made of: somebody's token, and isolates that share clock, GitHub and KV. */
+/** What a story is made of: a token, and isolates that share clock, GitHub and KV. */
 export function setUp(options: Omit<IsolateOptions, "github" | "clock" | "store" | "sealer"> = {}) {
   const clock = handClock();
   const github = scriptedGitHub();

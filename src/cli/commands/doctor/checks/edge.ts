@@ -101,7 +101,7 @@ export function checkFirewall({ withoutCertificate: reading }: Readings): CheckR
   }
 }
 
-/** An answer that is neither the Worker's refusal nor one of Cloudflare's pages: a rule's own JSON, or a review. */
+/** An answer that is neither the Worker's refusal nor a page from Cloudflare: a rule's own JSON, or a review. */
 function checkOpenDoor(status: number): CheckResult {
   if (status === 200) {
     return broken(

@@ -206,7 +206,7 @@ describe("a call that is shown", () => {
     expect([call?.message?.length, call?.headers["x-github-sso"]?.length, call?.path.length]).toEqual([300, 500, 500]);
   });
 
-  test("has the message of GitHub's error, if it has GitHub's own form", async () => {
+  test("has the message from GitHub's error, if it has GitHub's own form", async () => {
     expect(await shown(answered(503, { message: "down" }))).toMatchObject({ message: "down" });
     expect(await shown(answered(400, { message: "no" }))).toMatchObject({ message: "no" });
     for (const body of ["<html>", "null", "[]", '{"error":1}', '{"message":""}']) {
