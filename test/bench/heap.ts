@@ -45,6 +45,7 @@ export async function measureHeap(tokens: number): Promise<Heap> {
     admitNeverSeen: async () => true,
     lifetimes: { ttlMs: 120_000, graceMs: 600_000 },
     now: () => Date.now(),
+    writeWarning: () => {},
     waitUntil: () => {},
   });
   const beforeBytes = heapBytes();
@@ -82,7 +83,11 @@ function madeUpGitHub(): GitHubFacts {
           "acme#1234": { kind: "active", id: 1234, login: "acme", role: "member", teams: [], teamsHidden: null },
         },
       };
-      const validator = { etag: `W/"${String(loads).padStart(64, "0")}"`, headers: { "x-oauth-scopes": "read:org" } };
+      const validator = {
+        etag: `W/"${String(loads).padStart(64, "0")}"`,
+        readAt: Date.now(),
+        headers: { "x-oauth-scopes": "read:org" },
+      };
       const validators = {
         "https://api.github.com/user": { ...validator, json: facts.account },
         "https://api.github.com/user/memberships/orgs/acme": {

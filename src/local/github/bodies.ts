@@ -23,7 +23,7 @@ type MembershipBody = Omit<Schemas["org-membership"], "state" | "role"> & {
   readonly role?: string;
 };
 
-/** A team in the list of a person's teams: nobody has published what of an enterprise's teams it shows. */
+/** A team in the list of a person's teams: what it shows of an enterprise's teams is not published. */
 type ListedTeam = Omit<Schemas["team-full"], "organization"> & {
   readonly organization?: Schemas["team-organization"] | null;
 };

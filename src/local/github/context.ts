@@ -9,7 +9,7 @@ import type { Grant, Grants } from "./grants.ts";
 import type { Organisations } from "./organisations.ts";
 import type { RateLimitBucket, RateLimits } from "./rate-limit.ts";
 
-/** What GitHub does at times or in some editions only, or what nobody has published. */
+/** What GitHub does at times or in some editions only, or what is not published. */
 export interface Switches {
   /**
    * Whether a credential that GitHub does not know counts against its address, and its 401 shows that bucket: GitHub

@@ -137,7 +137,7 @@ export function refusalForInstallation(
   return refuse(c, 403, sentences.ipAllowList(organisation.login));
 }
 
-/** @returns 451 in the form that GitHub has for repositories: nobody has published it for organisations */
+/** @returns 451 in the form that GitHub has for repositories: for organisations none is published */
 export function legallyBlocked(c: StandInContext): Response {
   const block = { reason: "dmca", created_at: "2024-03-30T00:57:16Z", html_url: "https://github.com/github/dmca" };
   return errorResponse(c, 451, "Repository access blocked", { headers: spent(c), members: { block } });

@@ -49,7 +49,7 @@ export interface StandInTeam {
   readonly type: "organization" | "enterprise";
   /** Only its members and the organisation's owners see a secret one. */
   readonly privacy: "closed" | "secret";
-  /** What the list of a person's teams tells about the organisation: nobody has published that for enterprise teams. */
+  /** What the list of a person's teams tells about the organisation: that is not published for enterprise teams. */
   readonly shownOrganisation: "full" | "null" | "absent";
   parent: StandInTeam | null;
   /** Direct members only. */

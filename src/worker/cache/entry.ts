@@ -4,8 +4,10 @@ import * as v from "valibot";
 import { keyOfOrganisation, type OrganisationReference } from "../config/organisations.ts";
 import { type Validators, validatorsSchema } from "../github/conditional-client.ts";
 import {
+  earnsGrace,
   type Facts,
   type FactsRequest,
+  failureIn,
   hiddenReasons,
   limitedReasons,
   type Membership,

@@ -21,23 +21,29 @@ export interface EvaluatedFacts {
   readonly isStale: boolean;
 }
 
-/** Facts that do not admit the user are fresh for this long at most: an account that joins an organisation gets in soon. */
+/**
+ * Facts that do not admit the user are fresh for this long at most: an account that joins an organisation gets in soon.
+ */
 export const notAdmittedTtlMs = 10_000;
 
-/** @returns the facts and what the policy makes of them, if they are fresh enough for that verdict; otherwise null */
+/**
+ * @returns the facts and what the policy makes of them, if they are fresh enough for that verdict; otherwise null. With
+ *   `isDue` it is time to ask GitHub again in the background (stale-while-revalidate), so that active users never wait
+ */
 export function freshFacts(
   entry: Entry | null,
   request: FactsRequest,
   evaluate: Evaluate,
   now: number,
   lifetimes: Lifetimes,
-): EvaluatedFacts | null {
+): (EvaluatedFacts & { readonly isDue: boolean }) | null {
   if (entry?.kind !== "facts" || hasEnded(entry, now)) return null;
   const dated = factsIn(entry, request, now, lifetimes);
   // Facts that are too old for any verdict are not worth an evaluation.
   if (dated === null || !areYounger(dated.askedAt, now, lifetimes.ttlMs)) return null;
   const evaluated = evaluateDated(dated, entry, request, evaluate, now);
-  return isFreshFor(evaluated.verdict, dated, now, lifetimes) ? evaluated : null;
+  if (!isFreshFor(evaluated.verdict, dated, now, lifetimes)) return null;
+  return { ...evaluated, isDue: !areYounger(dated.askedAt, now, lifetimes.ttlMs / 2) };
 }
 
 /** @returns the facts of an entry of this moment, with what the policy makes of them; null where a part is missing */
@@ -71,12 +77,6 @@ export function staleFacts(
   if (dated === null || !areYounger(dated.toldAt, now, lifetimes.ttlMs + lifetimes.graceMs)) return null;
   const verdict = evaluate(dated.facts);
   return verdict.kind === "authenticated" ? { facts: dated.facts, verdict, isStale: true } : null;
-}
-
-/** Whether to ask GitHub again in the background (stale-while-revalidate), so that active users never wait for it. */
-export function needsRevalidation(entry: FactsEntry, request: FactsRequest, now: number, lifetimes: Lifetimes): boolean {
-  const dated = factsIn(entry, request, now, lifetimes);
-  return dated === null || !areYounger(dated.askedAt, now, lifetimes.ttlMs / 2);
 }
 
 /** Stale parts only ever admit: where they do not, what GitHub failed to say now is not known. */

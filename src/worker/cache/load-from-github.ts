@@ -1,10 +1,10 @@
 // A lookup that memory and KV cannot answer: asks GitHub, keeps what it says, and falls back to stale facts while it is
 // unavailable.
-import type { FactsRequest, LookupFailure } from "../github/facts.ts";
+import { earnsGrace, type FactsRequest, type LookupFailure } from "../github/facts.ts";
 import { inconsistentResponses } from "../github/outcomes.ts";
 import { decidingCall } from "../github/trace.ts";
 import { type FactsEntry, factsEntryOf, missingParts } from "./entry.ts";
-import { isFreshFor, staleFacts } from "./freshness.ts";
+import { staleFacts } from "./freshness.ts";
 import { type CacheParts, type FactsOutcome, type Lookup, type LookupResult, negativeKeyOf } from "./lookup.ts";
 import type { TokenRecord } from "./memory.ts";
 import { keepFacts, writeTombstone } from "./store.ts";
@@ -25,12 +25,11 @@ export async function loadFromGitHub(
   const earlier = before.entry?.kind === "facts" ? before.entry : null;
   const asked = onlyMissing(request, earlier, askedAt - lifetimes.ttlMs);
 
-  const { outcome, validators } = await github.load(
-    token,
-    asked,
-    earlier === null ? null : { ...earlier, hasAdmitted: before.hasAdmitted || before.kvCopy?.kind === "facts" },
-    trace,
-  );
+  const hasAdmitted = before.hasAdmitted || before.kvCopy !== null;
+  const load = () => github.load(token, asked, earlier === null ? null : { ...earlier, hasAdmitted }, trace);
+  let { outcome, validators } = await load();
+  // GitHub has answered valid tokens with 401 for a moment, so one that was valid is asked about once more.
+  if (outcome.kind === "refused" && earlier !== null) ({ outcome, validators } = await load());
 
   const call = decidingCall(trace, outcome);
   const retryAfterMs = call?.retryAfterMs ?? null;
@@ -43,13 +42,11 @@ export async function loadFromGitHub(
       const kept = keepFacts(parts, lookup, name, before, loaded);
       // Another request has heard meanwhile that the token is refused, or that the account has changed.
       if (kept === null) return resultOf(negative.get(negativeKey, now()) ?? inconsistentResponses);
-      const { record, entry, facts, verdict } = kept;
+      const { record, isFresh, facts, verdict, isStale } = kept;
       // The parts that were not asked about again are too old for this verdict. Nothing is missing now, so all are
       // asked about.
-      if (asked !== request && !isFreshFor(verdict, entry, request, now(), lifetimes)) {
-        return loadFromGitHub(parts, lookup, name, record);
-      }
-      return resultOf({ kind: "found", facts, verdict, isStale: false });
+      if (asked !== request && !isFresh) return loadFromGitHub(parts, lookup, name, record);
+      return resultOf({ kind: "found", facts, verdict, isStale });
     }
     case "refused":
     case "suspended":
@@ -66,8 +63,9 @@ export async function loadFromGitHub(
     case "unavailable": {
       // Memory may have heard of a refusal meanwhile.
       const { entry } = memory.update(token, before, (current) => current);
-      const stale = staleFacts(entry, request, evaluate, now(), lifetimes);
-      return resultOf(stale === null ? outcome : { kind: "found", ...stale, isStale: true });
+      const mayUseStale = earnsGrace(outcome.reason);
+      const stale = mayUseStale ? staleFacts(entry, request, evaluate, now(), lifetimes) : null;
+      return resultOf(stale === null ? outcome : { kind: "found", ...stale });
     }
   }
 }

@@ -85,7 +85,8 @@ export function createCalls({ client, api, now, trace, deadline }: GitHubCallsOp
     const response = readReply(reply);
     onResponse?.(response);
     const result = resultOf(endpoint, url, response);
-    const isOutdated = reply.kind === "answered" && reply.notModified === true && !isOk(result);
+    const isOutdated =
+      reply.kind === "answered" && reply.notModified === true && !isOk(result) && options.maxHeaderAgeMs !== 0;
     if (reply.kind === "answered" && response.kind === "answered" && isOk(result)) {
       reply.keep?.(response.json, result.body);
     }

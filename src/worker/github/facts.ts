@@ -28,7 +28,10 @@ export interface Team {
   readonly slug: string;
 }
 
-/** Why a token may not see whether its owner belongs to an organisation, or to which of its teams. The user can put it right. */
+/**
+ * Why a token may not see whether its owner belongs to an organisation, or to which of its teams. The user can put it
+ * right.
+ */
 export const hiddenReasons = [
   "scope_missing",
   "sso_required",
@@ -211,7 +214,9 @@ export function earnsGrace(reason: LimitedReason | UnavailableReason): boolean {
   return causes[reason] === "github";
 }
 
-/** @returns the failure because of which the membership, or a part of its teams, is not known; null where it is known */
+/**
+ * @returns the failure because of which the membership, or a part of its teams, is not known; null where it is known
+ */
 export function failureIn(membership: Membership): LimitedReason | UnavailableReason | null {
   const reason =
     membership.kind === "hidden" ? membership.reason : membership.kind === "active" ? membership.teamsHidden : null;

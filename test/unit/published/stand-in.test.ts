@@ -81,8 +81,8 @@ describe("is as published: the response to GET", () => {
     ["/user/teams?per_page=100", 200, "a member of a team", membersToken],
     ["/user/teams", 200, "a member of no team", ownersToken],
     ["/user/teams", 403, "a token without a scope", withoutScope],
-    ["/user", 200, "an account of GitHub's first years", oddToken],
-    ["/user/memberships/orgs/-odd-", 200, "an account of GitHub's first years", oddToken],
+    ["/user", 200, "an account of the first years", oddToken],
+    ["/user/memberships/orgs/-odd-", 200, "an account of the first years", oddToken],
     ["/user/teams", 200, "a member of teams without a Latin slug and of an enterprise's", oddToken],
     ["/orgs/acme/teams?per_page=100", 200, "a member", membersToken],
     ["/orgs/-odd-/teams", 200, "a member of odd teams", oddToken],
@@ -249,11 +249,41 @@ describe.skipIf(recordings === null)("has the headers of a recorded response, an
   });
 });
 
-test("the data of a GraphQL response are what the query asks for, in the published types", async () => {
-  const variables = { org: "acme", login: "member", after: null };
+describe("is not as published, for tests of what GitHub might add or leave out:", () => {
+  const guest = standIn.addAccount({ login: "guest" });
+  const token = standIn.issueToken(guest, { kind: "classic", scopes: ["read:org"] });
+
+  test.each([
+    ["a role of another name", { role: "guest_collaborator" }, /role\/ must be equal to one of the allowed values/],
+    ["no role", { role: null }, /must have required property 'role'/],
+    ["a state of another name", { state: "suspended" }, /state\/ must be equal to one of the allowed values/],
+  ])("a membership with %s", async (_, membership, error) => {
+    standIn.addMember(acme, guest, membership);
+    const path = "/user/memberships/orgs/acme";
+    const body = await (await get(standIn, path, token)).json();
+    expect(() => expectPublished("GET", path, 200, body)).toThrow(error);
+  });
+
+  test.each(["null", "absent"] as const)("a team whose organisation is %s", async (shownOrganisation) => {
+    standIn.addMember(acme, guest);
+    const team = standIn.addTeam(acme, { name: "Everyone", type: "enterprise", shownOrganisation });
+    standIn.addToTeam(team, guest);
+    const body = await (await get(standIn, "/user/teams", token)).json();
+    standIn.removeFromTeam(team, guest);
+    expect(() => expectPublished("GET", "/user/teams", 200, body)).toThrow(/organization/);
+  });
+});
+
+test.each([
+  ["a member", "acme", "member", { organization: { databaseId: acme.id, teams: { nodes: [{ slug: "low" }] } } }],
+  ["an unknown login", "acme", "none", { organization: { databaseId: acme.id }, user: null }],
+  ["another organisation", "-odd-", "-Jerry-", { organization: null, user: { databaseId: oddOne.id } }],
+])("the data of a GraphQL response about %s are what the query asks for, in the published types", async (...row) => {
+  const [, org, login, expected] = row;
+  const variables = { org, login, after: null };
   const { query } = teamsOfUser;
   const response = await post(standIn, "/graphql", `Bearer ${installationToken}`, { query, variables });
   const { data } = await objectIn(response);
-  expect(data).toMatchObject({ organization: { databaseId: acme.id, teams: { nodes: [{ slug: "low" }] } } });
+  expect(data).toMatchObject(expected);
   expectPublishedData(query, variables, data);
 });

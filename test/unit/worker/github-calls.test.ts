@@ -1,6 +1,6 @@
 // The calls to GitHub that many visitors cost, exactly: a visitor of a cluster must not be able to spend what others
 // need.
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { makeToken, type StandInTokenKind } from "../../../src/local/github/token.ts";
 import { createReviewer, type Reviewer } from "../../identity/reviewer.ts";
 import { type Scene, startScene } from "../../identity/scene.ts";
@@ -50,10 +50,21 @@ describe("with people's own tokens", () => {
   const startReviewer = () => createReviewer({ settings: scene.settingsOf("own_token"), clusters });
 
   test("made-up tokens with right checksums cost one call each, and are a plain no to the last", async () => {
+    expect(await reviewAll(startReviewer(), "acme", madeUp("classic"))).toEqual({ token_refused: many });
+    expect(countCalls(scene.github.requests)).toEqual({ "GET /user": many });
+  });
+
+  test("where GitHub counts them as anonymous, they are a plain no when it answers none of them any more", async () => {
+    scene.github.counted401 = true;
+    onTestFinished(() => {
+      scene.github.counted401 = false;
+    });
     // The address's anonymous quota is spent after 60 of them: what GitHub does not know then is no outage.
     expect(await reviewAll(startReviewer(), "acme", madeUp("classic"))).toEqual({
-      token_refused: 60,
-      token_unrecognised: many - 60,
+      // Tokens that may be made up have twenty lines in the log for each reason, and a plain no without a line then.
+      token_refused: 20,
+      token_unrecognised: 20,
+      not_github_token: many - 40,
     });
     expect(countCalls(scene.github.requests)).toEqual({ "GET /user": many });
   });
@@ -133,6 +144,9 @@ describe("with an installed app", () => {
 
 test("with check-token, made-up tokens cost nothing of the anonymous quota", async () => {
   const review = createReviewer({ settings: scene.settingsOf("check_token"), clusters });
-  expect(await reviewAll(review, "clients", madeUp("oauth"))).toEqual({ token_client_mismatch: many });
+  expect(await reviewAll(review, "clients", madeUp("oauth"))).toEqual({
+    token_client_mismatch: 20,
+    not_github_token: many - 20,
+  });
   expect(countCalls(scene.github.requests)).toEqual({ "POST /applications/{client}/token": 2 * many });
 });

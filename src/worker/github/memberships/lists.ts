@@ -47,12 +47,16 @@ export async function fetchList<Params, Item, Failure extends CallFailure>(
   const leftOut: number[] = [];
   let url = calls.urlOf(endpoint, params);
   let options: Parameters<GitHubCalls["callUrl"]>[2] = { authorization };
+  let failure: Failure | Unavailable | null = null;
   for (let pages = 1; ; pages += 1) {
     if (pages > maxPages || mayCall?.() === false) return tooManyPages;
     const result = await calls.callUrl(endpoint, url, options);
     if (!isOk(result)) {
+      // The time ended before the list did: what GitHub failed at before is the cause, or else the number of pages.
+      if (calls.isOver() && couldBeTooLarge(result) && pages > 1) return failure ?? tooManyPages;
       const smaller = couldBeTooLarge(result) ? inSmallerPages(url) : null;
-      if (smaller === null || calls.isOver() || !(await isWorthAnotherTry())) return result;
+      if (smaller === null || !(await isWorthAnotherTry())) return result;
+      failure = result;
       url = smaller;
       options = { authorization, timeoutMs: patientTimeoutMs };
       continue;

@@ -8,107 +8,90 @@ import { type MembershipBody, membershipSchema, type OrganisationBody } from "..
 import { hiddenBecause, isSameLogin, type OwnLookup, pinnedNumbers, withoutSso } from "./own-lookup.ts";
 
 type Found = Membership | LookupFailure;
-type MembershipOf = (lookup: OwnLookup, reference: OrganisationReference, body: MembershipBody) => Promise<Found>;
+
+export interface Search {
+  readonly lookup: OwnLookup;
+  readonly reference: OrganisationReference;
+  /** Reads a membership that was found in the organisation of the policy. */
+  readonly membershipOf: (body: MembershipBody) => Promise<Found>;
+  /** The number of the organisation that has the name now, or null where GitHub shows none. */
+  readonly nameTakenBy: number | null;
+}
 
 /** The numbers that are looked up for an organisation without one. */
 const maxNumbers = 5;
 
-/**
- * @param membershipOf reads a membership that was found
- * @param nameTakenBy the number of the organisation that has the name now, or null where GitHub shows none
- */
-export async function search(
-  lookup: OwnLookup,
-  reference: OrganisationReference,
-  membershipOf: MembershipOf,
-  nameTakenBy: number | null,
-): Promise<Found> {
+/** Searches for an organisation whose name leads nowhere, or to another one. */
+export async function search(given: Search): Promise<Found> {
+  const { lookup, reference, nameTakenBy } = given;
   const { teams, isForAnother, request } = lookup;
   if (isForAnother && nameTakenBy === null) return { kind: "hidden", reason: "other_resource_owner", ssoUrl: null };
   const shown = shownByTeams(lookup, reference);
-  if (shown !== undefined) return membershipUnder(lookup, reference, membershipOf, shown, true);
-  if (reference.id === null) {
+  if (shown !== undefined) return membershipUnder(given, shown, true);
+  const areTeamsOpen = teams.kind !== "ok" && teams.kind !== "not_asked";
+  const { id } = reference;
+  if (id === null) {
     // Only the teams could show it under another name.
-    const isOpen = reference.teamIds.length > 0 && teams.kind !== "ok" && teams.kind !== "not_asked";
-    return isOpen ? hiddenBecause(teams, reference.login) : noneUnlessLeftOut(lookup, reference, null);
+    const isOpen = areTeamsOpen && reference.teamIds.length > 0;
+    return isOpen ? hiddenBecause(teams, reference.login) : noneUnlessLeftOut(given);
   }
-  const byNumber = await lookup.organisationById(reference.id);
+  const byNumber = await lookup.organisationById(id);
   if (byNumber.kind === "ok") {
     const { organisation } = byNumber;
-    if (!isSameLogin(organisation.login, reference.login)) {
-      return membershipUnder(lookup, reference, membershipOf, organisation, false);
-    }
-    return nameTakenBy === null ? noneUnlessLeftOut(lookup, reference, null) : hiddenBecause(inconsistentResponses);
+    if (!isSameLogin(organisation.login, reference.login)) return membershipUnder(given, organisation, false);
+    return nameTakenBy === null ? noneUnlessLeftOut(given) : hiddenBecause(inconsistentResponses);
   }
   if (byNumber.kind !== "absent" && byNumber.kind !== "hidden" && byNumber.kind !== "unavailable") return byNumber;
-  const listed = request.isFineGrained
-    ? null
-    : await findInList(lookup, { ...reference, id: reference.id }, membershipOf);
+  const listed = request.isFineGrained ? null : await findInList(given, id);
   if (listed !== null) return listed;
   if (byNumber.kind === "unavailable") return hiddenBecause(byNumber);
-  if (request.isFineGrained && teams.kind !== "ok" && teams.kind !== "not_asked")
-    return hiddenBecause(teams, reference.login);
+  if (request.isFineGrained && areTeamsOpen) return hiddenBecause(teams, reference.login);
   return { kind: "none", nameTakenBy, isProven: false };
 }
 
 /** @returns the membership under another name than the policy's, or null where GitHub shows none */
-export async function findElsewhere(
-  lookup: OwnLookup,
-  reference: OrganisationReference,
-  membershipOf: MembershipOf,
-): Promise<Found | null> {
+export async function findElsewhere(given: Search): Promise<Found | null> {
+  const { lookup, reference } = given;
   if (lookup.isForAnother) return null;
-  let current = shownByTeams(lookup, reference);
-  const isByTeams = current !== undefined;
-  if (current === undefined && reference.id !== null) {
-    const byNumber = await lookup.organisationById(reference.id);
-    if (byNumber.kind === "ok") current = byNumber.organisation;
-  }
-  if (current === undefined || isSameLogin(current.login, reference.login)) return null;
-  return membershipUnder(lookup, reference, membershipOf, current, isByTeams);
+  const shown = shownByTeams(lookup, reference);
+  const current = shown ?? (await organisationByNumber(lookup, reference));
+  if (current === null || isSameLogin(current.login, reference.login)) return null;
+  return membershipUnder(given, current, shown !== undefined);
+}
+
+async function organisationByNumber(
+  lookup: OwnLookup,
+  { id }: OrganisationReference,
+): Promise<OrganisationBody | null> {
+  const found = id === null ? null : await lookup.organisationById(id);
+  return found?.kind === "ok" ? found.organisation : null;
 }
 
 /** @param isShown whether a team of the user shows the organisation, so that its absence is inconsistent with it */
-async function membershipUnder(
-  lookup: OwnLookup,
-  reference: OrganisationReference,
-  membershipOf: MembershipOf,
-  { id, login }: OrganisationBody,
-  isShown: boolean,
-): Promise<Found> {
-  const result = await lookup.membershipIn(login);
-  if (result.kind === "absent" && !isShown) return noneUnlessLeftOut(lookup, reference, null);
+async function membershipUnder(given: Search, { id, login }: OrganisationBody, isShown: boolean): Promise<Found> {
+  const result = await given.lookup.membershipIn(login);
+  if (result.kind === "absent" && !isShown) return noneUnlessLeftOut(given);
   if (result.kind !== "ok") return hiddenBecause(result, login.toLowerCase());
-  return result.body.organization.id === id
-    ? membershipOf(lookup, reference, result.body)
-    : hiddenBecause(inconsistentResponses);
+  return result.body.organization.id === id ? given.membershipOf(result.body) : hiddenBecause(inconsistentResponses);
 }
 
 /** @returns null where the list does not show the organisation, which proves nothing: it leaves out what hides */
-async function findInList(
-  lookup: OwnLookup,
-  reference: OrganisationReference & { readonly id: number },
-  membershipOf: MembershipOf,
-): Promise<Found | null> {
+async function findInList({ lookup, reference, membershipOf }: Search, id: number): Promise<Found | null> {
   const all = await lookup.allMemberships();
   if (all.kind === "absent") return null;
   if (all.kind !== "ok") return hiddenBecause(all, reference.login);
-  if (all.leftOut.includes(reference.id)) return withoutSso;
-  const item = all.items.find(({ organization }) => organization.id === reference.id);
+  if (all.leftOut.includes(id)) return withoutSso;
+  const item = all.items.find(({ organization }) => organization.id === id);
   if (item === undefined) return null;
   const body = v.safeParse(membershipSchema, item);
-  return body.success ? membershipOf(lookup, reference, body.output) : hiddenBecause(invalidResponse);
+  return body.success ? membershipOf(body.output) : hiddenBecause(invalidResponse);
 }
 
 /**
  * GitHub says that it knows no membership in the organisation. Single sign-on may say so, too, of a member: the lists
  * then name the organisation by its number. A fine-grained token may just not see it.
  */
-async function noneUnlessLeftOut(
-  lookup: OwnLookup,
-  reference: OrganisationReference,
-  nameTakenBy: number | null,
-): Promise<Found> {
+async function noneUnlessLeftOut({ lookup, reference, nameTakenBy }: Search): Promise<Found> {
   const none = (isProven: boolean): Membership => ({ kind: "none", nameTakenBy, isProven });
   if (lookup.request.isFineGrained) return none(false);
   const list = lookup.teams.kind === "ok" ? lookup.teams : await lookup.allMemberships();

@@ -52,16 +52,18 @@ async function resolve(
   reference: OrganisationReference,
   result: CallResult<MembershipBody, Failure>,
 ): Promise<Membership | LookupFailure> {
+  const readMembership = (body: MembershipBody) => membershipOf(lookup, reference, body);
+  const searchFor = { lookup, reference, membershipOf: readMembership, nameTakenBy: null };
   if (result.kind === "ok") {
     const { id, login } = result.body.organization;
-    if (reference.id !== null && reference.id !== id) return search(lookup, reference, membershipOf, id);
+    if (reference.id !== null && reference.id !== id) return search({ ...searchFor, nameTakenBy: id });
     if (reference.id === null && login.toLowerCase() !== reference.login) return hiddenBecause(inconsistentResponses);
-    return membershipOf(lookup, reference, result.body);
+    return readMembership(result.body);
   }
-  if (result.kind === "absent") return search(lookup, reference, membershipOf, null);
+  if (result.kind === "absent") return search(searchFor);
   if (result.kind !== "hidden") return hiddenBecause(result);
   // Another organisation may have the name now and hide, while the one of the policy shows itself under its new name.
-  return (await findElsewhere(lookup, reference, membershipOf)) ?? hiddenBecause(result, reference.login);
+  return (await findElsewhere(searchFor)) ?? hiddenBecause(result, reference.login);
 }
 
 /** @param body a membership that is known to be in the organisation of the policy */

@@ -35,8 +35,8 @@ export async function withAncestors<Failure extends { readonly kind: string }>(
   const known = new Map(direct.map((team) => [team.id, team]));
   const parents = new Map<number, Team>();
   const result = (missing: TeamsWithAncestors<Failure>["missing"]): TeamsWithAncestors<Failure> => {
-    const teams = new Map<number, Team>([...parents, ...known]);
-    return { teams: [...teams.values()].map(({ id, slug }) => ({ id, slug })), missing };
+    const teams = [...known.values(), ...[...parents.values()].filter(({ id }) => !known.has(id))];
+    return { teams: teams.map(({ id, slug }) => ({ id, slug })), missing };
   };
 
   /** Adds teams, and names those of their parents that are not known yet. */

@@ -59,7 +59,7 @@ describe("what everyone may know of an account by its name", () => {
     expect(await statuses("/user/4711")).toEqual([200, 404, 404, 404]);
   });
 
-  test("an account of GitHub's first years may begin with a dash", async () => {
+  test("an account of the first years may begin with a dash", async () => {
     const { standIn } = await populated();
     standIn.addAccount({ login: "-Jerry-" });
     expect(await objectIn(await get(standIn, "/users/-jerry-", null))).toMatchObject({ login: "-Jerry-" });

@@ -39,7 +39,7 @@ export function handClock(): HandClock {
 
 export const mona: Account = { id: 1001, login: "mona", type: "User" };
 export const acme = { login: "acme", id: 10, teamIds: [], needsTeams: true } as const;
-export const member: Membership = {
+export const member: Membership & { kind: "active" } = {
   kind: "active",
   id: acme.id,
   login: "acme",
@@ -260,6 +260,7 @@ export function isolate(options: IsolateOptions): Isolate {
     },
     lifetimes: { ttlMs, graceMs },
     now,
+    writeWarning: (text) => warnings.push(text),
     waitUntil: (work) => background.push(work),
   });
   return {

@@ -53,7 +53,7 @@ describe("a call", () => {
     await calls.call(installationToken, { installationId: 77 }, { authorization, body });
     await calls.call(teamsOfUser, undefined, { authorization });
     await calls.callUrl(ownTeams, `${api.restUrl}/user/teams?page=2`, { authorization });
-    expect(requests.map(({ keep, ...request }) => request)).toEqual([
+    expect(requests.map(({ isConditional, ...request }) => request)).toEqual([
       { method: "GET", url: `${api.restUrl}/user/teams?per_page=100`, authorization: null },
       { method: "POST", url: `${api.restUrl}/app/installations/77/access_tokens`, authorization, body },
       { method: "POST", url: api.graphqlUrl, authorization },
@@ -77,13 +77,40 @@ describe("a call", () => {
     expect(urls).toEqual(["https://github.acme.test/api/v3/user", "https://github.acme.test/api/graphql"]);
   });
 
-  test("is conditional with the user's own token, and keeps what its schema knows; others are not", async () => {
+  test("may be conditional with the user's own token; others are not", async () => {
     const { calls, requests } = callsWith(answered(404, {}));
-    await calls.call(user, undefined, { authorization });
+    await calls.call(user, undefined, { authorization, maxHeaderAgeMs: 5, timeoutMs: 7 });
     await calls.call(membershipOfUser, { organisation: "acme", login: "octocat" }, { authorization });
-    expect(requests.map(({ keep }) => keep === undefined)).toEqual([false, true]);
-    expect(requests[0]?.keep?.(JSON.stringify({ ...octocat, email: "private" }))).toEqual(octocat);
-    expect(requests[0]?.keep?.(JSON.stringify({ ...octocat, id: "1" }))).toBeUndefined();
+    expect(requests).toMatchObject([
+      { isConditional: true, maxHeaderAgeMs: 5, timeoutMs: 7 },
+      { isConditional: false },
+    ]);
+  });
+
+  test("keeps what its schema knows of a response that has its shape, and nothing of another", async () => {
+    const kept: unknown[] = [];
+    const keep = (json: unknown, body: unknown) => kept.push([json, body]);
+    const sent = { ...octocat, email: "private" };
+    await callsWith({ ...answered(200, sent), keep }).calls.call(user, undefined, { authorization });
+    await callsWith({ ...answered(200, { ...sent, id: "1" }), keep }).calls.call(user, undefined, { authorization });
+    await callsWith({ ...answered(404, {}), keep }).calls.call(user, undefined, { authorization });
+    expect(kept).toEqual([[sent, octocat]]);
+  });
+
+  test("is made again without a condition where an earlier release kept another shape", async () => {
+    const requests: GitHubRequest[] = [];
+    const client: GitHubClient = {
+      async send(request) {
+        requests.push(request);
+        const isKept = request.maxHeaderAgeMs !== 0;
+        return isKept
+          ? { ...answered(200, ""), notModified: true, keptJson: { login: "octocat" } }
+          : answered(200, octocat);
+      },
+    };
+    const result = await callsTo({ client }).call(user, undefined, { authorization });
+    expect(result).toMatchObject({ kind: "ok", body: octocat });
+    expect(requests.map(({ maxHeaderAgeMs }) => maxHeaderAgeMs)).toEqual([undefined, 0]);
   });
 
   test("returns the body as the schema knows it, the headers and the address", async () => {

@@ -10,6 +10,7 @@ import {
   type GitHubClient,
   type GitHubClientOptions,
 } from "../../../../src/worker/github/client.ts";
+import type { Validators } from "../../../../src/worker/github/conditional-client.ts";
 import type { FactsRequest, LookupFailure, Membership } from "../../../../src/worker/github/facts.ts";
 import { createGitHubFacts, type Earlier, type GitHubOutcome } from "../../../../src/worker/github/github-facts.ts";
 import { ownTokenMemberships } from "../../../../src/worker/github/memberships/own-token.ts";
@@ -25,7 +26,7 @@ export interface ScriptedCall {
   readonly headers: Headers;
   readonly body: string;
   /** Ends the call. */
-  readonly signal: AbortSignal | null;
+  readonly signal?: AbortSignal | null;
 }
 
 export type ScriptedAnswer = (call: ScriptedCall) => Response | Promise<Response>;
@@ -171,7 +172,7 @@ export interface FactsChanges {
 
 export interface LoadedFacts {
   readonly outcome: GitHubOutcome;
-  readonly validators: Earlier["validators"];
+  readonly validators: Validators;
   /** The call on which the outcome rests. */
   readonly call: CallInfo | null;
   /** All calls. */

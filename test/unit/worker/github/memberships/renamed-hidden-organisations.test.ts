@@ -8,6 +8,7 @@ import {
   loadFacts,
   membershipBody,
   octocatReadsOrganisations,
+  organisationById,
   paths,
   pinnedAcme,
   type ScriptedAnswer,
@@ -23,6 +24,7 @@ async function membershipOf(reference: typeof acme, script: Record<string, Scrip
   const github = scriptGitHub({
     [paths.user]: octocatReadsOrganisations,
     [paths.membership("acme")]: forbidden,
+    ...organisationById(1234, "Acme"),
     ...script,
   });
   const { outcome } = await loadFacts(github, {
@@ -56,5 +58,5 @@ test.each([
   const { membership, calls } = await membershipOf(reference, { [paths.teams]: json(teams) });
   expect(membership).toEqual(hidden);
   // No call is made twice.
-  expect(calls).toHaveLength(3);
+  expect(new Set(calls).size).toBe(calls.length);
 });
