@@ -16,6 +16,7 @@ import { connectGitHub } from "./github/connect.ts";
 import { createDecisionLog, type DecisionLog } from "./log/decision-log.ts";
 import { createMetrics, type Metrics } from "./log/metrics.ts";
 import { createReadiness, type Readiness } from "./readiness.ts";
+import { createRepeatedDenials } from "./repeated-denials.ts";
 
 /** Variables, secrets and bindings by name. */
 export type Environment = Readonly<Record<string, unknown>>;
@@ -101,7 +102,10 @@ function serviceOf(
     writeWarning: writeError,
     waitUntil,
   });
-  return { ok: true, value: { factsCache, tokenShape: settings.tokenShape } };
+  const repeatedDenials = createRepeatedDenials();
+  const isRepeatedDenial: Service["isRepeatedDenial"] = (cluster, credentialId) =>
+    repeatedDenials.add(cluster, credentialId, now());
+  return { ok: true, value: { factsCache, tokenShape: settings.tokenShape, isRepeatedDenial } };
 }
 
 /** There is a warning for each name that users bring along, so their number is bounded. */

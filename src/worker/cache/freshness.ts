@@ -21,7 +21,9 @@ export interface EvaluatedFacts {
   readonly isStale: boolean;
 }
 
-/** Facts that do not admit the user are fresh for this long at most: an account that joins an organisation gets in soon. */
+/**
+ * Facts that do not admit the user are fresh for this long at most: an account that joins an organisation gets in soon.
+ */
 export const notAdmittedTtlMs = 10_000;
 
 /**

@@ -1,5 +1,6 @@
 // Changes of the names that RBAC may hold: an account, an organisation or a team keeps its number, and is called
-// otherwise, be it in another case only. Role bindings by the old name no longer match, and another account can take it.
+// otherwise, be it in another case only. Role bindings by the old name no longer match, and another account can take
+// it.
 import type { Membership } from "../github/facts.ts";
 import { type FactsEntry, knownMemberships } from "./entry.ts";
 

@@ -45,8 +45,11 @@ export function keepFacts(
   if (before.entry?.kind === "facts") nameChanges(before.entry, entry).forEach(writeWarning);
   const admits = current.verdict.kind === "authenticated";
   if (admits && !hasAdmitted) memory.update(token, record, (one) => ({ ...one, hasAdmitted: true }));
-  if (isWorthWriting(entry, kvCopy, { admits, hasAdmitted, now: now(), ttlMs: lifetimes.ttlMs })) {
-    writeCopy(parts, token, name, { ...record, hasAdmitted: hasAdmitted || admits }, entry, !admits);
+  const changes = record.changesWrittenAt.filter((time) => now() - time < changesWindowMs);
+  const mayWriteChange = changes.length < maxChangesWritten;
+  if (isWorthWriting(entry, kvCopy, { admits, hasAdmitted, mayWriteChange, now: now(), ttlMs: lifetimes.ttlMs })) {
+    const changesWrittenAt = kvCopy === null ? changes : [...changes, now()];
+    writeCopy(parts, token, name, { ...record, hasAdmitted: hasAdmitted || admits, changesWrittenAt }, entry, !admits);
   }
   return { record, ...current };
 }
@@ -76,7 +79,8 @@ function writeCopy(
   entry: Entry,
   endsAccess: boolean,
 ): void {
-  memory.update(token, record, (current) => ({ ...current, kvCopy: entry }));
+  const { changesWrittenAt } = record;
+  memory.update(token, record, (current) => ({ ...current, kvCopy: entry, changesWrittenAt }));
   const writing = kv.write(name, entry, endsAccess).then((isWritten) => {
     if (isWritten) return;
     // KV did not take it, so it is no copy: the next lookup tries again.
@@ -87,6 +91,13 @@ function writeCopy(
   waitUntil(writing);
 }
 
+/**
+ * A user can change facts at will, by a team of their own. So many changes an hour are written at once; further ones
+ * wait until the copy is no longer fresh.
+ */
+const maxChangesWritten = 10;
+const changesWindowMs = 60 * 60 * 1000;
+
 interface WriteCircumstances {
   /**
    * Whether the facts admit the user at the asking cluster: those of tokens that were never admitted are not written.
@@ -94,6 +105,8 @@ interface WriteCircumstances {
   readonly admits: boolean;
   /** Whether earlier facts of this token did, at any cluster. */
   readonly hasAdmitted: boolean;
+  /** Whether few changes were written lately. */
+  readonly mayWriteChange: boolean;
   readonly now: number;
   readonly ttlMs: number;
 }
@@ -104,15 +117,16 @@ interface WriteCircumstances {
 export function isWorthWriting(
   entry: FactsEntry,
   copy: Entry | null,
-  { admits, hasAdmitted, now, ttlMs }: WriteCircumstances,
+  { admits, hasAdmitted, mayWriteChange, now, ttlMs }: WriteCircumstances,
 ): boolean {
   // Facts that KV may still hold of a user who has just left must not admit the user in an outage.
   if (copy === null) return admits || hasAdmitted;
   if (copy.kind === "tombstone") return admits;
   // It is not fresh yet, but it would be once its time has come.
   if (copy.askedAt > now) return true;
-  if (!haveSameFacts(entry, copy)) return true;
-  return admits && now - copy.askedAt >= ttlMs;
+  const isOld = now - copy.askedAt >= ttlMs;
+  if (!haveSameFacts(entry, copy)) return mayWriteChange || isOld;
+  return admits && isOld;
 }
 
 /** Whether a policy would see the same. */

@@ -28,7 +28,10 @@ export interface Team {
   readonly slug: string;
 }
 
-/** Why a token may not see whether its owner belongs to an organisation, or to which of its teams. The user can put it right. */
+/**
+ * Why a token may not see whether its owner belongs to an organisation, or to which of its teams. The user can put it
+ * right.
+ */
 export const hiddenReasons = [
   "scope_missing",
   "sso_required",
@@ -106,6 +109,7 @@ export const limitedReasons = [
   "github_forbidden",
   "new_token_rate_limit",
   "shared_quota_reserved",
+  "shared_quota_spent",
 ] as const satisfies ReasonFor<"undetermined">[];
 export type LimitedReason = (typeof limitedReasons)[number];
 
@@ -197,6 +201,7 @@ const causes: Readonly<Record<LimitedReason | UnavailableReason, Cause>> = {
   oauth_client_secret: "deployment",
   new_token_rate_limit: "deployment",
   shared_quota_reserved: "deployment",
+  shared_quota_spent: "deployment",
 };
 
 /** Whether the reason is a failure, which the user cannot put right. */
@@ -209,7 +214,9 @@ export function earnsGrace(reason: LimitedReason | UnavailableReason): boolean {
   return causes[reason] === "github";
 }
 
-/** @returns the failure because of which the membership, or a part of its teams, is not known; null where it is known */
+/**
+ * @returns the failure because of which the membership, or a part of its teams, is not known; null where it is known
+ */
 export function failureIn(membership: Membership): LimitedReason | UnavailableReason | null {
   const reason =
     membership.kind === "hidden" ? membership.reason : membership.kind === "active" ? membership.teamsHidden : null;

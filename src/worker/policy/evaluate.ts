@@ -37,8 +37,8 @@ export function factsRequestOf(
  * 1. the account is a person's
  * 2. no entry of `deny` matches: `deny` wins over `allow`
  * 3. an entry of `allow` matches, whatever is not known about other organisations
- * 4. no entry of `deny` is open: one whose organisation is hidden, or found nowhere by its number, or about which GitHub
- *    failed. Seeing less must never mean more access
+ * 4. no entry of `deny` is open: one whose organisation is hidden, or found nowhere by its number, or about which
+ *    GitHub failed. Seeing less must never mean more access
  * 5. an app's token belongs to a client of `oauth_clients`
  * 6. the token has no scope beyond `scopes_at_most`
  * 7. the token ends, where `require_expiry` asks for it

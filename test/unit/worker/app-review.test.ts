@@ -30,7 +30,8 @@ describe("a token that is no GitHub user token", () => {
     const response = await review(token);
     expect(response.status).toBe(200);
     expect(await response.json()).toMatchObject({ kind: "TokenReview", status: { authenticated: false } });
-    expect(lines).toEqual([]);
+    // A token that was not copied whole has a line, which holds nothing of it.
+    expect(lines.filter((line) => !line.includes('"foreignKind":"github_malformed"'))).toEqual([]);
   });
 });
 

@@ -196,3 +196,18 @@ test("a token that never admitted its owner draws on the limit of never-seen tok
   }
   expect(one.neverSeen).toHaveLength(3);
 });
+
+test("a user who changes facts at will causes ten writes an hour, and then one for each TTL at most", async () => {
+  const { one, clock, github, store, token } = setUp();
+  await one.ask(token);
+  await one.settle();
+  for (let second = 0; second < 1_800; second += 10) {
+    github.says(second % 20 === 0 ? about({ "acme#10": notAMember }) : factsOf());
+    clock.advance(seconds(10));
+    await one.ask(token);
+    await one.ask(token, requestFor({ allow: ["anyone"], groups_from: ["acme#10"] }));
+    await one.settle();
+  }
+  expect(store.writes.length).toBeGreaterThan(10);
+  expect(store.writes.length).toBeLessThanOrEqual(1 + 10 + 1_800 / 120);
+});

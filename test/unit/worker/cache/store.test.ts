@@ -4,7 +4,7 @@ import { acme, entryOf, factsOf, leftFacts, member, seconds, startOfTests } from
 
 const now = startOfTests;
 const ttlMs = seconds(120);
-const usual = { admits: true, hasAdmitted: true, now, ttlMs };
+const usual = { admits: true, hasAdmitted: true, mayWriteChange: true, now, ttlMs };
 const noLonger = { ...usual, admits: false };
 const never = { ...noLonger, hasAdmitted: false };
 
@@ -34,6 +34,12 @@ describe("an entry is written", () => {
   ])("when %s has changed, also for a user who is no longer admitted", (_, facts) => {
     expect(isWorthWriting(entryOf(facts), entryOf(), usual)).toBe(true);
     expect(isWorthWriting(entryOf(facts), entryOf(), noLonger)).toBe(true);
+  });
+
+  test("of a user who keeps changing them only once the copy is old", () => {
+    const often = { ...usual, mayWriteChange: false };
+    expect(isWorthWriting(entryOf(leftFacts), entryOf(), often)).toBe(false);
+    expect(isWorthWriting(entryOf(leftFacts), entryOf(factsOf(), now - ttlMs), often)).toBe(true);
   });
 
   test("when another organisation is known than before", () => {
