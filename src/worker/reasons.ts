@@ -293,6 +293,11 @@ export const undeterminedReasons = {
     hint: "try again later",
     audience: "bearer",
   },
+  shared_quota_spent: {
+    problem: "GitHub limits the app's client or installation with which this service asks for all users",
+    hint: "try again later; the operator finds in the documentation how many users one carries",
+    audience: "bearer",
+  },
   configuration: { problem: "The configuration is wrong", hint: "octogate check says where", audience: "operator" },
   internal_error: { problem: "This service has a fault", hint: "report the stack in its log", audience: "operator" },
 } as const satisfies Rows;

@@ -25,7 +25,8 @@ export async function loadFromGitHub(
   const earlier = before.entry?.kind === "facts" ? before.entry : null;
   const asked = onlyMissing(request, earlier, askedAt - lifetimes.ttlMs);
 
-  const load = () => github.load(token, asked, earlier, trace);
+  const hasAdmitted = before.hasAdmitted || before.kvCopy !== null;
+  const load = () => github.load(token, asked, earlier === null ? null : { ...earlier, hasAdmitted }, trace);
   let { outcome, validators } = await load();
   // GitHub has answered valid tokens with 401 for a moment, so one that was valid is asked about once more.
   if (outcome.kind === "refused" && earlier !== null) ({ outcome, validators } = await load());

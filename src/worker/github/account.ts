@@ -2,9 +2,10 @@
 import * as v from "valibot";
 import type { GitHubCalls } from "./calls.ts";
 import { checkToken, user } from "./endpoints.ts";
-import type { Account, FactsRequest, LookupFailure, TokenExpiry, Unavailable } from "./facts.ts";
-import { type Absent, invalidResponse, worst } from "./outcomes.ts";
+import type { Account, FactsRequest, LookupFailure, TokenExpiry } from "./facts.ts";
+import { type Absent, type AppFailure, inconsistentResponses, invalidResponse, worst } from "./outcomes.ts";
 import { parseScopes } from "./scopes.ts";
+import type { SharedQuota, SharedQuotas } from "./shared-quota.ts";
 
 /** What one call says about a token and its owner. */
 export interface TokenOwner {
@@ -15,33 +16,65 @@ export interface TokenOwner {
   readonly expiry: TokenExpiry;
 }
 
+/** The apps whose client secrets the deployment has. */
+export interface AppClients {
+  /** By client id. */
+  readonly secrets: ReadonlyMap<string, string>;
+  readonly quotas: SharedQuotas;
+}
+
+export interface TokenOwnerRequest {
+  readonly token: string;
+  readonly request: FactsRequest;
+  /** What an earlier answer about the same token said, or null if it was never seen. */
+  readonly earlier: (Pick<TokenOwner, "oauthClientId" | "expiry"> & { readonly hasAdmitted: boolean }) | null;
+}
+
 /**
  * Asks GitHub whose token this is. Where the deployment has the client secrets of the apps that the cluster lists,
- * check-token is asked: it says whose client's token it is, and its quota is not the anonymous one that a Worker's
- * address shares with others.
- *
- * @param clientSecrets by client id
+ * check-token is asked about a token whose client is not known: it says whose client's token it is, and its quota is not
+ * the anonymous one that a Worker's address shares with others. The client never changes, and all users share
+ * check-token's quota, so about a token whose client is known `GET /user` is asked, on the user's own.
  */
 export async function fetchTokenOwner(
   calls: GitHubCalls,
-  clientSecrets: ReadonlyMap<string, string>,
-  token: string,
-  request: FactsRequest,
+  { secrets, quotas }: AppClients,
+  { token, request, earlier }: TokenOwnerRequest,
 ): Promise<TokenOwner | LookupFailure> {
   const { tokenKind, oauthClients } = request;
   const isAppToken = tokenKind === "oauth" || tokenKind === "app";
   const clients = (isAppToken ? oauthClients : []).flatMap((id) => {
-    const secret = clientSecrets.get(id);
-    return secret === undefined ? [] : [{ id, secret }];
+    const secret = secrets.get(id);
+    return secret === undefined ? [] : [{ id, secret, quota: quotas.of(id) }];
   });
-  const checks = await Promise.all(clients.map((client) => checkTokenOf(calls, client, token)));
+  // The token of none of those apps may still belong to a listed client without a secret, which GET /user tells.
+  const mayBeAnothers = clients.length === 0 || clients.length < oauthClients.length;
+  const mismatch: LookupFailure = { kind: "refused", reason: "token_client_mismatch" };
+  const knownClient = earlier?.oauthClientId ?? null;
+  if (earlier !== null && knownClient !== null) {
+    if (!mayBeAnothers && !oauthClients.includes(knownClient)) return mismatch;
+    return asBefore(await fetchAccount(calls, token, request), earlier);
+  }
+  const isNeverSeen = earlier?.hasAdmitted !== true;
+  const checks = await Promise.all(clients.map((client) => checkTokenOf(calls, client, { token, isNeverSeen })));
   const found = checks.find((check) => check.kind === "found");
   if (found !== undefined) return found;
-  const failure = worst(checks.filter((check) => check.kind === "unavailable"));
+  const failure = worst(checks.filter((check) => check.kind === "unavailable" || check.kind === "limited"));
   if (failure !== undefined) return failure;
-  // The token of none of those apps. It may still belong to a listed client without a secret, which GET /user tells.
-  const mayBeAnothers = clients.length === 0 || clients.length < oauthClients.length;
-  return mayBeAnothers ? fetchAccount(calls, token, request) : { kind: "refused", reason: "token_client_mismatch" };
+  return mayBeAnothers ? fetchAccount(calls, token, request) : mismatch;
+}
+
+/**
+ * A token's client and end never change, so those of an earlier time count where `GET /user` does not repeat them: for
+ * an app's token it may name neither.
+ */
+function asBefore(
+  owner: TokenOwner | LookupFailure,
+  { oauthClientId, expiry }: Pick<TokenOwner, "oauthClientId" | "expiry">,
+): TokenOwner | LookupFailure {
+  if (owner.kind !== "found") return owner;
+  if (owner.oauthClientId !== null && owner.oauthClientId !== oauthClientId) return inconsistentResponses;
+  return { ...owner, oauthClientId, expiry: owner.expiry.kind === "never" ? expiry : owner.expiry };
 }
 
 /**
@@ -80,13 +113,19 @@ export function hasScopes(tokenKind: FactsRequest["tokenKind"]): boolean {
 /** @returns "absent" where the token is not this client's, or is no longer valid: GitHub does not say which */
 async function checkTokenOf(
   calls: GitHubCalls,
-  client: { readonly id: string; readonly secret: string },
-  token: string,
-): Promise<TokenOwner | Absent | Unavailable> {
+  client: { readonly id: string; readonly secret: string; readonly quota: SharedQuota },
+  { token, isNeverSeen }: { readonly token: string; readonly isNeverSeen: boolean },
+): Promise<TokenOwner | Absent | AppFailure> {
+  const limit = client.quota.refusalOf(isNeverSeen);
+  if (limit !== null) return limit;
   const result = await calls.call(
     checkToken,
     { clientId: client.id },
-    { authorization: `Basic ${btoa(`${client.id}:${client.secret}`)}`, body: { access_token: token } },
+    {
+      authorization: `Basic ${btoa(`${client.id}:${client.secret}`)}`,
+      body: { access_token: token },
+      onResponse: client.quota.observe,
+    },
   );
   if (result.kind !== "ok") return result;
   const { app, user: owner, scopes, expires_at } = result.body;

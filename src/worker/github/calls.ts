@@ -2,7 +2,7 @@
 // review.
 import * as v from "valibot";
 import type { ApiAddress } from "./api-address.ts";
-import type { GitHubClient, GitHubReply } from "./client.ts";
+import type { GitHubClient, GitHubReply, ValidatorStore } from "./client.ts";
 import type { Endpoint } from "./endpoints.ts";
 import type { Unavailable } from "./facts.ts";
 import { type GitHubResponse, invalidResponse, readReply, sortResponse } from "./outcomes.ts";
@@ -33,8 +33,10 @@ export interface CallOptions {
   readonly maxHeaderAgeMs?: number;
   /** See GitHubRequest. */
   readonly timeoutMs?: number;
-  /** Runs where GitHub does not accept the credential (401). */
-  readonly onUnauthorized?: () => void;
+  /** See GitHubRequest. */
+  readonly validators?: ValidatorStore;
+  /** Takes the response, whatever it comes to. */
+  readonly onResponse?: (response: GitHubResponse) => void;
 }
 
 /** All calls of one review share their client, their deadline and their trace. */
@@ -73,14 +75,15 @@ export function createCalls({ client, api, now, trace, deadline }: GitHubCallsOp
   async function callUrl<Body, Failure extends CallFailure>(
     endpoint: Endpoint<never, Body, Failure>,
     url: string,
-    { onUnauthorized, ...options }: CallOptions,
+    options: CallOptions,
   ): Promise<CallResult<Body, Failure>> {
+    const { onResponse, ...request } = options;
     const { name, method, isConditional } = endpoint;
     const ended = trace.begin();
     const startedAt = now();
-    const reply = await client.send({ ...options, method, url, isConditional }, deadline);
-    if (reply.status === 401) onUnauthorized?.();
+    const reply = await client.send({ ...request, method, url, isConditional }, deadline);
     const response = readReply(reply);
+    onResponse?.(response);
     const result = resultOf(endpoint, url, response);
     const isOutdated =
       reply.kind === "answered" && reply.notModified === true && !isOk(result) && options.maxHeaderAgeMs !== 0;
@@ -112,7 +115,7 @@ export function createCalls({ client, api, now, trace, deadline }: GitHubCallsOp
 }
 
 function resultOf<Body, Failure extends CallFailure>(
-  { rows, success, schema, otherShape = invalidResponse }: Endpoint<never, Body, Failure>,
+  { rows, success, schema }: Endpoint<never, Body, Failure>,
   url: string,
   response: GitHubResponse,
 ): CallResult<Body, Failure> {
@@ -120,7 +123,7 @@ function resultOf<Body, Failure extends CallFailure>(
   // A value of this call alone, so that the trace finds the call by it.
   if (!sorted.isSuccess) return { ...sorted.outcome };
   const parsed = v.safeParse(schema, sorted.json);
-  return parsed.success ? { kind: "ok", url, body: parsed.output, headers: sorted.headers } : { ...otherShape };
+  return parsed.success ? { kind: "ok", url, body: parsed.output, headers: sorted.headers } : { ...invalidResponse };
 }
 
 /** What a response holds has no place in a trace. */

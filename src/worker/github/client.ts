@@ -1,6 +1,7 @@
 // The one HTTP client for GitHub. Every fault of GitHub and of the network comes out as a value.
 import { readBoundedBody } from "../bounded-body.ts";
 import { version } from "../version.ts";
+import type { Validator } from "./conditional-client.ts";
 import type { UnavailableReason } from "./facts.ts";
 
 export interface GitHubRequest {
@@ -15,8 +16,16 @@ export interface GitHubRequest {
   readonly isConditional?: boolean;
   /** The age up to which a 304 may vouch for the headers of an earlier response; any age where it is left out. */
   readonly maxHeaderAgeMs?: number;
+  /** Where the response is kept, and looked for, instead of with the user's token: for another credential than that. */
+  readonly validators?: ValidatorStore;
   /** For head and body together, where it is another time than the client's own. */
   readonly timeoutMs?: number;
+}
+
+/** Responses of one credential by address, for conditional requests. */
+export interface ValidatorStore {
+  get(url: string): Validator | undefined;
+  set(url: string, validator: Validator): void;
 }
 
 export type GitHubReply =

@@ -5,7 +5,7 @@
 // that tell facts: no scopes, no single sign-on, no next page. So no response is kept that had the last two, and a
 // request that needs the scopes says how old they may be.
 import * as v from "valibot";
-import type { GitHubClient, GitHubReply, GitHubRequest } from "./client.ts";
+import type { GitHubClient, GitHubReply, GitHubRequest, ValidatorStore } from "./client.ts";
 
 const validatorSchema = v.object({
   etag: v.string(),
@@ -16,7 +16,7 @@ const validatorSchema = v.object({
   /** The response's JSON, without the members that are not read. */
   json: v.unknown(),
 });
-type Validator = v.InferOutput<typeof validatorSchema>;
+export type Validator = v.InferOutput<typeof validatorSchema>;
 
 /** By address: what is needed to ask conditionally. */
 export const validatorsSchema = v.record(v.string(), validatorSchema);
@@ -37,8 +37,13 @@ export interface ConditionalClient extends GitHubClient {
 export function createConditionalClient(client: GitHubClient, known: Validators, now: () => number): ConditionalClient {
   const collected = new Map<string, Validator>();
 
-  function validatorOf({ url, maxHeaderAgeMs }: GitHubRequest): Validator | undefined {
-    const validator = Object.hasOwn(known, url) ? known[url] : undefined;
+  const own: ValidatorStore = {
+    get: (url) => (Object.hasOwn(known, url) ? known[url] : undefined),
+    set: (url, validator) => collected.set(url, validator),
+  };
+
+  function validatorOf({ url, maxHeaderAgeMs, validators = own }: GitHubRequest): Validator | undefined {
+    const validator = validators.get(url);
     if (validator === undefined || maxHeaderAgeMs === undefined) return validator;
     const ageMs = now() - validator.readAt;
     // A time in the future comes from another machine's wrong clock.
@@ -46,7 +51,7 @@ export function createConditionalClient(client: GitHubClient, known: Validators,
   }
 
   async function send(request: GitHubRequest, deadline?: AbortSignal): Promise<GitHubReply> {
-    const { url, isConditional = false } = request;
+    const { url, isConditional = false, validators = own } = request;
     if (!isConditional) return client.send(request, deadline);
     const validator = validatorOf(request);
     const reply = await client.send(
@@ -58,7 +63,7 @@ export function createConditionalClient(client: GitHubClient, known: Validators,
     if (status === 304 && validator !== undefined) {
       // A header that a 304 does carry counts.
       const current = currentValidator(validator, headers, now());
-      if (!tellsByHeaders(headers)) collected.set(url, current);
+      if (!tellsByHeaders(headers)) validators.set(url, current);
       return {
         ...reply,
         status: 200,
@@ -73,7 +78,7 @@ export function createConditionalClient(client: GitHubClient, known: Validators,
     return {
       ...reply,
       keep: (json, body) => {
-        if (!isFullPage(url, json)) collected.set(url, { etag, readAt, headers: keptOf(headers), json: body });
+        if (!isFullPage(url, json)) validators.set(url, { etag, readAt, headers: keptOf(headers), json: body });
       },
     };
   }

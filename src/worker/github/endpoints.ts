@@ -1,13 +1,12 @@
 // GitHub's endpoints, one row each: its address, how its responses are sorted, and the shape of a successful one.
 // Documented at https://docs.github.com/rest and https://docs.github.com/graphql.
 import * as v from "valibot";
-import type { LookupFailure, Unavailable } from "./facts.ts";
+import type { LookupFailure } from "./facts.ts";
 import {
   type Absent,
   accountRows,
-  appMembershipRows,
+  appLookupRows,
   appRows,
-  appUnavailable,
   checkTokenRows,
   type Hidden,
   organisationRows,
@@ -33,8 +32,6 @@ export interface Endpoint<Params, Body, Failure> {
   readonly rows: readonly Row<Failure>[];
   readonly success: 200 | 201;
   readonly schema: v.GenericSchema<unknown, Body>;
-  /** The outcome of a successful response that has not this shape, where it is not simply invalid. */
-  readonly otherShape?: Unavailable;
   /** Whether a request may ask "has it changed?" by the ETag of the last response. */
   readonly isConditional: boolean;
 }
@@ -51,10 +48,10 @@ export const organisationFailures: readonly Row<Absent | Hidden | LookupFailure>
 ];
 
 /** GraphQL's `userLogins` finds direct members only, so the ancestors are asked for as well. */
-const teamsOfUserQuery = `query($org:String!,$login:String!,$after:String){
-  organization(login:$org){databaseId teams(first:100,after:$after,userLogins:[$login]){
+const teamsOfUserQuery = `query($org:String!,$login:String!,$first:Int!,$after:String){
+  organization(login:$org){databaseId teams(first:$first,after:$after,userLogins:[$login]){
     pageInfo{hasNextPage endCursor}
-    nodes{databaseId slug ancestors(first:20){pageInfo{hasNextPage} nodes{databaseId slug}}}}}
+    nodes{databaseId slug ancestors(first:100){pageInfo{hasNextPage} nodes{databaseId slug}}}}}
   user(login:$login){databaseId}}`;
 
 /**
@@ -142,13 +139,22 @@ export const team = endpoint({
   schema: teamSchema,
 });
 
-/** Where the app is installed. */
+/** The app's installation in an organisation. */
+export const installationOfOrganisation = endpoint({
+  ...app,
+  name: "installationOfOrganisation",
+  path: ({ organisation }: { readonly organisation: string }) => `/orgs/${organisation}/installation`,
+  rows: appLookupRows,
+  schema: installationSchema,
+});
+
+/** Where the app is installed. Any account can install a public app, so what is in the list is not checked as a whole. */
 export const installations = endpoint({
   ...app,
   name: "installations",
   path: () => "/app/installations?per_page=100",
   rows: appRows,
-  schema: v.array(installationSchema),
+  schema: v.array(v.unknown()),
 });
 
 /** A token of one installation, good for an hour. */
@@ -169,10 +175,11 @@ export const installationToken = endpoint({
 /** A user's membership in an organisation, as an installation sees it. */
 export const membershipOfUser = endpoint({
   ...app,
+  isConditional: true,
   name: "membershipOfUser",
   path: ({ organisation, login }: { readonly organisation: string; readonly login: string }) =>
     `/orgs/${organisation}/memberships/${login}`,
-  rows: appMembershipRows,
+  rows: appLookupRows,
   schema: membershipSchema,
 });
 
@@ -185,8 +192,6 @@ export const teamsOfUser = {
     path: null,
     rows: appRows,
     schema: teamsOfUserSchema,
-    // GraphQL reports its failures with a 200: missing permissions, its own rate limit.
-    otherShape: appUnavailable,
   }),
   query: teamsOfUserQuery,
 };

@@ -110,6 +110,7 @@ export const limitedReasons = [
   "github_forbidden",
   "new_token_rate_limit",
   "shared_quota_reserved",
+  "shared_quota_spent",
 ] as const satisfies ReasonFor<"undetermined">[];
 export type LimitedReason = (typeof limitedReasons)[number];
 
@@ -190,6 +191,7 @@ const causes: Readonly<Record<LimitedReason | UnavailableReason, Cause>> = {
   oauth_client_secret: "deployment",
   new_token_rate_limit: "deployment",
   shared_quota_reserved: "deployment",
+  shared_quota_spent: "deployment",
 };
 
 /** Whether the reason is a failure, which the user cannot put right. */

@@ -2,7 +2,7 @@
 // made up, and one call says so. About one that was once good, all questions are asked at once, on the condition that
 // the answer has changed.
 import { keyOfOrganisation } from "../config/organisations.ts";
-import { fetchTokenOwner, hasScopes, type TokenOwner } from "./account.ts";
+import { type AppClients, fetchTokenOwner, hasScopes, type TokenOwner } from "./account.ts";
 import type { ApiAddress } from "./api-address.ts";
 import { createCalls, type GitHubCalls } from "./calls.ts";
 import type { GitHubClient } from "./client.ts";
@@ -15,13 +15,16 @@ import {
   type Membership,
   needsOrganisations,
 } from "./facts.ts";
-import type { MembershipSource, MembershipsResult } from "./memberships/source.ts";
+import type { MembershipSource, MembershipsRequest, MembershipsResult } from "./memberships/source.ts";
 import { afterFound, inconsistentResponses } from "./outcomes.ts";
+import { createSharedQuotas } from "./shared-quota.ts";
 import type { Trace } from "./trace.ts";
 
 /** What an earlier answer about the same token said. */
-export interface Earlier {
+export interface Earlier extends Pick<TokenOwner, "oauthClientId" | "expiry"> {
   readonly account: Account;
+  /** Whether this token has let its owner in before, at any cluster. */
+  readonly hasAdmitted: boolean;
   readonly scopes: readonly string[] | null;
   /** Null to ask without a condition: a user who was not admitted may have mended what only a header tells. */
   readonly validators: Validators | null;
@@ -61,6 +64,8 @@ export interface GitHubFactsOptions {
 export const totalTimeoutMs = 18_000;
 
 export function createGitHubFacts({ client, api, memberships, clientSecrets, now }: GitHubFactsOptions): GitHubFacts {
+  const clients: AppClients = { secrets: clientSecrets, quotas: createSharedQuotas(now) };
+
   async function load(
     calls: GitHubCalls,
     token: string,
@@ -68,10 +73,11 @@ export function createGitHubFacts({ client, api, memberships, clientSecrets, now
     earlier: Earlier | null,
     stop: () => void,
   ): Promise<GitHubOutcome> {
+    const isNeverSeen = earlier?.hasAdmitted !== true;
     const loadMemberships = (owner: Pick<TokenOwner, "account" | "scopes">) =>
-      fetchMemberships(memberships, calls, token, request, owner);
+      fetchMemberships(memberships, calls, request, { token, isNeverSeen, owner });
     const inParallel = earlier === null ? null : loadMemberships(earlier);
-    const owner = await fetchTokenOwner(calls, clientSecrets, token, request);
+    const owner = await fetchTokenOwner(calls, clients, { token, request, earlier });
     if (owner.kind === "unavailable" || owner.kind === "limited") {
       // Nothing else that GitHub may say can count.
       stop();
@@ -108,16 +114,15 @@ export function createGitHubFacts({ client, api, memberships, clientSecrets, now
 async function fetchMemberships(
   memberships: MembershipSource,
   calls: GitHubCalls,
-  token: string,
   request: FactsRequest,
-  owner: Pick<TokenOwner, "account" | "scopes">,
+  asked: Pick<MembershipsRequest, "token" | "isNeverSeen" | "owner">,
 ): Promise<MembershipsResult> {
   const { organisations, tokenKind } = request;
-  if (organisations.length === 0 || !needsOrganisations(request, owner.account)) {
+  if (organisations.length === 0 || !needsOrganisations(request, asked.owner.account)) {
     return { kind: "known", memberships: [], tookToken: false };
   }
   const isFineGrained = tokenKind === "fine_grained";
-  return memberships.load({ token, owner, organisations, isFineGrained, hasScopes: hasScopes(tokenKind) }, calls);
+  return memberships.load({ ...asked, organisations, isFineGrained, hasScopes: hasScopes(tokenKind) }, calls);
 }
 
 /** Questions that were asked in parallel rest on the login and the scopes of an earlier time. */

@@ -1,12 +1,14 @@
 // Rows that sort GitHub's responses: read from the top, the first row that fits counts. Everything that GitHub is known
 // to say has its row. A response that fits none is "unavailable" and admits no user.
+import * as v from "valibot";
 import type { GitHubReply } from "./client.ts";
 import type { DeniedTokenReason, HiddenReason, LookupFailure, Unavailable } from "./facts.ts";
+import { graphqlErrorsSchema } from "./schemas.ts";
 
 /** A reply of the client, with its body read: what the rows look at. */
 export type GitHubResponse = AnsweredResponse | (GitHubReply & { readonly kind: "failed" });
 
-interface AnsweredResponse {
+export interface AnsweredResponse {
   readonly kind: "answered";
   readonly status: number;
   readonly headers: Headers;
@@ -34,6 +36,9 @@ export interface Hidden {
   /** The organisation that GitHub's sentence names, in lower case; null where it names none. */
   readonly organisation: string | null;
 }
+
+/** Where a call with the deployment's own credential leads, if not to an answer. */
+export type AppFailure = Unavailable | (LookupFailure & { readonly kind: "limited" });
 
 const absent: Absent = { kind: "absent" };
 const unavailable = <Reason extends Unavailable["reason"]>(reason: Reason) =>
@@ -135,22 +140,42 @@ export const organisationRows: readonly Row<Absent | Hidden>[] = [
   { when: hasStatus(404), outcome: absent },
 ];
 
-/** What the operator's own GitHub App is told: never anything about the user. */
-export const appRows: readonly Row<Unavailable>[] = [
-  // Wrong credentials, suspended, uninstalled, rate-limited, a permission missing, an IP allow list.
-  { when: hasStatus(401, 403, 404, 422, 429), outcome: appUnavailable },
+/** Whether GitHub wants a rest from the deployment's own credential: its quota is spent, or it asked too fast. */
+export function saysLimit(response: AnsweredResponse): boolean {
+  const { status, headers, message, json } = response;
+  if (status === 200) return isGraphqlLimit(json);
+  const isLimit = headers.get("x-ratelimit-remaining") === "0" || headers.has("retry-after");
+  return status === 429 || (status === 403 && (isLimit || /rate limit|abuse detection/i.test(message)));
+}
+
+/** GraphQL says with a 200 that its quota is spent. */
+function isGraphqlLimit(json: unknown): boolean {
+  const graphql = v.safeParse(graphqlErrorsSchema, json);
+  return graphql.success && graphql.output.errors.some(({ type }) => type === "RATE_LIMITED");
+}
+
+const deploymentLimits: readonly Row<LookupFailure & { readonly kind: "limited" }>[] = [
+  { when: saysLimit, outcome: { kind: "limited", reason: "shared_quota_spent" } },
 ];
 
-/** What the operator's own GitHub App is told about a user's membership: here a 404 is an answer. */
-export const appMembershipRows: readonly Row<Absent | Unavailable>[] = [
+/** What the operator's own GitHub App is told: never anything about the user. */
+export const appRows: readonly Row<AppFailure>[] = [
+  ...deploymentLimits,
+  // Wrong credentials, suspended, uninstalled, a permission missing, an IP allow list.
+  { when: hasStatus(401, 403, 404, 422), outcome: appUnavailable },
+];
+
+/** The same where a 404 is an answer: no such installation, or a user who is no member. */
+export const appLookupRows: readonly Row<Absent | AppFailure>[] = [
   { when: hasStatus(404), outcome: absent },
   ...appRows,
 ];
 
 /** What check-token says about the token, and what about the operator's own client secret. */
-export const checkTokenRows: readonly Row<Absent | Unavailable>[] = [
+export const checkTokenRows: readonly Row<Absent | AppFailure>[] = [
   { when: hasStatus(404, 422), outcome: absent },
-  { when: hasStatus(401, 403, 429), outcome: unavailable("oauth_client_secret") },
+  ...deploymentLimits,
+  { when: hasStatus(401, 403), outcome: unavailable("oauth_client_secret") },
 ];
 
 /** What says nothing about the user, at every endpoint. */

@@ -100,33 +100,51 @@ function isObject(value: unknown): value is Members {
   return typeof value === "object" && value !== null;
 }
 
+/** An enterprise's installation has another account, without a login. */
 export const installationSchema = v.object({
   id: idSchema,
   suspended_at: v.nullish(v.string(), null),
-  account: v.nullish(v.object({ id: idSchema, login: v.optional(organisationLoginSchema) }), null),
+  account: v.object({ id: idSchema, login: organisationLoginSchema }),
 });
 export type InstallationBody = v.InferOutput<typeof installationSchema>;
 
-const teamNode = { databaseId: idSchema, slug: teamSlugSchema };
-export const teamsOfUserSchema = v.object({
-  errors: v.optional(v.never()),
-  data: v.object({
-    organization: v.object({
-      databaseId: idSchema,
-      teams: v.object({
-        pageInfo: v.object({ hasNextPage: v.boolean(), endCursor: v.nullable(v.string()) }),
-        nodes: v.array(
-          v.object({
-            ...teamNode,
-            ancestors: v.object({
-              // A list of ancestors that goes on would be a shorter list of groups.
-              pageInfo: v.object({ hasNextPage: v.literal(false) }),
-              nodes: v.array(v.object(teamNode)),
-            }),
-          }),
-        ),
+/** GraphQL reports most failures with a 200. */
+export const graphqlErrorsSchema = v.object({
+  errors: v.nullish(
+    v.array(
+      v.object({
+        type: v.fallback(v.nullish(v.string(), null), null),
+        path: v.fallback(v.nullish(v.array(v.unknown()), []), []),
       }),
-    }),
-    user: v.object({ databaseId: idSchema }),
+    ),
+    [],
+  ),
+});
+export type GraphqlErrors = v.InferOutput<typeof graphqlErrorsSchema>["errors"];
+
+const pageInfo = v.object({ hasNextPage: v.boolean(), endCursor: v.nullish(v.string(), null) });
+
+/** A team and its ancestors. Members of the organisation make teams, so one that is odd must not spoil the others. */
+export const teamNodeSchema = v.object({
+  databaseId: idSchema,
+  slug: v.fallback(teamSlugSchema, ""),
+  ancestors: v.object({
+    pageInfo,
+    nodes: v.array(v.object({ databaseId: idSchema, slug: v.fallback(teamSlugSchema, "") })),
   }),
 });
+
+export const teamsOfUserSchema = v.object({
+  ...graphqlErrorsSchema.entries,
+  data: v.nullish(
+    v.object({
+      organization: v.nullish(
+        v.object({ databaseId: idSchema, teams: v.nullish(v.object({ pageInfo, nodes: v.array(v.unknown()) }), null) }),
+        null,
+      ),
+      user: v.nullish(v.object({ databaseId: idSchema }), null),
+    }),
+    null,
+  ),
+});
+export type TeamsOfUserBody = v.InferOutput<typeof teamsOfUserSchema>;

@@ -81,7 +81,7 @@ describe("with people's own tokens", () => {
       "GET /user/teams": many,
       "GET /user/memberships/orgs/{org}": many,
       // Where the organisation is pinned: it may have another name by now.
-      "GET /user/memberships/orgs": many,
+      "GET /user/{id}": many,
     });
     expect(new Set(scene.github.requests.map(({ token }) => token)).size).toBe(many);
   });

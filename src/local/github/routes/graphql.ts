@@ -22,7 +22,12 @@ interface GraphqlError {
 
 const bodySchema = v.object({
   query: v.string(),
-  variables: v.object({ org: v.string(), login: v.string(), after: v.nullish(v.string(), null) }),
+  variables: v.object({
+    org: v.string(),
+    login: v.string(),
+    first: v.optional(v.number()),
+    after: v.nullish(v.string(), null),
+  }),
 });
 
 /** GitHub gives no list with more items. */
@@ -36,7 +41,7 @@ graphqlRoutes.post(graphqlPath, async (c) => {
   if (!parsed.success || !/organization\b.*teams\b.*userLogins/s.test(parsed.output.query)) {
     return outcome(c, 200, { errors: [{ message: "The stand-in for GitHub knows no such query" }] });
   }
-  const { query, variables } = parsed.output;
+  const { variables } = parsed.output;
   const errors: GraphqlError[] = [];
 
   const account = accounts.byLogin(variables.login);
@@ -51,7 +56,7 @@ graphqlRoutes.post(graphqlPath, async (c) => {
   if (organisation === null || refused !== null) {
     return outcome(c, 200, { data: { organization: null, user }, errors: [refused, ...errors] });
   }
-  const teams = teamsConnection(organisation, account, variables.after, query);
+  const teams = teamsConnection(organisation, account, parsed.output);
   const data = { organization: { databaseId: organisation.id, teams }, user };
   return outcome(c, 200, errors.length === 0 ? { data } : { data, errors });
 });
@@ -74,12 +79,11 @@ function refusalOf({ installation: granted }: Grant, organisation: StandInOrgani
 function teamsConnection(
   organisation: StandInOrganisation,
   account: StandInAccount | null,
-  after: string | null,
-  query: string,
+  { query, variables: { after, first = firstIn(query, "teams") } }: v.InferOutput<typeof bodySchema>,
 ) {
   const found = account === null ? [] : directTeams(organisation, account);
   const start = after === null ? 0 : offsetIn(after);
-  const end = start + firstIn(query, "teams");
+  const end = start + first;
   const shownAncestors = firstIn(query, "ancestors");
   return {
     pageInfo: {

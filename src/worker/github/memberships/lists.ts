@@ -19,7 +19,7 @@ const smallerSizes: ReadonlyMap<number, number> = new Map([
   [20, 5],
 ]);
 /** A second try leaves GitHub its own ten seconds. */
-const patientTimeoutMs = 11_000;
+export const patientTimeoutMs = 11_000;
 
 export interface List<Item> {
   readonly kind: "ok";
@@ -73,7 +73,7 @@ export async function fetchList<Params, Item, Failure extends CallFailure>(
 }
 
 /** What a page of fewer items might spare GitHub, and the reader of its response. */
-function couldBeTooLarge({ kind, reason = "" }: CallFailure): boolean {
+export function couldBeTooLarge({ kind, reason = "" }: CallFailure): boolean {
   return kind === "unavailable" && ["github_timeout", "github_server_error", "github_too_large"].includes(reason);
 }
 

@@ -7,6 +7,8 @@ import type { MembershipBody } from "../schemas.ts";
 
 export interface MembershipsRequest {
   readonly token: string;
+  /** Whether this token never let its owner in: what all users share is not spent on it to the end. */
+  readonly isNeverSeen: boolean;
   /** From an earlier time where all questions are asked in parallel. */
   readonly owner: Pick<TokenOwner, "account" | "scopes">;
   readonly organisations: readonly OrganisationReference[];

@@ -1,0 +1,76 @@
+// Calls as one installation of the app: within its shared quota, and once more where GitHub does not know a new token
+// yet.
+import type { CallFailure, CallOptions, CallResult, GitHubCalls } from "../calls.ts";
+import type { Endpoint } from "../endpoints.ts";
+import { type GitHubResponse, saysLimit } from "../outcomes.ts";
+import type { SharedLimit, SharedQuota } from "../shared-quota.ts";
+import type { AppCredentials, Installation } from "./app-credentials.ts";
+
+/** GitHub's replicas learn of a new token within seconds; until then they refuse it. */
+const newTokenMs = 5_000;
+const waitMs = 500;
+
+/** What one review's calls as an installation have in common. */
+export interface AppCaller {
+  readonly calls: GitHubCalls;
+  readonly credentials: AppCredentials;
+  readonly installation: Installation;
+  /** Whether the review is about a token that never let its owner in. */
+  readonly isNeverSeen: boolean;
+  /** Milliseconds. */
+  readonly now: () => number;
+  readonly wait: (ms: number) => Promise<void>;
+}
+
+export interface AppCallOptions<Body> extends Pick<CallOptions, "body" | "timeoutMs"> {
+  readonly quota: SharedQuota;
+  /** Whether a successful response refuses the token nevertheless, as GraphQL's do. */
+  readonly isRefusal?: (body: Body) => boolean;
+}
+
+export async function callAsInstallation<Params, Body, Failure extends CallFailure>(
+  caller: AppCaller,
+  endpoint: Endpoint<Params, Body, Failure>,
+  params: Params,
+  { quota, isRefusal = () => false, ...options }: AppCallOptions<Body>,
+): Promise<CallResult<Body, Failure> | SharedLimit> {
+  const { calls, credentials, installation, isNeverSeen, now, wait } = caller;
+  const { token } = installation;
+
+  async function attempt() {
+    const limit = quota.refusalOf(isNeverSeen);
+    if (limit !== null) return { result: limit, status: null, isRefused: false };
+    let last: GitHubResponse | null = null;
+    const result = await calls.call(endpoint, params, {
+      ...options,
+      authorization: `Bearer ${token.value}`,
+      validators: token.validators,
+      onResponse: (response) => {
+        last = response;
+        quota.observe(response);
+      },
+    });
+    return { result, ...readRefusal(last), ...(isBody(result) && isRefusal(result.body) ? { isRefused: true } : {}) };
+  }
+
+  let { result, status, isRefused } = await attempt();
+  if (isRefused && now() - token.madeAt < newTokenMs && !calls.isOver()) {
+    await wait(waitMs);
+    ({ result, status } = await attempt());
+  }
+  if (status === 401) credentials.forgetToken(token);
+  return result;
+}
+
+function readRefusal(response: GitHubResponse | null): { readonly status: number | null; readonly isRefused: boolean } {
+  if (response === null || response.kind === "failed") return { status: null, isRefused: false };
+  const { status } = response;
+  return { status, isRefused: [401, 403, 404].includes(status) && !saysLimit(response) };
+}
+
+function isBody<Body>(result: { readonly kind: string } | { readonly kind: "ok"; readonly body: Body }): result is {
+  readonly kind: "ok";
+  readonly body: Body;
+} {
+  return result.kind === "ok";
+}
