@@ -35,7 +35,9 @@ describe("an entry's form", () => {
     }),
     now,
     request,
-    { "https://api.github.test/user": { etag: "W/1", readAt: now, headers: { "x-oauth-scopes": "x" }, json: { id: 1 } } },
+    {
+      "https://api.github.test/user": { etag: "W/1", readAt: now, headers: { "x-oauth-scopes": "x" }, json: { id: 1 } },
+    },
   );
 
   test.each<Entry>([
