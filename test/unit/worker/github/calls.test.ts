@@ -4,12 +4,13 @@ import { apiAddressOf } from "../../../../src/worker/github/api-address.ts";
 import { createCalls } from "../../../../src/worker/github/calls.ts";
 import type { GitHubClient, GitHubReply, GitHubRequest } from "../../../../src/worker/github/client.ts";
 import {
+  installationOfOrganisation,
   installationToken,
-  membershipOfUser,
   ownTeams,
   teamsOfUser,
   user,
 } from "../../../../src/worker/github/endpoints.ts";
+import type { GitHubResponse } from "../../../../src/worker/github/outcomes.ts";
 import { createTrace } from "../../../../src/worker/github/trace.ts";
 import { api, type CallInfo, callInfoOf, callsTo } from "./support.ts";
 
@@ -77,10 +78,10 @@ describe("a call", () => {
     expect(urls).toEqual(["https://github.acme.test/api/v3/user", "https://github.acme.test/api/graphql"]);
   });
 
-  test("may be conditional with the user's own token; others are not", async () => {
+  test("may be conditional where the endpoint says so", async () => {
     const { calls, requests } = callsWith(answered(404, {}));
     await calls.call(user, undefined, { authorization, maxHeaderAgeMs: 5, timeoutMs: 7 });
-    await calls.call(membershipOfUser, { organisation: "acme", login: "octocat" }, { authorization });
+    await calls.call(installationOfOrganisation, { organisation: "acme" }, { authorization });
     expect(requests).toMatchObject([
       { isConditional: true, maxHeaderAgeMs: 5, timeoutMs: 7 },
       { isConditional: false },
@@ -137,29 +138,26 @@ describe("a call", () => {
     for (const [index, { outcome }] of trace.calls().entries()) expect(outcome).toBe(outcomes[index]);
   });
 
-  test("of another shape is an invalid response, or what the row says, again as a value of its own", async () => {
-    const { calls, trace } = callsWith(answered(200, { errors: [{ type: "RATE_LIMITED" }] }));
+  test("of another shape is an invalid response, again as a value of its own", async () => {
+    const { calls, trace } = callsWith(answered(200, { errors: "none" }));
     const invalid = await calls.call(user, undefined, { authorization });
     const graphql = await calls.call(teamsOfUser, undefined, { authorization });
-    expect(invalid).toEqual({ kind: "unavailable", reason: "github_invalid_response" });
-    expect(graphql).toEqual({ kind: "unavailable", reason: "github_app_unavailable" });
-    expect(trace.calls().map(({ outcome }) => outcome)).toEqual([invalid, graphql]);
+    expect([invalid, graphql]).toEqual(Array(2).fill({ kind: "unavailable", reason: "github_invalid_response" }));
     expect(trace.calls().every(({ outcome }, index) => outcome === [invalid, graphql][index])).toBe(true);
     expect(await calls.call(user, undefined, { authorization })).not.toBe(invalid);
-    expect(await calls.call(teamsOfUser, undefined, { authorization })).not.toBe(graphql);
   });
 
-  test("reports a 401, and no other status", async () => {
-    const reported: number[] = [];
-    for (const status of [200, 304, 400, 401, 403, 404, 500]) {
-      const { calls } = callsWith(answered(status, {}));
-      const onUnauthorized = () => reported.push(status);
-      await calls.call(user, undefined, { authorization, onUnauthorized });
+  test("is handed on before it is sorted, whatever it is", async () => {
+    const responses: unknown[] = [];
+    const onResponse = (response: GitHubResponse) =>
+      responses.push(response.kind === "answered" ? [response.status, response.message] : response.reason);
+    for (const status of [200, 401, 500]) {
+      const { calls } = callsWith(answered(status, { message: "words" }));
+      await calls.call(user, undefined, { authorization, onResponse });
     }
-    expect(reported).toEqual([401]);
     const broken = callsWith({ kind: "failed", reason: "github_timeout", status: 401, headers: null });
-    await broken.calls.call(user, undefined, { authorization, onUnauthorized: () => reported.push(0) });
-    expect(reported).toEqual([401, 0]);
+    await broken.calls.call(user, undefined, { authorization, onResponse });
+    expect(responses).toEqual([[200, "words"], [401, "words"], [500, "words"], "github_timeout"]);
   });
 
   test("ends with the deadline of all calls", async () => {

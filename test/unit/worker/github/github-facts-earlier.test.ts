@@ -7,6 +7,7 @@ import type { Earlier } from "../../../../src/worker/github/github-facts.ts";
 import type { MembershipSource, MembershipsRequest } from "../../../../src/worker/github/memberships/source.ts";
 import { userAnswer } from "../support.ts";
 import {
+  earlierOf,
   error,
   fixedMemberships,
   inAcme,
@@ -25,7 +26,7 @@ const account = octocat;
 const member = octocatInAcme;
 
 /** octocat's token with read:org, as it was found earlier. */
-const earlier: Earlier = { account, scopes: ["read:org"], validators: {} };
+const earlier: Earlier = earlierOf(account);
 
 describe("a token that was once valid", () => {
   const inconsistentResponses = { kind: "unavailable", reason: "github_inconsistent_responses" };

@@ -11,7 +11,7 @@ import {
   type GitHubClientOptions,
 } from "../../../../src/worker/github/client.ts";
 import type { Validators } from "../../../../src/worker/github/conditional-client.ts";
-import type { FactsRequest, LookupFailure, Membership } from "../../../../src/worker/github/facts.ts";
+import type { Account, FactsRequest, LookupFailure, Membership } from "../../../../src/worker/github/facts.ts";
 import { createGitHubFacts, type Earlier, type GitHubOutcome } from "../../../../src/worker/github/github-facts.ts";
 import { ownTokenMemberships } from "../../../../src/worker/github/memberships/own-token.ts";
 import type { MembershipSource, MembershipsRequest } from "../../../../src/worker/github/memberships/source.ts";
@@ -177,6 +177,12 @@ export interface LoadedFacts {
   readonly call: CallInfo | null;
   /** All calls. */
   readonly traced: readonly TracedCall[];
+}
+
+/** A token that has let this account in before, with read:org. */
+export function earlierOf(account: Account): Earlier {
+  const expiry = { kind: "never" } as const;
+  return { account, oauthClientId: null, scopes: ["read:org"], expiry, hasAdmitted: true, validators: {} };
 }
 
 /** What a cluster needs to know about the owner of a classic token. */
