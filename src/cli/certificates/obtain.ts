@@ -12,10 +12,7 @@ import type { ClusterFolder } from "./pair-files.ts";
 /** X.509 allows 64 characters (RFC 5280, ub-common-name). */
 const maxCommonNameLength = 64;
 
-/**
- * @param pair the name of a pair beside the one that is rotated
- * @returns the certificate's name in Cloudflare's list
- */
+/** @param pair beside the one that is rotated @returns the certificate's name in Cloudflare's list */
 export function commonNameFor(clusterName: string, pair?: string): string {
   return ["octogate", clusterName, pair]
     .filter((part) => part !== undefined)
@@ -63,7 +60,7 @@ export async function inspectPair(
   return { certificate: known, isWritten: true };
 }
 
-export interface ObtainOptions {
+interface ObtainOptions {
   readonly client: CloudflareClient;
   readonly zone: Zone;
   readonly folder: ClusterFolder;

@@ -97,12 +97,7 @@ export function loadSdk(): Promise<typeof import("cloudflare")> {
   return loadInClone("Cloudflare's SDK", () => import("cloudflare"));
 }
 
-/**
- * Loads a development dependency.
- *
- * @param name for the message
- * @throws CliError where it is not installed
- */
+/** Loads a development dependency. @throws CliError where it is not installed */
 export async function loadInClone<T>(name: string, load: () => Promise<T>): Promise<T> {
   try {
     return await load();

@@ -112,11 +112,7 @@ async function tearDownCluster(
 
 type Remains = Awaited<ReturnType<typeof inspect>>;
 
-export async function tearDownEverything(
-  session: Session,
-  options: ChangeOptions,
-  context: Context,
-): Promise<CommandResult> {
+async function tearDownEverything(session: Session, options: ChangeOptions, context: Context): Promise<CommandResult> {
   const { deployment, client, zone, hostname } = session;
   const { accountId } = zone;
   const { workerName, path } = deployment;
@@ -226,7 +222,7 @@ function restoredText({ deployment, hostname }: Session, { kvNamespaceId, variab
 }
 
 /** @returns the active certificates that the cluster's table lists, and those with files in its folder: no others go */
-export async function findClusterCertificates(
+async function findClusterCertificates(
   folder: ClusterFolder,
   listed: readonly string[],
   certificates: readonly ClientCertificate[],
@@ -257,12 +253,12 @@ function readPublicKey(key: string): KeyObject | null {
   }
 }
 
-export async function revokeAll({ client, zone }: Session, certificates: readonly ClientCertificate[]): Promise<void> {
+async function revokeAll({ client, zone }: Session, certificates: readonly ClientCertificate[]): Promise<void> {
   for (const { id } of certificates) await revokeClientCertificate(client, zone, id);
 }
 
 /** Removes the pairs, and the folder if nothing else is in it. */
-export async function removeFiles(folder: ClusterFolder): Promise<void> {
+async function removeFiles(folder: ClusterFolder): Promise<void> {
   for (const pair of await folder.pairs()) await folder.remove(pair);
   await folder.removeFile(kubeconfigFile);
   await folder.removeIfEmpty();

@@ -6,6 +6,7 @@ import { readFile, stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { Command, Option } from "commander";
 import { fingerprintOrNull } from "../../../node/certificates.ts";
+import type { Endpoint } from "../../../node/https.ts";
 import { clusterVariableName } from "../../../worker/config/config.ts";
 import { acceptCertificate, compareWithDeployed, stopAccepting } from "../../certificates/listed.ts";
 import { commonNameFor, inspectPair, obtainPair } from "../../certificates/obtain.ts";
@@ -34,16 +35,13 @@ import {
 } from "../../command.ts";
 import { requireCluster } from "../../config-file/clusters.ts";
 import { openSession, type Session } from "../../deployment/state.ts";
-import { verifyFromOutside } from "../../deployment/verify.ts";
+import { type EdgeOptions, edgeOptions, endpointFor, verifyFromOutside } from "../../deployment/verify.ts";
 import {
   addOptions,
   askForConsent,
   type ChangeOptions,
   changeOptions,
   clusterOption,
-  type EdgeOptions,
-  edgeOptions,
-  endpointFor,
   examples,
   validityDaysOption,
 } from "../../options.ts";
@@ -135,7 +133,7 @@ async function prepare(
   context: Context,
 ): Promise<void> {
   const { client, zone, hostname } = session;
-  const { cluster: clusterName, validityDays, wait } = options;
+  const { cluster: clusterName, validityDays } = options;
   const endpoint = await endpointFor(hostname, options, context);
   const state = await inspectPair(folder, nextPair, certificates);
   const commonName = commonNameFor(clusterName);
@@ -146,10 +144,7 @@ async function prepare(
   noteStep("both certificates are listed and deployed", context);
 
   // Only a certificate that was seen to be accepted takes the old one's place.
-  const { key } = await folder.read(nextPair);
-  const credential = { certificate: certificate.certificate, key: key ?? "" };
-  const failure = await verifyFromOutside(endpoint, credential, wait * 1000, context);
-  if (failure !== null) throw new CliError(failure);
+  await refuseUnlessAccepted(folder, nextPair, endpoint, options, context);
   noteStep("the new certificate is accepted", context);
 }
 
@@ -191,7 +186,9 @@ async function finish(rotation: Rotation, options: RotateOptions, context: Conte
   if (early.length > 0) throw new CliError(...early);
   const notInUse = await findNotInUse(inUse, fingerprint, context);
   if (notInUse.length > 0) throw new CliError(...notInUse);
-  await refuseUnlessAccepted(rotation, options, context);
+  // The new certificate has to work before the old one goes.
+  const endpoint = await endpointFor(session.hostname, options, context);
+  await refuseUnlessAccepted(folder, currentPair, endpoint, options, context);
   if (inUse.length === 0 && !options.dryRun && !(await isSaidToBeInUse(clusterName, fingerprint, options, context))) {
     throw cliError(
       clusterName,
@@ -259,16 +256,16 @@ async function fingerprintIn(path: string): Promise<string | null> {
   }
 }
 
-/** The new certificate has to work before the old one goes. */
 async function refuseUnlessAccepted(
-  { session, folder }: Rotation,
-  options: RotateOptions,
+  folder: ClusterFolder,
+  pair: string,
+  endpoint: Endpoint,
+  { wait }: RotateOptions,
   context: Context,
 ): Promise<void> {
-  const { key, certificate } = await folder.read(currentPair);
-  const endpoint = await endpointFor(session.hostname, options, context);
+  const { key, certificate } = await folder.read(pair);
   const credential = { key: key ?? "", certificate: certificate ?? "" };
-  const failure = await verifyFromOutside(endpoint, credential, options.wait * 1000, context);
+  const failure = await verifyFromOutside(endpoint, credential, wait * 1000, context);
   if (failure !== null) throw new CliError(failure);
 }
 

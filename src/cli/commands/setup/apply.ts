@@ -18,7 +18,7 @@ import { type SetupRequest, writeDeployment } from "./plan.ts";
 /** The folder of the files on a control plane node, as k8s/ has it for most distributions. */
 const nodeFolder = "/etc/kubernetes/octogate";
 
-export interface Applied {
+interface Applied {
   readonly certificate: ClientCertificate;
   readonly deployment: DeploymentFile;
 }

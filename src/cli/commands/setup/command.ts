@@ -17,7 +17,7 @@ import {
 } from "../../config-file/clusters.ts";
 import { openConfigFile } from "../../config-file/file.ts";
 import { refuseToLockOut } from "../../deployment/state.ts";
-import { verifyFromOutside } from "../../deployment/verify.ts";
+import { type EdgeOptions, edgeOptions, endpointFor, verifyFromOutside } from "../../deployment/verify.ts";
 import { requireWrangler } from "../../deployment/wrangler.ts";
 import {
   addOptions,
@@ -25,9 +25,6 @@ import {
   type ChangeOptions,
   changeOptions,
   clusterOption,
-  type EdgeOptions,
-  edgeOptions,
-  endpointFor,
   examples,
   validityDaysOption,
 } from "../../options.ts";
