@@ -1,10 +1,11 @@
-// The kubeconfig of the webhook: the template of k8s/ with its comments, filled in.
+// The files of k8s/, the one source of everything that is printed about a cluster's side, and one of them filled in:
+// the kubeconfig of the webhook.
 // kube-apiserver's --authentication-token-webhook-config-file names it.
+import { readdirSync, readFileSync } from "node:fs";
 import { parseDocument, stringify } from "yaml";
-import { readClusterFile } from "./cluster-files.ts";
 
 /** The client certificate and its key as files: kube-apiserver sees replaced ones while it runs. */
-export interface CredentialFiles {
+interface CredentialFiles {
   /** Absolute paths on the machine of kube-apiserver. A relative one counts from the kubeconfig's folder. */
   readonly certificateFile: string;
   readonly keyFile: string;
@@ -18,13 +19,13 @@ export interface CredentialData {
 }
 
 /** An address with a certificate from an authority of its own, as the local edge has. */
-export interface LocalAccess {
+interface LocalAccess {
   readonly authorityFile: string;
   /** The name of the client in the file. */
   readonly user: string;
 }
 
-export type WebhookAccess = {
+type WebhookAccess = {
   /** Perhaps with a port. */
   readonly hostname: string;
   readonly local?: LocalAccess;
@@ -58,4 +59,16 @@ export function webhookUrl(hostname: string): string {
 
 function base64(text: string): string {
   return Buffer.from(text).toString("base64");
+}
+
+const folder = new URL("../../k8s/", import.meta.url);
+
+/** @param name the path inside k8s/ @throws where it is missing: the package is broken */
+export function readClusterFile(name: string): string {
+  return readFileSync(new URL(name, folder), "utf8");
+}
+
+/** @param name a folder inside k8s/ that holds files alone @returns their names, in alphabetical order */
+export function listClusterFiles(name: string): string[] {
+  return readdirSync(new URL(name, folder)).sort();
 }

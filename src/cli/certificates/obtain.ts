@@ -6,16 +6,13 @@ import { fingerprintOf } from "../../node/certificates.ts";
 import { type CloudflareClient, loadInClone } from "../cloudflare/api.ts";
 import { type ClientCertificate, findByKey, signClientCertificate } from "../cloudflare/client-certificates.ts";
 import type { Zone } from "../cloudflare/zone.ts";
-import { type CliError, cliError } from "../diagnostics.ts";
+import { type CliError, cliError } from "../command.ts";
 import type { ClusterFolder } from "./pair-files.ts";
 
 /** X.509 allows 64 characters (RFC 5280, ub-common-name). */
 const maxCommonNameLength = 64;
 
-/**
- * @param pair the name of a pair beside the one that is rotated
- * @returns the certificate's name in Cloudflare's list
- */
+/** @param pair beside the one that is rotated @returns the certificate's name in Cloudflare's list */
 export function commonNameFor(clusterName: string, pair?: string): string {
   return ["octogate", clusterName, pair]
     .filter((part) => part !== undefined)
@@ -51,10 +48,10 @@ export async function inspectPair(
       `move ${pair}.key and ${pair}.crt out of ${folder.name}, and run the command again: it makes new ones`,
     );
   if (key === null) throw unusable("has no key beside it");
-  const publicKey = readKey(key, unusable);
+  const publicKey = parse(() => createPublicKey(key), unusable("cannot be read as a private key"));
   if (certificate === null) return { certificate: findByKey(listed, publicKey) ?? null, isWritten: false };
 
-  const parsed = readCertificate(certificate, unusable);
+  const parsed = parse(() => new X509Certificate(certificate), unusable("cannot be read as a certificate"));
   if (!parsed.checkPrivateKey(createPrivateKey(key))) throw unusable("is not the certificate of the key beside it");
   const fingerprint = fingerprintOf(parsed);
   const known = listed.find((candidate) => candidate.fingerprint === fingerprint);
@@ -63,7 +60,7 @@ export async function inspectPair(
   return { certificate: known, isWritten: true };
 }
 
-export interface ObtainOptions {
+interface ObtainOptions {
   readonly client: CloudflareClient;
   readonly zone: Zone;
   readonly folder: ClusterFolder;
@@ -95,19 +92,12 @@ export async function obtainPair(options: ObtainOptions, state: PairState): Prom
   return certificate;
 }
 
-function readKey(key: string, unusable: (message: string) => CliError) {
+/** Node's own exception says nothing that helps. */
+function parse<T>(parser: () => T, failure: CliError): T {
   try {
-    return createPublicKey(key);
+    return parser();
   } catch {
-    throw unusable("cannot be read as a private key");
-  }
-}
-
-function readCertificate(certificate: string, unusable: (message: string) => CliError): X509Certificate {
-  try {
-    return new X509Certificate(certificate);
-  } catch {
-    throw unusable("cannot be read as a certificate");
+    throw failure;
   }
 }
 

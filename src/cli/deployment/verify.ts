@@ -2,14 +2,47 @@
 // A new hostname needs its DNS record and its certificate first, and Cloudflare takes a while for changes. So this is
 // tried again until it succeeds or the time is up.
 import { randomInt } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { resolve } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
+import { InvalidArgumentError, Option } from "commander";
 import * as v from "valibot";
-import { type Endpoint, type HttpsResponse, sendRequest } from "../../node/https.ts";
+import { type Endpoint, type HostAndPort, type HttpsResponse, sendRequest } from "../../node/https.ts";
 import type { CredentialData } from "../../node/kubeconfig.ts";
-import { tokenReviewBody } from "../../node/token-review.ts";
 import { checksumOf } from "../../worker/credential/checksum.ts";
-import type { Context } from "../context.ts";
-import { type Diagnostic, error } from "../diagnostics.ts";
+import { type Context, cliError, type Diagnostic, error } from "../command.ts";
+import { caFileOption, connectOption } from "../options.ts";
+
+/** What all commands have that verify a deployment from outside. */
+export interface EdgeOptions {
+  readonly connect?: HostAndPort;
+  readonly caFile?: string;
+  /** Seconds. */
+  readonly wait: number;
+}
+
+export const edgeOptions = () => [
+  connectOption(),
+  caFileOption(),
+  new Option("--wait <seconds>", "how long to wait until the deployment answers as it should")
+    .argParser(parseSeconds)
+    .default(300),
+];
+
+const timeoutMs = 10_000;
+
+/** @throws CliError if the CA file cannot be read */
+export async function endpointFor(hostname: string, options: EdgeOptions, { folder }: Context): Promise<Endpoint> {
+  const { connect = { host: hostname, port: 443 }, caFile } = options;
+  const endpoint = { hostname, connect, timeoutMs };
+  if (caFile === undefined) return { ...endpoint, authorities: null };
+  try {
+    return { ...endpoint, authorities: await readFile(resolve(folder, caFile), "utf8") };
+  } catch (failure) {
+    if (!(failure instanceof Error && "code" in failure)) throw failure;
+    throw cliError(caFile, `cannot be read (${failure.code})`);
+  }
+}
 
 /** Where kube-apiserver sends its reviews. */
 export const reviewPath = "/authenticate";
@@ -70,4 +103,14 @@ const alphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz
 function madeUpToken(): string {
   const random = Array.from({ length: 30 }, () => alphabet.charAt(randomInt(alphabet.length))).join("");
   return `ghp_${random}${checksumOf(random)}`;
+}
+
+/** @returns JSON */
+export function tokenReviewBody(token: string): string {
+  return JSON.stringify({ apiVersion: "authentication.k8s.io/v1", kind: "TokenReview", spec: { token } });
+}
+
+function parseSeconds(text: string): number {
+  if (!/^[0-9]{1,5}$/.test(text)) throw new InvalidArgumentError("must be a number of seconds");
+  return Number(text);
 }

@@ -2,6 +2,7 @@
 import { Agent, request as httpRequest, type IncomingHttpHeaders } from "node:http";
 import { Socket } from "node:net";
 import type { Readable } from "node:stream";
+import { buffer } from "node:stream/consumers";
 
 /**
  * The client's headers that go on: data for the Worker, and nothing between reads them. All others stay behind, so that
@@ -14,8 +15,6 @@ const passedHeaders = ["accept", "content-type", "content-encoding", "user-agent
 const reservedPath = /^\/cdn-cgi(\/|$)/i;
 
 /**
- * Makes the path of the request to the Worker.
- *
  * @param requestTarget as it stands in the request line, or HTTP/2's `:path`
  * @returns path and query as the Worker's URL parser will see them, or null for no path and for a reserved one
  */
@@ -28,8 +27,6 @@ export function upstreamPath(requestTarget: string): string | null {
 }
 
 /**
- * Makes the headers of the request to the Worker.
- *
  * @param incoming the client's headers, names in lower case
  * @param host of the address that the Worker finds in `request.url`
  * @param cf `request.cf` for the Worker, as JSON in ASCII
@@ -84,7 +81,7 @@ export function upstreamAgent(port: number): Agent {
   return new PatientAgent(port, { keepAlive: true, timeout: 2000 });
 }
 
-export interface UpstreamRequest {
+interface UpstreamRequest {
   readonly method: string;
   /** Absolute: the Worker's socket takes requests as a proxy does. */
   readonly url: string;
@@ -100,7 +97,7 @@ export interface UpstreamAnswer {
 }
 
 /** A request that is under way. */
-export interface Exchange {
+interface Exchange {
   /** Null if there is no complete answer. Never rejects. */
   readonly answer: Promise<UpstreamAnswer | null>;
   /** Ends the request, for a client that has gone. */
@@ -126,13 +123,11 @@ export function askWorker(agent: Agent, { method, url, headers, body }: Upstream
     outgoing.on("error", () => finish(null));
     outgoing.on("response", (incoming) => {
       body?.unpipe(outgoing);
-      const chunks: Buffer[] = [];
-      incoming.on("error", () => finish(null));
-      incoming.on("data", (chunk: Buffer) => chunks.push(chunk));
-      incoming.on("end", () => {
-        const status = incoming.statusCode ?? 0;
-        finish({ status, headers: incoming.headers, body: Buffer.concat(chunks) });
-      });
+      const { statusCode: status = 0, headers: received } = incoming;
+      buffer(incoming).then(
+        (whole) => finish({ status, headers: received, body: whole }),
+        () => finish(null),
+      );
     });
   });
   if (body === null) {

@@ -47,6 +47,8 @@ const pauseMs = 60_000;
 const refusedKeysToPause = 3;
 export const warnEveryMs = 60_000;
 
+const sealedSchema = v.pipe(v.string(), v.parseJson(), entrySchema);
+
 export function createKvCache({ store, sealer, now, writeWarning }: KvCacheOptions): KvCache {
   /** Until when a key is not written, for the keys that KV has refused since it took one. */
   const refusedUntil = new Map<string, number>();
@@ -72,7 +74,7 @@ export function createKvCache({ store, sealer, now, writeWarning }: KvCacheOptio
         warn("a read failed or took too long");
         return null;
       }
-      const entry = v.safeParse(entrySchema, plain === null ? null : parseJson(plain));
+      const entry = v.safeParse(sealedSchema, plain);
       if (entry.success) return entry.output;
       warn("a value is not one that this deployment sealed, or of another version");
       return null;
@@ -95,12 +97,4 @@ export function createKvCache({ store, sealer, now, writeWarning }: KvCacheOptio
       }
     },
   };
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }
