@@ -11,6 +11,7 @@ import {
   groupSourceSchema,
   organisationsNamedIn,
   pinConflictsIn,
+  type UserEntry,
 } from "./entries.ts";
 import type { OrganisationReference } from "./organisations.ts";
 
@@ -23,6 +24,13 @@ export type UsernameForm = (typeof usernameForms)[number];
 
 export const groupForms = ["slug", "id", "slug:id"] as const;
 export type GroupForm = (typeof groupForms)[number];
+
+/** Worked out once, since every review asks. */
+export interface Candidates {
+  /** Null for every account. */
+  readonly only: readonly UserEntry[] | null;
+  readonly except: readonly UserEntry[];
+}
 
 export interface ClusterPolicy {
   readonly allow: readonly AllowEntry[];
@@ -37,6 +45,8 @@ export interface ClusterPolicy {
   /** The only scopes that a classic or OAuth token may have, or null for any. */
   readonly scopesAtMost: readonly string[] | null;
   readonly requireExpiry: boolean;
+  /** The accounts that some entry could admit, whatever their organisations. */
+  readonly candidates: Candidates;
   /** Every organisation that the policy names anywhere. */
   readonly organisations: readonly OrganisationReference[];
 }
@@ -129,6 +139,10 @@ export function readClusterPolicy(setting: string, value: unknown): Checked<Clus
     group: parsed.output.group,
     scopesAtMost: parsed.output.scopes_at_most ?? null,
     requireExpiry: parsed.output.require_expiry,
+    candidates: {
+      only: allow.every((entry) => entry.kind === "user") ? allow.filter((entry) => entry.kind === "user") : null,
+      except: deny.filter((entry) => entry.kind === "user"),
+    },
     organisations: organisations.map((one) => ({
       ...one,
       needsTeams: one.needsTeams || groupsFrom.includes(one.login),

@@ -1,6 +1,7 @@
 // Facts that GitHub knows about the owner of a token, and the outcomes of asking for them. Policy builds on facts; the
 // cache keeps them.
-import type { TokenKind } from "../config/cluster.ts";
+import type { Candidates, TokenKind } from "../config/cluster.ts";
+import type { UserEntry } from "../config/entries.ts";
 import type { OrganisationReference } from "../config/organisations.ts";
 import type { ReasonFor } from "../reasons.ts";
 
@@ -146,13 +147,6 @@ export type LookupFailure =
   | { readonly kind: "limited"; readonly reason: LimitedReason }
   | Unavailable;
 
-/** An account as a policy names it: a pinned one by its number alone. */
-export interface AccountReference {
-  /** In lower case. */
-  readonly login: string;
-  readonly id: number | null;
-}
-
 /** What a policy needs to know about the owner of a token. */
 export interface FactsRequest {
   /** The asking cluster's name: never-seen tokens are limited for each cluster. */
@@ -162,16 +156,12 @@ export interface FactsRequest {
   /** The OAuth and GitHub Apps whose tokens the policy accepts. */
   readonly oauthClients: readonly string[];
   /** The accounts that the policy could admit at all, by any organisations: asking about others wastes quota. */
-  readonly candidates: {
-    /** Null for every account. */
-    readonly only: readonly AccountReference[] | null;
-    readonly except: readonly AccountReference[];
-  };
+  readonly candidates: Candidates;
 }
 
 /** @returns whether the memberships of this account can change anything */
 export function needsOrganisations({ candidates: { only, except } }: FactsRequest, account: Account): boolean {
-  const isNamed = ({ login, id }: AccountReference) =>
+  const isNamed = ({ login, id }: UserEntry) =>
     id === null ? login === account.login.toLowerCase() : id === account.id;
   return account.type === "User" && !except.some(isNamed) && (only === null || only.some(isNamed));
 }

@@ -1,7 +1,7 @@
 // The policy of a cluster: facts about a user → the user's identity there, or the reason why the user is not admitted.
 // Pure: no clock, no network. It runs on every review, so a changed setting counts at once.
 import type { ClusterPolicy } from "../config/cluster.ts";
-import type { DenyEntry, UserEntry } from "../config/entries.ts";
+import type { DenyEntry } from "../config/entries.ts";
 import { type Facts, type FactsRequest, isFailure } from "../github/facts.ts";
 import { expandScopes } from "../github/scopes.ts";
 import { denied, unauthenticated, undetermined, type Verdict } from "../verdict.ts";
@@ -23,11 +23,9 @@ export function evaluateCredential(policy: ClusterPolicy, credential: PresentedC
 /** @returns what the policy needs to know about the owner of such a token, as data */
 export function factsRequestOf(
   cluster: string,
-  { allow, deny, organisations, oauthClients }: ClusterPolicy,
+  { organisations, oauthClients, candidates }: ClusterPolicy,
   { tokenKind }: PresentedCredential,
 ): FactsRequest {
-  const isUser = (entry: { readonly kind: string }): entry is UserEntry => entry.kind === "user";
-  const candidates = { only: allow.every(isUser) ? allow.filter(isUser) : null, except: deny.filter(isUser) };
   return { cluster, tokenKind, organisations, oauthClients, candidates };
 }
 

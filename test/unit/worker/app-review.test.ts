@@ -123,7 +123,7 @@ describe("a GitHub user token", () => {
 describe("a wrong configuration", () => {
   test("of a cluster is named to its callers, and to no others", async () => {
     const other = "b2".repeat(32);
-    const env = environment({ CLUSTER_STAGING: clusterTable({ client_certificates: [other], allow: ["org:-acme"] }) });
+    const env = environment({ CLUSTER_STAGING: clusterTable({ client_certificates: [other], allow: ["org:a.b"] }) });
     const { review, lines } = startApp({ env, github: async () => userAnswer() });
     const status = await statusIn(await review(makeToken("classic"), { cf: cfOf({ certFingerprintSHA256: other }) }));
     expect(status).toMatchObject({ code: 503, reason: "ServiceUnavailable" });

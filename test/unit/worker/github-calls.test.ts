@@ -50,7 +50,11 @@ describe("with people's own tokens", () => {
   const startReviewer = () => createReviewer({ settings: scene.settingsOf("own_token"), clusters });
 
   test("made-up tokens with right checksums cost one call each, and are a plain no to the last", async () => {
-    expect(await reviewAll(startReviewer(), "acme", madeUp("classic"))).toEqual({ token_refused: many });
+    expect(await reviewAll(startReviewer(), "acme", madeUp("classic"))).toEqual({
+      token_refused: 20,
+      // The others are summed up in the log.
+      not_github_token: many - 20,
+    });
     expect(countCalls(scene.github.requests)).toEqual({ "GET /user": many });
   });
 
@@ -81,7 +85,7 @@ describe("with people's own tokens", () => {
       "GET /user/teams": many,
       "GET /user/memberships/orgs/{org}": many,
       // Where the organisation is pinned: it may have another name by now.
-      "GET /user/memberships/orgs": many,
+      "GET /user/{id}": many,
     });
     expect(new Set(scene.github.requests.map(({ token }) => token)).size).toBe(many);
   });

@@ -82,10 +82,11 @@ describe("organisations", () => {
   });
 
   test("are not looked up where they can change nothing for this account", async () => {
-    const hubot = { login: "hubot", id: 7 };
+    const hubot = { kind: "user", login: "hubot", id: 7 } as const;
+    const octocatEntry = { kind: "user", login: "octocat", id: 583231 } as const;
     for (const candidates of [
       { only: [hubot], except: [] },
-      { only: null, except: [octocat] },
+      { only: null, except: [octocatEntry] },
     ]) {
       const github = scriptGitHub({ [paths.user]: octocatReadsOrganisations });
       const { outcome } = await loadFacts(github, { request: { candidates } });
@@ -93,7 +94,7 @@ describe("organisations", () => {
       expect(outcome.kind === "found" && outcome.facts.organisations).toEqual({});
       expect(github.calls).toEqual([paths.user]);
     }
-    const request = { candidates: { only: [octocat], except: [hubot] } };
+    const request = { candidates: { only: [octocatEntry], except: [hubot] } };
     expect((await loadFacts(scriptGitHub(scriptOfMember()), { request })).outcome).toMatchObject({
       facts: { organisations: { acme: member } },
     });

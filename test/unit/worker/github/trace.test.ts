@@ -159,19 +159,20 @@ describe("the call that decides, in a whole lookup", () => {
         ...scriptOfMember(),
         [paths.teams]: json([teamBody(55, "platform")], { ...linkTo(second), "x-github-request-id": "A:1" }),
         [`GET ${second}`]: () =>
-          Response.json({}, { status: 503, headers: { "retry-after": "7", "x-github-request-id": "A:2" } }),
+          Response.json({}, { status: 429, headers: { "retry-after": "7", "x-github-request-id": "A:2" } }),
       }),
     );
-    expect(call).toEqual({ status: 503, requestId: "A:2", retryAfterMs: 7_000 });
+    expect(call).toEqual({ status: 429, requestId: "A:2", retryAfterMs: 7_000 });
   });
 
-  test("is the last one, where a membership is inconsistent with the number of the owner", async () => {
+  test("is the last one, where the owner is inconsistent with an earlier one", async () => {
     const github = scriptGitHub({
       ...scriptOfMember(),
-      [paths.membership("acme")]: json(membershipBody({ user: { id: 1 } }), { "x-github-request-id": "A:1" }),
+      [paths.membership("acme")]: json(membershipBody(), { "x-github-request-id": "A:1" }),
       [paths.teams]: json([], { "x-github-request-id": "A:2" }),
     });
-    const { outcome, call } = await loadFacts(github);
+    const earlier = { account: { ...octocat, id: 1 }, scopes: ["read:org"], validators: null };
+    const { outcome, call } = await loadFacts(github, { earlier });
     expect(outcome).toEqual(inconsistentResponses);
     expect(call).toMatchObject({ status: 200, requestId: "A:2" });
   });

@@ -104,7 +104,11 @@ describe("groups", () => {
         const organisation = prefix + nameOf(membership.login, membership.id);
         expected.add(organisation);
         if (membership.teamsHidden !== null) continue;
-        for (const team of membership.teams) expected.add(`${organisation}/${nameOf(team.slug, team.id)}`);
+        for (const team of membership.teams) {
+          // A team whose name has no letter that a slug can have.
+          if (team.slug === "" && group !== "id") continue;
+          expected.add(`${organisation}/${nameOf(team.slug, team.id)}`);
+        }
       }
       expect(verdict.user.groups).toEqual([...expected].sort());
       return expected.size > 0;
