@@ -18,7 +18,9 @@ export const organisationLoginSchema = v.pipe(v.string(), v.regex(loginPattern))
  * GitHub makes slugs from names; those of an enterprise's teams begin with `ent:`. They become a part of paths, where
  * "." and ".." would lead elsewhere.
  */
-export const teamSlugSchema = v.pipe(v.string(), v.regex(/^(?:ent:)?(?!\.{1,2}$)[A-Za-z0-9._-]{1,255}$/));
+const slugPattern = /^(?:ent:)?(?!\.{1,2}$)[A-Za-z0-9._-]{1,255}$/;
+
+export const teamSlugSchema = v.pipe(v.string(), v.regex(slugPattern));
 
 export const accountSchema = v.pipe(
   v.object({ id: idSchema, login: v.string(), type: v.pipe(v.string(), v.regex(/^[A-Za-z]{1,40}$/)) }),
@@ -60,6 +62,22 @@ export const teamsSchema = v.pipe(
     }),
   ),
 );
+
+/** @returns an item of a list as a team, or null where it cannot be read; hundreds of them cost little in this way */
+export function readTeam({ id, slug, parent }: ListItem): TeamWithParent | null {
+  if (!isId(id)) return null;
+  if (parent === null || parent === undefined) return { id, slug: slugOf(slug), parent: null };
+  if (!isObject(parent) || !isId(parent.id)) return null;
+  return { id, slug: slugOf(slug), parent: { id: parent.id, slug: slugOf(parent.slug) } };
+}
+
+function isId(value: unknown): value is number {
+  return Number.isSafeInteger(value) && Number(value) >= 1;
+}
+
+function slugOf(value: unknown): string {
+  return typeof value === "string" && slugPattern.test(value) ? value : "";
+}
 
 type Members = Readonly<Record<string, unknown>>;
 

@@ -1,11 +1,10 @@
 // The teams of a user in one organisation, out of the list of the user's teams in all of them. Their makers decide
 // about their names, and about who is in them, so one that is odd costs no more than itself.
-import * as v from "valibot";
 import type { OrganisationReference } from "../../config/organisations.ts";
 import { organisationTeams, team } from "../endpoints.ts";
 import type { LookupFailure, Membership, MissingReason, Team } from "../facts.ts";
 import { inconsistentResponses } from "../outcomes.ts";
-import { type OrganisationBody, type TeamWithParent, teamWithParentSchema } from "../schemas.ts";
+import { type OrganisationBody, readTeam, type TeamWithParent } from "../schemas.ts";
 import { fetchList, tooManyPages } from "./lists.ts";
 import { type Failure, isIn, missingReasonOf, type OwnLookup, pinnedNumbers } from "./own-lookup.ts";
 import { withAncestors } from "./team-ancestors.ts";
@@ -23,10 +22,7 @@ export async function teamsIn(
   if (list.kind !== "ok") return known([], missingTeamsOf(list, organisation));
 
   const items = list.items.filter((item) => isIn(item, organisation));
-  const direct = items.flatMap((item) => {
-    const team = v.safeParse(teamWithParentSchema, item);
-    return team.success ? [team.output] : [];
-  });
+  const direct = items.flatMap((item) => readTeam(item) ?? []);
   const { teams, missing } = await withAncestors<Failure>(direct, sourcesOf(lookup, organisation.login));
   if (missing !== null && missing !== "unknown_parent") return known(teams, missingTeamsOf(missing, organisation));
   if (missing !== null) return known(teams, "github_inconsistent_responses");

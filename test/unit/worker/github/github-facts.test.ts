@@ -172,6 +172,8 @@ describe("the time of all calls together", () => {
   });
 
   test("is over as soon as GitHub does not say whose token it is: no user waits for the rest", async () => {
+    const timeout = vi.spyOn(AbortSignal, "timeout").mockImplementation(() => new AbortController().signal);
+    onTestFinished(() => timeout.mockRestore());
     const aborted = Promise.withResolvers<void>();
     const hangs: ScriptedAnswer = ({ signal }) =>
       new Promise((_, reject) => {

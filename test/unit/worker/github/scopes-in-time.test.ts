@@ -6,7 +6,7 @@ import type { TokenKind } from "../../../../src/worker/config/cluster.ts";
 import { maxScopesAgeMs } from "../../../../src/worker/github/account.ts";
 import type { Earlier } from "../../../../src/worker/github/github-facts.ts";
 import { userAnswer } from "../support.ts";
-import { loadFacts, octocat, paths, type ScriptedAnswer, scriptGitHub } from "./support.ts";
+import { loadFacts, paths, type ScriptedAnswer, scriptGitHub } from "./support.ts";
 
 const minutes = 60_000;
 
@@ -38,7 +38,8 @@ function gitHubWithScopes(tokenKind: TokenKind = "classic", firstScopes: string 
         now: () => now,
       });
       if (outcome.kind !== "found") throw new Error(outcome.kind);
-      earlier = { account: octocat, scopes: outcome.facts.scopes, validators };
+      const { account, scopes: current, oauthClientId, expiry } = outcome.facts;
+      earlier = { account, scopes: current, oauthClientId, expiry, hasAdmitted: true, validators };
       return outcome.facts.scopes;
     },
   };

@@ -171,7 +171,8 @@ describe("the call that decides, in a whole lookup", () => {
       [paths.membership("acme")]: json(membershipBody(), { "x-github-request-id": "A:1" }),
       [paths.teams]: json([], { "x-github-request-id": "A:2" }),
     });
-    const earlier = { account: { ...octocat, id: 1 }, scopes: ["read:org"], validators: null };
+    const known = { scopes: ["read:org"], oauthClientId: null, expiry: { kind: "never" }, hasAdmitted: true } as const;
+    const earlier = { ...known, account: { ...octocat, id: 1 }, validators: null };
     const { outcome, call } = await loadFacts(github, { earlier });
     expect(outcome).toEqual(inconsistentResponses);
     expect(call).toMatchObject({ status: 200, requestId: "A:2" });
