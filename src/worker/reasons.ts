@@ -289,7 +289,8 @@ export const undeterminedReasons = {
     audience: "bearer",
   },
   shared_quota_reserved: {
-    problem: "The rest of the GitHub quota that all users share is kept for tokens that were valid before",
+    problem:
+      "Of the GitHub quota that all users share little is left, and it is not for new tokens, nor for accounts that used much of it",
     hint: "try again later",
     audience: "bearer",
   },

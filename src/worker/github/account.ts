@@ -116,7 +116,7 @@ async function checkTokenOf(
   client: { readonly id: string; readonly secret: string; readonly quota: SharedQuota },
   { token, isNeverSeen }: { readonly token: string; readonly isNeverSeen: boolean },
 ): Promise<TokenOwner | Absent | AppFailure> {
-  const limit = client.quota.refusalOf(isNeverSeen);
+  const limit = client.quota.refusalOf({ isNeverSeen, accountId: null });
   if (limit !== null) return limit;
   const result = await calls.call(
     checkToken,

@@ -1,6 +1,7 @@
 // Quotas that all users share: GitHub counts what the deployment asks with its own credentials (an app's client, the
 // installed app, each of its installations) against those, whoever the review is about. So each is watched in this
 // isolate's memory: what is left is kept for users who are known, and nothing is asked while GitHub wants a rest.
+import { BoundedMap } from "../bounded-map.ts";
 import type { LimitedReason } from "./facts.ts";
 import { type GitHubResponse, saysLimit } from "./outcomes.ts";
 
@@ -10,12 +11,17 @@ export interface SharedLimit {
   readonly reason: Extract<LimitedReason, "shared_quota_spent" | "shared_quota_reserved">;
 }
 
+/** For whom a call is made. */
+export interface QuotaUse {
+  /** Whether it is about a token that never let its owner in. */
+  readonly isNeverSeen: boolean;
+  /** Whose token it is; null where that is not known, or does not count. */
+  readonly accountId: number | null;
+}
+
 export interface SharedQuota {
-  /**
-   * @param isNeverSeen whether the call is about a token that never let its owner in
-   * @returns why no call may be made now, or null
-   */
-  refusalOf(isNeverSeen: boolean): SharedLimit | null;
+  /** @returns why no call may be made now, or null; then the call counts as made */
+  refusalOf(use: QuotaUse): SharedLimit | null;
   /** Takes what a response says about the quota. */
   observe(response: GitHubResponse): void;
 }
@@ -28,8 +34,11 @@ export interface SharedQuotas {
 export const sharedQuotaSpent: SharedLimit = { kind: "limited", reason: "shared_quota_spent" };
 const sharedQuotaReserved: SharedLimit = { kind: "limited", reason: "shared_quota_reserved" };
 
-/** This part of a quota is for users who are known. */
+/** This part of a quota is for users who are known, */
 const reservedShare = 1 / 3;
+/** and not for one who used more than this part of it: a member may have hundreds of tokens. */
+const fairShare = 1 / 50;
+const maxAccounts = 20_000;
 /** GitHub's windows are an hour. A wrong header must not stop all calls for longer. */
 const windowMs = 60 * 60_000;
 /** GitHub asks for at least a minute where it does not say how long. */
@@ -50,16 +59,30 @@ export function createSharedQuotas(now: () => number): SharedQuotas {
 }
 
 function createSharedQuota(now: () => number): SharedQuota {
-  let left: { readonly share: number; readonly until: number } | null = null;
+  let left: { readonly limit: number; readonly remaining: number; readonly until: number } | null = null;
   let pausedUntil = 0;
+  let uses = createUses();
+
+  /** @returns how many calls were made for the account since the window began, with this one */
+  function countUse(accountId: number | null): number {
+    if (accountId === null) return 0;
+    const count = (uses.get(String(accountId)) ?? 0) + 1;
+    uses.set(String(accountId), count);
+    return count;
+  }
 
   return {
-    refusalOf(isNeverSeen) {
+    refusalOf({ isNeverSeen, accountId }) {
       const time = now();
       if (time < pausedUntil) return sharedQuotaSpent;
-      if (left === null || time >= left.until) return null;
-      if (left.share === 0) return sharedQuotaSpent;
-      return isNeverSeen && left.share <= reservedShare ? sharedQuotaReserved : null;
+      if (left !== null && time >= left.until) {
+        left = null;
+        uses = createUses();
+      }
+      if (left?.remaining === 0) return sharedQuotaSpent;
+      const count = countUse(accountId);
+      if (left === null || left.remaining > left.limit * reservedShare) return null;
+      return isNeverSeen || count > left.limit * fairShare ? sharedQuotaReserved : null;
     },
     observe(response) {
       // A credential that GitHub does not know is counted elsewhere.
@@ -69,8 +92,7 @@ function createSharedQuota(now: () => number): SharedQuota {
       const until = resetMs === null ? null : Math.min(resetMs, now() + windowMs);
       const limit = wholeNumberIn(headers, "x-ratelimit-limit");
       const remaining = wholeNumberIn(headers, "x-ratelimit-remaining");
-      if (until !== null && limit !== null && limit > 0 && remaining !== null)
-        left = { share: remaining / limit, until };
+      if (until !== null && limit !== null && limit > 0 && remaining !== null) left = { limit, remaining, until };
       if (!saysLimit(response)) return;
       const retryAfterMs = millisecondsIn(headers, "retry-after");
       const isSpent = remaining === 0 && until !== null;
@@ -78,6 +100,10 @@ function createSharedQuota(now: () => number): SharedQuota {
       pausedUntil = now() + Math.min(pauseMs, windowMs);
     },
   };
+}
+
+function createUses(): BoundedMap<number> {
+  return new BoundedMap({ maxEntries: maxAccounts, maxBytes: maxAccounts, bytesOf: () => 1 });
 }
 
 function millisecondsIn(headers: Headers, name: string): number | null {

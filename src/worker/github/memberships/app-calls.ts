@@ -3,7 +3,7 @@
 import type { CallFailure, CallOptions, CallResult, GitHubCalls } from "../calls.ts";
 import type { Endpoint } from "../endpoints.ts";
 import { type GitHubResponse, saysLimit } from "../outcomes.ts";
-import type { SharedLimit, SharedQuota } from "../shared-quota.ts";
+import type { QuotaUse, SharedLimit, SharedQuota } from "../shared-quota.ts";
 import type { AppCredentials, Installation } from "./app-credentials.ts";
 
 /** GitHub's replicas learn of a new token within seconds; until then they refuse it. */
@@ -15,8 +15,8 @@ export interface AppCaller {
   readonly calls: GitHubCalls;
   readonly credentials: AppCredentials;
   readonly installation: Installation;
-  /** Whether the review is about a token that never let its owner in. */
-  readonly isNeverSeen: boolean;
+  /** For whom the calls are made. */
+  readonly use: QuotaUse;
   /** Milliseconds. */
   readonly now: () => number;
   readonly wait: (ms: number) => Promise<void>;
@@ -34,11 +34,11 @@ export async function callAsInstallation<Params, Body, Failure extends CallFailu
   params: Params,
   { quota, isRefusal = () => false, ...options }: AppCallOptions<Body>,
 ): Promise<CallResult<Body, Failure> | SharedLimit> {
-  const { calls, credentials, installation, isNeverSeen, now, wait } = caller;
+  const { calls, credentials, installation, use, now, wait } = caller;
   const { token } = installation;
 
   async function attempt() {
-    const limit = quota.refusalOf(isNeverSeen);
+    const limit = quota.refusalOf(use);
     if (limit !== null) return { result: limit, status: null, isRefused: false };
     let last: GitHubResponse | null = null;
     const result = await calls.call(endpoint, params, {

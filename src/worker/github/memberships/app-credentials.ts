@@ -103,7 +103,7 @@ export function createAppCredentials(app: GitHubApp, now: () => number): AppCred
     body?: CallOptions["body"],
   ): Promise<CallResult<Body, Failure> | AppFailure> {
     const quota = quotas.of("app");
-    const limit = quota.refusalOf(false);
+    const limit = quota.refusalOf({ isNeverSeen: false, accountId: null });
     if (limit !== null) return limit;
     const jwt = await signJwt(app, now());
     if (jwt === null) return appUnavailable;

@@ -50,7 +50,8 @@ export function createInstalledAppMemberships(
     const pair = `${request.owner.account.id}/${installation.organisation.id}`;
     if (nonMembers.has(pair)) return none;
 
-    const caller: AppCaller = { calls, credentials, installation, isNeverSeen: request.isNeverSeen, now, wait };
+    const use = { isNeverSeen: request.isNeverSeen, accountId: request.owner.account.id };
+    const caller: AppCaller = { calls, credentials, installation, use, now, wait };
     const membership = await fetchMembership(caller, request, reference);
     if (membership === "outdated") {
       credentials.drop(reference, installation);

@@ -19,9 +19,10 @@ function quotaAt() {
     "x-ratelimit-remaining": String(remaining),
     "x-ratelimit-reset": String(resetMs / 1000),
   });
+  const use = (isNeverSeen: boolean, accountId: number | null = null) => quota.refusalOf({ isNeverSeen, accountId });
   /** For a token that was never seen, and for one that is known. */
-  const both = () => [quota.refusalOf(true), quota.refusalOf(false)];
-  return { clock, quotas, quota, observe, left, both };
+  const both = () => [use(true), use(false)];
+  return { clock, quotas, quota, observe, left, use, both };
 }
 
 test("a quota of which nothing is known allows every call", () => {
@@ -88,6 +89,37 @@ describe("the last third", () => {
   });
 });
 
+describe("of the last third, an account", () => {
+  test("that used a fiftieth of the quota gets no more, and others do", () => {
+    const { observe, left, use } = quotaAt();
+    for (let call = 0; call < 99; call += 1) expect(use(false, 7)).toBeNull();
+    observe(200, left(1000));
+    expect(use(false, 7)).toBeNull();
+    expect(use(false, 7)).toEqual(reserved);
+    expect(use(false, 8)).toBeNull();
+    expect(use(false)).toBeNull();
+  });
+
+  test("may use as much as it likes before, and begins anew with GitHub's next window", () => {
+    const { clock, observe, left, use } = quotaAt();
+    observe(200, left(1667));
+    for (let call = 0; call < 200; call += 1) expect(use(false, 7)).toBeNull();
+    observe(200, left(1666));
+    expect(use(false, 7)).toEqual(reserved);
+    clock.time = startMs + 1_800_000;
+    expect(use(false, 7)).toBeNull();
+    observe(200, left(1666, 5000, startMs + 5_400_000));
+    expect(use(false, 7)).toBeNull();
+  });
+
+  test("gets more of a larger quota", () => {
+    const { observe, left, use } = quotaAt();
+    observe(200, left(1000, 10_000));
+    for (let call = 0; call < 200; call += 1) expect(use(false, 7)).toBeNull();
+    expect(use(false, 7)).toEqual(reserved);
+  });
+});
+
 describe("a rest that GitHub asks for", () => {
   test.each<[string, number, Record<string, string>, unknown, number]>([
     ["Retry-After", 403, { "retry-after": "90" }, {}, 90_000],
@@ -124,7 +156,7 @@ describe("a rest that GitHub asks for", () => {
   test("of one credential is none of another's", () => {
     const { quotas, observe } = quotaAt();
     observe(429);
-    expect(quotas.of("one").refusalOf(false)).toEqual(spent);
-    expect(quotas.of("another").refusalOf(false)).toBeNull();
+    expect(quotas.of("one").refusalOf({ isNeverSeen: false, accountId: null })).toEqual(spent);
+    expect(quotas.of("another").refusalOf({ isNeverSeen: false, accountId: null })).toBeNull();
   });
 });

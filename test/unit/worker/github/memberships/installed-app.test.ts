@@ -464,6 +464,12 @@ describe("the quota of an installation", () => {
     expect(await load([acme], { isNeverSeen: true })).toEqual([member([], "shared_quota_reserved")]);
   });
 
+  test("is not for a member with very many tokens, when two thirds are spent", async () => {
+    const { load } = appView({ [membershipPath()]: withQuota(1000, json(membershipBody())) });
+    for (let review = 0; review < 100; review += 1) expect(await load([acmeWithoutTeams])).toEqual([member()]);
+    expect(await load([acmeWithoutTeams])).toEqual([hidden("shared_quota_reserved")]);
+  });
+
   test("is not asked for more while GitHub wants a rest, and used again afterwards", async () => {
     const { load, github, clock } = appView({ [membershipPath()]: error(403, "", { "retry-after": "120" }) });
     expect(await load()).toEqual([hidden("shared_quota_spent")]);
