@@ -280,7 +280,7 @@ test.each([
   ["another organisation", "-odd-", "-Jerry-", { organization: null, user: { databaseId: oddOne.id } }],
 ])("the data of a GraphQL response about %s are what the query asks for, in the published types", async (...row) => {
   const [, org, login, expected] = row;
-  const variables = { org, login, after: null };
+  const variables = { org, login, first: 100, after: null };
   const { query } = teamsOfUser;
   const response = await post(standIn, "/graphql", `Bearer ${installationToken}`, { query, variables });
   const { data } = await objectIn(response);
