@@ -160,8 +160,9 @@ describe("an installation's token", () => {
     standIn.newTokenRefusal = { seconds: 5, status: 401 };
     expect(await messageIn(await ask(token))).toBe("Bad credentials");
     standIn.newTokenRefusal = { seconds: 5, status: 403 };
+    clock.advanceSeconds(4);
     expect(await messageIn(await ask(token))).toBe("Resource not accessible by integration");
-    clock.advanceSeconds(5);
+    clock.advanceSeconds(1);
     expect((await ask(token)).status).toBe(404);
     expect((await ask(await mintToken())).status).toBe(403);
     standIn.newTokenRefusal = null;
