@@ -6,7 +6,7 @@ import { fingerprintOf } from "../../node/certificates.ts";
 import { type CloudflareClient, loadInClone } from "../cloudflare/api.ts";
 import { type ClientCertificate, findByKey, signClientCertificate } from "../cloudflare/client-certificates.ts";
 import type { Zone } from "../cloudflare/zone.ts";
-import { type CliError, cliError } from "../diagnostics.ts";
+import { type CliError, cliError } from "../command.ts";
 import type { ClusterFolder } from "./pair-files.ts";
 
 /** X.509 allows 64 characters (RFC 5280, ub-common-name). */
@@ -51,10 +51,10 @@ export async function inspectPair(
       `move ${pair}.key and ${pair}.crt out of ${folder.name}, and run the command again: it makes new ones`,
     );
   if (key === null) throw unusable("has no key beside it");
-  const publicKey = readKey(key, unusable);
+  const publicKey = parse(() => createPublicKey(key), unusable("cannot be read as a private key"));
   if (certificate === null) return { certificate: findByKey(listed, publicKey) ?? null, isWritten: false };
 
-  const parsed = readCertificate(certificate, unusable);
+  const parsed = parse(() => new X509Certificate(certificate), unusable("cannot be read as a certificate"));
   if (!parsed.checkPrivateKey(createPrivateKey(key))) throw unusable("is not the certificate of the key beside it");
   const fingerprint = fingerprintOf(parsed);
   const known = listed.find((candidate) => candidate.fingerprint === fingerprint);
@@ -95,19 +95,12 @@ export async function obtainPair(options: ObtainOptions, state: PairState): Prom
   return certificate;
 }
 
-function readKey(key: string, unusable: (message: string) => CliError) {
+/** Node's own exception says nothing that helps. */
+function parse<T>(parser: () => T, failure: CliError): T {
   try {
-    return createPublicKey(key);
+    return parser();
   } catch {
-    throw unusable("cannot be read as a private key");
-  }
-}
-
-function readCertificate(certificate: string, unusable: (message: string) => CliError): X509Certificate {
-  try {
-    return new X509Certificate(certificate);
-  } catch {
-    throw unusable("cannot be read as a certificate");
+    throw failure;
   }
 }
 

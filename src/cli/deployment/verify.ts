@@ -6,10 +6,8 @@ import { setTimeout as wait } from "node:timers/promises";
 import * as v from "valibot";
 import { type Endpoint, type HttpsResponse, sendRequest } from "../../node/https.ts";
 import type { CredentialData } from "../../node/kubeconfig.ts";
-import { tokenReviewBody } from "../../node/token-review.ts";
 import { checksumOf } from "../../worker/credential/checksum.ts";
-import type { Context } from "../context.ts";
-import { type Diagnostic, error } from "../diagnostics.ts";
+import { type Context, type Diagnostic, error } from "../command.ts";
 
 /** Where kube-apiserver sends its reviews. */
 export const reviewPath = "/authenticate";
@@ -70,4 +68,9 @@ const alphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz
 function madeUpToken(): string {
   const random = Array.from({ length: 30 }, () => alphabet.charAt(randomInt(alphabet.length))).join("");
   return `ghp_${random}${checksumOf(random)}`;
+}
+
+/** @returns JSON */
+export function tokenReviewBody(token: string): string {
+  return JSON.stringify({ apiVersion: "authentication.k8s.io/v1", kind: "TokenReview", spec: { token } });
 }

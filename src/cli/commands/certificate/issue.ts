@@ -5,15 +5,19 @@ import { acceptCertificate, compareWithDeployed } from "../../certificates/liste
 import { commonNameFor, inspectPair, obtainPair } from "../../certificates/obtain.ts";
 import { ClusterFolder, reservedPairs } from "../../certificates/pair-files.ts";
 import { listClientCertificates } from "../../cloudflare/client-certificates.ts";
+import { type CommandMaker, type CommandResult, type Context, done } from "../../command.ts";
 import { requireCluster } from "../../config-file/clusters.ts";
-import { askForConsent, type ChangeOptions } from "../../consent.ts";
-import type { CommandMaker, Context } from "../../context.ts";
-import { openSession } from "../../deployment/session.ts";
-import { type CommandResult, done } from "../../diagnostics.ts";
-import { addOptions, changeOptions, clusterOption, validityDaysOption } from "../../options.ts";
+import { openSession } from "../../deployment/state.ts";
+import {
+  addOptions,
+  askForConsent,
+  type ChangeOptions,
+  changeOptions,
+  clusterOption,
+  validityDaysOption,
+} from "../../options.ts";
 
 interface IssueOptions extends ChangeOptions {
-  readonly config: string;
   readonly cluster: string;
   readonly name: string;
   readonly validityDays: number;

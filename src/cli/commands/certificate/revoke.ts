@@ -2,8 +2,8 @@
 // The Worker refuses the certificate at once; Cloudflare revokes it a while later.
 import { Command, InvalidArgumentError, Option } from "commander";
 import { fingerprintOrNull } from "../../../node/certificates.ts";
+import { normaliseFingerprint } from "../../../worker/config/cluster.ts";
 import { clusterVariableName } from "../../../worker/config/config.ts";
-import { normaliseFingerprint } from "../../../worker/config/fingerprint.ts";
 import { compareWithDeployed, stopAccepting } from "../../certificates/listed.ts";
 import { commonNameFor } from "../../certificates/obtain.ts";
 import { ClusterFolder, currentPair } from "../../certificates/pair-files.ts";
@@ -12,15 +12,12 @@ import {
   listClientCertificates,
   revokeClientCertificate,
 } from "../../cloudflare/client-certificates.ts";
+import { type CommandMaker, type CommandResult, type Context, cliError, done } from "../../command.ts";
 import { listedFingerprints, requireCluster } from "../../config-file/clusters.ts";
-import { askForConsent, type ChangeOptions } from "../../consent.ts";
-import type { CommandMaker, Context } from "../../context.ts";
-import { openSession } from "../../deployment/session.ts";
-import { type CommandResult, cliError, done } from "../../diagnostics.ts";
-import { addOptions, changeOptions, clusterOption } from "../../options.ts";
+import { openSession } from "../../deployment/state.ts";
+import { addOptions, askForConsent, type ChangeOptions, changeOptions, clusterOption } from "../../options.ts";
 
 interface RevokeOptions extends ChangeOptions {
-  readonly config: string;
   readonly cluster: string;
   readonly fingerprint: string;
   readonly althoughInUse: boolean;

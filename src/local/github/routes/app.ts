@@ -1,8 +1,8 @@
 // Requests that a GitHub App makes as itself, with a JWT: where it is installed, and for a token of an installation.
 import { Hono } from "hono";
 import * as v from "valibot";
+import { installationBody, installationToken } from "../app-bodies.ts";
 import type { AppPermissions, AppSignIn } from "../apps.ts";
-import { installationBody, installationToken } from "../bodies.ts";
 import { readJson, type StandInContext, type StandInEnv } from "../context.ts";
 import { notFound, outcome, pageOf, refuse, refuseCredential, resource } from "../responses.ts";
 import { ipAllowList } from "../sentences.ts";

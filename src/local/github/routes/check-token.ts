@@ -1,7 +1,7 @@
 // POST /applications/{client_id}/token: an app asks whether a token is one of its own, and whose it is.
 import { Hono } from "hono";
 import * as v from "valibot";
-import { authorizationBody } from "../bodies.ts";
+import { authorizationBody } from "../app-bodies.ts";
 import { readJson, type StandInEnv } from "../context.ts";
 import { notFound, outcome, refuse, refuseCredential, requiresAuthentication } from "../responses.ts";
 

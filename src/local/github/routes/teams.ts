@@ -1,4 +1,4 @@
-// Teams: those that a person is a direct member of, those of an organisation, and one by its slug; each with one parent.
+// Teams, each with one parent: those of which a person is a direct member, those of an organisation, and one by its slug.
 import { Hono } from "hono";
 import { isSameName } from "../accounts.ts";
 import { listedTeam, teamFull, teamWithParent } from "../bodies.ts";

@@ -1,0 +1,269 @@
+// `octogate teardown`: undoes what setup made, known by its own names, and nothing else.
+// wrangler.toml says what that was, so it is put back last.
+import { createPublicKey, type KeyObject } from "node:crypto";
+import { Command, Option } from "commander";
+import { fingerprintOrNull } from "../../node/certificates.ts";
+import { clusterNameOf, clusterVariableName } from "../../worker/config/config.ts";
+import { ClusterFolder, kubeconfigFile } from "../certificates/pair-files.ts";
+import {
+  type ClientCertificate,
+  dissociateHostname,
+  findByKey,
+  listClientCertificates,
+  readAssociatedHostnames,
+  revokeClientCertificate,
+} from "../cloudflare/client-certificates.ts";
+import { deleteFirewallRule, firewallRuleRef, readFirewall } from "../cloudflare/firewall-rule.ts";
+import {
+  deleteKvNamespace,
+  deleteWorker,
+  detachCustomDomain,
+  kvNamespaceTitle,
+  listCustomDomains,
+  listKvNamespaces,
+  readDeployedWorker,
+} from "../cloudflare/worker-script.ts";
+import { type CommandMaker, type CommandResult, type Context, cliError, done } from "../command.ts";
+import { asDeployment, clusterVariablesIn, kvNamespaceIdIn, readCluster } from "../config-file/clusters.ts";
+import {
+  applyEdits,
+  clearFingerprints,
+  removeCluster,
+  removeKvNamespaceId,
+  unsetHostname,
+} from "../config-file/edits.ts";
+import { saveConfigFile } from "../config-file/file.ts";
+import { deployIfNeeded, openSession, refuseToLockOut, type Session } from "../deployment/state.ts";
+import { addOptions, askForConsent, type ChangeOptions, changeOptions, clusterOption, examples } from "../options.ts";
+
+interface TeardownOptions extends ChangeOptions {
+  readonly cluster?: string;
+  readonly everything: boolean;
+}
+
+export const teardownCommand: CommandMaker = (context, run) =>
+  addOptions(
+    new Command("teardown"),
+    clusterOption().makeOptionMandatory(false),
+    new Option("--everything", "the whole deployment, with all its clusters").default(false).conflicts("cluster"),
+    ...changeOptions(),
+  )
+    .description("undoes what setup made: one cluster, or the whole deployment")
+    .addHelpText("after", examples("teardown --cluster staging", "teardown --everything --dry-run"))
+    .addHelpText("after", "\nTake the flags out of kube-apiserver first: it would wait for answers that never come.")
+    .action(async (options: TeardownOptions, command: Command) => {
+      const { cluster: clusterName, everything } = options;
+      if (clusterName === undefined && !everything) command.error("error: --cluster NAME or --everything is required");
+      await run(async () => {
+        const session = await openSession(options.config, context);
+        return clusterName === undefined
+          ? tearDownEverything(session, options, context)
+          : tearDownCluster(session, clusterName, options, context);
+      });
+    });
+
+/**
+ * Takes one cluster out of a deployment that others go on using. The table goes last: it says which certificates were
+ * the cluster's own, so a break leaves nothing behind.
+ */
+async function tearDownCluster(
+  session: Session,
+  clusterName: string,
+  options: ChangeOptions,
+  context: Context,
+): Promise<CommandResult> {
+  const { deployment, client, zone } = session;
+  const { path, workerName } = deployment;
+  const variable = clusterVariableName(clusterName);
+  const others = clusterVariablesIn(deployment).filter((other) => other !== variable);
+  if (others.length === 0) {
+    const hint = "octogate teardown --everything takes the whole deployment down";
+    throw cliError(path, `${clusterName} is the only cluster of this deployment`, hint);
+  }
+  const deployed = await readDeployedWorker(client, zone.accountId, workerName);
+  const removed = { variable, fingerprint: null };
+  refuseToLockOut(deployment, deployed, removed);
+  const folder = new ClusterFolder(deployment.folder, clusterName);
+  const listed = readCluster(deployment, variable);
+  const certificates = await findClusterCertificates(
+    folder,
+    listed?.fingerprints ?? [],
+    await listClientCertificates(client, zone),
+  );
+
+  const isDeployedStill = deployed !== null && variable in deployed.variables;
+  const pairs = await folder.pairs();
+  const changes = [
+    ...certificates.map(({ fingerprint, commonName }) => `revoke the certificate ${fingerprint} (${commonName})`),
+    ...(listed === null && !isDeployedStill ? [] : [`take [vars.${variable}] out of ${path}, and deploy`]),
+    ...(pairs.length === 0 ? [] : [`remove the keys and certificates in ${folder.name}: ${pairs.join(", ")}`]),
+  ];
+  if (changes.length === 0) return done([`There is nothing of ${clusterName}.`], { changed: false });
+  const consent = await askForConsent(context, changes, options);
+  if (consent.kind === "stop") return consent.result;
+
+  await revokeAll(session, certificates);
+  const text = applyEdits(deployment, removeCluster(deployment, variable));
+  const written = asDeployment(await saveConfigFile(deployment, text));
+  await deployIfNeeded(written, context, session, removed);
+  await removeFiles(folder);
+  return done([`${clusterName} is gone; ${others.length} other clusters go on.`], { changed: true, changes });
+}
+
+type Remains = Awaited<ReturnType<typeof inspect>>;
+
+export async function tearDownEverything(
+  session: Session,
+  options: ChangeOptions,
+  context: Context,
+): Promise<CommandResult> {
+  const { deployment, client, zone, hostname } = session;
+  const { accountId } = zone;
+  const { workerName, path } = deployment;
+  const remains = await inspect(session);
+  const changes = changesFor(session, remains);
+  const consent = await askForConsent(context, changes, options);
+  if (consent.kind === "stop") return consent.result;
+
+  const { good } = context.terminal.style;
+  const step = async (what: string, work: () => Promise<unknown>) => {
+    await work();
+    context.terminal.note(`${good("✓")} ${what}`);
+  };
+  const { domain, hasWorker, firewall, isAssociated, certificates, kvNamespaceId } = remains;
+  if (domain !== null) {
+    await step(`${hostname} leads nowhere`, () => detachCustomDomain(client, accountId, domain.id));
+  }
+  if (hasWorker) await step(`the Worker ${workerName} is deleted`, () => deleteWorker(client, accountId, workerName));
+  if (firewall.rule !== null) {
+    await step("the custom rule is deleted", () => deleteFirewallRule(client, zone, firewall));
+  }
+  if (isAssociated) {
+    await step("client certificates are not asked for any more", () => dissociateHostname(client, zone, hostname));
+  }
+  if (certificates.length > 0) await step("the certificates are revoked", () => revokeAll(session, certificates));
+  if (kvNamespaceId !== null) {
+    await step("the KV namespace is deleted", () => deleteKvNamespace(client, accountId, kvNamespaceId));
+  }
+  for (const variable of remains.variables) {
+    await removeFiles(new ClusterFolder(deployment.folder, clusterNameOf(variable)));
+  }
+  await step(`${path} has its placeholders back`, () => saveConfigFile(deployment, restoredText(session, remains)));
+  return done(["The deployment is gone."], { changed: true, changes });
+}
+
+async function inspect({ deployment, client, zone, hostname }: Session) {
+  const { accountId } = zone;
+  const { workerName } = deployment;
+  const variables = clusterVariablesIn(deployment);
+  const listed = await listClientCertificates(client, zone);
+  const certificates = await Promise.all(
+    variables.map((variable) =>
+      findClusterCertificates(
+        new ClusterFolder(deployment.folder, clusterNameOf(variable)),
+        readCluster(deployment, variable)?.fingerprints ?? [],
+        listed,
+      ),
+    ),
+  );
+  const [domains, deployed, firewall, hostnames, namespaces] = await Promise.all([
+    listCustomDomains(client, accountId),
+    readDeployedWorker(client, accountId, workerName),
+    readFirewall(client, zone, hostname),
+    readAssociatedHostnames(client, zone),
+    listKvNamespaces(client, accountId),
+  ]);
+  // Clusters that were added from elsewhere would be cut off without a word, and their certificates would stay valid.
+  refuseToLockOut(deployment, deployed);
+  const elsewhere = domains.find((domain) => domain.service === workerName && domain.hostname !== hostname);
+  if (elsewhere !== undefined) {
+    throw cliError(
+      `${deployment.path}: name`,
+      `the Worker ${workerName} answers at ${elsewhere.hostname} too: it may be another deployment's`,
+      "detach that domain first if it is to go, or take the things that are this deployment's away by hand",
+    );
+  }
+  // A namespace of another name is the operator's own, put into wrangler.toml by hand.
+  const kvNamespace = namespaces.find(
+    ({ id, title }) => id === kvNamespaceIdIn(deployment) && title === kvNamespaceTitle(workerName),
+  );
+  return {
+    // Null: the hostname does not lead to this Worker.
+    domain: domains.find((domain) => domain.hostname === hostname && domain.service === workerName) ?? null,
+    hasWorker: deployed !== null,
+    firewall,
+    isAssociated: hostnames.includes(hostname),
+    certificates: certificates.flat(),
+    // Null: none that setup made.
+    kvNamespaceId: kvNamespace?.id ?? null,
+    variables,
+  };
+}
+
+function changesFor({ deployment, hostname }: Session, remains: Remains): string[] {
+  const { domain, hasWorker, firewall, isAssociated, certificates, kvNamespaceId, variables } = remains;
+  const names = variables.map(clusterNameOf).join(", ");
+  return [
+    ...(domain === null ? [] : [`detach ${hostname}: users can no longer sign in to ${names}`]),
+    ...(hasWorker ? [`delete the Worker ${deployment.workerName} and its secret`] : []),
+    ...(firewall.rule === null ? [] : [`delete the custom rule ${firewallRuleRef(hostname)}`]),
+    ...(isAssociated ? [`ask no more for client certificates at ${hostname} (hostname association)`] : []),
+    ...certificates.map(({ fingerprint, commonName }) => `revoke the certificate ${fingerprint} (${commonName})`),
+    ...(kvNamespaceId === null ? [] : [`delete the KV namespace ${kvNamespaceId}, with the cached facts in it`]),
+    `remove the keys and certificates of ${names}, and put the placeholders back into ${deployment.path}`,
+  ];
+}
+
+/** One cluster's table stays, as the file ships with one, with the operator's own policy in it. */
+function restoredText({ deployment, hostname }: Session, { kvNamespaceId, variables }: Remains): string {
+  const [first, ...others] = variables;
+  return applyEdits(deployment, [
+    ...others.flatMap((variable) => removeCluster(deployment, variable)),
+    ...(first === undefined ? [] : clearFingerprints(deployment, first)),
+    ...(kvNamespaceId === null ? [] : removeKvNamespaceId(deployment, kvNamespaceId)),
+    ...unsetHostname(deployment, hostname),
+  ]);
+}
+
+/** @returns the active certificates that the cluster's table lists, and those with files in its folder: no others go */
+export async function findClusterCertificates(
+  folder: ClusterFolder,
+  listed: readonly string[],
+  certificates: readonly ClientCertificate[],
+): Promise<ClientCertificate[]> {
+  const found = new Map<string, ClientCertificate>();
+  const active = certificates.filter(({ status }) => status === "active");
+  const add = (certificate: ClientCertificate | undefined) => {
+    if (certificate !== undefined) found.set(certificate.id, certificate);
+  };
+  for (const fingerprint of listed) add(active.find((certificate) => certificate.fingerprint === fingerprint));
+  for (const pair of await folder.pairs()) {
+    const { key, certificate } = await folder.read(pair);
+    const fingerprint = fingerprintOrNull(certificate ?? "");
+    add(active.find((candidate) => candidate.fingerprint === fingerprint));
+    // Signed, but the answer got lost.
+    const publicKey = key === null || certificate !== null ? null : readPublicKey(key);
+    if (publicKey !== null) add(findByKey(active, publicKey));
+  }
+  return [...found.values()];
+}
+
+/** A file that is no key says nothing about any certificate, and goes with the others. */
+function readPublicKey(key: string): KeyObject | null {
+  try {
+    return createPublicKey(key);
+  } catch {
+    return null;
+  }
+}
+
+export async function revokeAll({ client, zone }: Session, certificates: readonly ClientCertificate[]): Promise<void> {
+  for (const { id } of certificates) await revokeClientCertificate(client, zone, id);
+}
+
+/** Removes the pairs, and the folder if nothing else is in it. */
+export async function removeFiles(folder: ClusterFolder): Promise<void> {
+  for (const pair of await folder.pairs()) await folder.remove(pair);
+  await folder.removeFile(kubeconfigFile);
+  await folder.removeIfEmpty();
+}
