@@ -32,8 +32,8 @@ export interface TokenOwnerRequest {
 
 /**
  * Asks GitHub whose token this is. Where the deployment has the client secrets of the apps that the cluster lists,
- * check-token is asked about a token whose client is not known: it says whose client's token it is, and its quota is not
- * the anonymous one that a Worker's address shares with others. The client never changes, and all users share
+ * check-token is asked about a token whose client is not known: it says whose client's token it is, and its quota is
+ * not the anonymous one that a Worker's address shares with others. The client never changes, and all users share
  * check-token's quota, so about a token whose client is known `GET /user` is asked, on the user's own.
  */
 export async function fetchTokenOwner(

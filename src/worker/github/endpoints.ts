@@ -148,7 +148,9 @@ export const installationOfOrganisation = endpoint({
   schema: installationSchema,
 });
 
-/** Where the app is installed. Any account can install a public app, so what is in the list is not checked as a whole. */
+/**
+ * Where the app is installed. Any account can install a public app, so what is in the list is not checked as a whole.
+ */
 export const installations = endpoint({
   ...app,
   name: "installations",

@@ -3,8 +3,8 @@
 // operator who relies on that takes the user's own token as the source.
 //
 // Each organisation counts for itself: where its owner has suspended or removed the app, that organisation alone is
-// hidden. Round trips after `GET /user`: one (membership and teams in parallel, for all organisations); more for further
-// pages of teams, and up to two before it when an installation or its token has to be looked up.
+// hidden. Round trips after `GET /user`: one (membership and teams in parallel, for all organisations); more for
+// further pages of teams, and up to two before it when an installation or its token has to be looked up.
 import { BoundedMap } from "../../bounded-map.ts";
 import type { OrganisationReference } from "../../config/organisations.ts";
 import type { GitHubCalls } from "../calls.ts";
@@ -112,7 +112,7 @@ async function fetchMembership(
   return { kind: "active", id, login, role: relation, teams: teams?.teams ?? [], teamsHidden: teams?.hidden ?? null };
 }
 
-/** A 404 says it of names. That they belong to the organisation and to the user at this moment, the other call shows. */
+/** A 404 is about names. The other call shows that they belong to the organisation and to the user at this moment. */
 async function noneIfProven(
   { calls }: AppCaller,
   { owner: { account }, token }: MembershipsRequest,
