@@ -14,7 +14,7 @@ import {
   needsOrganisations,
   unavailableReasons,
 } from "../github/facts.ts";
-import { accountSchema, idSchema, organisationLoginSchema, teamReferenceSchema } from "../github/schemas.ts";
+import { accountSchema, idSchema, knownTeamSchema, organisationLoginSchema } from "../github/schemas.ts";
 
 const timeSchema = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 
@@ -26,7 +26,7 @@ const membershipSchema = v.variant("kind", [
     id: idSchema,
     login: organisationLoginSchema,
     role: v.picklist(["admin", "member"]),
-    teams: v.array(teamReferenceSchema),
+    teams: v.array(knownTeamSchema),
     teamsHidden: v.nullable(missingReasonSchema),
   }),
   v.object({ kind: v.literal("pending"), id: idSchema, login: organisationLoginSchema }),

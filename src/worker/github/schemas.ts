@@ -42,6 +42,9 @@ export type MembershipBody = v.InferOutput<typeof membershipSchema>;
 /** A team whose slug is odd has none ("") and stays a team by its number: its makers decide about no one else. */
 export const teamReferenceSchema = v.object({ id: idSchema, slug: v.fallback(teamSlugSchema, "") });
 
+/** A team as it was read before. */
+export const knownTeamSchema = v.object({ id: idSchema, slug: v.union([v.literal(""), teamSlugSchema]) });
+
 /** A team with its parent. */
 export const teamWithParentSchema = v.object({
   ...teamReferenceSchema.entries,
