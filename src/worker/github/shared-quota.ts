@@ -37,7 +37,7 @@ const sharedQuotaReserved: SharedLimit = { kind: "limited", reason: "shared_quot
 /** This part of a quota is for users who are known, */
 const reservedShare = 1 / 3;
 /** and not for one who used more than this part of it: a member may have hundreds of tokens. */
-const fairShare = 1 / 50;
+const fairShare = 1 / 30;
 const maxAccounts = 20_000;
 /** GitHub's windows are an hour. A wrong header must not stop all calls for longer. */
 const windowMs = 60 * 60_000;

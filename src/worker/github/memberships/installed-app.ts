@@ -112,9 +112,7 @@ async function fetchMembership(
   return { kind: "active", id, login, role: relation, teams: teams?.teams ?? [], teamsHidden: teams?.hidden ?? null };
 }
 
-/**
- * A 404 says it of names. That they belong to the organisation and to the user at this moment, the other call shows.
- */
+/** A 404 is about names. The other call shows that they belong to the organisation and to the user at this moment. */
 async function noneIfProven(
   { calls }: AppCaller,
   { owner: { account }, token }: MembershipsRequest,

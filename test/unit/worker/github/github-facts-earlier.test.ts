@@ -28,6 +28,16 @@ const member = octocatInAcme;
 /** octocat's token with read:org, as it was found earlier. */
 const earlier: Earlier = earlierOf(account);
 
+test.each([
+  ["was never seen", null, true],
+  ["never let its owner in", { ...earlier, hasAdmitted: false }, true],
+  ["let its owner in before", earlier, false],
+])("a source of memberships hears that a token %s", async (_, known, isNeverSeen) => {
+  const { requests, source } = fixedMemberships(member);
+  await loadFacts(scriptGitHub(scriptOfMember()), { memberships: source, earlier: known });
+  expect(requests).toMatchObject([{ isNeverSeen }]);
+});
+
 describe("a token that was once valid", () => {
   const inconsistentResponses = { kind: "unavailable", reason: "github_inconsistent_responses" };
 

@@ -90,9 +90,9 @@ describe("the last third", () => {
 });
 
 describe("of the last third, an account", () => {
-  test("that used a fiftieth of the quota gets no more, and others do", () => {
+  test("that used a thirtieth of the quota gets no more, and others do", () => {
     const { observe, left, use } = quotaAt();
-    for (let call = 0; call < 99; call += 1) expect(use(false, 7)).toBeNull();
+    for (let call = 0; call < 165; call += 1) expect(use(false, 7)).toBeNull();
     observe(200, left(1000));
     expect(use(false, 7)).toBeNull();
     expect(use(false, 7)).toEqual(reserved);
@@ -115,7 +115,7 @@ describe("of the last third, an account", () => {
   test("gets more of a larger quota", () => {
     const { observe, left, use } = quotaAt();
     observe(200, left(1000, 10_000));
-    for (let call = 0; call < 200; call += 1) expect(use(false, 7)).toBeNull();
+    for (let call = 0; call < 333; call += 1) expect(use(false, 7)).toBeNull();
     expect(use(false, 7)).toEqual(reserved);
   });
 });

@@ -466,7 +466,7 @@ describe("the quota of an installation", () => {
 
   test("is not for a member with very many tokens, when two thirds are spent", async () => {
     const { load } = appView({ [membershipPath()]: withQuota(1000, json(membershipBody())) });
-    for (let review = 0; review < 100; review += 1) expect(await load([acmeWithoutTeams])).toEqual([member()]);
+    for (let review = 0; review < 166; review += 1) expect(await load([acmeWithoutTeams])).toEqual([member()]);
     expect(await load([acmeWithoutTeams])).toEqual([hidden("shared_quota_reserved")]);
   });
 
