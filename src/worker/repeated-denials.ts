@@ -1,5 +1,5 @@
-// Denials that repeat. kube-apiserver does not cache a "denied", so one controller that retries in a loop would spend the
-// account's requests of the day. After ten within a minute the answer is a plain no, which kube-apiserver caches.
+// Denials that repeat. kube-apiserver does not cache a "denied", so one controller that retries in a loop would spend
+// the account's requests of the day. After ten within a minute the answer is a plain no, which kube-apiserver caches.
 import { BoundedMap } from "./bounded-map.ts";
 
 const maxDenials = 10;

@@ -26,7 +26,11 @@ export async function loadFromGitHub(
   const asked = onlyMissing(request, earlier, askedAt - lifetimes.ttlMs);
 
   const hasAdmitted = before.hasAdmitted || before.kvCopy !== null;
-  const load = () => github.load(token, asked, earlier === null ? null : { ...earlier, hasAdmitted }, trace);
+  // A 304 vouches for the body alone. A user who was not admitted may have changed what only headers tell, such as the
+  // scopes of the token, so nothing of it is taken from an earlier time.
+  const known =
+    earlier === null ? null : { ...earlier, hasAdmitted, validators: before.isAdmitted ? earlier.validators : null };
+  const load = () => github.load(token, asked, known, trace);
   let { outcome, validators } = await load();
   // GitHub has answered valid tokens with 401 for a moment, so one that was valid is asked about once more.
   if (outcome.kind === "refused" && earlier !== null) ({ outcome, validators } = await load());

@@ -16,6 +16,8 @@ export function withKvCopy(current: TokenRecord, read: Entry | null, now: number
     ...current,
     entry: mergeEntries(current.entry, withoutFuture(read, now)),
     kvCopy: mergeEntries(current.kvCopy, read),
+    // Facts that do not admit the user are seldom written.
+    isAdmitted: current.entry === null ? read.kind === "facts" : current.isAdmitted,
   };
 }
 
@@ -44,12 +46,12 @@ export function keepFacts(
   if (entry?.kind !== "facts" || current === null) return null;
   if (before.entry?.kind === "facts") nameChanges(before.entry, entry).forEach(writeWarning);
   const admits = current.verdict.kind === "authenticated";
-  if (admits && !hasAdmitted) memory.update(token, record, (one) => ({ ...one, hasAdmitted: true }));
+  memory.update(token, record, (one) => ({ ...one, hasAdmitted: one.hasAdmitted || admits, isAdmitted: admits }));
   const changes = record.changesWrittenAt.filter((time) => now() - time < changesWindowMs);
   const mayWriteChange = changes.length < maxChangesWritten;
   if (isWorthWriting(entry, kvCopy, { admits, hasAdmitted, mayWriteChange, now: now(), ttlMs: lifetimes.ttlMs })) {
     const changesWrittenAt = kvCopy === null ? changes : [...changes, now()];
-    writeCopy(parts, token, name, { ...record, hasAdmitted: hasAdmitted || admits, changesWrittenAt }, entry, !admits);
+    writeCopy(parts, token, name, { ...record, changesWrittenAt }, entry, !admits);
   }
   return { record, ...current };
 }

@@ -1,7 +1,6 @@
 // The one HTTP client for GitHub. Every fault of GitHub and of the network comes out as a value.
 import { readBoundedBody } from "../bounded-body.ts";
 import { version } from "../version.ts";
-import type { Validator } from "./conditional-client.ts";
 import type { UnavailableReason } from "./facts.ts";
 
 export interface GitHubRequest {
@@ -20,6 +19,17 @@ export interface GitHubRequest {
   readonly validators?: ValidatorStore;
   /** For head and body together, where it is another time than the client's own. */
   readonly timeoutMs?: number;
+}
+
+/** What is needed to ask whether a response still holds. */
+export interface Validator {
+  readonly etag: string;
+  /** When GitHub sent the headers; milliseconds. */
+  readonly readAt: number;
+  /** The headers that mean something. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** The response's JSON, without the members that are not read. */
+  readonly json: unknown;
 }
 
 /** Responses of one credential by address, for conditional requests. */

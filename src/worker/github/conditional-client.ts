@@ -1,22 +1,18 @@
 // Conditional requests: a request with the ETag of the last response costs nothing of the user's quota if GitHub
 // answers 304. The caller gets the last response again then, as if GitHub had sent it once more.
 //
-// A 304 vouches for the body alone. GitHub's ETag is made of the body and the request, and a 304 has none of the headers
-// that tell facts: no scopes, no single sign-on, no next page. So no response is kept that had the last two, and a
-// request that needs the scopes says how old they may be.
+// A 304 vouches for the body alone. GitHub's ETag is made of the body and the request, and a 304 has none of the
+// headers that tell facts: no scopes, no single sign-on, no next page. So no response is kept that had the last two,
+// and a request that needs the scopes says how old they may be.
 import * as v from "valibot";
-import type { GitHubClient, GitHubReply, GitHubRequest, ValidatorStore } from "./client.ts";
+import type { GitHubClient, GitHubReply, GitHubRequest, Validator, ValidatorStore } from "./client.ts";
 
 const validatorSchema = v.object({
   etag: v.string(),
-  /** When GitHub sent the headers; milliseconds. */
   readAt: v.number(),
-  /** The headers that mean something, see below. */
   headers: v.record(v.string(), v.string()),
-  /** The response's JSON, without the members that are not read. */
   json: v.unknown(),
 });
-export type Validator = v.InferOutput<typeof validatorSchema>;
 
 /** By address: what is needed to ask conditionally. */
 export const validatorsSchema = v.record(v.string(), validatorSchema);

@@ -58,8 +58,8 @@ export interface GitHubFactsOptions {
 
 /**
  * For all calls of one request together: kube-apiserver waits 30 s. One call that GitHub does not answer ends after
- * three, and a GitHub that does not say whose token it is ends all others. So only a user waits longer whose own list of
- * teams takes GitHub its ten seconds.
+ * three, and a GitHub that does not say whose token it is ends all others. So only a user waits longer whose own list
+ * of teams takes GitHub its ten seconds.
  */
 export const totalTimeoutMs = 18_000;
 

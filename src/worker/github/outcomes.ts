@@ -99,8 +99,8 @@ export const ownTokenRows: readonly Row<LookupFailure>[] = [
 ];
 
 /**
- * `The 'acme' organization forbids access via a personal access tokens (classic) if the token's lifetime is greater than
- * 7 days.` An enterprise says the same of all that it owns.
+ * `The 'acme' organization forbids access via a personal access tokens (classic) if the token's lifetime is greater
+ * than 7 days.` An enterprise says the same of all that it owns.
  */
 const saysLifetime = says(/forbids access via .*lifetime/i);
 const saysForbidden = says(/forbids access via/i);

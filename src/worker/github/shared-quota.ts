@@ -1,5 +1,5 @@
 // Quotas that all users share: GitHub counts what the deployment asks with its own credentials (an app's client, the
-// installed app, each of its installations) against those, whoever the review is about. So each is watched in this
+// installed app, each of its installations) against those, for a review of any user. So each is watched in this
 // isolate's memory: what is left is kept for users who are known, and nothing is asked while GitHub wants a rest.
 import { BoundedMap } from "../bounded-map.ts";
 import type { LimitedReason } from "./facts.ts";

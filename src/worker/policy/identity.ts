@@ -22,15 +22,20 @@ export const maxNameLength = 512;
 export const maxGroups = 1000;
 
 /**
- * @returns the user as RBAC will know them; a name or a number of groups that must not leave is a denial, never a
- *   shorter list
+ * @returns the user as RBAC will know them; a name or a number of groups that must not leave is a denial, never a list
+ *   that is cut. An organisation with too many teams gives none of them, and is named: its members can put each other
+ *   into teams, and must not lock each other out
  */
 export function identify(policy: ClusterPolicy, credential: PresentedCredential, facts: Facts): Verdict {
   const username = policy.prefix + claimOf(policy, facts.account);
   const groups = groupsOf(policy, facts);
   // The login leaves in `extra` also where it is no part of the username.
   if (![username, facts.account.login, ...groups].every(isSafeName)) return denied("identity_unsafe");
-  if (groups.length > maxGroups) return denied("too_many_groups", `${groups.length}, at most ${maxGroups}`);
+  if (groups.length > maxGroups) {
+    const withFewer = withoutMostTeams(facts);
+    if (withFewer !== null) return identify(policy, credential, withFewer);
+    return denied("too_many_groups", `${groups.length}, at most ${maxGroups}`);
+  }
   const invisible = hiddenOrganisations(policy, facts);
   return {
     kind: "authenticated",
@@ -49,6 +54,19 @@ export function identify(policy: ClusterPolicy, credential: PresentedCredential,
       },
     },
   };
+}
+
+/** @returns the facts without the teams of the organisation that has most of them, or null where none has any */
+function withoutMostTeams(facts: Facts): Facts | null {
+  let most: [string, Membership & { kind: "active" }] | null = null;
+  for (const [key, membership] of Object.entries(facts.organisations)) {
+    if (membership.kind !== "active" || membership.teamsHidden !== null || membership.teams.length === 0) continue;
+    if (most === null || membership.teams.length > most[1].teams.length) most = [key, membership];
+  }
+  if (most === null) return null;
+  const [key, membership] = most;
+  const without: Membership = { ...membership, teams: [], teamsHidden: "too_many_teams" };
+  return { ...facts, organisations: { ...facts.organisations, [key]: without } };
 }
 
 /** @param account its number may be a word in place of it, where it is not known */

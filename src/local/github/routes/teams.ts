@@ -1,4 +1,5 @@
-// Teams, each with one parent: those of which a person is a direct member, those of an organisation, and one by its slug.
+// Teams, each with one parent: those of which a person is a direct member, those of an organisation, and one by its
+// slug.
 import { Hono } from "hono";
 import { isSameName } from "../accounts.ts";
 import { listedTeam, teamFull, teamWithParent } from "../bodies.ts";

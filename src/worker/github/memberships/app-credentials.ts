@@ -8,8 +8,7 @@ import * as v from "valibot";
 import { BoundedMap } from "../../bounded-map.ts";
 import { keyOfOrganisation, type OrganisationReference } from "../../config/organisations.ts";
 import type { CallOptions, CallResult, GitHubCalls } from "../calls.ts";
-import type { ValidatorStore } from "../client.ts";
-import type { Validator } from "../conditional-client.ts";
+import type { Validator, ValidatorStore } from "../client.ts";
 import {
   accountById,
   type Endpoint,

@@ -70,8 +70,8 @@ function missingTeamsOf(failure: Failure, { login }: OrganisationBody): MissingR
 }
 
 /**
- * An organisation that is not pinned is the one that has the name now. A pinned team of it may be in another one by now,
- * which single sign-on left out of the list.
+ * An organisation that is not pinned is the one that has the name now. A pinned team of it may be in another one by
+ * now, which single sign-on left out of the list.
  */
 function mayBeElsewhere(
   { teams: list, request }: OwnLookup,

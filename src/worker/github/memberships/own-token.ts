@@ -83,7 +83,9 @@ async function membershipOf(
   return "kind" in known ? known : { kind: "active", id, login, role: relation, ...known };
 }
 
-/** @returns whether a fine-grained token shows no organisation at all: its owner is in none, or it is for none of them */
+/**
+ * @returns whether a fine-grained token shows no organisation at all: its owner is in none, or it is for none of them
+ */
 function seesNothing({ request, teams }: OwnLookup, memberships: readonly Membership[]): boolean {
   const hasTeams = teams.kind === "ok" && teams.items.length > 0;
   const isBlank = (one: Membership) => one.kind === "none" && !one.isProven && one.nameTakenBy === null;

@@ -211,3 +211,32 @@ test("a user who changes facts at will causes ten writes an hour, and then one f
   expect(store.writes.length).toBeGreaterThan(10);
   expect(store.writes.length).toBeLessThanOrEqual(1 + 10 + 1_800 / 120);
 });
+
+describe("conditional requests", () => {
+  const validators = { "https://api.github.test/user": { etag: '"1"', readAt: 0, headers: {}, json: {} } };
+
+  test("are made for a user who was admitted, also by another isolate", async () => {
+    const { one, start, clock, github, token } = setUp();
+    github.says({ outcome: { kind: "found", facts: factsOf() }, validators });
+    await one.ask(token);
+    await one.settle();
+    clock.advance(seconds(121));
+    await one.ask(token);
+    await one.settle();
+    clock.advance(seconds(121));
+    await start().ask(token);
+    expect(github.calls.map(({ earlier }) => earlier?.validators)).toEqual([undefined, validators, validators]);
+  });
+
+  test("are not made for a user who was not: what only headers tell may have been put right", async () => {
+    const { one, clock, github, token } = setUp();
+    github.says({ outcome: { kind: "found", facts: factsOf() }, validators });
+    await one.ask(token);
+    clock.advance(seconds(121));
+    github.says({ outcome: { kind: "found", facts: about({ "acme#10": failed("scope_missing") }) }, validators });
+    await one.ask(token);
+    clock.advance(seconds(11));
+    await one.ask(token);
+    expect(github.calls.at(-1)?.earlier?.validators).toBeNull();
+  });
+});

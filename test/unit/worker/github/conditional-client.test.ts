@@ -1,4 +1,5 @@
-// Conditional requests, and what a 304 may vouch for: the body alone. GitHub's ETag is made of the body and the request.
+// Conditional requests, and what a 304 may vouch for: the body alone. GitHub's ETag is made of the body and the
+// request.
 import * as v from "valibot";
 import { describe, expect, test } from "vitest";
 import type { GitHubClient, GitHubReply, GitHubRequest } from "../../../../src/worker/github/client.ts";

@@ -115,8 +115,31 @@ describe("the groups of an identity", () => {
     }
   });
 
-  test("that are 1,001 are a denial that counts them, never a shorter list", () => {
-    expect(identityIn("acme", teamsOf(1000))).toMatchObject({
+  test("that are 1,001 are never a list that is cut: none of the teams is given, and the organisation is named", () => {
+    const user = userIn(identityIn("acme", teamsOf(1000)));
+    expect(user?.groups).toEqual(["github:acme"]);
+    expect(user?.extra["octogate.dev/hidden-organisations"]).toEqual(["acme/teams=too_many_teams"]);
+  });
+
+  test("lose the teams of the organisation that has most of them, and no others", () => {
+    const policy = policyOf({ allow: ["org:acme", "org:umbrella"] });
+    const organisations = membershipsFor(policy, {
+      acme: memberOf("acme", 1, teamsOf(990)),
+      umbrella: memberOf("umbrella", 2, { sre: 7, dev: 8, qa: 9, web: 10, api: 11, ops: 12, lab: 13, hr: 14, it: 15 }),
+    });
+    const groups = userIn(identify(policy, credential, factsOf({ organisations })))?.groups;
+    expect(groups?.filter((group) => group.startsWith("github:acme"))).toEqual(["github:acme"]);
+    expect(groups).toHaveLength(11);
+  });
+
+  test("of more than 1,000 organisations are a denial that counts them", () => {
+    const names = Array.from({ length: 1001 }, (_, index) => `org-${index}`);
+    const policy = policyOf({ allow: names.map((name) => `org:${name}`) });
+    const organisations = membershipsFor(
+      policy,
+      Object.fromEntries(names.map((name, index) => [name, memberOf(name, index + 1, { sre: 1 })])),
+    );
+    expect(identify(policy, credential, factsOf({ organisations }))).toMatchObject({
       kind: "denied",
       reason: "too_many_groups",
       detail: "1001, at most 1000",

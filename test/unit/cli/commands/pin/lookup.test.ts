@@ -37,7 +37,9 @@ describe("a name", () => {
   ])("%j is asked for at %s", async (named, path) => {
     const { lookup, requests } = asking(answered(404, {}), "a-token");
     await lookup(named);
-    expect(requests).toMatchObject([{ method: "GET", url: `https://github.test${path}`, authorization: "Bearer a-token" }]);
+    expect(requests).toMatchObject([
+      { method: "GET", url: `https://github.test${path}`, authorization: "Bearer a-token" },
+    ]);
   });
 
   test("is asked for without a token where there is none, and once only", async () => {

@@ -388,7 +388,7 @@ describe("names that change hands between two calls", () => {
     expect(await load([{ ...pinnedAcme, needsTeams: false }])).toEqual([{ ...member(), login: "Acme-New" }]);
   });
 
-  test("of an organisation: a member is no outsider because its old name has nobody", async () => {
+  test("of an organisation: a member is no outsider because its old name is free", async () => {
     const { load, github } = appView();
     await load([acmeWithoutTeams]);
     const noOrganisation = { data: { organization: null }, errors: [{ type: "NOT_FOUND", path: ["organization"] }] };
