@@ -1,5 +1,6 @@
 #!/usr/bin/env node
-// The `octogate` command: the real terminal, files and network, handed to the program.
+// The `octogate` command: the real terminal, files, time and network, handed to the program.
+import { setTimeout } from "node:timers/promises";
 import { runProgram } from "./program.ts";
 import { createTerminal } from "./terminal.ts";
 
@@ -17,5 +18,6 @@ process.exitCode = await runProgram(argv.slice(2), {
   folder: process.cwd(),
   fetch,
   now: Date.now,
+  sleep: async (milliseconds) => void (await setTimeout(milliseconds)),
   terminal: createTerminal({ stdin, stdout, stderr, env }),
 });

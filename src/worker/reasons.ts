@@ -264,12 +264,12 @@ export const undeterminedReasons = {
   },
   github_app_unavailable: {
     problem:
-      "The GitHub App that loads memberships is not installed in the organisation, suspended or rate-limited, or its credentials or permissions are wrong",
+      "The GitHub App that loads memberships is not installed in the organisation or suspended, or its credentials or permissions are wrong",
     hint: "is it installed in each organisation, with the permission Members: read, and is its key right?",
     audience: "operator",
   },
   oauth_client_secret: {
-    problem: "GitHub does not accept a client secret of OAUTH_CLIENT_SECRETS, or limits its client",
+    problem: "GitHub does not accept a client secret of OAUTH_CLIENT_SECRETS",
     hint: "put the client's present secret into OAUTH_CLIENT_SECRETS",
     audience: "operator",
   },

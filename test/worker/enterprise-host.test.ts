@@ -86,8 +86,8 @@ describe("with an installed app", () => {
     const { status } = JSON.parse((await worker().review(token)).body);
     expect(status).toMatchObject({ authenticated: true, user: { groups: ["github:Acme", "github:Acme/platform"] } });
     expect(enterprise.requests.map((request) => request.replace(/\d{6,}/, "N")).sort()).toEqual([
-      "GET /api/v3/app/installations?per_page=100",
       "GET /api/v3/orgs/Acme/memberships/ben",
+      "GET /api/v3/orgs/acme/installation",
       "GET /api/v3/user",
       "POST /api/graphql",
       "POST /api/v3/app/installations/N/access_tokens",

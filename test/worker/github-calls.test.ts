@@ -88,7 +88,7 @@ describe("with an installed app", () => {
     const calls = await costOf(worker(), "acme", scene.tokenOf("ada", classic()), 1);
     expect(calls).toEqual({
       ...byApp(1),
-      "GET /app/installations": 1,
+      "GET /orgs/{org}/installation": 1,
       "POST /app/installations/{id}/access_tokens": 1,
     });
     scene.github.requests.length = 0;

@@ -1,26 +1,20 @@
 // `octogate teardown`: undoes what setup made, known by its own names, and nothing else.
 // wrangler.toml says what that was, so it is put back last.
-import { createPublicKey, type KeyObject } from "node:crypto";
 import { Command, Option } from "commander";
 import { fingerprintOrNull } from "../../node/certificates.ts";
 import { clusterNameOf, clusterVariableName } from "../../worker/config/config.ts";
 import { ClusterFolder, kubeconfigFile } from "../certificates/pair-files.ts";
-import {
-  type ClientCertificate,
-  dissociateHostname,
-  findByKey,
-  listClientCertificates,
-  readAssociatedHostnames,
-  revokeClientCertificate,
-} from "../cloudflare/client-certificates.ts";
+import { leftBehind, listSettled, publicKeyOf } from "../certificates/settled-list.ts";
+import { type ClientCertificate, findByKey, revokeClientCertificate } from "../cloudflare/client-certificates.ts";
 import { deleteFirewallRule, firewallRuleRef, readFirewall } from "../cloudflare/firewall-rule.ts";
+import { dissociateHostname, readAssociatedHostnames } from "../cloudflare/hostname-associations.ts";
 import {
   deleteKvNamespace,
   deleteWorker,
   detachCustomDomain,
+  findKvNamespace,
   kvNamespaceTitle,
   listCustomDomains,
-  listKvNamespaces,
   readDeployedWorker,
 } from "../cloudflare/worker-script.ts";
 import { type CommandMaker, type CommandResult, type Context, cliError, done } from "../command.ts";
@@ -85,11 +79,9 @@ async function tearDownCluster(
   refuseToLockOut(deployment, deployed, removed);
   const folder = new ClusterFolder(deployment.folder, clusterName);
   const listed = readCluster(deployment, variable);
-  const certificates = await findClusterCertificates(
-    folder,
-    listed?.fingerprints ?? [],
-    await listClientCertificates(client, zone),
-  );
+  const fingerprints = listed?.fingerprints ?? [];
+  const settled = await listSettled(session, { folders: [folder], fingerprints }, context);
+  const certificates = await findClusterCertificates(folder, fingerprints, settled.certificates);
 
   const isDeployedStill = deployed !== null && variable in deployed.variables;
   const pairs = await folder.pairs();
@@ -107,7 +99,8 @@ async function tearDownCluster(
   const written = asDeployment(await saveConfigFile(deployment, text));
   await deployIfNeeded(written, context, session, removed);
   await removeFiles(folder);
-  return done([`${clusterName} is gone; ${others.length} other clusters go on.`], { changed: true, changes });
+  const lines = [`${clusterName} is gone; ${others.length} other clusters go on.`];
+  return done(lines, { changed: true, changes }, leftBehind(settled.missing));
 }
 
 type Remains = Awaited<ReturnType<typeof inspect>>;
@@ -126,7 +119,7 @@ async function tearDownEverything(session: Session, options: ChangeOptions, cont
     await work();
     context.terminal.note(`${good("✓")} ${what}`);
   };
-  const { domain, hasWorker, firewall, isAssociated, certificates, kvNamespaceId } = remains;
+  const { domain, hasWorker, firewall, certificates, kvNamespaceId } = remains;
   if (domain !== null) {
     await step(`${hostname} leads nowhere`, () => detachCustomDomain(client, accountId, domain.id));
   }
@@ -134,40 +127,41 @@ async function tearDownEverything(session: Session, options: ChangeOptions, cont
   if (firewall.rule !== null) {
     await step("the custom rule is deleted", () => deleteFirewallRule(client, zone, firewall));
   }
-  if (isAssociated) {
-    await step("client certificates are not asked for any more", () => dissociateHostname(client, zone, hostname));
-  }
   if (certificates.length > 0) await step("the certificates are revoked", () => revokeAll(session, certificates));
   if (kvNamespaceId !== null) {
     await step("the KV namespace is deleted", () => deleteKvNamespace(client, accountId, kvNamespaceId));
   }
+  // Also where it does not seem to be there: an earlier command may have added it a moment ago.
+  await step("client certificates are not asked for any more", () =>
+    dissociateHostname(client, zone, hostname, context),
+  );
   for (const variable of remains.variables) {
     await removeFiles(new ClusterFolder(deployment.folder, clusterNameOf(variable)));
   }
   await step(`${path} has its placeholders back`, () => saveConfigFile(deployment, restoredText(session, remains)));
-  return done(["The deployment is gone."], { changed: true, changes });
+  return done(["The deployment is gone."], { changed: true, changes }, leftBehind(remains.missing));
 }
 
-async function inspect({ deployment, client, zone, hostname }: Session) {
+async function inspect({ deployment, client, zone, hostname, clock }: Session) {
   const { accountId } = zone;
   const { workerName } = deployment;
   const variables = clusterVariablesIn(deployment);
-  const listed = await listClientCertificates(client, zone);
+  const clusters = variables.map((variable) => ({
+    folder: new ClusterFolder(deployment.folder, clusterNameOf(variable)),
+    fingerprints: readCluster(deployment, variable)?.fingerprints ?? [],
+  }));
+  const folders = clusters.map(({ folder }) => folder);
+  const fingerprints = clusters.flatMap((cluster) => cluster.fingerprints);
+  const settled = await listSettled({ client, zone }, { folders, fingerprints }, clock);
   const certificates = await Promise.all(
-    variables.map((variable) =>
-      findClusterCertificates(
-        new ClusterFolder(deployment.folder, clusterNameOf(variable)),
-        readCluster(deployment, variable)?.fingerprints ?? [],
-        listed,
-      ),
-    ),
+    clusters.map((cluster) => findClusterCertificates(cluster.folder, cluster.fingerprints, settled.certificates)),
   );
-  const [domains, deployed, firewall, hostnames, namespaces] = await Promise.all([
+  const [domains, deployed, firewall, hostnames, kvNamespace] = await Promise.all([
     listCustomDomains(client, accountId),
     readDeployedWorker(client, accountId, workerName),
     readFirewall(client, zone, hostname),
     readAssociatedHostnames(client, zone),
-    listKvNamespaces(client, accountId),
+    findKvNamespace(client, accountId, kvNamespaceIdIn(deployment), clock),
   ]);
   // Clusters that were added from elsewhere would be cut off without a word, and their certificates would stay valid.
   refuseToLockOut(deployment, deployed);
@@ -180,9 +174,7 @@ async function inspect({ deployment, client, zone, hostname }: Session) {
     );
   }
   // A namespace of another name is the operator's own, put into wrangler.toml by hand.
-  const kvNamespace = namespaces.find(
-    ({ id, title }) => id === kvNamespaceIdIn(deployment) && title === kvNamespaceTitle(workerName),
-  );
+  const isOurs = kvNamespace?.title === kvNamespaceTitle(workerName);
   return {
     // Null: the hostname does not lead to this Worker.
     domain: domains.find((domain) => domain.hostname === hostname && domain.service === workerName) ?? null,
@@ -190,8 +182,10 @@ async function inspect({ deployment, client, zone, hostname }: Session) {
     firewall,
     isAssociated: hostnames.includes(hostname),
     certificates: certificates.flat(),
+    // Fingerprints of certificates that Cloudflare does not list.
+    missing: settled.missing,
     // Null: none that setup made.
-    kvNamespaceId: kvNamespace?.id ?? null,
+    kvNamespaceId: isOurs ? kvNamespace.id : null,
     variables,
   };
 }
@@ -238,19 +232,10 @@ async function findClusterCertificates(
     const fingerprint = fingerprintOrNull(certificate ?? "");
     add(active.find((candidate) => candidate.fingerprint === fingerprint));
     // Signed, but the answer got lost.
-    const publicKey = key === null || certificate !== null ? null : readPublicKey(key);
+    const publicKey = key === null || certificate !== null ? null : publicKeyOf(key);
     if (publicKey !== null) add(findByKey(active, publicKey));
   }
   return [...found.values()];
-}
-
-/** A file that is no key says nothing about any certificate, and goes with the others. */
-function readPublicKey(key: string): KeyObject | null {
-  try {
-    return createPublicKey(key);
-  } catch {
-    return null;
-  }
 }
 
 async function revokeAll({ client, zone }: Session, certificates: readonly ClientCertificate[]): Promise<void> {

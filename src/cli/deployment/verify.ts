@@ -4,12 +4,13 @@
 import { randomInt } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
-import { setTimeout as wait } from "node:timers/promises";
 import { InvalidArgumentError, Option } from "commander";
 import * as v from "valibot";
 import { type Endpoint, type HostAndPort, type HttpsResponse, sendRequest } from "../../node/https.ts";
 import type { CredentialData } from "../../node/kubeconfig.ts";
 import { checksumOf } from "../../worker/credential/checksum.ts";
+import { readEdgeError } from "../cloudflare/edge-errors.ts";
+import { lookAgain } from "../cloudflare/patience.ts";
 import { type Context, cliError, type Diagnostic, error } from "../command.ts";
 import { caFileOption, connectOption } from "../options.ts";
 
@@ -46,23 +47,21 @@ export async function endpointFor(hostname: string, options: EdgeOptions, { fold
 
 /** Where kube-apiserver sends its reviews. */
 export const reviewPath = "/authenticate";
-const firstPauseMs = 250;
-const maxPauseMs = 5_000;
 
 /** @returns what is not as it should be, or null */
 export async function verifyFromOutside(
   endpoint: Endpoint,
   credential: CredentialData,
   waitMs: number,
-  { now, terminal }: Context,
+  context: Context,
 ): Promise<Diagnostic | null> {
-  const deadline = now() + waitMs;
-  for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(2 * pauseMs, maxPauseMs)) {
-    const found = await verifyOnce(endpoint, credential);
-    if (found === null || now() + pauseMs > deadline) return found;
-    if (pauseMs === firstPauseMs) terminal.note(`  waiting until it answers: ${found.message}`);
-    await wait(pauseMs);
-  }
+  return lookAgain(context, {
+    found: await verifyOnce(endpoint, credential),
+    look: () => verifyOnce(endpoint, credential),
+    isThere: (found) => found === null,
+    until: (found) => `it answers: ${found?.message}`,
+    maxMs: waitMs,
+  });
 }
 
 async function verifyOnce(endpoint: Endpoint, credential: CredentialData): Promise<Diagnostic | null> {
@@ -70,16 +69,17 @@ async function verifyOnce(endpoint: Endpoint, credential: CredentialData): Promi
   const review = { path: reviewPath, method: "POST", body: tokenReviewBody(madeUpToken()) } as const;
   const outsider = await sendRequest(endpoint, { ...review, credential: null });
   if (outsider.kind === "failed") return error(address, `cannot be reached: ${outsider.why}`);
-  if (outsider.status !== 403) {
-    const message = `without a client certificate answered ${describe(outsider)}, not 403`;
-    return error(address, message, "look at the zone's custom rules, and run octogate doctor");
+  const inPlace = readEdgeError(outsider);
+  if (outsider.status !== 403 || inPlace?.isForAllCallers === true) {
+    const message = `without a client certificate answered ${describe(outsider)}, not 403 for the missing certificate`;
+    return error(address, message, inPlace?.hint ?? "look at the zone's custom rules, and run octogate doctor");
   }
   const cluster = await sendRequest(endpoint, { ...review, credential });
   if (isPlainNo(cluster)) return null;
   return error(
     address,
     `with the cluster's certificate answered ${describe(cluster)}, not a TokenReview that says “authenticated: false”`,
-    "run octogate doctor: it says at which step the chain breaks",
+    readEdgeError(cluster)?.hint ?? "run octogate doctor: it says at which step the chain breaks",
   );
 }
 
@@ -93,6 +93,8 @@ function isPlainNo(answer: HttpsResponse): boolean {
 
 function describe(answer: HttpsResponse): string {
   if (answer.kind === "failed") return `nothing (${answer.why})`;
+  const inPlace = readEdgeError(answer);
+  if (inPlace !== null) return `${inPlace.seen} (${inPlace.problem})`;
   const start = answer.body.replaceAll(/\s+/g, " ").trim().slice(0, 200);
   return start === "" ? String(answer.status) : `${answer.status} “${start}”`;
 }

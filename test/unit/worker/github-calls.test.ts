@@ -101,7 +101,10 @@ describe("with an installed app", () => {
     createReviewer({ settings: scene.settingsOf("installed_app"), clusters, ...(now === undefined ? {} : { now }) });
   const person = { "GET /orgs/{org}/memberships/{login}": 1, "POST /graphql": 1 };
 
-  /** Lets a reviewer have its list of installations and a token. */
+  /** For so long the app's own token is new, and a call that GitHub refuses is made once more. */
+  const newTokenMs = 5_000;
+
+  /** Lets a reviewer have its installation and a token. */
   async function warm(review: Reviewer): Promise<Reviewer> {
     await review("acme", scene.tokenOf("ben", { kind: "classic" }));
     scene.github.requests.length = 0;
@@ -109,8 +112,9 @@ describe("with an installed app", () => {
   }
 
   test("genuine outsiders cost the app one question each, even if they come again", async () => {
-    const startedAt = Date.now();
-    const review = await warm(startReviewer(() => startedAt));
+    let now = Date.now();
+    const review = await warm(startReviewer(() => now));
+    now += newTokenMs;
     const tokens = outsiders([]);
     for (const _visit of [1, 2, 3]) expect(await reviewAll(review, "acme", tokens)).toEqual({ not_allowed: many });
     expect(countCalls(scene.github.requests)).toEqual({
@@ -123,6 +127,7 @@ describe("with an installed app", () => {
   test("GitHub is asked about an outsider anew after 10 s: a person who was let in a moment ago gets in", async () => {
     let now = Date.now();
     const review = await warm(startReviewer(() => now));
+    now += newTokenMs;
     const token = scene.tokenOf("emil", { kind: "classic" });
     const countOf = async (waitMs: number) => {
       now += waitMs;

@@ -4,7 +4,7 @@ import { clusterVariableName } from "../../../worker/config/config.ts";
 import { acceptCertificate, compareWithDeployed } from "../../certificates/listed.ts";
 import { commonNameFor, inspectPair, obtainPair } from "../../certificates/obtain.ts";
 import { ClusterFolder, reservedPairs } from "../../certificates/pair-files.ts";
-import { listClientCertificates } from "../../cloudflare/client-certificates.ts";
+import { listSettled } from "../../certificates/settled-list.ts";
 import { type CommandMaker, type CommandResult, type Context, done } from "../../command.ts";
 import { requireCluster } from "../../config-file/clusters.ts";
 import { openSession } from "../../deployment/state.ts";
@@ -43,8 +43,8 @@ async function issue(options: IssueOptions, context: Context): Promise<CommandRe
   const variable = clusterVariableName(clusterName);
   const listed = requireCluster(deployment, clusterName);
   const isDeployed = await compareWithDeployed(session);
-  const certificates = await listClientCertificates(client, zone);
   const folder = new ClusterFolder(deployment.folder, clusterName);
+  const { certificates } = await listSettled(session, { folders: [folder] }, context);
   const state = await inspectPair(folder, name, certificates);
 
   const isListed = state.certificate !== null && listed.includes(state.certificate.fingerprint);

@@ -7,6 +7,7 @@ import { clusterVariableName } from "../../../worker/config/config.ts";
 import { compareWithDeployed, stopAccepting } from "../../certificates/listed.ts";
 import { commonNameFor } from "../../certificates/obtain.ts";
 import { ClusterFolder, currentPair } from "../../certificates/pair-files.ts";
+import { leftBehind, listSettled } from "../../certificates/settled-list.ts";
 import {
   type ClientCertificate,
   listClientCertificates,
@@ -46,10 +47,14 @@ async function revoke(options: RevokeOptions, context: Context): Promise<Command
   const variable = clusterVariableName(clusterName);
   const listed = requireCluster(deployment, clusterName);
   const isDeployed = await compareWithDeployed(session, { variable, fingerprint });
-  const certificates = await listClientCertificates(client, zone);
-  const known = certificates.find((certificate) => certificate.fingerprint === fingerprint);
-
   const owner = listedFingerprints(deployment).get(fingerprint) ?? null;
+  const listPatiently = () => listSettled(session, { folders: [], fingerprints: [fingerprint] }, context);
+  // The Worker can refuse a listed one at once: a list that lags must not hold that up.
+  const { certificates } =
+    owner === variable ? { certificates: await listClientCertificates(client, zone) } : await listPatiently();
+  const find = (list: readonly ClientCertificate[]) => list.find((one) => one.fingerprint === fingerprint);
+  const known = find(certificates);
+
   const refusal = (message: string, hint: string) => cliError(fingerprint, message, hint);
   // Not listed at all: an earlier run may have stopped after taking it off the list.
   if (owner !== null && owner !== variable) throw refusal(`is another cluster's ([vars.${owner}])`, "name that one");
@@ -67,7 +72,8 @@ async function revoke(options: RevokeOptions, context: Context): Promise<Command
     );
   }
 
-  const isActive = known !== undefined && known.status === "active";
+  // One that is not listed at Cloudflare may be an active one that was signed a moment ago.
+  const isActive = known === undefined || known.status === "active";
   const changes = [
     ...(owner === null ? [] : [`take ${fingerprint} out of ${deployment.path} ([vars.${variable}]), and deploy`]),
     ...(owner === null && !isDeployed ? [`deploy ${deployment.path}`] : []),
@@ -75,20 +81,20 @@ async function revoke(options: RevokeOptions, context: Context): Promise<Command
   ];
   const consent = await askForConsent(context, changes, options);
   if (consent.kind === "stop") return consent.result;
+  let isLeftBehind = false;
   try {
     await stopAccepting(session, context, { variable, fingerprint }, certificates);
   } finally {
     // Also where nothing can be deployed: the attacker with the key must not win by that.
-    if (isActive) {
-      await revokeClientCertificate(client, zone, known.id);
+    const active = isActive ? (known ?? find((await listPatiently()).certificates)) : undefined;
+    isLeftBehind = isActive && active === undefined;
+    if (active !== undefined) {
+      await revokeClientCertificate(client, zone, active.id);
       context.terminal.note(`${context.terminal.style.good("✓")} Cloudflare is told to revoke it`);
     }
   }
-  return done([`${fingerprint} is refused from now on.`], {
-    changed: changes.length > 0,
-    cluster: clusterName,
-    fingerprint,
-  });
+  const json = { changed: changes.length > 0, cluster: clusterName, fingerprint };
+  return done([`${fingerprint} is refused from now on.`], json, leftBehind(isLeftBehind ? [fingerprint] : []));
 }
 
 /** By the name that setup, rotate and issue ask for. */

@@ -18,11 +18,8 @@ import {
   rotationStage,
   switchPairs,
 } from "../../certificates/pair-files.ts";
-import {
-  type ClientCertificate,
-  listClientCertificates,
-  revokeClientCertificate,
-} from "../../cloudflare/client-certificates.ts";
+import { leftBehind, listSettled } from "../../certificates/settled-list.ts";
+import { revokeClientCertificate } from "../../cloudflare/client-certificates.ts";
 import {
   CliError,
   type CommandMaker,
@@ -57,7 +54,6 @@ interface Rotation {
   readonly session: Session;
   readonly folder: ClusterFolder;
   readonly variable: string;
-  readonly certificates: readonly ClientCertificate[];
 }
 
 export const rotateCommand: CommandMaker = (context, run) =>
@@ -85,15 +81,14 @@ export const rotateCommand: CommandMaker = (context, run) =>
 
 async function rotate(options: RotateOptions, context: Context): Promise<CommandResult> {
   const session = await openSession(options.config, context);
-  const { client, zone, deployment } = session;
+  const { deployment } = session;
   const variable = clusterVariableName(options.cluster);
   requireCluster(deployment, options.cluster);
   const folder = new ClusterFolder(deployment.folder, options.cluster);
   const fingerprint = fingerprintOrNull((await folder.read(previousPair)).certificate ?? "");
   // An earlier --finish may have taken the old one off the list, and stopped before that was deployed.
   await compareWithDeployed(session, fingerprint === null ? null : { variable, fingerprint });
-  const certificates = await listClientCertificates(client, zone);
-  const rotation = { session, folder, variable, certificates };
+  const rotation = { session, folder, variable };
   return options.finish ? finish(rotation, options, context) : begin(rotation, options, context);
 }
 
@@ -128,13 +123,14 @@ async function begin(rotation: Rotation, options: RotateOptions, context: Contex
 
 /** Makes a new certificate that the Worker accepts beside the old one. No user is refused at any moment of it. */
 async function prepare(
-  { session, folder, variable, certificates }: Rotation,
+  { session, folder, variable }: Rotation,
   options: RotateOptions,
   context: Context,
 ): Promise<void> {
   const { client, zone, hostname } = session;
   const { cluster: clusterName, validityDays } = options;
   const endpoint = await endpointFor(hostname, options, context);
+  const { certificates } = await listSettled(session, { folders: [folder] }, context);
   const state = await inspectPair(folder, nextPair, certificates);
   const commonName = commonNameFor(clusterName);
   const obtain = { client, zone, folder, pair: nextPair, commonName, validityDays };
@@ -166,7 +162,7 @@ export const reloadMs = 5 * 60 * 1000;
 
 /** @throws CliError while the old certificate may still be in use, or the new one does not work */
 async function finish(rotation: Rotation, options: RotateOptions, context: Context): Promise<CommandResult> {
-  const { session, folder, variable, certificates } = rotation;
+  const { session, folder, variable } = rotation;
   const { cluster: clusterName, inUse } = options;
   const stage = await rotationStage(folder);
   if (stage === "none") return done(["No rotation is under way."], { changed: false, stage });
@@ -175,17 +171,19 @@ async function finish(rotation: Rotation, options: RotateOptions, context: Conte
     throw cliError(folder.name, "the new certificate is not in place yet", hint);
   }
   const previous = fingerprintOrNull((await folder.read(previousPair)).certificate ?? "");
-  const current = await inspectPair(folder, currentPair, certificates);
-  if (previous === null || current.certificate === null || current.certificate.fingerprint === previous) {
+  const fingerprint = fingerprintOrNull((await folder.read(currentPair)).certificate ?? "");
+  if (previous === null || fingerprint === null || fingerprint === previous) {
     throw cliError(folder.name, "client.crt and previous.crt are not a new certificate and its old one");
   }
-  const { fingerprint } = current.certificate;
   // Each kube-apiserver that got the new files at once must have read them.
   const writtenAt = (await folder.writtenAt(previousPair)) ?? context.now();
   const early = [tooEarly(folder.name, writtenAt, context.now())].filter((diagnostic) => diagnostic !== null);
   if (early.length > 0) throw new CliError(...early);
   const notInUse = await findNotInUse(inUse, fingerprint, context);
   if (notInUse.length > 0) throw new CliError(...notInUse);
+  const { certificates, missing } = await listSettled(session, { folders: [folder] }, context);
+  // Throws where the new one is not active.
+  await inspectPair(folder, currentPair, certificates);
   // The new certificate has to work before the old one goes.
   const endpoint = await endpointFor(session.hostname, options, context);
   await refuseUnlessAccepted(folder, currentPair, endpoint, options, context);
@@ -208,12 +206,9 @@ async function finish(rotation: Rotation, options: RotateOptions, context: Conte
   const known = certificates.find((one) => one.fingerprint === previous && one.status === "active");
   if (known !== undefined) await revokeClientCertificate(session.client, session.zone, known.id);
   await folder.remove(previousPair);
-  return done([`${clusterName} has one certificate less: ${previous} is refused from now on.`], {
-    changed: true,
-    cluster: clusterName,
-    fingerprint,
-    dropped: previous,
-  });
+  const lines = [`${clusterName} has one certificate less: ${previous} is refused from now on.`];
+  const json = { changed: true, cluster: clusterName, fingerprint, dropped: previous };
+  return done(lines, json, leftBehind(missing.filter((one) => one === previous)));
 }
 
 /** @param since when kube-apiserver could read the new files, in milliseconds */

@@ -89,13 +89,13 @@ async function setup(options: SetupOptions, context: Context): Promise<CommandRe
 
   const existing = await inspect(deployment, request, context);
   refuseToLockOut(deployment, existing.deployed);
-  const { certificates, pair, botWarnings } = existing;
+  const { certificates, pair } = existing;
   const expression = await wantedExpression(request.hostname, certificates, deployment, pair.certificate);
   const { obstacles, changes } = planSetup(request, deployment, existing, expression);
   if (obstacles.length > 0) throw new CliError(...obstacles);
   const consent = await askForConsent(context, changes, options);
   if (consent.kind === "stop") {
-    return { ...consent.result, diagnostics: [...consent.result.diagnostics, ...botWarnings] };
+    return { ...consent.result, diagnostics: [...consent.result.diagnostics, ...existing.warnings] };
   }
 
   const { certificate, deployment: written } = await applySetup(request, deployment, existing, context, (step) =>
@@ -115,7 +115,7 @@ async function setup(options: SetupOptions, context: Context): Promise<CommandRe
     verified: failure === null,
   };
   // Among the warnings: a name without its number, which may have another owner one day.
-  const warnings = [...botWarnings, ...checkConfiguration(written)];
+  const warnings = [...existing.warnings, ...checkConfiguration(written)];
   if (failure !== null) return done([], json, [failure, ...warnings]);
   return done(linesFor(request, hasUnpinned(request, deployment), changes.length), json, warnings);
 }

@@ -4,7 +4,7 @@ import type { CallFailure, CallOptions, CallResult, GitHubCalls } from "../calls
 import type { Endpoint } from "../endpoints.ts";
 import { type GitHubResponse, saysLimit } from "../outcomes.ts";
 import type { QuotaUse, SharedLimit, SharedQuota } from "../shared-quota.ts";
-import type { AppCredentials, Installation } from "./app-credentials.ts";
+import type { AppCredentials, Installation, InstallationToken } from "./app-credentials.ts";
 
 /** GitHub's replicas learn of a new token within seconds; until then they refuse it. */
 const newTokenMs = 5_000;
@@ -19,6 +19,8 @@ export interface AppCaller {
   readonly use: QuotaUse;
   /** Milliseconds. */
   readonly now: () => number;
+  /** Tokens that REST has accepted once: a 404 is an answer to them, and no refusal. */
+  readonly accepted: WeakSet<InstallationToken>;
   readonly wait: (ms: number) => Promise<void>;
 }
 
@@ -34,7 +36,7 @@ export async function callAsInstallation<Params, Body, Failure extends CallFailu
   params: Params,
   { quota, isRefusal = () => false, ...options }: AppCallOptions<Body>,
 ): Promise<CallResult<Body, Failure> | SharedLimit> {
-  const { calls, credentials, installation, use, now, wait } = caller;
+  const { calls, credentials, installation, use, now, accepted, wait } = caller;
   const { token } = installation;
 
   async function attempt() {
@@ -50,7 +52,13 @@ export async function callAsInstallation<Params, Body, Failure extends CallFailu
         quota.observe(response);
       },
     });
-    return { result, ...readRefusal(last), ...(isBody(result) && isRefusal(result.body) ? { isRefused: true } : {}) };
+    const isAccepted = accepted.has(token);
+    if (result.kind === "ok" && endpoint.path !== null) accepted.add(token);
+    return {
+      result,
+      ...readRefusal(last, isAccepted),
+      ...(isBody(result) && isRefusal(result.body) ? { isRefused: true } : {}),
+    };
   }
 
   let { result, status, isRefused } = await attempt();
@@ -62,10 +70,16 @@ export async function callAsInstallation<Params, Body, Failure extends CallFailu
   return result;
 }
 
-function readRefusal(response: GitHubResponse | null): { readonly status: number | null; readonly isRefused: boolean } {
+function readRefusal(
+  response: GitHubResponse | null,
+  isAccepted: boolean,
+): { readonly status: number | null; readonly isRefused: boolean } {
   if (response === null || response.kind === "failed") return { status: null, isRefused: false };
   const { status } = response;
-  return { status, isRefused: [401, 403, 404].includes(status) && !saysLimit(response) };
+  return {
+    status,
+    isRefused: (status === 401 || status === 403 || (status === 404 && !isAccepted)) && !saysLimit(response),
+  };
 }
 
 function isBody<Body>(result: { readonly kind: string } | { readonly kind: "ok"; readonly body: Body }): result is {

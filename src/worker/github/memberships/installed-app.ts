@@ -11,7 +11,7 @@ import type { GitHubCalls } from "../calls.ts";
 import { membershipOfUser, user } from "../endpoints.ts";
 import type { Membership, MissingReason } from "../facts.ts";
 import { type AppCaller, callAsInstallation } from "./app-calls.ts";
-import type { AppCredentials } from "./app-credentials.ts";
+import type { AppCredentials, InstallationToken } from "./app-credentials.ts";
 import { fetchTeams, type TeamsView } from "./app-teams.ts";
 import { type MembershipSource, type MembershipsRequest, relationOf } from "./source.ts";
 
@@ -39,6 +39,7 @@ export function createInstalledAppMemberships(
   wait: Wait = waitByTimer,
 ): MembershipSource {
   const nonMembers = createNonMembers(now);
+  const accepted = new WeakSet<InstallationToken>();
 
   async function membershipIn(
     request: MembershipsRequest,
@@ -51,7 +52,7 @@ export function createInstalledAppMemberships(
     if (nonMembers.has(pair)) return none;
 
     const use = { isNeverSeen: request.isNeverSeen, accountId: request.owner.account.id };
-    const caller: AppCaller = { calls, credentials, installation, use, now, wait };
+    const caller: AppCaller = { calls, credentials, installation, use, now, accepted, wait };
     const membership = await fetchMembership(caller, request, reference);
     if (membership === "outdated") {
       credentials.drop(reference, installation);

@@ -293,6 +293,19 @@ describe("a new token that GitHub's replicas do not know yet", () => {
     expect(tokens).toHaveLength(1);
   });
 
+  test("is not used once more for a 404 about an outsider, if it was accepted before", async () => {
+    const { load, waits, github } = appView();
+    await load();
+    github.script[membershipPath("Acme", "hubot")] = notFound;
+    github.script[graphqlPath] = json(graphqlBody([], { userId: 2 }));
+    expect(await load([acme], { account: { id: 2, login: "hubot", type: "User" } })).toEqual([notAMember]);
+    expect(waits).toEqual([]);
+    github.script[membershipPath("Acme", "mona")] = error(403, "No");
+    await load([acmeWithoutTeams], { account: { id: 3, login: "mona", type: "User" } });
+    // Once with the installation of the earlier review, and once with the one that was looked up anew.
+    expect(waits).toEqual([500, 500]);
+  });
+
   test("is not used a third time", async () => {
     const { load, waits, github } = appView({ [membershipPath()]: error(403, "No") });
     expect(await load()).toEqual([appUnavailable]);
