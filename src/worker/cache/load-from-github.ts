@@ -1,10 +1,11 @@
 // A lookup that memory and KV cannot answer: asks GitHub, keeps what it says, and falls back to stale facts while it is
 // unavailable.
 import { earnsGrace, type FactsRequest, type LookupFailure } from "../github/facts.ts";
+import type { GitHubOutcome } from "../github/github-facts.ts";
 import { inconsistentResponses } from "../github/outcomes.ts";
 import { decidingCall } from "../github/trace.ts";
 import { type FactsEntry, factsEntryOf, missingParts } from "./entry.ts";
-import { staleFacts } from "./freshness.ts";
+import { currentFacts, staleFacts } from "./freshness.ts";
 import { type CacheParts, type FactsOutcome, type Lookup, type LookupResult, negativeKeyOf } from "./lookup.ts";
 import type { TokenRecord } from "./memory.ts";
 import { keepFacts, writeTombstone } from "./store.ts";
@@ -26,10 +27,18 @@ export async function loadFromGitHub(
   const asked = onlyMissing(request, earlier, askedAt - lifetimes.ttlMs);
 
   const hasAdmitted = before.hasAdmitted || before.kvCopy !== null;
-  const load = () => github.load(token, asked, earlier === null ? null : { ...earlier, hasAdmitted }, trace);
+  // A user who was denied may have mended what a header alone tells, which a 304 does not repeat.
+  const isDenied =
+    earlier !== null && currentFacts(earlier, request, evaluate, askedAt, lifetimes)?.verdict.kind === "denied";
+  const known = earlier === null ? null : { ...earlier, hasAdmitted, ...(isDenied ? { validators: null } : {}) };
+  const load = () => github.load(token, asked, known, trace);
   let { outcome, validators } = await load();
   // GitHub has answered valid tokens with 401 for a moment, so one that was valid is asked about once more.
-  if (outcome.kind === "refused" && earlier !== null) ({ outcome, validators } = await load());
+  if (outcome.kind === "refused" && earlier !== null) {
+    const again = await load();
+    // A second question without an answer takes nothing back: a revoked token must not get the grace of an outage.
+    if (hasAnswer(again.outcome)) ({ outcome, validators } = again);
+  }
 
   const call = decidingCall(trace, outcome);
   const retryAfterMs = call?.retryAfterMs ?? null;
@@ -68,6 +77,12 @@ export async function loadFromGitHub(
       return resultOf(stale === null ? outcome : { kind: "found", ...stale });
     }
   }
+}
+
+/** Whether GitHub said something about the token; calls that disagree about it did. */
+function hasAnswer(outcome: GitHubOutcome): boolean {
+  if (outcome.kind === "unavailable") return outcome.reason === inconsistentResponses.reason;
+  return outcome.kind !== "limited";
 }
 
 /** A changed policy asks only about what is missing. */
