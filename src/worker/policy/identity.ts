@@ -79,20 +79,47 @@ export function isSafeName(name: string): boolean {
  * @returns the groups in alphabetical order, so that GitHub's order does not matter
  */
 export function groupsOf(policy: ClusterPolicy, facts: Facts): string[] {
-  const groups = new Set<string>();
-  for (const login of policy.groupsFrom) {
+  const groups = groupsByOrganisation(policy, facts);
+  const withoutTeams = organisationsWithoutTeams(groups);
+  const names = groups.flatMap(({ login, organisation, teams }) =>
+    withoutTeams.has(login) ? [organisation] : [organisation, ...teams],
+  );
+  return [...new Set(names)].sort();
+}
+
+interface OrganisationGroups {
+  readonly login: string;
+  readonly organisation: string;
+  readonly teams: readonly string[];
+}
+
+function groupsByOrganisation(policy: ClusterPolicy, facts: Facts): OrganisationGroups[] {
+  return policy.groupsFrom.flatMap((login) => {
     const membership = membershipIn(login, policy, facts);
-    if (membership.kind !== "active" || hasNameOfAnother(policy, login, membership)) continue;
+    if (membership.kind !== "active" || hasNameOfAnother(policy, login, membership)) return [];
     const organisation = policy.prefix + organisationName(policy.group, membership);
-    groups.add(organisation);
     // A list that is cut could be taken for the whole, so no team becomes a group then.
-    if (membership.teamsHidden !== null) continue;
-    for (const team of membership.teams) {
-      // A team without a slug has its number alone.
-      if (team.slug !== "" || policy.group === "id") groups.add(`${organisation}/${teamName(policy.group, team)}`);
-    }
+    const teams = membership.teamsHidden === null ? membership.teams : [];
+    // A team without a slug has its number alone.
+    const named = teams.filter(({ slug }) => slug !== "" || policy.group === "id");
+    return [{ login, organisation, teams: named.map((team) => `${organisation}/${teamName(policy.group, team)}`) }];
+  });
+}
+
+/**
+ * Any member of an organisation can put any other into a thousand teams. So that this locks no user out, the
+ * organisation with the most teams gives groups for none of them where all together are too many, and then the next.
+ */
+function organisationsWithoutTeams(groups: readonly OrganisationGroups[]): ReadonlySet<string> {
+  const without = new Set<string>();
+  let count = groups.reduce((sum, { teams }) => sum + 1 + teams.length, 0);
+  if (count <= maxGroups) return without;
+  for (const { login, teams } of groups.toSorted((one, other) => other.teams.length - one.teams.length)) {
+    if (count <= maxGroups) break;
+    without.add(login);
+    count -= teams.length;
   }
-  return [...groups].sort();
+  return without;
 }
 
 /**
@@ -106,12 +133,14 @@ function hasNameOfAnother(policy: ClusterPolicy, login: string, membership: Memb
 
 /** @returns what is missing of the user's groups, with the reason: `acme=sso_required`, `acme/teams=too_many_teams` */
 export function hiddenOrganisations(policy: ClusterPolicy, facts: Facts): string[] {
+  const withoutTeams = organisationsWithoutTeams(groupsByOrganisation(policy, facts));
   return policy.organisations.flatMap(({ login }) => {
     const membership = membershipIn(login, policy, facts);
     if (membership.kind === "hidden") return [`${login}=${membership.reason}`];
     if (membership.kind !== "active") return [];
     if (hasNameOfAnother(policy, login, membership)) return [`${login}=name_reassigned`];
-    return membership.teamsHidden === null ? [] : [`${login}/teams=${membership.teamsHidden}`];
+    const missing = membership.teamsHidden ?? (withoutTeams.has(login) ? "too_many_teams" : null);
+    return missing === null ? [] : [`${login}/teams=${missing}`];
   });
 }
 
