@@ -94,7 +94,8 @@ async function findInList({ lookup, reference, membershipOf }: Search, id: numbe
 async function noneUnlessLeftOut({ lookup, reference, nameTakenBy }: Search): Promise<Found> {
   const none = (isProven: boolean): Membership => ({ kind: "none", nameTakenBy, isProven });
   if (lookup.request.isFineGrained) return none(false);
-  const list = lookup.teams.kind === "ok" ? lookup.teams : await lookup.allMemberships();
+  const { teams } = lookup;
+  const list = teams.kind === "ok" && teams.isLeftOutCurrent ? teams : await lookup.allMemberships();
   if (list.kind !== "ok") return none(false);
   if (reference.id !== null) return list.leftOut.includes(reference.id) ? withoutSso : none(true);
 
