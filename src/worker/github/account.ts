@@ -62,6 +62,9 @@ export async function fetchTokenOwner(
     // What is left is not for made-up tokens. That this one is not made up, its owner's own quota can show.
     const owner = await fetchAccount(calls, token, request);
     if (owner.kind !== "found") return owner;
+    if (owner.oauthClientId !== null) {
+      return mayBeAnothers || oauthClients.includes(owner.oauthClientId) ? owner : mismatch;
+    }
     checks = await check({ isNeverSeen: false, accountId: owner.account.id });
   }
   const found = checks.find((check) => check.kind === "found");

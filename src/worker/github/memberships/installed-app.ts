@@ -65,6 +65,7 @@ export function createInstalledAppMemberships(
     if (membership.kind === "none") nonMembers.add(pair);
     else nonMembers.delete(pair);
     if (membership.kind === "active") members.set(pair, true);
+    if (membership.kind === "none") members.delete(pair);
     return membership;
   }
 

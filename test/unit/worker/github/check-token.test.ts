@@ -243,6 +243,22 @@ describe("the quota of a client", () => {
     expect((await check(json(checkBody()), { quotas, earlier: admitted })).outcome).toMatchObject({ kind: "found" });
   });
 
+  test("is not needed where GET /user names the client", async () => {
+    const quotas = createSharedQuotas(() => startMs);
+    await check(error(404, "Not Found", left(1666)), { quotas });
+    const askedOf = async (oauthClientId: string, oauthClients = [clientId]) => {
+      const script = { "GET /user": json(octocat, { "x-oauth-client-id": oauthClientId }) };
+      const { outcome, calls } = await check(json(checkBody()), { quotas, script, oauthClients });
+      expect(calls.map(({ endpoint }) => endpoint)).toEqual(["user"]);
+      return outcome;
+    };
+    expect(await askedOf(clientId)).toMatchObject({ kind: "found", oauthClientId: clientId });
+    const another = makeAppClientId();
+    expect(await askedOf(another)).toEqual(notOurs);
+    // A listed client without a secret, so the policy says what it thinks of others.
+    expect(await askedOf(another, [clientId, makeAppClientId()])).toMatchObject({ oauthClientId: another });
+  });
+
   test("gives one account no more than its share of the last third", async () => {
     const quotas = createSharedQuotas(() => startMs);
     const script = { "GET /user": json(octocat) };
