@@ -5,7 +5,7 @@ import type { GitHubOutcome } from "../github/github-facts.ts";
 import { inconsistentResponses } from "../github/outcomes.ts";
 import { decidingCall } from "../github/trace.ts";
 import { type FactsEntry, factsEntryOf, missingParts } from "./entry.ts";
-import { currentFacts, staleFacts } from "./freshness.ts";
+import { staleFacts } from "./freshness.ts";
 import { type CacheParts, type FactsOutcome, type Lookup, type LookupResult, negativeKeyOf } from "./lookup.ts";
 import type { TokenRecord } from "./memory.ts";
 import { keepFacts, writeTombstone } from "./store.ts";
@@ -28,9 +28,8 @@ export async function loadFromGitHub(
 
   const hasAdmitted = before.hasAdmitted || before.kvCopy !== null;
   // A user who was denied may have mended what a header alone tells, which a 304 does not repeat.
-  const isDenied =
-    earlier !== null && currentFacts(earlier, request, evaluate, askedAt, lifetimes)?.verdict.kind === "denied";
-  const known = earlier === null ? null : { ...earlier, hasAdmitted, ...(isDenied ? { validators: null } : {}) };
+  const known =
+    earlier === null ? null : { ...earlier, hasAdmitted, ...(before.wasDenied ? { validators: null } : {}) };
   const load = () => github.load(token, asked, known, trace);
   let { outcome, validators } = await load();
   // GitHub has answered valid tokens with 401 for a moment, so one that was valid is asked about once more.

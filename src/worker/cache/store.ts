@@ -44,7 +44,10 @@ export function keepFacts(
   if (entry?.kind !== "facts" || current === null) return null;
   if (before.entry?.kind === "facts") nameChanges(before.entry, entry).forEach(writeWarning);
   const admits = current.verdict.kind === "authenticated";
-  if (admits && !hasAdmitted) memory.update(token, record, (one) => ({ ...one, hasAdmitted: true }));
+  const wasDenied = current.verdict.kind === "denied";
+  if ((admits && !hasAdmitted) || wasDenied !== record.wasDenied) {
+    memory.update(token, record, (one) => ({ ...one, hasAdmitted: hasAdmitted || admits, wasDenied }));
+  }
   const changes = record.changesWrittenAt.filter((time) => now() - time < changesWindowMs);
   const mayWriteChange = changes.length < maxChangesWritten;
   if (isWorthWriting(entry, kvCopy, { admits, hasAdmitted, mayWriteChange, now: now(), ttlMs: lifetimes.ttlMs })) {
