@@ -1,6 +1,7 @@
 // A lookup that memory and KV cannot answer: asks GitHub, keeps what it says, and falls back to stale facts while it is
 // unavailable.
 import { earnsGrace, type FactsRequest, type LookupFailure } from "../github/facts.ts";
+import type { GitHubOutcome } from "../github/github-facts.ts";
 import { inconsistentResponses } from "../github/outcomes.ts";
 import { decidingCall } from "../github/trace.ts";
 import { type FactsEntry, factsEntryOf, missingParts } from "./entry.ts";
@@ -26,14 +27,17 @@ export async function loadFromGitHub(
   const asked = onlyMissing(request, earlier, askedAt - lifetimes.ttlMs);
 
   const hasAdmitted = before.hasAdmitted || before.kvCopy !== null;
-  // A 304 vouches for the body alone. A user who was not admitted may have changed what only headers tell, such as the
-  // scopes of the token, so nothing of it is taken from an earlier time.
+  // A user who was denied may have mended what a header alone tells, which a 304 does not repeat.
   const known =
-    earlier === null ? null : { ...earlier, hasAdmitted, validators: before.isAdmitted ? earlier.validators : null };
+    earlier === null ? null : { ...earlier, hasAdmitted, ...(before.wasDenied ? { validators: null } : {}) };
   const load = () => github.load(token, asked, known, trace);
   let { outcome, validators } = await load();
   // GitHub has answered valid tokens with 401 for a moment, so one that was valid is asked about once more.
-  if (outcome.kind === "refused" && earlier !== null) ({ outcome, validators } = await load());
+  if (outcome.kind === "refused" && earlier !== null) {
+    const again = await load();
+    // A second question without an answer takes nothing back: a revoked token must not get the grace of an outage.
+    if (hasAnswer(again.outcome)) ({ outcome, validators } = again);
+  }
 
   const call = decidingCall(trace, outcome);
   const retryAfterMs = call?.retryAfterMs ?? null;
@@ -72,6 +76,12 @@ export async function loadFromGitHub(
       return resultOf(stale === null ? outcome : { kind: "found", ...stale });
     }
   }
+}
+
+/** Whether GitHub said something about the token; calls that disagree about it did. */
+function hasAnswer(outcome: GitHubOutcome): boolean {
+  if (outcome.kind === "unavailable") return outcome.reason === inconsistentResponses.reason;
+  return outcome.kind !== "limited";
 }
 
 /** A changed policy asks only about what is missing. */

@@ -11,8 +11,8 @@ export interface TokenRecord {
   readonly kvCopy: Entry | null;
   /** Whether facts of this token have admitted its owner: then KV may hold them, even where no copy was seen there. */
   readonly hasAdmitted: boolean;
-  /** Whether the facts that were loaded last did. */
-  readonly isAdmitted: boolean;
+  /** Whether its facts, as they were seen last, asked the user to put something right. */
+  readonly wasDenied: boolean;
   /** When the facts changed so that they were written to KV, within the last hour; milliseconds. */
   readonly changesWrittenAt: readonly number[];
   /** When a revalidation in the background began that is not known to have ended; milliseconds. */
@@ -37,7 +37,7 @@ export const emptyRecord: TokenRecord = {
   entry: null,
   kvCopy: null,
   hasAdmitted: false,
-  isAdmitted: false,
+  wasDenied: false,
   changesWrittenAt: [],
   revalidatingSince: null,
 };
@@ -80,7 +80,7 @@ function mergeRecords(current: TokenRecord, before: TokenRecord): TokenRecord {
     entry: mergeEntries(current.entry, before.entry),
     kvCopy: mergeEntries(current.kvCopy, before.kvCopy),
     hasAdmitted: current.hasAdmitted || before.hasAdmitted,
-    isAdmitted: current.entry === null ? before.isAdmitted : current.isAdmitted,
+    wasDenied: current.wasDenied,
     changesWrittenAt: current.changesWrittenAt.length === 0 ? before.changesWrittenAt : current.changesWrittenAt,
     revalidatingSince: current.revalidatingSince,
   };

@@ -16,8 +16,6 @@ export function withKvCopy(current: TokenRecord, read: Entry | null, now: number
     ...current,
     entry: mergeEntries(current.entry, withoutFuture(read, now)),
     kvCopy: mergeEntries(current.kvCopy, read),
-    // Facts that do not admit the user are seldom written.
-    isAdmitted: current.entry === null ? read.kind === "facts" : current.isAdmitted,
   };
 }
 
@@ -46,7 +44,10 @@ export function keepFacts(
   if (entry?.kind !== "facts" || current === null) return null;
   if (before.entry?.kind === "facts") nameChanges(before.entry, entry).forEach(writeWarning);
   const admits = current.verdict.kind === "authenticated";
-  memory.update(token, record, (one) => ({ ...one, hasAdmitted: one.hasAdmitted || admits, isAdmitted: admits }));
+  const wasDenied = current.verdict.kind === "denied";
+  if ((admits && !hasAdmitted) || wasDenied !== record.wasDenied) {
+    memory.update(token, record, (one) => ({ ...one, hasAdmitted: hasAdmitted || admits, wasDenied }));
+  }
   const changes = record.changesWrittenAt.filter((time) => now() - time < changesWindowMs);
   const mayWriteChange = changes.length < maxChangesWritten;
   if (isWorthWriting(entry, kvCopy, { admits, hasAdmitted, mayWriteChange, now: now(), ttlMs: lifetimes.ttlMs })) {

@@ -5,7 +5,7 @@ import { checkToken, user } from "./endpoints.ts";
 import type { Account, FactsRequest, LookupFailure, TokenExpiry } from "./facts.ts";
 import { type Absent, type AppFailure, inconsistentResponses, invalidResponse, worst } from "./outcomes.ts";
 import { parseScopes } from "./scopes.ts";
-import type { SharedQuota, SharedQuotas } from "./shared-quota.ts";
+import type { QuotaUse, SharedQuota, SharedQuotas } from "./shared-quota.ts";
 
 /** What one call says about a token and its owner. */
 export interface TokenOwner {
@@ -56,7 +56,17 @@ export async function fetchTokenOwner(
     return asBefore(await fetchAccount(calls, token, request), earlier);
   }
   const isNeverSeen = earlier?.hasAdmitted !== true;
-  const checks = await Promise.all(clients.map((client) => checkTokenOf(calls, client, { token, isNeverSeen })));
+  const check = (use: QuotaUse) => Promise.all(clients.map((client) => checkTokenOf(calls, client, token, use)));
+  let checks = await check({ isNeverSeen, accountId: null });
+  if (checks.some(isReserved)) {
+    // What is left is not for made-up tokens. That this one is not made up, its owner's own quota can show.
+    const owner = await fetchAccount(calls, token, request);
+    if (owner.kind !== "found") return owner;
+    if (owner.oauthClientId !== null) {
+      return mayBeAnothers || oauthClients.includes(owner.oauthClientId) ? owner : mismatch;
+    }
+    checks = await check({ isNeverSeen: false, accountId: owner.account.id });
+  }
   const found = checks.find((check) => check.kind === "found");
   if (found !== undefined) return found;
   const failure = worst(checks.filter((check) => check.kind === "unavailable" || check.kind === "limited"));
@@ -110,13 +120,18 @@ export function hasScopes(tokenKind: FactsRequest["tokenKind"]): boolean {
   return tokenKind === "classic" || tokenKind === "oauth" || tokenKind === "legacy";
 }
 
+function isReserved(check: TokenOwner | Absent | AppFailure): boolean {
+  return check.kind === "limited" && check.reason === "shared_quota_reserved";
+}
+
 /** @returns "absent" where the token is not this client's, or is no longer valid: GitHub does not say which */
 async function checkTokenOf(
   calls: GitHubCalls,
   client: { readonly id: string; readonly secret: string; readonly quota: SharedQuota },
-  { token, isNeverSeen }: { readonly token: string; readonly isNeverSeen: boolean },
+  token: string,
+  use: QuotaUse,
 ): Promise<TokenOwner | Absent | AppFailure> {
-  const limit = client.quota.refusalOf({ isNeverSeen, accountId: null });
+  const limit = client.quota.refusalOf(use);
   if (limit !== null) return limit;
   const result = await calls.call(
     checkToken,

@@ -14,6 +14,8 @@ export interface Ok<Body> {
   readonly url: string;
   readonly body: Body;
   readonly headers: Headers;
+  /** Whether it is the last response once more, whose headers are as old as that. */
+  readonly notModified: boolean;
 }
 
 /** What every outcome of a row looks like. */
@@ -84,9 +86,9 @@ export function createCalls({ client, api, now, trace, deadline }: GitHubCallsOp
     const reply = await client.send({ ...request, method, url, isConditional }, deadline);
     const response = readReply(reply);
     onResponse?.(response);
-    const result = resultOf(endpoint, url, response);
-    const isOutdated =
-      reply.kind === "answered" && reply.notModified === true && !isOk(result) && options.maxHeaderAgeMs !== 0;
+    const notModified = reply.kind === "answered" && reply.notModified === true;
+    const result = resultOf(endpoint, url, response, notModified);
+    const isOutdated = notModified && !isOk(result) && options.maxHeaderAgeMs !== 0;
     if (reply.kind === "answered" && response.kind === "answered" && isOk(result)) {
       reply.keep?.(response.json, result.body);
     }
@@ -118,12 +120,14 @@ function resultOf<Body, Failure extends CallFailure>(
   { rows, success, schema }: Endpoint<never, Body, Failure>,
   url: string,
   response: GitHubResponse,
+  notModified: boolean,
 ): CallResult<Body, Failure> {
   const sorted = sortResponse(response, rows, success);
   // A value of this call alone, so that the trace finds the call by it.
   if (!sorted.isSuccess) return { ...sorted.outcome };
   const parsed = v.safeParse(schema, sorted.json);
-  return parsed.success ? { kind: "ok", url, body: parsed.output, headers: sorted.headers } : { ...invalidResponse };
+  if (!parsed.success) return { ...invalidResponse };
+  return { kind: "ok", url, body: parsed.output, headers: sorted.headers, notModified };
 }
 
 /** What a response holds has no place in a trace. */

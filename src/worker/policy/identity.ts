@@ -31,12 +31,8 @@ export function identify(policy: ClusterPolicy, credential: PresentedCredential,
   const groups = groupsOf(policy, facts);
   // The login leaves in `extra` also where it is no part of the username.
   if (![username, facts.account.login, ...groups].every(isSafeName)) return denied("identity_unsafe");
-  if (groups.length > maxGroups) {
-    const withFewer = withoutMostTeams(facts);
-    if (withFewer !== null) return identify(policy, credential, withFewer);
-    return denied("too_many_groups", `${groups.length}, at most ${maxGroups}`);
-  }
-  const invisible = hiddenOrganisations(policy, facts);
+  if (groups.length > maxGroups) return denied("too_many_groups", `${groups.length}, at most ${maxGroups}`);
+  const hidden = hiddenOrganisations(policy, facts);
   return {
     kind: "authenticated",
     reason: "admitted",
@@ -49,24 +45,11 @@ export function identify(policy: ClusterPolicy, credential: PresentedCredential,
         "authentication.kubernetes.io/credential-id": [credential.credentialId],
         "octogate.dev/credential-kind": [credential.tokenKind],
         "octogate.dev/github-host": [facts.host],
-        ...(invisible.length === 0 ? {} : { "octogate.dev/hidden-organisations": invisible }),
+        ...(hidden.length === 0 ? {} : { "octogate.dev/hidden-organisations": hidden }),
         "octogate.dev/login": [facts.account.login],
       },
     },
   };
-}
-
-/** @returns the facts without the teams of the organisation that has most of them, or null where none has any */
-function withoutMostTeams(facts: Facts): Facts | null {
-  let most: [string, Membership & { kind: "active" }] | null = null;
-  for (const [key, membership] of Object.entries(facts.organisations)) {
-    if (membership.kind !== "active" || membership.teamsHidden !== null || membership.teams.length === 0) continue;
-    if (most === null || membership.teams.length > most[1].teams.length) most = [key, membership];
-  }
-  if (most === null) return null;
-  const [key, membership] = most;
-  const without: Membership = { ...membership, teams: [], teamsHidden: "too_many_teams" };
-  return { ...facts, organisations: { ...facts.organisations, [key]: without } };
 }
 
 /** @param account its number may be a word in place of it, where it is not known */
@@ -97,20 +80,46 @@ export function isSafeName(name: string): boolean {
  * @returns the groups in alphabetical order, so that GitHub's order does not matter
  */
 export function groupsOf(policy: ClusterPolicy, facts: Facts): string[] {
-  const groups = new Set<string>();
-  for (const login of policy.groupsFrom) {
+  const groups = groupsByOrganisation(policy, facts);
+  const withoutTeams = organisationsWithoutTeams(groups);
+  const names = groups.flatMap(({ login, organisation, teams }) =>
+    withoutTeams.has(login) ? [organisation] : [organisation, ...teams],
+  );
+  return [...new Set(names)].sort();
+}
+
+interface OrganisationGroups {
+  readonly login: string;
+  readonly organisation: string;
+  readonly teams: readonly string[];
+}
+
+function groupsByOrganisation(policy: ClusterPolicy, facts: Facts): OrganisationGroups[] {
+  return policy.groupsFrom.flatMap((login) => {
     const membership = membershipIn(login, policy, facts);
-    if (membership.kind !== "active" || hasNameOfAnother(policy, login, membership)) continue;
+    if (membership.kind !== "active" || hasNameOfAnother(policy, login, membership)) return [];
     const organisation = policy.prefix + organisationName(policy.group, membership);
-    groups.add(organisation);
-    // A list that is cut could be taken for the whole, so no team becomes a group then.
-    if (membership.teamsHidden !== null) continue;
-    for (const team of membership.teams) {
-      // A team without a slug has its number alone.
-      if (team.slug !== "" || policy.group === "id") groups.add(`${organisation}/${teamName(policy.group, team)}`);
-    }
+    // Teams that are known count also where others are not: groups only ever add to what RBAC allows.
+    // A team without a slug has its number alone.
+    const named = membership.teams.filter(({ slug }) => slug !== "" || policy.group === "id");
+    return [{ login, organisation, teams: named.map((team) => `${organisation}/${teamName(policy.group, team)}`) }];
+  });
+}
+
+/**
+ * Any member of an organisation can put any other into a thousand teams. So that this locks no user out, the
+ * organisation with the most teams gives groups for none of them where all together are too many, and then the next.
+ */
+function organisationsWithoutTeams(groups: readonly OrganisationGroups[]): ReadonlySet<string> {
+  const without = new Set<string>();
+  let count = groups.reduce((sum, { teams }) => sum + 1 + teams.length, 0);
+  if (count <= maxGroups) return without;
+  for (const { login, teams } of groups.toSorted((one, other) => other.teams.length - one.teams.length)) {
+    if (count <= maxGroups) break;
+    without.add(login);
+    count -= teams.length;
   }
-  return [...groups].sort();
+  return without;
 }
 
 /**
@@ -124,12 +133,14 @@ function hasNameOfAnother(policy: ClusterPolicy, login: string, membership: Memb
 
 /** @returns what is missing of the user's groups, with the reason: `acme=sso_required`, `acme/teams=too_many_teams` */
 export function hiddenOrganisations(policy: ClusterPolicy, facts: Facts): string[] {
+  const withoutTeams = organisationsWithoutTeams(groupsByOrganisation(policy, facts));
   return policy.organisations.flatMap(({ login }) => {
     const membership = membershipIn(login, policy, facts);
     if (membership.kind === "hidden") return [`${login}=${membership.reason}`];
     if (membership.kind !== "active") return [];
     if (hasNameOfAnother(policy, login, membership)) return [`${login}=name_reassigned`];
-    return membership.teamsHidden === null ? [] : [`${login}/teams=${membership.teamsHidden}`];
+    const missing = membership.teamsHidden ?? (withoutTeams.has(login) ? "too_many_teams" : null);
+    return missing === null ? [] : [`${login}/teams=${missing}`];
   });
 }
 

@@ -26,6 +26,7 @@ const nonMemberTtlMs = { first: 5_000, longest: 60_000 };
 /** After this time without a try, an account begins again with the short time. */
 const nonMemberRestMs = 10 * 60_000;
 const maxNonMembers = 10_000;
+const maxMembers = 10_000;
 
 /** Waits some milliseconds. */
 export type Wait = (ms: number) => Promise<void>;
@@ -40,6 +41,8 @@ export function createInstalledAppMemberships(
 ): MembershipSource {
   const nonMembers = createNonMembers(now);
   const accepted = new WeakSet<InstallationToken>();
+  /** Accounts that were members a while ago: a new token does not make them strangers. */
+  const members = new BoundedMap<true>({ maxEntries: maxMembers, maxBytes: maxMembers, bytesOf: () => 1 });
 
   async function membershipIn(
     request: MembershipsRequest,
@@ -51,7 +54,8 @@ export function createInstalledAppMemberships(
     const pair = `${request.owner.account.id}/${installation.organisation.id}`;
     if (nonMembers.has(pair)) return none;
 
-    const use = { isNeverSeen: request.isNeverSeen, accountId: request.owner.account.id };
+    const isNeverSeen = request.isNeverSeen && members.get(pair) === undefined;
+    const use = { isNeverSeen, accountId: request.owner.account.id };
     const caller: AppCaller = { calls, credentials, installation, use, now, accepted, wait };
     const membership = await fetchMembership(caller, request, reference);
     if (membership === "outdated") {
@@ -61,6 +65,8 @@ export function createInstalledAppMemberships(
     }
     if (membership.kind === "none") nonMembers.add(pair);
     else nonMembers.delete(pair);
+    if (membership.kind === "active") members.set(pair, true);
+    if (membership.kind === "none") members.delete(pair);
     return membership;
   }
 

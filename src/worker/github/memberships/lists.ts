@@ -26,9 +26,13 @@ export interface List<Item> {
   readonly items: readonly Item[];
   /** The numbers of the organisations that GitHub left out because of single sign-on. */
   readonly leftOut: readonly number[];
+  /** Whether `leftOut` is of this moment: a 304 does not repeat the header that names them. */
+  readonly isLeftOutCurrent: boolean;
 }
 
 export interface ListOptions {
+  /** See GitHubRequest. */
+  readonly maxHeaderAgeMs?: number;
   /** Whether a page that GitHub could not send is worth another try, in smaller pages; by default not. */
   readonly isWorthAnotherTry?: () => Promise<boolean>;
   /** Whether one more page may be called for; by default as many as `maxPages`. */
@@ -41,12 +45,13 @@ export async function fetchList<Params, Item, Failure extends CallFailure>(
   endpoint: Endpoint<Params, Item[], Failure>,
   authorization: string,
   params: Params,
-  { isWorthAnotherTry = async () => false, mayCall }: ListOptions = {},
+  { isWorthAnotherTry = async () => false, mayCall, ...ages }: ListOptions = {},
 ): Promise<List<Item> | Failure | Unavailable> {
   const items: Item[] = [];
   const leftOut: number[] = [];
   let url = calls.urlOf(endpoint, params);
-  let options: Parameters<GitHubCalls["callUrl"]>[2] = { authorization };
+  let isLeftOutCurrent = true;
+  let options: Parameters<GitHubCalls["callUrl"]>[2] = { authorization, ...ages };
   let failure: Failure | Unavailable | null = null;
   for (let pages = 1; ; pages += 1) {
     if (pages > maxPages || mayCall?.() === false) return tooManyPages;
@@ -58,15 +63,16 @@ export async function fetchList<Params, Item, Failure extends CallFailure>(
       if (smaller === null || !(await isWorthAnotherTry())) return result;
       failure = result;
       url = smaller;
-      options = { authorization, timeoutMs: patientTimeoutMs };
+      options = { authorization, timeoutMs: patientTimeoutMs, ...ages };
       continue;
     }
     const numbers = organisationsLeftOut(result.headers);
     if (numbers === null) return invalidResponse;
+    if (result.notModified) isLeftOutCurrent = false;
     items.push(...result.body);
     leftOut.push(...numbers);
     const next = nextPage(url, result.headers.get("link"));
-    if (next === "none") return { kind: "ok", items, leftOut };
+    if (next === "none") return { kind: "ok", items, leftOut, isLeftOutCurrent };
     if (next === "elsewhere") return invalidResponse;
     url = next.url;
   }

@@ -4,7 +4,7 @@ import * as v from "valibot";
 import type { OrganisationReference } from "../../config/organisations.ts";
 import type { LookupFailure, Membership } from "../facts.ts";
 import { inconsistentResponses, invalidResponse } from "../outcomes.ts";
-import { type MembershipBody, membershipSchema, type OrganisationBody } from "../schemas.ts";
+import { type ListItem, type MembershipBody, membershipSchema, type OrganisationBody, readTeam } from "../schemas.ts";
 import { hiddenBecause, isSameLogin, type OwnLookup, pinnedNumbers, withoutSso } from "./own-lookup.ts";
 
 type Found = Membership | LookupFailure;
@@ -94,7 +94,8 @@ async function findInList({ lookup, reference, membershipOf }: Search, id: numbe
 async function noneUnlessLeftOut({ lookup, reference, nameTakenBy }: Search): Promise<Found> {
   const none = (isProven: boolean): Membership => ({ kind: "none", nameTakenBy, isProven });
   if (lookup.request.isFineGrained) return none(false);
-  const list = lookup.teams.kind === "ok" ? lookup.teams : await lookup.allMemberships();
+  const { teams } = lookup;
+  const list = teams.kind === "ok" && teams.isLeftOutCurrent ? teams : await lookup.allMemberships();
   if (list.kind !== "ok") return none(false);
   if (reference.id !== null) return list.leftOut.includes(reference.id) ? withoutSso : none(true);
 
@@ -111,12 +112,30 @@ async function noneUnlessLeftOut({ lookup, reference, nameTakenBy }: Search): Pr
   return none(organisations.every(({ kind }) => kind === "ok"));
 }
 
+/**
+ * Whether an organisation that is not pinned is another one than that of its pinned teams, by the user's own teams.
+ *
+ * @param id the number of the organisation that has the name now
+ */
+export function isShownElsewhere(lookup: OwnLookup, reference: OrganisationReference, id: number): boolean {
+  if (reference.id !== null) return false;
+  const numbers = itemsShowing(lookup, reference).map(({ organization }) => organization.id);
+  return numbers.length > 0 && !numbers.includes(id);
+}
+
 /** The organisation of the policy under its present name, if a team of the user shows it by number. */
-function shownByTeams({ teams }: OwnLookup, { id, teamIds }: OrganisationReference): OrganisationBody | undefined {
-  const items = teams.kind === "ok" ? teams.items : [];
-  const item = items.find((one) =>
-    id === null ? teamIds.some((teamId) => one.id === teamId) : one.organization.id === id,
-  );
+function shownByTeams(lookup: OwnLookup, reference: OrganisationReference): OrganisationBody | undefined {
+  const [item] = itemsShowing(lookup, reference);
   const organisation = v.safeParse(membershipSchema.entries.organization, item?.organization);
   return organisation.success ? organisation.output : undefined;
+}
+
+/** The user's teams in the organisation: of one that is not pinned, its pinned teams and their direct children. */
+function itemsShowing({ teams }: OwnLookup, { id, teamIds }: OrganisationReference): ListItem[] {
+  const items = teams.kind === "ok" ? teams.items : [];
+  if (id !== null) return items.filter(({ organization }) => organization.id === id);
+  return items.filter((item) => {
+    const team = readTeam(item);
+    return team !== null && teamIds.some((number) => number === team.id || number === team.parent?.id);
+  });
 }

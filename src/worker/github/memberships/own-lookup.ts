@@ -31,6 +31,9 @@ export interface OwnLookup {
 /** The free plan of Workers has 50 calls for each request, which the other questions need as well. */
 const maxTeamCalls = 36;
 
+/** How old it may be that single sign-on left no organisation out of the list of memberships: like scopes. */
+const maxLeftOutAgeMs = 3 * 60_000;
+
 export const withoutSso: Membership = { kind: "hidden", reason: "sso_required", ssoUrl: null };
 
 /** Asks about every organisation by its name, and for the teams where they count, all in parallel. */
@@ -68,7 +71,7 @@ export async function startLookup(request: MembershipsRequest, calls: GitHubCall
     mayCallForTeams,
     isForAnother: isFineGrained && results.some(([, { kind }]) => kind === "ok"),
     allMemberships: () => {
-      all ??= fetchList(calls, ownMemberships, authorization, undefined);
+      all ??= fetchList(calls, ownMemberships, authorization, undefined, { maxHeaderAgeMs: maxLeftOutAgeMs });
       return all;
     },
     organisationById: (id) => {

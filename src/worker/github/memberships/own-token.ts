@@ -11,7 +11,7 @@ import type { LookupFailure, Membership } from "../facts.ts";
 import { inconsistentResponses, isLookupFailure, worst } from "../outcomes.ts";
 import type { MembershipBody } from "../schemas.ts";
 import { expandScopes } from "../scopes.ts";
-import { findElsewhere, search } from "./organisation-search.ts";
+import { findElsewhere, isShownElsewhere, search } from "./organisation-search.ts";
 import { type Failure, hiddenBecause, type OwnLookup, startLookup, withoutSso } from "./own-lookup.ts";
 import { teamsIn } from "./own-teams.ts";
 import { type MembershipSource, type MembershipsRequest, relationOf } from "./source.ts";
@@ -58,6 +58,8 @@ async function resolve(
     const { id, login } = result.body.organization;
     if (reference.id !== null && reference.id !== id) return search({ ...searchFor, nameTakenBy: id });
     if (reference.id === null && login.toLowerCase() !== reference.login) return hiddenBecause(inconsistentResponses);
+    // The organisation of a pinned team has another name by now, and another organisation took its own.
+    if (isShownElsewhere(lookup, reference, id)) return search({ ...searchFor, nameTakenBy: id });
     return readMembership(result.body);
   }
   if (result.kind === "absent") return search(searchFor);

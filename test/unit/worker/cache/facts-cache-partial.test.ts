@@ -1,6 +1,6 @@
 // Partial failures: GitHub fails about one organisation, and answers about the others.
 import { describe, expect, test } from "vitest";
-import type { Facts, Membership, MissingReason } from "../../../../src/worker/github/facts.ts";
+import type { Facts, LookupFailure, Membership, MissingReason } from "../../../../src/worker/github/facts.ts";
 import { factsOf, member, mona, notAMember, requestFor, seconds, setUp } from "./support.ts";
 
 const partner: Membership = { ...member, id: 20, login: "partner", teams: [] };
@@ -151,11 +151,51 @@ describe("a moment's 401", () => {
     expect(await one.ask(token)).toMatchObject(admitted);
   });
 
+  test.each<[string, LookupFailure]>([
+    ["fails", { kind: "unavailable", reason: "github_server_error" }],
+    ["times out", { kind: "unavailable", reason: "github_timeout" }],
+    ["is limited", { kind: "limited", reason: "github_secondary_limit" }],
+  ])("is believed where the second question %s: a revoked token gets no grace", async (_, failure) => {
+    const { one, clock, github, token } = setUp();
+    await one.ask(token);
+    clock.advance(seconds(121));
+    github.says({ outcome: { kind: "refused", reason: "token_refused" }, meanwhile: () => github.says(failure) });
+    expect(await one.ask(token)).toMatchObject({ outcome: { kind: "refused" } });
+    clock.advance(seconds(61));
+    github.says({ kind: "unavailable", reason: "github_server_error" });
+    expect(await one.ask(token)).toMatchObject({ outcome: { kind: "unavailable" } });
+  });
+
+  test("is not believed where the second question gets answers that disagree", async () => {
+    const { one, clock, github, token } = setUp();
+    await one.ask(token);
+    clock.advance(seconds(121));
+    const disagree: LookupFailure = { kind: "unavailable", reason: "github_inconsistent_responses" };
+    github.says({ outcome: { kind: "refused", reason: "token_refused" }, meanwhile: () => github.says(disagree) });
+    expect(await one.ask(token)).toMatchObject({ outcome: { kind: "found", isStale: true } });
+  });
+
   test("refuses a token that was never seen, without a second question", async () => {
     const { one, github, token } = setUp();
     github.says({ kind: "refused", reason: "token_refused" });
     expect(await one.ask(token)).toMatchObject({ outcome: { kind: "refused" } });
     expect(github.calls).toHaveLength(1);
+  });
+});
+
+describe("a condition", () => {
+  test("is left out where the user was denied, for a header alone may tell what was mended", async () => {
+    const { one, clock, github, token } = setUp();
+    github.says(about({ "acme#10": failed("scope_missing"), "partner#20": notAMember }));
+    await one.ask(token, either);
+    clock.advance(seconds(11));
+    github.says(about({ "acme#10": member, "partner#20": notAMember }));
+    expect(await one.ask(token, either)).toMatchObject(admitted);
+    clock.advance(seconds(121));
+    await one.ask(token, either);
+    const [, mended, admittedBefore] = github.calls;
+    expect(mended?.earlier).toMatchObject({ validators: null });
+    expect(admittedBefore?.earlier?.validators).not.toBeNull();
   });
 });
 

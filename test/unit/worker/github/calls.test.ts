@@ -122,6 +122,7 @@ describe("a call", () => {
       url,
       body: octocat,
       headers: new Headers({ link: "kept" }),
+      notModified: false,
     });
     expect(trace.calls()).toMatchObject([{ outcome: { kind: "ok" } }]);
     expect(JSON.stringify(trace.calls()[0]?.outcome)).toBe('{"kind":"ok"}');

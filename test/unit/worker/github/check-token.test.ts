@@ -222,17 +222,53 @@ describe("the quota of a client", () => {
   const neverSeen = { oauthClientId: null, expiry: { kind: "never" }, hasAdmitted: false } as const;
   const shared = (reason: string) => ({ kind: "limited", reason });
 
-  test("keeps its last third for tokens that have let their owner in: others are limited, without a call", async () => {
+  test("keeps its last third from made-up tokens: of others GET /user says first that GitHub knows them", async () => {
     const quotas = createSharedQuotas(() => startMs);
     await check(error(404, "Not Found", left(1667)), { quotas });
     expect((await check(error(404, "Not Found", left(1666)), { quotas })).calls).toHaveLength(1);
     for (const earlier of [null, neverSeen]) {
-      const { outcome, calls } = await check(json(checkBody()), { quotas, earlier });
-      expect(outcome).toEqual(shared("shared_quota_reserved"));
-      expect(calls).toEqual([]);
+      const madeUp = { "GET /user": error(401, "Bad credentials") };
+      const refused = await check(json(checkBody()), { quotas, earlier, script: madeUp });
+      expect(refused.outcome).toEqual({ kind: "refused", reason: "token_refused" });
+      expect(refused.calls.map(({ endpoint }) => endpoint)).toEqual(["user"]);
+      const { outcome, calls } = await check(json(checkBody()), {
+        quotas,
+        earlier,
+        script: { "GET /user": json(octocat) },
+      });
+      expect(outcome).toMatchObject({ kind: "found", oauthClientId: clientId });
+      expect(calls.map(({ endpoint }) => endpoint)).toEqual(["user", "checkToken"]);
     }
     const admitted = { ...neverSeen, hasAdmitted: true };
     expect((await check(json(checkBody()), { quotas, earlier: admitted })).outcome).toMatchObject({ kind: "found" });
+  });
+
+  test("is not needed where GET /user names the client", async () => {
+    const quotas = createSharedQuotas(() => startMs);
+    await check(error(404, "Not Found", left(1666)), { quotas });
+    const askedOf = async (oauthClientId: string, oauthClients = [clientId]) => {
+      const script = { "GET /user": json(octocat, { "x-oauth-client-id": oauthClientId }) };
+      const { outcome, calls } = await check(json(checkBody()), { quotas, script, oauthClients });
+      expect(calls.map(({ endpoint }) => endpoint)).toEqual(["user"]);
+      return outcome;
+    };
+    expect(await askedOf(clientId)).toMatchObject({ kind: "found", oauthClientId: clientId });
+    const another = makeAppClientId();
+    expect(await askedOf(another)).toEqual(notOurs);
+    // A listed client without a secret, so the policy says what it thinks of others.
+    expect(await askedOf(another, [clientId, makeAppClientId()])).toMatchObject({ oauthClientId: another });
+  });
+
+  test("gives one account no more than its share of the last third", async () => {
+    const quotas = createSharedQuotas(() => startMs);
+    const script = { "GET /user": json(octocat) };
+    await check(error(404, "Not Found", left(1666)), { quotas });
+    const outcomes: unknown[] = [];
+    for (let token = 0; token < 101; token += 1) {
+      outcomes.push((await check(error(404, "Not Found", left(1666)), { quotas, script })).outcome);
+    }
+    expect(outcomes.slice(0, 100)).toEqual(Array(100).fill(notOurs));
+    expect(outcomes[100]).toEqual(shared("shared_quota_reserved"));
   });
 
   test.each<[string, ScriptedAnswer]>([

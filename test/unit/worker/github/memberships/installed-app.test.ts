@@ -471,9 +471,26 @@ describe("the quota of an installation", () => {
     expect(await load([acmeWithoutTeams])).toEqual([member()]);
   });
 
+  test("is also for a new token of somebody who was a member a while ago, and for no other account", async () => {
+    const { load, github, clock } = appView({ [membershipPath()]: withQuota(1666, json(membershipBody())) });
+    expect(await load([acmeWithoutTeams])).toEqual([member()]);
+    expect(await load([acmeWithoutTeams], { isNeverSeen: true })).toEqual([member()]);
+    github.calls.length = 0;
+    const other = { account: hubot, isNeverSeen: true };
+    expect(await load([acmeWithoutTeams], other)).toEqual([hidden("shared_quota_reserved")]);
+    expect(github.calls).toEqual([]);
+    github.script[membershipPath()] = withQuota(1666, json(membershipBody({ state: "unknown" })));
+    expect(await load([acmeWithoutTeams])).toEqual([notAMember]);
+    clock.time += 61 * secondMs;
+    expect(await load([acmeWithoutTeams], { isNeverSeen: true })).toEqual([hidden("shared_quota_reserved")]);
+  });
+
   test("for GraphQL is another than the one for REST: a new token's owner is in, with the teams hidden", async () => {
-    const { load } = appView({ [graphqlPath]: withQuota(1666, json(graphqlBody([teamNode(55, "platform")]))) });
-    expect(await load()).toEqual([member([{ id: 55, slug: "platform" }])]);
+    const { load } = appView({
+      [membershipPath("Acme", "hubot")]: notFound,
+      [graphqlPath]: withQuota(1666, json(graphqlBody([teamNode(55, "platform")]))),
+    });
+    await load([acme], { account: hubot });
     expect(await load([acme], { isNeverSeen: true })).toEqual([member([], "shared_quota_reserved")]);
   });
 

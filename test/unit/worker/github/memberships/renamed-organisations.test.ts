@@ -401,6 +401,43 @@ describe("an organisation that is not pinned, while single sign-on keeps others 
   });
 });
 
+describe("a pinned team of an organisation that is not pinned, and whose name another one took", () => {
+  const taken = (team: object, more: Record<string, ScriptedAnswer> = {}): Record<string, ScriptedAnswer> => ({
+    [inAcme]: json(membershipBody({ organization: taker, role: "admin" })),
+    [paths.teams]: json([team]),
+    [inRenamed]: json(membershipBody({ organization: renamed })),
+    ...more,
+  });
+
+  test("is found where it is, although the user made the other one", async () => {
+    const { outcome, further } = await load(pinnedTeam, taken(teamOfRenamed));
+    expect(outcome).toEqual(member());
+    expect(further).toEqual([inRenamed]);
+  });
+
+  test("is found by a child team of its own, also where nobody took the name", async () => {
+    const child = teamBody(70, "crew", { organization: renamed, parent: { id: 56, slug: "contractors" } });
+    const above = { "GET /orgs/Acme-New/teams/contractors": json(teamBody(56, "contractors")) };
+    const both = member([
+      { id: 70, slug: "crew" },
+      { id: 56, slug: "contractors" },
+    ]);
+    expect((await load(pinnedTeam, taken(child, above))).outcome).toEqual(both);
+    expect((await load(pinnedTeam, { ...taken(child, above), [inAcme]: notFound })).outcome).toEqual(both);
+  });
+
+  test("is not looked for where the organisation of that name has a pinned team, or the user is in none", async () => {
+    for (const team of [
+      teamBody(55, "platform", { organization: taker }),
+      teamBody(7, "dev", { organization: renamed }),
+    ]) {
+      const { outcome, further } = await load(pinnedTeam, taken(team));
+      expect(outcome).toMatchObject({ kind: "active", id: 999 });
+      expect(further).toEqual([]);
+    }
+  });
+});
+
 test("several renamed organisations cost one list together where their numbers show nothing", async () => {
   const { result, calls } = await loadMemberships(
     [pinnedAcme, { login: "globex", id: 5678, teamIds: [], needsTeams: true }],
