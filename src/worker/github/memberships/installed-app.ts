@@ -41,7 +41,7 @@ export function createInstalledAppMemberships(
 ): MembershipSource {
   const nonMembers = createNonMembers(now);
   const accepted = new WeakSet<InstallationToken>();
-  /** Accounts that were members a while ago: a new token does not make them strangers. */
+  /** Accounts that were members a while ago: a new token does not make them outsiders. */
   const members = new BoundedMap<true>({ maxEntries: maxMembers, maxBytes: maxMembers, bytesOf: () => 1 });
 
   async function membershipIn(

@@ -155,7 +155,7 @@ describe("a moment's 401", () => {
     ["fails", { kind: "unavailable", reason: "github_server_error" }],
     ["times out", { kind: "unavailable", reason: "github_timeout" }],
     ["is limited", { kind: "limited", reason: "github_secondary_limit" }],
-  ])("is believed where the second question %s: a revoked token gets no grace", async (_, failure) => {
+  ])("counts where the second question %s: a revoked token gets no grace", async (_, failure) => {
     const { one, clock, github, token } = setUp();
     await one.ask(token);
     clock.advance(seconds(121));
@@ -166,7 +166,7 @@ describe("a moment's 401", () => {
     expect(await one.ask(token)).toMatchObject({ outcome: { kind: "unavailable" } });
   });
 
-  test("is not believed where the second question gets answers that disagree", async () => {
+  test("does not count where the second question gets answers that disagree", async () => {
     const { one, clock, github, token } = setUp();
     await one.ask(token);
     clock.advance(seconds(121));

@@ -264,11 +264,11 @@ describe("the quota of a client", () => {
     const script = { "GET /user": json(octocat) };
     await check(error(404, "Not Found", left(1666)), { quotas });
     const outcomes: unknown[] = [];
-    for (let token = 0; token < 101; token += 1) {
+    for (let token = 0; token < 167; token += 1) {
       outcomes.push((await check(error(404, "Not Found", left(1666)), { quotas, script })).outcome);
     }
-    expect(outcomes.slice(0, 100)).toEqual(Array(100).fill(notOurs));
-    expect(outcomes[100]).toEqual(shared("shared_quota_reserved"));
+    expect(outcomes.slice(0, 166)).toEqual(Array(166).fill(notOurs));
+    expect(outcomes[166]).toEqual(shared("shared_quota_reserved"));
   });
 
   test.each<[string, ScriptedAnswer]>([

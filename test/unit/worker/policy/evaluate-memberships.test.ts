@@ -233,7 +233,7 @@ describe("an invited person", () => {
   });
 });
 
-test("more teams than can be groups lock nobody out", () => {
+test("more teams than can be groups lock no user out", () => {
   const teams = Object.fromEntries(Array.from({ length: 1000 }, (_, index) => [`team-${index}`, index + 1]));
   expect(
     verdictOf({ policy: { allow: ["org:acme"] }, memberships: { acme: memberOf("acme", 1, teams) } }),

@@ -471,7 +471,7 @@ describe("the quota of an installation", () => {
     expect(await load([acmeWithoutTeams])).toEqual([member()]);
   });
 
-  test("is also for a new token of somebody who was a member a while ago, and for no other account", async () => {
+  test("is also for a new token of a user who was a member a while ago, and for no other account", async () => {
     const { load, github, clock } = appView({ [membershipPath()]: withQuota(1666, json(membershipBody())) });
     expect(await load([acmeWithoutTeams])).toEqual([member()]);
     expect(await load([acmeWithoutTeams], { isNeverSeen: true })).toEqual([member()]);

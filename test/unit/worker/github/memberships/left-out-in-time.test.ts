@@ -1,5 +1,5 @@
-// Organisations that single sign-on leaves out of a list. A 304 does not repeat the header that names them, as GitHub was
-// recorded to answer, so a list of an earlier time proves for some minutes only that nothing was left out.
+// Organisations that single sign-on leaves out of a list. A 304 does not repeat the header that names them, as GitHub
+// was recorded to answer, so a list of an earlier time proves for some minutes only that nothing was left out.
 import { expect, test } from "vitest";
 import { makeToken } from "../../../../../src/local/github/token.ts";
 import type { Earlier } from "../../../../../src/worker/github/github-facts.ts";

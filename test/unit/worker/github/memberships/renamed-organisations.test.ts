@@ -415,7 +415,7 @@ describe("a pinned team of an organisation that is not pinned, and whose name an
     expect(further).toEqual([inRenamed]);
   });
 
-  test("is found by a child team of its own, also where nobody took the name", async () => {
+  test("is found by a child team of its own, also where the name is free", async () => {
     const child = teamBody(70, "crew", { organization: renamed, parent: { id: 56, slug: "contractors" } });
     const above = { "GET /orgs/Acme-New/teams/contractors": json(teamBody(56, "contractors")) };
     const both = member([
