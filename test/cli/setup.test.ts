@@ -176,11 +176,11 @@ describe("setup again", () => {
 describe("before it changes anything, setup", () => {
   test("shows every change with --dry-run, and makes none", async () => {
     const before = snapshot(rig.cloudflare.state);
-    const { exitCode, stdout, stderr } = await setup(...fresh, "--dry-run");
+    const { exitCode, stdout } = await setup(...fresh, "--dry-run");
     expect(exitCode).toBe(0);
-    expect(stdout).toBe("Nothing was changed (--dry-run).");
+    expect(stdout).toMatch(/^This would be changed:\n[\s\S]*\nNothing was changed \(--dry-run\)\.$/);
     for (const what of ["make a key", hostname, "octogate_auth_acme_dev", "KV", "wrangler.toml", "deploy"]) {
-      expect(stderr).toContain(what);
+      expect(stdout).toContain(what);
     }
     expect(snapshot(rig.cloudflare.state)).toEqual(before);
     expect(rig.cloudflare.mutations).toEqual([]);
@@ -200,8 +200,19 @@ describe("before it changes anything, setup", () => {
     Object.assign(rig.cloudflare.state, { botFightMode: true, securityLevel: "under_attack" });
     const { exitCode, stderr } = await setup(...fresh, "--yes");
     expect(exitCode).toBe(0);
-    expect(stderr).toContain("Bot Fight Mode is on");
+    expect(stderr).toContain("Bot Fight Mode is on, for the whole zone");
+    expect(stderr).toContain("by an IP Access rule: custom rules, Octogate's too, do not run for them then");
     expect(stderr).toContain("Under Attack mode is on");
+  });
+
+  test("says that Browser Integrity Check is on, until a request with kube-apiserver's user agent got through", async () => {
+    const words = "Browser Integrity Check is on";
+    expect((await setup(...fresh, "--dry-run")).stderr).toContain(words);
+    expect((await setup(...fresh, "--yes")).stderr).not.toContain(words);
+    rig.passTo(1);
+    expect((await setup("--yes")).stderr).toContain(words);
+    rig.cloudflare.state.browserCheck = "off";
+    expect((await setup("--yes")).stderr).not.toContain(words);
   });
 
   test("says so where it may not look at bot protection, and goes on", async () => {

@@ -4,7 +4,7 @@ import { X509Certificate } from "node:crypto";
 import type { BotFightModeConfiguration } from "cloudflare/resources/bot-management/bot-management";
 import type { HostnameAssociationGetResponse } from "cloudflare/resources/certificate-authorities/hostname-associations";
 import type { PhaseGetResponse } from "cloudflare/resources/rulesets/phases/phases";
-import type { SecurityLevel } from "cloudflare/resources/zones/settings";
+import type { BrowserCheck, SecurityLevel } from "cloudflare/resources/zones/settings";
 import type { Zone } from "cloudflare/resources/zones/zones";
 import * as v from "valibot";
 import { makeCertificateRequest, makePrivateKey } from "../../../src/cli/certificates/obtain.ts";
@@ -177,6 +177,12 @@ export const zoneRoutes: readonly Route[] = [
     permission: permissions.zoneSettings,
     answer: (_call, { securityLevel }) =>
       ok({ id: "security_level", value: securityLevel } satisfies SecurityLevel & { value: string }),
+  },
+  {
+    method: "GET",
+    path: inZone("settings/browser_check"),
+    permission: permissions.zoneSettings,
+    answer: (_call, { browserCheck }) => ok({ id: "browser_check", value: browserCheck } satisfies BrowserCheck),
   },
 ];
 
