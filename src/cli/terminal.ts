@@ -14,6 +14,9 @@ interface Streams {
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
+/** A person pressed Ctrl-C at a question. */
+export class Interruption extends Error {}
+
 export interface Terminal {
   /** One line of the result. */
   print(line: string): void;
@@ -25,10 +28,13 @@ export interface Terminal {
   ask(question: string): Promise<boolean | null>;
   /** Asks a person for something that the screen must not show. @returns null where there is no person */
   askSecret(question: string): Promise<string | null>;
+  /** For notes. */
   readonly style: Style;
+  /** For lines of the result. */
+  readonly printStyle: Style;
 }
 
-/** Colours, where the notes go to a terminal and NO_COLOR (no-color.org) is not set. */
+/** Colours, where the text goes to a terminal and NO_COLOR (no-color.org) is not set. */
 export interface Style {
   good(text: string): string;
   bad(text: string): string;
@@ -37,7 +43,7 @@ export interface Style {
 }
 
 export function createTerminal({ stdin, stdout, stderr, env }: Streams): Terminal {
-  const isColoured = stderr.isTTY === true && !env.NO_COLOR && env.TERM !== "dumb";
+  const styleFor = ({ isTTY }: Stream<Writable>) => createStyle(isTTY === true && !env.NO_COLOR && env.TERM !== "dumb");
   return {
     print: (line) => void stdout.write(`${harmless(line)}\n`),
     note: (line) => void stderr.write(`${harmless(line)}\n`),
@@ -45,14 +51,17 @@ export function createTerminal({ stdin, stdout, stderr, env }: Streams): Termina
     async ask(question) {
       if (stdin.isTTY !== true || stderr.isTTY !== true) return null;
       const answer = await confirm({ message: question, initialValue: false, input: stdin, output: stderr });
-      return isCancel(answer) ? false : answer;
+      if (isCancel(answer)) throw new Interruption();
+      return answer;
     },
     async askSecret(question) {
       if (stdin.isTTY !== true || stderr.isTTY !== true) return null;
       const answer = await password({ message: question, input: stdin, output: stderr });
-      return isCancel(answer) ? "" : answer;
+      if (isCancel(answer)) throw new Interruption();
+      return answer;
     },
-    style: createStyle(isColoured),
+    style: styleFor(stderr),
+    printStyle: styleFor(stdout),
   };
 }
 

@@ -55,7 +55,7 @@ export function bannerText({ port, githubUrl, folder, clusterNames, sampleUsers 
     curlCommand(port, folder, firstCluster, token),
     "",
     "With kubectl and a kube-apiserver on this machine: docs/try-with-kubectl.md.",
-    "Here, each decision follows as a line of JSON. Ctrl-C ends it.",
+    "Here, each decision follows as a line. Ctrl-C ends it.",
     "",
     readyLine,
   ].join("\n");

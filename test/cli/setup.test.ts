@@ -176,11 +176,11 @@ describe("setup again", () => {
 describe("before it changes anything, setup", () => {
   test("shows every change with --dry-run, and makes none", async () => {
     const before = snapshot(rig.cloudflare.state);
-    const { exitCode, stdout, stderr } = await setup(...fresh, "--dry-run");
+    const { exitCode, stdout } = await setup(...fresh, "--dry-run");
     expect(exitCode).toBe(0);
-    expect(stdout).toBe("Nothing was changed (--dry-run).");
+    expect(stdout).toMatch(/^This would be changed:\n[\s\S]*\nNothing was changed \(--dry-run\)\.$/);
     for (const what of ["make a key", hostname, "octogate_auth_acme_dev", "KV", "wrangler.toml", "deploy"]) {
-      expect(stderr).toContain(what);
+      expect(stdout).toContain(what);
     }
     expect(snapshot(rig.cloudflare.state)).toEqual(before);
     expect(rig.cloudflare.mutations).toEqual([]);

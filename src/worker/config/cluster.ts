@@ -102,9 +102,12 @@ const clusterEntries = {
   require_expiry: v.optional(v.boolean("must be true or false"), false),
 };
 
+/** Every setting that a cluster's table may hold. */
+export const clusterSettings: readonly string[] = Object.keys(clusterEntries);
+
 const clusterSchema = v.strictObject(clusterEntries, (issue) => {
   if (issue.expected !== "never") return issue.path === undefined ? "must be a table" : "is required";
-  return `is no setting of a cluster; there are ${Object.keys(clusterEntries).join(", ")}`;
+  return `is no setting of a cluster; there are ${clusterSettings.join(", ")}`;
 });
 
 /**

@@ -144,6 +144,7 @@ async function runHere(
       ask: async () => answer,
       askSecret: async () => null,
       style: createStyle(false),
+      printStyle: createStyle(false),
     },
   });
   return { exitCode, stdout: printed.join("\n"), stderr: noted.join("\n") };

@@ -24,7 +24,17 @@ const partsFromTheTop: Readonly<Record<string, readonly string[]>> = {
     "config",
   ],
   "src/local": [
-    ...["main", "start", "banner", "options", "worker-variables", "edge", "certificates", "state-folder"],
+    ...[
+      "main",
+      "decision-line",
+      "start",
+      "banner",
+      "options",
+      "worker-variables",
+      "edge",
+      "certificates",
+      "state-folder",
+    ],
     ...["github", "worker", "shutdown"],
   ],
   "src/node": [...["https", "kubeconfig", "certificates", "toml", "files", "columns"]],
@@ -39,7 +49,7 @@ const partsFromTheTop: Readonly<Record<string, readonly string[]>> = {
       "config-file",
       "cloudflare",
     ],
-    ...["options", "command", "terminal"],
+    ...["options", "command", "terminal", "nearest"],
   ],
 };
 

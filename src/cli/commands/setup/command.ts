@@ -1,13 +1,15 @@
 // `octogate setup`: from a clone, a zone and a cluster's name to a deployment that answers.
 // It is safe to run again after a break at any step.
 import { Command, InvalidArgumentError, Option } from "commander";
+import * as v from "valibot";
 import { tokenKinds } from "../../../worker/config/cluster.ts";
 import { clusterVariableName } from "../../../worker/config/config.ts";
+import { allowEntrySchema } from "../../../worker/config/entries.ts";
 import { wantedExpression } from "../../certificates/listed.ts";
-import { currentPair, kubeconfigFile } from "../../certificates/pair-files.ts";
+import { ClusterFolder, currentPair, kubeconfigFile } from "../../certificates/pair-files.ts";
 import { loadSdk } from "../../cloudflare/api.ts";
 import { CliError, type CommandMaker, type CommandResult, type Context, cliError, done } from "../../command.ts";
-import { checkConfiguration } from "../../config-file/check/check.ts";
+import { checkConfiguration, nearestEntry } from "../../config-file/check/check.ts";
 import {
   asDeployment,
   type DeploymentFile,
@@ -30,7 +32,7 @@ import {
 } from "../../options.ts";
 import { applySetup } from "./apply.ts";
 import { type Existing, inspect } from "./inspect.ts";
-import { planSetup, type SetupRequest } from "./plan.ts";
+import { planSetup, planWithoutCloudflare, type SetupRequest } from "./plan.ts";
 
 interface SetupOptions extends EdgeOptions, ChangeOptions {
   readonly hostname?: string;
@@ -53,7 +55,9 @@ export const setupCommand: CommandMaker = (context, run) =>
     new Option(
       "--allow <entry...>",
       "who gets into a new cluster, which needs it: org:NAME, team:ORG/SLUG, user:NAME, or anyone",
-    ).default([], "no entry"),
+    )
+      .argParser(parseAllow)
+      .default([], "no entry"),
     new Option("--token-kind <kind...>", "which tokens a new cluster accepts")
       .choices(tokenKinds)
       .default([], defaultTokenKinds.join(" ")),
@@ -67,14 +71,14 @@ export const setupCommand: CommandMaker = (context, run) =>
     .addHelpText(
       "after",
       examples(
-        "setup --hostname auth.example.com --cluster production --allow org:acme --dry-run",
+        "setup --hostname auth.acme.dev --cluster production --allow org:acme --dry-run",
         "setup --cluster staging --allow team:acme/platform user:octocat   # one more cluster",
         "setup --cluster production   # go on after a break, or deploy what was changed",
       ),
     )
     .addHelpText(
       "after",
-      "\nCloudflare's API token is read from CLOUDFLARE_API_TOKEN: docs/setup.md lists its permissions.",
+      "\nCloudflare's API token is read from CLOUDFLARE_API_TOKEN: docs/setup.md lists its permissions.\n--dry-run works without one.",
     )
     .action((options: SetupOptions) => run(() => setup(options, context)));
 
@@ -82,6 +86,9 @@ async function setup(options: SetupOptions, context: Context): Promise<CommandRe
   await loadSdk();
   const deployment = asDeployment(await openConfigFile(options.config, context));
   const request = requestFor(options, deployment);
+  if (options.dryRun && !context.env.CLOUDFLARE_API_TOKEN?.trim()) {
+    return previewWithoutToken(request, deployment, options, context);
+  }
   const endpoint = await endpointFor(request.hostname, options, context);
   await requireWrangler(deployment);
   const { terminal } = context;
@@ -123,6 +130,27 @@ async function setup(options: SetupOptions, context: Context): Promise<CommandRe
   return done(linesFor(request, hasUnpinned(request, deployment), changes.length), json, warnings);
 }
 
+async function previewWithoutToken(
+  request: SetupRequest,
+  deployment: DeploymentFile,
+  options: ChangeOptions,
+  context: Context,
+): Promise<CommandResult> {
+  const folder = new ClusterFolder(deployment.folder, request.clusterName);
+  const { obstacles, changes } = planWithoutCloudflare(request, deployment, {
+    folderName: folder.name,
+    hasCertificate: folder.hasFile(`${currentPair}.crt`),
+    hasKubeconfig: folder.hasFile(kubeconfigFile),
+  });
+  if (obstacles.length > 0) throw new CliError(...obstacles);
+  context.terminal.note(
+    "CLOUDFLARE_API_TOKEN is not set, so Cloudflare was not asked: what is there already stays as it is.",
+  );
+  const consent = await askForConsent(context, changes, options);
+  if (consent.kind === "go") throw new Error("a dry run goes on");
+  return consent.result;
+}
+
 function linesFor({ hostname, clusterName }: SetupRequest, isUnpinned: boolean, changeCount: number): string[] {
   return [
     changeCount === 0 ? "Nothing had to be changed." : `${clusterName} is set up.`,
@@ -158,7 +186,7 @@ function requestFor(options: SetupOptions, deployment: DeploymentFile): SetupReq
   const { path } = deployment;
   const hostname = options.hostname ?? deployment.hostname;
   if (hostname === null) {
-    const hint = "--hostname says where kube-apiserver is to ask, such as auth.example.com in a zone of yours";
+    const hint = "--hostname says where kube-apiserver is to ask, such as auth.acme.dev if acme.dev is a zone of yours";
     throw cliError(path, "has no route yet", hint);
   }
   if (deployment.hostname !== null && deployment.hostname !== hostname) {
@@ -182,6 +210,15 @@ function requestFor(options: SetupOptions, deployment: DeploymentFile): SetupReq
   }
   const kinds = options.tokenKind.length === 0 ? defaultTokenKinds : options.tokenKind;
   return { hostname, clusterName, variable, allow, tokenKinds: kinds, validityDays };
+}
+
+function parseAllow(entry: string, before: readonly string[]): string[] {
+  const parsed = v.safeParse(allowEntrySchema, entry);
+  if (parsed.success) return [...before, entry];
+  const nearest = nearestEntry(entry);
+  throw new InvalidArgumentError(
+    `It ${parsed.issues[0].message}.${nearest === null ? "" : ` Did you mean ${nearest}?`}`,
+  );
 }
 
 function parseHostname(text: string): string {
