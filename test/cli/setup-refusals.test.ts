@@ -213,7 +213,7 @@ describe("limits", () => {
     rig.cloudflare.state.maxCertificates = 0;
     const { exitCode, stderr } = await setup(...fresh);
     expect(exitCode).toBe(1);
-    expect(stderr).toContain("client certificate quota exceeded for this zone");
+    expect(stderr).toContain("Hit maximum certificate allocation: 100 certificates per zone are allowed (code 1445)");
     expect(stderr).toContain("remove what is no longer used");
   });
 });

@@ -120,6 +120,7 @@ export async function makeRig({ isLate = true } = {}): Promise<Rig> {
       inner.closeAllConnections();
       inner.close();
       await cloudflare.close();
+      if (cloudflare.violations.length > 0) throw new Error([...new Set(cloudflare.violations)].join("\n"));
       clone.remove();
     },
   };
