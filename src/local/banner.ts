@@ -39,6 +39,8 @@ export function bannerText({ port, githubUrl, folder, clusterNames, sampleUsers 
       ? [
           ["users", folder.userKubeconfig],
           ["", "for kubectl --user=NAME"],
+          ["command", folder.configuration],
+          ["", "for octogate explain --config, and doctor"],
         ]
       : []),
   ];

@@ -7,6 +7,7 @@ import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { X509Certificate as ParsedCertificate, SubjectKeyIdentifierExtension } from "@peculiar/x509";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { startGitHubStandIn } from "../../src/local/github/server.ts";
 import { repositoryRoot } from "../support/worker-config.ts";
 import { snapshot } from "./cloudflare/state.ts";
 import { hostname, makeRig, type Rig } from "./support/rig.ts";
@@ -171,6 +172,28 @@ describe("setup again", () => {
     expect(JSON.stringify(rig.deployed()?.bindings)).toContain("org:acme-inc#78");
     expect(rig.deployed()?.secrets.get("CACHE_SECRET")).toBe(secret);
   });
+});
+
+test("setup pins the names of a new cluster before anything decides by them", async () => {
+  const github = await startGitHubStandIn();
+  try {
+    github.addOrganisation({ login: "acme-inc", id: 77 });
+    github.addAccount({ login: "ada", id: 7 });
+    const standIn = rig.clone.read("wrangler.toml").replace("https://api.github.com", github.url);
+    rig.clone.write("wrangler.toml", standIn);
+    const names = ["org:acme-inc", "user:ada", "user:no-such-user", "team:acme-inc/platform"];
+    const args = ["setup", "--cluster", "production", ...rig.edgeArgs, "--hostname", hostname, "--allow", ...names];
+
+    const { exitCode, stderr } = await rig.run([...args, "--pin", "--yes"]);
+
+    expect(exitCode, stderr).toBe(0);
+    expect(stderr).toContain("user:no-such-user stays without a number");
+    expect(rig.clone.read("wrangler.toml")).toContain(
+      'allow = ["org:acme-inc#77", "user:ada#7", "user:no-such-user", "team:acme-inc/platform"]',
+    );
+  } finally {
+    await github.close();
+  }
 });
 
 describe("before it changes anything, setup", () => {

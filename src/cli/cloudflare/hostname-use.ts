@@ -100,7 +100,9 @@ export async function findBotProtection(
 
 const notAllowed = [401, 403];
 
-/** On in every new zone; by the user agent (https://developers.cloudflare.com/waf/tools/browser-integrity-check/). */
+/**
+ * On in every new zone. It goes by the user agent: https://developers.cloudflare.com/waf/tools/browser-integrity-check/
+ */
 function browserCheckDoubt(zone: Zone, hostname: string): Diagnostic {
   const message =
     "Browser Integrity Check is on: it refuses unusual user agents (error 1010), perhaps kube-apiserver's (Go-http-client/2.0)";

@@ -15,6 +15,7 @@ const partsFromTheTop: Readonly<Record<string, readonly string[]>> = {
       "credential",
       "verdict",
       "github",
+      "repeated-denials",
       "bounded-map",
       "bounded-body",
       "with-timeout",

@@ -32,12 +32,14 @@ import {
 } from "../../options.ts";
 import { applySetup } from "./apply.ts";
 import { type Existing, inspect } from "./inspect.ts";
+import { canBePinned, pinEntries } from "./pin-entries.ts";
 import { planSetup, planWithoutCloudflare, type SetupRequest } from "./plan.ts";
 
 interface SetupOptions extends EdgeOptions, ChangeOptions {
   readonly hostname?: string;
   readonly cluster: string;
   readonly allow: readonly string[];
+  readonly pin: boolean;
   readonly tokenKind: readonly string[];
   readonly validityDays: number;
 }
@@ -58,6 +60,7 @@ export const setupCommand: CommandMaker = (context, run) =>
     )
       .argParser(parseAllow)
       .default([], "no entry"),
+    new Option("--pin", "look up GitHub's number for each user and organisation in --allow").default(false),
     new Option("--token-kind <kind...>", "which tokens a new cluster accepts")
       .choices(tokenKinds)
       .default([], defaultTokenKinds.join(" ")),
@@ -85,7 +88,7 @@ export const setupCommand: CommandMaker = (context, run) =>
 async function setup(options: SetupOptions, context: Context): Promise<CommandResult> {
   await loadSdk();
   const deployment = asDeployment(await openConfigFile(options.config, context));
-  const request = requestFor(options, deployment);
+  const request = await withPins(requestFor(options, deployment), deployment, options, context);
   if (options.dryRun && !context.env.CLOUDFLARE_API_TOKEN?.trim()) {
     return previewWithoutToken(request, deployment, options, context);
   }
@@ -128,6 +131,22 @@ async function setup(options: SetupOptions, context: Context): Promise<CommandRe
   const warnings = [...existing.warnings, ...checkConfiguration(written)];
   if (failure !== null) return done([], json, [failure, ...warnings, ...existing.doubts]);
   return done(linesFor(request, hasUnpinned(request, deployment), changes.length), json, warnings);
+}
+
+/** Offers to pin the names of a new cluster: until then, a new owner of a name would get in. */
+async function withPins(
+  request: SetupRequest,
+  deployment: DeploymentFile,
+  { pin, yes, dryRun }: SetupOptions,
+  context: Context,
+): Promise<SetupRequest> {
+  const cluster = readCluster(deployment, request.variable);
+  const isNew = cluster === null || cluster.isExample;
+  const names = isNew ? request.allow.filter(canBePinned) : [];
+  if (names.length === 0) return request;
+  const question = `Pin ${names.join(", ")} to GitHub's number, so that no later owner of the name gets in?`;
+  const isWanted = pin || (!yes && !dryRun && (await context.terminal.ask(question)) === true);
+  return isWanted ? { ...request, allow: await pinEntries(request.allow, deployment, context) } : request;
 }
 
 async function previewWithoutToken(
