@@ -1,5 +1,4 @@
-// The errors that the stand-in for Cloudflare answers with: each as it was documented, or seen by others in real
-// answers.
+// The errors that the stand-in for Cloudflare answers with: each as it was documented, or seen by others.
 
 export interface ApiError {
   readonly status: number;
