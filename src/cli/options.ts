@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { Endpoint, HostAndPort } from "../node/https.ts";
+import { isClusterName } from "./config-file/clusters.ts";
 import type { Context } from "./context.ts";
 import { cliError } from "./diagnostics.ts";
 
@@ -97,8 +98,6 @@ export async function endpointFor(hostname: string, options: EdgeOptions, { fold
   }
 }
 
-const clusterNamePattern = /^[a-z][a-z0-9-]*$/;
-
 const hostnamePattern =
   /^(?=.{1,253}(?::|$))[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*(?::[0-9]{1,5})?$/i;
 
@@ -108,7 +107,7 @@ function parseHostname(hostname: string): string {
 }
 
 function parseClusterName(name: string): string {
-  if (!clusterNamePattern.test(name)) throw new InvalidArgumentError("must match [a-z][a-z0-9-]*");
+  if (!isClusterName(name)) throw new InvalidArgumentError("must match [a-z][a-z0-9-]*");
   return name;
 }
 

@@ -140,6 +140,7 @@ describe("octogate manifests", () => {
     }
     expect((await readdir(folder)).sort()).toEqual(
       [
+        ".gitignore",
         "STEPS.md",
         "client.crt",
         "client.key",

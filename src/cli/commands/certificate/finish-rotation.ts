@@ -6,8 +6,8 @@ import { resolve } from "node:path";
 import { fingerprintOrNull } from "../../../node/certificates.ts";
 import { stopAccepting } from "../../certificates/listed.ts";
 import { inspectPair } from "../../certificates/obtain.ts";
+import { type Claim, describeOwner, isOwn, revokeOwn } from "../../certificates/ownership.ts";
 import { type ClusterFolder, currentPair, previousPair, rotationStage } from "../../certificates/pair-files.ts";
-import { type ClientCertificate, revokeClientCertificate } from "../../cloudflare/client-certificates.ts";
 import { askForConsent, type ChangeOptions } from "../../consent.ts";
 import type { Context } from "../../context.ts";
 import type { Session } from "../../deployment/session.ts";
@@ -25,7 +25,7 @@ export interface Rotation {
   readonly session: Session;
   readonly folder: ClusterFolder;
   readonly variable: string;
-  readonly certificates: readonly ClientCertificate[];
+  readonly claim: Claim;
 }
 
 /** client-go looks at the files of a client certificate every five minutes (CertCallbackRefreshDuration). */
@@ -37,7 +37,7 @@ export async function finishRotation(
   options: FinishOptions,
   context: Context,
 ): Promise<CommandResult> {
-  const { session, folder, variable, certificates } = rotation;
+  const { session, folder, variable, claim } = rotation;
   const { cluster: clusterName, inUse } = options;
   const stage = await rotationStage(folder);
   if (stage === "none") return done(["No rotation is under way."], { changed: false, stage });
@@ -46,10 +46,19 @@ export async function finishRotation(
     throw cliError(folder.name, "the new certificate is not in place yet", hint);
   }
   const previous = fingerprintOrNull((await folder.read(previousPair)).certificate ?? "");
-  const current = await inspectPair(folder, currentPair, certificates);
-  if (previous === null || current.certificate === null || current.certificate.fingerprint === previous) {
-    throw cliError(folder.name, "client.crt and previous.crt are not a new certificate and its old one");
+  const wrongPairs = () =>
+    cliError(folder.name, "client.crt and previous.crt are not a new certificate and its old one");
+  if (previous === null) throw wrongPairs();
+  if (!isOwn(previous, claim)) {
+    throw cliError(
+      `${folder.name}/previous.crt`,
+      `holds the certificate ${previous}, which is ${describeOwner(previous, claim)}: it is not revoked`,
+      `move previous.crt and previous.key out of the folder; octogate certificate list shows what ${clusterName} has`,
+    );
   }
+  if (await folder.isLink()) throw cliError(folder.name, "is a link to another place: nothing is removed there");
+  const current = await inspectPair(folder, currentPair, claim);
+  if (current.certificate === null || current.certificate.fingerprint === previous) throw wrongPairs();
   const { fingerprint } = current.certificate;
   // Each kube-apiserver that got the new files at once must have read them.
   const writtenAt = (await folder.writtenAt(previousPair)) ?? context.now();
@@ -73,9 +82,9 @@ export async function finishRotation(
   const consent = await askForConsent(context, changes, options);
   if (consent.kind === "stop") return consent.result;
   // Refused by the Worker first, which works at once; then revoked; then forgotten.
-  await stopAccepting(session, context, { variable, fingerprint: previous }, certificates);
-  const known = certificates.find((one) => one.fingerprint === previous && one.status === "active");
-  if (known !== undefined) await revokeClientCertificate(session.client, session.zone, known.id);
+  await stopAccepting(session, context, { variable, fingerprint: previous }, claim.certificates);
+  const known = claim.certificates.find((one) => one.fingerprint === previous && one.status === "active");
+  if (known !== undefined) await revokeOwn(session, claim, known);
   await folder.remove(previousPair);
   return done([`${clusterName} has one certificate less: ${previous} is refused from now on.`], {
     changed: true,

@@ -2,7 +2,8 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { clusterVariableName } from "../../../worker/config/config.ts";
 import { acceptCertificate, compareWithDeployed } from "../../certificates/listed.ts";
-import { commonNameFor, inspectPair, obtainPair } from "../../certificates/obtain.ts";
+import { inspectPair, obtainPair } from "../../certificates/obtain.ts";
+import { commonNameFor } from "../../certificates/ownership.ts";
 import { ClusterFolder, reservedPairs } from "../../certificates/pair-files.ts";
 import { listClientCertificates } from "../../cloudflare/client-certificates.ts";
 import { requireCluster } from "../../config-file/clusters.ts";
@@ -41,7 +42,7 @@ async function issue(options: IssueOptions, context: Context): Promise<CommandRe
   const isDeployed = await compareWithDeployed(session);
   const certificates = await listClientCertificates(client, zone);
   const folder = new ClusterFolder(deployment.folder, clusterName);
-  const state = await inspectPair(folder, name, certificates);
+  const state = await inspectPair(folder, name, { file: deployment, certificates, variables: [variable] });
 
   const isListed = state.certificate !== null && listed.includes(state.certificate.fingerprint);
   const changes = [

@@ -5,13 +5,9 @@ import { fingerprintOrNull } from "../../../node/certificates.ts";
 import { clusterVariableName } from "../../../worker/config/config.ts";
 import { normaliseFingerprint } from "../../../worker/config/fingerprint.ts";
 import { compareWithDeployed, stopAccepting } from "../../certificates/listed.ts";
-import { commonNameFor } from "../../certificates/obtain.ts";
+import { describeOwner, isOwn, revokeOwn } from "../../certificates/ownership.ts";
 import { ClusterFolder, currentPair } from "../../certificates/pair-files.ts";
-import {
-  type ClientCertificate,
-  listClientCertificates,
-  revokeClientCertificate,
-} from "../../cloudflare/client-certificates.ts";
+import { listClientCertificates } from "../../cloudflare/client-certificates.ts";
 import { listedFingerprints, requireCluster } from "../../config-file/clusters.ts";
 import { askForConsent, type ChangeOptions } from "../../consent.ts";
 import type { CommandMaker, Context } from "../../context.ts";
@@ -56,8 +52,11 @@ async function revoke(options: RevokeOptions, context: Context): Promise<Command
   const refusal = (message: string, hint: string) => cliError(fingerprint, message, hint);
   // Not listed at all: an earlier run may have stopped after taking it off the list.
   if (owner !== null && owner !== variable) throw refusal(`is another cluster's ([vars.${owner}])`, "name that one");
-  const isOurs = owner === variable || isIssuedFor(clusterName, known);
-  if (!isOurs) throw refusal(`is no certificate of ${clusterName}`, "octogate certificate list shows them all");
+  const claim = { file: deployment, certificates, variables: [variable] };
+  if (!isOwn(fingerprint, claim)) {
+    const message = `is no certificate of ${clusterName}: it is ${describeOwner(fingerprint, claim)}`;
+    throw refusal(message, "octogate certificate list shows them all");
+  }
   if (owner === variable && listed.length === 1) {
     const hint = `octogate certificate rotate --cluster ${clusterName} makes another first; octogate teardown --cluster ${clusterName} cuts it off now`;
     throw refusal(`is the only certificate of ${clusterName}`, hint);
@@ -83,7 +82,7 @@ async function revoke(options: RevokeOptions, context: Context): Promise<Command
   } finally {
     // Also where nothing can be deployed: the attacker with the key must not win by that.
     if (isActive) {
-      await revokeClientCertificate(client, zone, known.id);
+      await revokeOwn(session, claim, known);
       context.terminal.note(`${context.terminal.style.good("✓")} Cloudflare is told to revoke it`);
     }
   }
@@ -92,12 +91,6 @@ async function revoke(options: RevokeOptions, context: Context): Promise<Command
     cluster: clusterName,
     fingerprint,
   });
-}
-
-/** By the name that setup, rotate and issue ask for. */
-function isIssuedFor(clusterName: string, certificate: ClientCertificate | undefined): boolean {
-  const own = commonNameFor(clusterName);
-  return certificate !== undefined && `${certificate.commonName} `.startsWith(`${own} `);
 }
 
 function parseFingerprint(text: string): string {

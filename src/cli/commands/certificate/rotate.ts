@@ -4,7 +4,8 @@ import { Command, Option } from "commander";
 import { fingerprintOrNull } from "../../../node/certificates.ts";
 import { clusterVariableName } from "../../../worker/config/config.ts";
 import { acceptCertificate, compareWithDeployed } from "../../certificates/listed.ts";
-import { commonNameFor, inspectPair, obtainPair } from "../../certificates/obtain.ts";
+import { inspectPair, obtainPair } from "../../certificates/obtain.ts";
+import { commonNameFor, describeOwner } from "../../certificates/ownership.ts";
 import {
   ClusterFolder,
   currentPair,
@@ -64,18 +65,27 @@ async function rotate(options: RotateOptions, context: Context): Promise<Command
   const session = await openSession(options.config, context);
   const { client, zone, deployment } = session;
   const variable = clusterVariableName(options.cluster);
-  requireCluster(deployment, options.cluster);
+  const listed = requireCluster(deployment, options.cluster);
   const folder = new ClusterFolder(deployment.folder, options.cluster);
   const fingerprint = fingerprintOrNull((await folder.read(previousPair)).certificate ?? "");
   // An earlier --finish may have taken the old one off the list, and stopped before that was deployed.
   await compareWithDeployed(session, fingerprint === null ? null : { variable, fingerprint });
-  const certificates = await listClientCertificates(client, zone);
-  const rotation = { session, folder, variable, certificates };
-  return options.finish ? finishRotation(rotation, options, context) : begin(rotation, options, context);
+  const claim = {
+    file: deployment,
+    certificates: await listClientCertificates(client, zone),
+    variables: [variable],
+  };
+  const rotation = { session, folder, variable, claim };
+  return options.finish ? finishRotation(rotation, options, context) : begin(rotation, listed, options, context);
 }
 
-async function begin(rotation: Rotation, options: RotateOptions, context: Context): Promise<CommandResult> {
-  const { session, folder, variable } = rotation;
+async function begin(
+  rotation: Rotation,
+  listed: readonly string[],
+  options: RotateOptions,
+  context: Context,
+): Promise<CommandResult> {
+  const { session, folder, variable, claim } = rotation;
   const { cluster: clusterName, validityDays } = options;
   const stage = await rotationStage(folder);
   if (stage === "switched") {
@@ -85,6 +95,16 @@ async function begin(rotation: Rotation, options: RotateOptions, context: Contex
   if (stage !== "switching" && (key === null || certificate === null)) {
     const hint = `bring them there, or make another pair with octogate certificate issue --cluster ${clusterName}`;
     throw cliError(folder.name, "has no client.key and client.crt to rotate", hint);
+  }
+  const fingerprint = fingerprintOrNull(certificate ?? "");
+  // Otherwise --finish would revoke, as the old certificate, one that another cluster uses.
+  if (stage !== "switching" && (fingerprint === null || !listed.includes(fingerprint))) {
+    const owner = fingerprint === null ? "unreadable" : describeOwner(fingerprint, claim);
+    throw cliError(
+      `${folder.name}/client.crt`,
+      `holds no certificate that ${session.deployment.path} lists for ${clusterName}: it is ${owner}`,
+      `bring the pair of ${clusterName} there, or make another with octogate certificate issue --cluster ${clusterName}`,
+    );
   }
   const changes =
     stage === "switching"
@@ -105,19 +125,19 @@ async function begin(rotation: Rotation, options: RotateOptions, context: Contex
 
 /** Makes a new certificate that the Worker accepts beside the old one. No user is refused at any moment of it. */
 async function prepare(
-  { session, folder, variable, certificates }: Rotation,
+  { session, folder, variable, claim }: Rotation,
   options: RotateOptions,
   context: Context,
 ): Promise<void> {
   const { client, zone, hostname } = session;
   const { cluster: clusterName, validityDays, wait } = options;
   const endpoint = await endpointFor(hostname, options, context);
-  const state = await inspectPair(folder, nextPair, certificates);
+  const state = await inspectPair(folder, nextPair, claim);
   const commonName = commonNameFor(clusterName);
   const obtain = { client, zone, folder, pair: nextPair, commonName, validityDays };
   const certificate = await obtainPair(obtain, state);
   noteStep(`certificate ${certificate.fingerprint.slice(0, 16)}… is signed`, context);
-  await acceptCertificate(session, context, { variable, certificate }, certificates);
+  await acceptCertificate(session, context, { variable, certificate }, claim.certificates);
   noteStep("both certificates are listed and deployed", context);
 
   // Only a certificate that was seen to be accepted takes the old one's place.

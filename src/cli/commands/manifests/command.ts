@@ -2,7 +2,7 @@
 // It has files, steps, the way back and the repair.
 import { join, resolve } from "node:path";
 import { Command, Option } from "commander";
-import { writePrivately } from "../../../node/files.ts";
+import { keepOutOfGit, writePrivately } from "../../../node/files.ts";
 import type { CredentialData } from "../../../node/kubeconfig.ts";
 import { readClusterPolicy } from "../../../worker/config/cluster.ts";
 import { clusterVariableName } from "../../../worker/config/config.ts";
@@ -75,7 +75,7 @@ async function manifests(options: ManifestsOptions, context: Context): Promise<C
       ...jsonOf(bundle, certificates),
     });
   }
-  const written = await writeBundle(bundle, output, context);
+  const written = await writeBundle(bundle, credential?.key ?? "", output, context);
   return done([...written.map((path) => `${path} is written.`), `Begin with ${join(output, guideName)}.`], {
     ...about,
     written,
@@ -126,11 +126,29 @@ function jsonOf({ guide, files }: Bundle, certificates: string) {
   };
 }
 
-async function writeBundle({ guide, files }: Bundle, output: string, { folder }: Context): Promise<string[]> {
+async function writeBundle(
+  { guide, files }: Bundle,
+  key: string,
+  output: string,
+  { folder }: Context,
+): Promise<string[]> {
   const contents = [
     ...files.map(({ name, content }) => ({ name, content: content ?? "" })),
     { name: guideName, content: `${guide.text.trimEnd()}\n\n${guide.checked}\n` },
   ];
+  const secret = contents.filter(({ content }) => holds(content, key));
+  if (secret.length > 0) {
+    await keepOutOfGit(
+      resolve(folder, output),
+      secret.map(({ name }) => `/${name}`),
+    );
+  }
   for (const { name, content } of contents) await writePrivately(resolve(folder, output, name), content);
   return contents.map(({ name }) => join(output, name));
+}
+
+/** Whether a text holds the key: as it is, perhaps with an indentation, or in base64. */
+function holds(text: string, key: string): boolean {
+  const [, line = ""] = key.split(/\r?\n/);
+  return line !== "" && (text.includes(line) || text.includes(Buffer.from(key).toString("base64")));
 }

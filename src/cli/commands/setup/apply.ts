@@ -3,7 +3,8 @@
 // out before the Worker answers at all. Every step can be done again.
 import { webhookKubeconfig } from "../../../node/kubeconfig.ts";
 import { wantedExpression } from "../../certificates/listed.ts";
-import { commonNameFor, obtainPair } from "../../certificates/obtain.ts";
+import { obtainPair } from "../../certificates/obtain.ts";
+import { commonNameFor } from "../../certificates/ownership.ts";
 import { currentPair, kubeconfigFile } from "../../certificates/pair-files.ts";
 import type { ClientCertificate } from "../../cloudflare/client-certificates.ts";
 import { isAsWanted, writeFirewallRule } from "../../cloudflare/firewall-rule.ts";

@@ -21,6 +21,7 @@ import type { DeploymentFile } from "../../config-file/clusters.ts";
 import type { Context } from "../../context.ts";
 import { reviewPath } from "../../deployment/verify.ts";
 import { CliError, cliError, type Diagnostic, error } from "../../diagnostics.ts";
+import type { SetupRequest } from "./written.ts";
 
 export interface Existing {
   readonly client: CloudflareClient;
@@ -44,7 +45,7 @@ export interface Existing {
 /** @throws CliError if the token may not do something that setup does, or Cloudflare does not answer */
 export async function inspect(
   deployment: DeploymentFile,
-  { hostname, clusterName }: { hostname: string; clusterName: string },
+  { hostname, clusterName, variable }: Pick<SetupRequest, "hostname" | "clusterName" | "variable">,
   context: Context,
 ): Promise<Existing> {
   const client = await connectToCloudflare(context);
@@ -90,7 +91,7 @@ export async function inspect(
     zone,
     folder,
     certificates,
-    pair: await inspectPair(folder, currentPair, certificates),
+    pair: await inspectPair(folder, currentPair, { file: deployment, certificates, variables: [variable] }),
     hasKubeconfig: folder.hasFile(kubeconfigFile),
     associatedHostnames,
     firewall,

@@ -13,7 +13,7 @@ import { openSession, type Session } from "../../deployment/session.ts";
 import { deployIfNeeded, refuseToLockOut } from "../../deployment/state.ts";
 import { type CommandResult, cliError, done } from "../../diagnostics.ts";
 import { addOptions, changeOptions, clusterOption, examples } from "../../options.ts";
-import { findClusterCertificates, removeFiles, revokeAll } from "./cluster-certificates.ts";
+import { findOwn, removeFiles, revokeAll } from "./cluster-certificates.ts";
 import { tearDownEverything } from "./everything.ts";
 
 interface TeardownOptions extends ChangeOptions {
@@ -66,27 +66,31 @@ async function tearDownCluster(
   refuseToLockOut(deployment, deployed, removed);
   const folder = new ClusterFolder(deployment.folder, clusterName);
   const listed = readCluster(deployment, variable);
-  const certificates = await findClusterCertificates(
-    folder,
-    listed?.fingerprints ?? [],
-    await listClientCertificates(client, zone),
-  );
+  const claim = {
+    file: deployment,
+    certificates: await listClientCertificates(client, zone),
+    variables: [variable],
+  };
+  const own = await findOwn(folder, listed?.fingerprints ?? [], claim);
+  const { certificates, pairs, left } = own;
 
   const isDeployedStill = deployed !== null && variable in deployed.variables;
-  const pairs = await folder.pairs();
   const changes = [
     ...certificates.map(({ fingerprint, commonName }) => `revoke the certificate ${fingerprint} (${commonName})`),
     ...(listed === null && !isDeployedStill ? [] : [`take [vars.${variable}] out of ${path}, and deploy`]),
     ...(pairs.length === 0 ? [] : [`remove the keys and certificates in ${folder.name}: ${pairs.join(", ")}`]),
   ];
-  if (changes.length === 0) return done([`There is nothing of ${clusterName}.`], { changed: false });
+  const stays = left.map((what) => `This stays: ${what}.`);
+  if (changes.length === 0) return done([`There is nothing of ${clusterName}.`, ...stays], { changed: false, left });
+  for (const line of stays) context.terminal.note(line);
   const consent = await askForConsent(context, changes, options);
   if (consent.kind === "stop") return consent.result;
 
-  await revokeAll(session, certificates);
+  await revokeAll(session, claim, certificates);
   const text = applyEdits(deployment, removeCluster(deployment, variable));
   const written = asDeployment(await saveConfigFile(deployment, text));
   await deployIfNeeded(written, context, session, removed);
-  await removeFiles(folder);
-  return done([`${clusterName} is gone; ${others.length} other clusters go on.`], { changed: true, changes });
+  await removeFiles(folder, own);
+  const result = { changed: true, changes, left };
+  return done([`${clusterName} is gone; ${others.length} other clusters go on.`, ...stays], result);
 }

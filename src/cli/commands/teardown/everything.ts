@@ -1,8 +1,9 @@
 // The end of a whole deployment: what setup made, known by its own names, and nothing else.
 // wrangler.toml says what that was, so it is put back last.
 import { clusterNameOf } from "../../../worker/config/config.ts";
+import type { Claim } from "../../certificates/ownership.ts";
 import { ClusterFolder } from "../../certificates/pair-files.ts";
-import { type ClientCertificate, listClientCertificates } from "../../cloudflare/client-certificates.ts";
+import { listClientCertificates } from "../../cloudflare/client-certificates.ts";
 import { deleteFirewallRule, type Firewall, firewallRuleRef, readFirewall } from "../../cloudflare/firewall-rule.ts";
 import { dissociateHostname, readAssociatedHostnames } from "../../cloudflare/hostname-associations.ts";
 import { deleteKvNamespace, kvNamespaceTitle, listKvNamespaces } from "../../cloudflare/kv-namespace.ts";
@@ -27,15 +28,19 @@ import type { Context } from "../../context.ts";
 import type { Session } from "../../deployment/session.ts";
 import { refuseToLockOut } from "../../deployment/state.ts";
 import { type CommandResult, cliError, done } from "../../diagnostics.ts";
-import { findClusterCertificates, removeFiles, revokeAll } from "./cluster-certificates.ts";
+import { findOwn, type Own, removeFiles, revokeAll } from "./cluster-certificates.ts";
 
 interface Remains {
   /** Null: the hostname does not lead to this Worker. */
   readonly domain: CustomDomain | null;
   readonly hasWorker: boolean;
-  readonly firewall: Firewall;
+  /** Null: the hostname leads to another Worker, and the rule is that one's. */
+  readonly firewall: Firewall | null;
   readonly isAssociated: boolean;
-  readonly certificates: readonly ClientCertificate[];
+  readonly claim: Claim;
+  readonly clusters: readonly { readonly folder: ClusterFolder; readonly own: Own }[];
+  /** What is not this deployment's, and stays. */
+  readonly left: readonly string[];
   /** Null: none that setup made. */
   readonly kvNamespaceId: string | null;
   readonly variables: readonly string[];
@@ -51,6 +56,8 @@ export async function tearDownEverything(
   const { workerName, path } = deployment;
   const remains = await inspect(session);
   const changes = changesFor(session, remains);
+  const stays = remains.left.map((what) => `This stays: ${what}.`);
+  for (const line of stays) context.terminal.note(line);
   const consent = await askForConsent(context, changes, options);
   if (consent.kind === "stop") return consent.result;
 
@@ -59,41 +66,38 @@ export async function tearDownEverything(
     await work();
     context.terminal.note(`${good("✓")} ${what}`);
   };
-  const { domain, hasWorker, firewall, isAssociated, certificates, kvNamespaceId } = remains;
+  const { domain, hasWorker, firewall, isAssociated, claim, clusters, kvNamespaceId } = remains;
+  const certificates = clusters.flatMap(({ own }) => own.certificates);
   if (domain !== null) {
     await step(`${hostname} leads nowhere`, () => detachCustomDomain(client, accountId, domain.id));
   }
   if (hasWorker) await step(`the Worker ${workerName} is deleted`, () => deleteWorker(client, accountId, workerName));
-  if (firewall.rule !== null) {
+  if (firewall !== null && firewall.rule !== null) {
     await step("the custom rule is deleted", () => deleteFirewallRule(client, zone, firewall));
   }
   if (isAssociated) {
     await step("client certificates are not asked for any more", () => dissociateHostname(client, zone, hostname));
   }
-  if (certificates.length > 0) await step("the certificates are revoked", () => revokeAll(session, certificates));
+  if (certificates.length > 0)
+    await step("the certificates are revoked", () => revokeAll(session, claim, certificates));
   if (kvNamespaceId !== null) {
     await step("the KV namespace is deleted", () => deleteKvNamespace(client, accountId, kvNamespaceId));
   }
-  for (const variable of remains.variables) {
-    await removeFiles(new ClusterFolder(deployment.folder, clusterNameOf(variable)));
-  }
+  for (const { folder, own } of clusters) await removeFiles(folder, own);
   await step(`${path} has its placeholders back`, () => saveConfigFile(deployment, restoredText(session, remains)));
-  return done(["The deployment is gone."], { changed: true, changes });
+  return done(["The deployment is gone.", ...stays], { changed: true, changes, left: remains.left });
 }
 
 async function inspect({ deployment, client, zone, hostname }: Session): Promise<Remains> {
   const { accountId } = zone;
   const { workerName } = deployment;
   const variables = clusterVariablesIn(deployment);
-  const listed = await listClientCertificates(client, zone);
-  const certificates = await Promise.all(
-    variables.map((variable) =>
-      findClusterCertificates(
-        new ClusterFolder(deployment.folder, clusterNameOf(variable)),
-        readCluster(deployment, variable)?.fingerprints ?? [],
-        listed,
-      ),
-    ),
+  const claim = { file: deployment, certificates: await listClientCertificates(client, zone), variables };
+  const clusters = await Promise.all(
+    variables.map(async (variable) => {
+      const folder = new ClusterFolder(deployment.folder, clusterNameOf(variable));
+      return { folder, own: await findOwn(folder, readCluster(deployment, variable)?.fingerprints ?? [], claim) };
+    }),
   );
   const [domains, deployed, firewall, hostnames, namespaces] = await Promise.all([
     listCustomDomains(client, accountId),
@@ -112,6 +116,13 @@ async function inspect({ deployment, client, zone, hostname }: Session): Promise
       "detach that domain first if it is to go, or take the things that are this deployment's away by hand",
     );
   }
+  // The same hostname, set up from another clone under another name: rule and association guard that Worker now.
+  const heir = domains.find((domain) => domain.hostname === hostname && domain.service !== workerName);
+  const isAssociated = hostnames.includes(hostname);
+  const left = clusters.flatMap(({ own }) => own.left);
+  if (heir !== undefined && (firewall.rule !== null || isAssociated)) {
+    left.push(`the custom rule and the association of ${hostname}: it leads to the Worker ${heir.service}`);
+  }
   // A namespace of another name is the operator's own, put into wrangler.toml by hand.
   const kvNamespace = namespaces.find(
     ({ id, title }) => id === kvNamespaceIdIn(deployment) && title === kvNamespaceTitle(workerName),
@@ -119,21 +130,24 @@ async function inspect({ deployment, client, zone, hostname }: Session): Promise
   return {
     domain: domains.find((domain) => domain.hostname === hostname && domain.service === workerName) ?? null,
     hasWorker: deployed !== null,
-    firewall,
-    isAssociated: hostnames.includes(hostname),
-    certificates: certificates.flat(),
+    firewall: heir === undefined ? firewall : null,
+    isAssociated: heir === undefined && isAssociated,
+    claim,
+    clusters,
+    left,
     kvNamespaceId: kvNamespace?.id ?? null,
     variables,
   };
 }
 
 function changesFor({ deployment, hostname }: Session, remains: Remains): string[] {
-  const { domain, hasWorker, firewall, isAssociated, certificates, kvNamespaceId, variables } = remains;
+  const { domain, hasWorker, firewall, isAssociated, clusters, kvNamespaceId, variables } = remains;
+  const certificates = clusters.flatMap(({ own }) => own.certificates);
   const names = variables.map(clusterNameOf).join(", ");
   return [
     ...(domain === null ? [] : [`detach ${hostname}: users can no longer sign in to ${names}`]),
     ...(hasWorker ? [`delete the Worker ${deployment.workerName} and its secret`] : []),
-    ...(firewall.rule === null ? [] : [`delete the custom rule ${firewallRuleRef(hostname)}`]),
+    ...(firewall === null || firewall.rule === null ? [] : [`delete the custom rule ${firewallRuleRef(hostname)}`]),
     ...(isAssociated ? [`ask no more for client certificates at ${hostname} (hostname association)`] : []),
     ...certificates.map(({ fingerprint, commonName }) => `revoke the certificate ${fingerprint} (${commonName})`),
     ...(kvNamespaceId === null ? [] : [`delete the KV namespace ${kvNamespaceId}, with the cached facts in it`]),
