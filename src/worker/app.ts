@@ -3,10 +3,10 @@ import type { Context, Next } from "hono";
 import { HonoBase as Hono } from "hono/hono-base";
 import { TrieRouter } from "hono/router/trie-router";
 import { authenticate } from "./authenticate.ts";
-import { statusResponse, undeterminedResponse, verdictResponse } from "./http/answers.ts";
+import { badRequest, methodNotAllowed, statusResponse, undeterminedResponse, verdictResponse } from "./http/answers.ts";
 import { identifyCaller, type KnownCaller } from "./http/client-certificate.ts";
 import { readRequestBody } from "./http/request-body.ts";
-import { type FieldProblem, maxReviewBytes, parseTokenReview } from "./http/token-review.ts";
+import { maxReviewBytes, parseTokenReview } from "./http/token-review.ts";
 import { createServicesOnce, type Environment, type Runtime, type Services } from "./services.ts";
 import { undetermined } from "./verdict.ts";
 import { version } from "./version.ts";
@@ -118,14 +118,6 @@ async function limitBody(c: AppContext, next: Next): Promise<Response | undefine
       await next();
       return undefined;
   }
-}
-
-function badRequest({ field, message }: FieldProblem): Response {
-  return statusResponse(400, `${field}: ${message}`, { cause: { reason: "FieldValueInvalid", field } });
-}
-
-function methodNotAllowed(allowed: string): Response {
-  return statusResponse(405, `this path does not take that method, only ${allowed}`, { headers: { Allow: allowed } });
 }
 
 /**

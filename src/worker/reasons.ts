@@ -1,5 +1,5 @@
-// Every reason for which a review can end as it does, one row each: the closed list that the decision log uses. There is
-// a table for each verdict, so that the bundle leaves out those whose texts the Worker never sends.
+// Every reason for which a review can end as it does, one row each: the closed list that the decision log uses. There
+// is a table for each verdict, so that the bundle leaves out those whose texts the Worker never sends.
 
 /** What an answer says to kube-apiserver; http/answers.ts says how. */
 export type VerdictKind = "authenticated" | "unauthenticated" | "denied" | "undetermined";

@@ -483,7 +483,7 @@ export const sections: readonly Section[] = [
       }),
       row("no prefix", "ben", readsOrganisations, admitted("ben:102", "Acme", "Acme/platform"), { prefix: "" }),
       row(
-        "no prefix, and a login that makes one of Kubernetes' names",
+        "no prefix, and a login that makes a name that Kubernetes reserves",
         "system",
         readsOrganisations,
         refused("identity_unsafe"),

@@ -1,5 +1,6 @@
-// What holds for every answer, whatever was asked: kube-apiserver's client turns a Retry-After into up to 55 calls, replays the token after a
-// redirect, retries a 500 five times, and takes a 200 that is no complete TokenReview for a "no" that it remembers.
+// What holds for every answer, whatever was asked: kube-apiserver's client turns a Retry-After into up to 55 calls,
+// replays the token after a redirect, retries a 500 five times, and takes a 200 that is no complete TokenReview for a
+// "no" that it remembers.
 import * as v from "valibot";
 
 /** An answer as a client gets it. */
@@ -64,7 +65,7 @@ export function holdToRules(method: string, path: string, answer: Answer): void 
     return;
   }
   const json: unknown = JSON.parse(body);
-  // What /readyz says is a report of its own, whether it is good or bad; whoever may not read it gets a Status.
+  // What /readyz says is a report of its own, whether it is good or bad; a caller who may not read it gets a Status.
   if (path === "/readyz" && (status === 200 || status === 503)) return;
   if (status === 200) {
     if (method === "POST" && !v.is(tokenReviewSchema, json)) throw broken("it is no complete TokenReview");
@@ -72,5 +73,5 @@ export function holdToRules(method: string, path: string, answer: Answer): void 
   }
   if (!v.is(statusSchema, json)) throw broken("it is no Status");
   if (json.code !== status || json.reason !== reasonOf.get(status))
-    throw broken("code or reason contradict the status");
+    throw broken("code or reason do not fit the status");
 }

@@ -1,4 +1,5 @@
-// The decision log: one line of JSON a review, with the fields that docs/operations.md lists, and nothing else that looks like one.
+// The decision log: one line of JSON a review, with the fields that docs/operations.md lists, and nothing else that
+// looks like one.
 import { expect, test, vi } from "vitest";
 import { reasons } from "../../src/worker/reasons.ts";
 import { credentialIdOf } from "../support/credential-id.ts";

@@ -1,4 +1,5 @@
-// Everything that GitHub can do at GET /user, and what becomes of the review: the answer that kube-apiserver gets and the reason in the log.
+// Everything that GitHub can do at GET /user, and what becomes of the review: the answer that kube-apiserver gets and
+// the reason in the log.
 import { describe, expect, test } from "vitest";
 import type { VerdictKind } from "../../src/worker/reasons.ts";
 import { type GitHubCase, githubCases, slowGitHubCases } from "../support/github-cases.ts";

@@ -4,7 +4,7 @@
 // caches a 200 that is not a complete TokenReview as a "no".
 import { deniedReasons, undeterminedReasons } from "../reasons.ts";
 import { sentenceOf, type Verdict } from "../verdict.ts";
-import type { ApiVersion } from "./token-review.ts";
+import type { ApiVersion, FieldProblem } from "./token-review.ts";
 
 /** The reasons of metav1.Status that are used here; the apiserver's client retries on none of them. */
 const statusReasons = {
@@ -48,6 +48,15 @@ export function verdictResponse(apiVersion: ApiVersion, verdict: Verdict): Respo
 export function undeterminedResponse({ reason, detail }: Verdict & { kind: "undetermined" }): Response {
   const message = `${reason}: ${detail ?? sentenceOf(undeterminedReasons[reason])}`;
   return statusResponse(503, message, { cause: { reason } });
+}
+
+export function badRequest({ field, message }: FieldProblem): Response {
+  return statusResponse(400, `${field}: ${message}`, { cause: { reason: "FieldValueInvalid", field } });
+}
+
+/** @param allowed the methods that the path takes, as in the Allow header */
+export function methodNotAllowed(allowed: string): Response {
+  return statusResponse(405, `this path does not take that method, only ${allowed}`, { headers: { Allow: allowed } });
 }
 
 /**

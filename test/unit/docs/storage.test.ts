@@ -1,4 +1,5 @@
-// docs/storage.md: the entries that it shows have the form that the Worker reads, and the keys that it explains are theirs.
+// docs/storage.md: the entries that it shows have the form that the Worker reads, and the keys that it explains are
+// theirs.
 import { readFileSync } from "node:fs";
 import * as v from "valibot";
 import { expect, test } from "vitest";

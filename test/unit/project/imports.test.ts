@@ -125,3 +125,14 @@ test.each(["policy", "credential"])("the Worker's %s has no way to GitHub or to 
   const others = reached.filter((file) => /^src\/worker\/(?:github|cache)\//.test(file) && !pure.includes(file));
   expect(others).toEqual([]);
 });
+
+test("no file needs itself by way of others", () => {
+  const files = [...new Set(imports.map(({ from }) => from))];
+  const importedBy = (file: string) => imports.flatMap(({ from, to }) => (from === file ? [to] : []));
+  const inCircles = files.filter((file) => {
+    const needed = new Set(importedBy(file));
+    for (const one of needed) for (const next of importedBy(one)) needed.add(next);
+    return needed.has(file);
+  });
+  expect(inCircles).toEqual([]);
+});

@@ -1,4 +1,5 @@
-// What never happens, whatever comes: an answer that is not in the table, an exception that gets out, a token that gets written down.
+// What never happens, whatever comes: an answer that is not in the table, an exception that gets out, a token that gets
+// written down.
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { makeToken } from "../../../src/local/github/token.ts";
@@ -78,10 +79,10 @@ describe("an exception", () => {
 
 const anyGitHub: [description: string, answer: () => Response | Promise<Response>][] = [
   ["a person", () => userAnswer()],
-  ["a stranger", () => userAnswer({ id: 2, login: "hubot" })],
+  ["an outsider", () => userAnswer({ id: 2, login: "hubot" })],
   ["a bot", () => userAnswer({ type: "Bot" })],
   ["an app", () => userAnswer({}, { "x-oauth-client-id": "Iv1.a" })],
-  ["nonsense", () => userAnswer({ id: "1" })],
+  ["an invalid response", () => userAnswer({ id: "1" })],
   ["a refusal", () => errorAnswer(401, "Bad credentials")],
   ["a suspension", () => errorAnswer(403, "Sorry. Your account was suspended")],
   ["a limit", () => errorAnswer(429, "Slow", { "retry-after": "60" })],

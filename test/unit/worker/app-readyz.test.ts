@@ -28,7 +28,7 @@ describe("GET /readyz", () => {
   test.each([
     ["none", null],
     ["no certificate", noCertificate],
-  ])("is 403 for a caller with %s, and asks nobody", async (_, cf) => {
+  ])("is 403 for a caller with %s, and makes no call", async (_, cf) => {
     const { send, errors } = startApp();
     const response = await send("/readyz", {}, cf);
     expect((await statusIn(response)).code).toBe(403);

@@ -68,7 +68,7 @@ describe("a GitHub user token", () => {
     expect(await (await send("/authenticate", { method: "POST", body })).text()).not.toContain("audiences");
   });
 
-  test("is judged by the policy of the cluster whose certificate asks", async () => {
+  test("is evaluated by the policy of the cluster whose certificate asks", async () => {
     const other = "b2".repeat(32);
     const env = environment({ CLUSTER_STAGING: clusterTable({ client_certificates: [other], allow: ["user:hubot"] }) });
     const { review, lines } = startApp({ env, github: async () => userAnswer() });
@@ -81,13 +81,13 @@ describe("a GitHub user token", () => {
     ]);
   });
 
-  test("of somebody who can put it right is denied with the reason, of a stranger without one", async () => {
+  test("of a person who can put it right is denied with the reason, of an outsider without one", async () => {
     const { review } = startApp({ github: async () => errorAnswer(403, "Sorry. Your account was suspended") });
     expect(await (await review(makeToken("classic"))).json()).toMatchObject({
       status: { authenticated: false, error: expect.stringMatching(/^account_suspended: /) },
     });
-    const stranger = startApp({ github: async () => userAnswer({ id: 2, login: "hubot" }) });
-    const answer: unknown = await (await stranger.review(makeToken("classic"))).json();
+    const outsider = startApp({ github: async () => userAnswer({ id: 2, login: "hubot" }) });
+    const answer: unknown = await (await outsider.review(makeToken("classic"))).json();
     expect(answer).toMatchObject({ status: { authenticated: false } });
     expect(JSON.stringify(answer)).not.toContain("error");
   });
@@ -120,7 +120,7 @@ describe("a GitHub user token", () => {
 });
 
 describe("a wrong configuration", () => {
-  test("of a cluster is named to its callers, and to nobody else's", async () => {
+  test("of a cluster is named to its callers, and to no others", async () => {
     const other = "b2".repeat(32);
     const env = environment({ CLUSTER_STAGING: clusterTable({ client_certificates: [other], allow: ["org:-acme"] }) });
     const { review, lines } = startApp({ env, github: async () => userAnswer() });

@@ -83,13 +83,13 @@ describe("a report", () => {
     expect(report).toMatchObject({ status: "ready", parts: { configuration } });
   });
 
-  test("asks nobody where the configuration does not say where GitHub is", async () => {
+  test("makes no call where the configuration does not say where GitHub is", async () => {
     const { ask, requests } = startReadiness({ githubUrl: null, service: wrong });
     expect((await ask()).parts.github.state).toBe("not_checked");
     expect(requests).toEqual([]);
   });
 
-  test("says that KV is not bound, which keeps nobody out", async () => {
+  test("says that KV is not bound, which keeps no one out", async () => {
     const report = await startReadiness({ store: null }).ask();
     expect(report).toMatchObject({ status: "ready", parts: { kv: { state: "not_bound" } } });
   });
@@ -121,7 +121,7 @@ describe("GitHub", () => {
     });
   });
 
-  test("is not taken for whoever else answers at its address", async () => {
+  test("is not taken for another server that answers at its address", async () => {
     const report = await startReadiness({ github: async () => gitHubAnswer(200, {}) }).ask();
     expect(report.parts.github.problem).toMatch(/^answered 200, but not as GitHub does/);
   });

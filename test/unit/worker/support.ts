@@ -1,5 +1,5 @@
-// What the Worker's unit tests share: settings that are right, so that each test changes the one thing it is about, and an app whose clock, network and
-// log are the test's own.
+// What the Worker's unit tests share: settings that are right, so that each test changes the one thing it is about, and
+// an app whose clock, network and log are the test's own.
 import { randomBytes } from "node:crypto";
 import * as v from "valibot";
 import { expect, onTestFinished } from "vitest";
@@ -97,13 +97,13 @@ export function invisibleFor(reason: HiddenReason, ssoUrl: string | null = null)
   return { kind: "hidden", reason, ssoUrl } as const satisfies Membership;
 }
 
-/** Standings under the keys that the policy looks for, by the organisations' names; of whichever is left out, the person is no member. */
-export function standingsFor(
+/** Memberships under the keys that the policy looks for, by organisation name; the default is none. */
+export function membershipsFor(
   { organisations }: ClusterPolicy,
-  standings: Readonly<Record<string, Membership>>,
+  memberships: Readonly<Record<string, Membership>>,
 ): Readonly<Record<string, Membership>> {
   return Object.fromEntries(
-    organisations.map((reference) => [keyOfOrganisation(reference), standings[reference.login] ?? noMember]),
+    organisations.map((reference) => [keyOfOrganisation(reference), memberships[reference.login] ?? noMember]),
   );
 }
 
@@ -113,7 +113,7 @@ export function userAnswer(changes: Record<string, unknown> = {}, headers: Recor
   return Response.json(body, { headers: { "x-github-request-id": "8A2C:1F2E:9B3D", ...headers } });
 }
 
-/** An error of GitHub's, as its API words it. */
+/** An error as GitHub's API words it. */
 export function errorAnswer(status: number, message: string, headers: Record<string, string> = {}): Response {
   return Response.json(
     { message, documentation_url: "https://docs.github.com/rest", status: String(status) },

@@ -8,7 +8,8 @@ describe("a reason", () => {
     expect(row.problem).toMatch(/^[A-Z][^\n:]*[^.\n]$/);
     if (row.verdict === "authenticated") expect(row.hint).toBeNull();
     else expect(row.hint).toMatch(/^[a-z][^\n]*[^.\n]$/);
-    // What leaves as an error of OAuth is one line of ASCII without quotation marks and backslashes (RFC 6749, 4.1.2.1).
+    // What leaves as an error of OAuth is one line of ASCII without quotation marks and backslashes (RFC 6749,
+    // 4.1.2.1).
     expect(sentenceOf(row)).toMatch(/^[\x20-\x7e]+[.?]$/);
     expect(sentenceOf(row)).not.toMatch(/["\\]/);
   });

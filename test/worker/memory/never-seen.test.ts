@@ -1,5 +1,5 @@
-// The cap on tokens that were never seen: over it they are undetermined, and whoever was let in before goes on as ever,
-// however long ago that was.
+// The cap on tokens that were never seen: over it they are undetermined, and users who were let in before go on as
+// ever, however long ago that was.
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { StandInAccount } from "../../../src/local/github/accounts.ts";
 import { limiterHasTime } from "../../support/limiter-time.ts";
@@ -52,7 +52,7 @@ describe("a cluster with more never-seen tokens than it may have", () => {
     expect((await worker.review(newToken(), { cluster: "staging" })).decision.reason).toBe("admitted");
   });
 
-  test("lets people at work go on, warm, and whoever comes back after TTL and grace", async () => {
+  test("lets people at work go on, warm, and those who come back after TTL and grace", async () => {
     const [atWork = "", away = ""] = [newToken(), newToken()];
     await verdictsOf([atWork, away]);
     await exceed();

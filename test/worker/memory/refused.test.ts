@@ -31,7 +31,7 @@ const endings: readonly (readonly [string, (member: ReturnType<typeof newMember>
     { verdict: "denied", reason: "account_suspended" },
   ],
   [
-    "of somebody who left the organisation",
+    "of a person who left the organisation",
     ({ account }) => worker.github.removeMember(acme, account),
     { verdict: "unauthenticated", reason: "not_allowed" },
   ],
@@ -88,7 +88,7 @@ test("a refused token is asked about once in 10 s, and KV never hears of it", as
   expect((await worker.meters()).kvWrites).toBe(kvWrites);
 });
 
-test("whoever was let into the organisation a moment ago gets in a moment later", async () => {
+test("a person who was let into the organisation a moment ago gets in a moment later", async () => {
   const { github } = worker;
   const account = github.addAccount({ login: "newcomer" });
   const token = github.issueToken(account, { kind: "classic", scopes: ["read:org"] });

@@ -1,5 +1,5 @@
-// What KV holds is worth nothing to whoever can read it: neither whose token it is nor which one, nor where anybody
-// belongs. Looked for in the files of the local edge's state folder, as whoever gets hold of them would.
+// An entry in KV is worth nothing to a reader: it shows neither the token nor its owner, nor any membership. The tests
+// search the files of the local edge's state folder, as a thief of these files would.
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -72,7 +72,7 @@ test.each<[string, () => string[]]>([
   ["no login", () => [login]],
   ["no number of an account", () => [String(accountId)]],
   ["no organisation and no team", () => [organisation, team]],
-  ["no address of GitHub's", () => [github.url, "/user/memberships/orgs"]],
+  ["no GitHub address", () => [github.url, "/user/memberships/orgs"]],
   ["no JSON of ours", () => ['"organisations"', '"credentialId"', '"validators"', '"tombstone","askedAt"']],
 ])("there is %s in its files", (_, secrets) => {
   expect(findPieces(secrets(), filesOfKv())).toEqual([]);

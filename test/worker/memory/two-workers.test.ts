@@ -65,7 +65,7 @@ async function review(name: WorkerName, token: string, aheadMs = 0) {
     body: reviewBody(token),
     cf,
   };
-  // The cast is for cf: the types want all that Cloudflare says about a request.
+  // The type assertion is for cf: the types want all that Cloudflare says about a request.
   const response = await harness.getWorker(name).fetch("http://octogate.test/authenticate", init as FetchInit);
   const body = await response.text();
   const decision = await vi.waitFor(() => {

@@ -1,5 +1,5 @@
-// Somebody at work: GitHub is asked once, then in the background and on the condition that something has changed, and
-// nobody waits for it.
+// A user at work: GitHub is asked once, then in the background and on the condition that something has changed, and the
+// user does not wait for it.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { StandInAccount } from "../../../src/local/github/accounts.ts";
 import type { StandInOrganisation } from "../../../src/local/github/organisations.ts";
@@ -123,7 +123,7 @@ describe("refresh ahead", () => {
     expect(await spentQuota(token)).toBe(spent + 1);
   });
 
-  test("a 304 renews: what was learnt before it is believed for another TTL, and KV is not written for it", async () => {
+  test("a 304 renews: older facts are fresh for another TTL, and KV is not written for it", async () => {
     const token = newToken();
     const { body } = await worker.review(token);
     worker.advance(ttlMs * 0.75);

@@ -74,7 +74,7 @@ function presentFacts({ account, host, oauthClientId, scopes, expiry, organisati
     ["client", oauthClientId ?? "none: made by hand"],
     ["scopes", scopes === null ? "none: it has permissions, which GitHub does not tell" : listOf(scopes)],
     ["expires", presentExpiry(expiry)],
-    ...Object.entries(organisations).map(([key, membership]) => [key, presentStanding(membership)]),
+    ...Object.entries(organisations).map(([key, membership]) => [key, presentMembership(membership)]),
   ]);
 }
 
@@ -89,7 +89,7 @@ function presentExpiry(expiry: TokenExpiry): string {
   }
 }
 
-function presentStanding(membership: Membership): string {
+function presentMembership(membership: Membership): string {
   switch (membership.kind) {
     case "active": {
       const teams = membership.teams.map(({ slug, id }) => `${slug}#${id}`).sort();

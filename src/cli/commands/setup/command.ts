@@ -155,7 +155,7 @@ function filesOf({ folder }: Existing) {
   };
 }
 
-/** @throws CliError where the command line contradicts wrangler.toml, or says too little */
+/** @throws CliError where the command line does not fit wrangler.toml, or says too little */
 function requestFor(options: SetupOptions, deployment: DeploymentFile): SetupRequest {
   const { cluster: clusterName, allow, validityDays } = options;
   const { path } = deployment;

@@ -54,7 +54,7 @@ describe("a breaker", () => {
     expect(breaker.isOpen(now)).toBe(false);
   });
 
-  test("lets somebody probe 5 s after it opened, and then every 5 s", () => {
+  test("lets one request probe 5 s after it opened, and then every 5 s", () => {
     const breaker = openBreaker();
     expect(breaker.takeProbe(now + seconds(5) - 1)).toBe(false);
     expect(breaker.takeProbe(now + seconds(5))).toBe(true);

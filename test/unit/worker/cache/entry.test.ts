@@ -186,7 +186,7 @@ describe("what is dated into the future", () => {
     expect(withoutFuture(entry, now)).toBe(entry);
   });
 
-  test("leaves a tombstone membership, so that whoever is asked about from now on is newer", () => {
+  test("leaves a tombstone as it is, so that facts from now on are newer", () => {
     expect(withoutFuture(tombstoneAt(now), now)).toEqual(tombstoneAt(now));
     const moved = withoutFuture(tombstoneAt(now + 1), now);
     expect(moved).toEqual(tombstoneAt(now - 1));
@@ -206,7 +206,7 @@ describe("the facts in an entry", () => {
     expect(factsIn(entryOf(), bothOrganisations)).toBeNull();
   });
 
-  test("are there without any organisation for somebody whom the policy could never admit", () => {
+  test("are there without any organisation for a person whom the policy could never admit", () => {
     const onlyHubot = requestFor({ allow: ["user:hubot#7"], groups_from: ["other"] });
     expect(factsIn(entryOf(), onlyHubot)).toEqual(factsOf({ organisations: {} }));
   });

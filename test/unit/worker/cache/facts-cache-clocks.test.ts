@@ -1,4 +1,4 @@
-// Clocks that go ahead or are set back: what they date into the future is believed by nobody.
+// Clocks that go ahead or are set back: facts with a time in the future are a miss.
 import { describe, expect, test } from "vitest";
 import {
   entryOf,
@@ -59,7 +59,7 @@ describe("what is dated into the future", () => {
     expect(await one.ask(token)).toMatchObject({ outcome: { facts: leftFacts }, source: "memory" });
   });
 
-  test("of a tombstone refuses nobody whom GitHub takes now", async () => {
+  test("of a tombstone does not refuse a user whom GitHub takes now", async () => {
     const { one, store, sealer, token } = setUp();
     const name = await sealer.nameOf(token);
     const tombstone = { kind: "tombstone", askedAt: startOfTests + seconds(3600) };

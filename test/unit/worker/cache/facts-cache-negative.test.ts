@@ -24,7 +24,7 @@ async function bothKnow({ a, b, clock, token }: SetUp): Promise<void> {
   clock.advance(seconds(120));
 }
 
-describe.each([refused, suspended])("somebody remembered of whom GitHub says $kind", (outcome) => {
+describe.each([refused, suspended])("a known user of whom GitHub says $kind", (outcome) => {
   test("is out at once, and in an outage that follows", async () => {
     const { a, clock, github, token } = setUpTwo();
     await a.ask(token);

@@ -18,7 +18,7 @@ import {
 
 const staleFound = { outcome: { kind: "found", isStale: true } };
 
-describe("somebody known, while GitHub is down", () => {
+describe("a known user, while GitHub is down", () => {
   test("goes on until TTL and grace are over", async () => {
     const { one, clock, github, token } = setUp();
     await one.ask(token);
@@ -54,7 +54,7 @@ describe("somebody known, while GitHub is down", () => {
     "github_invalid_response",
     "github_inconsistent_responses",
     "github_unexpected_status",
-  ] satisfies UnavailableReason[])("goes on whatever it is that can't be believed: %s", async (reason) => {
+  ] satisfies UnavailableReason[])("goes on with any answer that the Worker cannot use: %s", async (reason) => {
     const { one, clock, github, token } = setUp();
     await one.ask(token);
     github.says({ kind: "unavailable", reason });
@@ -92,7 +92,7 @@ describe("somebody known, while GitHub is down", () => {
     expect(await one.ask(token)).toMatchObject({ outcome: unavailable });
   });
 
-  test("is not let into a cluster whose organisations nobody asked about", async () => {
+  test("is not let into a cluster whose organisations were not asked about", async () => {
     const { one, github, token } = setUp();
     await one.ask(token);
     github.says(unavailable);
@@ -216,7 +216,7 @@ describe("after three failures", () => {
     expect(await one.ask(token)).toMatchObject({ outcome: unavailable });
   });
 
-  test("whoever has no grace left asks and waits", async () => {
+  test("a user without grace left waits for GitHub", async () => {
     const { one, clock, github, token } = await brokenDown();
     const { length } = github.calls;
     clock.advance(seconds(590));
@@ -239,7 +239,7 @@ describe("after three failures", () => {
 });
 
 describe("what one person brings about at GitHub", () => {
-  test("gives nobody else grace: answers that are odd for one token don't open the breaker", async () => {
+  test("gives no other user grace: answers that are odd for one token don't open the breaker", async () => {
     const { one, clock, github, token } = setUp();
     await one.ask(token);
     clock.advance(seconds(120));

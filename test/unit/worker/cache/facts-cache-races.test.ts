@@ -76,7 +76,7 @@ describe("a refusal that another request hears while this one waits", () => {
     expect(store.writes).toHaveLength(2);
   });
 
-  test("leaves nobody grace", async () => {
+  test("leaves no grace", async () => {
     const all = await setUpOutdated();
     const { one, github, token } = all;
     const answer = await askDuring(all, { outcome: unavailable }, async () => {
@@ -107,7 +107,7 @@ describe("a refusal that another request hears while this one waits", () => {
     expect(one.memory.get(token).entry?.kind).toBe("tombstone");
   });
 
-  test("is no more than a contradiction where it is no longer remembered", async () => {
+  test("is an inconsistent response where it is no longer in memory", async () => {
     const all = await setUpOutdated();
     const { one, clock, github, token } = all;
     const answer = await askDuring(all, { outcome: { kind: "found", facts: factsOf() } }, async () => {
@@ -156,7 +156,7 @@ describe("facts that another request hears while this one waits", () => {
     expect(answer.outcome).toEqual(unavailable);
   });
 
-  test("that say less than these need are a contradiction, and no refusal", async () => {
+  test("that say less than these need are inconsistent responses, and no refusal", async () => {
     const all = await setUpOutdated();
     const { one, clock, github, token } = all;
     const answer = await askDuring(all, { outcome: { kind: "found", facts: factsOf() } }, async () => {
@@ -193,7 +193,7 @@ test("a leaver's facts are written also where this request began before they wer
 });
 
 describe("a request that never ends", () => {
-  test("keeps nobody else waiting", async () => {
+  test("keeps no other review waiting", async () => {
     const { one, github, token } = setUp();
     github.says({ outcome: unavailable, meanwhile: () => new Promise(() => {}) });
     void one.ask(token);
@@ -202,7 +202,7 @@ describe("a request that never ends", () => {
     expect(await one.ask(token)).toMatchObject({ outcome: { kind: "found" } });
   });
 
-  test("with a write keeps nobody else's facts from being remembered", async () => {
+  test("with a write keeps no other facts out of memory", async () => {
     const { one, store, token } = setUp();
     store.onPut = () => new Promise(() => {});
     await one.ask(token);

@@ -31,7 +31,7 @@ describe("a refresh ahead", () => {
     expect(github.calls).toHaveLength(2);
   });
 
-  test("keeps whoever works on from ever waiting", async () => {
+  test("keeps an active user from ever waiting", async () => {
     const { one, clock, token } = setUp();
     await one.ask(token);
     for (let second = 0; second < 600; second += 10) {
@@ -78,7 +78,7 @@ describe("a refresh ahead", () => {
     await expect.poll(() => github.calls.length).toBe(3);
   });
 
-  test.each([unrecognised, limited])("that comes to %o leaves believed facts to their TTL", async (outcome) => {
+  test.each([unrecognised, limited])("that comes to %o leaves fresh facts to their TTL", async (outcome) => {
     const { one, clock, github, token } = setUp();
     await one.ask(token);
     github.says(outcome);
@@ -112,7 +112,7 @@ describe("a refresh ahead", () => {
     expect(github.calls).toHaveLength(3);
   });
 
-  test("is not made for somebody whom the facts let in nowhere", async () => {
+  test("is not made for a person whom the facts let in nowhere", async () => {
     const { one, clock, github, token } = setUp();
     github.says(leftFacts);
     await one.ask(token);

@@ -32,7 +32,7 @@ describe("an active user", () => {
     expect(store.reads).toHaveLength(1);
   });
 
-  test("is known to another isolate by KV, which asks nobody", async () => {
+  test("is known to another isolate by KV, without a call", async () => {
     const { one, start, github, token } = setUp();
     await one.ask(token);
     await one.settle();
@@ -65,7 +65,7 @@ describe("an active user", () => {
   });
 });
 
-test("a token that GitHub takes past its own end is found each time, and never believed from memory", async () => {
+test("a token that GitHub takes past its own end is found each time, and never fresh from memory", async () => {
   const { one, clock, github, token } = setUp();
   github.says(factsOf({ expiry: { kind: "at", epochMs: clock.now() } }));
   for (let review = 1; review <= 2; review += 1) {
@@ -102,8 +102,8 @@ describe("a memory that forgets everything at once", () => {
   });
 });
 
-describe("facts that let nobody in", () => {
-  test("are believed for 10 s, and kept in memory only", async () => {
+describe("facts that let no user in", () => {
+  test("are fresh for 10 s, and kept in memory only", async () => {
     const { one, clock, github, store, token } = setUp();
     github.says(leftFacts);
     await one.ask(token);
@@ -166,7 +166,7 @@ describe("an organisation called like something that every object has", () => {
     });
   });
 
-  test("is nothing that is known of somebody about whom nobody asked for it", async () => {
+  test("is not known of a person for whom it was not asked", async () => {
     const { one, start, github, token } = setUp();
     const onlyLisa = requestFor({ allow: ["user:lisa"], groups_from: ["constructor"] });
     github.says(factsOf({ organisations: {} }));
@@ -204,7 +204,7 @@ describe("a changed policy", () => {
     expect(github.calls[1]?.request.organisations).toMatchObject([acme, { login: "other" }]);
   });
 
-  test("refuses nobody on what was known before: whoever was let in a moment ago gets in", async () => {
+  test("refuses no one on older facts: a person who was let in a moment ago gets in", async () => {
     const { one, clock, github, token } = setUp();
     github.says(leftFacts);
     await one.ask(token);
@@ -214,7 +214,7 @@ describe("a changed policy", () => {
     expect(github.calls.map(({ request: { organisations } }) => organisations.length)).toEqual([1, 1, 2]);
   });
 
-  test("does not make a stranger of anybody: they are exempt from the cap", async () => {
+  test("does not make known tokens new ones: they are exempt from the cap", async () => {
     const { one, github, clock, token } = setUp();
     await one.ask(token);
     expect(one.neverSeen).toEqual(["test"]);
@@ -237,7 +237,7 @@ describe("tokens that were never seen", () => {
     expect(github.calls).toHaveLength(0);
   });
 
-  test("are not what somebody is whom this isolate knows, whatever KV is like", async () => {
+  test("do not count tokens that this isolate knows, in any state of KV", async () => {
     const { one, clock, store, token } = setUp();
     store.onGet = () => Promise.reject(new Error("down"));
     store.onPut = () => Promise.reject(new Error("down"));
@@ -248,7 +248,7 @@ describe("tokens that were never seen", () => {
     expect(one.neverSeen).toEqual(["test"]);
   });
 
-  test("are not what somebody is who was once good, after days", async () => {
+  test("do not count a token that was once good, after days", async () => {
     const { one, start, clock, github, token } = setUp();
     await one.ask(token);
     await one.settle();
@@ -260,12 +260,12 @@ describe("tokens that were never seen", () => {
   });
 });
 
-test("facts of one token are nobody else's", async () => {
+test("facts of one token serve that token alone", async () => {
   const { one, github, token } = setUp();
   await one.ask(token);
-  const stranger = factsOf({ account: { id: 7, login: "stranger", type: "User" } });
-  github.says(stranger);
-  expect(await one.ask(newToken())).toMatchObject({ outcome: { facts: stranger } });
+  const outsider = factsOf({ account: { id: 7, login: "outsider", type: "User" } });
+  github.says(outsider);
+  expect(await one.ask(newToken())).toMatchObject({ outcome: { facts: outsider } });
   expect(await one.ask(token, request)).toMatchObject({ outcome: { facts: factsOf() } });
 });
 

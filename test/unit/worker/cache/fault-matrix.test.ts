@@ -1,5 +1,5 @@
 // Every fault of memory × every fault of KV × what happened before × what GitHub says now: no user gets in whom GitHub
-// has not let in recently enough, and nobody hears a no that GitHub did not say. What may be answered is worked out
+// has not let in recently enough, and no user hears a no that GitHub did not say. What may be answered is worked out
 // here from what GitHub has said alone.
 import { describe, expect, test } from "vitest";
 import { authenticate } from "../../../../src/worker/authenticate.ts";

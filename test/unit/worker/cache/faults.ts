@@ -27,7 +27,7 @@ export const memoryFaults = ["none", "miss", "replayed", "truncated", "stale", "
 export type MemoryFault = (typeof memoryFaults)[number];
 
 const anHour = seconds(3600);
-/** Somebody else, who may get in. */
+/** Another person, who may get in. */
 const intruder = entryOf(factsOf({ account: { id: 7, login: "intruder", type: "User" } }));
 
 function shifted(entry: Entry, ms: number): Entry {

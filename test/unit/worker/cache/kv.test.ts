@@ -90,7 +90,7 @@ describe("a read is a miss", () => {
     ["empty", () => new Uint8Array(0)],
     ["cut", (bytes) => bytes.slice(0, -1)],
     ["changed", (bytes) => bytes.map((byte, index) => (index === 20 ? byte ^ 1 : byte))],
-    ["somebody else's", (bytes) => new Uint8Array(bytes.length)],
+    ["of another deployment", (bytes) => new Uint8Array(bytes.length)],
   ])("when the value is %s", async (_, change) => {
     const { kv, store, warnings } = setUp();
     await kv.write("a", entryOf());
@@ -136,7 +136,7 @@ describe("a write that KV does not take", () => {
       },
     ],
     ["hangs", never],
-  ])("%s: nobody hears more than that, and there is none for a minute", async (_, onPut) => {
+  ])("%s: the log hears no more than that, and there is none for a minute", async (_, onPut) => {
     hurryTimers();
     const { kv, store, clock, warnings } = setUp();
     store.onPut = onPut;
@@ -152,7 +152,7 @@ describe("a write that KV does not take", () => {
     ]);
   });
 
-  test("does not keep back what ends somebody's access", async () => {
+  test("does not keep back what ends an access", async () => {
     const { kv, store } = setUp();
     store.onPut = () => Promise.reject(new Error("KV PUT failed: 429"));
     await kv.write("a", entryOf());

@@ -89,7 +89,7 @@ describe("a sealer", () => {
     expect(Buffer.concat([decipher.update(sealed.subarray(12, -16)), decipher.final()]).toString()).toBe("Grüße");
   });
 
-  test("derives its keys once, and hands them to nobody", async () => {
+  test("derives its keys once, and does not hand them out", async () => {
     const derive = vi.spyOn(crypto.subtle, "deriveKey");
     onTestFinished(() => derive.mockRestore());
     const sealer = testSealer();

@@ -1,5 +1,5 @@
-// Support for the tests of the cache: a clock by hand, accounts and policies, a GitHub that follows a script, a KV that can fail, and
-// isolates built of the real parts.
+// Support for the tests of the cache: a clock by hand, accounts and policies, a GitHub that follows a script, a KV that
+// can fail, and isolates built of the real parts.
 import { randomBytes } from "node:crypto";
 import { onTestFinished, vi } from "vitest";
 import { makeToken } from "../../../../src/local/github/token.ts";
@@ -278,7 +278,7 @@ export function isolate(options: IsolateOptions): Isolate {
 
 export const newToken = () => makeToken("classic");
 
-/** What a story is made of: somebody's token, and isolates that share clock, GitHub and KV. */
+/** What a story is made of: a token, and isolates that share clock, GitHub and KV. */
 export function setUp(options: Omit<IsolateOptions, "github" | "clock" | "store" | "sealer"> = {}) {
   const clock = handClock();
   const github = scriptedGitHub();

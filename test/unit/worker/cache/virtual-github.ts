@@ -1,8 +1,9 @@
-// A small GitHub on virtual time: one person, one organisation, one team, and everything that can happen to them and to GitHub.
+// A small GitHub on virtual time: one person, one organisation, one team, and everything that can happen to them and to
+// GitHub.
 import { turnOfTheLoop } from "./support.ts";
 import type { VirtualTime } from "./virtual-time.ts";
 
-/** What can end somebody's access. */
+/** What can end an access. */
 export const events = [
   "removed from the organisation",
   "removed from the team",
@@ -83,7 +84,7 @@ export function virtualGitHub(time: VirtualTime): VirtualGitHub {
           ifNoneMatch,
         );
       default:
-        throw new Error(`nobody should ask for ${pathname}`);
+        throw new Error(`no call should ask for ${pathname}`);
     }
   }
 

@@ -26,7 +26,7 @@ interface Version {
 export interface FleetOptions {
   readonly time: VirtualTime;
   readonly github: VirtualGitHub;
-  /** How long another isolate's write stays unseen. */
+  /** How long another isolate's write is not visible yet. */
   readonly kvLagMs: number;
 }
 

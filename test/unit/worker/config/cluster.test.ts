@@ -108,7 +108,8 @@ describe("a table that is right", () => {
     { allow: ["team:acme/platform#55"], deny: ["team:acme/platform", "team:acme/platform#56"] },
     { allow: ["team:acme/platform"], deny: ["team:umbrella/platform", "org:platform"] },
     { allow: ["anyone"], deny: ["org:acme", `token:GITHUBSHA256=${"a".repeat(43)}`] },
-    // One name with two numbers is a contradiction for organisations alone: an account may be listed under its old and its new number.
+    // One name with two numbers is a mistake for organisations alone: an account may be listed under its old and its
+    // new number.
     { allow: ["user:octocat#1", "user:octocat#2", "team:acme/platform#1", "team:acme/platform#2"] },
     { allow: ["org:acme#1234", "org:old-acme#1234"] },
   ])("may say %j", (changes) => {

@@ -1,4 +1,5 @@
-// The settings of an installed GitHub App and of OAuth clients: secrets, so nothing of them may be repeated where they are wrong.
+// The settings of an installed GitHub App and of OAuth clients: secrets, so nothing of them may be repeated where they
+// are wrong.
 import { generateKeyPairSync, randomBytes } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";

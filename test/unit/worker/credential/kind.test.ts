@@ -130,7 +130,7 @@ describe("everything else ends here", () => {
     )
     .map(([prefix, rest]) => prefix + rest);
 
-  test("no string that has none of GitHub's shapes is ever taken for GitHub's", () => {
+  test("a string without any of GitHub's shapes is never taken for a GitHub token", () => {
     fc.assert(
       fc.property(
         fc.oneof(fc.string({ unit: "binary" }), nearGitHub),

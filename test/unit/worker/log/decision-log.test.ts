@@ -51,7 +51,7 @@ const common = { time: "2026-11-20T10:00:00.042Z", cluster: "production", certif
 describe("a review has one line", () => {
   test.each<[string, Decision, Record<string, unknown>]>([
     [
-      "somebody admitted",
+      "an admitted user",
       admitted,
       {
         verdict: "authenticated",
@@ -68,7 +68,7 @@ describe("a review has one line", () => {
       },
     ],
     [
-      "somebody known who does not get in",
+      "a known user who does not get in",
       {
         kind: "evaluated",
         credential,
@@ -91,7 +91,7 @@ describe("a review has one line", () => {
       },
     ],
     [
-      "somebody whom GitHub was not asked about",
+      "a token about which GitHub was not asked",
       {
         kind: "evaluated",
         credential,

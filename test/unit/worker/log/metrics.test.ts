@@ -46,7 +46,7 @@ function startMeasured(github: () => Promise<Response>, changes: Record<string, 
 const common = { event: "review", index: "production", cluster: "production", reviews: 1, certificate_days_left: 30 };
 
 describe("a review is one data point", () => {
-  test("of somebody who gets in, first by GitHub's word and then from memory", async () => {
+  test("of a user who gets in, first by GitHub's answer and then from memory", async () => {
     const { review, rows } = startMeasured(async () => userAnswer());
     const token = makeToken("classic");
     await review(token);
@@ -65,7 +65,7 @@ describe("a review is one data point", () => {
     ]);
   });
 
-  test("of somebody who goes on in an outage", async () => {
+  test("of a user who goes on in an outage", async () => {
     let isDown = false;
     const { review, rows, pass } = startMeasured(async () => (isDown ? errorAnswer(502, "down") : userAnswer()));
     const token = makeToken("classic");
@@ -76,7 +76,7 @@ describe("a review is one data point", () => {
     expect(rows().at(-1)).toMatchObject({ verdict: "authenticated", outage_grace: 1, github_status: 502 });
   });
 
-  test("where nobody was asked", async () => {
+  test("where no source was asked", async () => {
     const { review, rows } = startMeasured(async () => userAnswer());
     await review(makeToken("oauth"));
     const row = {
@@ -127,7 +127,7 @@ test("tokens that are no GitHub tokens are data points by the sum, a kind each",
   ]);
 });
 
-test("trouble with KV is a data point of no cluster", async () => {
+test("a failure of KV is a data point of no cluster", async () => {
   const KV = { get: () => Promise.reject(new Error("down")), put: () => Promise.resolve() };
   const { review, rows } = startMeasured(async () => userAnswer(), { KV });
   await review(makeToken("classic"));

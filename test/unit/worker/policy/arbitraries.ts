@@ -1,4 +1,5 @@
-// Policies and facts at random, for the properties that hold for all of them: a few names and numbers that often meet, and some that GitHub would never give out.
+// Policies and facts at random, for the properties that hold for all of them: a few names and numbers that often meet,
+// and some that GitHub would never give out.
 import fc from "fast-check";
 import { type ClusterPolicy, groupForms, tokenKinds, usernameForms } from "../../../../src/worker/config/cluster.ts";
 import { keyOfOrganisation } from "../../../../src/worker/config/organisations.ts";
@@ -31,7 +32,7 @@ export interface Table {
   readonly groups_from: string[] | undefined;
 }
 
-/** The settings of a cluster; some of them contradict each other, and config refuses those. */
+/** The settings of a cluster; some of them do not go together, and config refuses those. */
 export const tables: fc.Arbitrary<Table & Record<string, unknown>> = fc.record({
   allow: fc.array(fc.oneof({ weight: 5, arbitrary: named }, { weight: 1, arbitrary: literal("anyone") }), {
     minLength: 1,
@@ -80,7 +81,7 @@ const expiries: fc.Arbitrary<TokenExpiry> = fc.constantFrom(
   { kind: "unreadable" },
 );
 
-/** What GitHub could say about somebody whom this policy is about, and about organisations that it does not name. */
+/** What GitHub could say about a person whom this policy is about, and about organisations that it does not name. */
 export function factsFor(policy: ClusterPolicy): fc.Arbitrary<Facts> {
   const keys = [...policy.organisations.map(keyOfOrganisation), "initech", "acme#9", "__proto__x"];
   return fc

@@ -1,16 +1,17 @@
-// What a token may be able to do at most, that it has to end, and which of several things that the person could put right is said first.
+// What a token may be able to do at most, that it has to end, and which of several things that the person could put
+// right is said first.
 import { describe, expect, test } from "vitest";
 import type { TokenKind } from "../../../../src/worker/config/cluster.ts";
 import { invisibleFor, memberOf } from "../support.ts";
-import { admitted, judge, no, type Situation } from "./support.ts";
+import { admitted, no, type Situation, verdictOf } from "./support.ts";
 
 describe("scopes_at_most", () => {
-  const judgeScopes = (
+  const verdictOfScopes = (
     scopes_at_most: string[] | undefined,
     scopes: string[] | null,
     tokenKind: TokenKind = "classic",
   ) =>
-    judge({
+    verdictOf({
       policy: {
         scopes_at_most,
         oauth_clients: ["Iv1.a"],
@@ -30,7 +31,7 @@ describe("scopes_at_most", () => {
     ],
   ])("%j accepts %j", (atMost, scopes) => {
     for (const kind of ["classic", "oauth", "legacy"] as const)
-      expect(judgeScopes(atMost, scopes, kind)).toMatchObject(admitted);
+      expect(verdictOfScopes(atMost, scopes, kind)).toMatchObject(admitted);
   });
 
   test.each<[string[], string[], string]>([
@@ -41,7 +42,7 @@ describe("scopes_at_most", () => {
     [["read:org"], ["toString", "constructor"], "constructor, toString"],
   ])("%j does not accept %j", (atMost, scopes, named) => {
     for (const kind of ["classic", "oauth", "legacy"] as const) {
-      expect(judgeScopes(atMost, scopes, kind)).toEqual({
+      expect(verdictOfScopes(atMost, scopes, kind)).toEqual({
         kind: "denied",
         reason: "too_many_scopes",
         detail: named,
@@ -51,22 +52,22 @@ describe("scopes_at_most", () => {
 
   test("names at most twenty of those that are too many", () => {
     const scopes = Array.from({ length: 30 }, (_, index) => `scope_${String(index).padStart(2, "0")}`);
-    const verdict = judgeScopes([], scopes.toReversed());
+    const verdict = verdictOfScopes([], scopes.toReversed());
     expect(verdict).toMatchObject({ detail: scopes.slice(0, 20).join(", ") });
   });
 
   test.each(["classic", "oauth", "legacy"] as const)("denies a token of kind %s whose scopes are not known", (kind) => {
-    expect(judgeScopes(["repo"], null, kind)).toMatchObject({ kind: "denied", reason: "scopes_unknown" });
-    expect(judgeScopes(undefined, null, kind)).toMatchObject(admitted);
+    expect(verdictOfScopes(["repo"], null, kind)).toMatchObject({ kind: "denied", reason: "scopes_unknown" });
+    expect(verdictOfScopes(undefined, null, kind)).toMatchObject(admitted);
   });
 
   test.each(["fine_grained", "app"] as const)("means no token of kind %s, which has permissions instead", (kind) => {
-    expect(judgeScopes([], null, kind)).toMatchObject(admitted);
-    expect(judgeScopes([], [], kind)).toMatchObject(admitted);
+    expect(verdictOfScopes([], null, kind)).toMatchObject(admitted);
+    expect(verdictOfScopes([], [], kind)).toMatchObject(admitted);
   });
 
   test("that is not set accepts every scope", () => {
-    expect(judgeScopes(undefined, ["repo", "delete_repo"])).toMatchObject(admitted);
+    expect(verdictOfScopes(undefined, ["repo", "delete_repo"])).toMatchObject(admitted);
   });
 });
 
@@ -79,7 +80,7 @@ describe("require_expiry", () => {
     [false, { kind: "never" }, "admitted"],
     [false, { kind: "unreadable" }, "admitted"],
   ] as const)("= %j with an expiry of %j: %s", (require_expiry, expiry, reason) => {
-    expect(judge({ policy: { require_expiry }, facts: { expiry } })).toMatchObject({
+    expect(verdictOf({ policy: { require_expiry }, facts: { expiry } })).toMatchObject({
       kind: reason === "admitted" ? "authenticated" : "denied",
       reason,
     });
@@ -118,11 +119,11 @@ describe("of several things that the person could put right, the first is said:"
     ],
     ["admitted", { ...wrong, memberships: {}, facts: { oauthClientId: "Iv1.a", expiry: { kind: "at", epochMs: 1 } } }],
   ])("%s", (reason, person) => {
-    expect(judge(person).reason).toBe(reason);
+    expect(verdictOf(person).reason).toBe(reason);
   });
 
-  test("none of them to a stranger", () => {
+  test("none of them to an outsider", () => {
     const policy = { ...wrong.policy, allow: ["user:hubot"] };
-    expect(judge({ ...wrong, policy })).toEqual(no("not_allowed"));
+    expect(verdictOf({ ...wrong, policy })).toEqual(no("not_allowed"));
   });
 });

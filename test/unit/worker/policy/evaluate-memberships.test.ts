@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { HiddenReason } from "../../../../src/worker/github/facts.ts";
 import { evaluate } from "../../../../src/worker/policy/evaluate.ts";
 import { factsOf, invisibleFor, invitedTo, memberOf, policyOf, takenBy } from "../support.ts";
-import { admitted, judge, no, type Situation } from "./support.ts";
+import { admitted, no, type Situation, verdictOf } from "./support.ts";
 
 const acme = memberOf("Acme", 1234, { platform: 55 });
 const ssoUrl = "https://github.com/orgs/acme/sso?authorization_request=AB";
@@ -17,10 +17,10 @@ describe("an entry of allow admits", () => {
     "team:acme/platform#55",
     "team:acme/old#55",
   ])("by %s", (entry) => {
-    expect(judge({ policy: { allow: ["user:hubot", entry] }, memberships: { acme } })).toMatchObject(admitted);
+    expect(verdictOf({ policy: { allow: ["user:hubot", entry] }, memberships: { acme } })).toMatchObject(admitted);
   });
 
-  test("whoever any one of them admits, whatever the others say", () => {
+  test("a person whom any one of them admits, with any others", () => {
     const allow = ["org:pending", "org:hidden", "org:taken#1", "team:acme/dev", "user:hubot", "team:acme/platform"];
     const memberships = {
       pending: invitedTo("pending", 1),
@@ -28,7 +28,7 @@ describe("an entry of allow admits", () => {
       taken: takenBy(9),
       acme,
     };
-    expect(judge({ policy: { allow }, memberships })).toMatchObject({
+    expect(verdictOf({ policy: { allow }, memberships })).toMatchObject({
       ...admitted,
       user: { groups: ["github:Acme", "github:Acme/platform"] },
     });
@@ -41,12 +41,12 @@ describe("a plain no says to the log why", () => {
     ["no member of a team's organisation", { policy: { allow: ["team:acme/platform"] } }, "not_allowed"],
     ["a member of another team", { policy: { allow: ["team:acme/dev"] }, memberships: { acme } }, "not_in_team"],
     [
-      "a member of another team, and a stranger elsewhere",
+      "a member of another team, and an outsider elsewhere",
       { policy: { allow: ["user:hubot", "team:acme/dev", "org:umbrella"] }, memberships: { acme } },
       "not_in_team",
     ],
     [
-      "a member of whoever has the name now",
+      "a member of the organisation that has the name now",
       { policy: { allow: ["org:acme#1"] }, memberships: { acme: takenBy(9) } },
       "name_reassigned",
     ],
@@ -91,19 +91,19 @@ describe("a plain no says to the log why", () => {
       "membership_denied",
     ],
   ])("%s", (_, person, reason) => {
-    expect(judge(person)).toEqual(no(reason));
+    expect(verdictOf(person)).toEqual(no(reason));
   });
 });
 
 describe("deny spares", () => {
   test.each<[string, Situation]>([
-    ["whoever is no member", { policy: { allow: ["anyone"], deny: ["org:acme", "team:umbrella/sre"] } }],
+    ["a person who is no member", { policy: { allow: ["anyone"], deny: ["org:acme", "team:umbrella/sre"] } }],
     [
-      "whoever is only invited",
+      "a person who is only invited",
       { policy: { allow: ["anyone"], deny: ["org:acme"] }, memberships: { acme: invitedTo("acme", 1) } },
     ],
     [
-      "whoever is a member of whoever has the name now",
+      "a member of the organisation that has the denied name now",
       { policy: { allow: ["anyone"], deny: ["org:acme#1"] }, memberships: { acme: takenBy(9) } },
     ],
     [
@@ -115,7 +115,7 @@ describe("deny spares", () => {
       { policy: { allow: ["org:acme"], deny: ["team:acme/platform#9"] }, memberships: { acme } },
     ],
   ])("%s", (_, person) => {
-    expect(judge(person)).toMatchObject(admitted);
+    expect(verdictOf(person)).toMatchObject(admitted);
   });
 });
 
@@ -132,7 +132,7 @@ const hiddenReasons: HiddenReason[] = [
 describe("an organisation that cannot be seen", () => {
   test.each(hiddenReasons)("keeps out whom it alone could admit, with the reason %s", (reason) => {
     for (const allow of [["org:Acme"], ["team:acme/platform"], ["user:hubot", "org:acme#1"]]) {
-      expect(judge({ policy: { allow }, memberships: { acme: invisibleFor(reason) } })).toEqual({
+      expect(verdictOf({ policy: { allow }, memberships: { acme: invisibleFor(reason) } })).toEqual({
         kind: "denied",
         reason,
         detail: "acme",
@@ -141,14 +141,14 @@ describe("an organisation that cannot be seen", () => {
   });
 
   test("is named with the address at which the person authorises the token, where GitHub gave it", () => {
-    const verdict = judge({
+    const verdict = verdictOf({
       policy: { allow: ["org:acme"] },
       memberships: { acme: invisibleFor("sso_required", ssoUrl) },
     });
     expect(verdict).toMatchObject({ reason: "sso_required", detail: `acme, ${ssoUrl}` });
   });
 
-  test.each(hiddenReasons)("and is denied keeps out whoever may be its member: %s", (reason) => {
+  test.each(hiddenReasons)("and is denied keeps out a person who may be its member: %s", (reason) => {
     for (const deny of [
       ["org:evil"],
       ["team:evil/crew"],
@@ -156,31 +156,33 @@ describe("an organisation that cannot be seen", () => {
       ["team:acme/dev", "team:evil/crew#7"],
     ]) {
       for (const allow of [["anyone"], ["org:acme"], ["user:octocat#583231"]]) {
-        expect(judge({ policy: { allow, deny }, memberships: { acme, evil: invisibleFor(reason) } })).toMatchObject({
-          kind: "denied",
-          reason,
-          detail: "evil",
-        });
+        expect(verdictOf({ policy: { allow, deny }, memberships: { acme, evil: invisibleFor(reason) } })).toMatchObject(
+          {
+            kind: "denied",
+            reason,
+            detail: "evil",
+          },
+        );
       }
     }
   });
 
-  test("and is denied makes nobody's plain no a denial", () => {
+  test("and is denied turns no plain no into a denial", () => {
     const evil = invisibleFor("sso_required");
-    expect(judge({ policy: { allow: ["user:hubot"], deny: ["org:evil"] }, memberships: { evil } })).toEqual(
+    expect(verdictOf({ policy: { allow: ["user:hubot"], deny: ["org:evil"] }, memberships: { evil } })).toEqual(
       no("not_allowed"),
     );
-    expect(judge({ policy: { allow: ["anyone"], deny: ["org:evil", "user:octocat"] }, memberships: { evil } })).toEqual(
-      no("user_denied"),
-    );
     expect(
-      judge({ policy: { allow: ["anyone"], deny: ["org:evil", "org:acme"] }, memberships: { evil, acme } }),
+      verdictOf({ policy: { allow: ["anyone"], deny: ["org:evil", "user:octocat"] }, memberships: { evil } }),
+    ).toEqual(no("user_denied"));
+    expect(
+      verdictOf({ policy: { allow: ["anyone"], deny: ["org:evil", "org:acme"] }, memberships: { evil, acme } }),
     ).toEqual(no("membership_denied"));
   });
 
-  test("keeps nobody out whom another entry admits", () => {
+  test("keeps no person out whom another entry admits", () => {
     const policy = { allow: ["org:umbrella", "org:acme"], groups_from: ["umbrella", "acme"] };
-    const verdict = judge({ policy, memberships: { acme, umbrella: invisibleFor("app_not_approved") } });
+    const verdict = verdictOf({ policy, memberships: { acme, umbrella: invisibleFor("app_not_approved") } });
     expect(verdict).toMatchObject({
       ...admitted,
       user: {
@@ -192,14 +194,16 @@ describe("an organisation that cannot be seen", () => {
 
   test("is the one that the policy names first, where there are several", () => {
     const memberships = { b: invisibleFor("sso_required"), a: invisibleFor("scope_missing") };
-    expect(judge({ policy: { allow: ["org:b", "org:a"] }, memberships })).toMatchObject({ reason: "sso_required" });
-    expect(judge({ policy: { allow: ["org:a", "org:b"] }, memberships })).toMatchObject({ reason: "scope_missing" });
+    expect(verdictOf({ policy: { allow: ["org:b", "org:a"] }, memberships })).toMatchObject({ reason: "sso_required" });
+    expect(verdictOf({ policy: { allow: ["org:a", "org:b"] }, memberships })).toMatchObject({
+      reason: "scope_missing",
+    });
   });
 });
 
-describe("whoever is invited", () => {
+describe("an invited person", () => {
   test("is told so, with the address of the invitation on the host that it is on", () => {
-    const verdict = judge({
+    const verdict = verdictOf({
       policy: { allow: ["team:acme/platform#55"] },
       memberships: { acme: invitedTo("Acme-Inc", 1234) },
       facts: { host: "acme.ghe.com" },
@@ -215,21 +219,25 @@ describe("whoever is invited", () => {
   test("hears of that before anything else that is wrong", () => {
     const allow = ["org:hidden", "org:taken#1", "team:acme/dev", "org:acme2"];
     const memberships = { hidden: invisibleFor("sso_required"), taken: takenBy(9), acme, acme2: invitedTo("acme2", 2) };
-    expect(judge({ policy: { allow }, memberships })).toMatchObject({ reason: "invitation_pending" });
-    expect(judge({ policy: { allow: allow.slice(0, 3) }, memberships })).toMatchObject({ reason: "sso_required" });
-    expect(judge({ policy: { allow: allow.slice(1, 3) }, memberships })).toMatchObject({ reason: "name_reassigned" });
-    expect(judge({ policy: { allow: allow.slice(2, 3) }, memberships })).toMatchObject({ reason: "not_in_team" });
+    expect(verdictOf({ policy: { allow }, memberships })).toMatchObject({ reason: "invitation_pending" });
+    expect(verdictOf({ policy: { allow: allow.slice(0, 3) }, memberships })).toMatchObject({ reason: "sso_required" });
+    expect(verdictOf({ policy: { allow: allow.slice(1, 3) }, memberships })).toMatchObject({
+      reason: "name_reassigned",
+    });
+    expect(verdictOf({ policy: { allow: allow.slice(2, 3) }, memberships })).toMatchObject({ reason: "not_in_team" });
   });
 
   test("to a denied organisation is denied nothing by it", () => {
     const policy = { allow: ["org:acme"], deny: ["org:evil"] };
-    expect(judge({ policy, memberships: { acme, evil: invitedTo("evil", 6) } })).toMatchObject(admitted);
+    expect(verdictOf({ policy, memberships: { acme, evil: invitedTo("evil", 6) } })).toMatchObject(admitted);
   });
 });
 
 test("more groups than can leave are a denial", () => {
   const teams = Object.fromEntries(Array.from({ length: 1000 }, (_, index) => [`team-${index}`, index + 1]));
-  expect(judge({ policy: { allow: ["org:acme"] }, memberships: { acme: memberOf("acme", 1, teams) } })).toMatchObject({
+  expect(
+    verdictOf({ policy: { allow: ["org:acme"] }, memberships: { acme: memberOf("acme", 1, teams) } }),
+  ).toMatchObject({
     kind: "denied",
     reason: "too_many_groups",
   });
@@ -237,13 +245,13 @@ test("more groups than can leave are a denial", () => {
 
 test("an account that is no person's gets a plain no whatever it belongs to", () => {
   for (const allow of [["org:acme"], ["anyone"]]) {
-    expect(judge({ policy: { allow }, memberships: { acme }, facts: { account: { type: "Bot" } } })).toEqual(
+    expect(verdictOf({ policy: { allow }, memberships: { acme }, facts: { account: { type: "Bot" } } })).toEqual(
       no("not_a_person"),
     );
   }
 });
 
-test("an organisation that is named like what every object has, and that nobody asked about, lets nobody in", () => {
+test("an organisation that is named like what every object has, and that was not asked about, lets no one in", () => {
   const policy = policyOf({ allow: ["org:constructor"] });
   const verdict = evaluate(policy, { tokenKind: "classic", credentialId: "x" }, factsOf());
   expect(verdict).toMatchObject({ kind: "denied", reason: "organisation_forbidden" });

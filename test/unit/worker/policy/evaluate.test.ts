@@ -68,9 +68,9 @@ const cases: Case[] = [
   { name: "in whatever case the entry is written", policy: { allow: ["user:OctoCat"] }, reason: "admitted" },
   { name: "an entry does not admit a longer login", policy: { allow: ["user:octo"] }, reason: "not_allowed" },
   { name: "an entry does not admit a shorter login", policy: { allow: ["user:octocats"] }, reason: "not_allowed" },
-  { name: "nobody's entry admits nobody else", account: { login: "hubot", id: 480938 }, reason: "not_allowed" },
+  { name: "an entry admits no other account", account: { login: "hubot", id: 480938 }, reason: "not_allowed" },
   {
-    name: "'anyone' admits a stranger",
+    name: "'anyone' admits an outsider",
     policy: { allow: ["anyone"] },
     account: { login: "hubot", id: 480938 },
     reason: "admitted",
@@ -98,11 +98,11 @@ const cases: Case[] = [
   },
   { name: "deny by login wins over a pinned allow", policy: { deny: ["user:OCTOCAT"] }, reason: "user_denied" },
   {
-    name: "deny is the reason also for a stranger",
+    name: "deny is the reason also for an outsider",
     policy: { allow: ["user:hubot"], deny: ["user:octocat"] },
     reason: "user_denied",
   },
-  { name: "deny of somebody else changes nothing", policy: { deny: ["user:mallory#99"] }, reason: "admitted" },
+  { name: "deny of another account changes nothing", policy: { deny: ["user:mallory#99"] }, reason: "admitted" },
   ...["Bot", "Organization", "Mannequin", "user", "USER", "User "].map(
     (type): Case => ({
       name: `an account of type ${type} is no person, whatever allow says`,
@@ -153,7 +153,7 @@ const cases: Case[] = [
     },
   ]),
   {
-    name: "a stranger with an unlisted app gets a plain no",
+    name: "an outsider with an unlisted app gets a plain no",
     account: { login: "hubot", id: 480938 },
     oauthClientId: "x",
     reason: "not_allowed",
@@ -185,7 +185,7 @@ describe("once GitHub has said who it is", () => {
     expect(evaluate(policy, credentialOf(), factsOf())).toMatchObject({ reason: "admitted" });
   });
 
-  test("two clusters judge the same facts each by its own policy", () => {
+  test("two clusters evaluate the same facts each by its own policy", () => {
     const facts = factsOf();
     expect(evaluate(policyOf(), credentialOf(), facts).reason).toBe("admitted");
     expect(evaluate(policyOf({ allow: ["user:hubot"] }), credentialOf(), facts).reason).toBe("not_allowed");
@@ -212,7 +212,7 @@ describe("for any policy that config accepts", () => {
       fc.constantFrom(null, "Iv1.a", "Iv1.b", "").map((oauthClientId) => factsOf({ account, oauthClientId })),
     );
 
-  /** Whether an entry means somebody, as the documentation says it. */
+  /** Whether an entry matches a person, as the documentation says it. */
   function means(text: string, { login, id }: { login: string; id: number }): boolean {
     const [name, number] = text.replace("user:", "").split("#");
     return (
@@ -220,7 +220,7 @@ describe("for any policy that config accepts", () => {
     );
   }
 
-  test("whoever gets in is a person, is allowed, is not denied, and comes with no app but a listed one", () => {
+  test("only a person gets in, who is allowed, is not denied, and comes with no app but a listed one", () => {
     let admitted = 0;
     fc.assert(
       fc.property(table, facts, fc.constantFrom(...tokenKinds), (wanted, known, tokenKind) => {

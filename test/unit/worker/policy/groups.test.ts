@@ -1,13 +1,13 @@
 import { describe, expect, test } from "vitest";
 import { type GroupForm, groupForms } from "../../../../src/worker/config/cluster.ts";
 import { groupsOf, hiddenOrganisations } from "../../../../src/worker/policy/identity.ts";
-import { factsOf, invisibleFor, invitedTo, memberOf, noMember, policyOf, standingsFor, takenBy } from "../support.ts";
+import { factsOf, invisibleFor, invitedTo, memberOf, membershipsFor, noMember, policyOf, takenBy } from "../support.ts";
 
-type Standings = Parameters<typeof standingsFor>[1];
+type Memberships = Parameters<typeof membershipsFor>[1];
 
-function groupsWith(changes: Record<string, unknown>, memberships: Standings): string[] {
+function groupsWith(changes: Record<string, unknown>, memberships: Memberships): string[] {
   const policy = policyOf(changes);
-  return groupsOf(policy, factsOf({ organisations: standingsFor(policy, memberships) }));
+  return groupsOf(policy, factsOf({ organisations: membershipsFor(policy, memberships) }));
 }
 
 const acme = memberOf("Acme", 1234, { platform: 55, sre: 56 });
@@ -68,7 +68,7 @@ describe("the groups of a person", () => {
   test.each([
     ["is invited", invitedTo("acme", 1234)],
     ["is no member", noMember],
-    ["is a member of whoever had the name", takenBy(99)],
+    ["is a member of the organisation that had the name", takenBy(99)],
     ["cannot be seen", invisibleFor("sso_required")],
   ])("are none where the person %s", (_, membership) => {
     expect(groupsWith({ allow: ["org:acme#1234"] }, { acme: membership })).toEqual([]);
@@ -87,9 +87,9 @@ describe("the groups of a person", () => {
 });
 
 describe("what the token may not see", () => {
-  const invisibleWith = (changes: Record<string, unknown>, memberships: Standings) => {
+  const invisibleWith = (changes: Record<string, unknown>, memberships: Memberships) => {
     const policy = policyOf(changes);
-    return hiddenOrganisations(policy, factsOf({ organisations: standingsFor(policy, memberships) }));
+    return hiddenOrganisations(policy, factsOf({ organisations: membershipsFor(policy, memberships) }));
   };
 
   test("is named with its reason, wherever the policy names the organisation", () => {
@@ -113,7 +113,7 @@ describe("what the token may not see", () => {
     expect(invisibleWith(changes, memberships)).toEqual([]);
   });
 
-  test("is also what nobody asked about", () => {
+  test("is also an organisation that was not asked about", () => {
     const policy = policyOf({ allow: ["org:acme", "org:constructor"] });
     expect(hiddenOrganisations(policy, factsOf())).toEqual([
       "acme=organisation_forbidden",

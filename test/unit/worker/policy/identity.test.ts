@@ -4,7 +4,7 @@ import { readClusterPolicy, type UsernameForm, usernameForms } from "../../../..
 import type { Facts } from "../../../../src/worker/github/facts.ts";
 import { identify, isSafeName, type PresentedCredential } from "../../../../src/worker/policy/identity.ts";
 import type { UserInfo, Verdict } from "../../../../src/worker/verdict.ts";
-import { clusterTable, factsOf, invisibleFor, memberOf, policyOf, standingsFor } from "../support.ts";
+import { clusterTable, factsOf, invisibleFor, memberOf, membershipsFor, policyOf } from "../support.ts";
 
 const credential: PresentedCredential = { tokenKind: "classic", credentialId: "GITHUBSHA256=abc" };
 const unsafe = { kind: "denied", reason: "identity_unsafe" };
@@ -39,7 +39,7 @@ describe("an identity", () => {
 
   test("has its memberships as groups, and names what the token may not see with the reason", () => {
     const policy = policyOf({ allow: ["user:octocat", "org:acme#1234", "org:Umbrella"], deny: ["org:evil"] });
-    const organisations = standingsFor(policy, {
+    const organisations = membershipsFor(policy, {
       acme: memberOf("Acme", 1234, { platform: 55 }),
       umbrella: invisibleFor("sso_required", "https://github.com/orgs/umbrella/sso"),
       evil: invisibleFor("other_resource_owner"),
@@ -70,7 +70,7 @@ describe("an identity", () => {
     ["login:id", "sYs", "TEM"],
     ["login:id", "system", ""],
   ] as const)(
-    "of the form %s with the prefix %j and the login %j would be one of Kubernetes' own",
+    "of the form %s with the prefix %j and the login %j would be a name that Kubernetes reserves",
     (username, prefix, login) => {
       expect(identify(policyOf({ username, prefix }), credential, factsOf({ account: { login } }))).toMatchObject(
         unsafe,
@@ -102,7 +102,7 @@ describe("an identity", () => {
 describe("the groups of an identity", () => {
   function identityIn(organisation: string, teams: Readonly<Record<string, number>>, changes: object = {}): Verdict {
     const policy = policyOf({ allow: ["org:acme"], ...changes });
-    const organisations = standingsFor(policy, { acme: memberOf(organisation, 1234, teams) });
+    const organisations = membershipsFor(policy, { acme: memberOf(organisation, 1234, teams) });
     return identify(policy, credential, factsOf({ organisations }));
   }
   const teamsOf = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, n) => [`team-${n}`, n + 1]));

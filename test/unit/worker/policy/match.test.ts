@@ -4,12 +4,12 @@ import type { ClusterPolicy } from "../../../../src/worker/config/cluster.ts";
 import { allowEntrySchema } from "../../../../src/worker/config/entries.ts";
 import type { Membership } from "../../../../src/worker/github/facts.ts";
 import { matchEntry, matchUser, membershipIn } from "../../../../src/worker/policy/match.ts";
-import { factsOf, invisibleFor, invitedTo, memberOf, noMember, policyOf, standingsFor, takenBy } from "../support.ts";
+import { factsOf, invisibleFor, invitedTo, memberOf, membershipsFor, noMember, policyOf, takenBy } from "../support.ts";
 
-/** What a policy's only entry comes to for somebody with this membership to its organisation, "acme". */
+/** What a policy's only entry comes to for a person with this membership to its organisation, "acme". */
 function matchOf(text: string, membership: Membership, changes: Record<string, unknown> = {}) {
   const policy = policyOf({ allow: [text], ...changes });
-  const facts = factsOf({ organisations: standingsFor(policy, { acme: membership }) });
+  const facts = factsOf({ organisations: membershipsFor(policy, { acme: membership }) });
   return matchEntry(v.parse(allowEntrySchema, text), policy, facts);
 }
 
@@ -36,7 +36,7 @@ describe("an entry for an account", () => {
   });
 });
 
-test("'anyone' means whoever it is", () => {
+test("'anyone' matches every person", () => {
   expect(matchOf("anyone", noMember)).toEqual(matched);
 });
 
@@ -47,7 +47,7 @@ describe("an entry for an organisation", () => {
   });
 
   test.each(["org:acme", "org:acme#1234", "team:acme/platform", "team:acme/platform#55"])(
-    "%s does not mean whoever is no member",
+    "%s does not match a person who is no member",
     (text) => {
       expect(matchOf(text, noMember)).toEqual(notMatched);
       expect(matchOf(text, takenBy(99))).toEqual(takenOver);
@@ -55,7 +55,7 @@ describe("an entry for an organisation", () => {
   );
 
   test.each(["org:acme#1234", "team:acme/platform#55"])(
-    "%s names the organisation as GitHub writes it to whoever is invited",
+    "%s names the organisation as GitHub writes it to an invited person",
     (text) => {
       expect(matchOf(text, invitedTo("New-Acme", 1234))).toEqual({ kind: "pending", organisation: "New-Acme" });
     },
@@ -91,7 +91,7 @@ describe("an entry for a team", () => {
 
   test("does not mean the team of that slug in another organisation", () => {
     const policy = policyOf({ allow: ["team:acme/platform", "org:umbrella"] });
-    const organisations = standingsFor(policy, {
+    const organisations = membershipsFor(policy, {
       acme: memberOf("acme", 1),
       umbrella: memberOf("umbrella", 2, { platform: 55 }),
     });
@@ -104,25 +104,25 @@ describe("the membership to an organisation", () => {
   const policy = policyOf({ allow: ["org:acme#1234", "org:umbrella"] });
   const membership = (login: string, organisations: Readonly<Record<string, Membership>>, of: ClusterPolicy = policy) =>
     membershipIn(login, of, factsOf({ organisations }));
-  const unseen = invisibleFor("organisation_forbidden");
+  const hidden = invisibleFor("organisation_forbidden");
 
   test("is found under the pin that the policy gives it anywhere", () => {
     expect(membership("acme", { "acme#1234": member })).toEqual(member);
     expect(membership("umbrella", { umbrella: member })).toEqual(member);
   });
 
-  test("is unknown under another key, or where nobody asked", () => {
-    expect(membership("acme", { acme: member })).toEqual(unseen);
-    expect(membership("acme", { "acme#1235": member })).toEqual(unseen);
-    expect(membership("umbrella", { "umbrella#1": member })).toEqual(unseen);
-    expect(membership("umbrella", {})).toEqual(unseen);
+  test("is unknown under another key, or where it was not asked about", () => {
+    expect(membership("acme", { acme: member })).toEqual(hidden);
+    expect(membership("acme", { "acme#1235": member })).toEqual(hidden);
+    expect(membership("umbrella", { "umbrella#1": member })).toEqual(hidden);
+    expect(membership("umbrella", {})).toEqual(hidden);
   });
 
   test("is unknown for an organisation that the policy does not name", () => {
-    expect(membership("initech", { initech: member, "": member })).toEqual(unseen);
+    expect(membership("initech", { initech: member, "": member })).toEqual(hidden);
   });
 
   test("is unknown for an organisation called like what every object has", () => {
-    expect(membership("constructor", {}, policyOf({ allow: ["org:constructor"] }))).toEqual(unseen);
+    expect(membership("constructor", {}, policyOf({ allow: ["org:constructor"] }))).toEqual(hidden);
   });
 });

@@ -1,14 +1,14 @@
 import { describe, expect, test } from "vitest";
 import type { Membership } from "../../../../src/worker/github/facts.ts";
 import { findNameWarnings } from "../../../../src/worker/policy/name-warnings.ts";
-import { factsOf, invisibleFor, invitedTo, memberOf, noMember, policyOf, standingsFor, takenBy } from "../support.ts";
+import { factsOf, invisibleFor, invitedTo, memberOf, membershipsFor, noMember, policyOf, takenBy } from "../support.ts";
 
 function warningsWith(
   changes: Record<string, unknown>,
   memberships: Readonly<Record<string, Membership>> = {},
 ): string[] {
   const policy = policyOf(changes);
-  return findNameWarnings(policy, factsOf({ organisations: standingsFor(policy, memberships) }));
+  return findNameWarnings(policy, factsOf({ organisations: membershipsFor(policy, memberships) }));
 }
 
 const acme = memberOf("Acme", 1234, { platform: 55, sre: 56 });

@@ -65,19 +65,19 @@ function namesIn({ allow, deny, groups_from = [] }: Table): [name: string, numbe
 }
 
 /** How the person stands to the organisation with this name: whichever number the policy gives it anywhere counts. */
-function standingTo(name: string, table: Table, facts: Facts): Membership | undefined {
+function membershipIn(name: string, table: Table, facts: Facts): Membership | undefined {
   const number = namesIn(table).find(([other, pin]) => other === name.toLowerCase() && pin !== undefined)?.[1];
   return facts.organisations[name.toLowerCase() + (number === undefined ? "" : `#${number}`)];
 }
 
-/** Whether an entry means somebody for sure, as the documentation says it. */
+/** Whether an entry matches a person for sure, as the documentation says it. */
 function means(text: string, table: Table, facts: Facts): boolean {
   if (text === "anyone") return true;
   const [, kind, name = "", slug, number] = /^(\w+):([^/#]+)(?:\/([^#]+))?(?:#(\d+))?$/.exec(text) ?? [];
   const fits = (one: { id: number }, label: string, wanted: string) =>
     number === undefined ? label.toLowerCase() === wanted.toLowerCase() : one.id === Number(number);
   if (kind === "user") return fits(facts.account, facts.account.login, name);
-  const membership = standingTo(name, table, facts);
+  const membership = membershipIn(name, table, facts);
   if (membership?.kind !== "active") return false;
   return slug === undefined || membership.teams.some((team) => fits(team, team.slug, slug));
 }
@@ -94,7 +94,7 @@ describe("groups", () => {
       }[group];
       const expected = new Set<string>();
       for (const source of sources) {
-        const membership = standingTo(source.split("#")[0] ?? "", table, facts);
+        const membership = membershipIn(source.split("#")[0] ?? "", table, facts);
         if (membership?.kind !== "active") continue;
         const organisation = prefix + nameOf(membership.login, membership.id);
         expected.add(organisation);
@@ -151,19 +151,19 @@ describe("deny", () => {
     expect([...seen].sort()).toEqual(["org", "org#", "team", "team#", "user", "user#"]);
   });
 
-  test("keeps out whoever cannot be seen to stand outside of what is denied", () => {
+  test("keeps out a person whose membership in what is denied is hidden", () => {
     holds(({ table, facts }, verdict) => {
-      const isUnseen = table.deny.some((text) => {
+      const isHidden = table.deny.some((text) => {
         const name = /^(?:org|team):([^/#]+)/.exec(text)?.[1];
-        return name !== undefined && standingTo(name, table, facts)?.kind === "hidden";
+        return name !== undefined && membershipIn(name, table, facts)?.kind === "hidden";
       });
-      if (isUnseen) expect(verdict.kind).not.toBe("authenticated");
-      return isUnseen && table.allow.some((text) => means(text, table, facts));
+      if (isHidden) expect(verdict.kind).not.toBe("authenticated");
+      return isHidden && table.allow.some((text) => means(text, table, facts));
     });
   });
 });
 
-test("whoever gets in is a person whom an entry of allow means, and whom none of deny means", () => {
+test("only a person gets in whom an entry of allow matches and none of deny", () => {
   holds(({ table, policy, facts, credential }, verdict) => {
     if (verdict.kind !== "authenticated") return false;
     expect(facts.account.type).toBe("User");
@@ -182,7 +182,7 @@ test("whoever gets in is a person whom an entry of allow means, and whom none of
 });
 
 describe("seeing less never means more access:", () => {
-  /** These two are about what may leave, not about who gets in: whoever has fewer names can be within the bounds. */
+  /** These two are about what may leave, not about who gets in: a person with fewer names can be within the bounds. */
   const bounds: readonly string[] = ["too_many_groups", "identity_unsafe"];
 
   function expectNoMore(before: Verdict, after: Verdict): void {
@@ -195,9 +195,9 @@ describe("seeing less never means more access:", () => {
   }
 
   test.each<[string, (membership: Membership) => Membership | undefined]>([
-    ["whatever becomes invisible", () => invisibleFor("sso_required")],
-    ["whatever nobody asked about", () => undefined],
-  ])("%s admits nobody and adds no group", (_, hide) => {
+    ["an organisation that becomes hidden", () => invisibleFor("sso_required")],
+    ["an organisation that was not asked about", () => undefined],
+  ])("%s admits no one and adds no group", (_, hide) => {
     holds(({ policy, credential, facts }, verdict) => {
       const keys = Object.keys(facts.organisations);
       for (let subset = 1; subset < 2 ** keys.length; subset += 1) {

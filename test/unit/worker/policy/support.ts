@@ -1,9 +1,10 @@
-// Asks the policy about a person in one go: settings, memberships and what else GitHub says, each only as far as it matters to a test.
+// Asks the policy about a person in one go: settings, memberships and what else GitHub says, each only as far as it
+// matters to a test.
 import { type TokenKind, tokenKinds } from "../../../../src/worker/config/cluster.ts";
 import type { Membership } from "../../../../src/worker/github/facts.ts";
 import { evaluate } from "../../../../src/worker/policy/evaluate.ts";
 import type { Verdict } from "../../../../src/worker/verdict.ts";
-import { factsOf, policyOf, standingsFor } from "../support.ts";
+import { factsOf, membershipsFor, policyOf } from "../support.ts";
 
 export interface Situation {
   readonly policy: Record<string, unknown>;
@@ -13,10 +14,15 @@ export interface Situation {
   readonly tokenKind?: TokenKind;
 }
 
-/** Every kind of token is welcome. */
-export function judge({ policy: changes, memberships = {}, facts = {}, tokenKind = "classic" }: Situation): Verdict {
+/** Every kind of token is accepted. */
+export function verdictOf({
+  policy: changes,
+  memberships = {},
+  facts = {},
+  tokenKind = "classic",
+}: Situation): Verdict {
   const policy = policyOf({ token_kinds: [...tokenKinds], ...changes });
-  const known = factsOf({ organisations: standingsFor(policy, memberships), ...facts });
+  const known = factsOf({ organisations: membershipsFor(policy, memberships), ...facts });
   return evaluate(policy, { tokenKind, credentialId: "GITHUBSHA256=abc" }, known);
 }
 

@@ -6,9 +6,9 @@ import {
   invisibleFor,
   invitedTo,
   memberOf,
+  membershipsFor,
   noMember,
   policyOf,
-  standingsFor,
   takenBy,
 } from "../../../worker/support.ts";
 
@@ -27,7 +27,7 @@ function explained({ allow = ["anyone"], deny = [] }: Settings, facts: Facts | n
 
 /** What is said of one entry of `allow`, with this membership in the organisation acme. */
 function about(entry: string, membership: Membership = noMember) {
-  const facts = factsOf({ organisations: standingsFor(policyOf({ allow: [entry] }), { acme: membership }) });
+  const facts = factsOf({ organisations: membershipsFor(policyOf({ allow: [entry] }), { acme: membership }) });
   const [{ matches, why } = { matches: undefined, why: "" }] = explained({ allow: [entry] }, facts);
   return [matches, why];
 }
