@@ -61,15 +61,19 @@ export async function createPrivately(path: string, text: string): Promise<void>
 /** The file by which git leaves a folder out. */
 export const ignoreFile = ".gitignore";
 
+const everything: readonly string[] = ["*"];
+
 /**
  * Makes a folder for keys, and keeps them out of git, whatever repository the folder lies in.
  *
  * @param patterns of its .gitignore, which is made, or gets what is missing
  */
-export async function keepOutOfGit(folder: string, patterns: readonly string[] = ["*"]): Promise<void> {
+export async function keepOutOfGit(folder: string, patterns: readonly string[] = everything): Promise<void> {
   await makePrivateFolder(folder);
   const path = join(folder, ignoreFile);
   const kept = await readIfThere(path);
+  // A folder that has one already is more than a folder of keys: all of it is never left out.
+  if (kept !== null && patterns === everything) return;
   const text = kept ?? "";
   const present = text.split(/\r?\n/);
   const missing = patterns.filter((pattern) => !present.includes(pattern));

@@ -3,9 +3,10 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { tokenKinds } from "../../../worker/config/cluster.ts";
 import { clusterVariableName } from "../../../worker/config/config.ts";
-import { wantedExpression } from "../../certificates/listed.ts";
+import { type WantedRule, wantedRule } from "../../certificates/listed.ts";
 import { currentPair, kubeconfigFile } from "../../certificates/pair-files.ts";
 import { requireSdk } from "../../cloudflare/api.ts";
+import { firewallRuleRef } from "../../cloudflare/firewall-rule.ts";
 import { checkConfiguration } from "../../config-file/check/check.ts";
 import {
   asDeployment,
@@ -20,7 +21,7 @@ import type { CommandMaker, Context } from "../../context.ts";
 import { refuseToLockOut } from "../../deployment/state.ts";
 import { verifyFromOutside } from "../../deployment/verify.ts";
 import { requireWrangler } from "../../deployment/wrangler.ts";
-import { CliError, type CommandResult, cliError, done } from "../../diagnostics.ts";
+import { CliError, type CommandResult, cliError, type Diagnostic, done, warning } from "../../diagnostics.ts";
 import {
   addOptions,
   changeOptions,
@@ -96,8 +97,9 @@ async function setup(options: SetupOptions, context: Context): Promise<CommandRe
   const existing = await inspect(deployment, request, context);
   refuseToLockOut(deployment, existing.deployed);
   const { certificates, pair, botWarnings } = existing;
-  const expression = await wantedExpression(request.hostname, certificates, deployment, pair.certificate);
-  const { obstacles, changes } = planSetup(request, deployment, existing, expression);
+  const change = { file: deployment, certificates, added: pair.certificate };
+  const rule = await wantedRule(request.hostname, existing.firewall, change);
+  const { obstacles, changes } = planSetup(request, deployment, existing, rule);
   if (obstacles.length > 0) throw new CliError(...obstacles);
   const consent = await askForConsent(context, changes, options);
   if (consent.kind === "stop") {
@@ -121,9 +123,19 @@ async function setup(options: SetupOptions, context: Context): Promise<CommandRe
     verified: failure === null,
   };
   // Among the warnings: a name without its number, which may have another owner one day.
-  const warnings = [...botWarnings, ...checkConfiguration(written)];
+  const warnings = [...botWarnings, ...ruleWarnings(request.hostname, rule), ...checkConfiguration(written)];
   if (failure !== null) return done([], json, [failure, ...warnings]);
   return done(linesFor(request, hasUnpinned(request, deployment), changes.length), json, warnings);
+}
+
+function ruleWarnings(hostname: string, rule: WantedRule | null): Diagnostic[] {
+  const subject = `the custom rule ${firewallRuleRef(hostname)}`;
+  const unlisted = (rule?.unlisted ?? []).map((fingerprint) =>
+    warning(subject, `lets the certificate ${fingerprint} through, which no cluster here lists: the Worker refuses it`),
+  );
+  if (rule?.isByAuthority !== true) return unlisted;
+  const message = "names authorities, for the certificates are too many: it lets through what else those have signed";
+  return [...unlisted, warning(subject, message, "octogate certificate list shows which are no longer used")];
 }
 
 function linesFor({ hostname, clusterName }: SetupRequest, isUnpinned: boolean, changeCount: number): string[] {

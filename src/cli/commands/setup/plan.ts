@@ -1,5 +1,6 @@
 // The changes that setup is going to make, from what is there. Pure: it reads nothing and changes nothing.
 
+import type { WantedRule } from "../../certificates/listed.ts";
 import { kubeconfigFile } from "../../certificates/pair-files.ts";
 import { firewallRuleRef, isAsWanted, isFull } from "../../cloudflare/firewall-rule.ts";
 import { type DeploymentFile, kvNamespaceIdIn, readCluster } from "../../config-file/clusters.ts";
@@ -15,15 +16,15 @@ export interface Plan {
   readonly changes: readonly string[];
 }
 
-/** @param expression of the firewall rule; null while there is no certificate whose authority it could name */
+/** @param rule the firewall rule as it should be; null while there is no certificate that it could name */
 export function planSetup(
   request: SetupRequest,
   deployment: DeploymentFile,
   existing: Existing,
-  expression: string | null,
+  rule: WantedRule | null,
 ): Plan {
   const obstacles = findObstacles(request, deployment, existing);
-  return { obstacles, changes: obstacles.length > 0 ? [] : findChanges(request, deployment, existing, expression) };
+  return { obstacles, changes: obstacles.length > 0 ? [] : findChanges(request, deployment, existing, rule) };
 }
 
 function findObstacles(request: SetupRequest, deployment: DeploymentFile, existing: Existing): Diagnostic[] {
@@ -82,7 +83,7 @@ function findChanges(
   request: SetupRequest,
   deployment: DeploymentFile,
   existing: Existing,
-  expression: string | null,
+  rule: WantedRule | null,
 ): string[] {
   const { hostname, validityDays } = request;
   const { zone, folder, pair, hasKubeconfig, associatedHostnames, firewall, kvNamespaceId, deployed, domains } =
@@ -100,8 +101,10 @@ function findChanges(
   }
   if (firewall.rule === null) {
     changes.push(`block requests to ${hostname} without one (custom rule ${firewallRuleRef(hostname)})`);
-  } else if (expression !== null && !isAsWanted(firewall, expression)) {
-    changes.push(`correct the custom rule ${firewallRuleRef(hostname)}: it does not block what it should`);
+  } else if (rule !== null && !isAsWanted(firewall, rule.expression)) {
+    const dropped = rule.ended.map((fingerprint) => `${fingerprint}, which is revoked, goes out of it`);
+    const why = ["it does not block what it should", ...dropped].join("; ");
+    changes.push(`correct the custom rule ${firewallRuleRef(hostname)}: ${why}`);
   }
   const idInFile = kvNamespaceIdIn(deployment);
   if (idInFile === null && kvNamespaceId === null) changes.push("make a KV namespace");

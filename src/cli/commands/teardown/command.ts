@@ -1,6 +1,8 @@
 // `octogate teardown`: undoes what setup made, and nothing else.
 import { Command, Option } from "commander";
 import { clusterVariableName } from "../../../worker/config/config.ts";
+import { correctFirewall } from "../../certificates/listed.ts";
+import { isOwn } from "../../certificates/ownership.ts";
 import { ClusterFolder } from "../../certificates/pair-files.ts";
 import { listClientCertificates } from "../../cloudflare/client-certificates.ts";
 import { readDeployedWorker } from "../../cloudflare/worker-script.ts";
@@ -62,8 +64,8 @@ async function tearDownCluster(
     throw cliError(path, `${clusterName} is the only cluster of this deployment`, hint);
   }
   const deployed = await readDeployedWorker(client, zone.accountId, workerName);
-  const removed = { variable, fingerprint: null };
-  refuseToLockOut(deployment, deployed, removed);
+  const removal = { variable, fingerprint: null };
+  refuseToLockOut(deployment, deployed, removal);
   const folder = new ClusterFolder(deployment.folder, clusterName);
   const listed = readCluster(deployment, variable);
   const claim = {
@@ -73,11 +75,16 @@ async function tearDownCluster(
   };
   const own = await findOwn(folder, listed?.fingerprints ?? [], claim);
   const { certificates, pairs, left } = own;
+  const removed = [...(listed?.fingerprints ?? []), ...certificates.map(({ fingerprint }) => fingerprint)].filter(
+    (fingerprint) => isOwn(fingerprint, claim),
+  );
 
   const isDeployedStill = deployed !== null && variable in deployed.variables;
   const changes = [
     ...certificates.map(({ fingerprint, commonName }) => `revoke the certificate ${fingerprint} (${commonName})`),
-    ...(listed === null && !isDeployedStill ? [] : [`take [vars.${variable}] out of ${path}, and deploy`]),
+    ...(listed === null && !isDeployedStill
+      ? []
+      : [`take [vars.${variable}] out of ${path} and its certificates out of the custom rule, and deploy`]),
     ...(pairs.length === 0 ? [] : [`remove the keys and certificates in ${folder.name}: ${pairs.join(", ")}`]),
   ];
   const stays = left.map((what) => `This stays: ${what}.`);
@@ -87,9 +94,11 @@ async function tearDownCluster(
   if (consent.kind === "stop") return consent.result;
 
   await revokeAll(session, claim, certificates);
+  // Before the table goes, which says what goes out of the rule. Nobody can use these certificates any more.
+  await correctFirewall(session, { file: deployment, certificates: claim.certificates, removed });
   const text = applyEdits(deployment, removeCluster(deployment, variable));
   const written = asDeployment(await saveConfigFile(deployment, text));
-  await deployIfNeeded(written, context, session, removed);
+  await deployIfNeeded(written, context, session, removal);
   await removeFiles(folder, own);
   const result = { changed: true, changes, left };
   return done([`${clusterName} is gone; ${others.length} other clusters go on.`, ...stays], result);
