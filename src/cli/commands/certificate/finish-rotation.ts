@@ -66,7 +66,7 @@ export async function finishRotation(
   if (early.length > 0) throw new CliError(...early);
   const notInUse = await findNotInUse(inUse, fingerprint, context);
   if (notInUse.length > 0) throw new CliError(...notInUse);
-  await refuseUnlessAccepted(rotation, options, context);
+  const warnings = await refuseUnlessAccepted(rotation, options, context);
   if (inUse.length === 0 && !options.dryRun && !(await isSaidToBeInUse(clusterName, fingerprint, options, context))) {
     throw cliError(
       clusterName,
@@ -86,12 +86,8 @@ export async function finishRotation(
   const known = claim.certificates.find((one) => one.fingerprint === previous && one.status === "active");
   if (known !== undefined) await revokeOwn(session, claim, known);
   await folder.remove(previousPair);
-  return done([`${clusterName} has one certificate less: ${previous} is refused from now on.`], {
-    changed: true,
-    cluster: clusterName,
-    fingerprint,
-    dropped: previous,
-  });
+  const line = `${clusterName} has one certificate less: ${previous} is refused from now on.`;
+  return done([line], { changed: true, cluster: clusterName, fingerprint, dropped: previous }, warnings);
 }
 
 /** @param since when kube-apiserver could read the new files, in milliseconds */
@@ -139,12 +135,14 @@ async function refuseUnlessAccepted(
   { session, folder }: Rotation,
   options: FinishOptions,
   context: Context,
-): Promise<void> {
+): Promise<readonly Diagnostic[]> {
   const { key, certificate } = await folder.read(currentPair);
   const endpoint = await endpointFor(session.hostname, options, context);
   const credential = { key: key ?? "", certificate: certificate ?? "" };
-  const failure = await verifyFromOutside(endpoint, credential, options.wait * 1000, context);
+  const waitMs = options.wait * 1000;
+  const { failure, warnings } = await verifyFromOutside(endpoint, credential, options.cluster, waitMs, context);
   if (failure !== null) throw new CliError(failure);
+  return warnings;
 }
 
 /** --yes goes on without asking, but it does not answer this question. */

@@ -20,7 +20,7 @@ import { askForConsent } from "../../consent.ts";
 import type { CommandMaker, Context } from "../../context.ts";
 import { openSession } from "../../deployment/session.ts";
 import { verifyFromOutside } from "../../deployment/verify.ts";
-import { CliError, type CommandResult, cliError, done } from "../../diagnostics.ts";
+import { CliError, type CommandResult, cliError, type Diagnostic, done } from "../../diagnostics.ts";
 import {
   addOptions,
   changeOptions,
@@ -117,10 +117,11 @@ async function begin(
   const consent = await askForConsent(context, changes, options);
   if (consent.kind === "stop") return consent.result;
 
-  if (stage !== "switching") await prepare(rotation, options, context);
+  const warnings = stage === "switching" ? [] : await prepare(rotation, options, context);
   await switchPairs(folder, stage);
   noteStep(`the new pair is in ${folder.name}: client.crt and client.key`, context);
-  return done(whatIsNext(folder, clusterName), { changed: true, cluster: clusterName, stage: "switched" });
+  const json = { changed: true, cluster: clusterName, stage: "switched" };
+  return done(whatIsNext(folder, clusterName), json, warnings);
 }
 
 /** Makes a new certificate that the Worker accepts beside the old one. No user is refused at any moment of it. */
@@ -128,7 +129,7 @@ async function prepare(
   { session, folder, variable, claim }: Rotation,
   options: RotateOptions,
   context: Context,
-): Promise<void> {
+): Promise<readonly Diagnostic[]> {
   const { client, zone, hostname } = session;
   const { cluster: clusterName, validityDays, wait } = options;
   const endpoint = await endpointFor(hostname, options, context);
@@ -143,9 +144,10 @@ async function prepare(
   // Only a certificate that was seen to be accepted takes the old one's place.
   const { key } = await folder.read(nextPair);
   const credential = { certificate: certificate.certificate, key: key ?? "" };
-  const failure = await verifyFromOutside(endpoint, credential, wait * 1000, context);
+  const { failure, warnings } = await verifyFromOutside(endpoint, credential, clusterName, wait * 1000, context);
   if (failure !== null) throw new CliError(failure);
   noteStep("the new certificate is accepted", context);
+  return warnings;
 }
 
 function noteStep(step: string, { terminal }: Context): void {

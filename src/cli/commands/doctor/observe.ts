@@ -3,7 +3,7 @@
 import { type Endpoint, type HttpsRequest, type HttpsResponse, sendRequest } from "../../../node/https.ts";
 import type { CredentialData } from "../../../node/kubeconfig.ts";
 import { isAboutTime } from "../../../node/network-failure.ts";
-import { tokenReviewBody } from "../../../node/token-review.ts";
+import { foreignToken, tokenReviewBody } from "../../../node/token-review.ts";
 import type { Readings } from "./checks/edge.ts";
 import { type Handshake, shakeHands } from "./handshake.ts";
 import { type Reading, rayOf, readAnswer } from "./reading.ts";
@@ -35,7 +35,7 @@ export async function observe(
       : null;
     return { handshake, clockErrorMs: clockErrorOf(answer, now()), readings: null };
   }
-  const review = { method: "POST", path: "/authenticate", body: tokenReviewBody(madeUpToken) } as const;
+  const review = { method: "POST", path: "/authenticate", body: tokenReviewBody(foreignToken) } as const;
   const get = (path: string) => ({ method: "GET", path }) as const;
   const clockErrors: number[] = [];
   const sendAs = async (presented: CredentialData | null, request: Omit<HttpsRequest, "credential">) => {
@@ -72,9 +72,6 @@ export async function reviewToken(endpoint: Endpoint, credential: CredentialData
   const body = tokenReviewBody(token);
   return readAnswer(await sendRequest(endpoint, { method: "POST", path: "/authenticate", body, credential }));
 }
-
-/** With GitHub's prefix, but not in its form: the Worker sees that it is no token, and sends it nowhere. */
-const madeUpToken = "ghp_made-up-by-octogate-doctor";
 
 function clockErrorOf(answer: HttpsResponse | null, at: number): number | null {
   if (answer?.kind !== "answered") return null;

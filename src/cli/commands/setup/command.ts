@@ -111,7 +111,9 @@ async function setup(options: SetupOptions, context: Context): Promise<CommandRe
   );
   const { key } = await existing.folder.read(currentPair);
   const credential = { certificate: certificate.certificate, key: key ?? "" };
-  const failure = await verifyFromOutside(endpoint, credential, options.wait * 1000, context);
+  const { clusterName } = request;
+  const verification = await verifyFromOutside(endpoint, credential, clusterName, options.wait * 1000, context);
+  const { failure } = verification;
   const json = {
     changed: changes.length > 0,
     changes,
@@ -123,7 +125,12 @@ async function setup(options: SetupOptions, context: Context): Promise<CommandRe
     verified: failure === null,
   };
   // Among the warnings: a name without its number, which may have another owner one day.
-  const warnings = [...botWarnings, ...ruleWarnings(request.hostname, rule), ...checkConfiguration(written)];
+  const warnings = [
+    ...verification.warnings,
+    ...botWarnings,
+    ...ruleWarnings(request.hostname, rule),
+    ...checkConfiguration(written),
+  ];
   if (failure !== null) return done([], json, [failure, ...warnings]);
   return done(linesFor(request, hasUnpinned(request, deployment), changes.length), json, warnings);
 }
