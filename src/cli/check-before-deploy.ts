@@ -3,9 +3,9 @@
 // default wrangler.toml is guarded here, and what the Worker says at run time stays the authority.
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
+import { diagnosticLines } from "./command.ts";
 import { checkConfiguration } from "./config-file/check/check.ts";
 import { parseConfigFile } from "./config-file/file.ts";
-import { diagnosticLines } from "./diagnostics.ts";
 import { createStyle } from "./terminal.ts";
 
 const path = "wrangler.toml";

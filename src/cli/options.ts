@@ -1,11 +1,10 @@
-// Options that several commands share, so that they are called the same everywhere.
+// Options that several commands share, so that they are called and work the same everywhere.
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { Endpoint, HostAndPort } from "../node/https.ts";
+import { type CommandResult, type Context, cliError, done, error } from "./command.ts";
 import { isClusterName } from "./config-file/clusters.ts";
-import type { Context } from "./context.ts";
-import { cliError } from "./diagnostics.ts";
 
 /** @param lines the arguments behind `octogate` @returns the text below a command's options */
 export const examples = (...lines: readonly string[]): string =>
@@ -36,46 +35,50 @@ export const hostnameOption = () =>
 export const certificatesOption = () =>
   new Option("--certificates <folder>", "holds client.crt and client.key (default: .clusters/NAME)");
 
-/** `--yes` */
-const yesOption = () => new Option("--yes", "change things without asking").default(false);
-
-/** `--dry-run` */
-const dryRunOption = () => new Option("--dry-run", "show what would be changed, and change nothing").default(false);
-
 /** `--validity-days`: a year is long enough to forget, and short enough to matter if the key is lost. */
 export const validityDaysOption = () =>
   new Option("--validity-days <days>", "how long a new client certificate is valid")
     .argParser(parseValidityDays)
     .default(365);
 
-/** Options of the commands that send requests to the deployment from outside. */
-export interface EdgeOptions {
-  readonly connect?: HostAndPort;
-  readonly caFile?: string;
-}
-
 /** `--connect`: before DNS has spread, or for a local edge. */
 export const connectOption = () =>
   new Option("--connect <host:port>", "connect there, and not where DNS points to").argParser(parseHostAndPort);
 
-/** `--ca-file` */
 export const caFileOption = () =>
   new Option(
     "--ca-file <file>",
     "the authorities that the server's certificate must come from (default: the system's)",
   );
 
-/** `--wait` */
-const waitOption = () =>
+/** What all commands have that change something. */
+export interface ChangeOptions {
+  readonly config: string;
+  readonly yes: boolean;
+  readonly dryRun: boolean;
+}
+
+export const changeOptions = () => [
+  configOption(),
+  new Option("--yes", "change things without asking").default(false),
+  new Option("--dry-run", "show what would be changed, and change nothing").default(false),
+];
+
+/** What all commands have that verify a deployment from outside. */
+export interface EdgeOptions {
+  readonly connect?: HostAndPort;
+  readonly caFile?: string;
+  /** Seconds. */
+  readonly wait: number;
+}
+
+export const edgeOptions = () => [
+  connectOption(),
+  caFileOption(),
   new Option("--wait <seconds>", "how long to wait until the deployment answers as it should")
     .argParser(parseSeconds)
-    .default(300);
-
-/** @returns the options of all commands that change something: --config, --yes and --dry-run */
-export const changeOptions = () => [configOption(), yesOption(), dryRunOption()];
-
-/** @returns the options of all commands that verify a deployment: --connect, --ca-file and --wait */
-export const edgeOptions = () => [connectOption(), caFileOption(), waitOption()];
+    .default(300),
+];
 
 /** Adds options to a command, in this order. */
 export function addOptions(command: Command, ...options: readonly Option[]): Command {
@@ -132,4 +135,30 @@ function parseHostAndPort(text: string): HostAndPort {
 function parseSeconds(text: string): number {
   if (!/^[0-9]{1,5}$/.test(text)) throw new InvalidArgumentError("must be a number of seconds");
   return Number(text);
+}
+
+type Consent = { readonly kind: "go" } | { readonly kind: "stop"; readonly result: CommandResult };
+
+/**
+ * Shows what a command is going to change, and asks for consent. --yes skips the question, and --dry-run ends here.
+ *
+ * @param changes one sentence each; none needs no consent
+ * @returns "go", or the result with which the command ends
+ */
+export async function askForConsent(
+  { terminal }: Context,
+  changes: readonly string[],
+  { yes, dryRun }: ChangeOptions,
+): Promise<Consent> {
+  const stop = (line: string) => ({ kind: "stop", result: done([line], { changed: false, changes }) }) as const;
+  if (changes.length === 0) return dryRun ? stop("Nothing would be changed (--dry-run).") : { kind: "go" };
+  terminal.note(dryRun ? "This would be changed:" : "This is going to be changed:");
+  for (const change of changes) terminal.note(`  - ${change}`);
+  if (dryRun) return stop("Nothing was changed (--dry-run).");
+  if (yes) return { kind: "go" };
+  const answer = await terminal.ask("Go on?");
+  if (answer === true) return { kind: "go" };
+  if (answer === false) return { kind: "stop", result: { ...stop("Nothing was changed.").result, ok: false } };
+  const unasked = error("terminal", "there is no person to ask here", "--yes goes on without asking");
+  return { kind: "stop", result: done([], {}, [unasked]) };
 }

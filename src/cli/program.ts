@@ -1,7 +1,20 @@
 // The command line: its commands, and what follows from a result. Usage errors end with 2, failures with 1.
 import { Command, CommanderError, Help, type Option } from "commander";
 import { version } from "../worker/version.ts";
-import { certificateCommand } from "./commands/certificate/command.ts";
+import {
+  CliError,
+  type CommandMaker,
+  type CommandResult,
+  type Context,
+  type Diagnostic,
+  diagnosticLines,
+  error,
+  type Run,
+} from "./command.ts";
+import { issueCommand } from "./commands/certificate/issue.ts";
+import { listCommand } from "./commands/certificate/list.ts";
+import { revokeCommand } from "./commands/certificate/revoke.ts";
+import { rotateCommand } from "./commands/certificate/rotate.ts";
 import { checkCommand } from "./commands/check.ts";
 import { doctorCommand } from "./commands/doctor/command.ts";
 import { explainCommand } from "./commands/explain/command.ts";
@@ -9,10 +22,17 @@ import { kubeconfigCommand } from "./commands/kubeconfig.ts";
 import { manifestsCommand } from "./commands/manifests/command.ts";
 import { pinCommand } from "./commands/pin/command.ts";
 import { setupCommand } from "./commands/setup/command.ts";
-import { teardownCommand } from "./commands/teardown/command.ts";
-import type { CommandMaker, Context, Run } from "./context.ts";
-import { CliError, type CommandResult, type Diagnostic, diagnosticLines, error } from "./diagnostics.ts";
+import { teardownCommand } from "./commands/teardown.ts";
 import type { Terminal } from "./terminal.ts";
+
+/** A cluster's client certificates, from issue to revocation. */
+const certificateCommand: CommandMaker = (context, run) => {
+  const command = new Command("certificate").description(
+    "issues, lists, rotates and revokes client certificates, by which Octogate knows the clusters",
+  );
+  for (const make of [issueCommand, listCommand, rotateCommand, revokeCommand]) command.addCommand(make(context, run));
+  return command;
+};
 
 /** In the order in which an operator meets them. */
 const commands: Readonly<Record<string, readonly CommandMaker[]>> = {

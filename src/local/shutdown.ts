@@ -1,4 +1,5 @@
 // Shutdown of what the local edge has started, whether it runs, is still starting or failed half way.
+import { setTimeout as delay } from "node:timers/promises";
 
 type Stop = () => Promise<void>;
 
@@ -19,15 +20,10 @@ export function createShutdown(): Shutdown {
     },
     async stopAll(maxMs) {
       hasBegun = true;
-      let timer: NodeJS.Timeout | undefined;
-      const deadline = new Promise<void>((resolve) => {
-        timer = setTimeout(resolve, maxMs);
-      });
       const all = async () => {
         for (let stop = stops.pop(); stop !== undefined; stop = stops.pop()) await stop().catch(() => {});
       };
-      await Promise.race([all(), deadline]);
-      clearTimeout(timer);
+      await Promise.race([all(), delay(maxMs)]);
     },
   };
 }

@@ -2,22 +2,23 @@
 // Each part is handed to `shutdown`, so that a signal can end it at any moment.
 import { join } from "node:path";
 import { hasCode, writePublicly } from "../node/files.ts";
+import { sendRequest } from "../node/https.ts";
 import { webhookKubeconfig } from "../node/kubeconfig.ts";
 import { bannerText, localAddress } from "./banner.ts";
-import { type EdgeCertificates, keepCertificates } from "./certificates/keep.ts";
+import { type EdgeCertificates, keepCertificates } from "./certificates.ts";
 import { type Edge, startEdge } from "./edge/server.ts";
-import { addSampleUsers, type SampleUser } from "./github/sample-users.ts";
+import { addSampleUsers } from "./github/sample-users.ts";
 import { startGitHubStandIn } from "./github/server.ts";
-import { checkHealth } from "./health-check.ts";
 import type { Options } from "./options.ts";
-import { readSampleTokens, writeSampleUserFiles } from "./sample-user-files.ts";
 import type { Shutdown } from "./shutdown.ts";
 import {
   forgetRateLimits,
   keepCacheSecret,
   prepareStateFolder,
+  readSampleTokens,
   type StateFolder,
   stateFolderAt,
+  writeSampleUserFiles,
 } from "./state-folder.ts";
 import { readWorkerSettings, startWorker } from "./worker.ts";
 import { messageOf, readPolicyFile, StartError, withClientCertificate, workerVariables } from "./worker-variables.ts";
@@ -37,7 +38,10 @@ export async function start(options: Options, shutdown: Shutdown, console: Conso
   const folder = stateFolderAt(options.stateFolder);
   const policies = await readPolicies(options);
   const clusterNames = policies?.map(({ clusterName }) => clusterName) ?? ["local"];
-  const certificates = await prepare(folder, clusterNames);
+  const certificates = await usable(folder, async () => {
+    await prepareStateFolder(folder);
+    return keepCertificates(folder, clusterNames, Date.now());
+  });
   const edge = await listen(options.port, certificates);
   shutdown.add(() => edge.close());
 
@@ -86,13 +90,6 @@ async function readPolicies({ clusters }: Options) {
   );
 }
 
-async function prepare(folder: StateFolder, clusterNames: readonly string[]): Promise<EdgeCertificates> {
-  return usable(folder, async () => {
-    await prepareStateFolder(folder);
-    return keepCertificates(folder, clusterNames, Date.now());
-  });
-}
-
 async function usable<Result>(folder: StateFolder, use: () => Promise<Result>): Promise<Result> {
   return use().catch((error: unknown) => {
     throw new StartError(`${folder.path}: cannot be used as the state folder: ${messageOf(error)}`);
@@ -110,18 +107,7 @@ async function listen(port: number, { server, authority }: EdgeCertificates): Pr
   }
 }
 
-interface GitHub {
-  readonly url: string;
-  readonly sampleUsers: readonly SampleUser[];
-  readonly policy: Record<string, unknown>;
-}
-
-async function gitHubFor(
-  { githubUrl }: Options,
-  folder: StateFolder,
-  shutdown: Shutdown,
-  console: Console,
-): Promise<GitHub> {
+async function gitHubFor({ githubUrl }: Options, folder: StateFolder, shutdown: Shutdown, console: Console) {
   if (githubUrl !== null) return { url: githubUrl, sampleUsers: [], policy: openPolicy };
   const standIn = await startGitHubStandIn();
   shutdown.add(() => standIn.close());
@@ -149,4 +135,17 @@ async function writeKubeconfigs(folder: StateFolder, clusterNames: readonly stri
     });
     await writePublicly(folder.webhookKubeconfig(clusterName), text);
   }
+}
+
+/**
+ * Asks for /healthz as a client does, through TLS and the edge to the Worker.
+ *
+ * @returns null if the Worker answers with 200, or else what went wrong
+ */
+async function checkHealth(port: number, authorityCertificate: string): Promise<string | null> {
+  const connect = { host: "127.0.0.1", port };
+  const endpoint = { hostname: connect.host, connect, authorities: authorityCertificate, timeoutMs: 10_000 };
+  const response = await sendRequest(endpoint, { method: "GET", path: "/healthz", credential: null });
+  if (response.kind === "failed") return response.why;
+  return response.status === 200 ? null : `/healthz answered ${response.status}`;
 }

@@ -1,37 +1,24 @@
 // The state folder: what `npm start` keeps from one start to the next, and where each file of it lies. Everything in it
 // can be deleted; the next start makes it anew.
 import { randomBytes } from "node:crypto";
-import { mkdir, rm } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import { stringify } from "yaml";
 import { keepOutOfGit, readIfThere, writePrivately } from "../node/files.ts";
+import type { SampleUser } from "./github/sample-users.ts";
 
 export interface IdentityFiles {
   readonly certificate: string;
   readonly privateKey: string;
 }
 
-export interface StateFolder {
-  /** Absolute. */
-  readonly path: string;
-  readonly authority: IdentityFiles;
-  readonly server: IdentityFiles;
-  readonly cacheSecret: string;
-  /** Where Miniflare keeps the Worker's KV. */
-  readonly storage: string;
-  /** A file for each sample user, with the user's token. */
-  readonly tokens: string;
-  /** For kubectl, with the sample users. */
-  readonly userKubeconfig: string;
-  client(clusterName: string): IdentityFiles;
-  /** For a kube-apiserver. */
-  webhookKubeconfig(clusterName: string): string;
-}
+export type StateFolder = Readonly<ReturnType<typeof stateFolderAt>>;
 
 /** The one file at the top that belongs to no cluster is `ca.crt`, so no cluster can have this name. */
 export const reservedClusterName = "ca";
 
-/** Finds the files' places; makes nothing yet. */
-export function stateFolderAt(path: string): StateFolder {
+/** @returns the files' places, absolute; makes nothing yet */
+export function stateFolderAt(path: string) {
   const root = resolve(path);
   // Cluster names hold no dots or slashes: nothing in a folder or without a dot can clash with NAME.crt.
   const own = (name: string) => join(root, "edge", name);
@@ -40,11 +27,15 @@ export function stateFolderAt(path: string): StateFolder {
     authority: { certificate: join(root, `${reservedClusterName}.crt`), privateKey: own("ca.key") },
     server: { certificate: own("server.crt"), privateKey: own("server.key") },
     cacheSecret: own("cache-secret"),
+    // Where Miniflare keeps the Worker's KV.
     storage: join(root, "storage"),
+    // A file for each sample user, with the user's token.
     tokens: join(root, "tokens"),
+    // For kubectl, with the sample users.
     userKubeconfig: join(root, "kubeconfig"),
-    client: (name) => ({ certificate: join(root, `${name}.crt`), privateKey: join(root, `${name}.key`) }),
-    webhookKubeconfig: (name) => join(root, `${name}.kubeconfig`),
+    client: (name: string) => ({ certificate: join(root, `${name}.crt`), privateKey: join(root, `${name}.key`) }),
+    // For a kube-apiserver.
+    webhookKubeconfig: (name: string) => join(root, `${name}.kubeconfig`),
   };
 }
 
@@ -72,4 +63,53 @@ export async function keepCacheSecret(folder: StateFolder): Promise<string> {
   const secret = randomBytes(32).toString("base64");
   await writePrivately(folder.cacheSecret, `${secret}\n`);
   return secret;
+}
+
+type UserToken = Pick<SampleUser, "name" | "token">;
+
+/** @returns what the files of earlier starts hold, by the users' names; nothing is checked yet */
+export async function readSampleTokens({ tokens }: StateFolder): Promise<Map<string, string>> {
+  const kept = new Map<string, string>();
+  for (const name of await readdir(tokens)) kept.set(name, (await readFile(join(tokens, name), "utf8")).trim());
+  return kept;
+}
+
+/**
+ * Writes tokens that are new, and the kubeconfig.
+ *
+ * @param kept what the files held before
+ * @param warn hears of each file whose token was of no use
+ */
+export async function writeSampleUserFiles(
+  folder: StateFolder,
+  users: readonly UserToken[],
+  kept: ReadonlyMap<string, string>,
+  warn: (message: string) => void,
+): Promise<void> {
+  for (const { name, token } of users) {
+    if (kept.get(name) === token) continue;
+    const path = join(folder.tokens, name);
+    if (kept.has(name)) warn(`${path}: was damaged, and has a new token now`);
+    await writePrivately(path, `${token}\n`);
+  }
+  await writePrivately(folder.userKubeconfig, userKubeconfig(users));
+}
+
+/** The cluster and its administrator are those of docs/try-with-kubectl.md. Paths count from the file's own folder. */
+function userKubeconfig(users: readonly UserToken[]): string {
+  const credentials = [
+    // Not as `tokenFile`, over which kubectl's own --token would have no power.
+    ...users.map(({ name, token }) => ({ name, user: { token } })),
+    { name: "admin", user: { tokenFile: "cluster/admin-token" } },
+  ];
+  const cluster = { server: "https://127.0.0.1:6443", "certificate-authority": "cluster/apiserver.crt" };
+  const kubeconfig = {
+    apiVersion: "v1",
+    kind: "Config",
+    clusters: [{ name: "try", cluster }],
+    users: credentials,
+    contexts: credentials.map(({ name }) => ({ name, context: { cluster: "try", user: name } })),
+    "current-context": users[0]?.name,
+  };
+  return `# Written by each npm start, for docs/try-with-kubectl.md.\n${stringify(kubeconfig, { lineWidth: 0 })}`;
 }

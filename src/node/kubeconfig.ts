@@ -1,7 +1,8 @@
-// The kubeconfig of the webhook: the template of k8s/ with its comments, filled in.
+// The files of k8s/, the one source of everything that is printed about a cluster's side, and one of them filled in:
+// the kubeconfig of the webhook.
 // kube-apiserver's --authentication-token-webhook-config-file names it.
+import { readdirSync, readFileSync } from "node:fs";
 import { parseDocument, stringify } from "yaml";
-import { readClusterFile } from "./cluster-files.ts";
 
 /** The client certificate and its key as files: kube-apiserver sees replaced ones while it runs. */
 export interface CredentialFiles {
@@ -58,4 +59,22 @@ export function webhookUrl(hostname: string): string {
 
 function base64(text: string): string {
   return Buffer.from(text).toString("base64");
+}
+
+const folder = new URL("../../k8s/", import.meta.url);
+
+/**
+ * @param name the path inside k8s/
+ * @throws where it is missing: the package is broken
+ */
+export function readClusterFile(name: string): string {
+  return readFileSync(new URL(name, folder), "utf8");
+}
+
+/**
+ * @param name a folder inside k8s/ that holds files alone
+ * @returns their names, in alphabetical order
+ */
+export function listClusterFiles(name: string): string[] {
+  return readdirSync(new URL(name, folder)).sort();
 }

@@ -1,9 +1,8 @@
 // Builds what a request needs from the environment: configuration, GitHub, cache, log. Once an isolate.
 import type { Service } from "./authenticate.ts";
-import { boundStoreOf, datasetOf, limitOf, storeOf } from "./bindings.ts";
 import { createBreaker } from "./cache/breaker.ts";
 import { createFactsCache } from "./cache/facts-cache.ts";
-import { createKvCache } from "./cache/kv.ts";
+import { createKvCache, type KeyValueStore } from "./cache/kv.ts";
 import { createMemory } from "./cache/memory.ts";
 import { createNegativeCache } from "./cache/negative-cache.ts";
 import { createSealer } from "./cache/sealer.ts";
@@ -14,8 +13,9 @@ import { apiAddressOf } from "./github/api-address.ts";
 import { createGitHubClient } from "./github/client.ts";
 import { connectGitHub } from "./github/connect.ts";
 import { createDecisionLog, type DecisionLog } from "./log/decision-log.ts";
-import { createMetrics, type Metrics } from "./log/metrics.ts";
+import { createMetrics, type Dataset, type Metrics } from "./log/metrics.ts";
 import { createReadiness, type Readiness } from "./readiness.ts";
+import { withTimeout } from "./with-timeout.ts";
 
 /** Variables, secrets and bindings by name. */
 export type Environment = Readonly<Record<string, unknown>>;
@@ -116,4 +116,63 @@ function createNameWarnings(writeError: (text: string) => void): Services["warnO
       writeError(text);
     }
   };
+}
+
+// Adapters for what Workers binds to a deployment. All of it is optional: without it no request is refused, but there
+// is less caching, no cap and nothing to count.
+
+/** Workers refuse fewer than 30 s. An entry holds its own times, so an old one from KV's cache does no harm. */
+const kvCacheTtlSeconds = 30;
+
+/** The limiter counts in the same place, so it usually answers at once. */
+const limiterTimeoutMs = 500;
+
+/** @param binding `KV` of the environment, or undefined */
+export function storeOf(binding: unknown): KeyValueStore {
+  return boundStoreOf(binding) ?? { get: () => Promise.resolve(null), put: () => Promise.resolve() };
+}
+
+/**
+ * @param binding `KV` of the environment, or undefined
+ * @returns null where it is not one
+ */
+export function boundStoreOf(binding: unknown): KeyValueStore | null {
+  if (!has<KVNamespace>(binding, "get", "put")) return null;
+  return {
+    get: (name) => binding.get(name, { type: "arrayBuffer", cacheTtl: kvCacheTtlSeconds }),
+    put: (name, value, ttlSeconds) => binding.put(name, value, { expirationTtl: ttlSeconds }),
+  };
+}
+
+/**
+ * @param binding `NEVER_SEEN_LIMIT` of the environment, or undefined
+ * @returns tells whether GitHub may be asked about one more never-seen token of a cluster
+ */
+export function limitOf(binding: unknown, writeWarning: (text: string) => void): (cluster: string) => Promise<boolean> {
+  if (!has<RateLimit>(binding, "limit")) {
+    writeWarning("NEVER_SEEN_LIMIT is not bound: there is no cap on tokens that were never seen");
+    return () => Promise.resolve(true);
+  }
+  return async (cluster) => {
+    try {
+      return (await withTimeout(binding.limit({ key: cluster }), limiterTimeoutMs)).success;
+    } catch {
+      // A limiter that fails or hangs must not lock users out.
+      return true;
+    }
+  };
+}
+
+/**
+ * @param binding `METRICS` of the environment, or undefined
+ * @returns null where it is not one
+ */
+export function datasetOf(binding: unknown): Dataset | null {
+  if (!has<AnalyticsEngineDataset>(binding, "writeDataPoint")) return null;
+  return { writeDataPoint: (point) => binding.writeDataPoint(point) };
+}
+
+/** wrangler.toml decides what is bound, so a binding is recognised by its methods alone. */
+function has<Binding>(binding: unknown, ...methods: readonly (keyof Binding)[]): binding is Binding {
+  return typeof binding === "object" && binding !== null && methods.every((method) => method in binding);
 }

@@ -6,13 +6,14 @@
  * @returns what the work comes to; rejects as it does, and when it takes longer than the limit
  */
 export async function withTimeout<T>(work: Promise<T>, ms: number): Promise<T> {
-  let timer: ReturnType<typeof setTimeout> | null = null;
+  let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new Error(`not done within ${ms} ms`)), ms);
   });
   try {
     return await Promise.race([work, late]);
   } finally {
-    clearTimeout(timer);
+    // Node and Workers differ about what clearTimeout takes besides a timer.
+    if (timer !== undefined) clearTimeout(timer);
   }
 }

@@ -3,7 +3,7 @@
 import { utimesSync } from "node:fs";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { firewallExpression, fits } from "../../src/cli/cloudflare/firewall-rule.ts";
-import { makeAuthority } from "../../src/local/certificates/issue.ts";
+import { makeAuthority } from "../../src/local/certificates.ts";
 import { hostname, makeRig, type Rig } from "./support/rig.ts";
 import { fingerprintsIn } from "./support/worker-in-place.ts";
 

@@ -2,7 +2,7 @@ import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
-import { distributions } from "../../src/cli/commands/manifests/guide.ts";
+import { distributions } from "../../src/cli/commands/manifests/bundle.ts";
 import { parseKubeconfig, readClusterFile } from "../support/cluster-files.ts";
 import { writeClientCertificate } from "./support/client-certificate.ts";
 import { deploymentOf, makeDeploymentFolder } from "./support/deployment-folder.ts";

@@ -2,11 +2,11 @@
 import { readFileSync } from "node:fs";
 import { parse } from "smol-toml";
 import * as v from "valibot";
-import { reloadMs } from "../../src/cli/commands/certificate/finish-rotation.ts";
 import { warnBelowDays } from "../../src/cli/commands/certificate/list.ts";
+import { reloadMs } from "../../src/cli/commands/certificate/rotate.ts";
 import { maxClockErrorMs, noticedClockErrorMs } from "../../src/cli/commands/doctor/checks/network.ts";
-import { slowMadeUpMs } from "../../src/cli/commands/doctor/checks/review.ts";
-import { warnDays } from "../../src/cli/commands/doctor/client-certificate.ts";
+import { slowMadeUpMs } from "../../src/cli/commands/doctor/checks/worker.ts";
+import { warnDays } from "../../src/cli/commands/doctor/target.ts";
 import { maxOnFreePlan, maxOnPaidPlan, maxVariableBytes } from "../../src/cli/config-file/check/wrangler-rules.ts";
 import { failuresToOpen, probeEveryMs } from "../../src/worker/cache/breaker.ts";
 import { notAdmittedTtlMs } from "../../src/worker/cache/freshness.ts";

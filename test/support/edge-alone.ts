@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type RequestListener } from "node:http";
 import { type Agent, request } from "node:https";
 import type { AddressInfo, Server } from "node:net";
-import { type Identity, issueCertificate, makeAuthority } from "../../src/local/certificates/issue.ts";
+import { type Identity, issueCertificate, makeAuthority } from "../../src/local/certificates.ts";
 import { startEdge } from "../../src/local/edge/server.ts";
 import { freePort } from "./free-port.ts";
 

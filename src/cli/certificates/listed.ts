@@ -12,13 +12,11 @@ import {
   writeFirewallRule,
 } from "../cloudflare/firewall-rule.ts";
 import { readDeployedWorker } from "../cloudflare/worker-script.ts";
+import { type Context, cliError } from "../command.ts";
 import { asDeployment, listedFingerprints } from "../config-file/clusters.ts";
 import { addFingerprint, applyEdits, removeFingerprint } from "../config-file/edits.ts";
 import { type ConfigFile, saveConfigFile } from "../config-file/file.ts";
-import type { Context } from "../context.ts";
-import type { Session } from "../deployment/session.ts";
-import { deployIfNeeded, isDeployed, type Removal, refuseToLockOut } from "../deployment/state.ts";
-import { cliError } from "../diagnostics.ts";
+import { deployIfNeeded, isDeployed, type Removal, refuseToLockOut, type Session } from "../deployment/state.ts";
 import { issuerKeyIdentifierOf } from "./obtain.ts";
 
 /**
@@ -35,11 +33,7 @@ export async function compareWithDeployed(
   return isDeployed(deployment, deployed);
 }
 
-/**
- * Lists one more certificate, and deploys.
- *
- * @param certificates of the zone
- */
+/** Lists one more certificate, and deploys. @param certificates of the zone */
 export async function acceptCertificate(
   session: Session,
   context: Context,

@@ -6,7 +6,7 @@ import { fingerprintOf } from "../../node/certificates.ts";
 import { type CloudflareClient, loadInClone } from "../cloudflare/api.ts";
 import { type ClientCertificate, findByKey, signClientCertificate } from "../cloudflare/client-certificates.ts";
 import type { Zone } from "../cloudflare/zone.ts";
-import { type CliError, cliError } from "../diagnostics.ts";
+import { type CliError, cliError } from "../command.ts";
 import { type Claim, ownersOf } from "./ownership.ts";
 import type { ClusterFolder } from "./pair-files.ts";
 
@@ -36,7 +36,7 @@ export async function inspectPair(folder: ClusterFolder, pair: string, claim: Cl
       `move ${pair}.key and ${pair}.crt out of ${folder.name}, and run the command again: it makes new ones`,
     );
   if (key === null) throw unusable("has no key beside it");
-  const publicKey = readKey(key, unusable);
+  const publicKey = parse(() => createPublicKey(key), unusable("cannot be read as a private key"));
   const refuseOthers = (fingerprint: string) => {
     const others = ownersOf(fingerprint, claim).filter((owner) => !claim.variables.includes(owner));
     if (others.length > 0) throw unusable(`is the certificate of another cluster (${others.join(", ")})`);
@@ -47,7 +47,7 @@ export async function inspectPair(folder: ClusterFolder, pair: string, claim: Cl
     return { certificate: signed, isWritten: false };
   }
 
-  const parsed = readCertificate(certificate, unusable);
+  const parsed = parse(() => new X509Certificate(certificate), unusable("cannot be read as a certificate"));
   if (!parsed.checkPrivateKey(createPrivateKey(key))) throw unusable("is not the certificate of the key beside it");
   const fingerprint = fingerprintOf(parsed);
   refuseOthers(fingerprint);
@@ -89,19 +89,12 @@ export async function obtainPair(options: ObtainOptions, state: PairState): Prom
   return certificate;
 }
 
-function readKey(key: string, unusable: (message: string) => CliError) {
+/** Node's own exception says nothing that helps. */
+function parse<T>(parser: () => T, failure: CliError): T {
   try {
-    return createPublicKey(key);
+    return parser();
   } catch {
-    throw unusable("cannot be read as a private key");
-  }
-}
-
-function readCertificate(certificate: string, unusable: (message: string) => CliError): X509Certificate {
-  try {
-    return new X509Certificate(certificate);
-  } catch {
-    throw unusable("cannot be read as a certificate");
+    throw failure;
   }
 }
 

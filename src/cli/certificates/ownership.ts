@@ -1,12 +1,20 @@
 // The owner of a client certificate: which cluster it speaks for.
 // Everything that revokes a certificate, or removes its files, asks here first. A file's place says nothing: a copy of
 // another cluster's pair may lie in the folder.
+import { createPublicKey } from "node:crypto";
+import { fingerprintOrNull } from "../../node/certificates.ts";
 import { clusterNameOf } from "../../worker/config/config.ts";
-import { type ClientCertificate, revokeClientCertificate } from "../cloudflare/client-certificates.ts";
+import {
+  type ClientCertificate,
+  findByKey,
+  listClientCertificates,
+  revokeClientCertificate,
+} from "../cloudflare/client-certificates.ts";
+import { cliError } from "../command.ts";
 import { clusterVariablesIn, readCluster } from "../config-file/clusters.ts";
 import type { ConfigFile } from "../config-file/file.ts";
-import type { Session } from "../deployment/session.ts";
-import { cliError } from "../diagnostics.ts";
+import type { Session } from "../deployment/state.ts";
+import { type ClusterFolder, currentPair, kubeconfigFile, nextPair, previousPair } from "./pair-files.ts";
 
 /** X.509 allows 64 characters (RFC 5280, ub-common-name). */
 const maxCommonNameLength = 64;
@@ -29,6 +37,14 @@ export interface Claim {
   readonly certificates: readonly ClientCertificate[];
   /** The variables of the clusters. */
   readonly variables: readonly string[];
+}
+
+/** @param variables of the clusters that a command is about */
+export async function readClaim(
+  { client, zone, deployment: file }: Session,
+  ...variables: readonly string[]
+): Promise<Claim> {
+  return { file, certificates: await listClientCertificates(client, zone), variables };
 }
 
 /**
@@ -87,4 +103,81 @@ export async function revokeOwn(
 function isNamedFor(clusterName: string, { commonName }: ClientCertificate): boolean {
   const own = commonNameFor(clusterName);
   return own.length < maxCommonNameLength && (commonName === own || commonName.startsWith(`${own} `));
+}
+
+export interface Own {
+  /** The active ones, to be revoked. */
+  readonly certificates: readonly ClientCertificate[];
+  /** The pairs of files to be removed. */
+  readonly pairs: readonly string[];
+  readonly removesKubeconfig: boolean;
+  /** What stays, with the reason: one line each. */
+  readonly left: readonly string[];
+}
+
+/** @param listed the fingerprints in the table of the folder's cluster */
+export async function findOwn(folder: ClusterFolder, listed: readonly string[], claim: Claim): Promise<Own> {
+  const active = claim.certificates.filter(({ status }) => status === "active");
+  const found = new Map<string, ClientCertificate>();
+  const left: string[] = [];
+  const add = (certificate: ClientCertificate | undefined) => {
+    if (certificate !== undefined) found.set(certificate.id, certificate);
+  };
+  for (const fingerprint of listed) {
+    const certificate = active.find((candidate) => candidate.fingerprint === fingerprint);
+    if (certificate === undefined || isOwn(fingerprint, claim)) add(certificate);
+    else left.push(`the certificate ${fingerprint}: it is ${describeOwner(fingerprint, claim)}`);
+  }
+  const pairs: string[] = [];
+  for (const pair of await folder.pairs()) {
+    const files = await folder.read(pair);
+    const certificate = certificateOf(files, claim.certificates);
+    const isUnanswered = certificate === null && files.certificate === null && ownRequests.includes(pair);
+    if (!isUnanswered && (certificate === null || !isOwn(certificate, claim))) {
+      const owner = certificate === null ? "of no cluster here" : describeOwner(certificate, claim);
+      left.push(`${folder.name}/${pair}.*: its certificate is ${owner}`);
+      continue;
+    }
+    add(active.find((candidate) => candidate.fingerprint === certificate));
+    pairs.push(pair);
+  }
+  const others = await folder.others();
+  left.push(...others.map((name) => `${folder.name}/${name}: octogate did not make it there`));
+  if (await folder.isLink()) {
+    const elsewhere = `everything in ${folder.name}: it is a link to another place`;
+    return { certificates: [...found.values()], pairs: [], removesKubeconfig: false, left: [...left, elsewhere] };
+  }
+  return { certificates: [...found.values()], pairs, removesKubeconfig: folder.hasFile(kubeconfigFile), left };
+}
+
+/** A key without a certificate, under one of these names, is a request that Cloudflare never answered. */
+const ownRequests: readonly string[] = [currentPair, nextPair, previousPair];
+
+/** @returns the fingerprint of a pair's certificate, or null; of a key alone, of the certificate that was signed for it */
+function certificateOf(
+  { key, certificate }: { readonly key: string | null; readonly certificate: string | null },
+  known: readonly ClientCertificate[],
+): string | null {
+  if (certificate !== null) return fingerprintOrNull(certificate);
+  try {
+    return key === null ? null : (findByKey(known, createPublicKey(key))?.fingerprint ?? null);
+  } catch {
+    // A text that is no key.
+    return null;
+  }
+}
+
+export async function revokeAll(
+  session: Session,
+  claim: Claim,
+  certificates: readonly ClientCertificate[],
+): Promise<void> {
+  for (const certificate of certificates) await revokeOwn(session, claim, certificate);
+}
+
+/** Removes the pairs, and the folder if nothing else is in it. */
+export async function removeFiles(folder: ClusterFolder, { pairs, removesKubeconfig }: Own): Promise<void> {
+  for (const pair of pairs) await folder.remove(pair);
+  if (removesKubeconfig) await folder.removeFile(kubeconfigFile);
+  if (!(await folder.isLink())) await folder.removeIfEmpty();
 }

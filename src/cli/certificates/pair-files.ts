@@ -1,9 +1,10 @@
 // The folder .clusters/NAME/: keys and certificates of one cluster, as pairs of files.
 // kube-apiserver uses "client". During a rotation "next" is the coming pair, and "previous" the old one. A key without
 // a certificate is a request that was not answered yet.
+import { createPrivateKey, X509Certificate } from "node:crypto";
 import { existsSync, renameSync } from "node:fs";
-import { lstat, readdir, rm, rmdir, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { lstat, readdir, readFile, rm, rmdir, stat } from "node:fs/promises";
+import { join, resolve } from "node:path";
 import {
   createPrivately,
   hasCode,
@@ -13,8 +14,9 @@ import {
   temporaryName,
   writePrivately,
 } from "../../node/files.ts";
+import type { CredentialData } from "../../node/kubeconfig.ts";
+import { type Context, cliError } from "../command.ts";
 import { isClusterName } from "../config-file/clusters.ts";
-import { cliError } from "../diagnostics.ts";
 
 export const currentPair = "client";
 export const nextPair = "next";
@@ -214,4 +216,40 @@ export async function switchPairs(folder: ClusterFolder, stage: RotationStage): 
     await folder.writeCertificate(previousPair, certificate);
   }
   folder.move(nextPair, currentPair);
+}
+
+/**
+ * @param folder as it was given: relative to the context's folder
+ * @throws CliError if they cannot be used
+ */
+export async function readClientCredential(folder: string, context: Context): Promise<CredentialData> {
+  const certificate = await read(join(folder, "client.crt"), context);
+  const key = await read(join(folder, "client.key"), context);
+  // A pair that does not belong together would fail at every handshake.
+  const isPair = belongTogether(certificate, key);
+  if (isPair === null) {
+    throw cliError(folder, "client.crt or client.key is no PEM of a certificate or a private key");
+  }
+  if (!isPair) throw cliError(folder, "client.key is not the key of client.crt");
+  return { certificate, key };
+}
+
+async function read(path: string, context: Context): Promise<string> {
+  try {
+    return await readFile(resolve(context.folder, path), "utf8");
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error)) throw error;
+    const message = error.code === "ENOENT" ? "there is no such file" : `cannot be read (${error.code})`;
+    const hint = "octogate setup makes it, or name the folder that holds yours with --certificates";
+    throw cliError(path, message, hint);
+  }
+}
+
+function belongTogether(certificate: string, key: string): boolean | null {
+  try {
+    return new X509Certificate(certificate).checkPrivateKey(createPrivateKey(key));
+  } catch {
+    // Node has no other way to say so.
+    return null;
+  }
 }

@@ -2,9 +2,8 @@
 // The official SDK is a development dependency, 120 MB in thousands of files. The installed package does not bring it,
 // and deploying needs wrangler anyway. Only the files of this folder know it.
 import { hasCode } from "../../node/files.ts";
-import { failureText } from "../../node/network-failure.ts";
-import type { Context } from "../context.ts";
-import { type CliError, cliError } from "../diagnostics.ts";
+import { failureText } from "../../node/https.ts";
+import { type CliError, type Context, cliError } from "../command.ts";
 
 export type CloudflareClient = import("cloudflare").default;
 
@@ -34,9 +33,7 @@ export const requiredPermissions: readonly Permission[] = [
   permissions.kv,
 ];
 
-/**
- * What a header can hold. Anything else would come back in the words of an exception, with the token among them.
- */
+/** What a header can hold. Anything else would come back in the words of an exception, with the token among them. */
 const tokenPattern = /^[\x21-\x7e]+$/;
 
 /** @throws CliError if the SDK is not there, or no token is */
@@ -96,11 +93,7 @@ function secondsIn(retryAfter: string, now: number): number {
 }
 
 /** @throws CliError if the command runs from the installed package */
-export async function requireSdk(): Promise<void> {
-  await loadSdk();
-}
-
-function loadSdk(): Promise<typeof import("cloudflare")> {
+export function loadSdk(): Promise<typeof import("cloudflare")> {
   return loadInClone("Cloudflare's SDK", () => import("cloudflare"));
 }
 
@@ -151,9 +144,21 @@ export async function askCloudflare<T>(what: string, permission: Permission, cal
   }
 }
 
-/** Whether the SDK reports an answer of this status. */
-export function isStatus(error: unknown, status: number): boolean {
-  return isApiError(error) && error.status === status;
+/** Does a call of the SDK's. @returns null where Cloudflare answers with one of these statuses */
+export async function nullOn<T>(statuses: readonly number[], call: () => PromiseLike<T>): Promise<T | null> {
+  try {
+    return await call();
+  } catch (error) {
+    if (isApiError(error) && error.status !== undefined && statuses.includes(error.status)) return null;
+    throw error;
+  }
+}
+
+/** @returns all items of a list that comes in pages */
+export async function listAll<T>(pages: AsyncIterable<T>): Promise<T[]> {
+  const items: T[] = [];
+  for await (const item of pages) items.push(item);
+  return items;
 }
 
 function isApiError(error: unknown): error is ApiError {

@@ -1,9 +1,10 @@
 // Client certificates that Cloudflare's managed authority has signed.
-// The list is one of the zone. The authority may sign for other zones and accounts too.
+// The list is one of the zone, and so is the list of the hostnames at which Cloudflare asks for such a certificate. The
+// authority may sign for other zones and accounts too.
 import { type KeyObject, X509Certificate } from "node:crypto";
 import { fingerprintOf } from "../../node/certificates.ts";
-import { cliError } from "../diagnostics.ts";
-import { askCloudflare, type CloudflareClient, permissions } from "./api.ts";
+import { cliError } from "../command.ts";
+import { askCloudflare, type CloudflareClient, listAll, permissions } from "./api.ts";
 import type { Zone } from "./zone.ts";
 
 export interface ClientCertificate {
@@ -22,10 +23,8 @@ type ListedCertificate = Awaited<ReturnType<CloudflareClient["clientCertificates
 /** @returns every certificate of the zone, the revoked ones too */
 export function listClientCertificates(client: CloudflareClient, zone: Zone): Promise<ClientCertificate[]> {
   return askCloudflare("listing client certificates", permissions.clientCertificates, async () => {
-    const certificates: ClientCertificate[] = [];
-    const parameters = { zone_id: zone.id, status: "all", per_page: 50 } as const;
-    for await (const listed of client.clientCertificates.list(parameters)) certificates.push(read(listed));
-    return certificates;
+    const listed = await listAll(client.clientCertificates.list({ zone_id: zone.id, status: "all", per_page: 50 }));
+    return listed.map(read);
   });
 }
 
@@ -76,4 +75,32 @@ function read({ id, certificate, common_name, status }: ListedCertificate): Clie
     status,
     expiresAt: parsed.validToDate,
   };
+}
+
+export async function readAssociatedHostnames(client: CloudflareClient, zone: Zone): Promise<readonly string[]> {
+  const answer = await askCloudflare("reading the hostname associations", permissions.clientCertificates, () =>
+    client.certificateAuthorities.hostnameAssociations.get({ zone_id: zone.id }),
+  );
+  // Null where there are none: the SDK's type says otherwise of the answer as a whole.
+  return answer?.hostnames ?? [];
+}
+
+/** Reads the list once more: it may have changed since. */
+export async function associateHostname(client: CloudflareClient, zone: Zone, hostname: string): Promise<void> {
+  const hostnames = await readAssociatedHostnames(client, zone);
+  if (!hostnames.includes(hostname)) await replace(client, zone, [...hostnames, hostname]);
+}
+
+/** Leaves every other hostname where it is. */
+export async function dissociateHostname(client: CloudflareClient, zone: Zone, hostname: string): Promise<void> {
+  const hostnames = await readAssociatedHostnames(client, zone);
+  const others = hostnames.filter((other) => other !== hostname);
+  if (others.length < hostnames.length) await replace(client, zone, others);
+}
+
+/** A call replaces the whole list, so the list is read, changed and put back. */
+async function replace(client: CloudflareClient, zone: Zone, hostnames: string[]): Promise<void> {
+  await askCloudflare("writing the hostname associations", permissions.clientCertificates, () =>
+    client.certificateAuthorities.hostnameAssociations.update({ zone_id: zone.id, hostnames }),
+  );
 }

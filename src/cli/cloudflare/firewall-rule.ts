@@ -1,7 +1,7 @@
 // The one custom rule of a hostname.
 // It blocks requests without one of the listed client certificates, valid and unrevoked, before the Worker runs. It is
 // known by its own `ref`; all other rules stay as they are.
-import { askCloudflare, type CloudflareClient, isStatus, permissions } from "./api.ts";
+import { askCloudflare, type CloudflareClient, nullOn, permissions } from "./api.ts";
 import type { Zone } from "./zone.ts";
 
 const phase = "http_request_firewall_custom";
@@ -81,30 +81,17 @@ export function admittedBy({ rule }: Firewall): Admitted {
   };
 }
 
-export function readFirewall(client: CloudflareClient, zone: Zone, hostname: string): Promise<Firewall> {
-  return askCloudflare("reading the custom rules", permissions.firewall, async () => {
-    try {
-      const { id, rules = [] } = await client.rulesets.phases.get(phase, { zone_id: zone.id });
-      const at = rules.findIndex(({ ref }) => ref === firewallRuleRef(hostname));
-      const rule = rules[at];
-      return {
-        rulesetId: id,
-        ruleCount: rules.length,
-        rule:
-          rule?.id === undefined
-            ? null
-            : {
-                id: rule.id,
-                expression: rule.expression ?? "",
-                isBlocking: rule.action === "block" && rule.enabled === true,
-                isReached: !rules.slice(0, at).some(({ action, enabled }) => action === "skip" && enabled !== false),
-              },
-      };
-    } catch (error) {
-      if (isStatus(error, 404)) return { rulesetId: null, ruleCount: 0, rule: null };
-      throw error;
-    }
-  });
+export async function readFirewall(client: CloudflareClient, zone: Zone, hostname: string): Promise<Firewall> {
+  const ruleset = await askCloudflare("reading the custom rules", permissions.firewall, () =>
+    nullOn([404], () => client.rulesets.phases.get(phase, { zone_id: zone.id })),
+  );
+  const { id: rulesetId = null, rules = [] } = ruleset ?? {};
+  const at = rules.findIndex(({ ref }) => ref === firewallRuleRef(hostname));
+  const { id, expression = "", action, enabled } = rules[at] ?? {};
+  if (id === undefined) return { rulesetId, ruleCount: rules.length, rule: null };
+  const isReached = !rules.slice(0, at).some((other) => other.action === "skip" && other.enabled !== false);
+  const rule = { id, expression, isBlocking: action === "block" && enabled === true, isReached };
+  return { rulesetId, ruleCount: rules.length, rule };
 }
 
 /** Whether one more rule fits, as far as the plan's limit is known. */

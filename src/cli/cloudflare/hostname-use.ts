@@ -1,5 +1,7 @@
-// What else Cloudflare has at a hostname: DNS records, and routes of other Workers.
-import { askCloudflare, type CloudflareClient, permissions } from "./api.ts";
+// What a request to a hostname meets before the Worker: DNS records, routes of other Workers, and bot protection, which
+// answers programs with a page for people to click on. kube-apiserver is a program, and cannot.
+import { type Diagnostic, warning } from "../command.ts";
+import { askCloudflare, type CloudflareClient, listAll, nullOn, type Permission, permissions } from "./api.ts";
 import type { Zone } from "./zone.ts";
 
 /** A route runs before the Worker of a custom domain: "*.acme.dev/*" would get every review, with the token in it. */
@@ -11,11 +13,8 @@ export interface WorkerRoute {
 
 export function listWorkerRoutes(client: CloudflareClient, zone: Zone): Promise<WorkerRoute[]> {
   return askCloudflare("listing Workers' routes", permissions.routes, async () => {
-    const routes: WorkerRoute[] = [];
-    for await (const { pattern, script } of client.workers.routes.list({ zone_id: zone.id })) {
-      routes.push({ pattern, script: script || null });
-    }
-    return routes;
+    const routes = await listAll(client.workers.routes.list({ zone_id: zone.id }));
+    return routes.map(({ pattern, script }) => ({ pattern, script: script || null }));
   });
 }
 
@@ -59,4 +58,57 @@ export async function findAddressRecords(client: CloudflareClient, zone: Zone, h
   return result
     .filter(({ type }) => addressTypes.includes(type))
     .map((record) => `${record.type} ${"content" in record ? record.content : ""}`.trim());
+}
+
+/**
+ * Changes nothing: whether to turn bot protection off for the zone is the operator's decision.
+ *
+ * @returns what would, or could, stop kube-apiserver before it gets to the Worker
+ */
+export async function findBotProtection(client: CloudflareClient, zone: Zone, hostname: string): Promise<Diagnostic[]> {
+  const [bots, level] = await Promise.all([
+    askCloudflare("reading the bot settings", permissions.botProtection, () =>
+      nullOn(notAllowed, () => client.botManagement.get({ zone_id: zone.id })),
+    ),
+    askCloudflare("reading the security level", permissions.zoneSettings, () =>
+      nullOn(notAllowed, () => client.zones.settings.get("security_level", { zone_id: zone.id })),
+    ),
+  ]);
+  const found: Diagnostic[] = [];
+  if (bots === null) found.push(unknown(zone, "Bot Fight Mode", permissions.botProtection));
+  else found.push(...botWarnings(zone, bots, hostname));
+  if (level === null) found.push(unknown(zone, "Under Attack mode", permissions.zoneSettings));
+  else if ("value" in level && level.value === "under_attack") {
+    const message = "Under Attack mode is on: every request gets a page to click on, kube-apiserver's too";
+    const hint = `add a configuration rule with a lower security level for ${hostname}, or turn it off`;
+    found.push(warning(zone.name, message, hint));
+  }
+  return found;
+}
+
+const notAllowed = [401, 403];
+
+type BotSettings = Awaited<ReturnType<CloudflareClient["botManagement"]["get"]>>;
+
+function botWarnings(zone: Zone, settings: BotSettings, hostname: string): Diagnostic[] {
+  const found: Diagnostic[] = [];
+  if ("fight_mode" in settings && settings.fight_mode) {
+    const message = "Bot Fight Mode is on: it may challenge kube-apiserver, and no rule can make an exception from it";
+    found.push(warning(zone.name, message, `turn it off for ${hostname}'s zone (Security, Bots)`));
+  }
+  const challenged = [
+    "sbfm_definitely_automated" in settings ? settings.sbfm_definitely_automated : undefined,
+    "sbfm_likely_automated" in settings ? settings.sbfm_likely_automated : undefined,
+  ];
+  if (challenged.some((action) => action === "block" || action === "managed_challenge")) {
+    const message = "Super Bot Fight Mode stops automated traffic, which kube-apiserver is";
+    const hint = `add a custom rule that skips Super Bot Fight Mode where http.host eq "${hostname}"`;
+    found.push(warning(zone.name, message, hint));
+  }
+  return found;
+}
+
+function unknown(zone: Zone, what: string, permission: Permission): Diagnostic {
+  const message = `whether ${what} would stop kube-apiserver could not be looked up`;
+  return warning(zone.name, message, `give the API token “${permission}”, or look yourself`);
 }

@@ -1,6 +1,6 @@
-// The Worker at Cloudflare, with its variables, bindings and secrets, and the custom domain that leads to it.
+// The Worker at Cloudflare, with its variables, bindings and secrets, its KV namespace and its custom domain.
 // The comparison with wrangler.toml says whether something is still to be deployed.
-import { askCloudflare, type CloudflareClient, isStatus, permissions } from "./api.ts";
+import { askCloudflare, type CloudflareClient, listAll, nullOn, permissions } from "./api.ts";
 
 export interface DeployedWorker {
   readonly variables: Readonly<Record<string, unknown>>;
@@ -16,28 +16,20 @@ export function readDeployedWorker(
   accountId: string,
   name: string,
 ): Promise<DeployedWorker | null> {
-  return askCloudflare(`reading the settings of the Worker ${name}`, permissions.workers, async () => {
-    try {
-      const { bindings = [] } = await client.workers.scripts.scriptAndVersionSettings.get(name, {
-        account_id: accountId,
-      });
-      const variables: Record<string, unknown> = {};
-      const kvNamespaces: Record<string, string> = {};
-      for (const binding of bindings) {
-        if (binding.type === "plain_text") variables[binding.name] = binding.text;
-        if (binding.type === "json") variables[binding.name] = binding.json;
-        if (binding.type === "kv_namespace") kvNamespaces[binding.name] = binding.namespace_id;
-      }
-      const secrets: string[] = [];
-      for await (const secret of client.workers.scripts.secrets.list(name, { account_id: accountId })) {
-        secrets.push(secret.name);
-      }
-      return { variables, secrets, kvNamespaces };
-    } catch (error) {
-      if (isStatus(error, 404)) return null;
-      throw error;
+  const account = { account_id: accountId };
+  const read = async () => {
+    const { bindings = [] } = await client.workers.scripts.scriptAndVersionSettings.get(name, account);
+    const variables: Record<string, unknown> = {};
+    const kvNamespaces: Record<string, string> = {};
+    for (const binding of bindings) {
+      if (binding.type === "plain_text") variables[binding.name] = binding.text;
+      if (binding.type === "json") variables[binding.name] = binding.json;
+      if (binding.type === "kv_namespace") kvNamespaces[binding.name] = binding.namespace_id;
     }
-  });
+    const secrets = await listAll(client.workers.scripts.secrets.list(name, account));
+    return { variables, secrets: secrets.map((secret) => secret.name), kvNamespaces };
+  };
+  return askCloudflare(`reading the settings of the Worker ${name}`, permissions.workers, () => nullOn([404], read));
 }
 
 export interface CustomDomain {
@@ -49,13 +41,9 @@ export interface CustomDomain {
 
 /** @returns the hostnames of all Workers of the account */
 export function listCustomDomains(client: CloudflareClient, accountId: string): Promise<CustomDomain[]> {
-  return askCloudflare("listing custom domains", permissions.workers, async () => {
-    const domains: CustomDomain[] = [];
-    for await (const { id, hostname, service } of client.workers.domains.list({ account_id: accountId })) {
-      domains.push({ id, hostname, service });
-    }
-    return domains;
-  });
+  return askCloudflare("listing custom domains", permissions.workers, () =>
+    listAll(client.workers.domains.list({ account_id: accountId })),
+  );
 }
 
 export async function detachCustomDomain(client: CloudflareClient, accountId: string, id: string): Promise<void> {
@@ -65,11 +53,41 @@ export async function detachCustomDomain(client: CloudflareClient, accountId: st
 }
 
 export async function deleteWorker(client: CloudflareClient, accountId: string, name: string): Promise<void> {
-  await askCloudflare(`deleting the Worker ${name}`, permissions.workers, async () => {
-    try {
-      await client.workers.scripts.delete(name, { account_id: accountId });
-    } catch (error) {
-      if (!isStatus(error, 404)) throw error;
-    }
-  });
+  await askCloudflare(`deleting the Worker ${name}`, permissions.workers, () =>
+    nullOn([404], () => client.workers.scripts.delete(name, { account_id: accountId })),
+  );
+}
+
+interface KvNamespace {
+  readonly id: string;
+  readonly title: string;
+}
+
+/**
+ * wrangler would make a namespace by itself with the first deployment, but not say its id, which a deployment from
+ * another clone and teardown need.
+ *
+ * @returns what the namespace of this Worker is called: the name that wrangler would give it
+ */
+export function kvNamespaceTitle(workerName: string): string {
+  return `${workerName}-kv`;
+}
+
+export function listKvNamespaces(client: CloudflareClient, accountId: string): Promise<KvNamespace[]> {
+  return askCloudflare("listing KV namespaces", permissions.kv, () =>
+    listAll(client.kv.namespaces.list({ account_id: accountId, per_page: 100 })),
+  );
+}
+
+export function createKvNamespace(client: CloudflareClient, accountId: string, title: string): Promise<KvNamespace> {
+  return askCloudflare("making the KV namespace", permissions.kv, () =>
+    client.kv.namespaces.create({ account_id: accountId, title }),
+  );
+}
+
+/** Deletes it with everything in it; one that is gone already is as good. */
+export async function deleteKvNamespace(client: CloudflareClient, accountId: string, id: string): Promise<void> {
+  await askCloudflare("deleting the KV namespace", permissions.kv, () =>
+    nullOn([404], () => client.kv.namespaces.delete(id, { account_id: accountId })),
+  );
 }

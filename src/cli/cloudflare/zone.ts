@@ -1,9 +1,9 @@
 // The zone that a hostname lies in, and the permissions of the API token in it.
-import { cliError } from "../diagnostics.ts";
+import { cliError } from "../command.ts";
 import {
   askCloudflare,
   type CloudflareClient,
-  isStatus,
+  nullOn,
   type Permission,
   permissions,
   requiredPermissions,
@@ -58,18 +58,13 @@ function possibleZonesOf(hostname: string): string[] {
 
 /** Throws where the token itself is wrong. Cloudflare does not know an account's own token here: such a one passes. */
 async function refuseBadToken(client: CloudflareClient): Promise<void> {
-  const status = await askCloudflare("verifying the API token", permissions.zone, async () => {
-    try {
-      return (await client.user.tokens.verify()).status;
-    } catch (error) {
-      if (isStatus(error, 401) || isStatus(error, 403) || isStatus(error, 400)) return null;
-      throw error;
-    }
-  });
-  if (status === null || status === "active") return;
+  const verified = await askCloudflare("verifying the API token", permissions.zone, () =>
+    nullOn([400, 401, 403], () => client.user.tokens.verify()),
+  );
+  if (verified === null || verified.status === "active") return;
   throw cliError(
     "CLOUDFLARE_API_TOKEN",
-    `is ${status}`,
+    `is ${verified.status}`,
     "make another at https://dash.cloudflare.com/profile/api-tokens",
   );
 }
@@ -108,15 +103,10 @@ export async function findMissingPermissions(client: CloudflareClient, zone: Zon
 }
 
 async function isAllowed(permission: Permission, read: () => PromiseLike<unknown>): Promise<boolean> {
-  return askCloudflare(`looking whether the token has “${permission}”`, permission, async () => {
-    try {
-      await read();
-      return true;
-    } catch (error) {
-      // A zone without custom rules has no entry point, which is as good an answer as any.
-      if (isStatus(error, 404)) return true;
-      if (isStatus(error, 403) || isStatus(error, 401)) return false;
-      throw error;
-    }
-  });
+  // A zone without custom rules has no entry point, which is as good an answer as any.
+  const allowed = () => nullOn([404], read).then(() => true);
+  const found = await askCloudflare(`looking whether the token has “${permission}”`, permission, () =>
+    nullOn([401, 403], allowed),
+  );
+  return found !== null;
 }

@@ -1,9 +1,8 @@
 // `octogate check`: the whole configuration, before it is deployed.
 import { Command } from "commander";
+import { CliError, type CommandMaker, type CommandResult, type Context, type Diagnostic, done } from "../command.ts";
 import { checkConfiguration } from "../config-file/check/check.ts";
 import { loadConfigFile } from "../config-file/file.ts";
-import type { CommandMaker, Context } from "../context.ts";
-import { CliError, type CommandResult, type Diagnostic, done } from "../diagnostics.ts";
 import { configOption } from "../options.ts";
 
 interface CheckOptions {

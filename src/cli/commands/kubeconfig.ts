@@ -3,11 +3,9 @@ import { posix, resolve } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { writePrivately } from "../../node/files.ts";
 import { webhookKubeconfig } from "../../node/kubeconfig.ts";
-import { readClientCredential } from "../certificates/client-credential.ts";
-import { clusterFolderName } from "../certificates/pair-files.ts";
-import type { CommandMaker, Context } from "../context.ts";
-import { findClusterDeployment } from "../deployment/cluster-deployment.ts";
-import { type CommandResult, done } from "../diagnostics.ts";
+import { clusterFolderName, readClientCredential } from "../certificates/pair-files.ts";
+import { type CommandMaker, type CommandResult, type Context, done } from "../command.ts";
+import { findClusterDeployment } from "../config-file/clusters.ts";
 import { certificatesOption, clusterOption, configOption, examples, hostnameOption } from "../options.ts";
 
 interface KubeconfigOptions {

@@ -1,8 +1,8 @@
 // What a wrangler.toml says about a deployment: its hostname, its clusters and their certificates, its KV namespace.
+import { readFingerprints } from "../../worker/config/cluster.ts";
 import { clusterVariableName, isClusterVariable } from "../../worker/config/config.ts";
-import { normaliseFingerprint } from "../../worker/config/fingerprint.ts";
-import { cliError } from "../diagnostics.ts";
-import type { ConfigFile, Settings } from "./file.ts";
+import { CliError, type Context, cliError } from "../command.ts";
+import { type ConfigFile, loadConfigFile, type Settings } from "./file.ts";
 
 /** The entries of the file as it ships: an example that admits no user. */
 const exampleAllow: readonly string[] = ["org:acme#1234", "team:acme/platform#55", "user:octocat#583231"];
@@ -72,15 +72,9 @@ export interface ClusterTable {
 export function readCluster({ settings }: ConfigFile, variable: string): ClusterTable | null {
   const table = settings.vars[variable];
   if (!isTable(table)) return null;
-  const allow = stringsIn(table.allow);
-  const fingerprints = fingerprintsIn(table);
+  const allow = stringsIn(table, "allow");
+  const fingerprints = readFingerprints(table);
   return { fingerprints, allow, isExample: fingerprints.length === 0 && sameList(allow, exampleAllow) };
-}
-
-/** @param table a cluster's variable, from a file or as it is deployed */
-export function fingerprintsIn(table: unknown): string[] {
-  const listed = isTable(table) && Array.isArray(table.client_certificates) ? table.client_certificates : [];
-  return listed.map(normaliseFingerprint).filter((fingerprint) => fingerprint !== null);
 }
 
 /** @returns the variables of all clusters but those of the example */
@@ -115,10 +109,61 @@ export function isTable(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-export function stringsIn(value: unknown): string[] {
-  return Array.isArray(value) ? value.filter((entry) => typeof entry === "string") : [];
+/** @returns the texts in a list of a table; none where there is no such table or list */
+export function stringsIn(table: unknown, key: string): string[] {
+  const list = isTable(table) ? table[key] : null;
+  return Array.isArray(list) ? list.filter((entry) => typeof entry === "string") : [];
 }
 
 export function sameList(one: readonly string[], other: readonly string[]): boolean {
   return one.length === other.length && one.every((value, index) => value === other[index]);
+}
+
+export interface ClusterDeployment {
+  /** As kube-apiserver calls it; perhaps with a port. */
+  readonly hostname: string;
+  /** The cluster's variable as the file has it, or null where a hostname alone was given and there is no file. */
+  readonly clusterVariable: unknown;
+}
+
+export interface DeploymentOptions {
+  readonly config: string;
+  readonly cluster: string;
+  /** In place of the file's. */
+  readonly hostname?: string;
+}
+
+/**
+ * Reads the file. With the hostname as an option none is needed: these commands also work outside of a deployment's
+ * folder.
+ *
+ * @throws CliError if the file is wrong, or has no such cluster or no hostname
+ */
+export async function findClusterDeployment(options: DeploymentOptions, context: Context): Promise<ClusterDeployment> {
+  const { config, cluster, hostname } = options;
+  const loaded = await loadConfigFile(config, context);
+  if (loaded.kind === "missing") {
+    if (hostname !== undefined) return { hostname, clusterVariable: null };
+    const { subject, message, hint } = loaded.diagnostic;
+    throw cliError(subject, message, `${hint}, or give the address with --hostname`);
+  }
+  if (loaded.kind === "invalid") throw new CliError(loaded.diagnostic);
+  const { path, settings } = loaded.file;
+
+  const variable = clusterVariableName(cluster);
+  const clusterVariable = settings.vars[variable];
+  if (clusterVariable === undefined) {
+    const known = Object.keys(settings.vars).filter(isClusterVariable);
+    throw cliError(
+      path,
+      `there is no [vars.${variable}]: the cluster ${cluster} is not in it${known.length > 0 ? `; there is ${known.join(", ")}` : ""}`,
+      "octogate setup writes it, or name the deployment's own file with --config",
+    );
+  }
+  const address = hostname ?? hostnameOf(settings);
+  if (address === null) {
+    const hint = "octogate setup writes it, or give the address with --hostname";
+    throw cliError(`${path}: routes`, "there is no custom domain of your own yet", hint);
+  }
+  return { hostname: address, clusterVariable };
 }

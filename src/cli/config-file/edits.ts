@@ -2,13 +2,12 @@
 // Comments, order and spacing are the operator's, and stay. Each function looks at the file as it was opened, and does
 // not touch what is so already: a second run changes nothing.
 import type { TextRange, TomlPath } from "../../node/toml.ts";
-import { normaliseFingerprint } from "../../worker/config/fingerprint.ts";
-import { type CliError, cliError } from "../diagnostics.ts";
+import { normaliseFingerprint } from "../../worker/config/cluster.ts";
+import { type CliError, cliError } from "../command.ts";
 import {
   clusterVariablesIn,
   hostnameOf,
   isPlaceholder,
-  isTable,
   kvNamespaceIdIn,
   readCluster,
   sameList,
@@ -92,7 +91,7 @@ export function setCluster(file: ConfigFile, cluster: NewCluster): Edit[] {
   return [
     ...(example === variable ? [] : [{ ...header, text: `vars.${variable}` }]),
     ...Object.entries(lists).flatMap(([key, wanted]) =>
-      isTable(table) && sameList(stringsIn(table[key]), wanted) ? [] : setValue(file, [...path, key], list(wanted)),
+      sameList(stringsIn(table, key), wanted) ? [] : setValue(file, [...path, key], list(wanted)),
     ),
   ];
 }
@@ -127,8 +126,7 @@ function clusterTable({ variable, fingerprint, allow, tokenKinds }: NewCluster):
 export function addFingerprint(file: ConfigFile, variable: string, fingerprint: string): Edit[] {
   if (readCluster(file, variable)?.fingerprints.includes(fingerprint)) return [];
   const path = ["vars", variable, "client_certificates"];
-  const table = file.settings.vars[variable];
-  const listed = isTable(table) ? stringsIn(table.client_certificates) : [];
+  const listed = stringsIn(file.settings.vars[variable], "client_certificates");
   // Nothing but placeholders is replaced as a whole.
   if (listed.every(isPlaceholder)) return setValue(file, path, list([fingerprint]));
   return addItem(file, path, listed.length - 1, quoted(fingerprint));
@@ -137,8 +135,7 @@ export function addFingerprint(file: ConfigFile, variable: string, fingerprint: 
 export function removeFingerprint(file: ConfigFile, variable: string, fingerprint: string): Edit[] {
   if (!readCluster(file, variable)?.fingerprints.includes(fingerprint)) return [];
   const path = ["vars", variable, "client_certificates"];
-  const table = file.settings.vars[variable];
-  const listed = isTable(table) ? stringsIn(table.client_certificates) : [];
+  const listed = stringsIn(file.settings.vars[variable], "client_certificates");
   const index = listed.findIndex((one) => normaliseFingerprint(one) === fingerprint);
   return listed.length === 1 ? clearFingerprints(file, variable) : removeItem(file, path, index, listed.length);
 }

@@ -4,8 +4,7 @@ import { dirname, resolve } from "node:path";
 import * as v from "valibot";
 import { writeWhole } from "../../node/files.ts";
 import { parseToml, type Toml, type TomlPath } from "../../node/toml.ts";
-import type { Context } from "../context.ts";
-import { CliError, cliError, type Diagnostic, error, type Location, locate } from "../diagnostics.ts";
+import { CliError, type Context, cliError, type Diagnostic, error, type Location, locate } from "../command.ts";
 
 const routeSchema = v.union([
   v.string(),
@@ -95,7 +94,7 @@ export function parseConfigFile(
   const wrong = (parsed.issues[0].path ?? []).map(({ key }) => (typeof key === "number" ? key : String(key)));
   const location = { file: path, line: toml.lineOf(wrong), setting: settingOf(wrong) };
   const message = "must have the form that wrangler documents";
-  return { kind: "invalid", diagnostic: locate(location, { severity: "error", message }) };
+  return { kind: "invalid", diagnostic: locate(location, "error", message) };
 }
 
 /**
@@ -128,14 +127,12 @@ export function locationOf({ path, toml }: ConfigFile, setting: TomlPath): Locat
   return { file: path, line: toml.lineOf(setting), setting: settingOf(shown) };
 }
 
-/** @returns an error about a setting of the file */
 export function errorAt(file: ConfigFile, setting: TomlPath, message: string, hint?: string): Diagnostic {
-  return locate(locationOf(file, setting), { severity: "error", message, ...(hint === undefined ? {} : { hint }) });
+  return locate(locationOf(file, setting), "error", message, hint);
 }
 
-/** @returns a warning about a setting of the file */
 export function warningAt(file: ConfigFile, setting: TomlPath, message: string, hint?: string): Diagnostic {
-  return { ...errorAt(file, setting, message, hint), severity: "warning" };
+  return locate(locationOf(file, setting), "warning", message, hint);
 }
 
 /** @returns a path as the configuration's own messages write it: `CLUSTER_PRODUCTION.allow[0]` */

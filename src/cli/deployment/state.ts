@@ -1,20 +1,22 @@
-// What Cloudflare runs, compared with wrangler.toml, and the deployment that makes both the same.
+// What Cloudflare runs, compared with wrangler.toml, and the deployment that makes both the same. The certificate
+// commands and teardown begin with a session: the file, its zone and the API.
 import { randomBytes } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
+import { readFingerprints } from "../../worker/config/cluster.ts";
 import { isClusterVariable } from "../../worker/config/config.ts";
-import type { CloudflareClient } from "../cloudflare/api.ts";
+import { type CloudflareClient, connectToCloudflare, loadSdk } from "../cloudflare/api.ts";
 import {
   type CustomDomain,
   type DeployedWorker,
   listCustomDomains,
   readDeployedWorker,
 } from "../cloudflare/worker-script.ts";
-import type { Zone } from "../cloudflare/zone.ts";
+import { findZone, type Zone } from "../cloudflare/zone.ts";
+import { CliError, type Context, cliError } from "../command.ts";
 import { checkConfiguration } from "../config-file/check/check.ts";
-import { type DeploymentFile, fingerprintsIn, kvNamespaceIdIn, readCluster } from "../config-file/clusters.ts";
-import type { Context } from "../context.ts";
-import { CliError, cliError } from "../diagnostics.ts";
-import { deployWithWrangler } from "./wrangler.ts";
+import { asDeployment, type DeploymentFile, kvNamespaceIdIn, readCluster } from "../config-file/clusters.ts";
+import { openConfigFile } from "../config-file/file.ts";
+import { deployWithWrangler, requireWrangler } from "./wrangler.ts";
 
 const cacheSecretName = "CACHE_SECRET";
 
@@ -53,7 +55,7 @@ export function refuseToLockOut(
   for (const [variable, value] of Object.entries(deployed?.variables ?? {})) {
     const here = readCluster(file, variable)?.fingerprints;
     if (!isClusterVariable(variable) || here === undefined) continue;
-    const lost = fingerprintsIn(value).filter((it) => !here.includes(it) && !isRemoved(variable, it));
+    const lost = readFingerprints(value).filter((it) => !here.includes(it) && !isRemoved(variable, it));
     unknown.push(...lost.map((fingerprint) => `the certificate ${fingerprint} of ${variable}`));
   }
   if (unknown.length === 0) return;
@@ -102,4 +104,22 @@ function refuseWrongSettings(file: DeploymentFile): void {
 /** As JSON has it: parsers make objects of their own kinds. */
 function plain(value: unknown): unknown {
   return value === undefined ? undefined : JSON.parse(JSON.stringify(value));
+}
+
+export interface Session {
+  readonly deployment: DeploymentFile;
+  readonly hostname: string;
+  readonly client: CloudflareClient;
+  readonly zone: Zone;
+}
+
+/** @throws CliError if this is no clone, setup was never run, or Cloudflare does not answer */
+export async function openSession(config: string, context: Context): Promise<Session> {
+  await loadSdk();
+  const deployment = asDeployment(await openConfigFile(config, context));
+  const { path, hostname } = deployment;
+  if (hostname === null) throw cliError(path, "has no route yet", "run octogate setup first");
+  await requireWrangler(deployment);
+  const client = await connectToCloudflare(context);
+  return { deployment, hostname, client, zone: await findZone(client, hostname) };
 }

@@ -7,9 +7,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import * as v from "valibot";
 import { type Endpoint, type HttpsResponse, sendRequest } from "../../node/https.ts";
 import type { CredentialData } from "../../node/kubeconfig.ts";
-import { foreignToken, tokenReviewBody } from "../../node/token-review.ts";
-import type { Context } from "../context.ts";
-import { type Diagnostic, error, warning } from "../diagnostics.ts";
+import { type Context, type Diagnostic, error, warning } from "../command.ts";
 
 /** Where kube-apiserver sends its reviews. */
 export const reviewPath = "/authenticate";
@@ -110,4 +108,12 @@ function describe(answer: HttpsResponse): string {
   if (answer.kind === "failed") return `nothing (${answer.why})`;
   const start = answer.body.replaceAll(/\s+/g, " ").trim().slice(0, 200);
   return start === "" ? String(answer.status) : `${answer.status} “${start}”`;
+}
+
+/** No GitHub token by its shape, in no setting of TOKEN_SHAPE: the Worker answers a plain no and sends it nowhere. */
+export const foreignToken = "made-up-by-octogate";
+
+/** @returns JSON */
+export function tokenReviewBody(token: string): string {
+  return JSON.stringify({ apiVersion: "authentication.k8s.io/v1", kind: "TokenReview", spec: { token } });
 }

@@ -5,9 +5,8 @@ import { access, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { constants, tmpdir } from "node:os";
 import { basename, delimiter, join } from "node:path";
 import { onlyInAClone } from "../cloudflare/api.ts";
+import { type Context, cliError } from "../command.ts";
 import type { DeploymentFile } from "../config-file/clusters.ts";
-import type { Context } from "../context.ts";
-import { cliError } from "../diagnostics.ts";
 
 /** @throws CliError if this is no clone with its packages installed */
 export async function requireWrangler({ folder }: DeploymentFile): Promise<void> {

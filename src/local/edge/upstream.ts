@@ -2,6 +2,7 @@
 import { Agent, request as httpRequest, type IncomingHttpHeaders } from "node:http";
 import { Socket } from "node:net";
 import type { Readable } from "node:stream";
+import { buffer } from "node:stream/consumers";
 
 /**
  * The client's headers that go on: data for the Worker, and nothing between reads them. All others stay behind, so that
@@ -126,13 +127,11 @@ export function askWorker(agent: Agent, { method, url, headers, body }: Upstream
     outgoing.on("error", () => finish(null));
     outgoing.on("response", (incoming) => {
       body?.unpipe(outgoing);
-      const chunks: Buffer[] = [];
-      incoming.on("error", () => finish(null));
-      incoming.on("data", (chunk: Buffer) => chunks.push(chunk));
-      incoming.on("end", () => {
-        const status = incoming.statusCode ?? 0;
-        finish({ status, headers: incoming.headers, body: Buffer.concat(chunks) });
-      });
+      const { statusCode: status = 0, headers: received } = incoming;
+      buffer(incoming).then(
+        (whole) => finish({ status, headers: received, body: whole }),
+        () => finish(null),
+      );
     });
   });
   if (body === null) {

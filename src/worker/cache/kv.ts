@@ -41,6 +41,8 @@ export const keepSeconds = 7 * 24 * 60 * 60;
 const pauseAfterRefusedWriteMs = 60_000;
 export const warnEveryMs = 60_000;
 
+const sealedSchema = v.pipe(v.string(), v.parseJson(), entrySchema);
+
 export function createKvCache({ store, sealer, now, writeWarning }: KvCacheOptions): KvCache {
   let noWritesBefore = 0;
   let faults = 0;
@@ -64,7 +66,7 @@ export function createKvCache({ store, sealer, now, writeWarning }: KvCacheOptio
         warn("a read failed or took too long");
         return null;
       }
-      const entry = v.safeParse(entrySchema, plain === null ? null : parseJson(plain));
+      const entry = v.safeParse(sealedSchema, plain);
       if (entry.success) return entry.output;
       warn("a value is not one that this deployment sealed, or of another version");
       return null;
@@ -82,12 +84,4 @@ export function createKvCache({ store, sealer, now, writeWarning }: KvCacheOptio
       }
     },
   };
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }

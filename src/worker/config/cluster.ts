@@ -12,7 +12,6 @@ import {
   organisationsNamedIn,
   pinConflictsIn,
 } from "./entries.ts";
-import { normaliseFingerprint } from "./fingerprint.ts";
 import type { OrganisationReference } from "./organisations.ts";
 
 /** The kinds of tokens that GitHub gives to people. */
@@ -163,4 +162,17 @@ function conflictsIn(setting: string, policy: ClusterPolicy): Problem[] {
     });
   }
   return problems;
+}
+
+const fingerprintPattern = /^[0-9a-f]{64}$/;
+
+/**
+ * Cloudflare writes 64 lowercase hex digits, openssl upper case with colons.
+ *
+ * @returns the fingerprint as 64 lowercase hex digits, or null if it is none
+ */
+export function normaliseFingerprint(value: unknown): string | null {
+  if (typeof value !== "string") return null;
+  const digits = value.replaceAll(":", "").toLowerCase();
+  return fingerprintPattern.test(digits) ? digits : null;
 }

@@ -39,11 +39,7 @@ export function clusterNameOf(variable: string): string {
   return variable.slice("CLUSTER_".length).toLowerCase().replaceAll("_", "-");
 }
 
-/**
- * Checks the whole environment.
- *
- * @param env variables, secrets and bindings by name, as the runtime hands them over
- */
+/** Checks the whole environment. @param env variables, secrets and bindings by name, as the runtime hands them over */
 export function readConfig(env: Readonly<Record<string, unknown>>): Config {
   const names = Object.keys(env).sort();
   const clusterVariables = names.filter(isClusterVariable);

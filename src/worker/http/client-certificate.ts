@@ -2,8 +2,8 @@
 // the request gets here, and its SHA-256 fingerprint names the cluster. Cloudflare does not promise that its managed
 // authority signs for one zone or account alone, so "verified" alone would let in certificates of others.
 import * as v from "valibot";
+import { normaliseFingerprint } from "../config/cluster.ts";
 import type { ClusterConfig } from "../config/config.ts";
-import { normaliseFingerprint } from "../config/fingerprint.ts";
 
 /** Why a caller is refused, for programs: the cause in the Status that it gets. */
 export const callerRefusals = [

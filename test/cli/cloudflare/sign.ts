@@ -11,7 +11,7 @@ import {
   X509Certificate,
   X509CertificateGenerator,
 } from "@peculiar/x509";
-import { type Identity, issueCertificate } from "../../../src/local/certificates/issue.ts";
+import { type Identity, issueCertificate } from "../../../src/local/certificates.ts";
 
 const day = 24 * 60 * 60 * 1000;
 const algorithm = { name: "ECDSA", namedCurve: "P-256" } as const;

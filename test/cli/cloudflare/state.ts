@@ -6,7 +6,7 @@ import type { Namespace } from "cloudflare/resources/kv/namespaces/namespaces";
 import type { PhaseGetResponse } from "cloudflare/resources/rulesets/phases/phases";
 import type { DomainListResponse } from "cloudflare/resources/workers/domains";
 import { permissions } from "../../../src/cli/cloudflare/api.ts";
-import { type Identity, makeAuthority } from "../../../src/local/certificates/issue.ts";
+import { type Identity, makeAuthority } from "../../../src/local/certificates.ts";
 
 const day = 24 * 60 * 60 * 1000;
 

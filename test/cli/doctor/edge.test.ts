@@ -1,7 +1,7 @@
 // The checks at the edge, each broken once: what answers in the Worker's place, which requests are let through, and
 // whether the certificate is asked for.
 import { afterEach, describe, expect, test } from "vitest";
-import { issueCertificate, makeAuthority } from "../../../src/local/certificates/issue.ts";
+import { issueCertificate, makeAuthority } from "../../../src/local/certificates.ts";
 import {
   type Changes,
   type Examined,

@@ -4,7 +4,7 @@ import { rm, writeFile } from "node:fs/promises";
 import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
-import { issueCertificate, makeAuthority } from "../../../src/local/certificates/issue.ts";
+import { issueCertificate, makeAuthority } from "../../../src/local/certificates.ts";
 import { freePort } from "../../support/free-port.ts";
 import { authority, type Changes, day, examine, type Scene, startScene, within } from "../support/doctor-scene.ts";
 

@@ -1,7 +1,7 @@
 // A cluster's client certificate and its key in a folder, as `octogate setup` leaves them.
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type Identity, issueCertificate, makeAuthority } from "../../../src/local/certificates/issue.ts";
+import { type Identity, issueCertificate, makeAuthority } from "../../../src/local/certificates.ts";
 
 const day = 24 * 60 * 60 * 1000;
 const validity = { notBefore: new Date(Date.now() - day), notAfter: new Date(Date.now() + day) };

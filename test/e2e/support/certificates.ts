@@ -1,7 +1,7 @@
 // Certificates as files, issued as the local edge's are, but by an authority of their own.
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { issueCertificate, makeAuthority, type Purpose } from "../../../src/local/certificates/issue.ts";
+import { issueCertificate, makeAuthority, type Purpose } from "../../../src/local/certificates.ts";
 import { fingerprintOf } from "../../../src/node/certificates.ts";
 
 const dayMs = 24 * 60 * 60 * 1000;

@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promise
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parse } from "yaml";
-import type { Identity } from "../../../src/local/certificates/issue.ts";
+import type { Identity } from "../../../src/local/certificates.ts";
 import { octogate as octogateCommand } from "../../cli/support/octogate.ts";
 import { type ClusterConfiguration, configFileFlag } from "../../support/cluster-files.ts";
 import { type ControlPlane, startControlPlane } from "./control-plane.ts";

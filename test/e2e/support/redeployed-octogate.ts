@@ -4,7 +4,7 @@ import { randomBytes } from "node:crypto";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Identity, issueCertificate, makeAuthority } from "../../../src/local/certificates/issue.ts";
+import { type Identity, issueCertificate, makeAuthority } from "../../../src/local/certificates.ts";
 import { startEdge } from "../../../src/local/edge/server.ts";
 import { type GitHubStandIn, startGitHubStandIn } from "../../../src/local/github/server.ts";
 import { createShutdown } from "../../../src/local/shutdown.ts";

@@ -3,7 +3,7 @@
 import { posix } from "node:path";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
-import { distributions, readGuide } from "../../../src/cli/commands/manifests/guide.ts";
+import { distributions, readGuide } from "../../../src/cli/commands/manifests/bundle.ts";
 import { configFileFlag, readClusterConfiguration, readClusterFile } from "../../support/cluster-files.ts";
 
 const folder = "/etc/kubernetes/octogate";

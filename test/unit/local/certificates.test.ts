@@ -5,8 +5,7 @@ import { join } from "node:path";
 // Without it, `toLegacyObject()` makes Node load parts of tls in an order that breaks tls for the whole process.
 import "node:tls";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { issueCertificate, makeAuthority, type Purpose } from "../../../src/local/certificates/issue.ts";
-import { keepCertificates } from "../../../src/local/certificates/keep.ts";
+import { issueCertificate, keepCertificates, makeAuthority, type Purpose } from "../../../src/local/certificates.ts";
 import {
   keepCacheSecret,
   prepareStateFolder,

@@ -11,7 +11,7 @@ import {
   X509CertificateGenerator,
 } from "@peculiar/x509";
 import { expect, it } from "vitest";
-import { issueCertificate } from "../../../src/local/certificates/issue.ts";
+import { issueCertificate } from "../../../src/local/certificates.ts";
 
 const validity = { notBefore: new Date("2026-01-02T03:04:05Z"), notAfter: new Date("2027-01-02T03:04:05Z") };
 

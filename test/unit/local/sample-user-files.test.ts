@@ -5,8 +5,13 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { parse } from "yaml";
 import { addSampleUsers } from "../../../src/local/github/sample-users.ts";
 import { makeToken } from "../../../src/local/github/token.ts";
-import { readSampleTokens, writeSampleUserFiles } from "../../../src/local/sample-user-files.ts";
-import { prepareStateFolder, type StateFolder, stateFolderAt } from "../../../src/local/state-folder.ts";
+import {
+  prepareStateFolder,
+  readSampleTokens,
+  type StateFolder,
+  stateFolderAt,
+  writeSampleUserFiles,
+} from "../../../src/local/state-folder.ts";
 import { getUser, start } from "./github/support.ts";
 
 let folder: StateFolder;

@@ -8,7 +8,7 @@ const root = join(import.meta.dirname, "..", "..", "..");
 
 const partsFromTheTop: Readonly<Record<string, readonly string[]>> = {
   "src/worker": [
-    ...["index", "app", "services", "bindings", "readiness", "log", "http", "authenticate"],
+    ...["index", "app", "services", "readiness", "log", "http", "authenticate"],
     ...[
       "cache",
       "policy",
@@ -24,13 +24,10 @@ const partsFromTheTop: Readonly<Record<string, readonly string[]>> = {
     "config",
   ],
   "src/local": [
-    ...["main", "start", "banner", "options", "worker-variables", "sample-user-files", "github", "edge"],
-    ...["health-check", "certificates", "state-folder", "worker", "shutdown"],
+    ...["main", "start", "banner", "options", "worker-variables", "edge", "certificates", "state-folder"],
+    ...["github", "worker", "shutdown"],
   ],
-  "src/node": [
-    ...["https", "network-failure", "kubeconfig", "cluster-files", "certificates", "token-review"],
-    ...["toml", "files", "columns"],
-  ],
+  "src/node": [...["https", "kubeconfig", "certificates", "toml", "files", "columns"]],
   "src/cli": [
     ...[
       "main",
@@ -42,7 +39,7 @@ const partsFromTheTop: Readonly<Record<string, readonly string[]>> = {
       "config-file",
       "cloudflare",
     ],
-    ...["options", "consent", "context", "diagnostics", "terminal"],
+    ...["options", "command", "terminal"],
   ],
 };
 

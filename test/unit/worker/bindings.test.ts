@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { limitOf, storeOf } from "../../../src/worker/bindings.ts";
+import { limitOf, storeOf } from "../../../src/worker/services.ts";
 
 describe("a KV namespace", () => {
   test("is read with the shortest cache that Workers allow, and written with an end", async () => {

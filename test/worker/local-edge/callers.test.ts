@@ -8,7 +8,7 @@ import {
   makeAuthority,
   type Purpose,
   type Validity,
-} from "../../../src/local/certificates/issue.ts";
+} from "../../../src/local/certificates.ts";
 import { fingerprintOf } from "../../../src/node/certificates.ts";
 import {
   type ClientIdentity,

@@ -3,18 +3,21 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import { clusterVariableName } from "../../../worker/config/config.ts";
 import { acceptCertificate, compareWithDeployed } from "../../certificates/listed.ts";
 import { inspectPair, obtainPair } from "../../certificates/obtain.ts";
-import { commonNameFor } from "../../certificates/ownership.ts";
+import { commonNameFor, readClaim } from "../../certificates/ownership.ts";
 import { ClusterFolder, reservedPairs } from "../../certificates/pair-files.ts";
-import { listClientCertificates } from "../../cloudflare/client-certificates.ts";
+import { type CommandMaker, type CommandResult, type Context, done } from "../../command.ts";
 import { requireCluster } from "../../config-file/clusters.ts";
-import { askForConsent, type ChangeOptions } from "../../consent.ts";
-import type { CommandMaker, Context } from "../../context.ts";
-import { openSession } from "../../deployment/session.ts";
-import { type CommandResult, done } from "../../diagnostics.ts";
-import { addOptions, changeOptions, clusterOption, validityDaysOption } from "../../options.ts";
+import { openSession } from "../../deployment/state.ts";
+import {
+  addOptions,
+  askForConsent,
+  type ChangeOptions,
+  changeOptions,
+  clusterOption,
+  validityDaysOption,
+} from "../../options.ts";
 
 interface IssueOptions extends ChangeOptions {
-  readonly config: string;
   readonly cluster: string;
   readonly name: string;
   readonly validityDays: number;
@@ -40,9 +43,9 @@ async function issue(options: IssueOptions, context: Context): Promise<CommandRe
   const variable = clusterVariableName(clusterName);
   const listed = requireCluster(deployment, clusterName);
   const isDeployed = await compareWithDeployed(session);
-  const certificates = await listClientCertificates(client, zone);
+  const claim = await readClaim(session, variable);
   const folder = new ClusterFolder(deployment.folder, clusterName);
-  const state = await inspectPair(folder, name, { file: deployment, certificates, variables: [variable] });
+  const state = await inspectPair(folder, name, claim);
 
   const isListed = state.certificate !== null && listed.includes(state.certificate.fingerprint);
   const changes = [
@@ -60,7 +63,7 @@ async function issue(options: IssueOptions, context: Context): Promise<CommandRe
 
   const commonName = commonNameFor(clusterName, name);
   const certificate = await obtainPair({ client, zone, folder, pair: name, commonName, validityDays }, state);
-  await acceptCertificate(session, context, { variable, certificate }, certificates);
+  await acceptCertificate(session, context, { variable, certificate }, claim.certificates);
   return done(
     [
       `${certificate.fingerprint} is accepted for ${clusterName} until ${certificate.expiresAt.toISOString()}.`,

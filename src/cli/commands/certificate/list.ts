@@ -3,10 +3,9 @@ import { Command } from "commander";
 import { columns } from "../../../node/columns.ts";
 import { clusterNameOf } from "../../../worker/config/config.ts";
 import { type ClientCertificate, listClientCertificates } from "../../cloudflare/client-certificates.ts";
+import { type CommandMaker, type CommandResult, type Context, type Diagnostic, done, warning } from "../../command.ts";
 import { listedFingerprints } from "../../config-file/clusters.ts";
-import type { CommandMaker, Context } from "../../context.ts";
-import { openSession } from "../../deployment/session.ts";
-import { type CommandResult, type Diagnostic, done, warning } from "../../diagnostics.ts";
+import { openSession } from "../../deployment/state.ts";
 import { clusterOption, configOption } from "../../options.ts";
 
 interface ListOptions {

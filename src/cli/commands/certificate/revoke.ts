@@ -2,21 +2,17 @@
 // The Worker refuses the certificate at once; Cloudflare revokes it a while later.
 import { Command, InvalidArgumentError, Option } from "commander";
 import { fingerprintOrNull } from "../../../node/certificates.ts";
+import { normaliseFingerprint } from "../../../worker/config/cluster.ts";
 import { clusterVariableName } from "../../../worker/config/config.ts";
-import { normaliseFingerprint } from "../../../worker/config/fingerprint.ts";
 import { compareWithDeployed, stopAccepting } from "../../certificates/listed.ts";
-import { describeOwner, isOwn, revokeOwn } from "../../certificates/ownership.ts";
+import { describeOwner, isOwn, readClaim, revokeOwn } from "../../certificates/ownership.ts";
 import { ClusterFolder, currentPair } from "../../certificates/pair-files.ts";
-import { listClientCertificates } from "../../cloudflare/client-certificates.ts";
+import { type CommandMaker, type CommandResult, type Context, cliError, done } from "../../command.ts";
 import { listedFingerprints, requireCluster } from "../../config-file/clusters.ts";
-import { askForConsent, type ChangeOptions } from "../../consent.ts";
-import type { CommandMaker, Context } from "../../context.ts";
-import { openSession } from "../../deployment/session.ts";
-import { type CommandResult, cliError, done } from "../../diagnostics.ts";
-import { addOptions, changeOptions, clusterOption } from "../../options.ts";
+import { openSession } from "../../deployment/state.ts";
+import { addOptions, askForConsent, type ChangeOptions, changeOptions, clusterOption } from "../../options.ts";
 
 interface RevokeOptions extends ChangeOptions {
-  readonly config: string;
   readonly cluster: string;
   readonly fingerprint: string;
   readonly althoughInUse: boolean;
@@ -41,18 +37,18 @@ export const revokeCommand: CommandMaker = (context, run) =>
 async function revoke(options: RevokeOptions, context: Context): Promise<CommandResult> {
   const { cluster: clusterName, fingerprint } = options;
   const session = await openSession(options.config, context);
-  const { client, zone, deployment } = session;
+  const { deployment } = session;
   const variable = clusterVariableName(clusterName);
   const listed = requireCluster(deployment, clusterName);
   const isDeployed = await compareWithDeployed(session, { variable, fingerprint });
-  const certificates = await listClientCertificates(client, zone);
+  const claim = await readClaim(session, variable);
+  const { certificates } = claim;
   const known = certificates.find((certificate) => certificate.fingerprint === fingerprint);
 
   const owner = listedFingerprints(deployment).get(fingerprint) ?? null;
   const refusal = (message: string, hint: string) => cliError(fingerprint, message, hint);
   // Not listed at all: an earlier run may have stopped after taking it off the list.
   if (owner !== null && owner !== variable) throw refusal(`is another cluster's ([vars.${owner}])`, "name that one");
-  const claim = { file: deployment, certificates, variables: [variable] };
   if (!isOwn(fingerprint, claim)) {
     const message = `is no certificate of ${clusterName}: it is ${describeOwner(fingerprint, claim)}`;
     throw refusal(message, "octogate certificate list shows them all");

@@ -2,11 +2,18 @@
 import { randomBytes } from "node:crypto";
 import { Command, Option } from "commander";
 import { clusterVariableName, readConfig } from "../../../worker/config/config.ts";
-import { readPolicyOf } from "../../config-file/check/worker-rules.ts";
-import { isTable, stringsIn } from "../../config-file/clusters.ts";
+import {
+  CliError,
+  type CommandMaker,
+  type CommandResult,
+  type Context,
+  cliError,
+  error,
+  warning,
+} from "../../command.ts";
+import { readPolicyOf } from "../../config-file/check/check.ts";
+import { stringsIn } from "../../config-file/clusters.ts";
 import { errorAt, openConfigFile, pathOf } from "../../config-file/file.ts";
-import type { CommandMaker, Context } from "../../context.ts";
-import { CliError, type CommandResult, cliError, error, warning } from "../../diagnostics.ts";
 import { clusterOption, configOption, examples } from "../../options.ts";
 import { explain } from "./explain.ts";
 import { presentExplanation } from "./present.ts";
@@ -65,13 +72,11 @@ async function explainToken({ cluster, config, github }: ExplainOptions, context
     const hint = `octogate explain --cluster ${cluster} < file, or run it in a terminal and paste the token there`;
     throw cliError("stdin", "holds no token", hint);
   }
-  const table = vars[variable];
-  const textsOf = (list: string) => stringsIn(isTable(table) ? table[list] : []);
   const { nameWarnings, ...explanation } = await explain({
     token,
     cluster,
     policy: policy.value,
-    texts: { allow: textsOf("allow"), deny: textsOf("deny") },
+    texts: { allow: stringsIn(vars[variable], "allow"), deny: stringsIn(vars[variable], "deny") },
     settings: service.value,
     fetch: context.fetch,
     now: context.now,

@@ -4,17 +4,16 @@ import { authenticate, type Decision, type Service } from "../../../worker/authe
 import type { ClusterPolicy } from "../../../worker/config/cluster.ts";
 import type { ServiceSettings } from "../../../worker/config/service.ts";
 import type { ForeignKind } from "../../../worker/credential/kind.ts";
-import { apiAddressOf } from "../../../worker/github/api-address.ts";
+import { type ApiAddress, apiAddressOf } from "../../../worker/github/api-address.ts";
 import { createGitHubClient } from "../../../worker/github/client.ts";
 import { connectGitHub } from "../../../worker/github/connect.ts";
 import type { Facts } from "../../../worker/github/facts.ts";
 import type { GitHubFacts } from "../../../worker/github/github-facts.ts";
-import { createTrace, decidingCall } from "../../../worker/github/trace.ts";
+import { createTrace, decidingCall, type TracedCall } from "../../../worker/github/trace.ts";
 import type { PresentedCredential } from "../../../worker/policy/identity.ts";
-import type { UserInfo } from "../../../worker/verdict.ts";
+import { reasons } from "../../../worker/reasons.ts";
+import { sentenceOf, type UserInfo, type Verdict } from "../../../worker/verdict.ts";
 import { type ExplainedEntry, explainEntries, type PolicyTexts } from "./entry-reasons.ts";
-import { type ShownCall, showCall } from "./shown-calls.ts";
-import { type ExplainedVerdict, explainVerdict } from "./verdict-hint.ts";
 
 export interface Explanation {
   readonly cluster: string;
@@ -25,7 +24,7 @@ export interface Explanation {
   readonly facts: Facts | null;
   /** Empty for what is no GitHub token. */
   readonly entries: readonly ExplainedEntry[];
-  readonly verdict: ExplainedVerdict;
+  readonly verdict: ReturnType<typeof explainVerdict>;
   /** Who it is in the cluster, or null. */
   readonly user: UserInfo | null;
   /** Names in the policy that are uncertain, by what this person's facts show. */
@@ -89,4 +88,65 @@ function tokenOf(decision: Decision): Explanation["token"] {
     case "misconfigured":
       throw new Error("the configuration was right a moment ago");
   }
+}
+
+/** @returns the problem, and the hint that puts it right: null for an account that gets in */
+export function explainVerdict(verdict: Verdict) {
+  const { kind, reason } = verdict;
+  const { problem, hint } = reasons[reason];
+  const detail = "detail" in verdict ? verdict.detail : null;
+  return {
+    kind,
+    reason,
+    sentence: kind === "undetermined" && detail !== null ? detail : sentenceOf({ problem, hint: null }),
+    hint: kind === "denied" && detail !== null ? `${hint} (${detail})` : hint,
+  };
+}
+
+export type ShownCall = Readonly<ReturnType<typeof showCall>>;
+
+const shownHeaders = [
+  "x-oauth-scopes",
+  "x-accepted-oauth-scopes",
+  "x-accepted-github-permissions",
+  "x-oauth-client-id",
+  "github-authentication-token-expiration",
+  "x-github-sso",
+  "x-ratelimit-limit",
+  "x-ratelimit-remaining",
+  "retry-after",
+  "x-github-request-id",
+];
+
+/**
+ * Makes a call fit for a terminal: without the token, and without what could control a terminal.
+ *
+ * @param token never shown, whatever GitHub sends back
+ */
+export function showCall(call: TracedCall, { restUrl, graphqlUrl }: ApiAddress, token: string) {
+  const { method, url, status, outcome, durationMs, message } = call;
+  const shown = (text: string, maxLength: number) =>
+    text
+      .replaceAll(token, "[the token]")
+      .replace(/[^\x20-\x7e]/g, "?")
+      .slice(0, maxLength);
+  const path = url === graphqlUrl ? new URL(url).pathname : url.slice(restUrl.length);
+  const headers = shownHeaders.flatMap((name) => {
+    const value = call.headers?.get(name) ?? null;
+    return value === null ? [] : [[name, shown(value, 500)] as const];
+  });
+  const hasMessage = message !== "" && status !== null && status >= 400;
+  return {
+    method,
+    // With its query, without the API's own address.
+    path: shown(path, 500),
+    // Null where no response came.
+    status,
+    // By the Worker's table of endpoints.
+    outcome: outcome.kind,
+    reason: outcome.reason ?? null,
+    durationMs,
+    headers: Object.fromEntries(headers),
+    message: hasMessage ? shown(message, 300) : null,
+  };
 }

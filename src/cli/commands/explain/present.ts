@@ -3,8 +3,7 @@ import { columns } from "../../../node/columns.ts";
 import type { Facts, Membership, TokenExpiry } from "../../../worker/github/facts.ts";
 import type { UserInfo } from "../../../worker/verdict.ts";
 import type { ExplainedEntry } from "./entry-reasons.ts";
-import type { Explanation } from "./explain.ts";
-import type { ShownCall } from "./shown-calls.ts";
+import type { Explanation, ShownCall } from "./explain.ts";
 
 export function presentExplanation(explanation: Omit<Explanation, "nameWarnings">): string[] {
   const { token, calls, facts, entries, cluster, githubApiUrl, verdict, user } = explanation;

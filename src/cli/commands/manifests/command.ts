@@ -6,15 +6,11 @@ import { keepOutOfGit, writePrivately } from "../../../node/files.ts";
 import type { CredentialData } from "../../../node/kubeconfig.ts";
 import { readClusterPolicy } from "../../../worker/config/cluster.ts";
 import { clusterVariableName } from "../../../worker/config/config.ts";
-import { readClientCredential } from "../../certificates/client-credential.ts";
-import { clusterFolderName } from "../../certificates/pair-files.ts";
-import { isTable, stringsIn } from "../../config-file/clusters.ts";
-import type { CommandMaker, Context } from "../../context.ts";
-import { findClusterDeployment } from "../../deployment/cluster-deployment.ts";
-import { type CommandResult, done } from "../../diagnostics.ts";
+import { clusterFolderName, readClientCredential } from "../../certificates/pair-files.ts";
+import { type CommandMaker, type CommandResult, type Context, done } from "../../command.ts";
+import { findClusterDeployment, stringsIn } from "../../config-file/clusters.ts";
 import { certificatesOption, clusterOption, configOption, examples, hostnameOption } from "../../options.ts";
-import { type Bundle, type BundleFile, embedsKey, makeBundle } from "./bundle.ts";
-import { type Distribution, distributions } from "./guide.ts";
+import { type Bundle, type BundleFile, type Distribution, distributions, embedsKey, makeBundle } from "./bundle.ts";
 import { type Rbac, renderRbac } from "./rbac.ts";
 
 interface ManifestsOptions {
@@ -84,21 +80,25 @@ async function manifests(options: ManifestsOptions, context: Context): Promise<C
 
 /** Where the policy is missing or wrong, the rest is of use all the same. */
 function rbacFor(cluster: string, clusterVariable: unknown): Rbac {
-  const asItIs = (why: string) => {
-    const { files } = renderRbac(null, []);
-    return { files, notes: [`rbac/ is not filled in and admits no user yet: ${why}`] };
-  };
+  const asItIs = (why: string) => ({
+    ...renderRbac(null, []),
+    notes: [`rbac/ is not filled in and admits no user yet: ${why}`],
+  });
   if (clusterVariable === null) return asItIs("there is no configuration here to take the policy from.");
   const setting = clusterVariableName(cluster);
   const policy = readClusterPolicy(setting, clusterVariable);
   if (!policy.ok) return asItIs(`${setting} is wrong; octogate check says what it is.`);
-  const table = isTable(clusterVariable) ? clusterVariable : {};
-  return renderRbac(policy.value, [...stringsIn(table.allow), ...stringsIn(table.groups_from)]);
+  const entries = [...stringsIn(clusterVariable, "allow"), ...stringsIn(clusterVariable, "groups_from")];
+  return renderRbac(policy.value, entries);
 }
 
 function linesOf({ guide, files }: Bundle, certificates: string): string[] {
   return [
-    ...files.flatMap((file) => [`==> ${headingOf(file)}`, ...contentLines(file, certificates), ""]),
+    ...files.flatMap((file) => [
+      `==> ${headingOf(file)}`,
+      file.content?.trimEnd() ?? `(${join(certificates, file.name)})`,
+      "",
+    ]),
     `==> ${guideName}`,
     guide.text.trimEnd(),
     "",
@@ -108,10 +108,6 @@ function linesOf({ guide, files }: Bundle, certificates: string): string[] {
 
 function headingOf({ name, path, mode }: BundleFile): string {
   return path === null ? name : `${name}: goes to ${path}${mode === null ? "" : `, mode ${mode}`}`;
-}
-
-function contentLines({ name, content }: BundleFile, certificates: string): string[] {
-  return [content === null ? `(${join(certificates, name)})` : content.trimEnd()];
 }
 
 function jsonOf({ guide, files }: Bundle, certificates: string) {

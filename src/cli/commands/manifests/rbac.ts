@@ -1,6 +1,6 @@
 // The role bindings of k8s/rbac with a policy's own names in them: the groups that Octogate is going to give.
 import { parseDocument } from "yaml";
-import { listClusterFiles, readClusterFile } from "../../../node/cluster-files.ts";
+import { listClusterFiles, readClusterFile } from "../../../node/kubeconfig.ts";
 import type { ClusterPolicy } from "../../../worker/config/cluster.ts";
 import { claimOf, nameOf } from "../../../worker/policy/identity.ts";
 

@@ -2,19 +2,16 @@
 import { Command, Option } from "commander";
 import type { TomlPath } from "../../../node/toml.ts";
 import { createGitHubClient } from "../../../worker/github/client.ts";
-import { githubApiUrlOf } from "../../config-file/check/worker-rules.ts";
+import { CliError, type CommandMaker, type CommandResult, type Context, cliError, done } from "../../command.ts";
+import { githubApiUrlOf } from "../../config-file/check/check.ts";
 import { applyEdits, type Edit } from "../../config-file/edits.ts";
 import { type ConfigFile, errorAt, locationOf, openConfigFile, saveConfigFile } from "../../config-file/file.ts";
-import { askForConsent, type ChangeOptions } from "../../consent.ts";
-import type { CommandMaker, Context } from "../../context.ts";
-import { CliError, type CommandResult, cliError, done } from "../../diagnostics.ts";
-import { addOptions, changeOptions, examples } from "../../options.ts";
+import { addOptions, askForConsent, type ChangeOptions, changeOptions, examples } from "../../options.ts";
 import { createLookup } from "./lookup.ts";
 import { namedEntriesIn } from "./named-entries.ts";
 import { type Answered, type Pin, planPins } from "./plan.ts";
 
 interface PinOptions extends ChangeOptions {
-  readonly config: string;
   readonly tokenFromStdin: boolean;
 }
 

@@ -1,7 +1,7 @@
 // The plan of pins: what is to be written, what could not be found out, and which pinned names have another owner by
 // now.
 import type { TomlPath } from "../../../node/toml.ts";
-import { type Diagnostic, error, type Location, locate, warning } from "../../diagnostics.ts";
+import { type Diagnostic, error, type Location, locate, warning } from "../../command.ts";
 import type { LookedUp } from "./lookup.ts";
 import type { Named, NamedEntry } from "./named-entries.ts";
 
@@ -77,11 +77,7 @@ function diagnose(
   message: string,
   hint?: string,
 ): Diagnostic {
-  return locate(context.locate(path), {
-    severity,
-    message: `${text}: ${message}`,
-    ...(hint === undefined ? {} : { hint }),
-  });
+  return locate(context.locate(path), severity, `${text}: ${message}`, hint);
 }
 
 const tokenHint =

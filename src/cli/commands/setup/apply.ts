@@ -6,15 +6,14 @@ import { correctFirewall } from "../../certificates/listed.ts";
 import { obtainPair } from "../../certificates/obtain.ts";
 import { commonNameFor } from "../../certificates/ownership.ts";
 import { currentPair, kubeconfigFile } from "../../certificates/pair-files.ts";
-import type { ClientCertificate } from "../../cloudflare/client-certificates.ts";
-import { associateHostname } from "../../cloudflare/hostname-associations.ts";
-import { createKvNamespace, kvNamespaceTitle } from "../../cloudflare/kv-namespace.ts";
+import { associateHostname, type ClientCertificate } from "../../cloudflare/client-certificates.ts";
+import { createKvNamespace, kvNamespaceTitle } from "../../cloudflare/worker-script.ts";
+import type { Context } from "../../command.ts";
 import { asDeployment, type DeploymentFile, kvNamespaceIdIn } from "../../config-file/clusters.ts";
 import { saveConfigFile } from "../../config-file/file.ts";
-import type { Context } from "../../context.ts";
 import { deployIfNeeded } from "../../deployment/state.ts";
 import type { Existing } from "./inspect.ts";
-import { type SetupRequest, writeDeployment } from "./written.ts";
+import { type SetupRequest, writeDeployment } from "./plan.ts";
 
 /** The folder of the files on a control plane node, as k8s/ has it for most distributions. */
 const nodeFolder = "/etc/kubernetes/octogate";

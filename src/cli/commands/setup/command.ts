@@ -5,8 +5,18 @@ import { tokenKinds } from "../../../worker/config/cluster.ts";
 import { clusterVariableName } from "../../../worker/config/config.ts";
 import { type WantedRule, wantedRule } from "../../certificates/listed.ts";
 import { currentPair, kubeconfigFile } from "../../certificates/pair-files.ts";
-import { requireSdk } from "../../cloudflare/api.ts";
+import { loadSdk } from "../../cloudflare/api.ts";
 import { firewallRuleRef } from "../../cloudflare/firewall-rule.ts";
+import {
+  CliError,
+  type CommandMaker,
+  type CommandResult,
+  type Context,
+  cliError,
+  type Diagnostic,
+  done,
+  warning,
+} from "../../command.ts";
 import { checkConfiguration } from "../../config-file/check/check.ts";
 import {
   asDeployment,
@@ -16,14 +26,13 @@ import {
   readCluster,
 } from "../../config-file/clusters.ts";
 import { openConfigFile } from "../../config-file/file.ts";
-import { askForConsent, type ChangeOptions } from "../../consent.ts";
-import type { CommandMaker, Context } from "../../context.ts";
 import { refuseToLockOut } from "../../deployment/state.ts";
 import { verifyFromOutside } from "../../deployment/verify.ts";
 import { requireWrangler } from "../../deployment/wrangler.ts";
-import { CliError, type CommandResult, cliError, type Diagnostic, done, warning } from "../../diagnostics.ts";
 import {
   addOptions,
+  askForConsent,
+  type ChangeOptions,
   changeOptions,
   clusterOption,
   type EdgeOptions,
@@ -34,17 +43,14 @@ import {
 } from "../../options.ts";
 import { applySetup } from "./apply.ts";
 import { type Existing, inspect } from "./inspect.ts";
-import { planSetup } from "./plan.ts";
-import type { SetupRequest } from "./written.ts";
+import { planSetup, type SetupRequest } from "./plan.ts";
 
 interface SetupOptions extends EdgeOptions, ChangeOptions {
-  readonly config: string;
   readonly hostname?: string;
   readonly cluster: string;
   readonly allow: readonly string[];
   readonly tokenKind: readonly string[];
   readonly validityDays: number;
-  readonly wait: number;
 }
 
 const defaultTokenKinds: readonly string[] = ["fine_grained", "classic"];
@@ -86,7 +92,7 @@ export const setupCommand: CommandMaker = (context, run) =>
     .action((options: SetupOptions) => run(() => setup(options, context)));
 
 async function setup(options: SetupOptions, context: Context): Promise<CommandResult> {
-  await requireSdk();
+  await loadSdk();
   const deployment = asDeployment(await openConfigFile(options.config, context));
   const request = requestFor(options, deployment);
   const endpoint = await endpointFor(request.hostname, options, context);

@@ -1,53 +1,32 @@
 // What exists already.
 // setup looks at everything that it may have to change first. So it can say what it will do, and does only what is
 // missing.
-import { inspectPair, type PairState } from "../../certificates/obtain.ts";
+import { inspectPair } from "../../certificates/obtain.ts";
 import { ClusterFolder, currentPair, kubeconfigFile, rotationStage } from "../../certificates/pair-files.ts";
-import { type CloudflareClient, connectToCloudflare } from "../../cloudflare/api.ts";
-import { findBotProtection } from "../../cloudflare/bot-protection.ts";
-import { type ClientCertificate, listClientCertificates } from "../../cloudflare/client-certificates.ts";
-import { type Firewall, readFirewall } from "../../cloudflare/firewall-rule.ts";
-import { readAssociatedHostnames } from "../../cloudflare/hostname-associations.ts";
-import { findAddressRecords, listWorkerRoutes, routeAt, type WorkerRoute } from "../../cloudflare/hostname-use.ts";
-import { kvNamespaceTitle, listKvNamespaces } from "../../cloudflare/kv-namespace.ts";
+import { connectToCloudflare } from "../../cloudflare/api.ts";
+import { listClientCertificates, readAssociatedHostnames } from "../../cloudflare/client-certificates.ts";
+import { readFirewall } from "../../cloudflare/firewall-rule.ts";
+import { findAddressRecords, findBotProtection, listWorkerRoutes, routeAt } from "../../cloudflare/hostname-use.ts";
 import {
-  type CustomDomain,
-  type DeployedWorker,
+  kvNamespaceTitle,
   listCustomDomains,
+  listKvNamespaces,
   readDeployedWorker,
 } from "../../cloudflare/worker-script.ts";
-import { findMissingPermissions, findZone, type Zone } from "../../cloudflare/zone.ts";
+import { findMissingPermissions, findZone } from "../../cloudflare/zone.ts";
+import { CliError, type Context, cliError, error } from "../../command.ts";
 import type { DeploymentFile } from "../../config-file/clusters.ts";
-import type { Context } from "../../context.ts";
 import { reviewPath } from "../../deployment/verify.ts";
-import { CliError, cliError, type Diagnostic, error } from "../../diagnostics.ts";
-import type { SetupRequest } from "./written.ts";
+import type { SetupRequest } from "./plan.ts";
 
-export interface Existing {
-  readonly client: CloudflareClient;
-  readonly zone: Zone;
-  readonly folder: ClusterFolder;
-  readonly certificates: readonly ClientCertificate[];
-  readonly pair: PairState;
-  readonly hasKubeconfig: boolean;
-  readonly associatedHostnames: readonly string[];
-  readonly firewall: Firewall;
-  /** The id of the namespace with the name that setup gives; null: none. */
-  readonly kvNamespaceId: string | null;
-  readonly deployed: DeployedWorker | null;
-  readonly domains: readonly CustomDomain[];
-  readonly addressRecords: readonly string[];
-  /** The route that would get the reviews first; null: none. */
-  readonly route: WorkerRoute | null;
-  readonly botWarnings: readonly Diagnostic[];
-}
+export type Existing = Awaited<ReturnType<typeof inspect>>;
 
 /** @throws CliError if the token may not do something that setup does, or Cloudflare does not answer */
 export async function inspect(
   deployment: DeploymentFile,
   { hostname, clusterName, variable }: Pick<SetupRequest, "hostname" | "clusterName" | "variable">,
   context: Context,
-): Promise<Existing> {
+) {
   const client = await connectToCloudflare(context);
   const zone = await findZone(client, hostname);
   const missing = await findMissingPermissions(client, zone);
@@ -95,10 +74,12 @@ export async function inspect(
     hasKubeconfig: folder.hasFile(kubeconfigFile),
     associatedHostnames,
     firewall,
+    // Of the namespace with the name that setup gives; null: none.
     kvNamespaceId: namespaces.find(({ title }) => title === kvNamespaceTitle(workerName))?.id ?? null,
     deployed,
     domains,
     addressRecords,
+    // The one that would get the reviews first; null: none.
     route: routeAt(routes, `${hostname}${reviewPath}`),
     botWarnings,
   };

@@ -1,6 +1,6 @@
 // The rules for what wrangler and Cloudflare are told: addresses outside of mutual TLS, missing bindings, logs that
 // would hold too much, and Cloudflare's limits.
-import type { Diagnostic } from "../../diagnostics.ts";
+import type { Diagnostic } from "../../command.ts";
 import { isPlaceholder } from "../clusters.ts";
 import { type ConfigFile, errorAt, warningAt } from "../file.ts";
 

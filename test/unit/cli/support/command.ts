@@ -1,7 +1,7 @@
 // Runs the command in this process, with what it prints kept: where a test has many cases, and a process for each would
 // take too long.
 import { tmpdir } from "node:os";
-import type { Context } from "../../../../src/cli/context.ts";
+import type { Context } from "../../../../src/cli/command.ts";
 import { runProgram } from "../../../../src/cli/program.ts";
 import { createStyle } from "../../../../src/cli/terminal.ts";
 

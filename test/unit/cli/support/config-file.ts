@@ -1,7 +1,8 @@
 // A wrangler.toml from a text, without a file.
+
+import type { Diagnostic } from "../../../../src/cli/command.ts";
 import { checkConfiguration } from "../../../../src/cli/config-file/check/check.ts";
 import { type ConfigFile, parseConfigFile } from "../../../../src/cli/config-file/file.ts";
-import type { Diagnostic } from "../../../../src/cli/diagnostics.ts";
 
 const place = { path: "wrangler.toml", absolutePath: "/nowhere/wrangler.toml" };
 

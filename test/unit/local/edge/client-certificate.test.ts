@@ -1,7 +1,7 @@
 import { createHash, X509Certificate } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { issueCertificate, makeAuthority } from "../../../../src/local/certificates/issue.ts";
-import { type Peer, tlsClientAuthOf } from "../../../../src/local/edge/client-certificate.ts";
+import { issueCertificate, makeAuthority } from "../../../../src/local/certificates.ts";
+import { type Peer, tlsClientAuthOf } from "../../../../src/local/edge/server.ts";
 
 const validity = { notBefore: new Date("2026-01-02T03:04:05Z"), notAfter: new Date("2027-11-22T19:39:00Z") };
 const authority = await makeAuthority(validity);

@@ -7,13 +7,8 @@ import { createServer as createTcpServer } from "node:net";
 import { text } from "node:stream/consumers";
 import { type ConnectionOptions, connect, TLSSocket } from "node:tls";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import {
-  type Identity,
-  issueCertificate,
-  makeAuthority,
-  type Purpose,
-} from "../../../../src/local/certificates/issue.ts";
-import type { TlsClientAuth } from "../../../../src/local/edge/client-certificate.ts";
+import { type Identity, issueCertificate, makeAuthority, type Purpose } from "../../../../src/local/certificates.ts";
+import type { TlsClientAuth } from "../../../../src/local/edge/server.ts";
 import { fingerprintOf } from "../../../../src/node/certificates.ts";
 import {
   authority,

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { normaliseFingerprint } from "../../../../src/worker/config/fingerprint.ts";
+import { normaliseFingerprint } from "../../../../src/worker/config/cluster.ts";
 
 const hex = "0123456789abcdef".repeat(4);
 

@@ -3,8 +3,8 @@ import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { createServer, type SecureVersion } from "node:tls";
 import { expect, test } from "vitest";
-import { shakeHands } from "../../../../../src/cli/commands/doctor/handshake.ts";
-import { issueCertificate, makeAuthority } from "../../../../../src/local/certificates/issue.ts";
+import { shakeHands } from "../../../../../src/cli/commands/doctor/observe.ts";
+import { issueCertificate, makeAuthority } from "../../../../../src/local/certificates.ts";
 
 const validity = { notBefore: new Date(Date.now() - 60_000), notAfter: new Date(Date.now() + 3_600_000) };
 const authority = await makeAuthority(validity);

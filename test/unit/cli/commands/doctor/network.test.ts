@@ -4,9 +4,9 @@ import {
   checkConnection,
   checkDns,
   checkTls,
+  isCloudflareAddress,
 } from "../../../../../src/cli/commands/doctor/checks/network.ts";
-import { isCloudflareAddress } from "../../../../../src/cli/commands/doctor/cloudflare-addresses.ts";
-import { codeOf, failureText } from "../../../../../src/node/network-failure.ts";
+import { codeOf, failureText } from "../../../../../src/node/https.ts";
 
 const connect = { host: "auth.acme.dev", port: 443 };
 

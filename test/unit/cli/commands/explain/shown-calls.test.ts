@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { showCall } from "../../../../../src/cli/commands/explain/shown-calls.ts";
+import { showCall } from "../../../../../src/cli/commands/explain/explain.ts";
 import { makeToken } from "../../../../../src/local/github/token.ts";
 import { apiAddressOf } from "../../../../../src/worker/github/api-address.ts";
 import { createCalls } from "../../../../../src/worker/github/calls.ts";

@@ -1,7 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { explainVerdict } from "../../../../../src/cli/commands/explain/verdict-hint.ts";
-import type { Reason, ReasonFor, VerdictKind } from "../../../../../src/worker/reasons.ts";
-import { reasons } from "../../../../../src/worker/reasons.ts";
+import { explainVerdict } from "../../../../../src/cli/commands/explain/explain.ts";
+import { type Reason, type ReasonFor, reasons, type VerdictKind } from "../../../../../src/worker/reasons.ts";
 import { denied, sentenceOf, unauthenticated, undetermined, type Verdict } from "../../../../../src/worker/verdict.ts";
 
 function isOf<Kind extends VerdictKind>(kind: Kind, reason: Reason): reason is ReasonFor<Kind> {

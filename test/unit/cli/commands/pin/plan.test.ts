@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
+import type { Diagnostic } from "../../../../../src/cli/command.ts";
 import type { LookedUp } from "../../../../../src/cli/commands/pin/lookup.ts";
 import { namedEntriesIn } from "../../../../../src/cli/commands/pin/named-entries.ts";
 import { planPins } from "../../../../../src/cli/commands/pin/plan.ts";
 import { settingOf } from "../../../../../src/cli/config-file/file.ts";
-import type { Diagnostic } from "../../../../../src/cli/diagnostics.ts";
 import type { TomlPath } from "../../../../../src/node/toml.ts";
 import { configFile } from "../../support/config-file.ts";
 

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import type { Diagnostic } from "../../../../../src/cli/diagnostics.ts";
+import type { Diagnostic } from "../../../../../src/cli/command.ts";
 import { check } from "../../support/config-file.ts";
 
 const template = readFileSync(new URL("../../../../../wrangler.toml", import.meta.url), "utf8")

@@ -1,5 +1,23 @@
-// What a command says is wrong, and what it results in. Both are printed for people, or with --json for machines.
-import type { Style } from "./terminal.ts";
+// A command from its beginning to its end: what it works with, what it says is wrong, and what it results in.
+// Everything from outside comes in with the context, so that tests can hand in their own.
+import type { Command } from "commander";
+import type { Style, Terminal } from "./terminal.ts";
+
+export interface Context {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** The folder that relative paths count from. */
+  readonly folder: string;
+  readonly fetch: typeof fetch;
+  /** The current time in milliseconds. */
+  readonly now: () => number;
+  readonly terminal: Terminal;
+}
+
+/** Makes a command: its place in the command line, and what it does. */
+export type CommandMaker = (context: Context, run: Run) => Command;
+
+/** Does a command's work and keeps its result. An action ends with it. */
+export type Run = (work: () => Promise<CommandResult>) => Promise<void>;
 
 export interface Diagnostic {
   /** An error keeps the command from its end, and gives exit code 1. A warning changes no exit code. */
@@ -29,7 +47,12 @@ export function warning(subject: string, message: string, hint?: string): Diagno
 }
 
 /** @returns the diagnostic with its subject as compilers print it: `wrangler.toml:41: CLUSTER_PRODUCTION.allow[0]` */
-export function locate(location: Location, { severity, message, hint }: Omit<Diagnostic, "subject">): Diagnostic {
+export function locate(
+  location: Location,
+  severity: Diagnostic["severity"],
+  message: string,
+  hint?: string,
+): Diagnostic {
   const { file, line, setting } = location;
   const subject = `${file}${line === null ? "" : `:${line}`}: ${setting}`;
   return { ...error(subject, message, hint), severity, location };

@@ -1,50 +1,116 @@
-// The end of a whole deployment: what setup made, known by its own names, and nothing else.
+// `octogate teardown`: undoes what setup made, known by its own names, and nothing else.
 // wrangler.toml says what that was, so it is put back last.
-import { clusterNameOf } from "../../../worker/config/config.ts";
-import type { Claim } from "../../certificates/ownership.ts";
-import { ClusterFolder } from "../../certificates/pair-files.ts";
-import { listClientCertificates } from "../../cloudflare/client-certificates.ts";
-import { deleteFirewallRule, type Firewall, firewallRuleRef, readFirewall } from "../../cloudflare/firewall-rule.ts";
-import { dissociateHostname, readAssociatedHostnames } from "../../cloudflare/hostname-associations.ts";
-import { deleteKvNamespace, kvNamespaceTitle, listKvNamespaces } from "../../cloudflare/kv-namespace.ts";
+import { Command, Option } from "commander";
+import { clusterNameOf, clusterVariableName } from "../../worker/config/config.ts";
+import { correctFirewall } from "../certificates/listed.ts";
+import { findOwn, isOwn, readClaim, removeFiles, revokeAll } from "../certificates/ownership.ts";
+import { ClusterFolder } from "../certificates/pair-files.ts";
+import { dissociateHostname, readAssociatedHostnames } from "../cloudflare/client-certificates.ts";
+import { deleteFirewallRule, firewallRuleRef, readFirewall } from "../cloudflare/firewall-rule.ts";
 import {
-  type CustomDomain,
+  deleteKvNamespace,
   deleteWorker,
   detachCustomDomain,
+  kvNamespaceTitle,
   listCustomDomains,
+  listKvNamespaces,
   readDeployedWorker,
-} from "../../cloudflare/worker-script.ts";
-import { clusterVariablesIn, kvNamespaceIdIn, readCluster } from "../../config-file/clusters.ts";
+} from "../cloudflare/worker-script.ts";
+import { type CommandMaker, type CommandResult, type Context, cliError, done } from "../command.ts";
+import { asDeployment, clusterVariablesIn, kvNamespaceIdIn, readCluster } from "../config-file/clusters.ts";
 import {
   applyEdits,
   clearFingerprints,
   removeCluster,
   removeKvNamespaceId,
   unsetHostname,
-} from "../../config-file/edits.ts";
-import { saveConfigFile } from "../../config-file/file.ts";
-import { askForConsent, type ChangeOptions } from "../../consent.ts";
-import type { Context } from "../../context.ts";
-import type { Session } from "../../deployment/session.ts";
-import { refuseToLockOut } from "../../deployment/state.ts";
-import { type CommandResult, cliError, done } from "../../diagnostics.ts";
-import { findOwn, type Own, removeFiles, revokeAll } from "./cluster-certificates.ts";
+} from "../config-file/edits.ts";
+import { saveConfigFile } from "../config-file/file.ts";
+import { deployIfNeeded, openSession, refuseToLockOut, type Session } from "../deployment/state.ts";
+import { addOptions, askForConsent, type ChangeOptions, changeOptions, clusterOption, examples } from "../options.ts";
 
-interface Remains {
-  /** Null: the hostname does not lead to this Worker. */
-  readonly domain: CustomDomain | null;
-  readonly hasWorker: boolean;
-  /** Null: the hostname leads to another Worker, and the rule is that one's. */
-  readonly firewall: Firewall | null;
-  readonly isAssociated: boolean;
-  readonly claim: Claim;
-  readonly clusters: readonly { readonly folder: ClusterFolder; readonly own: Own }[];
-  /** What is not this deployment's, and stays. */
-  readonly left: readonly string[];
-  /** Null: none that setup made. */
-  readonly kvNamespaceId: string | null;
-  readonly variables: readonly string[];
+interface TeardownOptions extends ChangeOptions {
+  readonly cluster?: string;
+  readonly everything: boolean;
 }
+
+export const teardownCommand: CommandMaker = (context, run) =>
+  addOptions(
+    new Command("teardown"),
+    clusterOption().makeOptionMandatory(false),
+    new Option("--everything", "the whole deployment, with all its clusters").default(false).conflicts("cluster"),
+    ...changeOptions(),
+  )
+    .description("undoes what setup made: one cluster, or the whole deployment")
+    .addHelpText("after", examples("teardown --cluster staging", "teardown --everything --dry-run"))
+    .addHelpText("after", "\nTake the flags out of kube-apiserver first: it would wait for answers that never come.")
+    .action(async (options: TeardownOptions, command: Command) => {
+      const { cluster: clusterName, everything } = options;
+      if (clusterName === undefined && !everything) command.error("error: --cluster NAME or --everything is required");
+      await run(async () => {
+        const session = await openSession(options.config, context);
+        return clusterName === undefined
+          ? tearDownEverything(session, options, context)
+          : tearDownCluster(session, clusterName, options, context);
+      });
+    });
+
+/**
+ * Takes one cluster out of a deployment that others go on using. The table goes last: it says which certificates were
+ * the cluster's own, so a break leaves nothing behind.
+ */
+async function tearDownCluster(
+  session: Session,
+  clusterName: string,
+  options: ChangeOptions,
+  context: Context,
+): Promise<CommandResult> {
+  const { deployment, client, zone } = session;
+  const { path, workerName } = deployment;
+  const variable = clusterVariableName(clusterName);
+  const others = clusterVariablesIn(deployment).filter((other) => other !== variable);
+  if (others.length === 0) {
+    const hint = "octogate teardown --everything takes the whole deployment down";
+    throw cliError(path, `${clusterName} is the only cluster of this deployment`, hint);
+  }
+  const deployed = await readDeployedWorker(client, zone.accountId, workerName);
+  const removal = { variable, fingerprint: null };
+  refuseToLockOut(deployment, deployed, removal);
+  const folder = new ClusterFolder(deployment.folder, clusterName);
+  const listed = readCluster(deployment, variable);
+  const claim = await readClaim(session, variable);
+  const own = await findOwn(folder, listed?.fingerprints ?? [], claim);
+  const { certificates, pairs, left } = own;
+  const removed = [...(listed?.fingerprints ?? []), ...certificates.map(({ fingerprint }) => fingerprint)].filter(
+    (fingerprint) => isOwn(fingerprint, claim),
+  );
+
+  const isDeployedStill = deployed !== null && variable in deployed.variables;
+  const changes = [
+    ...certificates.map(({ fingerprint, commonName }) => `revoke the certificate ${fingerprint} (${commonName})`),
+    ...(listed === null && !isDeployedStill
+      ? []
+      : [`take [vars.${variable}] out of ${path} and its certificates out of the custom rule, and deploy`]),
+    ...(pairs.length === 0 ? [] : [`remove the keys and certificates in ${folder.name}: ${pairs.join(", ")}`]),
+  ];
+  const stays = left.map((what) => `This stays: ${what}.`);
+  if (changes.length === 0) return done([`There is nothing of ${clusterName}.`, ...stays], { changed: false, left });
+  for (const line of stays) context.terminal.note(line);
+  const consent = await askForConsent(context, changes, options);
+  if (consent.kind === "stop") return consent.result;
+
+  await revokeAll(session, claim, certificates);
+  // Before the table goes, which says what goes out of the rule. Nobody can use these certificates any more.
+  await correctFirewall(session, { file: deployment, certificates: claim.certificates, removed });
+  const text = applyEdits(deployment, removeCluster(deployment, variable));
+  const written = asDeployment(await saveConfigFile(deployment, text));
+  await deployIfNeeded(written, context, session, removal);
+  await removeFiles(folder, own);
+  const result = { changed: true, changes, left };
+  return done([`${clusterName} is gone; ${others.length} other clusters go on.`, ...stays], result);
+}
+
+type Remains = Awaited<ReturnType<typeof inspect>>;
 
 export async function tearDownEverything(
   session: Session,
@@ -88,11 +154,12 @@ export async function tearDownEverything(
   return done(["The deployment is gone.", ...stays], { changed: true, changes, left: remains.left });
 }
 
-async function inspect({ deployment, client, zone, hostname }: Session): Promise<Remains> {
+async function inspect(session: Session) {
+  const { deployment, client, zone, hostname } = session;
   const { accountId } = zone;
   const { workerName } = deployment;
   const variables = clusterVariablesIn(deployment);
-  const claim = { file: deployment, certificates: await listClientCertificates(client, zone), variables };
+  const claim = await readClaim(session, ...variables);
   const clusters = await Promise.all(
     variables.map(async (variable) => {
       const folder = new ClusterFolder(deployment.folder, clusterNameOf(variable));
@@ -128,13 +195,16 @@ async function inspect({ deployment, client, zone, hostname }: Session): Promise
     ({ id, title }) => id === kvNamespaceIdIn(deployment) && title === kvNamespaceTitle(workerName),
   );
   return {
+    // Null: the hostname does not lead to this Worker.
     domain: domains.find((domain) => domain.hostname === hostname && domain.service === workerName) ?? null,
     hasWorker: deployed !== null,
+    // Null: the rule is another Worker's.
     firewall: heir === undefined ? firewall : null,
     isAssociated: heir === undefined && isAssociated,
     claim,
     clusters,
     left,
+    // Null: none that setup made.
     kvNamespaceId: kvNamespace?.id ?? null,
     variables,
   };
