@@ -3,8 +3,8 @@ import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { Endpoint, HostAndPort } from "../node/https.ts";
+import { isClusterName } from "../worker/config/config.ts";
 import { type CommandResult, type Context, cliError, done, error } from "./command.ts";
-import { isClusterName } from "./config-file/clusters.ts";
 
 /** @param lines the arguments behind `octogate` @returns the text below a command's options */
 export const examples = (...lines: readonly string[]): string =>

@@ -76,7 +76,7 @@ test("keeps a listed certificate of another authority, whatever cluster is set u
   expect(admitted()).toEqual(deployed().sort());
 });
 
-test("keeps what somebody else added to it, and says so", async () => {
+test("keeps what another hand added to it, and says so", async () => {
   await setup("production", "--allow", "org:acme-inc#77");
   const [added = ""] = madeUp(1);
   Object.assign(rule() ?? {}, {

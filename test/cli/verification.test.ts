@@ -40,7 +40,7 @@ describe("with the Worker itself behind the edge", () => {
   });
   afterEach(() => workers.close());
 
-  test("an outage of GitHub keeps nobody from setting up, rotating and finishing, and is told", async () => {
+  test("setup, rotation and its end work in an outage of GitHub, and report it", async () => {
     await workers.github.close();
     for (const run of [() => setup("production"), () => setup("staging"), () => rotate(), finish]) {
       const { exitCode, stderr } = await run();
@@ -49,7 +49,7 @@ describe("with the Worker itself behind the edge", () => {
     }
   });
 
-  test("a flood with the cluster's own certificate keeps nobody from replacing that certificate", async () => {
+  test("a flood with the cluster's own certificate does not keep that certificate from being replaced", async () => {
     expect((await setup("production")).exitCode).toBe(0);
     const endpoint: Endpoint = {
       hostname,

@@ -153,7 +153,7 @@ export async function findOwn(folder: ClusterFolder, listed: readonly string[], 
 /** A key without a certificate, under one of these names, is a request that Cloudflare never answered. */
 const ownRequests: readonly string[] = [currentPair, nextPair, previousPair];
 
-/** @returns the fingerprint of a pair's certificate, or null; of a key alone, of the certificate that was signed for it */
+/** @returns the fingerprint of a pair's certificate, or null; of a key alone, that of the certificate signed for it */
 function certificateOf(
   { key, certificate }: { readonly key: string | null; readonly certificate: string | null },
   known: readonly ClientCertificate[],

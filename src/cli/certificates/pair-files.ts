@@ -15,8 +15,8 @@ import {
   writePrivately,
 } from "../../node/files.ts";
 import type { CredentialData } from "../../node/kubeconfig.ts";
+import { isClusterName } from "../../worker/config/config.ts";
 import { type Context, cliError } from "../command.ts";
-import { isClusterName } from "../config-file/clusters.ts";
 
 export const currentPair = "client";
 export const nextPair = "next";

@@ -100,7 +100,7 @@ async function tearDownCluster(
   if (consent.kind === "stop") return consent.result;
 
   await revokeAll(session, claim, certificates);
-  // Before the table goes, which says what goes out of the rule. Nobody can use these certificates any more.
+  // Before the table goes, which says what goes out of the rule. These certificates are of no use any more.
   await correctFirewall(session, { file: deployment, certificates: claim.certificates, removed });
   const text = applyEdits(deployment, removeCluster(deployment, variable));
   const written = asDeployment(await saveConfigFile(deployment, text));

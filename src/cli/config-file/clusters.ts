@@ -12,13 +12,6 @@ const exampleAllow: readonly string[] = ["org:acme#1234", "team:acme/platform#55
  */
 const hostnamePattern = /^(?=.{4,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]$/;
 
-const clusterNamePattern = /^[a-z][a-z0-9-]*$/;
-
-/** Whether a cluster can have this name. It is part of a variable's name, of paths and of certificates' names. */
-export function isClusterName(text: string): boolean {
-  return clusterNamePattern.test(text);
-}
-
 export function isHostname(text: string): boolean {
   return hostnamePattern.test(text);
 }

@@ -17,14 +17,13 @@ import { findMissingPermissions, findZone } from "../../cloudflare/zone.ts";
 import { CliError, type Context, cliError, error } from "../../command.ts";
 import type { DeploymentFile } from "../../config-file/clusters.ts";
 import { reviewPath } from "../../deployment/verify.ts";
-import type { SetupRequest } from "./plan.ts";
 
 export type Existing = Awaited<ReturnType<typeof inspect>>;
 
 /** @throws CliError if the token may not do something that setup does, or Cloudflare does not answer */
 export async function inspect(
   deployment: DeploymentFile,
-  { hostname, clusterName, variable }: Pick<SetupRequest, "hostname" | "clusterName" | "variable">,
+  { hostname, clusterName, variable }: { hostname: string; clusterName: string; variable: string },
   context: Context,
 ) {
   const client = await connectToCloudflare(context);
