@@ -101,6 +101,12 @@ export function diagnosticLines(diagnostics: readonly Diagnostic[], style: Style
   const of = (wanted: Diagnostic["severity"]) => diagnostics.filter(({ severity }) => severity === wanted);
   return [...of("error"), ...of("warning")].flatMap(({ severity, subject, message, hint }) => {
     const first = severity === "error" ? style.bad(subject) : `${subject}: ${style.warning("warning")}`;
-    return [`${first}: ${message}`, ...(hint === undefined ? [] : [`  ${style.faint("→")} ${hint}`])];
+    // What another program printed has lines of its own: none of them may look like one of ours.
+    const [start = "", ...more] = message.split("\n");
+    return [
+      `${first}: ${start}`,
+      ...more.map((line) => `  | ${line}`),
+      ...(hint === undefined ? [] : [`  ${style.faint("→")} ${hint}`]),
+    ];
   });
 }

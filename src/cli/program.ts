@@ -59,8 +59,8 @@ export async function runProgram(argv: readonly string[], context: Context): Pro
     .version(version)
     .exitOverride()
     .configureOutput({
-      writeOut: (text) => terminal.print(text.trimEnd()),
-      writeErr: (text) => terminal.note(text.trimEnd()),
+      writeOut: (text) => text.trimEnd().split("\n").forEach(terminal.print),
+      writeErr: (text) => text.trimEnd().split("\n").forEach(terminal.note),
     })
     .configureHelp({ optionDescription })
     .commandsGroup("Help:")
@@ -119,14 +119,14 @@ function diagnosticsOf(thrown: Error, { note }: Terminal): readonly Diagnostic[]
     return [error(String(thrown.path), `${thrown.syscall} failed: ${thrown.code}`)];
   }
   // A mistake in the code: the stack says where to look.
-  note(thrown.stack ?? thrown.message);
+  for (const line of (thrown.stack ?? thrown.message).split("\n")) note(line);
   return [error("octogate", thrown.message, "this is a mistake in octogate: report it")];
 }
 
 function present(result: CommandResult, isForMachines: boolean, { terminal }: Context): number {
   const { ok, lines, diagnostics, json } = result;
   if (isForMachines) {
-    terminal.print(JSON.stringify({ ok, ...json, diagnostics }, null, 2));
+    for (const line of JSON.stringify({ ok, ...json, diagnostics }, null, 2).split("\n")) terminal.print(line);
     return ok ? 0 : 1;
   }
   for (const line of lines) terminal.print(line);

@@ -114,7 +114,7 @@ async function runHere(
       readInput: async () => null,
       ask: async () => answer,
       askSecret: async () => null,
-      style: createStyle(false),
+      style: createStyle(null),
     },
   });
   return { exitCode, stdout: printed.join("\n"), stderr: noted.join("\n") };

@@ -14,6 +14,7 @@ import {
   hostnameOption,
   onlyClusterOption,
 } from "../../options.ts";
+import { readToken } from "../../token.ts";
 import { blocked, type Check, type CheckName, type CheckResult, checkTitles } from "./check.ts";
 import { checkEdge, checkFirewall, checkMutualTls } from "./checks/edge.ts";
 import { checkClock, checkConnection, checkDns, checkTls } from "./checks/network.ts";
@@ -55,8 +56,8 @@ export const doctorCommand: CommandMaker = (context, run) =>
 
 async function doctor(options: DoctorOptions, context: Context): Promise<CommandResult> {
   if (!options.tokenFromStdin) return resultOf(await examine(options, null, context));
-  const token = (await context.terminal.readInput())?.trim() ?? "";
-  if (token === "") {
+  const token = readToken("stdin", (await context.terminal.readInput()) ?? "");
+  if (token === null) {
     const hint = "hand it over in a file: octogate doctor --token-from-stdin < ~/.kube/github-token";
     throw cliError("--token-from-stdin", "there is no token on stdin", hint);
   }

@@ -96,11 +96,11 @@ function linesOf({ guide, files }: Bundle, certificates: string): string[] {
   return [
     ...files.flatMap((file) => [
       `==> ${headingOf(file)}`,
-      file.content?.trimEnd() ?? `(${join(certificates, file.name)})`,
+      ...(file.content?.trimEnd().split(/\r?\n/) ?? [`(${join(certificates, file.name)})`]),
       "",
     ]),
     `==> ${guideName}`,
-    guide.text.trimEnd(),
+    ...guide.text.trimEnd().split("\n"),
     "",
     guide.checked,
   ];

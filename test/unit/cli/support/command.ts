@@ -37,7 +37,7 @@ export async function runCommand(
       readInput: () => Promise.resolve(stdin),
       ask: () => Promise.resolve(null),
       askSecret: () => Promise.resolve(null),
-      style: createStyle(false),
+      style: createStyle(null),
     },
     ...changes,
   };
