@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 // The `octogate` command: the real terminal, files and network, handed to the program.
+import { fetchThroughProxy } from "../node/proxy.ts";
 import { runProgram } from "./program.ts";
 import { createTerminal } from "./terminal.ts";
 
@@ -15,7 +16,7 @@ for (const stream of [stdout, stderr]) {
 process.exitCode = await runProgram(argv.slice(2), {
   env,
   folder: process.cwd(),
-  fetch,
+  fetch: await fetchThroughProxy(env),
   now: Date.now,
   terminal: createTerminal({ stdin, stdout, stderr, env }),
 });

@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { Endpoint, HostAndPort } from "../node/https.ts";
+import { proxyFor } from "../node/proxy.ts";
 import { isClusterName } from "../worker/config/config.ts";
 import { type CommandResult, type Context, cliError, done, error } from "./command.ts";
 
@@ -89,9 +90,9 @@ export function addOptions(command: Command, ...options: readonly Option[]): Com
 const timeoutMs = 10_000;
 
 /** @throws CliError if the CA file cannot be read */
-export async function endpointFor(hostname: string, options: EdgeOptions, { folder }: Context): Promise<Endpoint> {
+export async function endpointFor(hostname: string, options: EdgeOptions, { folder, env }: Context): Promise<Endpoint> {
   const { connect = { host: hostname, port: 443 }, caFile } = options;
-  const endpoint = { hostname, connect, timeoutMs };
+  const endpoint = { hostname, connect, timeoutMs, proxy: proxyFor(connect, env) };
   if (caFile === undefined) return { ...endpoint, authorities: null };
   try {
     return { ...endpoint, authorities: await readFile(resolve(folder, caFile), "utf8") };
@@ -161,4 +162,28 @@ export async function askForConsent(
   if (answer === false) return { kind: "stop", result: { ...stop("Nothing was changed.").result, ok: false } };
   const unasked = error("terminal", "there is no person to ask here", "--yes goes on without asking");
   return { kind: "stop", result: done([], {}, [unasked]) };
+}
+
+/** What a header can hold. */
+const tokenPattern = /^[\x21-\x7e]{1,8192}$/;
+
+/**
+ * @param source where the text comes from, for the message
+ * @returns the token, or null where the text is empty
+ * @throws CliError if it is something else, with what it looks like
+ */
+export function readToken(source: string, text: string): string | null {
+  const hint = "the token alone, in UTF-8";
+  // PowerShell 5 writes UTF-16: read as UTF-8, there is a NUL beside each letter.
+  if (text.includes("\u0000")) throw cliError(source, "is in UTF-16, as PowerShell 5 writes files", hint);
+  const token = text.replace(/^\ufeff/, "").trim();
+  if (token === "") return null;
+  if (/^(?:bearer|token|authorization:)\s/i.test(token)) {
+    throw cliError(source, "holds a header, with a word before the token", hint);
+  }
+  if (/^["'].*["']$/s.test(token)) throw cliError(source, "holds a token in quotation marks", hint);
+  if (!tokenPattern.test(token)) {
+    throw cliError(source, "holds no token: it has spaces, or characters that no token has", hint);
+  }
+  return token;
 }

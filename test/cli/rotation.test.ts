@@ -49,6 +49,7 @@ test("a rotation under load: no review is refused, from the first step to the la
       hostname,
       connect: { host: "127.0.0.1", port: rig.edgePort },
       authorities: readFileSync(rig.caFile, "utf8"),
+      proxy: null,
       timeoutMs: 10_000,
     };
     // One reads its files each time; the other gets the new ones from an operator, later.

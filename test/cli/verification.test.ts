@@ -55,6 +55,7 @@ describe("with the Worker itself behind the edge", () => {
       hostname,
       connect: { host: "127.0.0.1", port: rig.edgePort },
       authorities: readFileSync(rig.caFile, "utf8"),
+      proxy: null,
       timeoutMs: 10_000,
     };
     const stolen = {

@@ -27,7 +27,7 @@ const partsFromTheTop: Readonly<Record<string, readonly string[]>> = {
     ...["main", "start", "banner", "options", "worker-variables", "edge", "certificates", "state-folder"],
     ...["github", "worker", "shutdown"],
   ],
-  "src/node": [...["https", "kubeconfig", "certificates", "toml", "files", "columns"]],
+  "src/node": [...["https", "proxy", "kubeconfig", "certificates", "toml", "files", "columns"]],
   "src/cli": [
     ...[
       "main",

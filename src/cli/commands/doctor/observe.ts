@@ -14,6 +14,7 @@ import {
   tlsOptionsOf,
 } from "../../../node/https.ts";
 import type { CredentialData } from "../../../node/kubeconfig.ts";
+import { openTunnel, shownProxy } from "../../../node/proxy.ts";
 import { foreignToken, tokenReviewBody } from "../../deployment/verify.ts";
 import type { Readings } from "./checks/edge.ts";
 import { type Reading, rayOf, readAnswer } from "./reading.ts";
@@ -119,16 +120,28 @@ export type Handshake =
       readonly asksForCertificate: boolean;
     };
 
+/** @returns the connection, or why there is none */
+async function connectTo({ connect, proxy, timeoutMs }: Endpoint): Promise<Socket | string> {
+  if (proxy !== null) {
+    try {
+      return await openTunnel(proxy, connect, AbortSignal.timeout(timeoutMs));
+    } catch (error) {
+      return `${failureText(error)}, through ${shownProxy(proxy)}`;
+    }
+  }
+  const socket = connectTcp({ ...connect });
+  return (await settled(socket, "connect", timeoutMs)) ?? socket;
+}
+
 /**
  * Opens one TCP connection and one TLS session without a client certificate, to see what the other side is. An
  * untrusted server certificate ends nothing here: the doctor wants to see it. No request is sent.
  */
 export async function shakeHands(endpoint: Endpoint): Promise<Handshake> {
   const startedAt = performance.now();
-  const socket = connectTcp({ ...endpoint.connect });
-  const noConnection = await settled(socket, "connect", endpoint.timeoutMs);
+  const socket = await connectTo(endpoint);
   const tcpMs = performance.now() - startedAt;
-  if (noConnection !== null) return { kind: "no_connection", why: noConnection };
+  if (typeof socket === "string") return { kind: "no_connection", why: socket };
 
   const secure = connectTls({ ...tlsOptionsOf(endpoint), socket, rejectUnauthorized: false });
   const noTls = await settled(secure, "secureConnect", endpoint.timeoutMs);

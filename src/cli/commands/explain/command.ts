@@ -14,8 +14,7 @@ import {
 import { readPolicyOf } from "../../config-file/check/check.ts";
 import { stringsIn } from "../../config-file/clusters.ts";
 import { errorAt, openConfigFile, pathOf } from "../../config-file/file.ts";
-import { clusterOption, configOption, examples } from "../../options.ts";
-import { readToken } from "../../token.ts";
+import { clusterOption, configOption, examples, readToken } from "../../options.ts";
 import { explain } from "./explain.ts";
 import { presentExplanation } from "./present.ts";
 

@@ -15,8 +15,7 @@ import {
 import { githubApiUrlOf } from "../../config-file/check/check.ts";
 import { applyEdits, type Edit } from "../../config-file/edits.ts";
 import { type ConfigFile, errorAt, locationOf, openConfigFile, saveConfigFile } from "../../config-file/file.ts";
-import { addOptions, askForConsent, type ChangeOptions, changeOptions, examples } from "../../options.ts";
-import { readToken } from "../../token.ts";
+import { addOptions, askForConsent, type ChangeOptions, changeOptions, examples, readToken } from "../../options.ts";
 import { createLookup } from "./lookup.ts";
 import { namedEntriesIn } from "./named-entries.ts";
 import { type Answered, type Pin, planPins } from "./plan.ts";
@@ -107,7 +106,7 @@ export function writePins(file: ConfigFile, pins: readonly Pin[]): string {
   return applyEdits(file, edits);
 }
 
-/** The one host that a token goes to without being told. The configuration is a file that another hand may have written. */
+/** The one host that a token goes to without being told: another hand may have written the configuration. */
 const tokenHost = "api.github.com";
 
 /**
