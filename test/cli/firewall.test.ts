@@ -107,6 +107,7 @@ test("of 0.1, which names authorities, becomes one that names the certificates",
   Object.assign(rule() ?? {}, { expression: before });
   const { stderr } = await setup("production");
   expect(stderr).toContain("correct the custom rule");
+  expect(stderr).toContain(`in place of the authority ${"AB".repeat(20)}`);
   expect(rule()?.expression).toBe(now);
 });
 

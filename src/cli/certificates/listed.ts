@@ -93,6 +93,8 @@ export interface WantedRule {
   readonly unlisted: readonly string[];
   /** Fingerprints that the rule names for nothing: Cloudflare has revoked them, and no cluster lists them. */
   readonly ended: readonly string[];
+  /** Authorities that the rule names no more: the listed certificates are named themselves. */
+  readonly authorities: readonly string[];
   /** Whether the rule names authorities, because the certificates are too many for it. */
   readonly isByAuthority: boolean;
 }
@@ -124,7 +126,8 @@ export async function wantedRule(
   if (fingerprints.length === 0) return null;
   const named = { fingerprints, issuers: [] };
   if (fits(hostname, named)) {
-    return { expression: firewallExpression(hostname, named), unlisted, ended, isByAuthority: false };
+    const authorities = admittedBy(firewall).issuers;
+    return { expression: firewallExpression(hostname, named), unlisted, ended, authorities, isByAuthority: false };
   }
   // Too many: those of this zone by their authorities, and those of others as they are.
   const known = [...certificates, ...(added === null ? [] : [added])];
@@ -139,7 +142,9 @@ export async function wantedRule(
       "octogate certificate revoke takes those away that are no longer used",
     );
   }
-  return { expression: firewallExpression(hostname, byAuthority), unlisted, ended, isByAuthority: true };
+  const expression = firewallExpression(hostname, byAuthority);
+  const authorities = admittedBy(firewall).issuers.filter((issuer) => !issuers.includes(issuer));
+  return { expression, unlisted, ended, authorities, isByAuthority: true };
 }
 
 function isUsable(status: ClientCertificate["status"]): boolean {

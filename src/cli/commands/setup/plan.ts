@@ -105,7 +105,10 @@ function findChanges(
   if (firewall.rule === null) {
     changes.push(`block requests to ${hostname} without one (custom rule ${firewallRuleRef(hostname)})`);
   } else if (rule !== null && !isAsWanted(firewall, rule.expression)) {
-    const dropped = rule.ended.map((fingerprint) => `${fingerprint}, which is revoked, goes out of it`);
+    const dropped = [
+      ...rule.ended.map((fingerprint) => `${fingerprint}, which is revoked, goes out of it`),
+      ...rule.authorities.map((issuer) => `it names the listed certificates in place of the authority ${issuer}`),
+    ];
     const why = ["it does not block what it should", ...dropped].join("; ");
     changes.push(`correct the custom rule ${firewallRuleRef(hostname)}: ${why}`);
   }
