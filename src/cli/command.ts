@@ -10,6 +10,8 @@ export interface Context {
   readonly fetch: typeof fetch;
   /** The current time in milliseconds. */
   readonly now: () => number;
+  /** Waits for so many milliseconds. */
+  readonly sleep: (milliseconds: number) => Promise<void>;
   readonly terminal: Terminal;
 }
 

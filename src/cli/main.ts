@@ -1,5 +1,6 @@
 #!/usr/bin/env node
-// The `octogate` command: the real terminal, files and network, handed to the program.
+// The `octogate` command: the real terminal, files, time and network, handed to the program.
+import { setTimeout } from "node:timers/promises";
 import { fetchThroughProxy } from "../node/proxy.ts";
 import { runProgram } from "./program.ts";
 import { createTerminal } from "./terminal.ts";
@@ -18,5 +19,6 @@ process.exitCode = await runProgram(argv.slice(2), {
   folder: process.cwd(),
   fetch: await fetchThroughProxy(env),
   now: Date.now,
+  sleep: async (milliseconds) => void (await setTimeout(milliseconds)),
   terminal: createTerminal({ stdin, stdout, stderr, env }),
 });

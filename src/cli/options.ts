@@ -1,9 +1,6 @@
 // Options that several commands share, so that they are called and work the same everywhere.
-import { readFile } from "node:fs/promises";
-import { resolve } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
-import type { Endpoint, HostAndPort } from "../node/https.ts";
-import { proxyFor } from "../node/proxy.ts";
+import type { HostAndPort } from "../node/https.ts";
 import { isClusterName } from "../worker/config/config.ts";
 import { type CommandResult, type Context, cliError, done, error } from "./command.ts";
 
@@ -65,41 +62,10 @@ export const changeOptions = () => [
   new Option("--dry-run", "show what would be changed, and change nothing").default(false),
 ];
 
-/** What all commands have that verify a deployment from outside. */
-export interface EdgeOptions {
-  readonly connect?: HostAndPort;
-  readonly caFile?: string;
-  /** Seconds. */
-  readonly wait: number;
-}
-
-export const edgeOptions = () => [
-  connectOption(),
-  caFileOption(),
-  new Option("--wait <seconds>", "how long to wait until the deployment answers as it should")
-    .argParser(parseSeconds)
-    .default(300),
-];
-
 /** Adds options to a command, in this order. */
 export function addOptions(command: Command, ...options: readonly Option[]): Command {
   for (const option of options) command.addOption(option);
   return command;
-}
-
-const timeoutMs = 10_000;
-
-/** @throws CliError if the CA file cannot be read */
-export async function endpointFor(hostname: string, options: EdgeOptions, { folder, env }: Context): Promise<Endpoint> {
-  const { connect = { host: hostname, port: 443 }, caFile } = options;
-  const endpoint = { hostname, connect, timeoutMs, proxy: proxyFor(connect, env) };
-  if (caFile === undefined) return { ...endpoint, authorities: null };
-  try {
-    return { ...endpoint, authorities: await readFile(resolve(folder, caFile), "utf8") };
-  } catch (failure) {
-    if (!(failure instanceof Error && "code" in failure)) throw failure;
-    throw cliError(caFile, `cannot be read (${failure.code})`);
-  }
 }
 
 const hostnamePattern =
@@ -131,11 +97,6 @@ function parseHostAndPort(text: string): HostAndPort {
   const port = Number(digits);
   if (host === "" || port < 1 || port > 65535) throw new InvalidArgumentError("must be HOST:PORT");
   return { host: host.replace(/^\[(.*)\]$/, "$1"), port };
-}
-
-function parseSeconds(text: string): number {
-  if (!/^[0-9]{1,5}$/.test(text)) throw new InvalidArgumentError("must be a number of seconds");
-  return Number(text);
 }
 
 type Consent = { readonly kind: "go" } | { readonly kind: "stop"; readonly result: CommandResult };

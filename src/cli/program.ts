@@ -45,10 +45,7 @@ const outro = `
 octogate COMMAND --help shows a command's options, and examples. In a clone, type npx octogate.
 The documentation begins with README.md.`;
 
-/**
- * @param argv without the names of node and of the script
- * @returns the exit code
- */
+/** @param argv without the names of node and of the script @returns the exit code */
 export async function runProgram(argv: readonly string[], context: Context): Promise<number> {
   let exitCode = 0;
   const { terminal } = context;

@@ -9,7 +9,7 @@ import { confirm, isCancel, password } from "@clack/prompts";
 /** A stream as Node hands it over: `isTTY` where a person looks at it. */
 type Stream<T> = T & { readonly isTTY?: boolean };
 
-export interface Streams {
+interface Streams {
   readonly stdin: Stream<Readable>;
   readonly stdout: Stream<Writable>;
   readonly stderr: Stream<Writable>;

@@ -48,7 +48,6 @@ const clockToleranceMs = 10 * 60 * 1000;
  *
  * @param folder prepared by `prepareStateFolder`
  * @param clusterNames each gets a client certificate
- * @param now the current time in milliseconds
  */
 export async function keepCertificates(
   folder: StateFolder,
@@ -151,12 +150,7 @@ export async function makeAuthority(validity: Validity): Promise<Identity> {
   return signIdentity(issuer, { name, keys }, "authority", validity);
 }
 
-/**
- * Makes a key and has the authority sign a certificate for it.
- *
- * @param authority as `makeAuthority` made it
- * @param commonName the subject's name
- */
+/** Makes a key and has the authority sign a certificate for it. @param commonName the subject's name */
 export async function issueCertificate(
   authority: Identity,
   commonName: string,

@@ -2,7 +2,7 @@
 import { Command, Option } from "commander";
 import { reservedClusterName } from "./state-folder.ts";
 
-export interface ClusterOption {
+interface ClusterOption {
   readonly name: string;
   /** Path of a policy as JSON. */
   readonly policyFile: string;

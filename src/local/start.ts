@@ -28,7 +28,7 @@ const repository = join(import.meta.dirname, "..", "..");
 /** For another GitHub without a policy file: it admits anyone, so that there is something to see. */
 const openPolicy = { allow: ["anyone"], token_kinds: ["fine_grained", "classic"] };
 
-export interface Console {
+interface Console {
   out(text: string): void;
   error(text: string): void;
 }

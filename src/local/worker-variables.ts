@@ -8,14 +8,14 @@ export class StartError extends Error {
   override readonly name = "StartError";
 }
 
-export interface ClusterPolicySource {
+interface ClusterPolicySource {
   readonly clusterName: string;
   /** Where a mistake is corrected: a policy file's path. */
   readonly source: string;
   readonly policy: Readonly<Record<string, unknown>>;
 }
 
-export type WorkerVariables = Readonly<Record<string, unknown>>;
+type WorkerVariables = Readonly<Record<string, unknown>>;
 
 /**
  * @param path as it was given on the command line

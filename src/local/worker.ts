@@ -38,15 +38,6 @@ export interface WorkerOptions {
   readonly onLog: (level: "out" | "error", line: string) => void;
 }
 
-export interface RunningWorker {
-  /**
-   * The Worker's own socket, on 127.0.0.1. It takes requests as a proxy does, with an absolute address in the request
-   * line, and `request.cf` as JSON in the header MF-CF-Blob. (On Miniflare's public socket Miniflare's own Worker would
-   * come first, which computes longer than ours.)
-   */
-  readonly port: number;
-}
-
 /**
  * Reads wrangler.toml, so that what runs here is what gets deployed.
  *
@@ -58,13 +49,7 @@ export async function readWorkerSettings(path: string): Promise<WorkerSettings> 
   return v.parse(settingsSchema, toml.values);
 }
 
-/**
- * Bundles a Worker.
- *
- * @param entryPoint path of its entry point
- * @returns JavaScript
- * @throws esbuild's error if the Worker does not build
- */
+/** @param entryPoint path of a Worker's entry point @returns JavaScript @throws esbuild's error if it does not build */
 export async function bundleWorker(entryPoint: string): Promise<string> {
   try {
     const { outputFiles } = await build({
@@ -90,11 +75,11 @@ export async function bundleWorker(entryPoint: string): Promise<string> {
  * Starts the Worker. After a crash of workerd, Miniflare starts it again on the same port.
  *
  * @param onStart gets the way to stop workerd, before it starts: a start that is cut short leaves no process behind
+ * @returns the port of the Worker's own socket, on 127.0.0.1. It takes requests as a proxy does, with an absolute
+ *   address in the request line, and `request.cf` as JSON in the header MF-CF-Blob. (On Miniflare's public socket
+ *   Miniflare's own Worker would come first, which computes longer than ours.)
  */
-export async function startWorker(
-  options: WorkerOptions,
-  onStart: (stop: () => Promise<void>) => void,
-): Promise<RunningWorker> {
+export async function startWorker(options: WorkerOptions, onStart: (stop: () => Promise<void>) => void) {
   const script = await bundleWorker(options.entryPoint);
   const miniflare = withoutSignalHandlers(() => new Miniflare(miniflareOptions(options, script)));
   onStart(() => miniflare.dispose());

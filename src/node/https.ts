@@ -79,8 +79,9 @@ export async function sendRequest(endpoint: Endpoint, toSend: HttpsRequest): Pro
       path,
       headers: {
         Host: endpoint.hostname,
-        Accept: "application/json",
-        "User-Agent": "octogate",
+        // As kube-apiserver sends them: the edge goes by both, in what it refuses and in the form of its own errors.
+        Accept: "application/json, */*",
+        "User-Agent": "Go-http-client/2.0",
         ...(body === undefined
           ? {}
           : { "Content-Type": "application/json", "Content-Length": Buffer.byteLength(body) }),

@@ -5,7 +5,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { parseDocument, stringify } from "yaml";
 
 /** The client certificate and its key as files: kube-apiserver sees replaced ones while it runs. */
-export interface CredentialFiles {
+interface CredentialFiles {
   /** Absolute paths on the machine of kube-apiserver. A relative one counts from the kubeconfig's folder. */
   readonly certificateFile: string;
   readonly keyFile: string;
@@ -19,13 +19,13 @@ export interface CredentialData {
 }
 
 /** An address with a certificate from an authority of its own, as the local edge has. */
-export interface LocalAccess {
+interface LocalAccess {
   readonly authorityFile: string;
   /** The name of the client in the file. */
   readonly user: string;
 }
 
-export type WebhookAccess = {
+type WebhookAccess = {
   /** Perhaps with a port. */
   readonly hostname: string;
   readonly local?: LocalAccess;
@@ -63,18 +63,12 @@ function base64(text: string): string {
 
 const folder = new URL("../../k8s/", import.meta.url);
 
-/**
- * @param name the path inside k8s/
- * @throws where it is missing: the package is broken
- */
+/** @param name the path inside k8s/ @throws where it is missing: the package is broken */
 export function readClusterFile(name: string): string {
   return readFileSync(new URL(name, folder), "utf8");
 }
 
-/**
- * @param name a folder inside k8s/ that holds files alone
- * @returns their names, in alphabetical order
- */
+/** @param name a folder inside k8s/ that holds files alone @returns their names, in alphabetical order */
 export function listClusterFiles(name: string): string[] {
   return readdirSync(new URL(name, folder)).sort();
 }

@@ -12,7 +12,7 @@ export interface TextRange {
 }
 
 /** A setting, as it is written. */
-export interface TomlItem {
+interface TomlItem {
   /** From 1. */
   readonly line: number;
   /** A value with its quotes or brackets; null for a table with a header. */
@@ -40,7 +40,7 @@ export interface Toml {
   readonly headers: readonly { readonly path: TomlPath; readonly start: number }[];
 }
 
-export interface InvalidToml {
+interface InvalidToml {
   readonly kind: "invalid";
   /** From 1. */
   readonly line: number;

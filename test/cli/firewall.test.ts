@@ -95,6 +95,7 @@ test("drops a revoked certificate that no cluster lists, and says so beforehand"
   Object.assign(foreign ?? {}, { status: "revoked" });
   const ended = foreign?.fingerprint_sha256 ?? "";
   Object.assign(rule() ?? {}, { expression: String(rule()?.expression).replace(/ in \{/, ` in {"${ended}" `) });
+  rig.letPass(90_000);
   const { stderr } = await setup("production");
   expect(stderr).toContain(`${ended}, which is revoked, goes out of it`);
   expect(admitted()).toEqual(deployed());
@@ -126,6 +127,7 @@ test("names this zone's authority and the certificates of others, where all of t
     ...rig.cloudflare.state.certificates.slice(1).map(({ fingerprint_sha256 }) => fingerprint_sha256 ?? ""),
     other,
   ]);
+  rig.letPass(90_000);
   const { exitCode, stderr } = await setup("production");
   expect(exitCode).toBe(0);
   expect(stderr).toContain("names authorities, for the certificates are too many");
@@ -143,6 +145,7 @@ test("names both authorities then, if Cloudflare has renewed its own meanwhile",
   rig.cloudflare.state.authority = await makeAuthority(valid);
   for (let at = 0; at < 40; at += 1) await rig.cloudflare.addForeignCertificate();
   listMore(rig.cloudflare.state.certificates.slice(1).map(({ fingerprint_sha256 }) => fingerprint_sha256 ?? ""));
+  rig.letPass(90_000);
   expect((await setup("production")).exitCode).toBe(0);
   expect(rule()?.expression).toMatch(/not cf\.tls_client_auth\.cert_issuer_ski in \{"[0-9A-F]{40}" "[0-9A-F]{40}"\}/);
 });

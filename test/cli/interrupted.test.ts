@@ -13,7 +13,8 @@ import { fingerprintsIn } from "./support/worker-in-place.ts";
 
 let rig: Rig;
 beforeEach(async () => {
-  rig = await makeRig();
+  // Processes have the real clock, and would wait.
+  rig = await makeRig({ isLate: false });
   await rig.cloudflare.addForeignCertificate();
   const setup = ["setup", "--cluster", "production", "--hostname", hostname, "--allow", "org:acme-inc#77", "--yes"];
   expect((await rig.run([...setup, ...rig.edgeArgs])).exitCode).toBe(0);

@@ -9,9 +9,9 @@ import { hostname, makeRig, type Rig } from "./support/rig.ts";
 const steps = [
   "POST /client_certificates",
   "POST /namespaces",
-  "PUT /hostname_associations",
   "POST /rules",
   "POST /upload",
+  "PUT /hostname_associations",
 ] as const;
 
 async function withRig<T>(work: (rig: Rig) => Promise<T>): Promise<T> {

@@ -4,6 +4,7 @@ import { rmSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { edgeError, edgeErrorCases } from "../support/edge-errors.ts";
 import { until } from "../support/until.ts";
 import { error } from "./cloudflare/answer.ts";
 import { othersRule, snapshot } from "./cloudflare/state.ts";
@@ -49,9 +50,11 @@ describe("the API token", () => {
     await expectRefusal(fresh, "“Zone · Zone WAF · Edit”", "“Account · Workers KV Storage · Edit”");
   });
 
-  test("that may only read is refused where Cloudflare says so", async () => {
+  test("that may only read, as the zone says, is a doubt: the write decides", async () => {
     rig.cloudflare.state.zonePermissions = ["#zone:read", "#ssl:read", "#waf:read", "#waf:edit"];
-    await expectRefusal(fresh, "lacks the permission “Zone · SSL and Certificates · Edit”");
+    const { exitCode, stderr } = await setup(...fresh);
+    expect(exitCode).toBe(0);
+    expect(stderr).toContain("warning: may lack “Zone · SSL and Certificates · Edit”");
   });
 
   test("that may only read, where Cloudflare does not say so, is told at the call that is refused", async () => {
@@ -265,13 +268,44 @@ test("a deployment that takes its time is waited for", async () => {
   await once(notYet, "listening");
   // A TCP listener's address is an object.
   rig.passTo((notYet.address() as AddressInfo).port);
-  const running = setup(...fresh, "--wait", "20");
-  await until(() => asked > 0, 20_000, "the deployment is asked");
-  rig.passTo(rig.workerPort);
-  const { exitCode, stderr } = await running;
+  rig.onPause = () => {
+    if (asked > 0) rig.passTo(rig.workerPort);
+  };
+  const { exitCode, stderr } = await setup(...fresh, "--wait", "20");
   notYet.close();
   expect(stderr).toContain("waiting until it answers: without a client certificate answered 522, not 403");
   expect(exitCode).toBe(0);
+});
+
+// The local edge makes an answer of its own of a 500.
+const passedErrors = edgeErrorCases.filter(({ status }) => status !== 500);
+
+describe.each(["html", "json"] as const)("an error of Cloudflare's own in %s", (form) => {
+  test.each(passedErrors)("$code in the deployment's place is told with what to do", async (fault) => {
+    const { type, body } = edgeError(fault, form);
+    const inPlace = createServer((_request, response) => {
+      response.writeHead(fault.status, { "content-type": type }).end(body);
+    });
+    inPlace.listen(0, "127.0.0.1");
+    await once(inPlace, "listening");
+    // A TCP listener's address is an object.
+    rig.passTo((inPlace.address() as AddressInfo).port);
+    const { exitCode, stderr } = await setup(...fresh);
+    inPlace.close();
+    expect(exitCode).toBe(1);
+    expect(stderr).toMatch(fault.said);
+    expect(stderr).toContain(`error code ${fault.code}`);
+    expect(stderr).not.toContain("run octogate doctor");
+  });
+
+  test("in front of the API is told by its code", async () => {
+    const fault = { status: 429, code: 1015, title: "You are being rate limited" };
+    const { type, body } = edgeError(fault, form);
+    const headers = { "content-type": type, "retry-after-ms": "1" };
+    const answer = { status: 429, headers, body: form === "json" ? JSON.parse(body) : body };
+    rig.cloudflare.interfere = () => ({ kind: "answer", when: "before", answer });
+    await expectRefusal(fresh, "answered 429, error code 1015 of Cloudflare's edge", "run the command again later");
+  });
 });
 
 test("a deployment that answers without a certificate is no success", async () => {

@@ -185,6 +185,7 @@ describe("what comes where an answer from Cloudflare was expected", () => {
     async (retryAfter) => {
       const answer = { status: 429, headers: { "retry-after": retryAfter }, body: { errors: [{ message: "slowly" }] } };
       rig.cloudflare.interfere = () => ({ kind: "answer", when: "before", answer });
+      rig.cloudflare.state.lateness.refusedRequests = 0;
       const { exitCode, stderr } = await setup(...fresh, "--yes");
       expect(exitCode).toBe(1);
       expect(stderr).toContain("answered 429: slowly");

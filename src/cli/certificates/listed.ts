@@ -11,12 +11,18 @@ import {
   readFirewall,
   writeFirewallRule,
 } from "../cloudflare/firewall-rule.ts";
-import { readDeployedWorker } from "../cloudflare/worker-script.ts";
 import { type Context, cliError } from "../command.ts";
 import { asDeployment, listedFingerprints } from "../config-file/clusters.ts";
 import { addFingerprint, applyEdits, removeFingerprint } from "../config-file/edits.ts";
 import { type ConfigFile, saveConfigFile } from "../config-file/file.ts";
-import { deployIfNeeded, isDeployed, type Removal, refuseToLockOut, type Session } from "../deployment/state.ts";
+import {
+  deployIfNeeded,
+  isDeployed,
+  type Removal,
+  readDeployed,
+  refuseToLockOut,
+  type Session,
+} from "../deployment/state.ts";
 import { issuerKeyIdentifierOf } from "./obtain.ts";
 
 /**
@@ -25,10 +31,10 @@ import { issuerKeyIdentifierOf } from "./obtain.ts";
  * @returns whether what wrangler.toml says is deployed
  */
 export async function compareWithDeployed(
-  { deployment, client, zone }: Session,
+  { deployment, client, zone, clock }: Session,
   removed: Removal | null = null,
 ): Promise<boolean> {
-  const deployed = await readDeployedWorker(client, zone.accountId, deployment.workerName);
+  const deployed = await readDeployed(client, zone.accountId, deployment.workerName, clock);
   refuseToLockOut(deployment, deployed, removed);
   return isDeployed(deployment, deployed);
 }

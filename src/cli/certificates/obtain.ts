@@ -57,7 +57,7 @@ export async function inspectPair(folder: ClusterFolder, pair: string, claim: Cl
   return { certificate: known, isWritten: true };
 }
 
-export interface ObtainOptions {
+interface ObtainOptions {
   readonly client: CloudflareClient;
   readonly zone: Zone;
   readonly folder: ClusterFolder;

@@ -1,20 +1,15 @@
 // The owner of a client certificate: which cluster it speaks for.
 // Everything that revokes a certificate, or removes its files, asks here first. A file's place says nothing: a copy of
 // another cluster's pair may lie in the folder.
-import { createPublicKey } from "node:crypto";
 import { fingerprintOrNull } from "../../node/certificates.ts";
 import { clusterNameOf } from "../../worker/config/config.ts";
-import {
-  type ClientCertificate,
-  findByKey,
-  listClientCertificates,
-  revokeClientCertificate,
-} from "../cloudflare/client-certificates.ts";
+import { type ClientCertificate, findByKey, revokeClientCertificate } from "../cloudflare/client-certificates.ts";
 import { cliError } from "../command.ts";
 import { clusterVariablesIn, readCluster } from "../config-file/clusters.ts";
 import type { ConfigFile } from "../config-file/file.ts";
 import type { Session } from "../deployment/state.ts";
 import { type ClusterFolder, currentPair, kubeconfigFile, nextPair, previousPair } from "./pair-files.ts";
+import { listSettled, publicKeyOf, type SettledList } from "./settled-list.ts";
 
 /** X.509 allows 64 characters (RFC 5280, ub-common-name). */
 const maxCommonNameLength = 64;
@@ -39,12 +34,18 @@ export interface Claim {
   readonly variables: readonly string[];
 }
 
-/** @param variables of the clusters that a command is about */
+/**
+ * Lists the certificates with patience.
+ *
+ * @param variables of the clusters that a command is about
+ * @param expected what has to be in the list
+ */
 export async function readClaim(
-  { client, zone, deployment: file }: Session,
-  ...variables: readonly string[]
-): Promise<Claim> {
-  return { file, certificates: await listClientCertificates(client, zone), variables };
+  session: Session,
+  variables: readonly string[],
+  expected: Parameters<typeof listSettled>[1],
+): Promise<Claim & SettledList> {
+  return { ...(await listSettled(session, expected, session.clock)), file: session.deployment, variables };
 }
 
 /**
@@ -159,12 +160,8 @@ function certificateOf(
   known: readonly ClientCertificate[],
 ): string | null {
   if (certificate !== null) return fingerprintOrNull(certificate);
-  try {
-    return key === null ? null : (findByKey(known, createPublicKey(key))?.fingerprint ?? null);
-  } catch {
-    // A text that is no key.
-    return null;
-  }
+  const publicKey = key === null ? null : publicKeyOf(key);
+  return publicKey === null ? null : (findByKey(known, publicKey)?.fingerprint ?? null);
 }
 
 export async function revokeAll(

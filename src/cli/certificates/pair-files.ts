@@ -34,7 +34,7 @@ export const kubeconfigFile = "webhook-kubeconfig.yaml";
 const pairFile = /^(.+)\.(?:key|crt)$/;
 const ownFiles: readonly string[] = [kubeconfigFile, ignoreFile];
 
-export interface Pair {
+interface Pair {
   /** PEM */
   readonly key: string | null;
   /** PEM */
@@ -195,7 +195,7 @@ export class ClusterFolder {
  * - "switching": both are accepted, and the files are changing places
  * - "switched": the new pair is in place; the old one is accepted until every node has the new one
  */
-export type RotationStage = "none" | "preparing" | "switching" | "switched";
+type RotationStage = "none" | "preparing" | "switching" | "switched";
 
 export async function rotationStage(folder: ClusterFolder): Promise<RotationStage> {
   const [next, previous] = [await folder.read(nextPair), await folder.read(previousPair)];
@@ -218,10 +218,7 @@ export async function switchPairs(folder: ClusterFolder, stage: RotationStage): 
   folder.move(nextPair, currentPair);
 }
 
-/**
- * @param folder as it was given: relative to the context's folder
- * @throws CliError if they cannot be used
- */
+/** @param folder relative to the context's folder @throws CliError if they cannot be used */
 export async function readClientCredential(folder: string, context: Context): Promise<CredentialData> {
   const certificate = await read(join(folder, "client.crt"), context);
   const key = await read(join(folder, "client.key"), context);

@@ -4,6 +4,8 @@
 import { hasCode } from "../../node/files.ts";
 import { failureText } from "../../node/https.ts";
 import { type CliError, type Context, cliError } from "../command.ts";
+import { edgeErrorCodeIn } from "./edge-errors.ts";
+import { type Clock, lookAgain } from "./patience.ts";
 
 export type CloudflareClient = import("cloudflare").default;
 
@@ -36,19 +38,29 @@ export const requiredPermissions: readonly Permission[] = [
 /** What a header can hold. Anything else would come back in the words of an exception, with the token among them. */
 const tokenPattern = /^[\x21-\x7e]+$/;
 
-/** @throws CliError if the SDK is not there, or no token is */
-export async function connectToCloudflare({
-  env,
-  fetch: send,
-  now,
-}: Pick<Context, "env" | "fetch" | "now">): Promise<CloudflareClient> {
+export const tokensPage = "https://dash.cloudflare.com/profile/api-tokens";
+
+/**
+ * For so long a refusal may be about the token's age: Cloudflare refuses a token that was made a moment ago now and
+ * then.
+ */
+export const newTokenMs = 20_000;
+
+/**
+ * @param refusedForMs how long a request that is refused (401, 403) is sent again
+ * @throws CliError if the SDK is not there, or no token is
+ */
+export async function connectToCloudflare(
+  { env, fetch: send, ...clock }: Pick<Context, "env" | "fetch"> & Clock,
+  refusedForMs = newTokenMs,
+): Promise<CloudflareClient> {
   const { default: Cloudflare } = await loadSdk();
   const apiToken = env.CLOUDFLARE_API_TOKEN?.trim() ?? "";
   if (!tokenPattern.test(apiToken)) {
     throw cliError(
       "CLOUDFLARE_API_TOKEN",
       apiToken === "" ? "is not set" : "holds no token: it has spaces, or characters that no token has",
-      `make a token at https://dash.cloudflare.com/profile/api-tokens with the permissions ${requiredPermissions.join(", ")}`,
+      `make a token at ${tokensPage} with the permissions ${requiredPermissions.join(", ")}`,
     );
   }
   return new Cloudflare({
@@ -57,10 +69,29 @@ export async function connectToCloudflare({
     apiEmail: null,
     userServiceKey: null,
     baseURL: env.CLOUDFLARE_BASE_URL,
-    fetch: carefully(send, now),
+    fetch: patiently(carefully(send, clock.now), clock, refusedForMs),
     // Its debugging goes to stdout, which holds the command's result alone.
     logLevel: "warn",
   });
+}
+
+function patiently(send: typeof fetch, clock: Clock, refusedForMs: number): typeof fetch {
+  return async (input, init) => {
+    let response = await send(input, init);
+    // What is asked about the token itself comes after a refusal: its answer is final.
+    if (String(input).endsWith("/tokens/verify")) return response;
+    return lookAgain(clock, {
+      found: response,
+      look: async () => {
+        await response.body?.cancel();
+        response = await send(input, init);
+        return response;
+      },
+      isThere: ({ status }) => status !== 401 && status !== 403,
+      until: ({ status }) => `Cloudflare takes the API token: it answers ${status}, as to one that was made just now`,
+      maxMs: refusedForMs,
+    });
+  };
 }
 
 /** A command that is silent for longer looks broken. */
@@ -97,12 +128,7 @@ export function loadSdk(): Promise<typeof import("cloudflare")> {
   return loadInClone("Cloudflare's SDK", () => import("cloudflare"));
 }
 
-/**
- * Loads a development dependency.
- *
- * @param name for the message
- * @throws CliError where it is not installed
- */
+/** Loads a development dependency. @throws CliError where it is not installed */
 export async function loadInClone<T>(name: string, load: () => Promise<T>): Promise<T> {
   try {
     return await load();
@@ -154,11 +180,28 @@ export async function nullOn<T>(statuses: readonly number[], call: () => Promise
   }
 }
 
-/** @returns all items of a list that comes in pages */
-export async function listAll<T>(pages: AsyncIterable<T>): Promise<T[]> {
-  const items: T[] = [];
-  for await (const item of pages) items.push(item);
-  return items;
+/** More than any account has: with a list that never ends the command would never end. */
+const maxItems = 20_000;
+
+/**
+ * Reads a list that comes in pages. The SDK asks for the next page until an empty one comes: where the last page is
+ * repeated, this ends at the first item that was there before.
+ *
+ * @throws CliError where the list has no end
+ */
+export async function listAll<T>(pages: AsyncIterable<T>, keyOf: (item: T) => string): Promise<T[]> {
+  const items = new Map<string, T>();
+  for await (const item of pages) {
+    if (items.has(keyOf(item))) break;
+    items.set(keyOf(item), item);
+    if (items.size > maxItems) throw cliError("Cloudflare", `a list has more than ${maxItems} items`);
+  }
+  return [...items.values()];
+}
+
+/** Whether the SDK reports an answer with this code of Cloudflare in it. */
+export function hasErrorCode(error: unknown, code: number): boolean {
+  return isApiError(error) && error.errors.some((one) => one.code === code);
 }
 
 function isApiError(error: unknown): error is ApiError {
@@ -169,6 +212,9 @@ function isApiError(error: unknown): error is ApiError {
 function reasonOf({ status, errors, message, cause }: ApiError): string {
   const words = errors.map(({ code, message: text }) => (code === undefined ? text : `${text} (code ${code})`));
   if (status === undefined) return [message, ...causesOf(cause)].join(" ");
+  // Cloudflare's edge in front of the API has a form of its own for errors.
+  const edgeCode = words.length === 0 ? edgeErrorCodeIn(message) : null;
+  if (edgeCode !== null) return `answered ${status}, error code ${edgeCode} of Cloudflare's edge`;
   return words.length === 0 ? `answered ${status}` : `answered ${status}: ${words.join(", ")}`;
 }
 

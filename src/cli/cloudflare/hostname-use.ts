@@ -13,7 +13,7 @@ export interface WorkerRoute {
 
 export function listWorkerRoutes(client: CloudflareClient, zone: Zone): Promise<WorkerRoute[]> {
   return askCloudflare("listing Workers' routes", permissions.routes, async () => {
-    const routes = await listAll(client.workers.routes.list({ zone_id: zone.id }));
+    const routes = await listAll(client.workers.routes.list({ zone_id: zone.id }), ({ id }) => id);
     return routes.map(({ pattern, script }) => ({ pattern, script: script || null }));
   });
 }

@@ -1,6 +1,7 @@
 // The Worker at Cloudflare, with its variables, bindings and secrets, its KV namespace and its custom domain.
 // The comparison with wrangler.toml says whether something is still to be deployed.
-import { askCloudflare, type CloudflareClient, listAll, nullOn, permissions } from "./api.ts";
+import { askCloudflare, type CloudflareClient, hasErrorCode, listAll, nullOn, permissions } from "./api.ts";
+import { type Clock, lookAgain } from "./patience.ts";
 
 export interface DeployedWorker {
   readonly variables: Readonly<Record<string, unknown>>;
@@ -26,7 +27,7 @@ export function readDeployedWorker(
       if (binding.type === "json") variables[binding.name] = binding.json;
       if (binding.type === "kv_namespace") kvNamespaces[binding.name] = binding.namespace_id;
     }
-    const secrets = await listAll(client.workers.scripts.secrets.list(name, account));
+    const secrets = await listAll(client.workers.scripts.secrets.list(name, account), (secret) => secret.name);
     return { variables, secrets: secrets.map((secret) => secret.name), kvNamespaces };
   };
   return askCloudflare(`reading the settings of the Worker ${name}`, permissions.workers, () => nullOn([404], read));
@@ -42,7 +43,7 @@ export interface CustomDomain {
 /** @returns the hostnames of all Workers of the account */
 export function listCustomDomains(client: CloudflareClient, accountId: string): Promise<CustomDomain[]> {
   return askCloudflare("listing custom domains", permissions.workers, () =>
-    listAll(client.workers.domains.list({ account_id: accountId })),
+    listAll(client.workers.domains.list({ account_id: accountId }), ({ id }) => id),
   );
 }
 
@@ -75,14 +76,57 @@ export function kvNamespaceTitle(workerName: string): string {
 
 export function listKvNamespaces(client: CloudflareClient, accountId: string): Promise<KvNamespace[]> {
   return askCloudflare("listing KV namespaces", permissions.kv, () =>
-    listAll(client.kv.namespaces.list({ account_id: accountId, per_page: 100 })),
+    listAll(client.kv.namespaces.list({ account_id: accountId, per_page: 100 }), ({ id }) => id),
   );
 }
 
-export function createKvNamespace(client: CloudflareClient, accountId: string, title: string): Promise<KvNamespace> {
-  return askCloudflare("making the KV namespace", permissions.kv, () =>
-    client.kv.namespaces.create({ account_id: accountId, title }),
-  );
+/** Finds one that wrangler.toml names. @returns null where the account has none with this id, or none is named */
+export async function findKvNamespace(
+  client: CloudflareClient,
+  accountId: string,
+  id: string | null,
+  clock: Clock,
+): Promise<KvNamespace | null> {
+  if (id === null) return null;
+  return lookForKvNamespace(client, accountId, (one) => one.id === id, clock);
+}
+
+/** "a namespace with this account ID and title already exists": wrangler goes by the same code. */
+const titleIsTaken = 10014;
+
+/** Makes it, or finds it where an earlier command made it and the list did not show it yet. */
+export function createKvNamespace(
+  client: CloudflareClient,
+  accountId: string,
+  title: string,
+  clock: Clock,
+): Promise<KvNamespace> {
+  return askCloudflare("making the KV namespace", permissions.kv, async () => {
+    try {
+      return await client.kv.namespaces.create({ account_id: accountId, title });
+    } catch (error) {
+      if (!hasErrorCode(error, titleIsTaken)) throw error;
+      const found = await lookForKvNamespace(client, accountId, (one) => one.title === title, clock);
+      if (found === null) throw error;
+      return found;
+    }
+  });
+}
+
+/** Looks for a while: the list may lag. */
+async function lookForKvNamespace(
+  client: CloudflareClient,
+  accountId: string,
+  isIt: (namespace: KvNamespace) => boolean,
+  clock: Clock,
+): Promise<KvNamespace | null> {
+  const look = async () => (await listKvNamespaces(client, accountId)).find(isIt) ?? null;
+  return lookAgain(clock, {
+    found: await look(),
+    look,
+    isThere: (namespace) => namespace !== null,
+    until: () => "Cloudflare lists the KV namespace, which may have been made a moment ago",
+  });
 }
 
 /** Deletes it with everything in it; one that is gone already is as good. */

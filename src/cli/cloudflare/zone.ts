@@ -7,6 +7,7 @@ import {
   type Permission,
   permissions,
   requiredPermissions,
+  tokensPage,
 } from "./api.ts";
 
 export interface Zone {
@@ -23,9 +24,15 @@ export interface Zone {
 export async function findZone(client: CloudflareClient, hostname: string): Promise<Zone> {
   const inactive: string[] = [];
   for (const name of possibleZonesOf(hostname)) {
-    const found = await askCloudflare(`looking up the zone ${name}`, permissions.zone, () =>
-      client.zones.list({ name }),
-    );
+    const found = await askCloudflare(`looking up the zone ${name}`, permissions.zone, async () => {
+      try {
+        return await client.zones.list({ name });
+      } catch (error) {
+        // 400 is the answer to what has not the form of a token: codes 6003 and 6111.
+        if ((await nullOn(refusals, () => Promise.reject(error))) === null) await refuseBadToken(client, true);
+        throw error;
+      }
+    });
     for (const zone of found.result) {
       if (zone.name !== name) continue;
       if (zone.status !== "active" || zone.paused) {
@@ -41,7 +48,7 @@ export async function findZone(client: CloudflareClient, hostname: string): Prom
       };
     }
   }
-  await refuseBadToken(client);
+  await refuseBadToken(client, false);
   const why = inactive.length > 0 ? `the zone ${inactive.join(", ")} is not active at Cloudflare` : null;
   throw cliError(
     hostname,
@@ -56,20 +63,29 @@ function possibleZonesOf(hostname: string): string[] {
   return labels.slice(0, -1).map((_, index) => labels.slice(index).join("."));
 }
 
-/** Throws where the token itself is wrong. Cloudflare does not know an account's own token here: such a one passes. */
-async function refuseBadToken(client: CloudflareClient): Promise<void> {
+const refusals = [400, 401, 403];
+
+/**
+ * Throws where the token itself is wrong. Cloudflare knows an account's own token elsewhere, and not here.
+ *
+ * @param isRefusedElsewhere whether Cloudflare has refused the token already: then one that it does not know here is
+ *   wrong
+ */
+async function refuseBadToken(client: CloudflareClient, isRefusedElsewhere: boolean): Promise<void> {
   const verified = await askCloudflare("verifying the API token", permissions.zone, () =>
-    nullOn([400, 401, 403], () => client.user.tokens.verify()),
+    nullOn(refusals, () => client.user.tokens.verify()),
   );
-  if (verified === null || verified.status === "active") return;
+  if (verified?.status === "active" || (verified === null && !isRefusedElsewhere)) return;
   throw cliError(
     "CLOUDFLARE_API_TOKEN",
-    `is ${verified.status}`,
-    "make another at https://dash.cloudflare.com/profile/api-tokens",
+    verified === null
+      ? "Cloudflare does not know this token: it is mistyped, expired or revoked"
+      : `is ${verified.status}`,
+    `make another at ${tokensPage}, with “${permissions.zone}” among its permissions`,
   );
 }
 
-/** Cloudflare no longer documents this list in a zone, but still sends it: only what it says clearly counts. */
+/** Cloudflare no longer documents this list in a zone, but still sends it, perhaps with other names than these. */
 const editNames: readonly [name: string, permission: Permission][] = [
   ["ssl", permissions.clientCertificates],
   ["waf", permissions.firewall],
@@ -77,8 +93,8 @@ const editNames: readonly [name: string, permission: Permission][] = [
 
 /**
  * Cloudflare cannot tell what a token may do, short of a call that needs a permission of its own. So the cheapest read
- * for each permission is tried, and where the zone says that the token may only read, that counts. A permission that is
- * not found missing here is named by the call that Cloudflare refuses later.
+ * for each permission is tried. A permission that is not found missing here is named by the call that Cloudflare refuses
+ * later.
  *
  * @returns those that are missing
  */
@@ -95,11 +111,14 @@ export async function findMissingPermissions(client: CloudflareClient, zone: Zon
   const unreadable = await Promise.all(
     reads.map(async ([permission, read]) => ((await isAllowed(permission, read)) ? null : permission)),
   );
-  const readOnly = editNames
-    .filter(([name]) => zone.permissions.includes(`#${name}:read`) && !zone.permissions.includes(`#${name}:edit`))
+  return requiredPermissions.filter((permission) => unreadable.includes(permission));
+}
+
+/** @returns the permissions with which the token may only read, as the zone says: a doubt, no certainty */
+export function findReadOnlyPermissions({ permissions: told }: Zone): Permission[] {
+  return editNames
+    .filter(([name]) => told.includes(`#${name}:read`) && !told.includes(`#${name}:edit`))
     .map(([, permission]) => permission);
-  const missing = new Set([...unreadable.filter((permission) => permission !== null), ...readOnly]);
-  return requiredPermissions.filter((permission) => missing.has(permission));
 }
 
 async function isAllowed(permission: Permission, read: () => PromiseLike<unknown>): Promise<boolean> {

@@ -5,15 +5,16 @@ import { clusterNameOf, clusterVariableName } from "../../worker/config/config.t
 import { correctFirewall } from "../certificates/listed.ts";
 import { findOwn, isOwn, readClaim, removeFiles, revokeAll } from "../certificates/ownership.ts";
 import { ClusterFolder } from "../certificates/pair-files.ts";
-import { dissociateHostname, readAssociatedHostnames } from "../cloudflare/client-certificates.ts";
+import { leftBehind } from "../certificates/settled-list.ts";
 import { deleteFirewallRule, firewallRuleRef, readFirewall } from "../cloudflare/firewall-rule.ts";
+import { dissociateHostname, readAssociatedHostnames } from "../cloudflare/hostname-associations.ts";
 import {
   deleteKvNamespace,
   deleteWorker,
   detachCustomDomain,
+  findKvNamespace,
   kvNamespaceTitle,
   listCustomDomains,
-  listKvNamespaces,
   readDeployedWorker,
 } from "../cloudflare/worker-script.ts";
 import { type CommandMaker, type CommandResult, type Context, cliError, done } from "../command.ts";
@@ -78,11 +79,12 @@ async function tearDownCluster(
   refuseToLockOut(deployment, deployed, removal);
   const folder = new ClusterFolder(deployment.folder, clusterName);
   const listed = readCluster(deployment, variable);
-  const claim = await readClaim(session, variable);
-  const own = await findOwn(folder, listed?.fingerprints ?? [], claim);
+  const fingerprints = listed?.fingerprints ?? [];
+  const claim = await readClaim(session, [variable], { folders: [folder], fingerprints });
+  const own = await findOwn(folder, fingerprints, claim);
   const { certificates, pairs, left } = own;
-  const removed = [...(listed?.fingerprints ?? []), ...certificates.map(({ fingerprint }) => fingerprint)].filter(
-    (fingerprint) => isOwn(fingerprint, claim),
+  const removed = [...fingerprints, ...certificates.map(({ fingerprint }) => fingerprint)].filter((fingerprint) =>
+    isOwn(fingerprint, claim),
   );
 
   const isDeployedStill = deployed !== null && variable in deployed.variables;
@@ -106,17 +108,13 @@ async function tearDownCluster(
   const written = asDeployment(await saveConfigFile(deployment, text));
   await deployIfNeeded(written, context, session, removal);
   await removeFiles(folder, own);
-  const result = { changed: true, changes, left };
-  return done([`${clusterName} is gone; ${others.length} other clusters go on.`, ...stays], result);
+  const lines = [`${clusterName} is gone; ${others.length} other clusters go on.`, ...stays];
+  return done(lines, { changed: true, changes, left }, leftBehind(claim.missing));
 }
 
 type Remains = Awaited<ReturnType<typeof inspect>>;
 
-export async function tearDownEverything(
-  session: Session,
-  options: ChangeOptions,
-  context: Context,
-): Promise<CommandResult> {
+async function tearDownEverything(session: Session, options: ChangeOptions, context: Context): Promise<CommandResult> {
   const { deployment, client, zone, hostname } = session;
   const { accountId } = zone;
   const { workerName, path } = deployment;
@@ -132,7 +130,7 @@ export async function tearDownEverything(
     await work();
     context.terminal.note(`${good("✓")} ${what}`);
   };
-  const { domain, hasWorker, firewall, isAssociated, claim, clusters, kvNamespaceId } = remains;
+  const { domain, hasWorker, firewall, isOurs, claim, clusters, kvNamespaceId } = remains;
   const certificates = clusters.flatMap(({ own }) => own.certificates);
   if (domain !== null) {
     await step(`${hostname} leads nowhere`, () => detachCustomDomain(client, accountId, domain.id));
@@ -141,37 +139,42 @@ export async function tearDownEverything(
   if (firewall !== null && firewall.rule !== null) {
     await step("the custom rule is deleted", () => deleteFirewallRule(client, zone, firewall));
   }
-  if (isAssociated) {
-    await step("client certificates are not asked for any more", () => dissociateHostname(client, zone, hostname));
-  }
-  if (certificates.length > 0)
+  if (certificates.length > 0) {
     await step("the certificates are revoked", () => revokeAll(session, claim, certificates));
+  }
   if (kvNamespaceId !== null) {
     await step("the KV namespace is deleted", () => deleteKvNamespace(client, accountId, kvNamespaceId));
   }
+  // Also where it does not seem to be there: an earlier command may have added it a moment ago.
+  if (isOurs) {
+    await step("client certificates are not asked for any more", () =>
+      dissociateHostname(client, zone, hostname, context),
+    );
+  }
   for (const { folder, own } of clusters) await removeFiles(folder, own);
   await step(`${path} has its placeholders back`, () => saveConfigFile(deployment, restoredText(session, remains)));
-  return done(["The deployment is gone.", ...stays], { changed: true, changes, left: remains.left });
+  const json = { changed: true, changes, left: remains.left };
+  return done(["The deployment is gone.", ...stays], json, leftBehind(claim.missing));
 }
 
 async function inspect(session: Session) {
-  const { deployment, client, zone, hostname } = session;
+  const { deployment, client, zone, hostname, clock } = session;
   const { accountId } = zone;
   const { workerName } = deployment;
   const variables = clusterVariablesIn(deployment);
-  const claim = await readClaim(session, ...variables);
+  const folders = variables.map((variable) => new ClusterFolder(deployment.folder, clusterNameOf(variable)));
+  const listedIn = (variable: string | undefined) =>
+    variable === undefined ? [] : (readCluster(deployment, variable)?.fingerprints ?? []);
+  const claim = await readClaim(session, variables, { folders, fingerprints: variables.flatMap(listedIn) });
   const clusters = await Promise.all(
-    variables.map(async (variable) => {
-      const folder = new ClusterFolder(deployment.folder, clusterNameOf(variable));
-      return { folder, own: await findOwn(folder, readCluster(deployment, variable)?.fingerprints ?? [], claim) };
-    }),
+    folders.map(async (folder, at) => ({ folder, own: await findOwn(folder, listedIn(variables[at]), claim) })),
   );
-  const [domains, deployed, firewall, hostnames, namespaces] = await Promise.all([
+  const [domains, deployed, firewall, hostnames, kvNamespace] = await Promise.all([
     listCustomDomains(client, accountId),
     readDeployedWorker(client, accountId, workerName),
     readFirewall(client, zone, hostname),
     readAssociatedHostnames(client, zone),
-    listKvNamespaces(client, accountId),
+    findKvNamespace(client, accountId, kvNamespaceIdIn(deployment), clock),
   ]);
   // Clusters that were added from elsewhere would be cut off without a word, and their certificates would stay valid.
   refuseToLockOut(deployment, deployed);
@@ -191,9 +194,7 @@ async function inspect(session: Session) {
     left.push(`the custom rule and the association of ${hostname}: it leads to the Worker ${heir.service}`);
   }
   // A namespace of another name is the operator's own, put into wrangler.toml by hand.
-  const kvNamespace = namespaces.find(
-    ({ id, title }) => id === kvNamespaceIdIn(deployment) && title === kvNamespaceTitle(workerName),
-  );
+  const isOurs = kvNamespace?.title === kvNamespaceTitle(workerName);
   return {
     // Null: the hostname does not lead to this Worker.
     domain: domains.find((domain) => domain.hostname === hostname && domain.service === workerName) ?? null,
@@ -201,11 +202,12 @@ async function inspect(session: Session) {
     // Null: the rule is another Worker's.
     firewall: heir === undefined ? firewall : null,
     isAssociated: heir === undefined && isAssociated,
+    isOurs: heir === undefined,
     claim,
     clusters,
     left,
     // Null: none that setup made.
-    kvNamespaceId: kvNamespace?.id ?? null,
+    kvNamespaceId: isOurs ? kvNamespace.id : null,
     variables,
   };
 }

@@ -53,7 +53,7 @@ export function asDeployment(file: ConfigFile): DeploymentFile {
   return { ...file, workerName: settings.name, hostname };
 }
 
-export interface ClusterTable {
+interface ClusterTable {
   /** 64 lowercase hex digits each. */
   readonly fingerprints: readonly string[];
   readonly allow: readonly string[];
@@ -112,14 +112,14 @@ export function sameList(one: readonly string[], other: readonly string[]): bool
   return one.length === other.length && one.every((value, index) => value === other[index]);
 }
 
-export interface ClusterDeployment {
+interface ClusterDeployment {
   /** As kube-apiserver calls it; perhaps with a port. */
   readonly hostname: string;
   /** The cluster's variable as the file has it, or null where a hostname alone was given and there is no file. */
   readonly clusterVariable: unknown;
 }
 
-export interface DeploymentOptions {
+interface DeploymentOptions {
   readonly config: string;
   readonly cluster: string;
   /** In place of the file's. */

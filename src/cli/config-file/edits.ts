@@ -66,7 +66,7 @@ export function unsetHostname(file: ConfigFile, hostname: string): Edit[] {
   return index === -1 ? [] : setValue(file, ["routes", index, "pattern"], quoted(placeholderHostname));
 }
 
-export interface NewCluster {
+interface NewCluster {
   readonly variable: string;
   readonly fingerprint: string;
   readonly allow: readonly string[];

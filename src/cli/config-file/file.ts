@@ -53,16 +53,12 @@ export interface ConfigFile {
   readonly toml: Toml;
 }
 
-export type LoadedConfigFile =
+type LoadedConfigFile =
   | { readonly kind: "loaded"; readonly file: ConfigFile }
   | { readonly kind: "missing"; readonly diagnostic: Diagnostic }
   | { readonly kind: "invalid"; readonly diagnostic: Diagnostic };
 
-/**
- * Reads and parses the file, for a caller that goes on without it.
- *
- * @param path as it was given: relative to the context's folder
- */
+/** Reads and parses the file, for a caller that goes on without it. @param path relative to the context's folder */
 export async function loadConfigFile(path: string, { folder }: Context): Promise<LoadedConfigFile> {
   const absolutePath = resolve(folder, path);
   let text: string;

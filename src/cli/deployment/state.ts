@@ -5,6 +5,7 @@ import { isDeepStrictEqual } from "node:util";
 import { readFingerprints } from "../../worker/config/cluster.ts";
 import { isClusterVariable } from "../../worker/config/config.ts";
 import { type CloudflareClient, connectToCloudflare, loadSdk } from "../cloudflare/api.ts";
+import { type Clock, lookAgain } from "../cloudflare/patience.ts";
 import {
   type CustomDomain,
   type DeployedWorker,
@@ -19,6 +20,27 @@ import { openConfigFile } from "../config-file/file.ts";
 import { deployWithWrangler, requireWrangler } from "./wrangler.ts";
 
 const cacheSecretName = "CACHE_SECRET";
+
+/**
+ * Reads what is deployed, with its secrets, which Cloudflare may list a while later than the Worker itself. A secret
+ * that seems to be missing would be made anew, and end what is cached under the old one.
+ *
+ * @returns null if there is no Worker of this name
+ */
+export async function readDeployed(
+  client: CloudflareClient,
+  accountId: string,
+  workerName: string,
+  clock: Clock,
+): Promise<DeployedWorker | null> {
+  const look = () => readDeployedWorker(client, accountId, workerName);
+  return lookAgain(clock, {
+    found: await look(),
+    look,
+    isThere: (deployed) => deployed === null || deployed.secrets.includes(cacheSecretName),
+    until: () => `Cloudflare lists the secret ${cacheSecretName} of the Worker ${workerName}`,
+  });
+}
 
 /** @param deployed null: there is no Worker yet */
 export function isDeployed(file: DeploymentFile, deployed: DeployedWorker | null): boolean {
@@ -83,7 +105,7 @@ export async function deployIfNeeded(
   removed: Removal | null = null,
 ): Promise<boolean> {
   const { accountId } = zone;
-  const deployed = await readDeployedWorker(client, accountId, deployment.workerName);
+  const deployed = await readDeployed(client, accountId, deployment.workerName, context);
   const domains = await listCustomDomains(client, accountId);
   if (isDeployed(deployment, deployed) && leadsTo(domains, hostname) === deployment.workerName) return false;
   // Once more: another clone may have deployed since the command began.
@@ -111,6 +133,7 @@ export interface Session {
   readonly hostname: string;
   readonly client: CloudflareClient;
   readonly zone: Zone;
+  readonly clock: Clock;
 }
 
 /** @throws CliError if this is no clone, setup was never run, or Cloudflare does not answer */
@@ -121,5 +144,5 @@ export async function openSession(config: string, context: Context): Promise<Ses
   if (hostname === null) throw cliError(path, "has no route yet", "run octogate setup first");
   await requireWrangler(deployment);
   const client = await connectToCloudflare(context);
-  return { deployment, hostname, client, zone: await findZone(client, hostname) };
+  return { deployment, hostname, client, zone: await findZone(client, hostname), clock: context };
 }

@@ -3,17 +3,52 @@
 // quotas are reported beside it, so neither a flood nor an outage keeps an operator from replacing a stolen key.
 // A new hostname needs its DNS record and its certificate first, and Cloudflare takes a while for changes. So this is
 // tried again until it succeeds or the time is up.
-import { setTimeout as wait } from "node:timers/promises";
+import { readFile } from "node:fs/promises";
+import { resolve } from "node:path";
+import { InvalidArgumentError, Option } from "commander";
 import * as v from "valibot";
-import { type Endpoint, type HttpsResponse, sendRequest } from "../../node/https.ts";
+import { type Endpoint, type HostAndPort, type HttpsResponse, sendRequest } from "../../node/https.ts";
 import type { CredentialData } from "../../node/kubeconfig.ts";
-import { type Context, type Diagnostic, error, warning } from "../command.ts";
+import { proxyFor } from "../../node/proxy.ts";
+import { readEdgeError } from "../cloudflare/edge-errors.ts";
+import { lookAgain } from "../cloudflare/patience.ts";
+import { type Context, cliError, type Diagnostic, error, warning } from "../command.ts";
+import { caFileOption, connectOption } from "../options.ts";
+
+/** What all commands have that verify a deployment from outside. */
+export interface EdgeOptions {
+  readonly connect?: HostAndPort;
+  readonly caFile?: string;
+  /** Seconds. */
+  readonly wait: number;
+}
+
+export const edgeOptions = () => [
+  connectOption(),
+  caFileOption(),
+  new Option("--wait <seconds>", "how long to wait until the deployment answers as it should")
+    .argParser(parseSeconds)
+    .default(300),
+];
+
+const timeoutMs = 10_000;
+
+/** @throws CliError if the CA file cannot be read */
+export async function endpointFor(hostname: string, options: EdgeOptions, { folder, env }: Context): Promise<Endpoint> {
+  const { connect = { host: hostname, port: 443 }, caFile } = options;
+  const endpoint = { hostname, connect, timeoutMs, proxy: proxyFor(connect, env) };
+  if (caFile === undefined) return { ...endpoint, authorities: null };
+  try {
+    return { ...endpoint, authorities: await readFile(resolve(folder, caFile), "utf8") };
+  } catch (failure) {
+    if (!(failure instanceof Error && "code" in failure)) throw failure;
+    throw cliError(caFile, `cannot be read (${failure.code})`);
+  }
+}
 
 /** Where kube-apiserver sends its reviews. */
 export const reviewPath = "/authenticate";
 const readinessPath = "/readyz";
-const firstPauseMs = 250;
-const maxPauseMs = 5_000;
 
 export interface Verification {
   /** What is not as it should be, or null. */
@@ -28,15 +63,15 @@ export async function verifyFromOutside(
   credential: CredentialData,
   clusterName: string,
   waitMs: number,
-  { now, terminal }: Context,
+  context: Context,
 ): Promise<Verification> {
-  const deadline = now() + waitMs;
-  for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(2 * pauseMs, maxPauseMs)) {
-    const found = await verifyOnce(endpoint, credential, clusterName);
-    if (found.failure === null || now() + pauseMs > deadline) return found;
-    if (pauseMs === firstPauseMs) terminal.note(`  waiting until it answers: ${found.failure.message}`);
-    await wait(pauseMs);
-  }
+  return lookAgain(context, {
+    found: await verifyOnce(endpoint, credential, clusterName),
+    look: () => verifyOnce(endpoint, credential, clusterName),
+    isThere: ({ failure }) => failure === null,
+    until: ({ failure }) => `it answers: ${failure?.message}`,
+    maxMs: waitMs,
+  });
 }
 
 async function verifyOnce(endpoint: Endpoint, credential: CredentialData, clusterName: string): Promise<Verification> {
@@ -46,9 +81,10 @@ async function verifyOnce(endpoint: Endpoint, credential: CredentialData, cluste
   const review = { path: reviewPath, method: "POST", body: tokenReviewBody(foreignToken) } as const;
   const outsider = await sendRequest(endpoint, { ...review, credential: null });
   if (outsider.kind === "failed") return failed(`cannot be reached: ${outsider.why}`);
-  if (outsider.status !== 403) {
-    const message = `without a client certificate answered ${describe(outsider)}, not 403`;
-    return failed(message, "look at the zone's custom rules, and run octogate doctor");
+  const inPlace = readEdgeError(outsider);
+  if (outsider.status !== 403 || inPlace?.isForAllCallers === true) {
+    const message = `without a client certificate answered ${describe(outsider)}, not 403 for the missing certificate`;
+    return failed(message, inPlace?.hint ?? "look at the zone's custom rules, and run octogate doctor");
   }
   const doctor = "run octogate doctor: it says at which step the chain breaks";
   const [cluster, answer] = await Promise.all([
@@ -58,7 +94,8 @@ async function verifyOnce(endpoint: Endpoint, credential: CredentialData, cluste
   if (!isPlainNo(cluster)) {
     const seen = describe(cluster);
     const wanted = "a TokenReview that says “authenticated: false”";
-    return failed(`with the cluster's certificate answered ${seen}, not ${wanted}`, doctor);
+    const hint = readEdgeError(cluster)?.hint ?? doctor;
+    return failed(`with the cluster's certificate answered ${seen}, not ${wanted}`, hint);
   }
   const readiness = readReadiness(answer);
   if (readiness === null)
@@ -106,6 +143,8 @@ function isPlainNo(answer: HttpsResponse): boolean {
 
 function describe(answer: HttpsResponse): string {
   if (answer.kind === "failed") return `nothing (${answer.why})`;
+  const inPlace = readEdgeError(answer);
+  if (inPlace !== null) return `${inPlace.seen} (${inPlace.problem})`;
   const start = answer.body.replaceAll(/\s+/g, " ").trim().slice(0, 200);
   return start === "" ? String(answer.status) : `${answer.status} “${start}”`;
 }
@@ -116,4 +155,9 @@ export const foreignToken = "made-up-by-octogate";
 /** @returns JSON */
 export function tokenReviewBody(token: string): string {
   return JSON.stringify({ apiVersion: "authentication.k8s.io/v1", kind: "TokenReview", spec: { token } });
+}
+
+function parseSeconds(text: string): number {
+  if (!/^[0-9]{1,5}$/.test(text)) throw new InvalidArgumentError("must be a number of seconds");
+  return Number(text);
 }

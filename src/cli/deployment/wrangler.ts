@@ -17,7 +17,7 @@ export async function requireWrangler({ folder }: DeploymentFile): Promise<void>
   }
 }
 
-export interface DeployOptions {
+interface DeployOptions {
   readonly accountId: string;
   /** Secrets that are not there yet; those that are there stay. */
   readonly secrets: Readonly<Record<string, string>>;

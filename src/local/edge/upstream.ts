@@ -15,8 +15,6 @@ const passedHeaders = ["accept", "content-type", "content-encoding", "user-agent
 const reservedPath = /^\/cdn-cgi(\/|$)/i;
 
 /**
- * Makes the path of the request to the Worker.
- *
  * @param requestTarget as it stands in the request line, or HTTP/2's `:path`
  * @returns path and query as the Worker's URL parser will see them, or null for no path and for a reserved one
  */
@@ -29,8 +27,6 @@ export function upstreamPath(requestTarget: string): string | null {
 }
 
 /**
- * Makes the headers of the request to the Worker.
- *
  * @param incoming the client's headers, names in lower case
  * @param host of the address that the Worker finds in `request.url`
  * @param cf `request.cf` for the Worker, as JSON in ASCII
@@ -85,7 +81,7 @@ export function upstreamAgent(port: number): Agent {
   return new PatientAgent(port, { keepAlive: true, timeout: 2000 });
 }
 
-export interface UpstreamRequest {
+interface UpstreamRequest {
   readonly method: string;
   /** Absolute: the Worker's socket takes requests as a proxy does. */
   readonly url: string;
@@ -101,7 +97,7 @@ export interface UpstreamAnswer {
 }
 
 /** A request that is under way. */
-export interface Exchange {
+interface Exchange {
   /** Null if there is no complete answer. Never rejects. */
   readonly answer: Promise<UpstreamAnswer | null>;
   /** Ends the request, for a client that has gone. */

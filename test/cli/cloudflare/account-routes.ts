@@ -36,7 +36,8 @@ export const accountRoutes: readonly Route[] = [
     answer: (_call, state, match) => {
       const found = scriptOf(state, match);
       if (found === undefined) return notFound;
-      return ok([...found.secrets.keys()].map((name) => ({ name, type: "secret_text" })));
+      const names = [...found.secrets.keys()].filter((name) => state.lateness.isVisible("secret", name));
+      return ok(names.map((name) => ({ name, type: "secret_text" })));
     },
   },
   {
@@ -73,19 +74,24 @@ export const accountRoutes: readonly Route[] = [
     method: "GET",
     path: inAccount("storage/kv/namespaces"),
     permission: permissions.kv,
-    answer: ({ query }, { namespaces }) => page(namespaces, query),
+    answer: ({ query }, { namespaces, lateness }) =>
+      page(
+        namespaces.filter(({ id }) => lateness.isVisible("namespace", id)),
+        query,
+      ),
   },
   {
     method: "POST",
     path: inAccount("storage/kv/namespaces"),
     permission: permissions.kv,
-    answer: ({ body }, { namespaces }) => {
+    answer: ({ body }, { namespaces, lateness }) => {
       const title = String(body.title);
       if (namespaces.some((namespace) => namespace.title === title)) {
         return error(400, 10014, "a namespace with this account ID and title already exists");
       }
       const made: Namespace = { id: newId(), title };
       namespaces.push(made);
+      lateness.made("namespace", made.id);
       return ok(made);
     },
   },
@@ -115,6 +121,7 @@ export function upload(state: CloudflareState, { name, bindings, secrets, hostna
   const before = state.scripts.get(name);
   const uploaded = { bindings, secrets: new Map([...(before?.secrets ?? []), ...Object.entries(secrets)]) };
   state.scripts.set(name, uploaded);
+  for (const secret of Object.keys(secrets)) state.lateness.made("secret", secret);
   const domain = state.domains.find((candidate) => candidate.hostname === hostname);
   if (domain !== undefined) {
     domain.service = name;

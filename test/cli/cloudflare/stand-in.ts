@@ -6,6 +6,7 @@ import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import { accountRoutes, type Upload, upload } from "./account-routes.ts";
 import { type Answer, type Call, error, notFound } from "./answer.ts";
+import type { Lateness } from "./lateness.ts";
 import { type CloudflareState, newState, type Script } from "./state.ts";
 import { addForeignCertificate, zoneRoutes } from "./zone-routes.ts";
 
@@ -40,8 +41,8 @@ const routes = [...zoneRoutes, ...accountRoutes];
 const uploadPath = "/stand-in/upload";
 const base = "/client/v4";
 
-export async function startCloudflareStandIn(): Promise<CloudflareStandIn> {
-  const state = await newState();
+export async function startCloudflareStandIn(lateness: Lateness): Promise<CloudflareStandIn> {
+  const state = await newState(lateness);
   const token = `stand-in-${state.accountId}`;
   const server = createServer((request, response) => {
     void answerRequest(request).then((answer) => {
@@ -87,6 +88,7 @@ export async function startCloudflareStandIn(): Promise<CloudflareStandIn> {
     standIn.bodies.push(body);
     if (call.method !== "GET") standIn.mutations.push(line);
     if (request.headers.authorization !== `Bearer ${token}`) return error(401, 10000, "Authentication error");
+    if (state.lateness.refusesNewToken()) return error(403, 10000, "Authentication error");
     const interference = standIn.interfere(call);
     if (interference?.kind === "answer" && interference.when === "before") return interference.answer;
     const usual = await answerCall(call);

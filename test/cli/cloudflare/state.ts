@@ -7,6 +7,7 @@ import type { PhaseGetResponse } from "cloudflare/resources/rulesets/phases/phas
 import type { DomainListResponse } from "cloudflare/resources/workers/domains";
 import { permissions } from "../../../src/cli/cloudflare/api.ts";
 import { type Identity, makeAuthority } from "../../../src/local/certificates.ts";
+import { Lateness } from "./lateness.ts";
 
 const day = 24 * 60 * 60 * 1000;
 
@@ -26,6 +27,7 @@ export type ScriptBinding =
   | { type: "kv_namespace"; name: string; namespace_id: string };
 
 export interface CloudflareState {
+  readonly lateness: Lateness;
   readonly accountId: string;
   readonly zoneId: string;
   readonly zoneName: string;
@@ -51,9 +53,10 @@ export interface CloudflareState {
   securityLevel: "medium" | "under_attack";
 }
 
-export async function newState(): Promise<CloudflareState> {
+export async function newState(lateness = new Lateness(false, Date.now)): Promise<CloudflareState> {
   const validity = { notBefore: new Date(Date.now() - day), notAfter: new Date(Date.now() + 3650 * day) };
   return {
+    lateness,
     accountId: newId(),
     zoneId: newId(),
     zoneName: "acme.dev",

@@ -37,7 +37,11 @@ export const zoneRoutes: readonly Route[] = [
     method: "GET",
     path: inZone("client_certificates"),
     permission: permissions.clientCertificates,
-    answer: ({ query }, { certificates }) => page(certificates, query),
+    answer: ({ query }, { certificates, lateness }) =>
+      page(
+        certificates.filter(({ id }) => lateness.isVisible("certificate", id)),
+        query,
+      ),
   },
   {
     method: "POST",
@@ -60,8 +64,8 @@ export const zoneRoutes: readonly Route[] = [
     method: "GET",
     path: inZone("certificate_authorities/hostname_associations"),
     permission: permissions.clientCertificates,
-    answer: (_call, { associatedHostnames }) =>
-      ok({ hostnames: associatedHostnames } satisfies HostnameAssociationGetResponse),
+    answer: (_call, { associatedHostnames, lateness }) =>
+      ok({ hostnames: [...lateness.shownAssociations(associatedHostnames)] } satisfies HostnameAssociationGetResponse),
   },
   {
     method: "PUT",
@@ -69,6 +73,7 @@ export const zoneRoutes: readonly Route[] = [
     permission: permissions.clientCertificates,
     answer: ({ body }, state) => {
       // It replaces the list: a call with one hostname drops the others.
+      state.lateness.associationsChanged(state.associatedHostnames);
       state.associatedHostnames = Array.isArray(body.hostnames) ? body.hostnames.map(String) : [];
       return ok({ hostnames: state.associatedHostnames });
     },
@@ -210,6 +215,7 @@ async function sign(body: Record<string, unknown>, state: CloudflareState): Prom
     validity_days: validityDays,
   };
   state.certificates.push(signed);
+  state.lateness.made("certificate", signed.id);
   return ok(signed);
 }
 

@@ -1,7 +1,9 @@
 // The checks at the edge, each broken once: what answers in the Worker's place, which requests are let through, and
 // whether the certificate is asked for.
+import type { ServerResponse } from "node:http";
 import { afterEach, describe, expect, test } from "vitest";
 import { issueCertificate, makeAuthority } from "../../../src/local/certificates.ts";
+import { type EdgeErrorCase, type EdgeErrorForm, edgeError, edgeErrorCases } from "../../support/edge-errors.ts";
 import {
   type Changes,
   type Examined,
@@ -12,6 +14,14 @@ import {
   startScene,
   within,
 } from "../support/doctor-scene.ts";
+
+const ruleBlocks = { status: 403, code: 1020, title: "Access denied" };
+
+function sendEdgeError(response: ServerResponse, error: Omit<EdgeErrorCase, "said">, form: EdgeErrorForm): true {
+  const { type, body } = edgeError(error, form);
+  response.writeHead(error.status, { "Content-Type": type }).end(body);
+  return true;
+}
 
 let scene: Scene | null = null;
 afterEach(() => scene?.close());
@@ -49,9 +59,6 @@ describe("what answers in the Worker's place", () => {
       (_, response) => page(response, 302, "", { Location: "https://acme.cloudflareaccess.com/cdn-cgi/access/login" }),
       /a redirect/,
     ],
-    ["an error page from Cloudflare", (_, response) => page(response, 530, "error code: 1016"), /error code 1016/],
-    ["a rate limit of the zone's", (_, response) => page(response, 429, "Error 1015"), /error code 1015/],
-    ["the free plan's daily limit", (_, response) => page(response, 429, "Error 1027"), /error code 1027/],
     ["a web page", (_, response) => page(response, 200, "This domain is parked"), /HTTP 200 with an HTML page/],
     ["another API", (_, response) => json(response, 200, { hello: "world" }), /something other than Octogate/],
   ])("%s", async (_, answer, said) => {
@@ -60,6 +67,63 @@ describe("what answers in the Worker's place", () => {
     expect(failing).toEqual({ edge: "broken" });
     expect(seen("edge")).toMatch(said);
     expect(checks.find(({ name }) => name === "review")).toMatchObject({ state: "skipped", blockedBy: "edge" });
+  });
+
+  describe.each(["html", "json"] as const)("an error of Cloudflare's own in %s", (form) => {
+    test.each(edgeErrorCases)("$code for every request", async (error) => {
+      const { exitCode, failing, seen, checks } = await examineWith({
+        answer: (_, response) => sendEdgeError(response, error, form),
+      });
+      expect(exitCode).toBe(1);
+      expect(failing).toEqual({ edge: "broken" });
+      expect(seen("edge")).toContain(`error code ${error.code}`);
+      expect(seen("edge")).toMatch(error.said);
+      expect(checks.find(({ name }) => name === "edge")?.hint).toBeTruthy();
+      expect(checks.find(({ name }) => name === "firewall")).toMatchObject({ state: "skipped", blockedBy: "edge" });
+    });
+
+    test("1027 behind the firewall rule, which blocks with 1020 as always", async () => {
+      const spent = { status: 429, code: 1027, title: "This website has been temporarily rate limited" };
+      const { failing, seen } = await examineWith({
+        answer: ({ isVerified }, response) => sendEdgeError(response, isVerified ? spent : ruleBlocks, form),
+      });
+      expect(failing).toEqual({ edge: "broken" });
+      expect(seen("edge")).toContain("the account's requests of the day are spent");
+    });
+
+    test("1020 for requests without a certificate alone is the rule at work", async () => {
+      const { exitCode, failing, seen } = await examineWith({
+        answer: ({ isVerified }, response) => !isVerified && sendEdgeError(response, ruleBlocks, form),
+      });
+      expect(exitCode).toBe(0);
+      expect(failing).toEqual({});
+      expect(seen("firewall")).toContain("error code 1020");
+    });
+
+    test("1020 with the certificate, too, is told at mutual TLS", async () => {
+      const { failing, seen } = await examineWith({
+        answer: (_, response) => sendEdgeError(response, ruleBlocks, form),
+      });
+      expect(failing).toEqual({ "mutual-tls": "broken" });
+      expect(seen("mutual-tls")).toContain("blocks this certificate");
+    });
+
+    test("1015 for requests without a certificate says nothing about the rule", async () => {
+      const limited = { status: 429, code: 1015, title: "You are being rate limited" };
+      const { failing, seen } = await examineWith({
+        answer: ({ isVerified }, response) => !isVerified && sendEdgeError(response, limited, form),
+      });
+      expect(failing).toEqual({});
+      expect(seen("firewall")).toMatch(/^cannot be told: .*error code 1015/);
+    });
+  });
+
+  test("the requests have kube-apiserver's form: the edge goes by it", async () => {
+    const { checks } = await examineWith({});
+    expect(checks.find(({ state }) => state === "broken")).toBeUndefined();
+    for (const { headers } of scene?.requests ?? []) {
+      expect(headers).toMatchObject({ "user-agent": "Go-http-client/2.0", accept: "application/json, */*" });
+    }
   });
 
   test("nothing: the handshake goes well, and no answer ever comes", async () => {

@@ -3,7 +3,7 @@
 import { randomBytes, X509Certificate } from "node:crypto";
 import { once } from "node:events";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
 import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -31,6 +31,7 @@ const client = await issueCertificate(authority, "production", "client", within(
 export interface EdgeRequest {
   readonly path: string;
   readonly method: string;
+  readonly headers: IncomingHttpHeaders;
   readonly body: string;
   /** Whether a certificate came with it that the edge has verified. */
   readonly isVerified: boolean;
@@ -84,9 +85,9 @@ export async function startScene(changes: Changes = {}): Promise<Scene> {
   listener.on("request", async (incoming: IncomingMessage, response: ServerResponse) => {
     const seen = incoming.socket instanceof TLSSocket ? tlsClientAuthOf(incoming.socket) : withoutCertificate;
     const clientAuth = seen.certPresented === "1" ? { ...seen, ...changes.clientAuth } : seen;
-    const { url: path = "", method = "" } = incoming;
+    const { url: path = "", method = "", headers } = incoming;
     const isVerified = clientAuth.certVerified === "SUCCESS" && clientAuth.certRevoked === "0";
-    const request = { path, method, body: (await buffer(incoming)).toString(), isVerified };
+    const request = { path, method, headers, body: (await buffer(incoming)).toString(), isVerified };
     requests.push(request);
     response.setHeader("cf-ray", "8f0e1d2c3b4a5968-FRA");
     response.setHeader("Date", new Date(Date.now() + (changes.clockAheadMs ?? 0)).toUTCString());

@@ -4,11 +4,13 @@
 import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
+import type { Context } from "../../../src/cli/command.ts";
 import { runProgram } from "../../../src/cli/program.ts";
 import { createStyle } from "../../../src/cli/terminal.ts";
 import { startEdge } from "../../../src/local/edge/server.ts";
 import { freePort } from "../../support/free-port.ts";
 import { type RunningProgram, start } from "../../support/program.ts";
+import { Lateness } from "../cloudflare/lateness.ts";
 import { serverCertificate } from "../cloudflare/sign.ts";
 import { type CloudflareStandIn, startCloudflareStandIn } from "../cloudflare/stand-in.ts";
 import type { Script } from "../cloudflare/state.ts";
@@ -29,6 +31,10 @@ export interface Rig {
   readonly cloudflare: CloudflareStandIn;
   readonly edgePort: number;
   readonly caFile: string;
+  /** Lets time pass at Cloudflare: after 90 s it shows everything that was changed. */
+  letPass(milliseconds: number): void;
+  /** Called at each pause of the command, which takes no time here: its clock jumps. */
+  onPause: (milliseconds: number) => void;
   /** What the command finds Cloudflare with. */
   readonly env: Record<string, string | undefined>;
   /** The port in the Worker's place. */
@@ -48,9 +54,11 @@ export interface Rig {
   close(): Promise<void>;
 }
 
-export async function makeRig(): Promise<Rig> {
+/** @param isLate whether Cloudflare shows changes late, as the real one does */
+export async function makeRig({ isLate = true } = {}): Promise<Rig> {
   const clone = makeClone();
-  const cloudflare = await startCloudflareStandIn();
+  let skippedMs = 0;
+  const cloudflare = await startCloudflareStandIn(new Lateness(isLate, () => Date.now() + skippedMs));
   const { authority } = cloudflare.state;
   const edgePort = await freePort();
   const server = await serverCertificate(authority, hostname);
@@ -71,8 +79,12 @@ export async function makeRig(): Promise<Rig> {
     CLOUDFLARE_BASE_URL: cloudflare.url,
     CLOUDFLARE_API_TOKEN: cloudflare.token,
   };
-  return {
+  const rig: Rig = {
     clone,
+    letPass(milliseconds) {
+      skippedMs += milliseconds;
+    },
+    onPause: () => {},
     cloudflare,
     edgePort,
     caFile,
@@ -83,8 +95,25 @@ export async function makeRig(): Promise<Rig> {
       careless.isCareless = true;
     },
     deployed: (name = "octogate") => cloudflare.state.scripts.get(name),
-    run: (args, answer = null) => runHere(args, answer, { env, folder: clone.folder }),
-    start: (args) => start(process.execPath, [main, ...args], { cwd: clone.folder, env }),
+    run(args, answer = null) {
+      // Files have the real time, so each run begins with it.
+      let skippedInRunMs = 0;
+      return runHere(args, answer, {
+        env,
+        folder: clone.folder,
+        now: () => Date.now() + skippedInRunMs,
+        sleep: async (milliseconds) => {
+          skippedMs += milliseconds;
+          skippedInRunMs += milliseconds;
+          rig.onPause(milliseconds);
+        },
+      });
+    },
+    start(args) {
+      // A process has the real clock, and a test would have to wait.
+      cloudflare.state.lateness.refusedRequests = 0;
+      return start(process.execPath, [main, ...args], { cwd: clone.folder, env });
+    },
     edgeArgs: ["--connect", `127.0.0.1:${edgePort}`, "--ca-file", caFile, "--wait", "0"],
     async close() {
       await edge.close();
@@ -94,20 +123,19 @@ export async function makeRig(): Promise<Rig> {
       clone.remove();
     },
   };
+  return rig;
 }
 
 async function runHere(
   args: readonly string[],
   answer: boolean | null,
-  { env, folder }: { env: Record<string, string | undefined>; folder: string },
+  given: Pick<Context, "env" | "folder" | "now" | "sleep">,
 ): Promise<RunResult> {
   const printed: string[] = [];
   const noted: string[] = [];
   const exitCode = await runProgram(args, {
-    env,
-    folder,
+    ...given,
     fetch,
-    now: Date.now,
     terminal: {
       print: (line) => void printed.push(line),
       note: (line) => void noted.push(line),

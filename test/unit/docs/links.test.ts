@@ -1,5 +1,5 @@
 // Every link between the documents leads somewhere.
-import { existsSync, globSync, readFileSync } from "node:fs";
+import { existsSync, globSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
@@ -19,18 +19,33 @@ test.each(documents)("every relative link and anchor of %s leads somewhere", (pa
 });
 
 /** Where a path between backticks may begin: the documents leave away what its context says. */
-const beginnings = ["", "test/", "src/worker/"];
+const beginnings = ["", "test/", "src/worker/", "src/cli/", "k8s/"];
 
 test.each(["docs/security.md", "docs/architecture.md", "docs/operations.md", "docs/caching.md", "CONTRIBUTING.md"])(
-  "every source and test that %s names is there",
+  "every source, test and folder that %s names is there",
   (document) => {
     const text = readFileSync(join(root, document), "utf8");
-    const named = [...text.matchAll(/`((?:[\w.-]+\/)*[\w.-]+\.ts)`/g)].map(([, path = ""]) => path);
+    const named = [...text.matchAll(/`((?:[\w.-]+\/)*[\w.-]+\.ts|(?:[\w-]+\/)+)`/g)].map(([, path = ""]) => path);
     expect(named).not.toEqual([]);
     const isThere = (path: string) => beginnings.some((beginning) => existsSync(join(root, beginning, path)));
     expect(named.filter((path) => !isThere(path))).toEqual([]);
   },
 );
+
+test("the tree of CONTRIBUTING.md names what is there, and every folder of the first two levels", () => {
+  const [, tree = ""] = /^```text\n(src\/\n.+?)^```/ms.exec(readFileSync(join(root, "CONTRIBUTING.md"), "utf8")) ?? [];
+  const parents: string[] = [];
+  const named = tree.split("\n").flatMap((line) => {
+    const [, indent = "", names = ""] = /^( *)(\S+(?: \S+\/)*)/.exec(line) ?? [];
+    parents.length = indent.length / 2;
+    const paths = names.split(" ").map((name) => join(...parents, name));
+    parents.push(names);
+    return names === "" ? [] : paths;
+  });
+  expect(named.filter((path) => !existsSync(join(root, path)))).toEqual([]);
+  const folders = globSync("{src,test}/*/", { cwd: root }).filter((path) => statSync(join(root, path)).isDirectory());
+  expect(folders.map((path) => join(path, "/")).filter((path) => !named.includes(path))).toEqual([]);
+});
 
 describe("a link that leads nowhere is found", () => {
   const broken = (markdown: string): string[] => brokenLinks(root, "docs/example.md", markdown);

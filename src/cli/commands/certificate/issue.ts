@@ -43,8 +43,8 @@ async function issue(options: IssueOptions, context: Context): Promise<CommandRe
   const variable = clusterVariableName(clusterName);
   const listed = requireCluster(deployment, clusterName);
   const isDeployed = await compareWithDeployed(session);
-  const claim = await readClaim(session, variable);
   const folder = new ClusterFolder(deployment.folder, clusterName);
+  const claim = await readClaim(session, [variable], { folders: [folder] });
   const state = await inspectPair(folder, name, claim);
 
   const isListed = state.certificate !== null && listed.includes(state.certificate.fingerprint);

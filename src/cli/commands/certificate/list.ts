@@ -79,7 +79,10 @@ function rowsFor(certificates: readonly ClientCertificate[], listed: Map<string,
 function warningsFor({ fingerprint, cluster, status, daysLeft }: Row): Diagnostic[] {
   if (cluster === null) return [];
   const subject = `${cluster}: ${fingerprint.slice(0, 16)}…`;
-  if (status === "unknown") return [warning(subject, "is listed, but no certificate of this zone")];
+  if (status === "unknown") {
+    const hint = "a new one is missing from Cloudflare's list for a minute or so: look again then";
+    return [warning(subject, "is listed, but no certificate of this zone", hint)];
+  }
   if (status !== "active") return [warning(subject, `is listed, but ${status}: it cannot be used`)];
   if (daysLeft === null || daysLeft >= warnBelowDays) return [];
   const message = daysLeft < 0 ? "has expired" : `ends in ${daysLeft} days`;

@@ -5,8 +5,10 @@ import { fingerprintOrNull } from "../../../node/certificates.ts";
 import { normaliseFingerprint } from "../../../worker/config/cluster.ts";
 import { clusterVariableName } from "../../../worker/config/config.ts";
 import { compareWithDeployed, stopAccepting } from "../../certificates/listed.ts";
-import { describeOwner, isOwn, readClaim, revokeOwn } from "../../certificates/ownership.ts";
+import { describeOwner, isOwn, revokeOwn } from "../../certificates/ownership.ts";
 import { ClusterFolder, currentPair } from "../../certificates/pair-files.ts";
+import { leftBehind, listSettled } from "../../certificates/settled-list.ts";
+import { type ClientCertificate, listClientCertificates } from "../../cloudflare/client-certificates.ts";
 import { type CommandMaker, type CommandResult, type Context, cliError, done } from "../../command.ts";
 import { listedFingerprints, requireCluster } from "../../config-file/clusters.ts";
 import { openSession } from "../../deployment/state.ts";
@@ -37,15 +39,19 @@ export const revokeCommand: CommandMaker = (context, run) =>
 async function revoke(options: RevokeOptions, context: Context): Promise<CommandResult> {
   const { cluster: clusterName, fingerprint } = options;
   const session = await openSession(options.config, context);
-  const { deployment } = session;
+  const { client, zone, deployment } = session;
   const variable = clusterVariableName(clusterName);
   const listed = requireCluster(deployment, clusterName);
   const isDeployed = await compareWithDeployed(session, { variable, fingerprint });
-  const claim = await readClaim(session, variable);
-  const { certificates } = claim;
-  const known = certificates.find((certificate) => certificate.fingerprint === fingerprint);
-
   const owner = listedFingerprints(deployment).get(fingerprint) ?? null;
+  const listPatiently = () => listSettled(session, { folders: [], fingerprints: [fingerprint] }, context);
+  // The Worker can refuse a listed one at once: a list that lags must not hold that up.
+  const { certificates } =
+    owner === variable ? { certificates: await listClientCertificates(client, zone) } : await listPatiently();
+  const claim = { file: deployment, certificates, variables: [variable] };
+  const find = (list: readonly ClientCertificate[]) => list.find((one) => one.fingerprint === fingerprint);
+  const known = find(certificates);
+
   const refusal = (message: string, hint: string) => cliError(fingerprint, message, hint);
   // Not listed at all: an earlier run may have stopped after taking it off the list.
   if (owner !== null && owner !== variable) throw refusal(`is another cluster's ([vars.${owner}])`, "name that one");
@@ -65,7 +71,8 @@ async function revoke(options: RevokeOptions, context: Context): Promise<Command
     );
   }
 
-  const isActive = known !== undefined && known.status === "active";
+  // One that is not listed at Cloudflare may be an active one that was signed a moment ago.
+  const isActive = known === undefined || known.status === "active";
   const changes = [
     ...(owner === null ? [] : [`take ${fingerprint} out of ${deployment.path} ([vars.${variable}]), and deploy`]),
     ...(owner === null && !isDeployed ? [`deploy ${deployment.path}`] : []),
@@ -73,20 +80,20 @@ async function revoke(options: RevokeOptions, context: Context): Promise<Command
   ];
   const consent = await askForConsent(context, changes, options);
   if (consent.kind === "stop") return consent.result;
+  let isLeftBehind = false;
   try {
     await stopAccepting(session, context, { variable, fingerprint }, certificates);
   } finally {
     // Also where nothing can be deployed: the attacker with the key must not win by that.
-    if (isActive) {
-      await revokeOwn(session, claim, known);
+    const active = isActive ? (known ?? find((await listPatiently()).certificates)) : undefined;
+    isLeftBehind = isActive && active === undefined;
+    if (active !== undefined) {
+      await revokeOwn(session, claim, active);
       context.terminal.note(`${context.terminal.style.good("✓")} Cloudflare is told to revoke it`);
     }
   }
-  return done([`${fingerprint} is refused from now on.`], {
-    changed: changes.length > 0,
-    cluster: clusterName,
-    fingerprint,
-  });
+  const json = { changed: changes.length > 0, cluster: clusterName, fingerprint };
+  return done([`${fingerprint} is refused from now on.`], json, leftBehind(isLeftBehind ? [fingerprint] : []));
 }
 
 function parseFingerprint(text: string): string {

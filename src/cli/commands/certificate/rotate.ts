@@ -6,10 +6,11 @@ import { readFile, stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { Command, Option } from "commander";
 import { fingerprintOrNull } from "../../../node/certificates.ts";
+import type { Endpoint } from "../../../node/https.ts";
 import { clusterVariableName } from "../../../worker/config/config.ts";
 import { acceptCertificate, compareWithDeployed, stopAccepting } from "../../certificates/listed.ts";
 import { inspectPair, obtainPair } from "../../certificates/obtain.ts";
-import { type Claim, commonNameFor, describeOwner, isOwn, readClaim, revokeOwn } from "../../certificates/ownership.ts";
+import { commonNameFor, describeOwner, isOwn, readClaim, revokeOwn } from "../../certificates/ownership.ts";
 import {
   ClusterFolder,
   currentPair,
@@ -18,6 +19,7 @@ import {
   rotationStage,
   switchPairs,
 } from "../../certificates/pair-files.ts";
+import { leftBehind } from "../../certificates/settled-list.ts";
 import {
   CliError,
   type CommandMaker,
@@ -30,16 +32,13 @@ import {
 } from "../../command.ts";
 import { requireCluster } from "../../config-file/clusters.ts";
 import { openSession, type Session } from "../../deployment/state.ts";
-import { verifyFromOutside } from "../../deployment/verify.ts";
+import { type EdgeOptions, edgeOptions, endpointFor, verifyFromOutside } from "../../deployment/verify.ts";
 import {
   addOptions,
   askForConsent,
   type ChangeOptions,
   changeOptions,
   clusterOption,
-  type EdgeOptions,
-  edgeOptions,
-  endpointFor,
   examples,
   validityDaysOption,
 } from "../../options.ts";
@@ -55,7 +54,6 @@ interface Rotation {
   readonly session: Session;
   readonly folder: ClusterFolder;
   readonly variable: string;
-  readonly claim: Claim;
 }
 
 export const rotateCommand: CommandMaker = (context, run) =>
@@ -90,7 +88,7 @@ async function rotate(options: RotateOptions, context: Context): Promise<Command
   const fingerprint = fingerprintOrNull((await folder.read(previousPair)).certificate ?? "");
   // An earlier --finish may have taken the old one off the list, and stopped before that was deployed.
   await compareWithDeployed(session, fingerprint === null ? null : { variable, fingerprint });
-  const rotation = { session, folder, variable, claim: await readClaim(session, variable) };
+  const rotation = { session, folder, variable };
   return options.finish ? finish(rotation, options, context) : begin(rotation, listed, options, context);
 }
 
@@ -100,7 +98,7 @@ async function begin(
   options: RotateOptions,
   context: Context,
 ): Promise<CommandResult> {
-  const { session, folder, variable, claim } = rotation;
+  const { session, folder, variable } = rotation;
   const { cluster: clusterName, validityDays } = options;
   const stage = await rotationStage(folder);
   if (stage === "switched") {
@@ -114,7 +112,7 @@ async function begin(
   const fingerprint = fingerprintOrNull(certificate ?? "");
   // Otherwise --finish would revoke, as the old certificate, one that another cluster uses.
   if (stage !== "switching" && (fingerprint === null || !listed.includes(fingerprint))) {
-    const owner = describeOwner(fingerprint ?? "", claim);
+    const owner = describeOwner(fingerprint ?? "", { file: session.deployment, certificates: [] });
     const message = `holds no certificate that ${session.deployment.path} lists for ${clusterName}: it is ${owner}`;
     const hint = `bring its pair there, or make another with octogate certificate issue --cluster ${clusterName}`;
     throw cliError(`${folder.name}/client.crt`, message, hint);
@@ -139,13 +137,14 @@ async function begin(
 
 /** Makes a new certificate that the Worker accepts beside the old one. No user is refused at any moment of it. */
 async function prepare(
-  { session, folder, variable, claim }: Rotation,
+  { session, folder, variable }: Rotation,
   options: RotateOptions,
   context: Context,
 ): Promise<readonly Diagnostic[]> {
   const { client, zone, hostname } = session;
-  const { cluster: clusterName, validityDays, wait } = options;
+  const { cluster: clusterName, validityDays } = options;
   const endpoint = await endpointFor(hostname, options, context);
+  const claim = await readClaim(session, [variable], { folders: [folder] });
   const state = await inspectPair(folder, nextPair, claim);
   const commonName = commonNameFor(clusterName);
   const obtain = { client, zone, folder, pair: nextPair, commonName, validityDays };
@@ -155,10 +154,7 @@ async function prepare(
   noteStep("both certificates are listed and deployed", context);
 
   // Only a certificate that was seen to be accepted takes the old one's place.
-  const { key } = await folder.read(nextPair);
-  const credential = { certificate: certificate.certificate, key: key ?? "" };
-  const { failure, warnings } = await verifyFromOutside(endpoint, credential, clusterName, wait * 1000, context);
-  if (failure !== null) throw new CliError(failure);
+  const warnings = await refuseUnlessAccepted(folder, nextPair, endpoint, options, context);
   noteStep("the new certificate is accepted", context);
   return warnings;
 }
@@ -181,7 +177,7 @@ export const reloadMs = 5 * 60 * 1000;
 
 /** @throws CliError while the old certificate may still be in use, or the new one does not work */
 async function finish(rotation: Rotation, options: RotateOptions, context: Context): Promise<CommandResult> {
-  const { session, folder, variable, claim } = rotation;
+  const { session, folder, variable } = rotation;
   const { cluster: clusterName, inUse } = options;
   const stage = await rotationStage(folder);
   if (stage === "none") return done(["No rotation is under way."], { changed: false, stage });
@@ -190,25 +186,28 @@ async function finish(rotation: Rotation, options: RotateOptions, context: Conte
     throw cliError(folder.name, "the new certificate is not in place yet", hint);
   }
   const previous = fingerprintOrNull((await folder.read(previousPair)).certificate ?? "");
-  const wrongPairs = () =>
-    cliError(folder.name, "client.crt and previous.crt are not a new certificate and its old one");
-  if (previous === null) throw wrongPairs();
-  if (!isOwn(previous, claim)) {
-    const message = `holds the certificate ${previous}, which is ${describeOwner(previous, claim)}: it is not revoked`;
-    const hint = `move it and its key out of there; octogate certificate list shows what ${clusterName} has`;
-    throw cliError(`${folder.name}/previous.crt`, message, hint);
+  const fingerprint = fingerprintOrNull((await folder.read(currentPair)).certificate ?? "");
+  if (previous === null || fingerprint === null || fingerprint === previous) {
+    throw cliError(folder.name, "client.crt and previous.crt are not a new certificate and its old one");
   }
   if (await folder.isLink()) throw cliError(folder.name, "is a link to another place: nothing is removed there");
-  const current = await inspectPair(folder, currentPair, claim);
-  if (current.certificate === null || current.certificate.fingerprint === previous) throw wrongPairs();
-  const { fingerprint } = current.certificate;
   // Each kube-apiserver that got the new files at once must have read them.
   const writtenAt = (await folder.writtenAt(previousPair)) ?? context.now();
   const early = tooEarly(folder.name, writtenAt, context.now());
   if (early !== null) throw new CliError(early);
   const notInUse = await findNotInUse(inUse, fingerprint, context);
   if (notInUse.length > 0) throw new CliError(...notInUse);
-  const warnings = await refuseUnlessAccepted(rotation, options, context);
+  const claim = await readClaim(session, [variable], { folders: [folder] });
+  if (!isOwn(previous, claim)) {
+    const message = `holds the certificate ${previous}, which is ${describeOwner(previous, claim)}: it is not revoked`;
+    const hint = `move it and its key out of there; octogate certificate list shows what ${clusterName} has`;
+    throw cliError(`${folder.name}/previous.crt`, message, hint);
+  }
+  // Throws where the new one is not active.
+  await inspectPair(folder, currentPair, claim);
+  // The new certificate has to work before the old one goes.
+  const endpoint = await endpointFor(session.hostname, options, context);
+  const warnings = await refuseUnlessAccepted(folder, currentPair, endpoint, options, context);
   if (inUse.length === 0 && !options.dryRun && !(await isSaidToBeInUse(clusterName, fingerprint, options, context))) {
     throw cliError(
       clusterName,
@@ -228,8 +227,9 @@ async function finish(rotation: Rotation, options: RotateOptions, context: Conte
   const known = claim.certificates.find((one) => one.fingerprint === previous && one.status === "active");
   if (known !== undefined) await revokeOwn(session, claim, known);
   await folder.remove(previousPair);
-  const line = `${clusterName} has one certificate less: ${previous} is refused from now on.`;
-  return done([line], { changed: true, cluster: clusterName, fingerprint, dropped: previous }, warnings);
+  const lines = [`${clusterName} has one certificate less: ${previous} is refused from now on.`];
+  const json = { changed: true, cluster: clusterName, fingerprint, dropped: previous };
+  return done(lines, json, [...warnings, ...leftBehind(claim.missing.filter((one) => one === previous))]);
 }
 
 /** @param since when kube-apiserver could read the new files, in milliseconds */
@@ -272,17 +272,16 @@ async function fingerprintIn(path: string): Promise<string | null> {
   }
 }
 
-/** The new certificate has to work before the old one goes. */
 async function refuseUnlessAccepted(
-  { session, folder }: Rotation,
-  options: RotateOptions,
+  folder: ClusterFolder,
+  pair: string,
+  endpoint: Endpoint,
+  { cluster, wait }: RotateOptions,
   context: Context,
 ): Promise<readonly Diagnostic[]> {
-  const { key, certificate } = await folder.read(currentPair);
-  const endpoint = await endpointFor(session.hostname, options, context);
+  const { key, certificate } = await folder.read(pair);
   const credential = { key: key ?? "", certificate: certificate ?? "" };
-  const waitMs = options.wait * 1000;
-  const { failure, warnings } = await verifyFromOutside(endpoint, credential, options.cluster, waitMs, context);
+  const { failure, warnings } = await verifyFromOutside(endpoint, credential, cluster, wait * 1000, context);
   if (failure !== null) throw new CliError(failure);
   return warnings;
 }

@@ -82,7 +82,7 @@ function parseSeconds(text: string): number {
   return seconds;
 }
 
-export interface Examination {
+interface Examination {
   /** Null where nothing says it. */
   readonly hostname: string | null;
   readonly checks: readonly Check[];

@@ -27,11 +27,7 @@ export interface Observations {
   readonly readings: Readings | null;
 }
 
-/**
- * @param endpoint where to send the requests
- * @param credential to present, or null if there is none that can be used
- * @param now the current time in milliseconds
- */
+/** @param credential to present, or null if there is none that can be used */
 export async function observe(
   endpoint: Endpoint,
   credential: CredentialData | null,

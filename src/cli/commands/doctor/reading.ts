@@ -3,6 +3,7 @@
 import * as v from "valibot";
 import type { HttpsResponse } from "../../../node/https.ts";
 import { type CallerRefusal, callerRefusals } from "../../../worker/http/client-certificate.ts";
+import { type EdgeError, readEdgeError } from "../../cloudflare/edge-errors.ts";
 import { printable } from "./check.ts";
 
 export type Reading =
@@ -10,9 +11,9 @@ export type Reading =
   /** Bot protection wants to see a browser. */
   | { readonly kind: "challenge" }
   | { readonly kind: "redirect"; readonly status: number; readonly location: string }
-  /** A failure that does not come from the Worker. */
-  | { readonly kind: "edge_error"; readonly seen: string }
-  /** Refused before the Worker. */
+  /** A failure that does not come from the Worker; the cause is null where Cloudflare names none. */
+  | { readonly kind: "edge_error"; readonly seen: string; readonly cause: EdgeError | null }
+  /** Refused before the Worker, for the client certificate as far as can be seen. */
   | { readonly kind: "blocked"; readonly seen: string }
   /** Refused by the Worker for its client certificate. */
   | { readonly kind: "refused"; readonly refusal: CallerRefusal; readonly message: string }
@@ -36,8 +37,12 @@ export function readAnswer(answer: HttpsResponse): Reading {
   if (status >= 300 && status < 400) {
     return { kind: "redirect", status, location: printable(headers.location ?? "") };
   }
+  const cause = readEdgeError(answer);
+  const seen = seenOf(answer, isHtml, cause);
+  if (cause !== null) {
+    return status === 403 && !cause.isForAllCallers ? { kind: "blocked", seen } : { kind: "edge_error", seen, cause };
+  }
   const json = parseJson(body);
-  const seen = seenOf(answer, isHtml);
   if (status === 403) {
     const { message, cause } = statusOf(json) ?? { message: "", cause: null };
     const refusal = callerRefusals.find((one) => one === cause);
@@ -45,7 +50,7 @@ export function readAnswer(answer: HttpsResponse): Reading {
   }
   if (isObject(json)) return { kind: "json", status, body: json, durationMs };
   if (status === 401) return { kind: "blocked", seen };
-  return status === 429 || status >= 500 ? { kind: "edge_error", seen } : { kind: "foreign", seen };
+  return status === 429 || status >= 500 ? { kind: "edge_error", seen, cause: null } : { kind: "foreign", seen };
 }
 
 /** @returns what a Kubernetes Status says, for people and for programs; null for what is none */
@@ -65,17 +70,11 @@ export function rayOf(answer: HttpsResponse | null): string | null {
   return ray === undefined ? null : printable([ray].flat().join(" "));
 }
 
-/** "HTTP 530 with an HTML page, error code 1016 (cf-ray 8f0e)": Cloudflare writes its own codes into its pages. */
-function seenOf(answer: HttpsResponse & { kind: "answered" }, isHtml: boolean): string {
-  const { status, body } = answer;
-  const code = /error(?: code:?)? (1\d{3})\b/i.exec(body)?.[1];
+/** "HTTP 530 with an HTML page, error code 1016 (cf-ray 8f0e)" */
+function seenOf(answer: HttpsResponse & { kind: "answered" }, isHtml: boolean, cause: EdgeError | null): string {
   const ray = rayOf(answer);
-  return [
-    `HTTP ${status}`,
-    isHtml ? " with an HTML page" : "",
-    code === undefined ? "" : `, error code ${code}`,
-    ray === null ? "" : ` (cf-ray ${ray})`,
-  ].join("");
+  const seen = cause?.seen ?? `HTTP ${answer.status}${isHtml ? " with an HTML page" : ""}`;
+  return ray === null ? seen : `${seen} (cf-ray ${ray})`;
 }
 
 function isObject(json: unknown): boolean {

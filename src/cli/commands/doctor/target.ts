@@ -114,7 +114,7 @@ function nothing(subject: string, message: string, hint: string): Configuration 
 }
 
 /** What a certificate says about itself. */
-export interface CertificateFacts {
+interface CertificateFacts {
   /** SHA-256, 64 lowercase hex digits. */
   readonly fingerprint: string;
   /** Milliseconds. */

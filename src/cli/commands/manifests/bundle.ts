@@ -20,7 +20,7 @@ export interface Bundle {
   readonly files: readonly BundleFile[];
 }
 
-export interface BundleParts {
+interface BundleParts {
   readonly distribution: Distribution;
   readonly hostname: string;
   /** Null: not read; enough unless the distribution embeds the key. */
@@ -74,12 +74,7 @@ export function makeBundle({ distribution, hostname, credential, rbac }: BundleP
 /** Contents by the files' names. */
 type Fillings = Readonly<Record<string, string>>;
 
-/**
- * Replaces each value that is nothing but the name of a file in angle brackets by that file's content. Comments stay.
- *
- * @param template YAML
- * @returns YAML
- */
+/** Replaces each value that is nothing but a file's name in angle brackets by that file's content. Comments stay. */
 function fillIn(template: string, fillings: Fillings): string {
   const document = parseDocument(template);
   visit(document, {
@@ -121,7 +116,7 @@ const frontMatterSchema = v.strictObject({
   checked: v.string(),
 });
 
-export interface Guide extends v.InferOutput<typeof frontMatterSchema> {
+interface Guide extends v.InferOutput<typeof frontMatterSchema> {
   /** Markdown. */
   readonly text: string;
 }

@@ -31,7 +31,7 @@ export type LookedUp =
 
 export type Lookup = (named: Named) => Promise<LookedUp>;
 
-export interface LookupOptions {
+interface LookupOptions {
   readonly client: GitHubClient;
   readonly restUrl: string;
   readonly token: string | null;

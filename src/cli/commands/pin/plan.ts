@@ -16,18 +16,13 @@ export interface Pin {
   readonly id: number;
 }
 
-export interface Plan {
-  readonly pins: readonly Pin[];
-  readonly diagnostics: readonly Diagnostic[];
-}
-
-export interface PlanContext {
+interface PlanContext {
   readonly locate: (path: TomlPath) => Location;
   /** GITHUB_API_URL */
   readonly restUrl: string;
 }
 
-export function planPins(answered: readonly Answered[], context: PlanContext): Plan {
+export function planPins(answered: readonly Answered[], context: PlanContext) {
   const steps = answered.map((one) =>
     one.entry.named.id === null ? planUnpinned(one, context) : checkPinned(one, context),
   );

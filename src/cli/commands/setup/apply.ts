@@ -6,7 +6,8 @@ import { correctFirewall } from "../../certificates/listed.ts";
 import { obtainPair } from "../../certificates/obtain.ts";
 import { commonNameFor } from "../../certificates/ownership.ts";
 import { currentPair, kubeconfigFile } from "../../certificates/pair-files.ts";
-import { associateHostname, type ClientCertificate } from "../../cloudflare/client-certificates.ts";
+import type { ClientCertificate } from "../../cloudflare/client-certificates.ts";
+import { associateHostname } from "../../cloudflare/hostname-associations.ts";
 import { createKvNamespace, kvNamespaceTitle } from "../../cloudflare/worker-script.ts";
 import type { Context } from "../../command.ts";
 import { asDeployment, type DeploymentFile, kvNamespaceIdIn } from "../../config-file/clusters.ts";
@@ -18,7 +19,7 @@ import { type SetupRequest, writeDeployment } from "./plan.ts";
 /** The folder of the files on a control plane node, as k8s/ has it for most distributions. */
 const nodeFolder = "/etc/kubernetes/octogate";
 
-export interface Applied {
+interface Applied {
   readonly certificate: ClientCertificate;
   readonly deployment: DeploymentFile;
 }
@@ -41,14 +42,11 @@ export async function applySetup(
   onStep(`certificate ${certificate.fingerprint.slice(0, 16)}… in ${folder.name}`);
 
   // The file has what teardown reads before anything else is made.
-  const kvNamespaceId = kvNamespaceIdIn(deployment) ?? (await kvNamespace(deployment, existing));
+  const kvNamespaceId = kvNamespaceIdIn(deployment) ?? (await kvNamespace(deployment, existing, context));
   const made = { fingerprint: certificate.fingerprint, kvNamespaceId };
   const { text } = writeDeployment(request, deployment, made);
   const written = asDeployment(await saveConfigFile(deployment, text));
   onStep(`${written.path} has the route, the cluster and the KV namespace`);
-
-  if (!associatedHostnames.includes(hostname)) await associateHostname(client, zone, hostname);
-  onStep(`client certificates are asked for at ${hostname}`);
 
   await correctFirewall({ client, zone, hostname }, { file: deployment, certificates, added: certificate });
   onStep("requests without one are blocked");
@@ -63,10 +61,18 @@ export async function applySetup(
     await folder.writeFile(kubeconfigFile, webhookKubeconfig({ hostname, ...files }));
   }
   onStep(`${folder.name}/${kubeconfigFile} is for kube-apiserver`);
+
+  // Last: it takes the longest to be seen. Until then the rule blocks every request to the hostname.
+  if (!associatedHostnames.includes(hostname)) await associateHostname(client, zone, hostname, context);
+  onStep(`client certificates are asked for at ${hostname}`);
   return { certificate, deployment: written };
 }
 
-async function kvNamespace({ workerName }: DeploymentFile, { client, zone, kvNamespaceId }: Existing): Promise<string> {
+async function kvNamespace(
+  { workerName }: DeploymentFile,
+  { client, zone, kvNamespaceId }: Existing,
+  context: Context,
+): Promise<string> {
   if (kvNamespaceId !== null) return kvNamespaceId;
-  return (await createKvNamespace(client, zone.accountId, kvNamespaceTitle(workerName))).id;
+  return (await createKvNamespace(client, zone.accountId, kvNamespaceTitle(workerName), context)).id;
 }

@@ -27,7 +27,7 @@ import {
 } from "../../config-file/clusters.ts";
 import { openConfigFile } from "../../config-file/file.ts";
 import { refuseToLockOut } from "../../deployment/state.ts";
-import { verifyFromOutside } from "../../deployment/verify.ts";
+import { type EdgeOptions, edgeOptions, endpointFor, verifyFromOutside } from "../../deployment/verify.ts";
 import { requireWrangler } from "../../deployment/wrangler.ts";
 import {
   addOptions,
@@ -35,9 +35,6 @@ import {
   type ChangeOptions,
   changeOptions,
   clusterOption,
-  type EdgeOptions,
-  edgeOptions,
-  endpointFor,
   examples,
   validityDaysOption,
 } from "../../options.ts";
@@ -102,14 +99,14 @@ async function setup(options: SetupOptions, context: Context): Promise<CommandRe
 
   const existing = await inspect(deployment, request, context);
   refuseToLockOut(deployment, existing.deployed);
-  const { certificates, pair, botWarnings } = existing;
+  const { certificates, pair } = existing;
   const change = { file: deployment, certificates, added: pair.certificate };
   const rule = await wantedRule(request.hostname, existing.firewall, change);
   const { obstacles, changes } = planSetup(request, deployment, existing, rule);
   if (obstacles.length > 0) throw new CliError(...obstacles);
   const consent = await askForConsent(context, changes, options);
   if (consent.kind === "stop") {
-    return { ...consent.result, diagnostics: [...consent.result.diagnostics, ...botWarnings] };
+    return { ...consent.result, diagnostics: [...consent.result.diagnostics, ...existing.warnings] };
   }
 
   const { certificate, deployment: written } = await applySetup(request, deployment, existing, context, (step) =>
@@ -133,7 +130,7 @@ async function setup(options: SetupOptions, context: Context): Promise<CommandRe
   // Among the warnings: a name without its number, which may have another owner one day.
   const warnings = [
     ...verification.warnings,
-    ...botWarnings,
+    ...existing.warnings,
     ...ruleWarnings(request.hostname, rule),
     ...checkConfiguration(written),
   ];

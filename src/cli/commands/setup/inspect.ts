@@ -3,19 +3,16 @@
 // missing.
 import { inspectPair } from "../../certificates/obtain.ts";
 import { ClusterFolder, currentPair, kubeconfigFile, rotationStage } from "../../certificates/pair-files.ts";
-import { connectToCloudflare } from "../../cloudflare/api.ts";
-import { listClientCertificates, readAssociatedHostnames } from "../../cloudflare/client-certificates.ts";
+import { listSettled } from "../../certificates/settled-list.ts";
+import { connectToCloudflare, tokensPage } from "../../cloudflare/api.ts";
 import { readFirewall } from "../../cloudflare/firewall-rule.ts";
+import { readAssociatedHostnames } from "../../cloudflare/hostname-associations.ts";
 import { findAddressRecords, findBotProtection, listWorkerRoutes, routeAt } from "../../cloudflare/hostname-use.ts";
-import {
-  kvNamespaceTitle,
-  listCustomDomains,
-  listKvNamespaces,
-  readDeployedWorker,
-} from "../../cloudflare/worker-script.ts";
-import { findMissingPermissions, findZone } from "../../cloudflare/zone.ts";
-import { CliError, type Context, cliError, error } from "../../command.ts";
+import { kvNamespaceTitle, listCustomDomains, listKvNamespaces } from "../../cloudflare/worker-script.ts";
+import { findMissingPermissions, findReadOnlyPermissions, findZone } from "../../cloudflare/zone.ts";
+import { CliError, type Context, cliError, error, warning } from "../../command.ts";
 import type { DeploymentFile } from "../../config-file/clusters.ts";
+import { readDeployed } from "../../deployment/state.ts";
 import { reviewPath } from "../../deployment/verify.ts";
 
 export type Existing = Awaited<ReturnType<typeof inspect>>;
@@ -29,17 +26,23 @@ export async function inspect(
   const client = await connectToCloudflare(context);
   const zone = await findZone(client, hostname);
   const missing = await findMissingPermissions(client, zone);
+  const hint = `${tokensPage} → the token → Edit`;
   if (missing.length > 0) {
-    const hint = "https://dash.cloudflare.com/profile/api-tokens → the token → Edit";
     throw new CliError(
       ...missing.map((permission) => error("CLOUDFLARE_API_TOKEN", `lacks the permission “${permission}”`, hint)),
     );
   }
+  const readOnly = findReadOnlyPermissions(zone).map((permission) =>
+    warning("CLOUDFLARE_API_TOKEN", `may lack “${permission}”: the zone names the right to read alone`, hint),
+  );
 
   const { accountId } = zone;
   const { workerName } = deployment;
+  const folder = new ClusterFolder(deployment.folder, clusterName);
+  // Its permissions are wished for, not needed: where they are missing, nothing waits for long.
+  const impatient = await connectToCloudflare(context, 2_000);
   const [
-    certificates,
+    { certificates },
     associatedHostnames,
     firewall,
     namespaces,
@@ -49,20 +52,22 @@ export async function inspect(
     routes,
     botWarnings,
   ] = await Promise.all([
-    listClientCertificates(client, zone),
+    listSettled({ client, zone }, { folders: [folder] }, context),
     readAssociatedHostnames(client, zone),
     readFirewall(client, zone, hostname),
     listKvNamespaces(client, accountId),
-    readDeployedWorker(client, accountId, workerName),
+    readDeployed(client, accountId, workerName, context),
     listCustomDomains(client, accountId),
     findAddressRecords(client, zone, hostname),
     listWorkerRoutes(client, zone),
-    findBotProtection(client, zone, hostname),
+    findBotProtection(impatient, zone, hostname),
   ]);
-  const folder = new ClusterFolder(deployment.folder, clusterName);
   if ((await rotationStage(folder)) === "switching") {
-    const hint = `run octogate certificate rotate --cluster ${clusterName} again: it goes on from where it stopped`;
-    throw cliError(folder.name, "a rotation stopped while its files changed places", hint);
+    throw cliError(
+      folder.name,
+      "a rotation stopped while its files changed places",
+      `run octogate certificate rotate --cluster ${clusterName} again: it goes on from where it stopped`,
+    );
   }
   return {
     client,
@@ -80,6 +85,7 @@ export async function inspect(
     addressRecords,
     // The one that would get the reviews first; null: none.
     route: routeAt(routes, `${hostname}${reviewPath}`),
-    botWarnings,
+    // What may keep it from working, and keeps nothing from being tried.
+    warnings: [...readOnly, ...botWarnings],
   };
 }

@@ -12,7 +12,7 @@ import { parseConfigFile } from "../../config-file/file.ts";
 import { isDeployed, leadsTo } from "../../deployment/state.ts";
 import type { Existing } from "./inspect.ts";
 
-export interface Plan {
+interface Plan {
   /** With one of these nothing is changed. */
   readonly obstacles: readonly Diagnostic[];
   /** One sentence each. */
@@ -165,7 +165,7 @@ export function writeDeployment(
  * @returns why the changed file could not be deployed
  * @throws CliError where the file is written in a form that cannot be changed here
  */
-export function tryToWrite(request: SetupRequest, deployment: DeploymentFile, made: Made): Diagnostic[] {
+function tryToWrite(request: SetupRequest, deployment: DeploymentFile, made: Made): Diagnostic[] {
   const { text } = writeDeployment(request, deployment, made);
   const loaded = parseConfigFile(deployment, text);
   const isAsWanted =

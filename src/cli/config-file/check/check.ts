@@ -44,7 +44,7 @@ function groupsFromOf(cluster: unknown): string[] | null {
 type Variables = Settings["vars"];
 
 /** @returns the configuration as the Worker would read it, if all secrets are right */
-export function readConfigOf(vars: Variables): Config {
+function readConfigOf(vars: Variables): Config {
   return readConfig({ ...vars, CACHE_SECRET: randomBytes(32).toString("base64"), ...appKeyFor(vars) });
 }
 
@@ -64,7 +64,7 @@ export function githubApiUrlOf({ GITHUB_API_URL }: Variables): Checked<string> {
 }
 
 /** @returns what the Worker would refuse */
-export function findWorkerProblems(file: ConfigFile, config: Config): Diagnostic[] {
+function findWorkerProblems(file: ConfigFile, config: Config): Diagnostic[] {
   return [
     ...problemsIn(config).map(({ setting, message }) => {
       const hint = /\.client_certificates\[\d+\]$/.test(setting) ? certificateHint : undefined;

@@ -31,6 +31,9 @@ export async function runCommand(
     folder: tmpdir(),
     fetch,
     now: Date.now,
+    sleep: async () => {
+      throw new Error("this command has nothing to wait for");
+    },
     terminal: {
       print: keep("stdout"),
       note: keep("stderr"),

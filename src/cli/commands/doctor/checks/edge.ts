@@ -57,11 +57,12 @@ function faultOf(reading: Reading): CheckResult | null {
         : "take this hostname out of the redirect rules: a redirect would carry the token to another host";
       return broken(`a redirect (HTTP ${reading.status}) to ${reading.location || "nowhere"}`, hint);
     }
-    case "edge_error":
-      return broken(
-        `the edge answers in the Worker's place: ${reading.seen}`,
-        "look the code up in Cloudflare's list of 1xxx errors; 1027 is the free plan's daily limit, 1101 an exception",
-      );
+    case "edge_error": {
+      const { seen, cause } = reading;
+      const told = `the edge answers in the Worker's place: ${seen}`;
+      const hint = "try again later, and see https://www.cloudflarestatus.com";
+      return cause === null ? broken(told, hint) : broken(`${told}: ${cause.problem}`, cause.hint);
+    }
     case "foreign":
       return broken(
         `something other than Octogate answers: ${reading.seen}`,
@@ -93,9 +94,10 @@ export function checkFirewall({ withoutCertificate: reading }: Readings): CheckR
       return /CERTIFICATE_REQUIRED|HANDSHAKE_FAILURE/.test(reading.why)
         ? ok("the handshake ends without a certificate")
         : skipped(`cannot be told: ${reading.why}`);
+    case "edge_error":
+      return skipped(`cannot be told: without a certificate the edge answers with ${reading.seen}`);
     case "challenge":
     case "redirect":
-    case "edge_error":
     case "foreign":
       return skipped("cannot be told: without a certificate the edge answers in another way");
   }

@@ -5,6 +5,7 @@ import { readAnswer } from "../../../../../src/cli/commands/doctor/reading.ts";
 import type { HttpsResponse } from "../../../../../src/node/https.ts";
 import { statusResponse } from "../../../../../src/worker/http/answers.ts";
 import { identifyCaller } from "../../../../../src/worker/http/client-certificate.ts";
+import { edgeErrorCases, edgeErrorForms, edgeErrorResponse } from "../../../../support/edge-errors.ts";
 
 const fingerprint = "a1".repeat(32);
 const clusters = [
@@ -53,6 +54,31 @@ describe("the Worker's refusals are told apart", () => {
   });
 });
 
+describe.each(edgeErrorForms)("Cloudflare's own errors in %s are told by their code", (form) => {
+  test.each(edgeErrorCases)("$code with status $status", (error) => {
+    const reading = readAnswer(edgeErrorResponse(error, form));
+    expect(reading).toMatchObject({
+      kind: "edge_error",
+      cause: { code: error.code, problem: expect.stringMatching(error.said) },
+    });
+    expect(reading).toMatchObject({ seen: expect.stringContaining(`error code ${error.code}`) });
+  });
+
+  test("1020 is a block: the firewall rule, as far as can be seen", () => {
+    const blocked = { status: 403, code: 1020, title: "Access denied" };
+    expect(readAnswer(edgeErrorResponse(blocked, form))).toMatchObject({ kind: "blocked" });
+  });
+});
+
+test.each([502, 403, 429])(
+  "an error in the Worker's own JSON with status %i is not taken for Cloudflare's",
+  (status) => {
+    const body = JSON.stringify({ kind: "Status", message: "GitHub answered with error 502, error code 1027" });
+    const reading = readAnswer({ kind: "answered", status, headers: {}, body, durationMs: 1 });
+    expect(reading.kind).toBe(status === 403 ? "blocked" : "json");
+  },
+);
+
 describe("what the edge answers in the Worker's place", () => {
   test.each<[string, HttpsResponse, string]>([
     ["a challenge", page(403, "", { "cf-mitigated": "challenge" }), "challenge"],
@@ -69,6 +95,7 @@ describe("what the edge answers in the Worker's place", () => {
     expect(readAnswer(page(530, "<span>Error</span> error code: 1016", { "cf-ray": "8f0e-FRA" }))).toEqual({
       kind: "edge_error",
       seen: "HTTP 530 with an HTML page, error code 1016 (cf-ray 8f0e-FRA)",
+      cause: expect.objectContaining({ code: 1016 }),
     });
   });
 

@@ -1,0 +1,96 @@
+// The hostnames at which Cloudflare asks for a client certificate of the managed authority.
+// A call replaces the whole list, and reads show for a while what was there before. So after a change the list is read
+// until it shows the change: what another program wrote a moment earlier comes to light in this time, and is put back.
+// The API has no versions: a write within a second of ours stays unnoticed.
+import { cliError } from "../command.ts";
+import { askCloudflare, type CloudflareClient, permissions } from "./api.ts";
+import { type Clock, lookAgain } from "./patience.ts";
+import type { Zone } from "./zone.ts";
+
+export async function readAssociatedHostnames(client: CloudflareClient, zone: Zone): Promise<readonly string[]> {
+  const answer = await askCloudflare("reading the hostname associations", permissions.clientCertificates, () =>
+    client.certificateAuthorities.hostnameAssociations.get({ zone_id: zone.id }),
+  );
+  // Null where there are none: the SDK's type says otherwise of the answer as a whole.
+  return answer?.hostnames ?? [];
+}
+
+/** @throws CliError if Cloudflare does not show the change in time */
+export async function associateHostname(
+  client: CloudflareClient,
+  zone: Zone,
+  hostname: string,
+  clock: Clock,
+): Promise<void> {
+  const add = (hostnames: readonly string[]) => (hostnames.includes(hostname) ? hostnames : [...hostnames, hostname]);
+  await changeList(client, zone, add, clock);
+}
+
+/**
+ * Leaves every other hostname where it is. A hostname that is not there is looked for a while: it may have been added a
+ * moment ago.
+ *
+ * @throws CliError if Cloudflare does not show the change in time
+ */
+export async function dissociateHostname(
+  client: CloudflareClient,
+  zone: Zone,
+  hostname: string,
+  clock: Clock,
+): Promise<void> {
+  await lookAgain(clock, {
+    found: await readAssociatedHostnames(client, zone),
+    look: () => readAssociatedHostnames(client, zone),
+    isThere: (hostnames) => hostnames.includes(hostname),
+    until: () => `it is certain that no earlier command has added ${hostname} to the hostname associations`,
+  });
+  await changeList(client, zone, (hostnames) => hostnames.filter((other) => other !== hostname), clock);
+}
+
+/** Short, so that a list is seen that was there for a moment only. */
+const maxPauseMs = 1_000;
+
+/** So often another program may change the list in between. */
+const maxRounds = 4;
+
+/** @param change from a list to the wanted one; the list itself where nothing is to be changed */
+async function changeList(
+  client: CloudflareClient,
+  zone: Zone,
+  change: (hostnames: readonly string[]) => readonly string[],
+  clock: Clock,
+): Promise<void> {
+  const ours = new Set<string>();
+  let others = await readAssociatedHostnames(client, zone);
+  for (let round = 0; round < maxRounds; round += 1) {
+    const wanted = change(others);
+    if (round === 0 && textOf(wanted) === textOf(others)) return;
+    await replace(client, zone, wanted);
+    ours.add(textOf(wanted));
+    const look = async () => {
+      const hostnames = await readAssociatedHostnames(client, zone);
+      if (!ours.has(textOf(hostnames))) others = hostnames;
+      return hostnames;
+    };
+    const isThere = (hostnames: readonly string[]) => textOf(hostnames) === textOf(wanted);
+    const until = () => "Cloudflare's list of hostname associations shows the change";
+    const seen = await lookAgain(clock, { found: await look(), look, isThere, until, maxPauseMs });
+    if (isThere(seen) && textOf(change(others)) === textOf(wanted)) return;
+  }
+  throw cliError(
+    `Cloudflare, hostname associations of ${zone.name}`,
+    "the list does not show the change, or another program changes it at the same time",
+    "run the command again in some minutes: it goes on from where it stopped",
+  );
+}
+
+/** Lists are compared as sets: Cloudflare promises no order. */
+function textOf(hostnames: readonly string[]): string {
+  return [...new Set(hostnames)].sort().join(" ");
+}
+
+async function replace(client: CloudflareClient, zone: Zone, hostnames: readonly string[]): Promise<void> {
+  await askCloudflare("writing the hostname associations", permissions.clientCertificates, () =>
+    client.certificateAuthorities.hostnameAssociations.update({ zone_id: zone.id, hostnames: [...hostnames] }),
+  );
+}
