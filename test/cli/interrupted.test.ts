@@ -28,7 +28,7 @@ const admitted = () =>
   [...(rig.cloudflare.state.ruleset?.rules[0]?.expression ?? "").matchAll(/"([0-9a-f]{64})"/g)].map(([, one]) => one);
 const count = { kills: 0, lost: 0, lockedOut: 0, dropped: 0 };
 
-/** Whether the cluster with this certificate gets through the firewall and the Worker, and all that is others' is there. */
+/** Whether the cluster with this certificate still gets through, and all that belongs to others is still there. */
 function countLosses(inUse: string) {
   const { certificates, associatedHostnames } = rig.cloudflare.state;
   for (const fingerprint of [inUse, fingerprintOf("another owner's")]) {
