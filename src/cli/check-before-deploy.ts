@@ -4,7 +4,7 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync, readlinkSync } from "node:fs";
 import { basename, dirname, resolve } from "node:path";
-import { diagnosticLines, error } from "./command.ts";
+import { error, resultDiagnosticLines } from "./command.ts";
 import { checkConfiguration } from "./config-file/check/check.ts";
 import { parseConfigFile } from "./config-file/file.ts";
 import { createStyle, createTerminal } from "./terminal.ts";
@@ -56,6 +56,6 @@ if (process.env.WRANGLER_COMMAND !== "dev") {
   const diagnostics = loaded.kind === "loaded" ? checkConfiguration(loaded.file) : [loaded.diagnostic];
   const { note } = createTerminal(process);
   // Without colours: wrangler passes this on, to a terminal or to a file.
-  for (const line of diagnosticLines(diagnostics, createStyle(null))) note(line);
+  for (const line of resultDiagnosticLines(diagnostics, createStyle(null))) note(line);
   if (diagnostics.some(({ severity }) => severity === "error")) process.exitCode = 1;
 }

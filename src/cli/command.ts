@@ -83,8 +83,10 @@ export interface CommandResult {
   readonly ok: boolean;
   /** For people, on stdout: one line each. */
   readonly lines: readonly string[];
-  /** On stderr. */
+  /** On stderr, unless they are the result. */
   readonly diagnostics: readonly Diagnostic[];
+  /** Whether the diagnostics are what the command was asked for, and so belong on stdout, before the lines. */
+  readonly diagnosticsAreResult?: true;
   /** For machines: everything that the lines say. */
   readonly json: Readonly<Record<string, unknown>>;
 }
@@ -100,9 +102,19 @@ export function done(
 
 /** @returns errors first, then warnings: one line each, and one for the hint */
 export function diagnosticLines(diagnostics: readonly Diagnostic[], style: Style): string[] {
+  return linesBySeverity(diagnostics, style, "");
+}
+
+/** @returns the same, with the word "error" at each error: among a result's lines, colour alone does not say it */
+export function resultDiagnosticLines(diagnostics: readonly Diagnostic[], style: Style): string[] {
+  return linesBySeverity(diagnostics, style, `: ${style.bad("error")}`);
+}
+
+function linesBySeverity(diagnostics: readonly Diagnostic[], style: Style, errorMark: string): string[] {
   const of = (wanted: Diagnostic["severity"]) => diagnostics.filter(({ severity }) => severity === wanted);
   return [...of("error"), ...of("warning")].flatMap(({ severity, subject, message, hint }) => {
-    const first = severity === "error" ? style.bad(subject) : `${subject}: ${style.warning("warning")}`;
+    const first =
+      severity === "error" ? `${style.bad(subject)}${errorMark}` : `${subject}: ${style.warning("warning")}`;
     // What another program printed has lines of its own: none of them may look like one of ours.
     const [start = "", ...more] = message.split("\n");
     return [

@@ -4,9 +4,17 @@ import type { HostAndPort } from "../node/https.ts";
 import { isClusterName } from "../worker/config/config.ts";
 import { type CommandResult, type Context, cliError, done, error } from "./command.ts";
 
-/** @param lines the arguments behind `octogate` @returns the text below a command's options */
-export const examples = (...lines: readonly string[]): string =>
-  ["\nExamples:", ...lines.map((line) => `  octogate ${line}`)].join("\n");
+/**
+ * @param lines the arguments behind `octogate`, perhaps with a comment behind `   # `
+ * @returns the text below a command's options
+ */
+export function examples(...lines: readonly string[]): string {
+  const shown = lines.flatMap((line) => {
+    const [command = "", comment] = line.split("   # ");
+    return [...(comment === undefined ? [] : [`  # ${comment}`]), `  octogate ${command}`];
+  });
+  return ["\nExamples:", ...shown].join("\n");
+}
 
 const clusterMeaning = "the cluster's name: production is the table [vars.CLUSTER_PRODUCTION]";
 
@@ -16,11 +24,11 @@ export const configOption = () =>
 
 /** `--cluster`: required. */
 export const clusterOption = () =>
-  new Option("--cluster <name>", clusterMeaning).argParser(parseClusterName).makeOptionMandatory();
+  new Option("-c, --cluster <name>", clusterMeaning).argParser(parseClusterName).makeOptionMandatory();
 
 /** `--cluster`, optional where there is only one. */
 export const onlyClusterOption = () =>
-  new Option("--cluster <name>", `${clusterMeaning} (default: the only one)`).argParser(parseClusterName);
+  new Option("-c, --cluster <name>", `${clusterMeaning} (default: the only one)`).argParser(parseClusterName);
 
 /** `--hostname`: instead of the configuration's; it may have a port. */
 export const hostnameOption = () =>
@@ -58,8 +66,8 @@ export interface ChangeOptions {
 
 export const changeOptions = () => [
   configOption(),
-  new Option("--yes", "change things without asking").default(false),
-  new Option("--dry-run", "show what would be changed, and change nothing").default(false),
+  new Option("-y, --yes", "change things without asking").default(false),
+  new Option("-n, --dry-run", "show what would be changed, and change nothing").default(false),
 ];
 
 /** Adds options to a command, in this order. */
@@ -77,7 +85,9 @@ function parseHostname(hostname: string): string {
 }
 
 function parseClusterName(name: string): string {
-  if (!isClusterName(name)) throw new InvalidArgumentError("must match [a-z][a-z0-9-]*");
+  if (!isClusterName(name)) {
+    throw new InvalidArgumentError("must be lower-case letters, digits and dashes, with a letter first");
+  }
   return name;
 }
 
@@ -112,11 +122,17 @@ export async function askForConsent(
   changes: readonly string[],
   { yes, dryRun }: ChangeOptions,
 ): Promise<Consent> {
-  const stop = (line: string) => ({ kind: "stop", result: done([line], { changed: false, changes }) }) as const;
-  if (changes.length === 0) return dryRun ? stop("Nothing would be changed (--dry-run).") : { kind: "go" };
-  terminal.note(dryRun ? "This would be changed:" : "This is going to be changed:");
-  for (const change of changes) terminal.note(`  - ${change}`);
-  if (dryRun) return stop("Nothing was changed (--dry-run).");
+  const stop = (...lines: readonly string[]) =>
+    ({ kind: "stop", result: done(lines, { changed: false, changes }) }) as const;
+  const listed = changes.map((change) => `  - ${change}`);
+  if (dryRun) {
+    // The list is what was asked for, and so it goes to stdout.
+    return changes.length === 0
+      ? stop("Nothing would be changed (--dry-run).")
+      : stop("This would be changed:", ...listed, "Nothing was changed (--dry-run).");
+  }
+  if (changes.length === 0) return { kind: "go" };
+  for (const line of ["This is going to be changed:", ...listed]) terminal.note(line);
   if (yes) return { kind: "go" };
   const answer = await terminal.ask("Go on?");
   if (answer === true) return { kind: "go" };

@@ -10,12 +10,14 @@ import {
   diagnosticLines,
   error,
   type Run,
+  resultDiagnosticLines,
 } from "./command.ts";
 import { issueCommand } from "./commands/certificate/issue.ts";
 import { listCommand } from "./commands/certificate/list.ts";
 import { revokeCommand } from "./commands/certificate/revoke.ts";
 import { rotateCommand } from "./commands/certificate/rotate.ts";
 import { checkCommand } from "./commands/check.ts";
+import { completionCommand } from "./commands/completion.ts";
 import { doctorCommand } from "./commands/doctor/command.ts";
 import { explainCommand } from "./commands/explain/command.ts";
 import { kubeconfigCommand } from "./commands/kubeconfig.ts";
@@ -23,7 +25,8 @@ import { manifestsCommand } from "./commands/manifests/command.ts";
 import { pinCommand } from "./commands/pin/command.ts";
 import { setupCommand } from "./commands/setup/command.ts";
 import { teardownCommand } from "./commands/teardown.ts";
-import type { Terminal } from "./terminal.ts";
+import { nearestTo } from "./nearest.ts";
+import { Interruption, type Terminal } from "./terminal.ts";
 
 /** A cluster's client certificates, from issue to revocation. */
 const certificateCommand: CommandMaker = (context, run) => {
@@ -39,7 +42,10 @@ const commands: Readonly<Record<string, readonly CommandMaker[]>> = {
   "From a clone to a cluster that asks:": [setupCommand, manifestsCommand, kubeconfigCommand],
   "Who gets in:": [checkCommand, pinCommand, explainCommand],
   "Afterwards:": [doctorCommand, certificateCommand, teardownCommand],
+  "Help:": [completionCommand],
 };
+
+const tokenLike = /\b(?:gh[a-z]_|github_pat_)\w+/g;
 
 const outro = `
 octogate COMMAND --help shows a command's options, and examples. In a clone, type npx octogate.
@@ -53,11 +59,14 @@ export async function runProgram(argv: readonly string[], context: Context): Pro
 
   const program = new Command("octogate")
     .description("Signs people in to Kubernetes with GitHub, from Cloudflare's edge.")
-    .version(version)
+    .version(version, "-v, --version")
     .exitOverride()
     .configureOutput({
-      writeOut: (text) => text.trimEnd().split("\n").forEach(terminal.print),
-      writeErr: (text) => text.trimEnd().split("\n").forEach(terminal.note),
+      writeOut: (text) => wrapped(text.trimEnd()).split("\n").forEach(terminal.print),
+      getOutHelpWidth: () => helpColumns,
+      getErrHelpWidth: () => helpColumns,
+      // commander repeats wrong arguments, and one of them can be a token that was typed into the wrong place.
+      writeErr: (text) => text.trimEnd().replace(tokenLike, "(a token)").split("\n").forEach(terminal.note),
     })
     .configureHelp({ optionDescription })
     .commandsGroup("Help:")
@@ -77,13 +86,65 @@ export async function runProgram(argv: readonly string[], context: Context): Pro
   }
 
   try {
+    refuseMisspelled(program, argv);
     await program.parseAsync(argv, { from: "user" });
     return exitCode;
   } catch (error) {
+    // What a shell reports of a program that Ctrl-C ended.
+    if (error instanceof Interruption) return 130;
     if (!(error instanceof CommanderError)) throw error;
     // commander's own code is 1 for usage errors, and 0 where help or the version was asked for.
     return error.exitCode === 0 ? 0 : 2;
   }
+}
+
+/**
+ * commander looks at these later: behind the options that are required, and not at all where help is asked for.
+ *
+ * @throws CommanderError where there is no such command or option
+ */
+function refuseMisspelled(program: Command, argv: readonly string[]): void {
+  let command = program;
+  for (const argument of argv) {
+    if (argument.startsWith("-") || command.commands.length === 0 || argument === "help") break;
+    const next = command.commands.find((child) => child.name() === argument);
+    const names = command.commands.map((child) => child.name());
+    if (next === undefined)
+      command.error(`error: unknown command '${argument}'${didYouMean(nearestTo(argument, names))}`);
+    command = next ?? command;
+  }
+  const flags = new Set([...command.options.map(({ long }) => long ?? ""), "--help"]);
+  for (const argument of argv) {
+    const [, flag] = /^(--[a-z][a-z-]*)(?:=|$)/.exec(argument) ?? [];
+    if (flag === undefined || flags.has(flag)) continue;
+    command.error(`error: unknown option '${flag}'${didYouMean(nearestTo(flag, flags))}`);
+  }
+}
+
+const didYouMean = (word: string | null) => (word === null ? "" : `\n(Did you mean ${word}?)`);
+
+const helpColumns = 80;
+
+/** Breaks long lines at words. An example goes on behind a backslash, so that a shell still takes it as one command. */
+function wrapped(text: string): string {
+  return text
+    .split("\n")
+    .map((line) => {
+      const indent = /^ */.exec(line)?.[0] ?? "";
+      const isCommand = line.startsWith("  octogate ") && indent.length === 2 && !line.includes("   ");
+      const end = isCommand ? " \\" : "";
+      const lines: string[] = [];
+      for (const word of line.trimStart().split(" ")) {
+        const last = lines.at(-1);
+        if (last !== undefined && last.length + 1 + word.length + end.length <= helpColumns) {
+          lines[lines.length - 1] = `${last} ${word}`;
+        } else {
+          lines.push(`${indent}${lines.length > 0 && isCommand ? "    " : ""}${word}`);
+        }
+      }
+      return line.length <= helpColumns ? line : lines.join(`${end}\n`);
+    })
+    .join("\n");
 }
 
 function optionDescription(option: Option): string {
@@ -104,7 +165,7 @@ async function resultOf(work: () => Promise<CommandResult>, terminal: Terminal):
   try {
     return await work();
   } catch (thrown) {
-    if (!(thrown instanceof Error)) throw thrown;
+    if (!(thrown instanceof Error) || thrown instanceof Interruption) throw thrown;
     return { ok: false, lines: [], diagnostics: diagnosticsOf(thrown, terminal), json: {} };
   }
 }
@@ -121,12 +182,17 @@ function diagnosticsOf(thrown: Error, { note }: Terminal): readonly Diagnostic[]
 }
 
 function present(result: CommandResult, isForMachines: boolean, { terminal }: Context): number {
-  const { ok, lines, diagnostics, json } = result;
+  const { ok, lines, diagnostics, diagnosticsAreResult = false, json } = result;
   if (isForMachines) {
     for (const line of JSON.stringify({ ok, ...json, diagnostics }, null, 2).split("\n")) terminal.print(line);
     return ok ? 0 : 1;
   }
+  if (diagnosticsAreResult) {
+    for (const line of resultDiagnosticLines(diagnostics, terminal.printStyle)) terminal.print(line);
+  }
   for (const line of lines) terminal.print(line);
-  for (const line of diagnosticLines(diagnostics, terminal.style)) terminal.note(line);
+  if (!diagnosticsAreResult) {
+    for (const line of diagnosticLines(diagnostics, terminal.style)) terminal.note(line);
+  }
   return ok ? 0 : 1;
 }

@@ -16,6 +16,9 @@ interface Streams {
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
+/** A person pressed Ctrl-C at a question. */
+export class Interruption extends Error {}
+
 export interface Terminal {
   /** One line of the result. */
   print(line: string): void;
@@ -27,10 +30,13 @@ export interface Terminal {
   ask(question: string): Promise<boolean | null>;
   /** Asks a person for something that the screen must not show. @returns null where there is no person */
   askSecret(question: string): Promise<string | null>;
+  /** For notes. */
   readonly style: Style;
+  /** For lines of the result. */
+  readonly printStyle: Style;
 }
 
-/** Colours, where the notes go to a terminal and NO_COLOR (no-color.org) is not set. */
+/** Colours, where the text goes to a terminal and NO_COLOR (no-color.org) is not set. */
 export interface Style {
   good(text: string): string;
   bad(text: string): string;
@@ -50,7 +56,8 @@ export function createTerminal({ stdin, stdout, stderr, env }: Streams): Termina
           : part.replace(/^(\d+)m(.*)$/su, (_, code, rest) => `\u001b[${code}m${escaped(rest)}`),
       )
       .join("");
-  const isColoured = stderr.isTTY === true && !env.NO_COLOR && env.TERM !== "dumb";
+  const styleFor = ({ isTTY }: Stream<Writable>) =>
+    createStyle(isTTY === true && !env.NO_COLOR && env.TERM !== "dumb" ? startOfColour : null);
   return {
     print: (line) => void stdout.write(`${visible(line)}\n`),
     note: (line) => void stderr.write(`${visible(line)}\n`),
@@ -58,14 +65,17 @@ export function createTerminal({ stdin, stdout, stderr, env }: Streams): Termina
     async ask(question) {
       if (stdin.isTTY !== true || stderr.isTTY !== true) return null;
       const answer = await confirm({ message: question, initialValue: false, input: stdin, output: stderr });
-      return isCancel(answer) ? false : answer;
+      if (isCancel(answer)) throw new Interruption();
+      return answer;
     },
     async askSecret(question) {
       if (stdin.isTTY !== true || stderr.isTTY !== true) return null;
       const answer = await password({ message: question, input: stdin, output: stderr });
-      return isCancel(answer) ? "" : answer;
+      if (isCancel(answer)) throw new Interruption();
+      return answer;
     },
-    style: createStyle(isColoured ? startOfColour : null),
+    style: styleFor(stderr),
+    printStyle: styleFor(stdout),
   };
 }
 

@@ -39,6 +39,8 @@ export function bannerText({ port, githubUrl, folder, clusterNames, sampleUsers 
       ? [
           ["users", folder.userKubeconfig],
           ["", "for kubectl --user=NAME"],
+          ["command", folder.configuration],
+          ["", "for octogate explain --config, and doctor"],
         ]
       : []),
   ];
@@ -55,7 +57,7 @@ export function bannerText({ port, githubUrl, folder, clusterNames, sampleUsers 
     curlCommand(port, folder, firstCluster, token),
     "",
     "With kubectl and a kube-apiserver on this machine: docs/try-with-kubectl.md.",
-    "Here, each decision follows as a line of JSON. Ctrl-C ends it.",
+    "Here, each decision follows as a line. Ctrl-C ends it.",
     "",
     readyLine,
   ].join("\n");

@@ -1,5 +1,6 @@
 // `npm start`: everything on one machine. It ends on a signal, with nothing left running. Its exit code is 0 then, 2
 // after a usage error and 1 after any other failure.
+import { readableLine } from "./decision-line.ts";
 import { createStartCommand, type Options } from "./options.ts";
 import { createShutdown } from "./shutdown.ts";
 import { start } from "./start.ts";
@@ -9,6 +10,14 @@ import { StartError } from "./worker-variables.ts";
 const maxShutdownMs = 1500;
 
 const shutdown = createShutdown();
+const { stdout, env } = process;
+const isColoured = !env.NO_COLOR && env.TERM !== "dumb";
+
+/** A person gets a line that can be read, and a program the JSON as it is. */
+function out(text: string): void {
+  console.log(stdout.isTTY ? readableLine(text, isColoured) : text);
+}
+
 let ending = false;
 
 async function end(exitCode: number): Promise<void> {
@@ -21,7 +30,7 @@ async function end(exitCode: number): Promise<void> {
 
 async function run(options: Options): Promise<void> {
   try {
-    await start(options, shutdown, { out: (text) => console.log(text), error: (text) => console.error(text) });
+    await start(options, shutdown, { out, error: (text) => console.error(text) });
   } catch (error) {
     if (!ending) console.error(`octogate: ${describe(error)}`);
     await end(1);

@@ -18,6 +18,7 @@ import {
   readSampleTokens,
   type StateFolder,
   stateFolderAt,
+  writeForCommand,
   writeSampleUserFiles,
 } from "./state-folder.ts";
 import { readWorkerSettings, startWorker } from "./worker.ts";
@@ -58,6 +59,7 @@ export async function start(options: Options, shutdown: Shutdown, console: Conso
     options.variables,
   );
   await writeKubeconfigs(folder, clusterNames, options.port);
+  await writeForCommand(folder, variables, clusterNames);
 
   await forgetRateLimits(folder);
   const settings = await readWorkerSettings(join(repository, "wrangler.toml"));

@@ -34,9 +34,48 @@ export function stateFolderAt(path: string) {
     // For kubectl, with the sample users.
     userKubeconfig: join(root, "kubeconfig"),
     client: (name: string) => ({ certificate: join(root, `${name}.crt`), privateKey: join(root, `${name}.key`) }),
+    // For `octogate explain` and `octogate doctor`.
+    configuration: join(root, "wrangler.toml"),
+    commandClient: (name: string) => join(root, "clients", name),
     // For a kube-apiserver.
     webhookKubeconfig: (name: string) => join(root, `${name}.kubeconfig`),
   };
+}
+
+/** Secrets of the Worker, which the command does not need. */
+const secretNames = ["CACHE_SECRET", "GITHUB_APP_PRIVATE_KEY", "OAUTH_CLIENT_SECRETS"];
+
+/**
+ * Writes what `octogate explain` and `octogate doctor` read: the variables as a wrangler.toml, and client certificates
+ * under the names that they expect.
+ *
+ * @param variables the Worker's: texts, and tables of the clusters
+ */
+export async function writeForCommand(
+  folder: StateFolder,
+  variables: Readonly<Record<string, unknown>>,
+  clusterNames: readonly string[],
+): Promise<void> {
+  const entries = Object.entries(variables).filter(([name]) => !secretNames.includes(name));
+  const isTable = (value: unknown): value is object => typeof value === "object" && value !== null;
+  // Texts, numbers and lists of texts are written the same in JSON and in TOML.
+  const line = ([name, value]: [string, unknown]) => `${name} = ${JSON.stringify(value)}`;
+  const tables = entries.flatMap(([name, value]) =>
+    isTable(value) ? ["", `[vars.${name}]`, ...Object.entries(value).map(line)] : [],
+  );
+  const lines = [
+    "# Written by each npm start, for octogate explain and octogate doctor.",
+    "[vars]",
+    ...entries.filter(([, value]) => !isTable(value)).map(line),
+    ...tables,
+  ];
+  await writePrivately(folder.configuration, `${lines.join("\n")}\n`);
+  for (const name of clusterNames) {
+    const { certificate, privateKey } = folder.client(name);
+    const client = folder.commandClient(name);
+    await writePrivately(join(client, "client.crt"), await readFile(certificate, "utf8"));
+    await writePrivately(join(client, "client.key"), await readFile(privateKey, "utf8"));
+  }
 }
 
 /** Makes the folders, for their owner alone: they hold keys, tokens and cached facts. */

@@ -91,7 +91,8 @@ export function createApp(runtime: Runtime): App {
       const decision = await authenticate(token, cluster.name, cluster.policy, service);
       decisionLog.decided(review, decision, runtime.now());
       if (decision.kind === "evaluated") warnOfNames(cluster.name, decision.nameWarnings);
-      return verdictResponse(apiVersion, decision.verdict);
+      const isRepeated = decision.kind === "evaluated" && decision.repeated === true;
+      return verdictResponse(apiVersion, decision.verdict, isRepeated);
     } catch (thrown) {
       decisionLog.failed(review, runtime.now());
       throw thrown;

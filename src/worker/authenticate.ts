@@ -18,6 +18,8 @@ import { denied, unauthenticated, undetermined, type Verdict } from "./verdict.t
 export interface Service {
   readonly factsCache: FactsCache;
   readonly tokenShape: TokenShape;
+  /** Counts one more denial of a credential at a cluster; true where it repeats too often, see repeated-denials.ts. */
+  readonly isRepeatedDenial: (cluster: string, credentialId: string) => boolean;
 }
 
 /** A verdict and what it rests on, for the decision log. */
@@ -36,6 +38,8 @@ export type Decision =
       readonly facts: Facts | null;
       /** Set where the facts are stale, and used because GitHub is unavailable. */
       readonly outageGrace?: true;
+      /** Set where a denial repeats so often that kube-apiserver gets a plain no, which it caches. */
+      readonly repeated?: true;
       /** What the facts show to be uncertain about the policy's names. */
       readonly nameWarnings: readonly string[];
     };
@@ -48,6 +52,7 @@ export type Decision =
  * 3. the token is not denied by name, and its kind is allowed at this cluster
  * 4. GitHub's facts about the owner: memory → KV → GitHub; a failure ends here
  * 5. the policy, on these facts
+ * 6. a denial that repeats too often is marked
  *
  * @param token as it came: any string that is not empty
  * @param cluster the asking cluster's name
@@ -66,7 +71,7 @@ export async function authenticate(
     const problems = [service, checkedPolicy].flatMap((part) => (part.ok ? [] : part.problems));
     return { kind: "misconfigured", problems, verdict: undetermined("configuration", describeProblems(problems)) };
   }
-  const { factsCache, tokenShape } = service.value;
+  const { factsCache, tokenShape, isRepeatedDenial } = service.value;
   const policy = checkedPolicy.value;
 
   const recognised = recogniseCredential(token, tokenShape);
@@ -76,9 +81,12 @@ export async function authenticate(
   const credentialId = factsCache.credentialIdOf(token) ?? (await credentialIdOf(token));
   const credential = { tokenKind: recognised.tokenKind, credentialId };
 
+  const repetition = ({ kind }: Verdict) =>
+    kind === "denied" && isRepeatedDenial(cluster, credentialId) ? ({ repeated: true } as const) : {};
   const early = evaluateCredential(policy, credential);
   if (early !== null) {
-    return { kind: "evaluated", credential, verdict: early, source: "none", call: null, facts: null, nameWarnings: [] };
+    const nothingKnown = { source: "none", call: null, facts: null, nameWarnings: [] } as const;
+    return { kind: "evaluated", credential, verdict: early, ...nothingKnown, ...repetition(early) };
   }
 
   const { outcome, source, call } = await factsCache.load({
@@ -89,14 +97,16 @@ export async function authenticate(
     trace,
   });
   const facts = outcome.kind === "found" ? outcome.facts : null;
+  const verdict = verdictOf(outcome);
   return {
     kind: "evaluated",
     credential,
-    verdict: verdictOf(outcome),
+    verdict,
     source,
     call,
     facts,
     ...(outcome.kind === "found" && outcome.isStale ? { outageGrace: true } : {}),
+    ...repetition(verdict),
     nameWarnings: facts === null ? [] : findNameWarnings(policy, facts),
   };
 }
@@ -111,6 +121,8 @@ function verdictOf(outcome: LookupResult["outcome"]): Verdict {
       return unauthenticated("token_unrecognised");
     case "suspended":
       return denied("account_suspended");
+    case "denied":
+      return denied(outcome.reason);
     case "limited":
     case "unavailable":
       return undetermined(outcome.reason);

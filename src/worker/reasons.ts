@@ -136,13 +136,44 @@ export const deniedReasons = {
     audience: "member",
   },
   token_kind_forbidden: {
-    problem: "The organisation's policy forbids tokens like this one (their kind, or how long they live)",
-    hint: "use another",
+    problem: "The organisation or its enterprise forbids tokens of this kind",
+    hint: "use a token of another kind",
     audience: "member",
   },
   organisation_forbidden: {
     problem: "GitHub does not let the token see the organisation, for a reason that is not known here",
     hint: "try a new token",
+    audience: "member",
+  },
+  two_factor_required: {
+    problem: "The organisation demands two-factor authentication, which this account has not turned on",
+    hint: "turn it on in GitHub's settings",
+    audience: "member",
+  },
+  token_lifetime: {
+    problem: "The organisation or its enterprise forbids tokens that live as long as this one",
+    hint: "make one that ends sooner",
+    audience: "member",
+  },
+  token_sees_nothing: {
+    problem: "The fine-grained token sees no organisation at all",
+    hint: "make one whose resource owner is the organisation, with the permission Members: read",
+    audience: "bearer",
+  },
+  too_many_teams: {
+    problem: "The user's teams in the organisation and their parents are more than can be looked up",
+    hint: "leave teams, or ask an owner of the organisation to delete teams that were made to lock users out",
+    audience: "member",
+  },
+  organisation_not_found: {
+    problem:
+      "An organisation of deny has no longer the name that the policy has, so it is not known whether it is denied",
+    hint: "ask the operator to write the organisation's present name into deny",
+    audience: "operator",
+  },
+  other_organisation_forbids: {
+    problem: "Another organisation of this person turns the token away, and GitHub lists no teams at all then",
+    hint: "use a token that the organisation accepts which GitHub's sentence names; octogate explain shows it",
     audience: "member",
   },
   too_many_scopes: {
@@ -233,12 +264,12 @@ export const undeterminedReasons = {
   },
   github_app_unavailable: {
     problem:
-      "The GitHub App that loads memberships is not installed in the organisation, suspended or rate-limited, or its credentials or permissions are wrong",
+      "The GitHub App that loads memberships is not installed in the organisation or suspended, or its credentials or permissions are wrong",
     hint: "is it installed in each organisation, with the permission Members: read, and is its key right?",
     audience: "operator",
   },
   oauth_client_secret: {
-    problem: "GitHub does not accept a client secret of OAUTH_CLIENT_SECRETS, or limits its client",
+    problem: "GitHub does not accept a client secret of OAUTH_CLIENT_SECRETS",
     hint: "put the client's present secret into OAUTH_CLIENT_SECRETS",
     audience: "operator",
   },
@@ -255,6 +286,17 @@ export const undeterminedReasons = {
   new_token_rate_limit: {
     problem: "Too many tokens were never seen before, so this one has to wait; tokens that were once valid do not",
     hint: "try again later",
+    audience: "bearer",
+  },
+  shared_quota_reserved: {
+    problem:
+      "Of the GitHub quota that all users share little is left, and it is not for new tokens, nor for accounts that used much of it",
+    hint: "try again later",
+    audience: "bearer",
+  },
+  shared_quota_spent: {
+    problem: "GitHub limits the app's client or installation with which this service asks for all users",
+    hint: "try again later; the operator finds in the documentation how many users one carries",
     audience: "bearer",
   },
   configuration: { problem: "The configuration is wrong", hint: "octogate check says where", audience: "operator" },

@@ -15,6 +15,7 @@ import { connectGitHub } from "./github/connect.ts";
 import { createDecisionLog, type DecisionLog } from "./log/decision-log.ts";
 import { createMetrics, type Dataset, type Metrics } from "./log/metrics.ts";
 import { createReadiness, type Readiness } from "./readiness.ts";
+import { createRepeatedDenials } from "./repeated-denials.ts";
 import { withTimeout } from "./with-timeout.ts";
 
 /** Variables, secrets and bindings by name. */
@@ -98,9 +99,13 @@ function serviceOf(
     admitNeverSeen: limitOf(env.NEVER_SEEN_LIMIT, writeError),
     lifetimes: { ttlMs: settings.cacheTtlSeconds * 1000, graceMs: settings.outageGraceSeconds * 1000 },
     now,
+    writeWarning: writeError,
     waitUntil,
   });
-  return { ok: true, value: { factsCache, tokenShape: settings.tokenShape } };
+  const repeatedDenials = createRepeatedDenials();
+  const isRepeatedDenial: Service["isRepeatedDenial"] = (cluster, credentialId) =>
+    repeatedDenials.add(cluster, credentialId, now());
+  return { ok: true, value: { factsCache, tokenShape: settings.tokenShape, isRepeatedDenial } };
 }
 
 /** There is a warning for each name that users bring along, so their number is bounded. */

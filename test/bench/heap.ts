@@ -22,7 +22,7 @@ export interface Heap {
 const request: FactsRequest = {
   cluster: "production",
   tokenKind: "classic",
-  organisations: [{ login: "acme", id: 1234, teamIds: [] }],
+  organisations: [{ login: "acme", id: 1234, teamIds: [], needsTeams: true }],
   oauthClients: [],
   candidates: { only: null, except: [] },
 };
@@ -45,6 +45,7 @@ export async function measureHeap(tokens: number): Promise<Heap> {
     admitNeverSeen: async () => true,
     lifetimes: { ttlMs: 120_000, graceMs: 600_000 },
     now: () => Date.now(),
+    writeWarning: () => {},
     waitUntil: () => {},
   });
   const beforeBytes = heapBytes();
@@ -78,9 +79,15 @@ function madeUpGitHub(): GitHubFacts {
         oauthClientId: null,
         scopes: ["read:org"],
         expiry: { kind: "never" },
-        organisations: { "acme#1234": { kind: "active", id: 1234, login: "acme", role: "member", teams: [] } },
+        organisations: {
+          "acme#1234": { kind: "active", id: 1234, login: "acme", role: "member", teams: [], teamsHidden: null },
+        },
       };
-      const validator = { etag: `W/"${String(loads).padStart(64, "0")}"`, headers: { "x-oauth-scopes": "read:org" } };
+      const validator = {
+        etag: `W/"${String(loads).padStart(64, "0")}"`,
+        readAt: Date.now(),
+        headers: { "x-oauth-scopes": "read:org" },
+      };
       const validators = {
         "https://api.github.com/user": { ...validator, json: facts.account },
         "https://api.github.com/user/memberships/orgs/acme": {

@@ -12,8 +12,9 @@ let folder: string;
 const template = readFileSync(join(repositoryRoot, "wrangler.toml"), "utf8");
 const right = template
   .replace("<auth.example.com>", "auth.acme.dev")
-  .replace("<sha256 fingerprint, 64 hex digits>", "a1".repeat(32));
-const wrong = right.replace("user:octocat#583231", "orgs:acme");
+  .replace("<sha256 fingerprint, 64 hex digits>", "a1".repeat(32))
+  .replace("user:octocat#583231", "user:mona#5");
+const wrong = right.replace("user:mona#5", "orgs:acme");
 
 beforeEach(() => {
   above = mkdtempSync(join(tmpdir(), "octogate-build-"));
@@ -64,10 +65,10 @@ describe("a second configuration", () => {
     writeFileSync(join(above, path), "{}");
     const checked = await octogate(["check"], { cwd: folder });
     expect(checked.exitCode).toBe(1);
-    expect(checked.stderr).toContain(`in its place, wherever --config is left out`);
+    expect(checked.stdout).toContain(`in its place, wherever --config is left out`);
     const step = await run(process.execPath, ["src/cli/check-before-deploy.ts"], { cwd: folder, env: {} });
     expect(step.exitCode).toBe(1);
-    expect(step.stderr).toBe(checked.stderr);
+    expect(checked.stdout).toContain(step.stderr);
     // A file that only --config finds has no rival.
     write("prod.toml", right);
     expect((await octogate(["check", "--config", "prod.toml"], { cwd: folder })).exitCode).toBe(0);
@@ -79,7 +80,7 @@ test.each([
   ["enabled = false", "turns the domain off"],
 ])("a custom domain with %s is refused", async (line, words) => {
   write("wrangler.toml", right.replace("custom_domain = true", `custom_domain = true\n${line}`));
-  const { exitCode, stderr } = await octogate(["check"], { cwd: folder });
+  const { exitCode, stdout } = await octogate(["check"], { cwd: folder });
   expect(exitCode).toBe(1);
-  expect(stderr).toContain(words);
+  expect(stdout).toContain(words);
 });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { run } from "../support/program.ts";
+import { makeDeploymentFolder } from "./support/deployment-folder.ts";
 import { main, octogate } from "./support/octogate.ts";
 
 describe("the command line", () => {
@@ -14,6 +15,57 @@ describe("the command line", () => {
     expect(exitCode).toBe(2);
     expect(stdout).toBe("");
     expect(stderr).toContain("Did you mean check?");
+  });
+
+  test.each([
+    [["completon", "--help"], "Did you mean completion?"],
+    [["certificate", "lst", "--help"], "Did you mean list?"],
+    [["doctor", "--cluser", "production"], "Did you mean --cluster?"],
+    [["manifests", "--for", "k3s", "--cluser", "production"], "Did you mean --cluster?"],
+  ])("names the nearest word to a misspelled one: %j", async (args, words) => {
+    const { exitCode, stdout, stderr } = await octogate(args);
+    expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: "" });
+    expect(stderr).toContain(words);
+  });
+
+  test.each([[], ["setup"], ["manifests"], ["doctor"], ["certificate", "rotate"], ["completion"]])(
+    "breaks its help at words, within 80 columns: octogate %s %s",
+    async (...words) => {
+      const { stdout } = await octogate([...words, "--help"]);
+      expect(stdout.split("\n").filter((line) => line.length > 80)).toEqual([]);
+      // An example over several lines is still one command.
+      const examples = stdout.split("Examples:\n")[1] ?? "";
+      for (const [line] of examples.matchAll(/^ {6}\S.*$/gm)) {
+        expect(stdout).toContain(` \\\n${line}`);
+      }
+    },
+  );
+
+  test("has short options for the frequent ones", async () => {
+    const { stdout } = await octogate(["setup", "--help"]);
+    for (const flags of ["-c, --cluster", "-y, --yes", "-n, --dry-run"]) expect(stdout).toContain(flags);
+    expect((await octogate(["-v"])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+  });
+
+  test.each([
+    ["octogate ma", ["manifests"]],
+    ["octogate certificate r", ["revoke", "rotate"]],
+    ["octogate manifests --for k", ["k3s", "kops", "kubeadm"]],
+    ["octogate setup --dry", ["--dry-run"]],
+    ["octogate check --config wr", ["wrangler.toml"]],
+  ])("bash completes %s", async (line, expected) => {
+    const { path } = await makeDeploymentFolder("");
+    const { stdout: script } = await octogate(["completion", "bash"]);
+    const words = line.split(" ");
+    const complete = `COMP_WORDS=(${words.join(" ")}); COMP_CWORD=${words.length - 1}; _octogate; printf '%s\\n' "\${COMPREPLY[@]}"`;
+    const { stdout, stderr } = await run("bash", ["-c", `${script}\n${complete}`], { cwd: path, env: process.env });
+    expect(stderr).toBe("");
+    expect(stdout.trim().split("\n").sort()).toEqual(expected);
+  });
+
+  test.each(["zsh", "fish"])("%s gets the same commands and options", async (shell) => {
+    const { stdout } = await octogate(["completion", shell]);
+    for (const word of ["manifests", "rotate", "dry-run", "kubeadm"]) expect(stdout).toContain(word);
   });
 
   test("shows its help on stdout, without colours, where it was asked for", async () => {
@@ -31,7 +83,7 @@ describe("the command line", () => {
       ...["setup", "manifests", "kubeconfig"],
       ...["check", "pin", "explain"],
       ...["doctor", "certificate", "teardown"],
-      "help",
+      ...["completion", "help"],
     ]);
   });
 

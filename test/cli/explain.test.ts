@@ -105,7 +105,7 @@ describe("with an installed GitHub App", () => {
     expect(verdict).toMatchObject({ kind: "authenticated" });
     expect(calls.map(({ method, path, outcome }: Record<string, string>) => `${method} ${path} ${outcome}`)).toEqual([
       "GET /user ok",
-      "GET /app/installations?per_page=100 ok",
+      "GET /orgs/acme/installation ok",
       expect.stringMatching(/^POST \/app\/installations\/\d+\/access_tokens ok$/),
       "GET /orgs/acme/memberships/ada ok",
       "POST /graphql ok",

@@ -1,4 +1,4 @@
-import { readdir, readFile, stat } from "node:fs/promises";
+import { readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
@@ -47,7 +47,14 @@ describe("octogate manifests", () => {
         expect(stdout).toContain(path === null ? `==> ${name}\n` : `==> ${name}: goes to ${path}, mode ${mode}\n`);
         if (content !== undefined) expect(stdout).toContain(content.trimEnd());
       }
-      expect(json.guide).toBe(readClusterFile(`${distribution}/README.md`).split("\n---\n\n")[1]);
+      const chapters = (text: string) => text.match(/^## .*$/gm) ?? [];
+      expect(chapters(json.guide)).toEqual([
+        ...chapters(readClusterFile(`${distribution}/README.md`)),
+        "## If a webhook is set already",
+        "## Sign in",
+      ]);
+      // It goes to the nodes by itself: nothing in it leads to a file that is not there.
+      expect(json.guide).not.toContain("](");
     },
   );
 
@@ -141,6 +148,7 @@ describe("octogate manifests", () => {
     expect((await readdir(folder)).sort()).toEqual(
       [
         ".gitignore",
+        ".octogate-manifests.json",
         "STEPS.md",
         "client.crt",
         "client.key",
@@ -154,6 +162,48 @@ describe("octogate manifests", () => {
     expect(await readFile(join(folder, "rbac", "admin-team.yaml"), "utf8")).toContain("name: github:acme/platform\n");
   });
 
+  test("--output keeps what was edited since, and says where the new text is if there is one", async () => {
+    const { cwd } = await makeDeployment();
+    const again = () => octogate([...manifests("talos"), "--output", "to-node"], { cwd });
+    await again();
+    const folder = join(cwd, "to-node");
+    const kustomization = join(folder, "rbac", "kustomization.yaml");
+    const document = join(folder, "kube-authentication-webhook-config.yaml");
+    const edited = `${await readFile(kustomization, "utf8")}# mine\n`;
+    await writeFile(kustomization, edited);
+
+    const unchanged = await again();
+
+    expect(unchanged.stdout).toBe(
+      "to-node/rbac/kustomization.yaml is kept as you edited it.\nBegin with to-node/STEPS.md.\n",
+    );
+    expect(await readFile(kustomization, "utf8")).toBe(edited);
+
+    // A new certificate: the document is new, and the operator's own change to it stays.
+    await writeFile(document, `${await readFile(document, "utf8")}# mine\n`);
+    await writeClientCertificate(join(cwd, ".clusters", "production"));
+    const renewed = await again();
+
+    expect(renewed.exitCode).toBe(0);
+    expect(renewed.stdout).toContain("to-node/before-1.15.yaml is written.\n");
+    expect(renewed.stderr).toContain("to-node/kube-authentication-webhook-config.yaml: warning: was edited");
+    expect(await readFile(document, "utf8")).toMatch(/# mine\n$/);
+    expect(await readFile(`${document}.new`, "utf8")).toContain("kind: KubeAuthenticationWebhookConfig");
+    expect(await readFile(kustomization, "utf8")).toBe(edited);
+  });
+
+  test("--output never mixes the files of two distributions or clusters", async () => {
+    const { cwd } = await makeDeployment();
+    await octogate([...manifests("talos"), "--output", "to-node"], { cwd });
+    const before = await readdir(join(cwd, "to-node"), { recursive: true });
+
+    const { exitCode, stdout, stderr } = await octogate([...manifests("k3s"), "--output", "to-node"], { cwd });
+
+    expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: "" });
+    expect(stderr).toContain("to-node: holds the files of production for talos");
+    expect(await readdir(join(cwd, "to-node"), { recursive: true })).toEqual(before);
+  });
+
   test("says what it could not fill in: a policy that is wrong or not there", async () => {
     const { path: wrong } = await makeDeploymentFolder(deployment.replace("fine_grained", "any"));
     const { path: withoutPolicy } = await makeDeploymentFolder(null);
@@ -165,7 +215,10 @@ describe("octogate manifests", () => {
 
     for (const { exitCode, stdout } of [first, second]) {
       expect(exitCode).toBe(0);
-      expect(printed(stdout).notes).toEqual([expect.stringContaining("rbac/ is not filled in and admits no user yet")]);
+      expect(printed(stdout).notes).toEqual([
+        expect.stringContaining("one webhook for tokens"),
+        expect.stringContaining("rbac/ is not filled in and admits no user yet"),
+      ]);
       expect(stdout).toContain("github:<ORGANISATION>");
     }
     expect(first.stdout).toContain("octogate check");

@@ -20,13 +20,28 @@ describe("--dry-run", () => {
   test("changes nothing also where nothing is left to ask for", async () => {
     await setup(...fresh, "--yes");
     rmSync(rig.clone.path(".clusters/production/client.crt"));
-    const { exitCode, stderr } = await setup("--dry-run");
+    const { exitCode, stdout } = await setup("--dry-run");
     expect(exitCode).toBe(0);
-    expect(stderr).toContain("write .clusters/production/client.crt");
+    expect(stdout).toContain("write .clusters/production/client.crt");
     expect(rig.clone.has(".clusters/production/client.crt")).toBe(false);
     await setup("--yes");
     expect(rig.clone.has(".clusters/production/client.crt")).toBe(true);
     expect((await setup("--dry-run")).stdout).toBe("Nothing would be changed (--dry-run).");
+  });
+
+  test("needs no API token: without one it shows what a first setup makes, and asks Cloudflare nothing", async () => {
+    const withToken = await setup(...fresh, "--dry-run");
+    const asked = rig.cloudflare.calls.length;
+    rig.env.CLOUDFLARE_API_TOKEN = undefined;
+    const { exitCode, stdout, stderr } = await setup(...fresh, "--dry-run");
+
+    expect(exitCode).toBe(0);
+    expect(stderr).toContain("CLOUDFLARE_API_TOKEN is not set, so Cloudflare was not asked");
+    // One line each, about the same things.
+    const subjects = (text: string) => text.split("\n").map((line) => line.split(" ").slice(0, 6).join(" "));
+    expect(subjects(stdout)).toEqual(subjects(withToken.stdout));
+    expect(rig.cloudflare.calls.length).toBe(asked);
+    expect(rig.clone.has(".clusters")).toBe(false);
   });
 
   test("of a command whose deployment was broken off says that it would deploy", async () => {
@@ -36,7 +51,7 @@ describe("--dry-run", () => {
     await rig.run([...issue, "--yes"]);
     rig.clone.breakWrangler(false);
     const uploads = rig.clone.wranglerCalls().length;
-    expect((await rig.run([...issue, "--dry-run"])).stderr).toContain("deploy wrangler.toml");
+    expect((await rig.run([...issue, "--dry-run"])).stdout).toContain("deploy wrangler.toml");
     expect((await rig.run(issue, false)).exitCode).toBe(1);
     expect(rig.clone.wranglerCalls()).toHaveLength(uploads);
   });
@@ -75,8 +90,8 @@ describe("wrangler.toml", () => {
     const text = toml();
     for (const entry of ["acme", 'org:acme"]\nclient_certificates = ["', "org:acme\u007f", "org:\ud800"]) {
       const { exitCode, stderr } = await setup("--hostname", hostname, "--allow", entry, "--yes");
-      expect(exitCode).toBe(1);
-      expect(stderr).toContain("wrangler.toml");
+      expect(exitCode).toBe(2);
+      expect(stderr).toContain("--allow");
     }
     expect(snapshot(rig.cloudflare.state)).toEqual(before);
     expect(toml()).toBe(text);

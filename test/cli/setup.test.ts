@@ -4,6 +4,7 @@ import { cpSync, rmSync, statSync, symlinkSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { startGitHubStandIn } from "../../src/local/github/server.ts";
 import { repositoryRoot } from "../support/worker-config.ts";
 import { snapshot } from "./cloudflare/state.ts";
 import { hostname, makeRig, type Rig } from "./support/rig.ts";
@@ -169,14 +170,36 @@ describe("setup again", () => {
   });
 });
 
+test("setup pins the names of a new cluster before anything decides by them", async () => {
+  const github = await startGitHubStandIn();
+  try {
+    github.addOrganisation({ login: "acme-inc", id: 77 });
+    github.addAccount({ login: "ada", id: 7 });
+    const standIn = rig.clone.read("wrangler.toml").replace("https://api.github.com", github.url);
+    rig.clone.write("wrangler.toml", standIn);
+    const names = ["org:acme-inc", "user:ada", "user:no-such-user", "team:acme-inc/platform"];
+    const args = ["setup", "--cluster", "production", ...rig.edgeArgs, "--hostname", hostname, "--allow", ...names];
+
+    const { exitCode, stderr } = await rig.run([...args, "--pin", "--yes"]);
+
+    expect(exitCode, stderr).toBe(0);
+    expect(stderr).toContain("user:no-such-user stays without a number");
+    expect(rig.clone.read("wrangler.toml")).toContain(
+      'allow = ["org:acme-inc#77", "user:ada#7", "user:no-such-user", "team:acme-inc/platform"]',
+    );
+  } finally {
+    await github.close();
+  }
+});
+
 describe("before it changes anything, setup", () => {
   test("shows every change with --dry-run, and makes none", async () => {
     const before = snapshot(rig.cloudflare.state);
-    const { exitCode, stdout, stderr } = await setup(...fresh, "--dry-run");
+    const { exitCode, stdout } = await setup(...fresh, "--dry-run");
     expect(exitCode).toBe(0);
-    expect(stdout).toBe("Nothing was changed (--dry-run).");
+    expect(stdout).toMatch(/^This would be changed:\n[\s\S]*\nNothing was changed \(--dry-run\)\.$/);
     for (const what of ["make a key", hostname, "octogate_auth_acme_dev", "KV", "wrangler.toml", "deploy"]) {
-      expect(stderr).toContain(what);
+      expect(stdout).toContain(what);
     }
     expect(snapshot(rig.cloudflare.state)).toEqual(before);
     expect(rig.cloudflare.mutations).toEqual([]);
@@ -196,8 +219,19 @@ describe("before it changes anything, setup", () => {
     Object.assign(rig.cloudflare.state, { botFightMode: true, securityLevel: "under_attack" });
     const { exitCode, stderr } = await setup(...fresh, "--yes");
     expect(exitCode).toBe(0);
-    expect(stderr).toContain("Bot Fight Mode is on");
+    expect(stderr).toContain("Bot Fight Mode is on, for the whole zone");
+    expect(stderr).toContain("by an IP Access rule: custom rules, Octogate's too, do not run for them then");
     expect(stderr).toContain("Under Attack mode is on");
+  });
+
+  test("says that Browser Integrity Check is on, until a request with kube-apiserver's user agent got through", async () => {
+    const words = "Browser Integrity Check is on";
+    expect((await setup(...fresh, "--dry-run")).stderr).toContain(words);
+    expect((await setup(...fresh, "--yes")).stderr).not.toContain(words);
+    rig.passTo(1);
+    expect((await setup("--yes")).stderr).toContain(words);
+    rig.cloudflare.state.browserCheck = "off";
+    expect((await setup("--yes")).stderr).not.toContain(words);
   });
 
   test("says so where it may not look at bot protection, and goes on", async () => {

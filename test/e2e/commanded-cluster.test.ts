@@ -1,7 +1,7 @@
 // A cluster set up with what `octogate manifests --for kubeadm` and `octogate kubeconfig` print, from the first kubectl
 // to a new client certificate.
 import "reflect-metadata";
-import { readFile } from "node:fs/promises";
+import { readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Pkcs10CertificateRequestGenerator } from "@peculiar/x509";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -9,10 +9,11 @@ import { parse } from "yaml";
 import type { StandInAccount } from "../../src/local/github/accounts.ts";
 import type { GitHubStandIn } from "../../src/local/github/server.ts";
 import { readClusterFile } from "../support/cluster-files.ts";
-import { examplesIn } from "../support/document-commands.ts";
+import { commandsIn, examplesIn } from "../support/document-commands.ts";
+import { openDocumentShell } from "../support/document-shell.ts";
 import { createHttpClient } from "../support/http-client.ts";
 import { until } from "../support/until.ts";
-import { sayIfSkipped, whyWithoutControlPlane } from "./support/binaries.ts";
+import { binary, sayIfSkipped, whyWithoutControlPlane } from "./support/binaries.ts";
 import { type CommandedCluster, startCommandedCluster } from "./support/commanded-cluster.ts";
 import { decisionsFromHere } from "./support/decisions.ts";
 import type { Kubectl } from "./support/kubectl.ts";
@@ -73,6 +74,26 @@ describe.skipIf(whyWithoutControlPlane !== null)(title, () => {
     const { login, id } = people.member;
     const kubectl = await cluster.controlPlane.kubectl.withGitHubToken(tokenOf(people.member));
     expect((await kubectl(args)).stderr).toBe(example?.output.replace("octocat:583231", `${login}:${id}`));
+  });
+
+  test("the operator signs in as the steps end, and kube-apiserver knows the operator's name", async () => {
+    const { controlPlane } = cluster;
+    const { login, id } = people.member;
+    const shell = await openDocumentShell({ kubectl: `exec "${binary("kubectl")}" "$@"` });
+    const KUBECONFIG = join(shell.folder, "kubeconfig");
+    const here = `kubectl config set-cluster here --server=${controlPlane.url} --certificate-authority="${controlPlane.authorityFile}"
+      kubectl config set-context here --cluster=here && kubectl config use-context here`;
+    const [signIn = "", ...others] = commandsIn("k8s/README.md", "Sign in");
+    expect(others).toEqual([]);
+    // A terminal is where the operator pastes the token; here it is in a file.
+    const pasted = signIn.replace("read -rs token", "read -rs token < pasted");
+    await writeFile(join(shell.folder, "pasted"), `${tokenOf(people.member)}\n`);
+
+    const { stdout } = await shell.run(`${here}\n${pasted}`, { env: { KUBECONFIG } });
+
+    expect(stdout).toContain("Forbidden");
+    expect(stdout).toContain(`User "github:${login}:${id}"`);
+    expect((await stat(join(shell.folder, ".kube/github-token"))).mode & 0o777).toBe(0o600);
   });
 
   test("the printed role bindings pass a server-side dry run, let the policy's people in, and no others", async () => {

@@ -1,11 +1,12 @@
 // The commands of the guides in k8s/ and of docs/operations.md, as they stand there: on a folder that stands for a
 // node's root, and with a real control plane. What needs the distribution itself is marked in the guides, and left out.
 import { copyFile, cp, mkdir, readFile, stat, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parse, stringify } from "yaml";
 import { writeClientCertificate } from "../cli/support/client-certificate.ts";
 import { deploymentOf } from "../cli/support/deployment-folder.ts";
+import { configFileFlag } from "../support/cluster-files.ts";
 import { commandIn, commandsIn } from "../support/document-commands.ts";
 import { type DocumentShell, octogateProgram, openDocumentShell } from "../support/document-shell.ts";
 import { repositoryRoot } from "../support/worker-config.ts";
@@ -74,21 +75,37 @@ describe.skipIf(whyWithoutControlPlane !== null)(title, () => {
 
   /** A folder that stands for the root of a control-plane node, and beside it what `octogate manifests` wrote. */
   async function openNode(distribution: string) {
-    const shell = await openGuideShell();
+    const shell = await openGuideShell({
+      // What runs on the node: kubelet starts what its manifests say, and here at once.
+      pgrep: `echo "4711 kube-apiserver $(cat "$NODE"/etc/kubernetes/manifests/*.yaml "$NODE"/etc/rancher/*/config.yaml.d/*.yaml 2> /dev/null | sed -n 's/^ *- \\(--\\)*\\([a-z-]*=[^ ]*\\)$/--\\2/p' | tr '\\n' ' ')"`,
+      // The way to Octogate is tested elsewhere.
+      curl: "echo 200",
+    });
     await writeFile(join(shell.folder, "wrangler.toml"), deploymentOf(["org:acme#1234", "team:acme/platform#55"]));
     await writeClientCertificate(join(shell.folder, ".clusters/production"));
     await shell.succeed(`octogate manifests --for ${distribution} --cluster production --output to-node`);
     const node = join(shell.folder, "node");
-    for (const path of ["etc/kubernetes/manifests", "etc/rancher"]) await mkdir(join(node, path), { recursive: true });
-    await copyFile(join(shell.folder, "admin.conf"), join(node, "etc/kubernetes/admin.conf"));
+    const kubeconfigs = ["etc/kubernetes/admin.conf", "etc/rancher/k3s/k3s.yaml", "etc/rancher/rke2/rke2.yaml"];
+    await mkdir(join(node, "etc/kubernetes/manifests"), { recursive: true });
+    for (const path of kubeconfigs) {
+      await mkdir(dirname(join(node, path)), { recursive: true });
+      await copyFile(join(shell.folder, "admin.conf"), join(node, path));
+    }
+    /** This machine's places for the node's: its root, and its kube-apiserver. */
+    const here = (script: string) =>
+      script
+        .replace(/(?<![\w.])\/etc\//g, `${node}/etc/`)
+        .replace(
+          /--server=https:\/\/(?:127\.0\.0\.1|NODE):6443(?: --tls-server-name=kubernetes)?/g,
+          `--server=${controlPlane.url}`,
+        );
     return {
       path: (name: string) => join(node, name),
       read: (name: string) => readFile(join(node, name), "utf8"),
       written: (name: string) => readFile(join(shell.folder, "to-node", name), "utf8"),
       renewCertificate: () => writeClientCertificate(join(shell.folder, "to-node")),
       /** Runs commands that count from the folder that `octogate manifests` wrote. */
-      run: (scripts: readonly string[]) =>
-        shell.succeed(scripts.join("").replace(/(?<![\w.])\/etc\//g, `${node}/etc/`), "to-node"),
+      run: (scripts: readonly string[]) => shell.succeed(`export NODE="${node}"\n${here(scripts.join(""))}`, "to-node"),
     };
   }
 
@@ -101,7 +118,10 @@ describe.skipIf(whyWithoutControlPlane !== null)(title, () => {
     const printed = await node.run(steps);
 
     expect(parse(await node.read(manifest))).toEqual(staticPodWithOctogate());
-    expect(printed).toMatch(/^ok/m);
+    const flag = "--authentication-token-webhook-config-file=/etc/kubernetes/octogate/webhook-kubeconfig.yaml";
+    expect(printed).toMatch(/^none$/m);
+    expect(printed.split("\n").filter((line) => line.includes(configFileFlag))).toEqual([flag]);
+    expect(printed).toMatch(/^200\n.*^ok/ms);
     expect(printed).toContain("github-organisation-view");
     await node.run(back);
     expect(await node.read(manifest)).toBe(stringify(staticPod));
@@ -122,7 +142,7 @@ describe.skipIf(whyWithoutControlPlane !== null)(title, () => {
     async (distribution) => {
       const node = await openNode(distribution);
       const { steps, back } = guides[distribution];
-      const flags = `etc/rancher/${distribution}/config.yaml.d/octogate.yaml`;
+      const flags = `etc/rancher/${distribution}/config.yaml.d/zz-octogate.yaml`;
 
       expect(await node.run(steps)).toContain("github-organisation-view");
 
@@ -158,7 +178,20 @@ describe.skipIf(whyWithoutControlPlane !== null)(title, () => {
 
   test.each(["talos", "kops"] as const)("%s: the role bindings are applied", async (distribution) => {
     const node = await openNode(distribution);
+    await writeFile(node.path("etc/kubernetes/manifests/kube-apiserver.yaml"), stringify(staticPodWithOctogate()));
     expect(await node.run(guides[distribution].steps)).toContain("github-organisation-view");
+  });
+
+  test("kubeadm: the first step shows a webhook that is there already", async () => {
+    const node = await openNode("kubeadm");
+    const flag = `--${configFileFlag}=/etc/other/webhook.yaml`;
+    await writeFile(node.path("etc/kubernetes/manifests/kube-apiserver.yaml"), `    - ${flag}\n`);
+    const [look = ""] = guides.kubeadm.steps;
+
+    const printed = await node.run([look]);
+
+    expect(printed).toContain(flag);
+    expect(printed).not.toContain("none");
   });
 
   test("role bindings are compared, applied, and taken away", async () => {

@@ -11,6 +11,8 @@ export interface TokenSpec {
   readonly scopes?: readonly string[];
   /** Whose resources a fine-grained token is made for. Default: the person's own. */
   readonly owner?: OrganisationName;
+  /** Whether a fine-grained token has the permission Members: read. Default: true. */
+  readonly seesMembers?: boolean;
   readonly client?: ClientName;
   /** As GitHub writes it. */
   readonly expiration?: string;

@@ -34,6 +34,19 @@ export const people = {
   sven: { id: 120, is: "a member of crowd, in 1,001 of its teams" },
   system: { id: 121, is: "a person who chose this login, and a member of Acme" },
   "renovate[bot]": { id: 122, is: "an account of an app, of type Bot" },
+  uma: { id: 123, is: "a billing manager of Acme" },
+  vera: { id: 124, is: "in Acme with a role that GitHub may add one day" },
+  "-walt-": { id: 125, is: "a member of Acme, with a login of the years in which a dash in front was allowed" },
+  xavi: { id: 126, is: "a member of Acme, and of vandelay, access to which the law forbids" },
+  yuki: {
+    id: 127,
+    is: "a member of Acme and of -Dunder-, there in the team `sales`, in two teams without a Latin letter in their names, and in a team of the enterprise",
+  },
+  wim: { id: 129, is: "in no organisation, and hidden by GitHub as spam" },
+  zita: {
+    id: 128,
+    is: "a member of soylent, which limits the lifetime of tokens, and of cyberdyne, which demands a second factor",
+  },
 } as const;
 
 export type PersonName = keyof typeof people;
@@ -50,6 +63,10 @@ export const organisations = {
   tyrell: { id: 7002, login: "tyrell" },
   slugworth: { id: 7003, login: "Slugworth" },
   crowd: { id: 8001, login: "crowd" },
+  vandelay: { id: 8002, login: "vandelay" },
+  dunder: { id: 8003, login: "-Dunder-" },
+  soylent: { id: 8004, login: "soylent" },
+  cyberdyne: { id: 8005, login: "cyberdyne" },
 } as const;
 
 export type OrganisationName = keyof typeof organisations;
@@ -85,7 +102,13 @@ export async function startScene(): Promise<Scene> {
   const portal = github.addApp({ clientId: clients["acme-portal"], appId: 902, name: "acme-portal" });
   github.installApp(portal, places.acme);
   const source = github.addApp({ appId: 903, name: "octogate-memberships" });
-  for (const name of ["acme", "hooli", "slugworth", "wallace"] as const) github.installApp(source, places[name]);
+  for (const name of ["acme", "hooli", "slugworth", "wallace", "vandelay", "dunder"] as const) {
+    github.installApp(source, places[name]);
+  }
+  // A public app can be installed by any account.
+  for (const account of [github.addAccount({ login: "-ACE-", id: 900 }), { id: 17, slug: "octo-corp" }, null]) {
+    github.installApp(source, account);
+  }
   github.suspendInstallation(github.installApp(source, places.umbrella));
 
   const ownToken = {
@@ -122,7 +145,15 @@ type Places = Scene["organisations"];
 function addPeople(github: GitHubStandIn): Accounts {
   const accounts = Object.entries(people).map(
     ([login, { id }]) =>
-      [login, github.addAccount({ login, id, ...(login.endsWith("[bot]") ? { type: "Bot" } : {}) })] as const,
+      [
+        login,
+        github.addAccount({
+          login,
+          id,
+          ...(login.endsWith("[bot]") ? { type: "Bot" } : {}),
+          ...(login === "wim" ? { visibility: "hidden" } : {}),
+        }),
+      ] as const,
   );
   return Object.fromEntries(accounts) as Accounts; // it has the same keys
 }
@@ -132,12 +163,16 @@ function addOrganisations(github: GitHubStandIn, who: Accounts): Places {
     Object.entries(organisations).map(([name, { id, login }]) => [name, github.addOrganisation({ id, login })]),
   ) as Places; // it has the same keys
   const { acme, globex, hooli, initech, umbrella, stark, wallace, tyrell, slugworth, crowd } = places;
+  const { vandelay, dunder, soylent, cyberdyne } = places;
   const join = (place: StandInOrganisation, ...members: StandInAccount[]) => {
     for (const member of members) github.addMember(place, member);
   };
 
   join(acme, who.ada, who.ben, who.cleo, who.gina, who.hugo, who.pia, who.quin, who.rosa, who.system);
+  join(acme, who["-walt-"], who.xavi, who.yuki);
   github.addMember(acme, who.dora, { state: "pending" });
+  github.addMember(acme, who.uma, { role: "billing_manager" });
+  github.addMember(acme, who.vera, { role: "guest_collaborator" });
   const platform = github.addTeam(acme, { name: "Platform", id: 55 });
   const storage = github.addTeam(acme, { name: "Storage", id: 56, parent: platform });
   github.addToTeam(github.addTeam(acme, { name: "Backups", id: 57, parent: storage }), who.ada);
@@ -161,6 +196,21 @@ function addOrganisations(github: GitHubStandIn, who: Accounts): Places {
   github.addToTeam(github.addTeam(wallace, { name: "Nexus", id: 81 }), who.lea);
   join(tyrell, who.max);
   join(slugworth, who.nora);
+  join(vandelay, who.xavi);
+  github.restrictOrganisation(vandelay, { legalReasons: true });
+  join(dunder, who.yuki);
+  for (const team of [
+    { name: "Sales", id: 91 },
+    { name: "\u{1f419}", id: 92 },
+    { name: "\u958b\u767a", slug: "\u958b\u767a", id: 93 },
+    { name: "Everyone", id: 94, type: "enterprise", shownOrganisation: "absent" } as const,
+  ]) {
+    github.addToTeam(github.addTeam(dunder, team), who.yuki);
+  }
+  join(soylent, who.zita);
+  github.restrictOrganisation(soylent, { tokenLifetime: true });
+  join(cyberdyne, who.zita);
+  github.restrictOrganisation(cyberdyne, { twoFactor: true });
   join(crowd, who.sven);
   for (let number = 1; number <= crowdedTeams; number += 1) {
     github.addToTeam(github.addTeam(crowd, { name: `Team ${number}`, id: 10_000 + number }), who.sven);
@@ -169,12 +219,13 @@ function addOrganisations(github: GitHubStandIn, who: Accounts): Places {
 }
 
 function tokenOf(github: GitHubStandIn, account: StandInAccount, places: Places, spec: TokenSpec): string {
-  const { kind, scopes, owner, client, expiration, authorisedFor, fate } = spec;
+  const { kind, scopes, owner, seesMembers, client, expiration, authorisedFor, fate } = spec;
   if (kind === "service_account") return serviceAccountToken();
   const token = github.issueToken(account, {
     kind,
     ...(scopes === undefined ? {} : { scopes }),
     ...(owner === undefined ? {} : { resourceOwner: places[owner] }),
+    ...(seesMembers === undefined ? {} : { seesMembers }),
     ...(client === undefined ? {} : { oauthClientId: clients[client] }),
     ...(expiration === undefined ? {} : { expiration }),
     token: makeToken(kind),

@@ -24,8 +24,8 @@ const commandsThatNeed: Readonly<Record<string, RegExp>> = {
   kubeadm: /^(?:kubeadm|crictl|journalctl) /,
   k3s: /^(?:k3s|systemctl|journalctl) /,
   RKE2: /^systemctl |\/var\/lib\/rancher\/rke2\//,
-  Talos: /^talosctl /,
-  kOps: /^kops |\/var\/log\/kube-apiserver\.log$/,
+  Talos: /^(?:until )?talosctl /,
+  kOps: /^kops |\/var\/log\/kube-apiserver\.log$|\/var\/lib\/kubelet\/kubeconfig/,
 };
 
 /** The documents that tell their reader to run something. */

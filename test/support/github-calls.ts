@@ -4,6 +4,9 @@ import type { RecordedRequest } from "../../src/local/github/context.ts";
 
 const templates: readonly (readonly [RegExp, string])[] = [
   [/^\/user\/memberships\/orgs\/[^/]+$/, "/user/memberships/orgs/{org}"],
+  [/^\/user\/\d+$/, "/user/{id}"],
+  [/^\/orgs\/[^/]+\/teams$/, "/orgs/{org}/teams"],
+  [/^\/orgs\/[^/]+\/installation$/, "/orgs/{org}/installation"],
   [/^\/orgs\/[^/]+\/teams\/[^/]+$/, "/orgs/{org}/teams/{team}"],
   [/^\/orgs\/[^/]+\/memberships\/[^/]+$/, "/orgs/{org}/memberships/{login}"],
   [/^\/app\/installations\/\d+\/access_tokens$/, "/app/installations/{id}/access_tokens"],

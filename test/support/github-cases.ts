@@ -160,7 +160,7 @@ const invalidBodies: readonly GitHubCase[] = (
       ["a login with a slash", { login: "acme/admins" }],
       ["a login in another script", { login: "m\u043ena" }],
       ["a login that is too long", { login: "m".repeat(40) }],
-      ["a login that begins with a dash", { login: "-mona" }],
+      ["a login that no account can have", { login: "mona.lisa" }],
       ["no type", { type: undefined }],
       ["a type with a blank", { type: "User " }],
       ["a list of types", { type: ["User"] }],

@@ -30,6 +30,12 @@ async function writeDecision() {
   github.requests.length = 0;
 }
 
+/** A token that was not copied whole has a line of its own once a minute, beside its place in the sum. */
+function linesAfter(count: number): string[] {
+  const lines = worker().logLines().slice(count);
+  return lines.filter((line) => !line.includes('"foreignKind":"github_malformed"'));
+}
+
 test.each(foreignTokens)("%s: %s gets a plain no in both versions and is only counted", async (kind, _, make) => {
   await writeDecision();
   const linesBefore = worker().logLines().length;
@@ -41,7 +47,7 @@ test.each(foreignTokens)("%s: %s gets a plain no in both versions and is only co
   }
   await writeDecision();
 
-  const lines = worker().logLines().slice(linesBefore);
+  const lines = linesAfter(linesBefore);
   expect(lines).toHaveLength(2);
   const { seconds, ...record } = JSON.parse(lines[0] ?? "");
   expect(record).toEqual({
@@ -68,7 +74,7 @@ test("hundreds of made-up tokens cost no call to GitHub and no line of the log",
 
   expect(worker().github.requests).toEqual([]);
   await writeDecision();
-  const lines = worker().logLines().slice(linesBefore);
+  const lines = linesAfter(linesBefore);
   expect(lines).toHaveLength(2);
   const { counts } = JSON.parse(lines[0] ?? "");
   expect(Object.values<number>(counts).reduce((sum, count) => sum + count, 0)).toBe(300);

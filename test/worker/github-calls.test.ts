@@ -55,7 +55,12 @@ describe("with people's own tokens", () => {
     ["a fine-grained token", "acme", ["cleo", fineGrained("acme")], membership(1)],
     ["two organisations", "both", ["gina", reads], membership(2)],
     ["each parent team", "acme", ["ada", reads], { ...membership(1), "GET /orgs/{org}/teams/{team}": 2 }],
-    ["a renamed organisation", "renamed", ["nora", reads], { ...membership(1), "GET /user/memberships/orgs": 1 }],
+    [
+      "a renamed organisation",
+      "renamed",
+      ["nora", reads],
+      { ...membership(1), "GET /user/memberships/orgs/{org}": 2, "GET /user/{id}": 1 },
+    ],
     ["a token without the scope", "acme", ["cleo", classic()], { "GET /user": 1 }],
     ["a person whom no entry could admit", "by-name", ["cleo", reads], { "GET /user": 1 }],
     ["a refused token", "acme", ["cleo", { ...reads, fate: { kind: "revoked" } }], { "GET /user": 1 }],
@@ -88,7 +93,7 @@ describe("with an installed app", () => {
     const calls = await costOf(worker(), "acme", scene.tokenOf("ada", classic()), 1);
     expect(calls).toEqual({
       ...byApp(1),
-      "GET /app/installations": 1,
+      "GET /orgs/{org}/installation": 1,
       "POST /app/installations/{id}/access_tokens": 1,
     });
     scene.github.requests.length = 0;

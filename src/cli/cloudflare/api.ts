@@ -6,6 +6,7 @@ import { failureText } from "../../node/https.ts";
 import { type CliError, type Context, cliError } from "../command.ts";
 import { edgeErrorCodeIn } from "./edge-errors.ts";
 import { type Clock, lookAgain } from "./patience.ts";
+import { chosenByHand, tokenFormUrl } from "./token-form.ts";
 
 export type CloudflareClient = import("cloudflare").default;
 
@@ -60,7 +61,7 @@ export async function connectToCloudflare(
     throw cliError(
       "CLOUDFLARE_API_TOKEN",
       apiToken === "" ? "is not set" : "holds no token: it has spaces, or characters that no token has",
-      `make a token at ${tokensPage} with the permissions ${requiredPermissions.join(", ")}`,
+      `make one with ${requiredPermissions.join(", ")}; this link fills in all but ${chosenByHand}: ${tokenFormUrl}`,
     );
   }
   return new Cloudflare({

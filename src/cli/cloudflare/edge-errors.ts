@@ -1,6 +1,6 @@
 // Cloudflare's own errors: what its edge answers in the place of what is behind it.
-// To callers that prefer JSON, as kube-apiserver does, they are problem details (RFC 9457), on all plans since March and
-// April 2026; to others, and where the zone has error pages of its own, they are pages:
+// To callers that prefer JSON, as kube-apiserver does, they are problem details (RFC 9457), on all plans since spring
+// 2026; to others, and where the zone has error pages of its own, they are pages:
 // https://developers.cloudflare.com/fundamentals/reference/error-responses/
 import * as v from "valibot";
 import type { HttpsResponse } from "../../node/https.ts";

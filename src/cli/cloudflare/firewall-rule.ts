@@ -1,6 +1,7 @@
 // The one custom rule of a hostname.
 // It blocks requests without one of the listed client certificates, valid and unrevoked, before the Worker runs. It is
-// known by its own `ref`; all other rules stay as they are.
+// known by its own `ref`; all other rules stay as they are. It does not run for addresses that an IP Access rule
+// allows: the Worker checks the certificate by itself.
 import { askCloudflare, type CloudflareClient, nullOn, permissions } from "./api.ts";
 import type { Zone } from "./zone.ts";
 

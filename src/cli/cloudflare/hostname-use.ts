@@ -60,41 +60,66 @@ export async function findAddressRecords(client: CloudflareClient, zone: Zone, h
     .map((record) => `${record.type} ${"content" in record ? record.content : ""}`.trim());
 }
 
-/**
- * Changes nothing: whether to turn bot protection off for the zone is the operator's decision.
- *
- * @returns what would, or could, stop kube-apiserver before it gets to the Worker
- */
-export async function findBotProtection(client: CloudflareClient, zone: Zone, hostname: string): Promise<Diagnostic[]> {
-  const [bots, level] = await Promise.all([
+export interface BotProtection {
+  /** What would, or could, stop kube-apiserver before it gets to the Worker. */
+  readonly warnings: readonly Diagnostic[];
+  /** What could, but does not as long as a request in kube-apiserver's form gets through. */
+  readonly doubts: readonly Diagnostic[];
+}
+
+/** Changes nothing: whether to turn bot protection off for the zone is the operator's decision. */
+export async function findBotProtection(
+  client: CloudflareClient,
+  zone: Zone,
+  hostname: string,
+): Promise<BotProtection> {
+  const zone_id = zone.id;
+  const [bots, level, browserCheck] = await Promise.all([
     askCloudflare("reading the bot settings", permissions.botProtection, () =>
-      nullOn(notAllowed, () => client.botManagement.get({ zone_id: zone.id })),
+      nullOn(notAllowed, () => client.botManagement.get({ zone_id })),
     ),
     askCloudflare("reading the security level", permissions.zoneSettings, () =>
-      nullOn(notAllowed, () => client.zones.settings.get("security_level", { zone_id: zone.id })),
+      nullOn(notAllowed, () => client.zones.settings.get("security_level", { zone_id })),
+    ),
+    askCloudflare("reading whether Browser Integrity Check is on", permissions.zoneSettings, () =>
+      nullOn(notAllowed, () => client.zones.settings.get("browser_check", { zone_id })),
     ),
   ]);
-  const found: Diagnostic[] = [];
-  if (bots === null) found.push(unknown(zone, "Bot Fight Mode", permissions.botProtection));
-  else found.push(...botWarnings(zone, bots, hostname));
-  if (level === null) found.push(unknown(zone, "Under Attack mode", permissions.zoneSettings));
+  const warnings: Diagnostic[] = [];
+  if (bots === null) warnings.push(unknown(zone, "Bot Fight Mode", permissions.botProtection));
+  else warnings.push(...botWarnings(zone, bots, hostname));
+  if (level === null) warnings.push(unknown(zone, "Under Attack mode", permissions.zoneSettings));
   else if ("value" in level && level.value === "under_attack") {
     const message = "Under Attack mode is on: every request gets a page to click on, kube-apiserver's too";
     const hint = `add a configuration rule with a lower security level for ${hostname}, or turn it off`;
-    found.push(warning(zone.name, message, hint));
+    warnings.push(warning(zone.name, message, hint));
   }
-  return found;
+  const isChecked = browserCheck !== null && "value" in browserCheck && browserCheck.value === "on";
+  return { warnings, doubts: isChecked ? [browserCheckDoubt(zone, hostname)] : [] };
 }
 
 const notAllowed = [401, 403];
+
+/**
+ * On in every new zone. It goes by the user agent: https://developers.cloudflare.com/waf/tools/browser-integrity-check/
+ */
+function browserCheckDoubt(zone: Zone, hostname: string): Diagnostic {
+  const message =
+    "Browser Integrity Check is on: it refuses unusual user agents (error 1010), perhaps kube-apiserver's (Go-http-client/2.0)";
+  const hint = `if it does, turn it off for ${hostname} by a configuration rule, or skip it by a custom rule`;
+  return warning(zone.name, message, hint);
+}
 
 type BotSettings = Awaited<ReturnType<CloudflareClient["botManagement"]["get"]>>;
 
 function botWarnings(zone: Zone, settings: BotSettings, hostname: string): Diagnostic[] {
   const found: Diagnostic[] = [];
   if ("fight_mode" in settings && settings.fight_mode) {
-    const message = "Bot Fight Mode is on: it may challenge kube-apiserver, and no rule can make an exception from it";
-    found.push(warning(zone.name, message, `turn it off for ${hostname}'s zone (Security, Bots)`));
+    const message =
+      "Bot Fight Mode is on, for the whole zone: it may challenge kube-apiserver, and no custom rule skips it";
+    const hint =
+      "turn it off (Security, Settings), or allow kube-apiserver's addresses by an IP Access rule: custom rules, Octogate's too, do not run for them then, and the Worker alone checks the certificate";
+    found.push(warning(zone.name, message, hint));
   }
   const challenged = [
     "sbfm_definitely_automated" in settings ? settings.sbfm_definitely_automated : undefined,

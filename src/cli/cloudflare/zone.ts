@@ -93,8 +93,8 @@ const editNames: readonly [name: string, permission: Permission][] = [
 
 /**
  * Cloudflare cannot tell what a token may do, short of a call that needs a permission of its own. So the cheapest read
- * for each permission is tried. A permission that is not found missing here is named by the call that Cloudflare refuses
- * later.
+ * for each permission is tried. A permission that is not found missing here is named by the call that Cloudflare
+ * refuses later.
  *
  * @returns those that are missing
  */

@@ -24,5 +24,5 @@ async function check({ config }: CheckOptions, context: Context): Promise<Comman
     return `${length} ${severity}${length === 1 ? "" : "s"}`;
   };
   const sum = diagnostics.length === 0 ? "nothing is wrong with it" : `${count("error")}, ${count("warning")}`;
-  return done([`${config}: ${sum}`], { file: config }, diagnostics);
+  return { ...done([`${config}: ${sum}`], { file: config }, diagnostics), diagnosticsAreResult: true };
 }

@@ -35,7 +35,7 @@ export const kubeconfigCommand: CommandMaker = (context, run) =>
         .conflicts("folder"),
     )
     .addOption(certificatesOption())
-    .addOption(new Option("--output <file>", "writes this file, readable by its owner only, in place of stdout"))
+    .addOption(new Option("-o, --output <file>", "writes this file, readable by its owner only, in place of stdout"))
     .addHelpText("after", examples("kubeconfig --cluster production > webhook-kubeconfig.yaml"))
     .action((options: KubeconfigOptions) => run(() => kubeconfig(options, context)));
 

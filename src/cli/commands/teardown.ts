@@ -28,6 +28,7 @@ import {
 } from "../config-file/edits.ts";
 import { saveConfigFile } from "../config-file/file.ts";
 import { deployIfNeeded, openSession, refuseToLockOut, type Session } from "../deployment/state.ts";
+import { nearestTo } from "../nearest.ts";
 import { addOptions, askForConsent, type ChangeOptions, changeOptions, clusterOption, examples } from "../options.ts";
 
 interface TeardownOptions extends ChangeOptions {
@@ -96,7 +97,12 @@ async function tearDownCluster(
     ...(pairs.length === 0 ? [] : [`remove the keys and certificates in ${folder.name}: ${pairs.join(", ")}`]),
   ];
   const stays = left.map((what) => `This stays: ${what}.`);
-  if (changes.length === 0) return done([`There is nothing of ${clusterName}.`, ...stays], { changed: false, left });
+  if (changes.length === 0) {
+    const names = others.map(clusterNameOf);
+    const nearest = nearestTo(clusterName, names);
+    const hint = nearest === null ? `there are: ${names.join(", ")}` : `did you mean ${nearest}?`;
+    throw cliError(path, `there is nothing of a cluster ${clusterName}`, hint);
+  }
   for (const line of stays) context.terminal.note(line);
   const consent = await askForConsent(context, changes, options);
   if (consent.kind === "stop") return consent.result;

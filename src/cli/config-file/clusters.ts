@@ -67,7 +67,12 @@ export function readCluster({ settings }: ConfigFile, variable: string): Cluster
   if (!isTable(table)) return null;
   const allow = stringsIn(table, "allow");
   const fingerprints = readFingerprints(table);
-  return { fingerprints, allow, isExample: fingerprints.length === 0 && sameList(allow, exampleAllow) };
+  return { fingerprints, allow, isExample: fingerprints.length === 0 && isExampleAllow(allow) };
+}
+
+/** Whether these are the entries of the file as it ships, all of them and no other. */
+export function isExampleAllow(allow: readonly string[]): boolean {
+  return sameList(allow, exampleAllow);
 }
 
 /** @returns the variables of all clusters but those of the example */

@@ -22,7 +22,16 @@ const settingsSchema = v.looseObject({
   vars: v.optional(v.record(v.string(), v.unknown()), {}),
   routes: v.optional(v.array(routeSchema), []),
   kv_namespaces: v.optional(v.array(v.looseObject({ binding: v.string(), id: v.optional(v.string()) })), []),
-  ratelimits: v.optional(v.array(v.looseObject({ name: v.string() })), []),
+  ratelimits: v.optional(
+    v.array(
+      v.looseObject({
+        name: v.string(),
+        simple: v.optional(v.looseObject({ period: v.optional(v.number()) })),
+      }),
+    ),
+    [],
+  ),
+  build: v.optional(v.looseObject({ command: v.optional(v.string()) })),
   secrets: v.optional(v.looseObject({ required: v.optional(v.array(v.string()), []) }), { required: [] }),
   compatibility_flags: v.optional(v.array(v.string()), []),
   workers_dev: v.optional(v.boolean()),
@@ -78,6 +87,14 @@ export async function openConfigFile(path: string, context: Context): Promise<Co
   return orThrow(await loadConfigFile(path, context));
 }
 
+/** What a value has to be, by the type that is expected. */
+const forms: Readonly<Record<string, string>> = {
+  boolean: "must be true or false, without quotes",
+  number: "must be a number, without quotes",
+  string: "must be a text in quotes",
+  Array: "must be a list in brackets",
+};
+
 /** Parses a text in the file's place. */
 export function parseConfigFile(
   { path, absolutePath }: Pick<ConfigFile, "path" | "absolutePath">,
@@ -92,9 +109,13 @@ export function parseConfigFile(
     const file = { path, absolutePath, folder: dirname(absolutePath), text, settings: parsed.output, toml };
     return { kind: "loaded", file };
   }
-  const wrong = (parsed.issues[0].path ?? []).map(({ key }) => (typeof key === "number" ? key : String(key)));
+  const [outer] = parsed.issues;
+  // Where a setting has two forms, what is wrong with the form that was chosen stands one level deeper.
+  const inner = outer.issues?.find((issue) => issue.path !== undefined);
+  const keys = [...(outer.path ?? []), ...(inner?.path ?? [])].map(({ key }) => key);
+  const wrong = keys.map((key) => (typeof key === "number" ? key : String(key)));
   const location = { file: path, line: toml.lineOf(wrong), setting: settingOf(wrong) };
-  const message = "must have the form that wrangler documents";
+  const message = forms[(inner ?? outer).expected ?? ""] ?? "must have the form that wrangler documents";
   return { kind: "invalid", diagnostic: locate(location, "error", message) };
 }
 

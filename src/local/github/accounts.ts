@@ -1,16 +1,19 @@
-// Accounts of people and bots, found by their login.
+// Accounts of people and bots, found by their login or number.
 
 export interface StandInAccount {
   readonly id: number;
   /** Can be changed at any time: people rename themselves. */
   login: string;
   type: string;
+  /**
+   * Who finds the account by its login or its number. "enterprise": only callers of an organisation that it is in, as
+   * for a managed user. "hidden": the account alone, as for one that GitHub takes for spam.
+   */
+  visibility: "everyone" | "enterprise" | "hidden";
 }
 
-export interface NewAccount {
+export interface NewAccount extends Partial<Pick<StandInAccount, "id" | "type" | "visibility">> {
   readonly login: string;
-  readonly id?: number;
-  readonly type?: string;
 }
 
 const firstAccountId = 10_000_001;
@@ -19,14 +22,18 @@ export class Accounts {
   readonly #accounts: StandInAccount[] = [];
   #nextId = firstAccountId;
 
-  add({ login, id, type }: NewAccount): StandInAccount {
-    const account = { id: id ?? this.#nextId++, login, type: type ?? "User" };
+  add({ login, id = this.#nextId++, type = "User", visibility = "everyone" }: NewAccount): StandInAccount {
+    const account = { id, login, type, visibility };
     this.#accounts.push(account);
     return account;
   }
 
   byLogin(login: string): StandInAccount | null {
     return this.#accounts.find((account) => isSameName(account.login, login)) ?? null;
+  }
+
+  byId(id: number): StandInAccount | null {
+    return this.#accounts.find((account) => account.id === id) ?? null;
   }
 }
 

@@ -2,6 +2,7 @@
 // GitHub App is ever installed.
 import { generateKeyPairSync, type KeyObject, randomBytes, verify } from "node:crypto";
 import * as v from "valibot";
+import type { StandInAccount } from "./accounts.ts";
 import type { StandInOrganisation } from "./organisations.ts";
 import { makeAppClientId } from "./token.ts";
 
@@ -15,14 +16,23 @@ export interface StandInApp {
   readonly privateKeyPem: string;
 }
 
+/** What counts here is `members`; others are only shown. */
 export interface AppPermissions {
   readonly members?: "read" | "write";
+  readonly checks?: "read" | "write";
+}
+
+/** An app can be installed for all of an enterprise, which has a slug in the place of a login. */
+export interface StandInEnterprise {
+  readonly id: number;
+  readonly slug: string;
 }
 
 export interface StandInInstallation {
   readonly id: number;
   readonly app: StandInApp;
-  readonly organisation: StandInOrganisation;
+  /** Null as for an account that is gone. */
+  readonly account: StandInOrganisation | StandInAccount | StandInEnterprise | null;
   readonly permissions: AppPermissions;
   suspendedAt: Date | null;
 }
@@ -95,11 +105,15 @@ export class Apps {
     return app;
   }
 
-  install(app: StandInApp, organisation: StandInOrganisation, options: NewInstallation = {}): StandInInstallation {
+  install(
+    app: StandInApp,
+    account: StandInInstallation["account"],
+    options: NewInstallation = {},
+  ): StandInInstallation {
     const installation: StandInInstallation = {
       id: options.id ?? this.#nextInstallationId++,
       app,
-      organisation,
+      account,
       permissions: options.permissions ?? { members: "read" },
       suspendedAt: null,
     };

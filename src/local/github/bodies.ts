@@ -1,21 +1,30 @@
-// Bodies of accounts, organisations, teams and apps. Their types come from the description that GitHub publishes of its
+// Bodies of accounts, organisations and teams. Their types come from the description that GitHub publishes of its
 // API, so that the type checker notices what is missing.
-import { createHash } from "node:crypto";
 import type { components } from "@octokit/openapi-types";
 import type { StandInAccount } from "./accounts.ts";
-import type { AppPermissions, StandInApp, StandInInstallation } from "./apps.ts";
-import type { Grant } from "./grants.ts";
 import type { StandInOrganisation, StandInTeam } from "./organisations.ts";
 
 type Schemas = components["schemas"];
 
-const createdAt = "2019-03-11T08:15:30Z";
+export const createdAt = "2019-03-11T08:15:30Z";
 export const updatedAt = "2026-02-03T17:45:12Z";
+const enterpriseId = 30_001;
 
-const installer = { id: 10_000_000, login: "app-installer", type: "User" };
+type PublicAccount = Pick<StandInAccount, "id" | "login" | "type">;
+
+/** A membership, in whatever state and role a test puts the account. */
+type MembershipBody = Omit<Schemas["org-membership"], "state" | "role"> & {
+  readonly state: string;
+  readonly role?: string;
+};
+
+/** A team in the list of a person's teams: what it shows of an enterprise's teams is not published. */
+type ListedTeam = Omit<Schemas["team-full"], "organization"> & {
+  readonly organization?: Schemas["team-organization"] | null;
+};
 
 /** @returns what a token without the scope `read:user` shows */
-export function publicUser(account: StandInAccount, apiUrl: string): Schemas["public-user"] {
+export function publicUser(account: PublicAccount, apiUrl: string): Schemas["public-user"] {
   return { ...profile(account, apiUrl), user_view_type: "public" };
 }
 
@@ -34,7 +43,7 @@ export function privateUser(account: StandInAccount, apiUrl: string): Schemas["p
   };
 }
 
-function profile(account: StandInAccount, apiUrl: string): Schemas["public-user"] {
+function profile(account: PublicAccount, apiUrl: string): Schemas["public-user"] {
   return {
     ...simpleUser(account, apiUrl),
     id: account.id,
@@ -57,7 +66,7 @@ function profile(account: StandInAccount, apiUrl: string): Schemas["public-user"
 }
 
 /** @returns what other resources show of an account */
-function simpleUser({ id, login, type }: StandInAccount, apiUrl: string): Schemas["simple-user"] {
+export function simpleUser({ id, login, type }: PublicAccount, apiUrl: string): Schemas["simple-user"] {
   const url = `${apiUrl}/users/${login}`;
   return {
     login,
@@ -88,6 +97,13 @@ export function organizationFull(
 ): Schemas["organization-full"] & Schemas["team-organization"] {
   return {
     ...organizationSimple(organisation, apiUrl),
+    name: organisation.login,
+    company: "",
+    blog: "https://organisation.example",
+    location: "",
+    email: "hello@organisation.example",
+    twitter_username: null,
+    is_verified: false,
     has_organization_projects: true,
     has_repository_projects: true,
     public_repos: 2,
@@ -125,14 +141,14 @@ export function orgMembership(
   organisation: StandInOrganisation,
   account: StandInAccount,
   apiUrl: string,
-): Schemas["org-membership"] {
+): MembershipBody {
   const membership = organisation.members.get(account);
   if (membership === undefined) throw new Error(`${account.login} is not in ${organisation.login}`);
   const organization = organizationSimple(organisation, apiUrl);
   return {
     url: `${organization.url}/memberships/${account.login}`,
     state: membership.state,
-    role: membership.role,
+    ...(membership.role === null ? {} : { role: membership.role }),
     direct_membership: true,
     organization_url: organization.url,
     organization,
@@ -140,12 +156,26 @@ export function orgMembership(
   };
 }
 
-export function teamFull(team: StandInTeam, apiUrl: string): Schemas["team-full"] {
+/** @returns the team as in the list of a person's teams */
+export function listedTeam(team: StandInTeam, apiUrl: string): ListedTeam {
+  const { organization, ...body } = teamFull(team, apiUrl);
+  const shown = { full: { organization }, null: { organization: null }, absent: {} };
+  return { ...body, ...shown[team.shownOrganisation] };
+}
+
+/** @returns the team as in the list of an organisation's teams */
+export function teamWithParent(team: StandInTeam, apiUrl: string): Schemas["team"] {
   return {
     ...teamSimple(team, apiUrl),
-    privacy: "closed",
-    notification_setting: "notifications_enabled",
     parent: team.parent === null ? null : teamSimple(team.parent, apiUrl),
+  };
+}
+
+export function teamFull(team: StandInTeam, apiUrl: string): Schemas["team-full"] {
+  return {
+    ...teamWithParent(team, apiUrl),
+    privacy: team.privacy,
+    notification_setting: "notifications_enabled",
     members_count: team.members.size,
     repos_count: 0,
     created_at: createdAt,
@@ -155,7 +185,7 @@ export function teamFull(team: StandInTeam, apiUrl: string): Schemas["team-full"
 }
 
 function teamSimple(
-  { id, name, slug, organisation }: StandInTeam,
+  { id, name, slug, type, privacy, organisation }: StandInTeam,
   apiUrl: string,
 ): NonNullable<Schemas["nullable-team-simple"]> {
   const url = `${apiUrl}/organizations/${organisation.id}/team/${id}`;
@@ -163,99 +193,20 @@ function teamSimple(
     id,
     node_id: nodeId("4:Team", id),
     url,
-    html_url: `https://github.com/orgs/${organisation.login}/teams/${slug}`,
+    html_url: `https://github.com/orgs/${organisation.login}/teams/${encodeURIComponent(slug)}`,
     name,
     slug,
     description: null,
-    privacy: "closed",
+    privacy,
     notification_setting: "notifications_enabled",
     permission: "pull",
     members_url: `${url}/members{/member}`,
     repositories_url: `${url}/repos`,
-    type: "organization",
-    organization_id: organisation.id,
+    type,
+    ...(type === "organization" ? { organization_id: organisation.id } : { enterprise_id: enterpriseId }),
   };
 }
 
-export function installationBody(installation: StandInInstallation, apiUrl: string): Schemas["installation"] {
-  const { id, app, organisation, permissions, suspendedAt } = installation;
-  return {
-    id,
-    client_id: app.clientId,
-    account: simpleUser({ id: organisation.id, login: organisation.login, type: "Organization" }, apiUrl),
-    repository_selection: "selected",
-    access_tokens_url: `${apiUrl}/app/installations/${id}/access_tokens`,
-    repositories_url: `${apiUrl}/installation/repositories`,
-    html_url: `https://github.com/organizations/${organisation.login}/settings/installations/${id}`,
-    app_id: app.appId,
-    app_slug: app.slug,
-    target_id: organisation.id,
-    target_type: "Organization",
-    permissions: permissionsBody(permissions),
-    events: [],
-    created_at: createdAt,
-    updated_at: updatedAt,
-    single_file_name: null,
-    has_multiple_single_files: false,
-    single_file_paths: [],
-    suspended_by: suspendedAt === null ? null : simpleUser(installer, apiUrl),
-    suspended_at: suspendedAt === null ? null : isoSeconds(suspendedAt),
-  };
-}
-
-export function installationToken(
-  token: string,
-  endsAt: Date,
-  permissions: AppPermissions,
-): Schemas["installation-token"] {
-  return {
-    token,
-    expires_at: isoSeconds(endsAt),
-    permissions: permissionsBody(permissions),
-    repository_selection: "selected",
-  };
-}
-
-/** @returns what an app learns about a token of its own */
-export function authorizationBody(
-  app: StandInApp,
-  token: string,
-  grant: Grant,
-  apiUrl: string,
-): Schemas["authorization"] {
-  const id = grant.account.id + app.appId;
-  return {
-    id,
-    url: `${apiUrl}/authorizations/${id}`,
-    app: { client_id: app.clientId, name: app.name, url: `https://github.com/apps/${app.slug}` },
-    token,
-    hashed_token: createHash("sha256").update(token).digest("hex"),
-    token_last_eight: token.slice(-8),
-    note: null,
-    note_url: null,
-    created_at: createdAt,
-    updated_at: updatedAt,
-    scopes: grant.kind === "app" ? [] : [...grant.scopes],
-    fingerprint: null,
-    expires_at: grant.expiration === null ? null : isoTime(grant.expiration),
-    user: simpleUser(grant.account, apiUrl),
-  };
-}
-
-function permissionsBody({ members }: AppPermissions): Schemas["app-permissions"] {
-  return { metadata: "read", ...(members === undefined ? {} : { members }) };
-}
-
-function nodeId(kind: string, id: number): string {
+export function nodeId(kind: string, id: number): string {
   return Buffer.from(`0${kind}${id}`).toString("base64");
-}
-
-function isoSeconds(time: Date): string {
-  return `${time.toISOString().slice(0, 19)}Z`;
-}
-
-/** @param expiration as headers write it; what is no time stays as it is, so that tests can try that, too */
-function isoTime(expiration: string): string {
-  const time = new Date(expiration.replace(" UTC", "Z"));
-  return Number.isNaN(time.getTime()) ? expiration : isoSeconds(time);
 }

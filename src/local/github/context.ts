@@ -9,8 +9,23 @@ import type { Grant, Grants } from "./grants.ts";
 import type { Organisations } from "./organisations.ts";
 import type { RateLimitBucket, RateLimits } from "./rate-limit.ts";
 
+/** What GitHub does at times or in some editions only, or what is not published. */
+export interface Switches {
+  /**
+   * Whether a credential that GitHub does not know counts against its address, and its 401 shows that bucket: GitHub
+   * did so until some time between 2024 and 2026, and an Enterprise Server may do so still. Default: false.
+   */
+  counted401: boolean;
+  /** How a new installation token is refused until all of GitHub knows it. Default: null, it is good at once. */
+  newTokenRefusal: { readonly seconds: number; readonly status: 401 | 403 } | null;
+  /** Whether `GET /user/{account_id}` finds organisations, too: only users are documented. Default: true. */
+  findsOrganisationsById: boolean;
+  /** Whether a fine-grained token may list memberships: GitHub's documents disagree. Default: false. */
+  fineGrainedListsMemberships: boolean;
+}
+
 /** All that the stand-in keeps: handlers read it, and the next request sees what a test changes in it. */
-export interface GitHub {
+export interface GitHub extends Switches {
   /** `http://127.0.0.1:PORT`, which bodies refer to. */
   url: string;
   readonly now: () => Date;
@@ -44,10 +59,12 @@ export interface Caller {
   readonly token: string | null;
   /** Null without a token and for one that GitHub does not know. */
   readonly grant: Grant | null;
+  /** Whether the request shows no credential at all. */
+  readonly isAnonymous: boolean;
+  /** Whether the request shows a credential that GitHub does not know. */
+  readonly isUnknown: boolean;
   /** The app that signs in with a JWT, or what is wrong with the JWT. */
   readonly appSignIn: AppSignIn;
-  /** Whether the request shows a client id and secret, right or wrong. */
-  readonly isBasic: boolean;
   /** The app whose client id and secret the request shows. */
   readonly client: RegisteredApp | null;
   /** What the request counts against. */
@@ -75,21 +92,33 @@ const tokenPattern = /^(?:bearer|token) +(\S.*)$/i;
  */
 export function identifyCaller(c: StandInContext, isGraphql: boolean): Caller {
   const { grants, apps, rateLimits, now } = c.get("github");
+  const authorization = c.req.header("authorization");
   // GitHub takes both schemes for all kinds of tokens.
-  const token = tokenPattern.exec(c.req.header("authorization") ?? "")?.[1] ?? null;
-  const grant = token === null ? null : grants.of(token);
+  const token = tokenPattern.exec(authorization ?? "")?.[1] ?? null;
+  const issued = token === null ? null : grants.of(token);
+  const grant = refusalOfNew(c, issued) === 401 ? null : issued;
   const appSignIn = apps.signIn(token, now());
   const basic = auth(c.req.raw);
   const client = basic === undefined ? null : apps.byCredentials(basic.username, basic.password);
   const app = appSignIn.kind === "app" ? appSignIn.app : client;
+  const isAnonymous = authorization === undefined;
   return {
     token,
     grant,
+    isAnonymous,
+    isUnknown: !isAnonymous && grant === null && app === null,
     appSignIn,
     client,
-    isBasic: basic !== undefined,
     bucket: rateLimits.bucketOf(grant?.buckets ?? null, app, isGraphql ? "graphql" : "core"),
   };
+}
+
+/** @returns the status with which GitHub refuses an installation's token because it is new, or null */
+export function refusalOfNew(c: StandInContext, grant: Grant | null): 401 | 403 | null {
+  const { newTokenRefusal, now } = c.get("github");
+  if (newTokenRefusal === null || !grant?.installation) return null;
+  const ageMs = now().getTime() - grant.installation.issuedAt.getTime();
+  return ageMs < newTokenRefusal.seconds * 1000 ? newTokenRefusal.status : null;
 }
 
 /** @returns the request's body as JSON; `whenEmpty` if there is none, undefined if it is no JSON or broke off */

@@ -2,27 +2,31 @@
 import type { components } from "@octokit/openapi-types";
 import type { StandInContext } from "./context.ts";
 import type { Fault, LimitHeaders } from "./faults.ts";
+import { legallyBlocked } from "./organisation-access.ts";
 import {
   addressLimit,
   apiVersionOf,
   errorResponse,
   graphqlError,
-  ipAllowListMessage,
   jsonResponse,
   notAccessible,
   pageResponse,
   primaryLimit,
   refuse,
+  refuseCredential,
   secondaryLimit,
   spent,
   withLowerCaseNames,
 } from "./responses.ts";
+import * as sentences from "./sentences.ts";
 
 const retryAfter = { "retry-after": "60" };
 
 /** @returns null for a fault of the delivery: the usual response follows, and delivery.ts spoils it */
 export function faultResponse(c: StandInContext, fault: Fault): Response | null {
   switch (fault.kind) {
+    case "bad_credentials":
+      return refuseCredential(c);
     case "suspended":
       return refuse(c, 403, "Sorry. Your account was suspended");
     case "resource_not_accessible":
@@ -32,9 +36,13 @@ export function faultResponse(c: StandInContext, fault: Fault): Response | null 
     case "secondary_limit":
       return secondaryLimit(c, fault.status, secondaryLimitHeaders(c, fault.headers));
     case "anonymous_limit":
-      return addressLimit(c, fault.status, c.get("github").rateLimits.ofAddress.exhaustedHeaders());
+      return addressLimit(c, fault.status);
     case "ip_allow_list":
-      return refuse(c, 403, ipAllowListMessage("octo-org"));
+      return refuse(c, 403, sentences.ipAllowList("octo-org"));
+    case "forbidden":
+      return refuse(c, 403, fault.message);
+    case "legally_blocked":
+      return legallyBlocked(c);
     case "lockout": {
       // GitHub authenticates no token during a lock-out, not even a right one, so the response names no bucket.
       const message = "Maximum number of login attempts exceeded. Please try again later.";
@@ -48,6 +56,7 @@ export function faultResponse(c: StandInContext, fault: Fault): Response | null 
       spent(c);
       return graphqlError(c, fault.type);
     case "server_error":
+      if (fault.delayMs !== undefined) c.set("deliveryFault", { kind: "slow_head", delayMs: fault.delayMs });
       if (fault.body === "json")
         return errorResponse(c, fault.status, serverErrorMessage(fault.status), { headers: {} });
       return pageResponse(c, fault.status, unicornPage(fault.status), fault.body === "unicorn_html" ? "html" : "json");

@@ -1,6 +1,6 @@
 // Grants: the person or the installation that an issued token stands for, and what the token may do.
 import type { StandInAccount } from "./accounts.ts";
-import type { AppPermissions, StandInInstallation } from "./apps.ts";
+import type { AppPermissions, StandInEnterprise, StandInInstallation } from "./apps.ts";
 import type { StandInOrganisation } from "./organisations.ts";
 import type { Buckets, RateLimits } from "./rate-limit.ts";
 import { makeToken, type StandInTokenKind } from "./token.ts";
@@ -14,6 +14,8 @@ export interface TokenOptions {
   readonly expiration?: string;
   /** Whose resources a fine-grained token is made for. Default: the account's own. */
   readonly resourceOwner?: StandInOrganisation | StandInAccount;
+  /** Whether a fine-grained token has the organisation permission Members: read. Default: true. */
+  readonly seesMembers?: boolean;
   /** Default: a random one. */
   readonly token?: string;
 }
@@ -24,7 +26,9 @@ export interface Grant {
   readonly scopes: readonly string[];
   readonly oauthClientId: string | null;
   readonly expiration: string | null;
-  readonly resourceOwner: StandInOrganisation | StandInAccount;
+  /** Null for a token of an installation that has no account. */
+  readonly resourceOwner: StandInOrganisation | StandInAccount | StandInEnterprise | null;
+  readonly seesMembers: boolean;
   /** What an installation's token is good for; null for all others. */
   readonly installation: InstallationGrant | null;
   readonly buckets: Buckets;
@@ -33,10 +37,12 @@ export interface Grant {
 export interface InstallationGrant {
   readonly installation: StandInInstallation;
   readonly permissions: AppPermissions;
+  readonly issuedAt: Date;
   readonly endsAt: Date;
 }
 
 const installationTokenLifeMs = 3_600_000;
+const bot = { type: "Bot", visibility: "everyone" } as const;
 
 export class Grants {
   readonly #rateLimits: RateLimits;
@@ -50,29 +56,31 @@ export class Grants {
 
   issueToken(account: StandInAccount, options: TokenOptions): string {
     const { kind, scopes = [], oauthClientId = null, expiration = null, resourceOwner = account } = options;
-    const { token = makeToken(kind) } = options;
+    const { token = makeToken(kind), seesMembers = true } = options;
     // A refresh token is good for another token and for nothing else: the API does not recognise it.
     if (kind === "refresh") return token;
     // A person's tokens share the person's buckets. An installation's token that is made here belongs to no
     // installation, so it has buckets of its own.
     const buckets = this.#rateLimits.of(kind === "installation" ? {} : account, "user");
-    const grant = { account, kind, scopes, oauthClientId, expiration, resourceOwner, installation: null, buckets };
-    this.#grants.set(token, grant);
+    const grant = { account, kind, scopes, oauthClientId, expiration, resourceOwner, seesMembers, buckets };
+    this.#grants.set(token, { ...grant, installation: null });
     return token;
   }
 
   /** @returns a token that is good for an hour */
   issueInstallationToken(installation: StandInInstallation, permissions: AppPermissions) {
     const token = makeToken("installation");
-    const endsAt = new Date(this.#now().getTime() + installationTokenLifeMs);
+    const issuedAt = this.#now();
+    const endsAt = new Date(issuedAt.getTime() + installationTokenLifeMs);
     this.#grants.set(token, {
-      account: { id: installation.app.appId, login: `${installation.app.slug}[bot]`, type: "Bot" },
+      account: { ...bot, id: installation.app.appId, login: `${installation.app.slug}[bot]` },
       kind: "installation",
       scopes: [],
       oauthClientId: null,
       expiration: null,
-      resourceOwner: installation.organisation,
-      installation: { installation, permissions, endsAt },
+      resourceOwner: installation.account,
+      seesMembers: permissions.members !== undefined,
+      installation: { installation, permissions, issuedAt, endsAt },
       buckets: this.#rateLimits.of(installation, "installation"),
     });
     return { token, endsAt };

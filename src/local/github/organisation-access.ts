@@ -1,9 +1,11 @@
 // Access of a person's token to an organisation, and the refusals of what stands in the way.
 import { randomBytes } from "node:crypto";
+import type { StandInAccount } from "./accounts.ts";
 import type { StandInContext } from "./context.ts";
 import type { Grant } from "./grants.ts";
 import type { StandInOrganisation } from "./organisations.ts";
-import { ipAllowListMessage, notAccessible, refuse, requiresAuthentication } from "./responses.ts";
+import { errorResponse, notAccessible, notFound, refuse, requiresAuthentication, spent } from "./responses.ts";
+import * as sentences from "./sentences.ts";
 
 export type Access =
   | { readonly kind: "open" }
@@ -11,6 +13,10 @@ export type Access =
   | { readonly kind: "sso" }
   /** The token was never made for this organisation. */
   | { readonly kind: "not_accessible" }
+  /** The law forbids access. */
+  | { readonly kind: "blocked" }
+  /** The token lacks the permission that shows members and teams, so that for it there are none. */
+  | { readonly kind: "blind" }
   /** GitHub says why. */
   | { readonly kind: "refused"; readonly message: string };
 
@@ -41,7 +47,9 @@ export function personalGrant(c: StandInContext): Grant | Response {
 export function accessTo(c: StandInContext, grant: Grant, organisation: StandInOrganisation): Access {
   const { login, restrictions } = organisation;
   const { kind, oauthClientId } = grant;
+  if (restrictions.legalReasons === true) return { kind: "blocked" };
   if (kind === "fine_grained" && grant.resourceOwner !== organisation) return { kind: "not_accessible" };
+  if (kind === "fine_grained" && !grant.seesMembers) return { kind: "blind" };
 
   const isApproved =
     restrictions.approvedClients === undefined ||
@@ -54,18 +62,22 @@ export function accessTo(c: StandInContext, grant: Grant, organisation: StandInO
       app === null
         ? isApproved
         : apps.installationsOf(app).some((installation) => {
-            const isHere = installation.organisation === organisation && installation.suspendedAt === null;
+            const isHere = installation.account === organisation && installation.suspendedAt === null;
             return isHere && installation.permissions.members !== undefined;
           });
     if (!isAllowed) return { kind: "not_accessible" };
   } else if ((kind === "oauth" || oauthClientId !== null) && !isApproved) {
-    return { kind: "refused", message: appRestrictionMessage(login) };
+    return { kind: "refused", message: sentences.appRestrictions(login) };
   }
 
-  if (restrictions.ipAllowList === true) return { kind: "refused", message: ipAllowListMessage(login) };
+  if (restrictions.ipAllowList === true) return { kind: "refused", message: sentences.ipAllowList(login) };
+  if (restrictions.twoFactor === true) return { kind: "refused", message: sentences.twoFactor(login) };
+  if (kind === "fine_grained" && restrictions.tokenLifetime === true) {
+    return { kind: "refused", message: sentences.tokenLifetime("organization", login) };
+  }
   const isPersonal = kind === "classic" || (kind === "legacy" && oauthClientId === null);
   if (isPersonal && restrictions.forbidsClassic === true) {
-    return { kind: "refused", message: forbidsClassicMessage(login) };
+    return { kind: "refused", message: sentences.forbidsClassic(login) };
   }
   return kind === "fine_grained" || isSsoAuthorised(organisation, c.get("caller").token ?? "")
     ? { kind: "open" }
@@ -84,14 +96,32 @@ export function refusalFor(
       return null;
     case "not_accessible":
       return notAccessible(c);
+    case "blocked":
+      return legallyBlocked(c);
+    case "blind":
+      return notFound(c);
     case "refused":
       return refuse(c, 403, access.message, scopeHeaders(grant));
     case "sso": {
       const request = randomBytes(16).toString("hex").toUpperCase();
       const url = `https://github.com/orgs/${login}/sso?authorization_request=${request}`;
-      return refuse(c, 403, ssoMessage(grant), { ...scopeHeaders(grant), "x-github-sso": `required; url=${url}` });
+      const message = sentences.sso(grant.kind === "classic" ? "personal access token" : "OAuth token");
+      return refuse(c, 403, message, { ...scopeHeaders(grant), "x-github-sso": `required; url=${url}` });
     }
   }
+}
+
+/** Whether the caller finds the account by its login or its number. */
+export function isVisible(c: StandInContext, account: StandInAccount): boolean {
+  const { grant } = c.get("caller");
+  if (account.visibility === "everyone" || grant?.account === account) return true;
+  if (account.visibility === "hidden" || grant === null) return false;
+  return c
+    .get("github")
+    .organisations.of(account)
+    .some((organisation) => {
+      return organisation.members.has(grant.account) || grant.installation?.installation.account === organisation;
+    });
 }
 
 /** @returns the refusal of a token that is not of an installation in this organisation, or null */
@@ -100,10 +130,17 @@ export function refusalForInstallation(
   { installation: granted }: Grant,
   organisation: StandInOrganisation,
 ): Response | null {
-  const isHere = granted?.installation.organisation === organisation;
+  if (organisation.restrictions.legalReasons === true) return legallyBlocked(c);
+  const isHere = granted?.installation.account === organisation;
   if (!isHere || granted.permissions.members === undefined) return notAccessible(c);
   if (organisation.restrictions.ipAllowList !== true) return null;
-  return refuse(c, 403, ipAllowListMessage(organisation.login));
+  return refuse(c, 403, sentences.ipAllowList(organisation.login));
+}
+
+/** @returns 451 in the form that GitHub has for repositories: for organisations none is published */
+export function legallyBlocked(c: StandInContext): Response {
+  const block = { reason: "dmca", created_at: "2024-03-30T00:57:16Z", html_url: "https://github.com/github/dmca" };
+  return errorResponse(c, 451, "Repository access blocked", { headers: spent(c), members: { block } });
 }
 
 /**
@@ -129,25 +166,4 @@ function isSsoAuthorised({ restrictions: { sso }, ssoAuthorisedTokens }: StandIn
   if (sso === undefined || ssoAuthorisedTokens.has(token)) return true;
   const { authorisedTokens } = sso;
   return typeof authorisedTokens === "function" ? authorisedTokens(token) : (authorisedTokens?.has(token) ?? false);
-}
-
-function ssoMessage({ kind }: Grant): string {
-  const token = kind === "classic" ? "personal access token" : "OAuth token";
-  return `Resource protected by organization SAML enforcement. You must grant your ${token} access to this organization.`;
-}
-
-function appRestrictionMessage(login: string): string {
-  return (
-    `Although you appear to have the correct authorization credentials, the \`${login}\` organization has enabled ` +
-    "OAuth App access restrictions, meaning that data access to third-parties is limited. For more information on " +
-    "these restrictions, including how to enable this app, visit " +
-    "https://docs.github.com/articles/restricting-access-to-your-organization-s-data/"
-  );
-}
-
-function forbidsClassicMessage(login: string): string {
-  return (
-    `\`${login}\` forbids access via a personal access token (classic). Please use a GitHub App, OAuth App, or a ` +
-    "personal access token with fine-grained permissions."
-  );
 }

@@ -1,12 +1,12 @@
 // Organisations with their members, teams and demands. All of it lives in memory.
 import { isSameName, type StandInAccount } from "./accounts.ts";
 
-export type MembershipState = "active" | "pending";
-export type MembershipRole = "admin" | "member" | "billing_manager";
-
+/** GitHub publishes two states and three roles; any other word is one that it might add. */
 export interface StandInMembership {
-  readonly state: MembershipState;
-  readonly role: MembershipRole;
+  /** "active" or "pending". */
+  readonly state: string;
+  /** "admin", "member" or "billing_manager"; null where the membership tells none. */
+  readonly role: string | null;
 }
 
 /** What an organisation demands of tokens, besides membership. */
@@ -21,6 +21,12 @@ export interface OrganisationRestrictions {
   /** Whether the organisation has an IP allow list without this machine's address. */
   readonly ipAllowList?: boolean;
   readonly forbidsClassic?: boolean;
+  /** Whether every fine-grained token lives longer than the organisation allows. */
+  readonly tokenLifetime?: boolean;
+  /** Whether the organisation demands a second factor that its members lack. */
+  readonly twoFactor?: boolean;
+  /** Whether the law forbids access to the organisation. */
+  readonly legalReasons?: boolean;
 }
 
 export interface StandInOrganisation {
@@ -40,6 +46,11 @@ export interface StandInTeam {
   name: string;
   /** Can be changed at any time, as GitHub does when the name changes. */
   slug: string;
+  readonly type: "organization" | "enterprise";
+  /** Only its members and the organisation's owners see a secret one. */
+  readonly privacy: "closed" | "secret";
+  /** What the list of a person's teams tells about the organisation: that is not published for enterprise teams. */
+  readonly shownOrganisation: "full" | "null" | "absent";
   parent: StandInTeam | null;
   /** Direct members only. */
   readonly members: Set<StandInAccount>;
@@ -50,11 +61,10 @@ export interface NewOrganisation {
   readonly id?: number;
 }
 
-export interface NewTeam {
+export interface NewTeam extends Partial<Pick<StandInTeam, "id" | "type" | "privacy" | "shownOrganisation">> {
   readonly name: string;
-  /** Default: made from the name, as GitHub does. */
+  /** Default: made from the name, as GitHub does: empty for a name without a Latin letter. */
   readonly slug?: string;
-  readonly id?: number;
   readonly parent?: StandInTeam;
 }
 
@@ -82,13 +92,18 @@ export class Organisations {
     return organisation;
   }
 
-  addTeam(organisation: StandInOrganisation, { name, slug, id, parent }: NewTeam): StandInTeam {
+  addTeam(organisation: StandInOrganisation, { name, ...options }: NewTeam): StandInTeam {
+    const { type = "organization" } = options;
     const team: StandInTeam = {
-      id: id ?? this.#nextTeamId++,
+      id: this.#nextTeamId++,
+      privacy: "closed",
+      shownOrganisation: "full",
+      slug: type === "enterprise" ? `ent:${slugOf(name)}` : slugOf(name),
+      type,
+      parent: null,
+      ...options,
       organisation,
       name,
-      slug: slug ?? slugOf(name),
-      parent: parent ?? null,
       members: new Set(),
     };
     organisation.teams.push(team);
@@ -97,6 +112,10 @@ export class Organisations {
 
   byLogin(login: string): StandInOrganisation | null {
     return this.#organisations.find((organisation) => isSameName(organisation.login, login)) ?? null;
+  }
+
+  byId(id: number): StandInOrganisation | null {
+    return this.#organisations.find((organisation) => organisation.id === id) ?? null;
   }
 
   /** The organisations that an account is in or invited to. */

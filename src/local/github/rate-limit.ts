@@ -2,7 +2,7 @@
 
 /** Requests an hour. */
 export interface RateLimitOptions {
-  /** Of an address, for requests without a token that GitHub knows. Default: 60. */
+  /** Of an address, for requests without a credential. Default: 60. */
   readonly anonymousLimit?: number;
   /** Of a person. Default: 5,000. */
   readonly userLimit?: number;
@@ -51,7 +51,8 @@ export class RateLimits {
    * |---|---|
    * | a token that GitHub knows | its owner's, one for GraphQL and one for all other requests |
    * | an app's JWT, or an app's client id and secret | the app's |
-   * | anything else, or nothing | that of the caller's address: a wrong token shows `x-ratelimit-limit: 60` |
+   * | no credential | that of the caller's address |
+   * | any other credential | none; in GitHub's earlier form that of the caller's address |
    */
   bucketOf(granted: Buckets | null, app: object | null, resource: keyof Buckets): RateLimitBucket {
     if (granted !== null) return granted[resource];
@@ -103,13 +104,18 @@ export class RateLimitBucket {
     this.#resetAtSeconds = nowSeconds + windowSeconds;
   }
 
+  /** The bucket as it is now, in numbers. */
+  state() {
+    this.#renew();
+    return this.#stateWith(this.#used);
+  }
+
+  #stateWith(used: number) {
+    return { limit: this.#limit, remaining: Math.max(0, this.#limit - used), reset: this.#resetAtSeconds, used };
+  }
+
   #headersWith(used: number): Record<string, string> {
-    return {
-      "x-ratelimit-limit": String(this.#limit),
-      "x-ratelimit-remaining": String(Math.max(0, this.#limit - used)),
-      "x-ratelimit-reset": String(this.#resetAtSeconds),
-      "x-ratelimit-used": String(used),
-      "x-ratelimit-resource": this.#resource,
-    };
+    const state = Object.entries(this.#stateWith(used)).map(([name, value]) => [`x-ratelimit-${name}`, String(value)]);
+    return { ...Object.fromEntries(state), "x-ratelimit-resource": this.#resource };
   }
 }

@@ -4,6 +4,7 @@ import type { components } from "@octokit/openapi-types";
 import type { StandInContext } from "./context.ts";
 import type { GraphqlErrorType } from "./faults.ts";
 import type { Grant } from "./grants.ts";
+import * as sentences from "./sentences.ts";
 import type { StandInTokenKind } from "./token.ts";
 
 type HeaderTable = Readonly<Record<string, string>>;
@@ -40,14 +41,21 @@ export function apiVersionOf(c: StandInContext): { readonly asked: string; reado
 
 /** @returns a resource, which counts against the caller's bucket; or 304, which does not, if the caller has it */
 export function resource(c: StandInContext, value: unknown, headers: HeaderTable): Response {
-  const { token, grant, bucket } = c.get("caller");
+  const { grant } = c.get("caller");
   const body = JSON.stringify(value);
-  // It covers the token, because GitHub's responses vary by it: the tag of one token means nothing with another.
-  const tagged = JSON.stringify([token, apiVersionOf(c).selected, body]);
-  const etag = `W/"${createHash("sha256").update(tagged).digest("hex")}"`;
-  const isUnchanged = grant !== null && matches(c.req.header("if-none-match"), etag);
-  if (!isUnchanged) bucket.spend();
-  return jsonResponse(c, isUnchanged ? 304 : 200, body, { ...headers, etag, ...bucket.headers() });
+  // GitHub's tag covers the body and these headers of the request. So the tag of one token means nothing with another,
+  // and no header of the response counts in it.
+  const tagged = JSON.stringify([...["accept", "authorization", "cookie"].map((name) => c.req.header(name)), body]);
+  const etag = `"${createHash("sha256").update(tagged).digest("hex")}"`;
+  if (grant !== null && matches(c.req.header("if-none-match"), etag)) return notModified(c, etag, headers);
+  return jsonResponse(c, 200, body, { ...headers, etag: `W/${etag}`, ...spent(c) });
+}
+
+/** Recorded from 2013 to 2023: nothing about the token, the demands of the path, single sign-on or further pages. */
+function notModified(c: StandInContext, etag: string, headers: HeaderTable): Response {
+  const kept = Object.entries(headers).filter(([name]) => name === "cache-control" || name === "last-modified");
+  const { bucket } = c.get("caller");
+  return respond(c, 304, "", { ...commonHeaders(c, jsonType), ...Object.fromEntries(kept), etag, ...bucket.headers() });
 }
 
 /** @returns what a POST led to: GitHub gives it no entity tag, so nothing of it may be cached */
@@ -65,6 +73,18 @@ export function notFound(c: StandInContext): Response {
   return refuse(c, 404, "Not Found");
 }
 
+/** @returns the refusal of a credential that GitHub does not know. It shows no bucket and counts against none. */
+export function refuseCredential(c: StandInContext, status = 401, message = "Bad credentials"): Response {
+  const headers = c.get("github").counted401 ? spent(c) : {};
+  return errorResponse(c, status, message, { headers, grant: null });
+}
+
+/** @returns the refusal of an API version that there is not, or null */
+export function refuseVersion(c: StandInContext): Response | null {
+  const { asked, selected } = apiVersionOf(c);
+  return asked === selected ? null : refuse(c, 400, sentences.apiVersion(asked, apiVersions));
+}
+
 /** @returns the refusal of a request without credentials */
 export function requiresAuthentication(c: StandInContext): Response {
   return refuse(c, 401, "Requires authentication");
@@ -78,34 +98,29 @@ export function notAccessible(c: StandInContext): Response {
   return errorResponse(c, 403, message, { headers: spent(c), documentationPath });
 }
 
-/** @param login the organisation with the IP allow list that this machine's address is not on */
-export function ipAllowListMessage(login: string): string {
-  return (
-    `Although you appear to have the correct authorization credentials, the \`${login}\` organization has an IP allow ` +
-    "list enabled, and your IP address is not permitted to access this resource."
-  );
-}
-
 /**
  * @param headers what the response tells about the bucket
- * @returns the refusal of a token's owner by number, or of an address
+ * @returns the refusal of a token's owner or an app by number, or of an address
  */
 export function primaryLimit(c: StandInContext, status: number, headers: HeaderTable): Response {
-  const { grant } = c.get("caller");
-  if (grant === null) return addressLimit(c, status, headers);
+  const owner = ownerOf(c);
+  if (owner === null) return addressLimit(c, status);
   const time = c.get("github").now().toISOString().slice(0, 19).replace("T", " ");
   const message =
-    `API rate limit exceeded for ${ownerOf(grant)}. If you reach out to GitHub Support for help, ` +
+    `API rate limit exceeded for ${owner}. If you reach out to GitHub Support for help, ` +
     `please include the request ID ${c.get("requestId")} and timestamp ${time} UTC.`;
   return errorResponse(c, status, message, { headers, documentationPath: rateLimitPath });
 }
 
-/** @returns the refusal of an address. GitHub did not look at the token: no header tells whose it is. */
-export function addressLimit(c: StandInContext, status: number, headers: HeaderTable): Response {
-  const message =
-    "API rate limit exceeded for 127.0.0.1. (But here's the good news: Authenticated requests get a higher rate limit. " +
-    "Check out the documentation for more details.)";
-  return errorResponse(c, status, message, { headers, documentationPath: rateLimitPath, grant: null });
+/** @returns the refusal of an address, by a server before the API: it knows nothing of tokens and versions */
+export function addressLimit(c: StandInContext, status: number): Response {
+  const body: components["schemas"]["basic-error"] = {
+    message: sentences.addressLimit("127.0.0.1"),
+    documentation_url: `${documentation}/overview/resources-in-the-rest-api#rate-limiting`,
+  };
+  const { vary: _, ...common } = commonHeaders(c, jsonType);
+  const bucket = c.get("github").rateLimits.ofAddress.exhaustedHeaders();
+  return respond(c, status, JSON.stringify(body), { ...common, ...openToScripts, server: "Varnish", ...bucket });
 }
 
 /** @returns the refusal of a caller who asks for too much at a time, even with a full bucket */
@@ -116,9 +131,9 @@ export function secondaryLimit(c: StandInContext, status: number, headers: Heade
 
 /** @returns GraphQL's errors, and no data at all, with status 200; it does not count against any bucket */
 export function graphqlError(c: StandInContext, type: GraphqlErrorType): Response {
-  const { grant, bucket } = c.get("caller");
+  const { bucket } = c.get("caller");
   const messages: Readonly<Record<GraphqlErrorType, string>> = {
-    RATE_LIMITED: `API rate limit already exceeded for ${grant === null ? "127.0.0.1" : ownerOf(grant)}.`,
+    RATE_LIMITED: `API rate limit already exceeded for ${ownerOf(c) ?? "127.0.0.1"}.`,
     FORBIDDEN: "Resource not accessible by integration",
     INSUFFICIENT_SCOPES: "Your token has not been granted the required scopes to execute this query.",
     NOT_FOUND: "Could not resolve to a node with the global id of 'unknown'.",
@@ -136,6 +151,8 @@ export function errorResponse(
     readonly documentationPath?: string;
     /** Whose token the headers tell about. Default: the caller's. */
     readonly grant?: null;
+    /** Further members of the body. */
+    readonly members?: Readonly<Record<string, unknown>>;
   },
 ): Response {
   const body: components["schemas"]["basic-error"] = {
@@ -143,7 +160,7 @@ export function errorResponse(
     documentation_url: documentation + (options.documentationPath ?? ""),
     status: String(status),
   };
-  return jsonResponse(c, status, JSON.stringify(body), options.headers, options.grant);
+  return jsonResponse(c, status, JSON.stringify({ ...body, ...options.members }), options.headers, options.grant);
 }
 
 /** @returns a response of the API, which counts against no bucket */
@@ -199,8 +216,13 @@ function positiveNumber(text = ""): number | null {
   return /^[1-9]\d{0,8}$/.test(text) ? Number(text) : null;
 }
 
-function ownerOf({ account, installation }: Grant): string {
-  return installation === null ? `user ID ${account.id}` : `installation ID ${installation.installation.id}`;
+/** @returns whose bucket the request counts against; null for that of an address */
+function ownerOf(c: StandInContext): string | null {
+  const { grant, appSignIn, client } = c.get("caller");
+  if (grant?.installation) return `installation ID ${grant.installation.installation.id}`;
+  if (grant !== null) return `user ID ${grant.account.id}`;
+  const app = appSignIn.kind === "app" ? appSignIn.app : client;
+  return app === null ? null : `app ID ${app.appId}`;
 }
 
 /** If-None-Match compares weakly (RFC 9110, 13.1.2): `W/` does not count. */
@@ -235,13 +257,15 @@ function commonHeaders(c: StandInContext, contentType: string): Record<string, s
   };
 }
 
+const openToScripts = { "access-control-allow-origin": "*", "content-security-policy": "default-src 'none'" };
+
 function apiHeaders(c: StandInContext, grant: Grant | null): Record<string, string> {
+  const { asked, selected } = apiVersionOf(c);
   return {
     ...commonHeaders(c, jsonType),
-    "access-control-allow-origin": "*",
-    "content-security-policy": "default-src 'none'",
+    ...openToScripts,
     "x-github-media-type": "github.v3; format=json",
-    "x-github-api-version-selected": apiVersionOf(c).selected,
+    ...(asked === selected && !c.get("caller").isUnknown ? { "x-github-api-version-selected": selected } : {}),
     ...(grant === null ? {} : grantHeaders(grant)),
   };
 }

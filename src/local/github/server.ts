@@ -5,7 +5,7 @@ import { createServer } from "node:http";
 import { getRequestListener } from "@hono/node-server";
 import { Accounts, type NewAccount, type StandInAccount } from "./accounts.ts";
 import { Apps, type NewApp, type NewInstallation, type StandInApp, type StandInInstallation } from "./apps.ts";
-import type { GitHub } from "./context.ts";
+import type { GitHub, Switches } from "./context.ts";
 import { type Fault, type FaultOptions, Faults } from "./faults.ts";
 import { Grants, type TokenOptions } from "./grants.ts";
 import {
@@ -23,13 +23,13 @@ import { type RateLimitOptions, RateLimits } from "./rate-limit.ts";
 import { createRouter } from "./router.ts";
 
 export type GitHubStandIn = Readonly<Pick<GitHub, "url" | "requests">> &
-  Pick<GitHub, "latencyMs" | "extraHeaders"> &
+  Pick<GitHub, "latencyMs" | "extraHeaders" | keyof Switches> &
   ReturnType<typeof controlsOf> & {
     /** Ends also what hangs, at once. */
     close(): Promise<void>;
   };
 
-export interface StandInOptions extends RateLimitOptions {
+export interface StandInOptions extends RateLimitOptions, Partial<Switches> {
   /** Default: a free one. */
   readonly port?: number;
   readonly latencyMs?: number;
@@ -46,6 +46,10 @@ export async function startGitHubStandIn(options: StandInOptions = {}): Promise<
     requests: [],
     latencyMs,
     extraHeaders: {},
+    counted401: options.counted401 ?? false,
+    newTokenRefusal: options.newTokenRefusal ?? null,
+    findsOrganisationsById: options.findsOrganisationsById ?? true,
+    fineGrainedListsMemberships: options.fineGrainedListsMemberships ?? false,
     accounts: new Accounts(),
     organisations: new Organisations(),
     apps: new Apps(),
@@ -111,8 +115,8 @@ function controlsOf({ accounts, organisations, apps, grants, faults, now }: GitH
     },
 
     addApp: (app?: NewApp) => apps.add(app),
-    installApp: (app: StandInApp, organisation: StandInOrganisation, options?: NewInstallation) =>
-      apps.install(app, organisation, options),
+    installApp: (app: StandInApp, account: StandInInstallation["account"], options?: NewInstallation) =>
+      apps.install(app, account, options),
     /** Until its `suspendedAt` is null again. */
     suspendInstallation: (installation: StandInInstallation) => {
       installation.suspendedAt = now();

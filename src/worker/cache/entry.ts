@@ -3,23 +3,39 @@
 import * as v from "valibot";
 import { keyOfOrganisation, type OrganisationReference } from "../config/organisations.ts";
 import { type Validators, validatorsSchema } from "../github/conditional-client.ts";
-import { type Facts, type FactsRequest, hiddenReasons, type Membership, needsOrganisations } from "../github/facts.ts";
-import { accountSchema, idSchema, organisationLoginSchema, teamReferenceSchema } from "../github/schemas.ts";
+import {
+  earnsGrace,
+  type Facts,
+  type FactsRequest,
+  failureIn,
+  hiddenReasons,
+  limitedReasons,
+  type Membership,
+  needsOrganisations,
+  unavailableReasons,
+} from "../github/facts.ts";
+import { accountSchema, idSchema, knownTeamSchema, organisationLoginSchema } from "../github/schemas.ts";
 
 const timeSchema = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+
+const missingReasonSchema = v.picklist([...hiddenReasons, ...limitedReasons, ...unavailableReasons]);
 
 const membershipSchema = v.variant("kind", [
   v.object({
     kind: v.literal("active"),
     id: idSchema,
     login: organisationLoginSchema,
-    role: v.string(),
-    teams: v.array(teamReferenceSchema),
+    role: v.picklist(["admin", "member"]),
+    teams: v.array(knownTeamSchema),
+    teamsHidden: v.nullable(missingReasonSchema),
   }),
   v.object({ kind: v.literal("pending"), id: idSchema, login: organisationLoginSchema }),
-  v.object({ kind: v.literal("none"), nameTakenBy: v.nullable(idSchema) }),
-  v.object({ kind: v.literal("hidden"), reason: v.picklist(hiddenReasons), ssoUrl: v.nullable(v.string()) }),
+  v.object({ kind: v.literal("none"), nameTakenBy: v.nullable(idSchema), isProven: v.boolean() }),
+  v.object({ kind: v.literal("hidden"), reason: missingReasonSchema, ssoUrl: v.nullable(v.string()) }),
 ]);
+
+const knownSchema = v.object({ membership: membershipSchema, askedAt: timeSchema });
+const partSchema = v.object({ ...knownSchema.entries, lastKnown: v.nullable(knownSchema) });
 
 const expirySchema = v.variant("kind", [
   v.object({ kind: v.literal("never") }),
@@ -36,7 +52,7 @@ const factsEntrySchema = v.object({
   scopes: v.nullable(v.array(v.string())),
   expiry: expirySchema,
   askedAt: timeSchema,
-  organisations: v.record(v.string(), v.object({ membership: membershipSchema, askedAt: timeSchema })),
+  organisations: v.record(v.string(), partSchema),
   validators: validatorsSchema,
 });
 
@@ -44,13 +60,25 @@ const tombstoneSchema = v.object({ kind: v.literal("tombstone"), askedAt: timeSc
 
 export const entrySchema = v.variant("kind", [factsEntrySchema, tombstoneSchema]);
 
+interface Known {
+  readonly membership: Membership;
+  /** When GitHub was asked; milliseconds. */
+  readonly askedAt: number;
+}
+
+/** One organisation of an entry. It ages by itself, so that an organisation about which GitHub fails ages no other. */
+interface Part extends Known {
+  /** Where GitHub failed: what it said before. */
+  readonly lastKnown: Known | null;
+}
+
 export interface FactsEntry extends Omit<Facts, "organisations"> {
   readonly kind: "facts";
   readonly credentialId: string;
   /** When GitHub was asked whose token it is; milliseconds. */
   readonly askedAt: number;
-  /** By `partKeyOf`, each with the time at which GitHub was asked. */
-  readonly organisations: Readonly<Record<string, { readonly membership: Membership; readonly askedAt: number }>>;
+  /** By `partKeyOf`. */
+  readonly organisations: Readonly<Record<string, Part>>;
   readonly validators: Validators;
 }
 
@@ -77,7 +105,7 @@ export function mergeEntries(one: Entry | null, other: Entry | null): Entry | nu
   const organisations = { ...older.organisations };
   for (const [key, part] of Object.entries(newer.organisations)) {
     const earlier = organisations[key];
-    if (earlier === undefined || earlier.askedAt <= part.askedAt) organisations[key] = part;
+    organisations[key] = earlier === undefined ? part : mergeParts(earlier, part);
   }
   const validators = { ...older.validators, ...newer.validators };
   return {
@@ -88,6 +116,14 @@ export function mergeEntries(one: Entry | null, other: Entry | null): Entry | nu
     organisations,
     validators: Object.keys(validators).length > maxValidators ? newer.validators : validators,
   };
+}
+
+function mergeParts(earlier: Part, part: Part): Part {
+  const [older, newer] = earlier.askedAt <= part.askedAt ? [earlier, part] : [part, earlier];
+  if (failureIn(newer.membership) === null) return newer;
+  const { membership, askedAt } = older;
+  const before = failureIn(membership) === null ? { membership, askedAt } : older.lastKnown;
+  return (before?.askedAt ?? -1) > (newer.lastKnown?.askedAt ?? -1) ? { ...newer, lastKnown: before } : newer;
 }
 
 /** Of two entries of the same time, a tombstone counts. */
@@ -106,7 +142,8 @@ export function withoutFuture(entry: Entry | null, now: number): Entry | null {
   if (entry?.kind === "tombstone") return entry.askedAt <= now ? entry : { ...entry, askedAt: now - 1 };
   if (entry === null || entry.askedAt > now) return null;
   const parts = Object.entries(entry.organisations);
-  const past = parts.filter(([, { askedAt }]) => askedAt <= now);
+  const isPast = ({ askedAt, lastKnown }: Part) => askedAt <= now && (lastKnown === null || lastKnown.askedAt <= now);
+  const past = parts.filter(([, part]) => isPast(part));
   return past.length === parts.length ? entry : { ...entry, organisations: Object.fromEntries(past) };
 }
 
@@ -121,7 +158,7 @@ export function factsEntryOf(
   const organisations: Record<string, FactsEntry["organisations"][string]> = {};
   for (const reference of request.organisations) {
     const membership = memberships.get(keyOfOrganisation(reference));
-    if (membership !== undefined) organisations[partKeyOf(reference)] = { membership, askedAt };
+    if (membership !== undefined) organisations[partKeyOf(reference)] = { membership, askedAt, lastKnown: null };
   }
   return {
     kind: "facts",
@@ -137,16 +174,59 @@ export function factsEntryOf(
   };
 }
 
-/** @returns the facts as a policy sees them, or null where an organisation is missing that the request needs */
-export function factsIn(entry: FactsEntry, request: FactsRequest): Facts | null {
+/** The facts of an entry at one time. */
+export interface DatedFacts {
+  readonly facts: Facts;
+  /** When GitHub was asked about each part, in vain or not; milliseconds. */
+  readonly askedAt: readonly number[];
+  /** When GitHub told each part. */
+  readonly toldAt: readonly number[];
+  /** Whether a part is older than its TTL, and used because GitHub failed. */
+  readonly isStale: boolean;
+}
+
+/**
+ * @param until the age in milliseconds up to which what GitHub said before is used where it fails now: without and with
+ *   grace
+ * @returns the facts as a policy sees them, or null where an organisation is missing that the request needs
+ */
+export function factsIn(
+  entry: FactsEntry,
+  request: FactsRequest,
+  now: number,
+  until: { readonly ttlMs: number; readonly graceMs: number },
+): DatedFacts | null {
   const { host, account, oauthClientId, scopes, expiry } = entry;
   const organisations: Record<string, Membership> = {};
+  const askedAt = [entry.askedAt];
+  const toldAt = [entry.askedAt];
+  let isStale = false;
   for (const reference of neededOrganisations(entry, request)) {
     const part = entry.organisations[partKeyOf(reference)];
     if (part === undefined) return null;
-    organisations[keyOfOrganisation(reference)] = part.membership;
+    const { used, isGrace } = usedPart(part, now, until);
+    organisations[keyOfOrganisation(reference)] = used.membership;
+    // Facts that grace keeps are asked for again like those of the failure that took their place.
+    askedAt.push(isGrace ? part.askedAt : used.askedAt);
+    toldAt.push(used.askedAt);
+    isStale ||= isGrace;
   }
-  return { host, account, oauthClientId, scopes, expiry, organisations };
+  return { facts: { host, account, oauthClientId, scopes, expiry, organisations }, askedAt, toldAt, isStale };
+}
+
+function usedPart(
+  part: Part,
+  now: number,
+  { ttlMs, graceMs }: { readonly ttlMs: number; readonly graceMs: number },
+): { readonly used: Known; readonly isGrace: boolean } {
+  const failure = failureIn(part.membership);
+  const { lastKnown } = part;
+  if (failure === null || lastKnown === null) return { used: part, isGrace: false };
+  const ageMs = now - lastKnown.askedAt;
+  if (ageMs < ttlMs) return { used: lastKnown, isGrace: false };
+  return earnsGrace(failure) && graceMs > 0 && ageMs < ttlMs + graceMs
+    ? { used: lastKnown, isGrace: true }
+    : { used: part, isGrace: false };
 }
 
 /**
@@ -159,17 +239,17 @@ export function missingParts(
   request: FactsRequest,
   since: number,
 ): FactsRequest["organisations"] | null {
-  if (factsIn(entry, request) !== null) return null;
-  return request.organisations.filter((reference) => {
-    const part = entry.organisations[partKeyOf(reference)];
-    return part === undefined || part.askedAt <= since;
-  });
+  const partOf = (reference: OrganisationReference) => entry.organisations[partKeyOf(reference)];
+  if (neededOrganisations(entry, request).every((reference) => partOf(reference) !== undefined)) return null;
+  return request.organisations.filter((reference) => (partOf(reference)?.askedAt ?? Number.NEGATIVE_INFINITY) <= since);
 }
 
-/** @returns when GitHub was asked about each part on which the answer rests; NaN for one that is missing */
-export function timesOf(entry: FactsEntry, request: FactsRequest): number[] {
-  const parts = neededOrganisations(entry, request).map((reference) => entry.organisations[partKeyOf(reference)]);
-  return [entry.askedAt, ...parts.map((part) => part?.askedAt ?? Number.NaN)];
+/** @returns what GitHub said last about each organisation, by key: failures aside where it had said something before */
+export function knownMemberships({ organisations }: FactsEntry): [string, Membership][] {
+  return Object.entries(organisations).map(([key, { membership, lastKnown }]) => [
+    key,
+    lastKnown?.membership ?? membership,
+  ]);
 }
 
 /** The organisations without which the request has no answer. */
@@ -185,5 +265,7 @@ function neededOrganisations({ account }: FactsEntry, request: FactsRequest): re
  */
 function partKeyOf(reference: OrganisationReference): string {
   const key = keyOfOrganisation(reference);
-  return reference.id === null ? `${key}/${reference.teamIds.join(",")}` : key;
+  const name = reference.id === null ? `${key}/${reference.teamIds.join(",")}` : key;
+  // What was asked without teams says nothing about them.
+  return reference.needsTeams ? name : `${name} without teams`;
 }

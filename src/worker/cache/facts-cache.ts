@@ -1,10 +1,10 @@
 // Cached facts about tokens: isolate memory → Workers KV → GitHub. Facts are cached, never decisions; a "no" is cached
 // for seconds only; and a token that GitHub refused stays refused while GitHub is down.
-import { freshFacts, staleFacts } from "./freshness.ts";
+import { type EvaluatedFacts, freshFacts, staleFacts } from "./freshness.ts";
 import { loadFromGitHub } from "./load-from-github.ts";
 import { type CacheParts, type FactsOutcome, type Lookup, type LookupResult, negativeKeyOf } from "./lookup.ts";
 import { emptyRecord } from "./memory.ts";
-import { revalidateIfDue } from "./revalidate.ts";
+import { revalidate } from "./revalidate.ts";
 import { withKvCopy } from "./store.ts";
 
 export interface FactsCache {
@@ -35,8 +35,8 @@ async function load(parts: CacheParts, lookup: Lookup): Promise<LookupResult> {
   const cached = memory.get(token).entry;
   const warm = freshFacts(cached, request, evaluate, now(), lifetimes);
   if (warm !== null) {
-    revalidateIfDue(parts, lookup);
-    return withoutCall({ kind: "found", ...warm, isStale: false }, "memory");
+    if (warm.isDue) revalidate(parts, lookup);
+    return found(warm, "memory");
   }
 
   const name = await nameOf(token);
@@ -48,20 +48,25 @@ async function load(parts: CacheParts, lookup: Lookup): Promise<LookupResult> {
   // An entry that is the one from before was not fresh a moment ago.
   const shared = record.entry === cached ? null : freshFacts(record.entry, request, evaluate, now(), lifetimes);
   if (shared !== null) {
-    revalidateIfDue(parts, lookup);
-    return withoutCall({ kind: "found", ...shared, isStale: false }, "kv");
+    if (shared.isDue) revalidate(parts, lookup);
+    return found(shared, "kv");
   }
 
-  const isNeverSeen = record.entry === null && record.kvCopy === null;
-  if (isNeverSeen && !(await admitNeverSeen(request.cluster))) {
+  // A token that was looked up, and did not admit its owner, is no better known than before: outsiders share the limit.
+  const wasAdmitted = record.hasAdmitted || record.kvCopy !== null;
+  if (!wasAdmitted && !(await admitNeverSeen(request.cluster))) {
     return withoutCall({ kind: "limited", reason: "new_token_rate_limit" }, "none");
   }
   const stale = breaker.isOpen(now()) ? staleFacts(record.entry, request, evaluate, now(), lifetimes) : null;
   if (stale !== null) {
-    revalidateIfDue(parts, lookup);
-    return withoutCall({ kind: "found", ...stale, isStale: true }, cached === null ? "kv" : "memory");
+    revalidate(parts, lookup);
+    return found(stale, cached === null ? "kv" : "memory");
   }
   return loadFromGitHub(parts, lookup, name, record);
+}
+
+function found({ facts, verdict, isStale }: EvaluatedFacts, source: LookupResult["source"]): LookupResult {
+  return withoutCall({ kind: "found", facts, verdict, isStale }, source);
 }
 
 function withoutCall(outcome: FactsOutcome, source: LookupResult["source"]): LookupResult {

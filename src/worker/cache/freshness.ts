@@ -2,7 +2,7 @@
 // the future comes from another machine's wrong clock, and is never fresh.
 import type { Facts, FactsRequest } from "../github/facts.ts";
 import type { Verdict } from "../verdict.ts";
-import { type Entry, type FactsEntry, factsIn, timesOf } from "./entry.ts";
+import { type DatedFacts, type Entry, type FactsEntry, factsIn } from "./entry.ts";
 
 export interface Lifetimes {
   /** How long facts are fresh. */
@@ -17,40 +17,47 @@ export type Evaluate = (facts: Facts) => Verdict;
 export interface EvaluatedFacts {
   readonly facts: Facts;
   readonly verdict: Verdict;
+  /** Whether a part of the facts is older than its TTL, and used because GitHub fails. */
+  readonly isStale: boolean;
 }
 
 /**
- * Facts that do not admit the user are fresh for this long at most: an account that joins an organisation gets in a
- * moment later.
+ * Facts that do not admit the user are fresh for this long at most: an account that joins an organisation gets in soon.
  */
 export const notAdmittedTtlMs = 10_000;
 
-/** @returns the facts and what the policy makes of them, if they are fresh enough for that verdict; otherwise null */
+/**
+ * @returns the facts and what the policy makes of them, if they are fresh enough for that verdict; otherwise null. With
+ *   `isDue` it is time to ask GitHub again in the background (stale-while-revalidate), so that active users never wait
+ */
 export function freshFacts(
   entry: Entry | null,
   request: FactsRequest,
   evaluate: Evaluate,
   now: number,
   lifetimes: Lifetimes,
-): EvaluatedFacts | null {
+): (EvaluatedFacts & { readonly isDue: boolean }) | null {
+  if (entry?.kind !== "facts" || hasEnded(entry, now)) return null;
+  const dated = factsIn(entry, request, now, lifetimes);
   // Facts that are too old for any verdict are not worth an evaluation.
-  if (entry?.kind !== "facts" || !isYounger(entry, request, now, lifetimes.ttlMs)) return null;
-  const facts = factsIn(entry, request);
-  if (facts === null) return null;
-  const verdict = evaluate(facts);
-  return isFreshFor(verdict, entry, request, now, lifetimes) ? { facts, verdict } : null;
+  if (dated === null || !areYounger(dated.askedAt, now, lifetimes.ttlMs)) return null;
+  const evaluated = evaluateDated(dated, entry, request, evaluate, now);
+  if (!isFreshFor(evaluated.verdict, dated, now, lifetimes)) return null;
+  return { ...evaluated, isDue: !areYounger(dated.askedAt, now, lifetimes.ttlMs / 2) };
 }
 
-/** @returns whether the facts are fresh enough for what the policy makes of them */
-export function isFreshFor(
-  verdict: Verdict,
+/** @returns the facts of an entry of this moment, with what the policy makes of them; null where a part is missing */
+export function currentFacts(
   entry: FactsEntry,
   request: FactsRequest,
+  evaluate: Evaluate,
   now: number,
-  { ttlMs }: Lifetimes,
-): boolean {
-  const lifetimeMs = verdict.kind === "authenticated" ? ttlMs : Math.min(ttlMs, notAdmittedTtlMs);
-  return !hasEnded(entry, now) && isYounger(entry, request, now, lifetimeMs);
+  lifetimes: Lifetimes,
+): (EvaluatedFacts & { readonly isFresh: boolean }) | null {
+  const dated = factsIn(entry, request, now, lifetimes);
+  if (dated === null) return null;
+  const evaluated = evaluateDated(dated, entry, request, evaluate, now);
+  return { ...evaluated, isFresh: !hasEnded(entry, now) && isFreshFor(evaluated.verdict, dated, now, lifetimes) };
 }
 
 /**
@@ -62,31 +69,43 @@ export function staleFacts(
   request: FactsRequest,
   evaluate: Evaluate,
   now: number,
-  { ttlMs, graceMs }: Lifetimes,
+  lifetimes: Lifetimes,
 ): EvaluatedFacts | null {
-  if (graceMs === 0 || entry?.kind !== "facts" || entry.expiry.kind === "unreadable" || hasEnded(entry, now))
-    return null;
-  if (!isYounger(entry, request, now, ttlMs + graceMs)) return null;
-  const facts = factsIn(entry, request);
-  if (facts === null) return null;
-  const verdict = evaluate(facts);
-  return verdict.kind === "authenticated" ? { facts, verdict } : null;
+  if (lifetimes.graceMs === 0 || entry?.kind !== "facts" || hasEnded(entry, now)) return null;
+  if (entry.expiry.kind === "unreadable") return null;
+  const dated = factsIn(entry, request, now, lifetimes);
+  if (dated === null || !areYounger(dated.toldAt, now, lifetimes.ttlMs + lifetimes.graceMs)) return null;
+  const verdict = evaluate(dated.facts);
+  return verdict.kind === "authenticated" ? { facts: dated.facts, verdict, isStale: true } : null;
 }
 
-/** Whether to ask GitHub again in the background (stale-while-revalidate), so that active users never wait for it. */
-export function needsRevalidation(
+/** Stale parts only ever admit: where they do not, what GitHub failed to say now is not known. */
+function evaluateDated(
+  dated: DatedFacts,
   entry: FactsEntry,
   request: FactsRequest,
+  evaluate: Evaluate,
   now: number,
-  { ttlMs }: Lifetimes,
-): boolean {
-  return !isYounger(entry, request, now, ttlMs / 2);
+): EvaluatedFacts {
+  const { facts, isStale } = dated;
+  const verdict = evaluate(facts);
+  if (!isStale) return { facts, verdict, isStale };
+  const mayUseGrace = entry.expiry.kind !== "unreadable";
+  if (mayUseGrace && verdict.kind === "authenticated") return { facts, verdict, isStale };
+  const failed = factsIn(entry, request, now, { ttlMs: 0, graceMs: 0 })?.facts ?? facts;
+  return { facts: failed, verdict: evaluate(failed), isStale: false };
+}
+
+/** Whether the facts are fresh enough for what the policy makes of them. */
+function isFreshFor(verdict: Verdict, { askedAt }: DatedFacts, now: number, { ttlMs }: Lifetimes): boolean {
+  const lifetimeMs = verdict.kind === "authenticated" ? ttlMs : Math.min(ttlMs, notAdmittedTtlMs);
+  return areYounger(askedAt, now, lifetimeMs);
 }
 
 function hasEnded({ expiry }: FactsEntry, now: number): boolean {
   return expiry.kind === "at" && expiry.epochMs <= now;
 }
 
-function isYounger(entry: FactsEntry, request: FactsRequest, now: number, lifetimeMs: number): boolean {
-  return timesOf(entry, request).every((askedAt) => askedAt <= now && now - askedAt < lifetimeMs);
+function areYounger(times: readonly number[], now: number, lifetimeMs: number): boolean {
+  return times.every((time) => time <= now && now - time < lifetimeMs);
 }

@@ -38,12 +38,20 @@ const writeTimeoutMs = 2_000;
  * Long after it is stale: an old entry shows that a token was once good, and holds what a conditional request needs.
  */
 export const keepSeconds = 7 * 24 * 60 * 60;
-const pauseAfterRefusedWriteMs = 60_000;
+/**
+ * KV takes one write a second for each key, and on the free plan 1,000 a day for all: it refuses both in the same way.
+ */
+const keyPauseMs = 5_000;
+const pauseMs = 60_000;
+/** So many refused keys in a row are no longer about one key. */
+const refusedKeysToPause = 3;
 export const warnEveryMs = 60_000;
 
 const sealedSchema = v.pipe(v.string(), v.parseJson(), entrySchema);
 
 export function createKvCache({ store, sealer, now, writeWarning }: KvCacheOptions): KvCache {
+  /** Until when a key is not written, for the keys that KV has refused since it took one. */
+  const refusedUntil = new Map<string, number>();
   let noWritesBefore = 0;
   let faults = 0;
   let lastWarningAt = Number.NEGATIVE_INFINITY;
@@ -72,14 +80,19 @@ export function createKvCache({ store, sealer, now, writeWarning }: KvCacheOptio
       return null;
     },
     async write(name, entry, endsAccess = false) {
-      if (now() < noWritesBefore && !endsAccess) return false;
+      if (now() < Math.max(noWritesBefore, refusedUntil.get(name) ?? 0) && !endsAccess) return false;
       try {
         const sealed = await sealer.seal(name, JSON.stringify(entry));
         await withTimeout(store.put(name, sealed, keepSeconds), writeTimeoutMs);
+        refusedUntil.clear();
         return true;
       } catch {
-        noWritesBefore = now() + pauseAfterRefusedWriteMs;
-        warn("a write failed or took too long, and there are none for a minute");
+        refusedUntil.set(name, now() + keyPauseMs);
+        if (refusedUntil.size >= refusedKeysToPause) {
+          refusedUntil.clear();
+          noWritesBefore = now() + pauseMs;
+        }
+        warn("a write failed or took too long");
         return false;
       }
     },

@@ -1,10 +1,11 @@
 // A lookup that memory and KV cannot answer: asks GitHub, keeps what it says, and falls back to stale facts while it is
 // unavailable.
-import type { FactsRequest, LookupFailure } from "../github/facts.ts";
+import { earnsGrace, type FactsRequest, type LookupFailure } from "../github/facts.ts";
+import type { GitHubOutcome } from "../github/github-facts.ts";
 import { inconsistentResponses } from "../github/outcomes.ts";
 import { decidingCall } from "../github/trace.ts";
 import { type FactsEntry, factsEntryOf, missingParts } from "./entry.ts";
-import { isFreshFor, staleFacts } from "./freshness.ts";
+import { staleFacts } from "./freshness.ts";
 import { type CacheParts, type FactsOutcome, type Lookup, type LookupResult, negativeKeyOf } from "./lookup.ts";
 import type { TokenRecord } from "./memory.ts";
 import { keepFacts, writeTombstone } from "./store.ts";
@@ -25,7 +26,18 @@ export async function loadFromGitHub(
   const earlier = before.entry?.kind === "facts" ? before.entry : null;
   const asked = onlyMissing(request, earlier, askedAt - lifetimes.ttlMs);
 
-  const { outcome, validators } = await github.load(token, asked, earlier, trace);
+  const hasAdmitted = before.hasAdmitted || before.kvCopy !== null;
+  // A user who was denied may have mended what a header alone tells, which a 304 does not repeat.
+  const known =
+    earlier === null ? null : { ...earlier, hasAdmitted, ...(before.wasDenied ? { validators: null } : {}) };
+  const load = () => github.load(token, asked, known, trace);
+  let { outcome, validators } = await load();
+  // GitHub has answered valid tokens with 401 for a moment, so one that was valid is asked about once more.
+  if (outcome.kind === "refused" && earlier !== null) {
+    const again = await load();
+    // A second question without an answer takes nothing back: a revoked token must not get the grace of an outage.
+    if (hasAnswer(again.outcome)) ({ outcome, validators } = again);
+  }
 
   const call = decidingCall(trace, outcome);
   const retryAfterMs = call?.retryAfterMs ?? null;
@@ -38,13 +50,11 @@ export async function loadFromGitHub(
       const kept = keepFacts(parts, lookup, name, before, loaded);
       // Another request has heard meanwhile that the token is refused, or that the account has changed.
       if (kept === null) return resultOf(negative.get(negativeKey, now()) ?? inconsistentResponses);
-      const { record, entry, facts, verdict } = kept;
+      const { record, isFresh, facts, verdict, isStale } = kept;
       // The parts that were not asked about again are too old for this verdict. Nothing is missing now, so all are
       // asked about.
-      if (asked !== request && !isFreshFor(verdict, entry, request, now(), lifetimes)) {
-        return loadFromGitHub(parts, lookup, name, record);
-      }
-      return resultOf({ kind: "found", facts, verdict, isStale: false });
+      if (asked !== request && !isFresh) return loadFromGitHub(parts, lookup, name, record);
+      return resultOf({ kind: "found", facts, verdict, isStale });
     }
     case "refused":
     case "suspended":
@@ -52,6 +62,7 @@ export async function loadFromGitHub(
       if (concernsToken(outcome, request, earlier)) writeTombstone(parts, lookup, name, before);
       return resultOf(outcome);
     case "unrecognised":
+    case "denied":
       negative.add(negativeKey, outcome, now());
       return resultOf(outcome);
     case "limited":
@@ -60,10 +71,17 @@ export async function loadFromGitHub(
     case "unavailable": {
       // Memory may have heard of a refusal meanwhile.
       const { entry } = memory.update(token, before, (current) => current);
-      const stale = staleFacts(entry, request, evaluate, now(), lifetimes);
-      return resultOf(stale === null ? outcome : { kind: "found", ...stale, isStale: true });
+      const mayUseStale = earnsGrace(outcome.reason);
+      const stale = mayUseStale ? staleFacts(entry, request, evaluate, now(), lifetimes) : null;
+      return resultOf(stale === null ? outcome : { kind: "found", ...stale });
     }
   }
+}
+
+/** Whether GitHub said something about the token; calls that disagree about it did. */
+function hasAnswer(outcome: GitHubOutcome): boolean {
+  if (outcome.kind === "unavailable") return outcome.reason === inconsistentResponses.reason;
+  return outcome.kind !== "limited";
 }
 
 /** A changed policy asks only about what is missing. */

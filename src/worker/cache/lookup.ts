@@ -20,13 +20,7 @@ export interface Lookup {
   readonly trace: Trace;
 }
 
-export type FactsOutcome =
-  | (EvaluatedFacts & {
-      readonly kind: "found";
-      /** Whether the facts are older than their TTL, and used because GitHub is unavailable. */
-      readonly isStale: boolean;
-    })
-  | LookupFailure;
+export type FactsOutcome = (EvaluatedFacts & { readonly kind: "found" }) | LookupFailure;
 
 export interface LookupResult {
   readonly outcome: FactsOutcome;
@@ -50,6 +44,8 @@ export interface CacheParts {
   readonly lifetimes: Lifetimes;
   /** Milliseconds. */
   readonly now: () => number;
+  /** Takes a line for the operator: a name that RBAC may hold has changed. */
+  readonly writeWarning: (text: string) => void;
   /** Keeps work going after the response. */
   readonly waitUntil: (work: Promise<void>) => void;
 }

@@ -11,6 +11,10 @@ export interface TokenRecord {
   readonly kvCopy: Entry | null;
   /** Whether facts of this token have admitted its owner: then KV may hold them, even where no copy was seen there. */
   readonly hasAdmitted: boolean;
+  /** Whether its facts, as they were seen last, asked the user to put something right. */
+  readonly wasDenied: boolean;
+  /** When the facts changed so that they were written to KV, within the last hour; milliseconds. */
+  readonly changesWrittenAt: readonly number[];
   /** When a revalidation in the background began that is not known to have ended; milliseconds. */
   readonly revalidatingSince: number | null;
 }
@@ -29,7 +33,14 @@ export interface Memory {
   readonly size: number;
 }
 
-export const emptyRecord: TokenRecord = { entry: null, kvCopy: null, hasAdmitted: false, revalidatingSince: null };
+export const emptyRecord: TokenRecord = {
+  entry: null,
+  kvCopy: null,
+  hasAdmitted: false,
+  wasDenied: false,
+  changesWrittenAt: [],
+  revalidatingSince: null,
+};
 
 /** An isolate has 128 MB for all that it holds. */
 export const maxBytes = 32 * 1024 * 1024;
@@ -69,6 +80,8 @@ function mergeRecords(current: TokenRecord, before: TokenRecord): TokenRecord {
     entry: mergeEntries(current.entry, before.entry),
     kvCopy: mergeEntries(current.kvCopy, before.kvCopy),
     hasAdmitted: current.hasAdmitted || before.hasAdmitted,
+    wasDenied: current.wasDenied,
+    changesWrittenAt: current.changesWrittenAt.length === 0 ? before.changesWrittenAt : current.changesWrittenAt,
     revalidatingSince: current.revalidatingSince,
   };
 }

@@ -3,10 +3,11 @@
 // KV writes cost money: 1,000 a day on the free plan, 5 dollars a million on the paid one. So facts are written when
 // they have changed, or when the copy is too old to be fresh: it no longer answers any review then, and has lost that
 // much of the grace it could give.
-import { type Entry, type FactsEntry, factsIn, mergeEntries, withoutFuture } from "./entry.ts";
-import type { EvaluatedFacts } from "./freshness.ts";
+import { type Entry, type FactsEntry, knownMemberships, mergeEntries, withoutFuture } from "./entry.ts";
+import { currentFacts, type EvaluatedFacts } from "./freshness.ts";
 import type { CacheParts, Lookup } from "./lookup.ts";
 import { emptyRecord, type TokenRecord } from "./memory.ts";
+import { nameChanges } from "./name-changes.ts";
 
 /** @param read what KV holds; null for a miss */
 export function withKvCopy(current: TokenRecord, read: Entry | null, now: number): TokenRecord {
@@ -30,8 +31,8 @@ export function keepFacts(
   name: string,
   before: TokenRecord,
   loaded: FactsEntry,
-): (EvaluatedFacts & { readonly record: TokenRecord; readonly entry: FactsEntry }) | null {
-  const { memory, now, lifetimes } = parts;
+): (EvaluatedFacts & { readonly record: TokenRecord; readonly isFresh: boolean }) | null {
+  const { memory, now, lifetimes, writeWarning } = parts;
   const { token, request, evaluate } = lookup;
   const record = memory.update(token, before, (current) => ({
     ...current,
@@ -39,14 +40,21 @@ export function keepFacts(
     revalidatingSince: null,
   }));
   const { entry, kvCopy, hasAdmitted } = record;
-  const facts = entry?.kind === "facts" ? factsIn(entry, request) : null;
-  if (entry?.kind !== "facts" || facts === null) return null;
-  const verdict = evaluate(facts);
-  const admits = verdict.kind === "authenticated";
-  if (isWorthWriting(entry, kvCopy, { admits, hasAdmitted, now: now(), ttlMs: lifetimes.ttlMs })) {
-    writeCopy(parts, token, name, { ...record, hasAdmitted: hasAdmitted || admits }, entry, !admits);
+  const current = entry?.kind === "facts" ? currentFacts(entry, request, evaluate, now(), lifetimes) : null;
+  if (entry?.kind !== "facts" || current === null) return null;
+  if (before.entry?.kind === "facts") nameChanges(before.entry, entry).forEach(writeWarning);
+  const admits = current.verdict.kind === "authenticated";
+  const wasDenied = current.verdict.kind === "denied";
+  if ((admits && !hasAdmitted) || wasDenied !== record.wasDenied) {
+    memory.update(token, record, (one) => ({ ...one, hasAdmitted: hasAdmitted || admits, wasDenied }));
   }
-  return { record, entry, facts, verdict };
+  const changes = record.changesWrittenAt.filter((time) => now() - time < changesWindowMs);
+  const mayWriteChange = changes.length < maxChangesWritten;
+  if (isWorthWriting(entry, kvCopy, { admits, hasAdmitted, mayWriteChange, now: now(), ttlMs: lifetimes.ttlMs })) {
+    const changesWrittenAt = kvCopy === null ? changes : [...changes, now()];
+    writeCopy(parts, token, name, { ...record, changesWrittenAt }, entry, !admits);
+  }
+  return { record, ...current };
 }
 
 /** No other isolate shall bring the facts of a refused token back while GitHub is down. */
@@ -74,7 +82,8 @@ function writeCopy(
   entry: Entry,
   endsAccess: boolean,
 ): void {
-  memory.update(token, record, (current) => ({ ...current, kvCopy: entry }));
+  const { changesWrittenAt } = record;
+  memory.update(token, record, (current) => ({ ...current, kvCopy: entry, changesWrittenAt }));
   const writing = kv.write(name, entry, endsAccess).then((isWritten) => {
     if (isWritten) return;
     // KV did not take it, so it is no copy: the next lookup tries again.
@@ -85,6 +94,13 @@ function writeCopy(
   waitUntil(writing);
 }
 
+/**
+ * A user can change facts at will, by a team of their own. So many changes an hour are written at once; further ones
+ * wait until the copy is no longer fresh.
+ */
+const maxChangesWritten = 10;
+const changesWindowMs = 60 * 60 * 1000;
+
 interface WriteCircumstances {
   /**
    * Whether the facts admit the user at the asking cluster: those of tokens that were never admitted are not written.
@@ -92,6 +108,8 @@ interface WriteCircumstances {
   readonly admits: boolean;
   /** Whether earlier facts of this token did, at any cluster. */
   readonly hasAdmitted: boolean;
+  /** Whether few changes were written lately. */
+  readonly mayWriteChange: boolean;
   readonly now: number;
   readonly ttlMs: number;
 }
@@ -102,15 +120,16 @@ interface WriteCircumstances {
 export function isWorthWriting(
   entry: FactsEntry,
   copy: Entry | null,
-  { admits, hasAdmitted, now, ttlMs }: WriteCircumstances,
+  { admits, hasAdmitted, mayWriteChange, now, ttlMs }: WriteCircumstances,
 ): boolean {
   // Facts that KV may still hold of a user who has just left must not admit the user in an outage.
   if (copy === null) return admits || hasAdmitted;
   if (copy.kind === "tombstone") return admits;
   // It is not fresh yet, but it would be once its time has come.
   if (copy.askedAt > now) return true;
-  if (!haveSameFacts(entry, copy)) return true;
-  return admits && now - copy.askedAt >= ttlMs;
+  const isOld = now - copy.askedAt >= ttlMs;
+  if (!haveSameFacts(entry, copy)) return mayWriteChange || isOld;
+  return admits && isOld;
 }
 
 /** Whether a policy would see the same. */
@@ -118,8 +137,9 @@ function haveSameFacts(one: FactsEntry, other: FactsEntry): boolean {
   return JSON.stringify(factsAlone(one)) === JSON.stringify(factsAlone(other));
 }
 
-function factsAlone({ account, oauthClientId, scopes, expiry, organisations }: FactsEntry): unknown {
-  const memberships = Object.entries(organisations).map(([key, { membership }]) => [
+function factsAlone(entry: FactsEntry): unknown {
+  const { account, oauthClientId, scopes, expiry } = entry;
+  const memberships = knownMemberships(entry).map(([key, membership]) => [
     key,
     // The address for single sign-on is another one in each of GitHub's responses.
     JSON.stringify(membership.kind === "hidden" ? membership.reason : membership),

@@ -11,6 +11,7 @@ import {
   groupSourceSchema,
   organisationsNamedIn,
   pinConflictsIn,
+  type UserEntry,
 } from "./entries.ts";
 import type { OrganisationReference } from "./organisations.ts";
 
@@ -23,6 +24,13 @@ export type UsernameForm = (typeof usernameForms)[number];
 
 export const groupForms = ["slug", "id", "slug:id"] as const;
 export type GroupForm = (typeof groupForms)[number];
+
+/** Worked out once, since every review asks. */
+export interface Candidates {
+  /** Null for every account. */
+  readonly only: readonly UserEntry[] | null;
+  readonly except: readonly UserEntry[];
+}
 
 export interface ClusterPolicy {
   readonly allow: readonly AllowEntry[];
@@ -37,6 +45,8 @@ export interface ClusterPolicy {
   /** The only scopes that a classic or OAuth token may have, or null for any. */
   readonly scopesAtMost: readonly string[] | null;
   readonly requireExpiry: boolean;
+  /** The accounts that some entry could admit, whatever their organisations. */
+  readonly candidates: Candidates;
   /** Every organisation that the policy names anywhere. */
   readonly organisations: readonly OrganisationReference[];
 }
@@ -102,9 +112,12 @@ const clusterEntries = {
   require_expiry: v.optional(v.boolean("must be true or false"), false),
 };
 
+/** Every setting that a cluster's table may hold. */
+export const clusterSettings: readonly string[] = Object.keys(clusterEntries);
+
 const clusterSchema = v.strictObject(clusterEntries, (issue) => {
   if (issue.expected !== "never") return issue.path === undefined ? "must be a table" : "is required";
-  return `is no setting of a cluster; there are ${Object.keys(clusterEntries).join(", ")}`;
+  return `is no setting of a cluster; there are ${clusterSettings.join(", ")}`;
 });
 
 /**
@@ -116,6 +129,8 @@ export function readClusterPolicy(setting: string, value: unknown): Checked<Clus
   if (!parsed.success) return { ok: false, problems: problemsOf(setting, parsed.issues) };
   const { allow, deny, groups_from } = parsed.output;
   const sources = groups_from ?? [];
+  const groupsFrom = (groups_from ?? organisationsNamedIn(allow)).map(({ login }) => login);
+  const organisations = organisationsNamedIn([...allow, ...deny, ...sources]);
   const policy: ClusterPolicy = {
     allow,
     deny,
@@ -123,11 +138,18 @@ export function readClusterPolicy(setting: string, value: unknown): Checked<Clus
     prefix: parsed.output.prefix,
     tokenKinds: parsed.output.token_kinds,
     oauthClients: parsed.output.oauth_clients,
-    groupsFrom: (groups_from ?? organisationsNamedIn(allow)).map(({ login }) => login),
+    groupsFrom,
     group: parsed.output.group,
     scopesAtMost: parsed.output.scopes_at_most ?? null,
     requireExpiry: parsed.output.require_expiry,
-    organisations: organisationsNamedIn([...allow, ...deny, ...sources]),
+    candidates: {
+      only: allow.every((entry) => entry.kind === "user") ? allow.filter((entry) => entry.kind === "user") : null,
+      except: deny.filter((entry) => entry.kind === "user"),
+    },
+    organisations: organisations.map((one) => ({
+      ...one,
+      needsTeams: one.needsTeams || groupsFrom.includes(one.login),
+    })),
   };
   const problems = [...conflictsIn(setting, policy), ...pinConflictsIn(setting, [...allow, ...deny, ...sources])];
   return problems.length === 0 ? { ok: true, value: policy } : { ok: false, problems };

@@ -62,7 +62,8 @@ interface EntryKind<E extends Entry> {
   keys(entry: E, organisationKey: OrganisationKey): readonly [own: string, ...including: string[]];
 }
 
-const login = "[A-Za-z0-9][A-Za-z0-9_-]{0,38}";
+/** Accounts of GitHub's first years may begin with a dash. */
+const login = "[A-Za-z0-9_-]{1,39}";
 const pin = "(?:#([1-9][0-9]{0,15}))?";
 const userPattern = new RegExp(`^user:(${login})${pin}$`);
 const organisationPattern = new RegExp(`^org:(${login})${pin}$`);
@@ -99,7 +100,7 @@ const entryKinds = {
       return name === undefined || id === "unsafe" ? null : { kind: "organisation", login: name.toLowerCase(), id };
     },
     print: (entry) => `org:${entry.login}`,
-    organisation: (entry) => ({ login: entry.login, id: entry.id, teamIds: [] }),
+    organisation: (entry) => ({ login: entry.login, id: entry.id, teamIds: [], needsTeams: false }),
     keys: (entry, organisationKey) => [organisationKey(entry.login)],
   },
   team: {
@@ -112,7 +113,12 @@ const entryKinds = {
       return { kind: "team", organisation: organisation.toLowerCase(), slug: slug.toLowerCase(), id };
     },
     print: (entry) => `team:${entry.organisation}/${entry.slug}`,
-    organisation: (entry) => ({ login: entry.organisation, id: null, teamIds: entry.id === null ? [] : [entry.id] }),
+    organisation: (entry) => ({
+      login: entry.organisation,
+      id: null,
+      teamIds: entry.id === null ? [] : [entry.id],
+      needsTeams: true,
+    }),
     keys(entry, organisationKey) {
       const organisation = organisationKey(entry.organisation);
       return [entry.id === null ? `${organisation}/${entry.slug}` : `team#${entry.id}`, organisation];
@@ -159,11 +165,12 @@ export function organisationsNamedIn(entries: readonly Entry[]): OrganisationRef
   const references = new Map<string, OrganisationReference>();
   for (const reference of entries.map(organisationIn)) {
     if (reference === null) continue;
-    const { id = null, teamIds = [] } = references.get(reference.login) ?? {};
+    const { id = null, teamIds = [], needsTeams = false } = references.get(reference.login) ?? {};
     references.set(reference.login, {
       login: reference.login,
       id: id ?? reference.id,
       teamIds: [...teamIds, ...reference.teamIds],
+      needsTeams: needsTeams || reference.needsTeams,
     });
   }
   return [...references.values()];

@@ -9,6 +9,8 @@ export interface OrganisationReference {
   readonly id: number | null;
   /** The numbers of this organisation's teams that are pinned: they find it again when its name has changed. */
   readonly teamIds: readonly number[];
+  /** Whether an entry or a group depends on the teams; if not, nothing is asked about them. */
+  readonly needsTeams: boolean;
 }
 
 /**

@@ -2,9 +2,10 @@
 import * as v from "valibot";
 import type { GitHubCalls } from "./calls.ts";
 import { checkToken, user } from "./endpoints.ts";
-import type { Account, FactsRequest, LookupFailure, TokenExpiry, Unavailable } from "./facts.ts";
-import { type Absent, invalidResponse, worst } from "./outcomes.ts";
+import type { Account, FactsRequest, LookupFailure, TokenExpiry } from "./facts.ts";
+import { type Absent, type AppFailure, inconsistentResponses, invalidResponse, worst } from "./outcomes.ts";
 import { parseScopes } from "./scopes.ts";
+import type { QuotaUse, SharedQuota, SharedQuotas } from "./shared-quota.ts";
 
 /** What one call says about a token and its owner. */
 export interface TokenOwner {
@@ -15,36 +16,94 @@ export interface TokenOwner {
   readonly expiry: TokenExpiry;
 }
 
+/** The apps whose client secrets the deployment has. */
+export interface AppClients {
+  /** By client id. */
+  readonly secrets: ReadonlyMap<string, string>;
+  readonly quotas: SharedQuotas;
+}
+
+export interface TokenOwnerRequest {
+  readonly token: string;
+  readonly request: FactsRequest;
+  /** What an earlier answer about the same token said, or null if it was never seen. */
+  readonly earlier: (Pick<TokenOwner, "oauthClientId" | "expiry"> & { readonly hasAdmitted: boolean }) | null;
+}
+
 /**
  * Asks GitHub whose token this is. Where the deployment has the client secrets of the apps that the cluster lists,
- * check-token is asked: it says whose client's token it is, and its quota is not the anonymous one that a Worker's
- * address shares with others.
- *
- * @param clientSecrets by client id
+ * check-token is asked about a token whose client is not known: it says whose client's token it is, and its quota is
+ * not the anonymous one that a Worker's address shares with others. The client never changes, and all users share
+ * check-token's quota, so about a token whose client is known `GET /user` is asked, on the user's own.
  */
 export async function fetchTokenOwner(
   calls: GitHubCalls,
-  clientSecrets: ReadonlyMap<string, string>,
-  token: string,
-  { tokenKind, oauthClients }: FactsRequest,
+  { secrets, quotas }: AppClients,
+  { token, request, earlier }: TokenOwnerRequest,
 ): Promise<TokenOwner | LookupFailure> {
+  const { tokenKind, oauthClients } = request;
   const isAppToken = tokenKind === "oauth" || tokenKind === "app";
   const clients = (isAppToken ? oauthClients : []).flatMap((id) => {
-    const secret = clientSecrets.get(id);
-    return secret === undefined ? [] : [{ id, secret }];
+    const secret = secrets.get(id);
+    return secret === undefined ? [] : [{ id, secret, quota: quotas.of(id) }];
   });
-  const checks = await Promise.all(clients.map((client) => checkTokenOf(calls, client, token)));
+  // The token of none of those apps may still belong to a listed client without a secret, which GET /user tells.
+  const mayBeAnothers = clients.length === 0 || clients.length < oauthClients.length;
+  const mismatch: LookupFailure = { kind: "refused", reason: "token_client_mismatch" };
+  const knownClient = earlier?.oauthClientId ?? null;
+  if (earlier !== null && knownClient !== null) {
+    if (!mayBeAnothers && !oauthClients.includes(knownClient)) return mismatch;
+    return asBefore(await fetchAccount(calls, token, request), earlier);
+  }
+  const isNeverSeen = earlier?.hasAdmitted !== true;
+  const check = (use: QuotaUse) => Promise.all(clients.map((client) => checkTokenOf(calls, client, token, use)));
+  let checks = await check({ isNeverSeen, accountId: null });
+  if (checks.some(isReserved)) {
+    // What is left is not for made-up tokens. That this one is not made up, its owner's own quota can show.
+    const owner = await fetchAccount(calls, token, request);
+    if (owner.kind !== "found") return owner;
+    if (owner.oauthClientId !== null) {
+      return mayBeAnothers || oauthClients.includes(owner.oauthClientId) ? owner : mismatch;
+    }
+    checks = await check({ isNeverSeen: false, accountId: owner.account.id });
+  }
   const found = checks.find((check) => check.kind === "found");
   if (found !== undefined) return found;
-  const failure = worst(checks.filter((check) => check.kind === "unavailable"));
+  const failure = worst(checks.filter((check) => check.kind === "unavailable" || check.kind === "limited"));
   if (failure !== undefined) return failure;
-  // The token of none of those apps. It may still belong to a listed client without a secret, which GET /user tells.
-  const mayBeAnothers = clients.length === 0 || clients.length < oauthClients.length;
-  return mayBeAnothers ? fetchAccount(calls, token) : { kind: "refused", reason: "token_client_mismatch" };
+  return mayBeAnothers ? fetchAccount(calls, token, request) : mismatch;
 }
 
-async function fetchAccount(calls: GitHubCalls, token: string): Promise<TokenOwner | LookupFailure> {
-  const result = await calls.call(user, undefined, { authorization: `Bearer ${token}` });
+/**
+ * A token's client and end never change, so those of an earlier time count where `GET /user` does not repeat them: for
+ * an app's token it may name neither.
+ */
+function asBefore(
+  owner: TokenOwner | LookupFailure,
+  { oauthClientId, expiry }: Pick<TokenOwner, "oauthClientId" | "expiry">,
+): TokenOwner | LookupFailure {
+  if (owner.kind !== "found") return owner;
+  if (owner.oauthClientId !== null && owner.oauthClientId !== oauthClientId) return inconsistentResponses;
+  return { ...owner, oauthClientId, expiry: owner.expiry.kind === "never" ? expiry : owner.expiry };
+}
+
+/**
+ * How old scopes may be. A 304 does not repeat them, and they can be changed in place. With the usual time to live of
+ * facts, new ones are seen within five minutes, at some 20 calls an hour.
+ */
+export const maxScopesAgeMs = 3 * 60_000;
+
+async function fetchAccount(
+  calls: GitHubCalls,
+  token: string,
+  request: FactsRequest,
+): Promise<TokenOwner | LookupFailure> {
+  const authorization = `Bearer ${token}`;
+  const result = await calls.call(
+    user,
+    undefined,
+    hasScopes(request.tokenKind) ? { authorization, maxHeaderAgeMs: maxScopesAgeMs } : { authorization },
+  );
   if (result.kind !== "ok") return result;
   const { body, headers } = result;
   return {
@@ -56,16 +115,32 @@ async function fetchAccount(calls: GitHubCalls, token: string): Promise<TokenOwn
   };
 }
 
+/** @returns whether tokens of this kind have OAuth scopes */
+export function hasScopes(tokenKind: FactsRequest["tokenKind"]): boolean {
+  return tokenKind === "classic" || tokenKind === "oauth" || tokenKind === "legacy";
+}
+
+function isReserved(check: TokenOwner | Absent | AppFailure): boolean {
+  return check.kind === "limited" && check.reason === "shared_quota_reserved";
+}
+
 /** @returns "absent" where the token is not this client's, or is no longer valid: GitHub does not say which */
 async function checkTokenOf(
   calls: GitHubCalls,
-  client: { readonly id: string; readonly secret: string },
+  client: { readonly id: string; readonly secret: string; readonly quota: SharedQuota },
   token: string,
-): Promise<TokenOwner | Absent | Unavailable> {
+  use: QuotaUse,
+): Promise<TokenOwner | Absent | AppFailure> {
+  const limit = client.quota.refusalOf(use);
+  if (limit !== null) return limit;
   const result = await calls.call(
     checkToken,
     { clientId: client.id },
-    { authorization: `Basic ${btoa(`${client.id}:${client.secret}`)}`, body: { access_token: token } },
+    {
+      authorization: `Basic ${btoa(`${client.id}:${client.secret}`)}`,
+      body: { access_token: token },
+      onResponse: client.quota.observe,
+    },
   );
   if (result.kind !== "ok") return result;
   const { app, user: owner, scopes, expires_at } = result.body;

@@ -2,8 +2,7 @@
 // review.
 import * as v from "valibot";
 import type { ApiAddress } from "./api-address.ts";
-import type { GitHubClient, GitHubReply } from "./client.ts";
-import { keepAs } from "./conditional-client.ts";
+import type { GitHubClient, GitHubReply, ValidatorStore } from "./client.ts";
 import type { Endpoint } from "./endpoints.ts";
 import type { Unavailable } from "./facts.ts";
 import { type GitHubResponse, invalidResponse, readReply, sortResponse } from "./outcomes.ts";
@@ -15,6 +14,8 @@ export interface Ok<Body> {
   readonly url: string;
   readonly body: Body;
   readonly headers: Headers;
+  /** Whether it is the last response once more, whose headers are as old as that. */
+  readonly notModified: boolean;
 }
 
 /** What every outcome of a row looks like. */
@@ -30,8 +31,14 @@ export interface CallOptions {
   /** The whole value of the Authorization header; null for what GitHub tells every caller. */
   readonly authorization: string | null;
   readonly body?: unknown;
-  /** Runs where GitHub does not accept the credential (401). */
-  readonly onUnauthorized?: () => void;
+  /** See GitHubRequest. */
+  readonly maxHeaderAgeMs?: number;
+  /** See GitHubRequest. */
+  readonly timeoutMs?: number;
+  /** See GitHubRequest. */
+  readonly validators?: ValidatorStore;
+  /** Takes the response, whatever it comes to. */
+  readonly onResponse?: (response: GitHubResponse) => void;
 }
 
 /** All calls of one review share their client, their deadline and their trace. */
@@ -47,6 +54,10 @@ export interface GitHubCalls {
     url: string,
     options: CallOptions,
   ): Promise<CallResult<Body, Failure>>;
+  /** @returns the address that `call` calls */
+  urlOf<Params>(endpoint: Endpoint<Params, unknown, unknown>, params: Params): string;
+  /** Whether the time of all calls together is over. */
+  isOver(): boolean;
 }
 
 export interface GitHubCallsOptions {
@@ -66,16 +77,21 @@ export function createCalls({ client, api, now, trace, deadline }: GitHubCallsOp
   async function callUrl<Body, Failure extends CallFailure>(
     endpoint: Endpoint<never, Body, Failure>,
     url: string,
-    { authorization, body, onUnauthorized }: CallOptions,
+    options: CallOptions,
   ): Promise<CallResult<Body, Failure>> {
-    const { name, method, schema, isConditional } = endpoint;
-    const keep = isConditional ? { keep: keepAs(schema) } : {};
+    const { onResponse, ...request } = options;
+    const { name, method, isConditional } = endpoint;
     const ended = trace.begin();
     const startedAt = now();
-    const reply = await client.send({ method, url, authorization, body, ...keep }, deadline);
-    if (reply.status === 401) onUnauthorized?.();
+    const reply = await client.send({ ...request, method, url, isConditional }, deadline);
     const response = readReply(reply);
-    const result = resultOf(endpoint, url, response);
+    onResponse?.(response);
+    const notModified = reply.kind === "answered" && reply.notModified === true;
+    const result = resultOf(endpoint, url, response, notModified);
+    const isOutdated = notModified && !isOk(result) && options.maxHeaderAgeMs !== 0;
+    if (reply.kind === "answered" && response.kind === "answered" && isOk(result)) {
+      reply.keep?.(response.json, result.body);
+    }
     ended({
       endpoint: name,
       method,
@@ -86,28 +102,32 @@ export function createCalls({ client, api, now, trace, deadline }: GitHubCallsOp
       durationMs: now() - startedAt,
       outcome: isOk(result) ? ok : result,
     });
-    return result;
+    // What an earlier release kept may not have the shape of this one.
+    return isOutdated ? callUrl(endpoint, url, { ...options, maxHeaderAgeMs: 0 }) : result;
   }
+
+  const urlOf: GitHubCalls["urlOf"] = ({ path }, params) => (path === null ? graphqlUrl : restUrl + path(params));
 
   return {
     callUrl,
-    call: (endpoint, params, options) => {
-      const { path } = endpoint;
-      return callUrl(endpoint, path === null ? graphqlUrl : restUrl + path(params), options);
-    },
+    call: (endpoint, params, options) => callUrl(endpoint, urlOf(endpoint, params), options),
+    urlOf,
+    isOver: () => deadline.aborted,
   };
 }
 
 function resultOf<Body, Failure extends CallFailure>(
-  { rows, success, schema, otherShape = invalidResponse }: Endpoint<never, Body, Failure>,
+  { rows, success, schema }: Endpoint<never, Body, Failure>,
   url: string,
   response: GitHubResponse,
+  notModified: boolean,
 ): CallResult<Body, Failure> {
   const sorted = sortResponse(response, rows, success);
   // A value of this call alone, so that the trace finds the call by it.
   if (!sorted.isSuccess) return { ...sorted.outcome };
   const parsed = v.safeParse(schema, sorted.json);
-  return parsed.success ? { kind: "ok", url, body: parsed.output, headers: sorted.headers } : { ...otherShape };
+  if (!parsed.success) return { ...invalidResponse };
+  return { kind: "ok", url, body: parsed.output, headers: sorted.headers, notModified };
 }
 
 /** What a response holds has no place in a trace. */

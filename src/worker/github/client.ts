@@ -11,11 +11,31 @@ export interface GitHubRequest {
   /** Sent as JSON. */
   readonly body?: unknown;
   readonly ifNoneMatch?: string;
-  /**
-   * The part of a response's text that is kept for a conditional request; undefined if the response is not a valid one.
-   * Without it, a request is never conditional.
-   */
-  readonly keep?: (text: string) => unknown;
+  /** Whether the request may be conditional, and its response kept for the next one (conditional-client.ts). */
+  readonly isConditional?: boolean;
+  /** The age up to which a 304 may vouch for the headers of an earlier response; any age where it is left out. */
+  readonly maxHeaderAgeMs?: number;
+  /** Where the response is kept, and looked for, instead of with the user's token: for another credential than that. */
+  readonly validators?: ValidatorStore;
+  /** For head and body together, where it is another time than the client's own. */
+  readonly timeoutMs?: number;
+}
+
+/** What is needed to ask whether a response still holds. */
+export interface Validator {
+  readonly etag: string;
+  /** When GitHub sent the headers; milliseconds. */
+  readonly readAt: number;
+  /** The headers that mean something. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** The response's JSON, without the members that are not read. */
+  readonly json: unknown;
+}
+
+/** Responses of one credential by address, for conditional requests. */
+export interface ValidatorStore {
+  get(url: string): Validator | undefined;
+  set(url: string, validator: Validator): void;
 }
 
 export type GitHubReply =
@@ -26,6 +46,15 @@ export type GitHubReply =
       readonly notModified?: boolean;
       readonly headers: Headers;
       readonly text: string;
+      /** The kept JSON of the last response, where `text` has none because GitHub answered 304. */
+      readonly keptJson?: unknown;
+      /**
+       * Keeps the response for a conditional request, where GitHub allows one.
+       *
+       * @param json the JSON as GitHub sent it
+       * @param body the part of it that is read, checked for its shape
+       */
+      readonly keep?: (json: unknown, body: unknown) => void;
     }
   | {
       readonly kind: "failed";
@@ -59,22 +88,29 @@ export interface GitHubClientOptions {
 }
 
 export function createGitHubClient(options: GitHubClientOptions): GitHubClient {
-  const { timeoutMs = defaultTimeoutMs, maxBytes = defaultMaxBytes } = options;
+  const { timeoutMs: ownTimeoutMs = defaultTimeoutMs, maxBytes = defaultMaxBytes } = options;
   const warned = new Set<string>();
 
   function noticeSunset(headers: Headers): void {
-    const announcements = ["deprecation", "sunset"].flatMap((name) => {
-      const value = headers.get(name);
-      return value === null ? [] : [`${name}: ${value.replace(/[^\x20-\x7e]/g, "").slice(0, 100)}`];
-    });
-    const text = announcements.join(", ");
-    if (text === "" || warned.has(text) || warned.size >= 10) return;
+    const [deprecation, sunset] = ["deprecation", "sunset"].map(
+      (name) =>
+        headers
+          .get(name)
+          ?.replace(/[^\x20-\x7e]/g, "")
+          .slice(0, 100) ?? null,
+    );
+    if (deprecation == null && sunset == null) return;
+    const text =
+      sunset == null
+        ? `GitHub calls an API that is used here outdated (since ${deprecation}), and names no end of it yet`
+        : `GitHub is going to retire an API that is used here: it works until ${sunset}, so upgrade Octogate before then`;
+    if (warned.has(text) || warned.size >= 10) return;
     warned.add(text);
-    options.writeWarning?.(`GitHub announces the end of an API that is used here (${text}): look for a newer release`);
+    options.writeWarning?.(text);
   }
 
   return {
-    async send({ method = "GET", url, authorization, body, ifNoneMatch }, deadline) {
+    async send({ method = "GET", url, authorization, body, ifNoneMatch, timeoutMs = ownTimeoutMs }, deadline) {
       const timeout = AbortSignal.timeout(timeoutMs);
       const signal = deadline === undefined ? timeout : AbortSignal.any([timeout, deadline]);
       let response: Response;

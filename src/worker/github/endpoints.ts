@@ -1,20 +1,28 @@
 // GitHub's endpoints, one row each: its address, how its responses are sorted, and the shape of a successful one.
 // Documented at https://docs.github.com/rest and https://docs.github.com/graphql.
 import * as v from "valibot";
-import type { LookupFailure, Unavailable } from "./facts.ts";
+import type { LookupFailure } from "./facts.ts";
 import {
   type Absent,
   accountRows,
-  appMembershipRows,
+  appLookupRows,
   appRows,
-  appUnavailable,
   checkTokenRows,
   type Hidden,
   organisationRows,
   ownTokenRows,
   type Row,
 } from "./outcomes.ts";
-import { accountSchema, installationSchema, membershipSchema, teamSchema, teamsOfUserSchema } from "./schemas.ts";
+import {
+  accountSchema,
+  installationSchema,
+  membershipItemsSchema,
+  membershipSchema,
+  teamItemsSchema,
+  teamSchema,
+  teamsOfUserSchema,
+  teamsSchema,
+} from "./schemas.ts";
 
 export interface Endpoint<Params, Body, Failure> {
   readonly name: string;
@@ -24,8 +32,6 @@ export interface Endpoint<Params, Body, Failure> {
   readonly rows: readonly Row<Failure>[];
   readonly success: 200 | 201;
   readonly schema: v.GenericSchema<unknown, Body>;
-  /** The outcome of a successful response that has not this shape, where it is not simply invalid. */
-  readonly otherShape?: Unavailable;
   /** Whether a request may ask "has it changed?" by the ETag of the last response. */
   readonly isConditional: boolean;
 }
@@ -42,10 +48,10 @@ export const organisationFailures: readonly Row<Absent | Hidden | LookupFailure>
 ];
 
 /** GraphQL's `userLogins` finds direct members only, so the ancestors are asked for as well. */
-const teamsOfUserQuery = `query($org:String!,$login:String!,$after:String){
-  organization(login:$org){databaseId teams(first:100,after:$after,userLogins:[$login]){
+const teamsOfUserQuery = `query($org:String!,$login:String!,$first:Int!,$after:String){
+  organization(login:$org){databaseId teams(first:$first,after:$after,userLogins:[$login]){
     pageInfo{hasNextPage endCursor}
-    nodes{databaseId slug ancestors(first:20){pageInfo{hasNextPage} nodes{databaseId slug}}}}}
+    nodes{databaseId slug ancestors(first:100){pageInfo{hasNextPage} nodes{databaseId slug}}}}}
   user(login:$login){databaseId}}`;
 
 /**
@@ -84,13 +90,25 @@ export const ownMembership = endpoint({
   schema: membershipSchema,
 });
 
-/** All memberships of the user: the only way to find an organisation by its number. Not for fine-grained tokens. */
+/**
+ * Any account by its number, which shows its present name: an organisation keeps its number when it is renamed. For
+ * every token, since it is public.
+ */
+export const accountById = endpoint({
+  ...ownToken,
+  name: "accountById",
+  path: ({ id }: { readonly id: number }) => `/user/${id}`,
+  rows: organisationFailures,
+  schema: accountSchema,
+});
+
+/** All memberships of the user, by the organisations' numbers. Not for fine-grained tokens. */
 export const ownMemberships = endpoint({
   ...ownToken,
   name: "ownMemberships",
   path: () => "/user/memberships/orgs?state=active&per_page=100",
   rows: organisationFailures,
-  schema: v.array(membershipSchema),
+  schema: membershipItemsSchema,
 });
 
 /** The teams that the user is a direct member of, in all organisations. */
@@ -99,7 +117,16 @@ export const ownTeams = endpoint({
   name: "ownTeams",
   path: () => "/user/teams?per_page=100",
   rows: organisationFailures,
-  schema: v.array(teamSchema),
+  schema: teamItemsSchema,
+});
+
+/** All teams of an organisation that the user may see, each with its parent. */
+export const organisationTeams = endpoint({
+  ...ownToken,
+  name: "organisationTeams",
+  path: ({ organisation }: { readonly organisation: string }) => `/orgs/${organisation}/teams?per_page=100`,
+  rows: organisationFailures,
+  schema: teamsSchema,
 });
 
 /** One team with its parent. */
@@ -112,13 +139,24 @@ export const team = endpoint({
   schema: teamSchema,
 });
 
-/** Where the app is installed. */
+/** The app's installation in an organisation. */
+export const installationOfOrganisation = endpoint({
+  ...app,
+  name: "installationOfOrganisation",
+  path: ({ organisation }: { readonly organisation: string }) => `/orgs/${organisation}/installation`,
+  rows: appLookupRows,
+  schema: installationSchema,
+});
+
+/**
+ * Where the app is installed. Any account can install a public app, so what is in the list is not checked as a whole.
+ */
 export const installations = endpoint({
   ...app,
   name: "installations",
   path: () => "/app/installations?per_page=100",
   rows: appRows,
-  schema: v.array(installationSchema),
+  schema: v.array(v.unknown()),
 });
 
 /** A token of one installation, good for an hour. */
@@ -139,10 +177,11 @@ export const installationToken = endpoint({
 /** A user's membership in an organisation, as an installation sees it. */
 export const membershipOfUser = endpoint({
   ...app,
+  isConditional: true,
   name: "membershipOfUser",
   path: ({ organisation, login }: { readonly organisation: string; readonly login: string }) =>
     `/orgs/${organisation}/memberships/${login}`,
-  rows: appMembershipRows,
+  rows: appLookupRows,
   schema: membershipSchema,
 });
 
@@ -155,8 +194,6 @@ export const teamsOfUser = {
     path: null,
     rows: appRows,
     schema: teamsOfUserSchema,
-    // GraphQL reports its failures with a 200: missing permissions, its own rate limit.
-    otherShape: appUnavailable,
   }),
   query: teamsOfUserQuery,
 };

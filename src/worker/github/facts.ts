@@ -1,6 +1,7 @@
 // Facts that GitHub knows about the owner of a token, and the outcomes of asking for them. Policy builds on facts; the
 // cache keeps them.
-import type { TokenKind } from "../config/cluster.ts";
+import type { Candidates, TokenKind } from "../config/cluster.ts";
+import type { UserEntry } from "../config/entries.ts";
 import type { OrganisationReference } from "../config/organisations.ts";
 import type { ReasonFor } from "../reasons.ts";
 
@@ -21,11 +22,17 @@ export type TokenExpiry =
 
 export interface Team {
   readonly id: number;
-  /** Lower case as GitHub makes it from the team's name; unlike the name, it cannot be chosen freely. */
+  /**
+   * Lower case as GitHub makes it from the team's name; unlike the name, it cannot be chosen freely. Empty where GitHub
+   * made none, or one of an unknown form: the team has its number alone then.
+   */
   readonly slug: string;
 }
 
-/** Why a token may not see whether its owner belongs to an organisation. */
+/**
+ * Why a token may not see whether its owner belongs to an organisation, or to which of its teams. The user can put it
+ * right.
+ */
 export const hiddenReasons = [
   "scope_missing",
   "sso_required",
@@ -34,19 +41,29 @@ export const hiddenReasons = [
   "other_resource_owner",
   "token_kind_forbidden",
   "organisation_forbidden",
+  "two_factor_required",
+  "token_lifetime",
+  "token_sees_nothing",
+  "too_many_teams",
+  "other_organisation_forbids",
 ] as const satisfies ReasonFor<"denied">[];
 export type HiddenReason = (typeof hiddenReasons)[number];
 
-/** The relation of an account to one organisation. */
+/** Why something about one organisation is not known: the token may not see it, or GitHub failed about it. */
+export type MissingReason = HiddenReason | LimitedReason | UnavailableReason;
+
+/** The relation of an account to one organisation. Only the full one counts: role "admin" or "member", and active. */
 export type Membership =
   | {
       readonly kind: "active";
       readonly id: number;
       /** As GitHub writes it. */
       readonly login: string;
-      readonly role: string;
-      /** The teams that the user is in, and all of their parents, in any order. */
+      readonly role: "admin" | "member";
+      /** The teams that the user is in, and all of their parents, in any order; empty where the policy needs none. */
       readonly teams: readonly Team[];
+      /** Why there may be more teams than these; null where the list is complete. */
+      readonly teamsHidden: MissingReason | null;
     }
   /** Invited, but no member yet. */
   | { readonly kind: "pending"; readonly id: number; readonly login: string }
@@ -54,10 +71,15 @@ export type Membership =
       readonly kind: "none";
       /** The number of the organisation that has the name now, where it is another one than the pinned. */
       readonly nameTakenBy: number | null;
+      /**
+       * Whether GitHub said so about the organisation of the policy itself. An organisation that was found nowhere by
+       * its number is no proof: `deny` does not take it for "no".
+       */
+      readonly isProven: boolean;
     }
   | {
       readonly kind: "hidden";
-      readonly reason: HiddenReason;
+      readonly reason: MissingReason;
       /** Where the user authorises the token for SAML SSO, if GitHub said so. */
       readonly ssoUrl: string | null;
     };
@@ -79,31 +101,39 @@ export interface Facts {
 export type RefusedReason = Extract<ReasonFor<"unauthenticated">, "token_refused" | "token_client_mismatch">;
 
 /** GitHub knows the token, but will not say more now; the user may be the cause. */
-export type LimitedReason = Extract<
-  ReasonFor<"undetermined">,
-  | "github_rate_limit"
-  | "github_secondary_limit"
-  | "github_not_for_integrations"
-  | "github_ip_allow_list"
-  | "github_locked_out"
-  | "github_forbidden"
-  | "new_token_rate_limit"
->;
+export const limitedReasons = [
+  "github_rate_limit",
+  "github_secondary_limit",
+  "github_not_for_integrations",
+  "github_ip_allow_list",
+  "github_locked_out",
+  "github_forbidden",
+  "new_token_rate_limit",
+  "shared_quota_reserved",
+  "shared_quota_spent",
+] as const satisfies ReasonFor<"undetermined">[];
+export type LimitedReason = (typeof limitedReasons)[number];
 
 /** GitHub said nothing that can be relied on. */
-export type UnavailableReason = Extract<
-  ReasonFor<"undetermined">,
-  | "github_unreachable"
-  | "github_timeout"
-  | "github_server_error"
-  | "github_redirect"
-  | "github_too_large"
-  | "github_invalid_response"
-  | "github_inconsistent_responses"
-  | "github_version_retired"
-  | "github_unexpected_status"
-  | "github_app_unavailable"
-  | "oauth_client_secret"
+export const unavailableReasons = [
+  "github_unreachable",
+  "github_timeout",
+  "github_server_error",
+  "github_redirect",
+  "github_too_large",
+  "github_invalid_response",
+  "github_inconsistent_responses",
+  "github_version_retired",
+  "github_unexpected_status",
+  "github_app_unavailable",
+  "oauth_client_secret",
+] as const satisfies ReasonFor<"undetermined">[];
+export type UnavailableReason = (typeof unavailableReasons)[number];
+
+/** GitHub turns the token away altogether, for a reason that the user can put right. */
+export type DeniedTokenReason = Extract<
+  HiddenReason,
+  "token_kind_forbidden" | "token_lifetime" | "two_factor_required"
 >;
 
 export type Unavailable = { readonly kind: "unavailable"; readonly reason: UnavailableReason };
@@ -113,15 +143,9 @@ export type LookupFailure =
   | { readonly kind: "refused"; readonly reason: RefusedReason }
   | { readonly kind: "unrecognised" }
   | { readonly kind: "suspended" }
+  | { readonly kind: "denied"; readonly reason: DeniedTokenReason }
   | { readonly kind: "limited"; readonly reason: LimitedReason }
   | Unavailable;
-
-/** An account as a policy names it: a pinned one by its number alone. */
-export interface AccountReference {
-  /** In lower case. */
-  readonly login: string;
-  readonly id: number | null;
-}
 
 /** What a policy needs to know about the owner of a token. */
 export interface FactsRequest {
@@ -132,16 +156,59 @@ export interface FactsRequest {
   /** The OAuth and GitHub Apps whose tokens the policy accepts. */
   readonly oauthClients: readonly string[];
   /** The accounts that the policy could admit at all, by any organisations: asking about others wastes quota. */
-  readonly candidates: {
-    /** Null for every account. */
-    readonly only: readonly AccountReference[] | null;
-    readonly except: readonly AccountReference[];
-  };
+  readonly candidates: Candidates;
 }
 
 /** @returns whether the memberships of this account can change anything */
 export function needsOrganisations({ candidates: { only, except } }: FactsRequest, account: Account): boolean {
-  const isNamed = ({ login, id }: AccountReference) =>
+  const isNamed = ({ login, id }: UserEntry) =>
     id === null ? login === account.login.toLowerCase() : id === account.id;
   return account.type === "User" && !except.some(isNamed) && (only === null || only.some(isNamed));
+}
+
+/** Whose doing a failure can be. Only GitHub's own earns grace: the others could bring it about to stay in. */
+type Cause = "github" | "user" | "partner" | "deployment";
+
+const causes: Readonly<Record<LimitedReason | UnavailableReason, Cause>> = {
+  github_unreachable: "github",
+  github_timeout: "github",
+  github_server_error: "github",
+  github_redirect: "github",
+  github_invalid_response: "github",
+  github_inconsistent_responses: "github",
+  github_version_retired: "github",
+  github_unexpected_status: "github",
+  // A user who is in very many teams.
+  github_too_large: "user",
+  github_rate_limit: "user",
+  github_secondary_limit: "user",
+  github_not_for_integrations: "user",
+  github_locked_out: "user",
+  github_forbidden: "user",
+  // The owners of an organisation.
+  github_ip_allow_list: "partner",
+  github_app_unavailable: "partner",
+  oauth_client_secret: "deployment",
+  new_token_rate_limit: "deployment",
+  shared_quota_reserved: "deployment",
+  shared_quota_spent: "deployment",
+};
+
+/** Whether the reason is a failure, which the user cannot put right. */
+export function isFailure(reason: string): reason is LimitedReason | UnavailableReason {
+  return Object.hasOwn(causes, reason);
+}
+
+/** Whether stale facts may be used in place of what failed. */
+export function earnsGrace(reason: LimitedReason | UnavailableReason): boolean {
+  return causes[reason] === "github";
+}
+
+/**
+ * @returns the failure because of which the membership, or a part of its teams, is not known; null where it is known
+ */
+export function failureIn(membership: Membership): LimitedReason | UnavailableReason | null {
+  const reason =
+    membership.kind === "hidden" ? membership.reason : membership.kind === "active" ? membership.teamsHidden : null;
+  return reason !== null && isFailure(reason) ? reason : null;
 }

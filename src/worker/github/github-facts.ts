@@ -2,7 +2,7 @@
 // made up, and one call says so. About one that was once good, all questions are asked at once, on the condition that
 // the answer has changed.
 import { keyOfOrganisation } from "../config/organisations.ts";
-import { fetchTokenOwner, type TokenOwner } from "./account.ts";
+import { type AppClients, fetchTokenOwner, hasScopes, type TokenOwner } from "./account.ts";
 import type { ApiAddress } from "./api-address.ts";
 import { createCalls, type GitHubCalls } from "./calls.ts";
 import type { GitHubClient } from "./client.ts";
@@ -15,15 +15,19 @@ import {
   type Membership,
   needsOrganisations,
 } from "./facts.ts";
-import type { MembershipSource, MembershipsResult } from "./memberships/source.ts";
+import type { MembershipSource, MembershipsRequest, MembershipsResult } from "./memberships/source.ts";
 import { afterFound, inconsistentResponses } from "./outcomes.ts";
+import { createSharedQuotas } from "./shared-quota.ts";
 import type { Trace } from "./trace.ts";
 
 /** What an earlier answer about the same token said. */
-export interface Earlier {
+export interface Earlier extends Pick<TokenOwner, "oauthClientId" | "expiry"> {
   readonly account: Account;
+  /** Whether this token has let its owner in before, at any cluster. */
+  readonly hasAdmitted: boolean;
   readonly scopes: readonly string[] | null;
-  readonly validators: Validators;
+  /** Null to ask without a condition: a user who was not admitted may have mended what only a header tells. */
+  readonly validators: Validators | null;
 }
 
 export type GitHubOutcome = { readonly kind: "found"; readonly facts: Facts } | LookupFailure;
@@ -52,22 +56,34 @@ export interface GitHubFactsOptions {
   readonly now: () => number;
 }
 
-/** For all calls of one request together: kube-apiserver waits 30 s, and one kubectl asks five times in a row. */
-export const totalTimeoutMs = 8_000;
+/**
+ * For all calls of one request together: kube-apiserver waits 30 s. One call that GitHub does not answer ends after
+ * three, and a GitHub that does not say whose token it is ends all others. So only a user waits longer whose own list
+ * of teams takes GitHub its ten seconds.
+ */
+export const totalTimeoutMs = 18_000;
 
 export function createGitHubFacts({ client, api, memberships, clientSecrets, now }: GitHubFactsOptions): GitHubFacts {
+  const clients: AppClients = { secrets: clientSecrets, quotas: createSharedQuotas(now) };
+
   async function load(
     calls: GitHubCalls,
     token: string,
     request: FactsRequest,
     earlier: Earlier | null,
+    stop: () => void,
   ): Promise<GitHubOutcome> {
+    const isNeverSeen = earlier?.hasAdmitted !== true;
     const loadMemberships = (owner: Pick<TokenOwner, "account" | "scopes">) =>
-      fetchMemberships(memberships, calls, token, request, owner);
-    const [owner, early] = await Promise.all([
-      fetchTokenOwner(calls, clientSecrets, token, request),
-      earlier === null ? null : loadMemberships(earlier),
-    ]);
+      fetchMemberships(memberships, calls, request, { token, isNeverSeen, owner });
+    const inParallel = earlier === null ? null : loadMemberships(earlier);
+    const owner = await fetchTokenOwner(calls, clients, { token, request, earlier });
+    if (owner.kind === "unavailable" || owner.kind === "limited") {
+      // Nothing else that GitHub may say can count.
+      stop();
+      return owner;
+    }
+    const early = await inParallel;
     if (owner.kind !== "found") {
       // One call says that the token is unknown, another accepted it: no user may be refused on that. A valid token of
       // none of this cluster's clients is not inconsistent.
@@ -85,10 +101,11 @@ export function createGitHubFacts({ client, api, memberships, clientSecrets, now
 
   return {
     async load(token, request, earlier, trace) {
-      const conditional = createConditionalClient(client, earlier?.validators ?? {});
-      const deadline = AbortSignal.timeout(totalTimeoutMs);
+      const conditional = createConditionalClient(client, earlier?.validators ?? {}, now);
+      const stopped = new AbortController();
+      const deadline = AbortSignal.any([AbortSignal.timeout(totalTimeoutMs), stopped.signal]);
       const calls = createCalls({ client: conditional, api, now, trace, deadline });
-      const outcome = await load(calls, token, request, earlier);
+      const outcome = await load(calls, token, request, earlier, () => stopped.abort());
       return { outcome, validators: conditional.validators() };
     },
   };
@@ -97,17 +114,15 @@ export function createGitHubFacts({ client, api, memberships, clientSecrets, now
 async function fetchMemberships(
   memberships: MembershipSource,
   calls: GitHubCalls,
-  token: string,
   request: FactsRequest,
-  owner: Pick<TokenOwner, "account" | "scopes">,
+  asked: Pick<MembershipsRequest, "token" | "isNeverSeen" | "owner">,
 ): Promise<MembershipsResult> {
   const { organisations, tokenKind } = request;
-  if (organisations.length === 0 || !needsOrganisations(request, owner.account)) {
+  if (organisations.length === 0 || !needsOrganisations(request, asked.owner.account)) {
     return { kind: "known", memberships: [], tookToken: false };
   }
   const isFineGrained = tokenKind === "fine_grained";
-  const hasScopes = tokenKind === "classic" || tokenKind === "oauth" || tokenKind === "legacy";
-  return memberships.load({ token, owner, organisations, isFineGrained, hasScopes }, calls);
+  return memberships.load({ ...asked, organisations, isFineGrained, hasScopes: hasScopes(tokenKind) }, calls);
 }
 
 /** Questions that were asked in parallel rest on the login and the scopes of an earlier time. */

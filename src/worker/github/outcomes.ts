@@ -1,12 +1,14 @@
 // Rows that sort GitHub's responses: read from the top, the first row that fits counts. Everything that GitHub is known
 // to say has its row. A response that fits none is "unavailable" and admits no user.
+import * as v from "valibot";
 import type { GitHubReply } from "./client.ts";
-import type { HiddenReason, LookupFailure, Unavailable } from "./facts.ts";
+import type { DeniedTokenReason, HiddenReason, LookupFailure, Unavailable } from "./facts.ts";
+import { graphqlErrorsSchema } from "./schemas.ts";
 
 /** A reply of the client, with its body read: what the rows look at. */
 export type GitHubResponse = AnsweredResponse | (GitHubReply & { readonly kind: "failed" });
 
-interface AnsweredResponse {
+export interface AnsweredResponse {
   readonly kind: "answered";
   readonly status: number;
   readonly headers: Headers;
@@ -31,12 +33,25 @@ export interface Hidden {
   readonly kind: "hidden";
   readonly reason: HiddenReason;
   readonly ssoUrl: string | null;
+  /** The organisation that GitHub's sentence names, in lower case; null where it names none. */
+  readonly organisation: string | null;
 }
+
+/** Where a call with the deployment's own credential leads, if not to an answer. */
+export type AppFailure = Unavailable | (LookupFailure & { readonly kind: "limited" });
 
 const absent: Absent = { kind: "absent" };
 const unavailable = <Reason extends Unavailable["reason"]>(reason: Reason) =>
   ({ kind: "unavailable", reason }) as const satisfies Unavailable;
-const hidden = (reason: HiddenReason): Hidden => ({ kind: "hidden", reason, ssoUrl: null });
+const hidden =
+  (reason: HiddenReason) =>
+  ({ message }: AnsweredResponse): Hidden => ({
+    kind: "hidden",
+    reason,
+    ssoUrl: null,
+    organisation: organisationNamedIn(message),
+  });
+const denied = (reason: DeniedTokenReason): LookupFailure => ({ kind: "denied", reason });
 
 export const invalidResponse = unavailable("github_invalid_response");
 export const inconsistentResponses = unavailable("github_inconsistent_responses");
@@ -83,16 +98,27 @@ export const ownTokenRows: readonly Row<LookupFailure>[] = [
   },
 ];
 
+/**
+ * `The 'acme' organization forbids access via a personal access tokens (classic) if the token's lifetime is greater
+ * than 7 days.` An enterprise says the same of all that it owns.
+ */
+const saysLifetime = says(/forbids access via .*lifetime/i);
+const saysForbidden = says(/forbids access via/i);
+/** `The acme organization requires all members to have two-factor authentication enabled.` */
+const saysTwoFactor = says(/two-?factor/i);
+
 export const accountRows: readonly Row<LookupFailure>[] = [
+  { when: saysLifetime, outcome: denied("token_lifetime") },
+  { when: saysForbidden, outcome: denied("token_kind_forbidden") },
+  { when: saysTwoFactor, outcome: denied("two_factor_required") },
   { when: says(/by integration/i), outcome: { kind: "limited", reason: "github_not_for_integrations" } },
   { when: says(/IP allow list|your IP address/i), outcome: { kind: "limited", reason: "github_ip_allow_list" } },
   { when: isForbidden, outcome: { kind: "limited", reason: "github_forbidden" } },
 ];
 
-const ssoRequired = ({ headers }: AnsweredResponse): Hidden => ({
-  kind: "hidden",
-  reason: "sso_required",
-  ssoUrl: ssoUrlOf(headers),
+const ssoRequired = (response: AnsweredResponse): Hidden => ({
+  ...hidden("sso_required")(response),
+  ssoUrl: ssoUrlOf(response.headers),
 });
 
 export const organisationRows: readonly Row<Absent | Hidden>[] = [
@@ -106,28 +132,50 @@ export const organisationRows: readonly Row<Absent | Hidden>[] = [
   { when: says(/by integration/i), outcome: hidden("app_not_approved") },
   { when: says(/IP allow list|your IP address/i), outcome: hidden("ip_allow_list") },
   { when: says(/by personal access token/i), outcome: hidden("other_resource_owner") },
-  { when: says(/forbids access via/i), outcome: hidden("token_kind_forbidden") },
+  { when: saysLifetime, outcome: hidden("token_lifetime") },
+  { when: saysForbidden, outcome: hidden("token_kind_forbidden") },
+  { when: saysTwoFactor, outcome: hidden("two_factor_required") },
   { when: says(/scope/i), outcome: hidden("scope_missing") },
   { when: isForbidden, outcome: hidden("organisation_forbidden") },
   { when: hasStatus(404), outcome: absent },
 ];
 
-/** What the operator's own GitHub App is told: never anything about the user. */
-export const appRows: readonly Row<Unavailable>[] = [
-  // Wrong credentials, suspended, uninstalled, rate-limited, a permission missing, an IP allow list.
-  { when: hasStatus(401, 403, 404, 422, 429), outcome: appUnavailable },
+/** Whether GitHub wants a rest from the deployment's own credential: its quota is spent, or it asked too fast. */
+export function saysLimit(response: AnsweredResponse): boolean {
+  const { status, headers, message, json } = response;
+  if (status === 200) return isGraphqlLimit(json);
+  const isLimit = headers.get("x-ratelimit-remaining") === "0" || headers.has("retry-after");
+  return status === 429 || (status === 403 && (isLimit || /rate limit|abuse detection/i.test(message)));
+}
+
+/** GraphQL says with a 200 that its quota is spent. */
+function isGraphqlLimit(json: unknown): boolean {
+  const graphql = v.safeParse(graphqlErrorsSchema, json);
+  return graphql.success && graphql.output.errors.some(({ type }) => type === "RATE_LIMITED");
+}
+
+const deploymentLimits: readonly Row<LookupFailure & { readonly kind: "limited" }>[] = [
+  { when: saysLimit, outcome: { kind: "limited", reason: "shared_quota_spent" } },
 ];
 
-/** What the operator's own GitHub App is told about a user's membership: here a 404 is an answer. */
-export const appMembershipRows: readonly Row<Absent | Unavailable>[] = [
+/** What the operator's own GitHub App is told: never anything about the user. */
+export const appRows: readonly Row<AppFailure>[] = [
+  ...deploymentLimits,
+  // Wrong credentials, suspended, uninstalled, a permission missing, an IP allow list.
+  { when: hasStatus(401, 403, 404, 422), outcome: appUnavailable },
+];
+
+/** The same where a 404 is an answer: no such installation, or a user who is no member. */
+export const appLookupRows: readonly Row<Absent | AppFailure>[] = [
   { when: hasStatus(404), outcome: absent },
   ...appRows,
 ];
 
 /** What check-token says about the token, and what about the operator's own client secret. */
-export const checkTokenRows: readonly Row<Absent | Unavailable>[] = [
+export const checkTokenRows: readonly Row<Absent | AppFailure>[] = [
   { when: hasStatus(404, 422), outcome: absent },
-  { when: hasStatus(401, 403, 429), outcome: unavailable("oauth_client_secret") },
+  ...deploymentLimits,
+  { when: hasStatus(401, 403), outcome: unavailable("oauth_client_secret") },
 ];
 
 /** What says nothing about the user, at every endpoint. */
@@ -175,8 +223,20 @@ export function organisationsLeftOut(headers: Headers): number[] | null {
   return list === undefined ? null : list.split(",").map(Number);
 }
 
+/**
+ * "the `acme` organization has …", "The 'acme' organization forbids …", "`acme` forbids …", "The acme organization
+ * requires …"
+ */
+const namedOrganisation =
+  /[`'"]([A-Za-z0-9_-]{1,39})[`'"] (?:organization\b|forbids\b)|\bthe ([A-Za-z0-9_-]{1,39}) organization\b/i;
+
+function organisationNamedIn(message: string): string | null {
+  const [, quoted, bare] = namedOrganisation.exec(message) ?? [];
+  return (quoted ?? bare)?.toLowerCase() ?? null;
+}
+
 export function isLookupFailure(outcome: { readonly kind: string }): outcome is LookupFailure {
-  return ["refused", "unrecognised", "suspended", "limited", "unavailable"].includes(outcome.kind);
+  return ["refused", "unrecognised", "suspended", "denied", "limited", "unavailable"].includes(outcome.kind);
 }
 
 /**
@@ -185,7 +245,7 @@ export function isLookupFailure(outcome: { readonly kind: string }): outcome is 
  * refused on it.
  */
 export function afterFound(failure: LookupFailure): LookupFailure {
-  return failure.kind === "limited" || failure.kind === "unavailable" ? failure : inconsistentResponses;
+  return ["denied", "limited", "unavailable"].includes(failure.kind) ? failure : inconsistentResponses;
 }
 
 /** @returns the failure that counts among several: an outage first, since it says nothing about the user */
@@ -195,8 +255,8 @@ export function worst(failures: readonly LookupFailure[]): LookupFailure | undef
 
 export function readReply(reply: GitHubReply): GitHubResponse {
   if (reply.kind === "failed") return reply;
-  const { kind, status, headers, text } = reply;
-  const json = parseJson(text);
+  const { kind, status, headers, text, keptJson } = reply;
+  const json = keptJson === undefined ? parseJson(text) : keptJson;
   const hasMessage = typeof json === "object" && json !== null && "message" in json && typeof json.message === "string";
   return { kind, status, headers, json, message: hasMessage ? String(json.message) : "" };
 }

@@ -20,7 +20,14 @@ const contained: ReadonlyMap<string, readonly string[]> = new Map(
     "write:discussion": ["read:discussion"],
     codespace: ["codespace:secrets"],
     audit_log: ["read:audit_log"],
-    "admin:enterprise": ["manage_runners:enterprise", "manage_billing:enterprise", "read:enterprise"],
+    "admin:enterprise": [
+      "manage_runners:enterprise",
+      "manage_billing:enterprise",
+      "read:enterprise",
+      "scim:enterprise",
+    ],
+    "write:network_configurations": ["read:network_configurations"],
+    copilot: ["manage_billing:copilot"],
   }),
 );
 

@@ -53,8 +53,8 @@ export function decidingCall(trace: Trace, outcome: { readonly kind: "found" } |
   if (outcome.kind === "found")
     return calls.findLast((call) => isOwnerCall(call) && call.outcome.kind === "ok") ?? null;
   const deciding = calls.find((call) => call.outcome === outcome);
-  // The installed app's list of installations may be known from earlier, so no call says that it lacks one.
-  if (deciding !== undefined || (outcome.kind === "unavailable" && outcome.reason === "github_app_unavailable")) {
+  // A quota that all users share may allow no call.
+  if (deciding !== undefined || (outcome.kind === "limited" && outcome.reason.startsWith("shared_quota"))) {
     return deciding ?? null;
   }
   // The outcome was made of several responses: the first that failed, or else the last, if possible not the owner's.

@@ -25,9 +25,10 @@ export interface StatusCause {
 
 /**
  * @param apiVersion the request's: an answer of another version is an error to the apiserver
+ * @param isRepeated whether a denial repeats so often that it is answered as a plain no
  * @returns 200 with a TokenReview for the first three verdicts, 503 with a Status for "undetermined"
  */
-export function verdictResponse(apiVersion: ApiVersion, verdict: Verdict): Response {
+export function verdictResponse(apiVersion: ApiVersion, verdict: Verdict, isRepeated = false): Response {
   switch (verdict.kind) {
     case "authenticated":
       // No audiences: a GitHub token has none, and repeating those that were asked for would make it valid for them.
@@ -35,6 +36,8 @@ export function verdictResponse(apiVersion: ApiVersion, verdict: Verdict): Respo
     case "unauthenticated":
       return tokenReview(apiVersion, { authenticated: false });
     case "denied": {
+      // kube-apiserver caches a no without an error.
+      if (isRepeated) return tokenReview(apiVersion, { authenticated: false });
       const detail = verdict.detail === null ? "" : ` (${verdict.detail})`;
       const error = `${verdict.reason}: ${sentenceOf(deniedReasons[verdict.reason])}${detail}`;
       return tokenReview(apiVersion, { authenticated: false, error });

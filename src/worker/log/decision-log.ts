@@ -1,9 +1,10 @@
 // Decision log: one line of JSON for each review. Tokens that are not GitHub tokens can come by the ten thousand a
-// minute (service account tokens of other audiences do), so those are counted and logged as a sum. No token, nor a part
-// of one, gets in here: only its credential-id does.
+// minute (service account tokens of other audiences do), and so can made-up ones that look right: those are counted and
+// logged as a sum. No token, nor a part of one, gets in here: only its credential-id does.
 import type { Decision } from "../authenticate.ts";
 import type { ForeignKind } from "../credential/kind.ts";
 import type { Facts } from "../github/facts.ts";
+import type { Reason } from "../reasons.ts";
 import { undetermined, type Verdict } from "../verdict.ts";
 import type { MeasuredReview, Metrics } from "./metrics.ts";
 
@@ -27,6 +28,21 @@ type LoggedDecision = Exclude<Decision, { kind: "foreign" }>;
 
 export const sumEveryMs = 60_000;
 
+/** So many lines of one kind a cluster gets between two sums. */
+const maxLines = 20;
+/** A token that was not copied whole is the commonest mistake, so one line says so. */
+const maxMalformedLines = 1;
+
+/** What is said about tokens that may be made up: nothing is known of their owner. */
+const summedReasons: ReadonlySet<string> = new Set([
+  "token_refused",
+  "token_unrecognised",
+  "token_client_mismatch",
+  "token_kind_not_allowed",
+  "new_token_rate_limit",
+  "shared_quota_reserved",
+] satisfies Reason[]);
+
 /**
  * One log an isolate. A Worker has no timers between requests, so sums are written with the first review after 60 s.
  *
@@ -34,37 +50,56 @@ export const sumEveryMs = 60_000;
  * @param metrics takes the same reviews; null for none
  */
 export function createDecisionLog(write: (line: string) => void, metrics: Metrics | null = null): DecisionLog {
-  let counts = new Map<string, Map<ForeignKind, number>>();
+  /** By cluster: foreign tokens, and reviews whose reason may be that of a made-up token. */
+  let foreign = new Map<string, Map<ForeignKind, number>>();
+  let doubtful = new Map<string, Map<Reason, number>>();
   let countingSince: number | null = null;
 
-  function count(cluster: string, foreignKind: ForeignKind, now: number): void {
+  /** @returns how many of this kind the cluster had since the last sum, this one included */
+  function count<Kind>(counts: Map<string, Map<Kind, number>>, cluster: string, kind: Kind, now: number): number {
     countingSince ??= now;
-    const byKind = counts.get(cluster) ?? new Map<ForeignKind, number>();
-    counts.set(cluster, byKind.set(foreignKind, (byKind.get(foreignKind) ?? 0) + 1));
+    const byKind = counts.get(cluster) ?? new Map<Kind, number>();
+    const number = (byKind.get(kind) ?? 0) + 1;
+    counts.set(cluster, byKind.set(kind, number));
+    return number;
   }
 
   function writeSums(now: number): void {
     if (countingSince === null || now - countingSince < sumEveryMs) return;
-    for (const [cluster, byKind] of counts) {
-      for (const [foreignKind, reviews] of byKind) metrics?.ignored(cluster, foreignKind, reviews);
-      const seconds = Math.round((now - countingSince) / 1000);
-      write(
-        JSON.stringify({ time: timeOf(now), event: "ignored", cluster, seconds, counts: Object.fromEntries(byKind) }),
+    const seconds = Math.round((now - countingSince) / 1000);
+    for (const cluster of new Set([...foreign.keys(), ...doubtful.keys()])) {
+      const ignored = [...(foreign.get(cluster) ?? [])];
+      for (const [foreignKind, reviews] of ignored) metrics?.ignored(cluster, foreignKind, reviews);
+      const withoutLine = [...(doubtful.get(cluster) ?? [])].flatMap(([reason, reviews]) =>
+        reviews > maxLines ? [[reason, reviews - maxLines] as const] : [],
       );
+      const counts = Object.fromEntries([...ignored, ...withoutLine]);
+      if (Object.keys(counts).length === 0) continue;
+      write(JSON.stringify({ time: timeOf(now), event: "ignored", cluster, seconds, counts }));
     }
-    counts = new Map();
+    foreign = new Map();
+    doubtful = new Map();
     countingSince = null;
   }
 
   function writeReview(review: Review, verdict: Verdict, decision: LoggedDecision | null, now: number): void {
-    write(lineOf(review, verdict, decision, now));
+    const isDoubtful = summedReasons.has(verdict.reason) && decision?.kind === "evaluated" && decision.facts === null;
+    if (!isDoubtful || count(doubtful, review.cluster, verdict.reason, now) <= maxLines) {
+      write(lineOf(review, verdict, decision, now));
+    }
     metrics?.reviewed(measured(review, verdict, decision, now));
+  }
+
+  function writeForeign({ cluster }: Review, foreignKind: ForeignKind, { kind, reason }: Verdict, now: number): void {
+    const number = count(foreign, cluster, foreignKind, now);
+    if (foreignKind !== "github_malformed" || number > maxMalformedLines) return;
+    write(JSON.stringify({ time: timeOf(now), cluster, verdict: kind, reason, foreignKind }));
   }
 
   return {
     decided(review, decision, now) {
       writeSums(now);
-      if (decision.kind === "foreign") count(review.cluster, decision.foreignKind, now);
+      if (decision.kind === "foreign") writeForeign(review, decision.foreignKind, decision.verdict, now);
       else writeReview(review, decision.verdict, decision, now);
     },
     failed(review, now) {
@@ -100,6 +135,7 @@ function lineOf(review: Review, verdict: Verdict, decision: LoggedDecision | nul
     githubStatus: evaluated?.call?.status ?? undefined,
     githubRequestId: evaluated?.call?.requestId ?? undefined,
     outageGrace: evaluated?.outageGrace,
+    repeated: evaluated?.repeated,
     certificateDaysLeft: review.certificateDaysLeft,
     durationMs: now - review.startedAt,
   });
@@ -134,6 +170,8 @@ function membershipsOf({ organisations }: Facts): Record<string, string> | undef
   for (const [key, membership] of Object.entries(organisations)) {
     memberships ??= {};
     memberships[key] = membership.kind === "hidden" ? membership.reason : membership.kind;
+    if (membership.kind === "active" && membership.teamsHidden !== null)
+      memberships[key] += `, teams: ${membership.teamsHidden}`;
   }
   return memberships;
 }

@@ -1,10 +1,10 @@
 // The policy of a cluster: facts about a user → the user's identity there, or the reason why the user is not admitted.
 // Pure: no clock, no network. It runs on every review, so a changed setting counts at once.
 import type { ClusterPolicy } from "../config/cluster.ts";
-import type { DenyEntry, UserEntry } from "../config/entries.ts";
-import type { Facts, FactsRequest } from "../github/facts.ts";
+import type { DenyEntry } from "../config/entries.ts";
+import { type Facts, type FactsRequest, isFailure } from "../github/facts.ts";
 import { expandScopes } from "../github/scopes.ts";
-import { denied, unauthenticated, type Verdict } from "../verdict.ts";
+import { denied, unauthenticated, undetermined, type Verdict } from "../verdict.ts";
 import { identify, type PresentedCredential } from "./identity.ts";
 import { type Match, matchEntry } from "./match.ts";
 
@@ -23,11 +23,9 @@ export function evaluateCredential(policy: ClusterPolicy, credential: PresentedC
 /** @returns what the policy needs to know about the owner of such a token, as data */
 export function factsRequestOf(
   cluster: string,
-  { allow, deny, organisations, oauthClients }: ClusterPolicy,
+  { organisations, oauthClients, candidates }: ClusterPolicy,
   { tokenKind }: PresentedCredential,
 ): FactsRequest {
-  const isUser = (entry: { readonly kind: string }): entry is UserEntry => entry.kind === "user";
-  const candidates = { only: allow.every(isUser) ? allow.filter(isUser) : null, except: deny.filter(isUser) };
   return { cluster, tokenKind, organisations, oauthClients, candidates };
 }
 
@@ -36,8 +34,9 @@ export function factsRequestOf(
  *
  * 1. the account is a person's
  * 2. no entry of `deny` matches: `deny` wins over `allow`
- * 3. an entry of `allow` matches; otherwise the reason that the user could put right comes first
- * 4. no entry of `deny` names an organisation that the token may not see: seeing less must never mean more access
+ * 3. an entry of `allow` matches, whatever is not known about other organisations
+ * 4. no entry of `deny` is open: one whose organisation is hidden, or found nowhere by its number, or about which
+ *    GitHub failed. Seeing less must never mean more access
  * 5. an app's token belongs to a client of `oauth_clients`
  * 6. the token has no scope beyond `scopes_at_most`
  * 7. the token ends, where `require_expiry` asks for it
@@ -46,16 +45,16 @@ export function factsRequestOf(
 export function evaluate(policy: ClusterPolicy, credential: PresentedCredential, facts: Facts): Verdict {
   if (facts.account.type !== "User") return unauthenticated("not_a_person");
   const denials = policy.deny.flatMap((entry) =>
-    entry.kind === "token" ? [] : [{ entry, match: matchEntry(entry, policy, facts) }],
+    entry.kind === "token" ? [] : [{ entry, match: matchEntry(entry, policy, facts, "deny") }],
   );
   const denial = denials.find(({ match }) => match.kind === "matched");
   if (denial !== undefined) return unauthenticated(denial.entry.kind === "user" ? "user_denied" : "membership_denied");
 
-  const matches = policy.allow.map((entry) => matchEntry(entry, policy, facts));
+  const matches = policy.allow.map((entry) => matchEntry(entry, policy, facts, "allow"));
   if (!matches.some(({ kind }) => kind === "matched")) return refuse(matches, facts.host);
 
   return (
-    hiddenDenial(denials.map(({ match }) => match)) ??
+    hiddenVerdict(denials.map(({ match }) => match)) ??
     evaluateClient(policy, credential, facts) ??
     evaluateScopes(policy, credential, facts) ??
     (policy.requireExpiry && facts.expiry.kind !== "at" ? denied("expiry_missing") : null) ??
@@ -63,25 +62,29 @@ export function evaluate(policy: ClusterPolicy, credential: PresentedCredential,
   );
 }
 
-/** No entry admits: what the user could put right comes first. */
+/** No entry admits: an organisation about which GitHub failed comes first, then what the user could put right. */
 function refuse(matches: readonly Match[], host: string): Verdict {
+  const hidden = hiddenVerdict(matches);
+  if (hidden?.kind === "undetermined") return hidden;
   for (const match of matches) {
     if (match.kind !== "pending") continue;
     return denied("invitation_pending", `https://${host}/orgs/${match.organisation}/invitation`);
   }
-  const hidden = hiddenDenial(matches);
   if (hidden !== null) return hidden;
   if (matches.some(({ kind }) => kind === "name_reassigned")) return unauthenticated("name_reassigned");
   return unauthenticated(matches.some(({ kind }) => kind === "not_in_team") ? "not_in_team" : "not_allowed");
 }
 
-function hiddenDenial(matches: readonly Match[]): Verdict | null {
+/** What GitHub failed to say comes before what the token may not see: that organisation could decide otherwise. */
+function hiddenVerdict(matches: readonly Match[]): Verdict | null {
+  let verdict: Verdict | null = null;
   for (const match of matches) {
     if (match.kind !== "hidden") continue;
-    const { reason, ssoUrl } = match.membership;
-    return denied(reason, ssoUrl === null ? match.organisation : `${match.organisation}, ${ssoUrl}`);
+    const { reason, organisation, ssoUrl } = match;
+    if (isFailure(reason)) return undetermined(reason);
+    verdict ??= denied(reason, ssoUrl === null ? organisation : `${organisation}, ${ssoUrl}`);
   }
-  return null;
+  return verdict;
 }
 
 /**

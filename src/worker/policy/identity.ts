@@ -22,8 +22,9 @@ export const maxNameLength = 512;
 export const maxGroups = 1000;
 
 /**
- * @returns the user as RBAC will know them; a name or a number of groups that must not leave is a denial, never a
- *   shorter list
+ * @returns the user as RBAC will know them; a name or a number of groups that must not leave is a denial, never a list
+ *   that is cut. An organisation with too many teams gives none of them, and is named: its members can put each other
+ *   into teams, and must not lock each other out
  */
 export function identify(policy: ClusterPolicy, credential: PresentedCredential, facts: Facts): Verdict {
   const username = policy.prefix + claimOf(policy, facts.account);
@@ -31,7 +32,7 @@ export function identify(policy: ClusterPolicy, credential: PresentedCredential,
   // The login leaves in `extra` also where it is no part of the username.
   if (![username, facts.account.login, ...groups].every(isSafeName)) return denied("identity_unsafe");
   if (groups.length > maxGroups) return denied("too_many_groups", `${groups.length}, at most ${maxGroups}`);
-  const invisible = hiddenOrganisations(policy, facts);
+  const hidden = hiddenOrganisations(policy, facts);
   return {
     kind: "authenticated",
     reason: "admitted",
@@ -44,7 +45,7 @@ export function identify(policy: ClusterPolicy, credential: PresentedCredential,
         "authentication.kubernetes.io/credential-id": [credential.credentialId],
         "octogate.dev/credential-kind": [credential.tokenKind],
         "octogate.dev/github-host": [facts.host],
-        ...(invisible.length === 0 ? {} : { "octogate.dev/hidden-organisations": invisible }),
+        ...(hidden.length === 0 ? {} : { "octogate.dev/hidden-organisations": hidden }),
         "octogate.dev/login": [facts.account.login],
       },
     },
@@ -79,22 +80,67 @@ export function isSafeName(name: string): boolean {
  * @returns the groups in alphabetical order, so that GitHub's order does not matter
  */
 export function groupsOf(policy: ClusterPolicy, facts: Facts): string[] {
-  const groups = new Set<string>();
-  for (const login of policy.groupsFrom) {
-    const membership = membershipIn(login, policy, facts);
-    if (membership.kind !== "active") continue;
-    const organisation = policy.prefix + organisationName(policy.group, membership);
-    groups.add(organisation);
-    for (const team of membership.teams) groups.add(`${organisation}/${teamName(policy.group, team)}`);
-  }
-  return [...groups].sort();
+  const groups = groupsByOrganisation(policy, facts);
+  const withoutTeams = organisationsWithoutTeams(groups);
+  const names = groups.flatMap(({ login, organisation, teams }) =>
+    withoutTeams.has(login) ? [organisation] : [organisation, ...teams],
+  );
+  return [...new Set(names)].sort();
 }
 
-/** @returns the organisations whose groups are missing because the token may not see them, with the reason */
+interface OrganisationGroups {
+  readonly login: string;
+  readonly organisation: string;
+  readonly teams: readonly string[];
+}
+
+function groupsByOrganisation(policy: ClusterPolicy, facts: Facts): OrganisationGroups[] {
+  return policy.groupsFrom.flatMap((login) => {
+    const membership = membershipIn(login, policy, facts);
+    if (membership.kind !== "active" || hasNameOfAnother(policy, login, membership)) return [];
+    const organisation = policy.prefix + organisationName(policy.group, membership);
+    // Teams that are known count also where others are not: groups only ever add to what RBAC allows.
+    // A team without a slug has its number alone.
+    const named = membership.teams.filter(({ slug }) => slug !== "" || policy.group === "id");
+    return [{ login, organisation, teams: named.map((team) => `${organisation}/${teamName(policy.group, team)}`) }];
+  });
+}
+
+/**
+ * Any member of an organisation can put any other into a thousand teams. So that this locks no user out, the
+ * organisation with the most teams gives groups for none of them where all together are too many, and then the next.
+ */
+function organisationsWithoutTeams(groups: readonly OrganisationGroups[]): ReadonlySet<string> {
+  const without = new Set<string>();
+  let count = groups.reduce((sum, { teams }) => sum + 1 + teams.length, 0);
+  if (count <= maxGroups) return without;
+  for (const { login, teams } of groups.toSorted((one, other) => other.teams.length - one.teams.length)) {
+    if (count <= maxGroups) break;
+    without.add(login);
+    count -= teams.length;
+  }
+  return without;
+}
+
+/**
+ * Whether an organisation is called like another one of the policy by now. Its groups would be the other one's, to
+ * which RBAC has bound something: they are refused.
+ */
+function hasNameOfAnother(policy: ClusterPolicy, login: string, membership: Membership & { kind: "active" }): boolean {
+  const name = membership.login.toLowerCase();
+  return policy.group === "slug" && name !== login && policy.organisations.some((other) => other.login === name);
+}
+
+/** @returns what is missing of the user's groups, with the reason: `acme=sso_required`, `acme/teams=too_many_teams` */
 export function hiddenOrganisations(policy: ClusterPolicy, facts: Facts): string[] {
+  const withoutTeams = organisationsWithoutTeams(groupsByOrganisation(policy, facts));
   return policy.organisations.flatMap(({ login }) => {
     const membership = membershipIn(login, policy, facts);
-    return membership.kind === "hidden" ? [`${login}=${membership.reason}`] : [];
+    if (membership.kind === "hidden") return [`${login}=${membership.reason}`];
+    if (membership.kind !== "active") return [];
+    if (hasNameOfAnother(policy, login, membership)) return [`${login}=name_reassigned`];
+    const missing = membership.teamsHidden ?? (withoutTeams.has(login) ? "too_many_teams" : null);
+    return missing === null ? [] : [`${login}/teams=${missing}`];
   });
 }
 

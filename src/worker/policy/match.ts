@@ -1,9 +1,9 @@
 // Matches the entries of `allow` and `deny` with facts. A pinned entry matches by its number alone, for another
 // account, organisation or team may have the name by now.
 import type { ClusterPolicy } from "../config/cluster.ts";
-import type { AllowEntry, OrganisationEntry, TeamEntry, UserEntry } from "../config/entries.ts";
+import type { AllowEntry, TeamEntry, UserEntry } from "../config/entries.ts";
 import { keyOfOrganisation } from "../config/organisations.ts";
-import type { Account, Facts, Membership } from "../github/facts.ts";
+import type { Account, Facts, Membership, MissingReason } from "../github/facts.ts";
 
 export type Match =
   | { readonly kind: "matched" }
@@ -12,7 +12,12 @@ export type Match =
   | { readonly kind: "name_reassigned" }
   | { readonly kind: "pending"; readonly organisation: string }
   | { readonly kind: "not_in_team" }
-  | { readonly kind: "hidden"; readonly organisation: string; readonly membership: Membership & { kind: "hidden" } };
+  | {
+      readonly kind: "hidden";
+      readonly organisation: string;
+      readonly reason: MissingReason | "organisation_not_found";
+      readonly ssoUrl: string | null;
+    };
 
 const matched = { kind: "matched" } as const;
 const notMatched = { kind: "not_matched" } as const;
@@ -21,16 +26,17 @@ const nameReassigned = { kind: "name_reassigned" } as const;
 /** GitHub was not asked about the organisation, so nothing is known of it. */
 const notAsked = { kind: "hidden", reason: "organisation_forbidden", ssoUrl: null } as const;
 
-export function matchEntry(entry: AllowEntry, policy: ClusterPolicy, facts: Facts): Match {
+/** @param list in `deny`, only a proven "no" counts as one: not found is not the same as not there */
+export function matchEntry(entry: AllowEntry, policy: ClusterPolicy, facts: Facts, list: "allow" | "deny"): Match {
   switch (entry.kind) {
     case "anyone":
       return matched;
     case "user":
       return matchUser(entry, facts.account);
     case "organisation":
-      return matchMembership(entry.login, membershipIn(entry.login, policy, facts)) ?? matched;
+      return matchMembership(entry.login, membershipIn(entry.login, policy, facts), list) ?? matched;
     case "team":
-      return matchTeam(entry, membershipIn(entry.organisation, policy, facts));
+      return matchTeam(entry, membershipIn(entry.organisation, policy, facts), list);
   }
 }
 
@@ -50,7 +56,7 @@ export function membershipIn(login: string, policy: ClusterPolicy, facts: Facts)
 }
 
 /** @returns null for a member */
-function matchMembership(organisation: OrganisationEntry["login"], membership: Membership): Match | null {
+function matchMembership(organisation: string, membership: Membership, list: "allow" | "deny"): Match | null {
   switch (membership.kind) {
     case "active":
       return null;
@@ -58,17 +64,28 @@ function matchMembership(organisation: OrganisationEntry["login"], membership: M
       // Its present name: the one in the policy may belong to another organisation by now.
       return { kind: "pending", organisation: membership.login };
     case "none":
+      if (list === "deny" && !membership.isProven) return hidden(organisation, "organisation_not_found");
       return membership.nameTakenBy === null ? notMatched : nameReassigned;
     case "hidden":
-      return { kind: "hidden", organisation, membership };
+      return hidden(organisation, membership.reason, membership.ssoUrl);
   }
 }
 
+function hidden(
+  organisation: string,
+  reason: (Match & { kind: "hidden" })["reason"],
+  ssoUrl: string | null = null,
+): Match {
+  return { kind: "hidden", organisation, reason, ssoUrl };
+}
+
 /** Members of child teams are in `teams` of their parents, too. */
-function matchTeam({ organisation, slug, id }: TeamEntry, membership: Membership): Match {
-  if (membership.kind !== "active") return matchMembership(organisation, membership) ?? notMatched;
-  const hasSlug = membership.teams.filter((team) => team.slug.toLowerCase() === slug);
-  if (id === null) return hasSlug.length > 0 ? matched : { kind: "not_in_team" };
-  if (membership.teams.some((team) => team.id === id)) return matched;
-  return hasSlug.length > 0 ? nameReassigned : { kind: "not_in_team" };
+function matchTeam({ organisation, slug, id }: TeamEntry, membership: Membership, list: "allow" | "deny"): Match {
+  if (membership.kind !== "active") return matchMembership(organisation, membership, list) ?? notMatched;
+  const { teams, teamsHidden } = membership;
+  const hasSlug = teams.some((team) => team.slug.toLowerCase() === slug);
+  if (id === null ? hasSlug : teams.some((team) => team.id === id)) return matched;
+  // The user may be in the team all the same.
+  if (teamsHidden !== null) return hidden(organisation, teamsHidden);
+  return hasSlug ? nameReassigned : { kind: "not_in_team" };
 }

@@ -22,6 +22,11 @@ function userWarnings({ allow, deny }: ClusterPolicy, { account }: Facts): strin
 function organisationWarnings(policy: ClusterPolicy, facts: Facts): string[] {
   return policy.organisations.flatMap(({ login, id }) => {
     const membership = membershipIn(login, policy, facts);
+    if (membership.kind === "none" && !membership.isProven && isDenied(policy, login)) {
+      return [
+        `${login}#${id} is found nowhere, so deny keeps out every user who might be in it: write its present name`,
+      ];
+    }
     if (membership.kind === "none" && membership.nameTakenBy !== null) {
       return [reassigned(`${login}#${id}`, membership.nameTakenBy)];
     }
@@ -31,6 +36,14 @@ function organisationWarnings(policy: ClusterPolicy, facts: Facts): string[] {
       ? []
       : [`${login}#${id} is called ${membership.login} now: write ${membership.login}#${id}`];
   });
+}
+
+function isDenied({ deny }: ClusterPolicy, login: string): boolean {
+  return deny.some(
+    (entry) =>
+      (entry.kind === "organisation" && entry.login === login) ||
+      (entry.kind === "team" && entry.organisation === login),
+  );
 }
 
 function teamWarnings(policy: ClusterPolicy, facts: Facts): string[] {

@@ -1,10 +1,12 @@
 // The routes below an account: Workers, their secrets and domains, KV namespaces; and the token's own.
-import type { Namespace } from "cloudflare/resources/kv/namespaces/namespaces";
+import type { Namespace, NamespaceListParams } from "cloudflare/resources/kv/namespaces/namespaces";
 import type { TokenVerifyResponse } from "cloudflare/resources/user/tokens/tokens";
-import type { DomainListResponse } from "cloudflare/resources/workers/domains";
+import type { DomainListParams, DomainListResponse } from "cloudflare/resources/workers/domains";
 import type { ScriptAndVersionSettingGetResponse } from "cloudflare/resources/workers/scripts/script-and-version-settings";
+import type { SecretListResponse } from "cloudflare/resources/workers/scripts/secrets";
 import { permissions } from "../../../src/cli/cloudflare/api.ts";
-import { error, notFound, ok, page } from "./answer.ts";
+import { apiError, ok, page, parameterOf } from "./answer.ts";
+import { apiErrors } from "./errors.ts";
 import { type CloudflareState, newId, newUuid, type Script } from "./state.ts";
 import type { Route } from "./zone-routes.ts";
 
@@ -25,7 +27,7 @@ export const accountRoutes: readonly Route[] = [
     permission: permissions.workers,
     answer: (_call, state, match) => {
       const found = scriptOf(state, match);
-      if (found === undefined) return notFound;
+      if (found === undefined) return apiError(apiErrors.workerUnknown);
       return ok({ bindings: found.bindings } satisfies ScriptAndVersionSettingGetResponse);
     },
   },
@@ -35,9 +37,9 @@ export const accountRoutes: readonly Route[] = [
     permission: permissions.workers,
     answer: (_call, state, match) => {
       const found = scriptOf(state, match);
-      if (found === undefined) return notFound;
+      if (found === undefined) return apiError(apiErrors.workerUnknown);
       const names = [...found.secrets.keys()].filter((name) => state.lateness.isVisible("secret", name));
-      return ok(names.map((name) => ({ name, type: "secret_text" })));
+      return ok(names.map((name) => ({ name, type: "secret_text" }) satisfies SecretListResponse));
     },
   },
   {
@@ -47,17 +49,19 @@ export const accountRoutes: readonly Route[] = [
     answer: ({ query: _query }, state, match) => {
       const name = match.groups?.script ?? "";
       if (state.domains.some(({ service }) => service === name)) {
-        return error(400, 10014, "this Worker is still used by a custom domain");
+        return apiError(apiErrors.workerInUse);
       }
-      return state.scripts.delete(name) ? ok(null) : notFound;
+      return state.scripts.delete(name) ? ok(null) : apiError(apiErrors.workerUnknown);
     },
   },
   {
     method: "GET",
     path: inAccount("workers/domains"),
     permission: permissions.workers,
-    answer: ({ query }, { domains }) =>
-      ok(domains.filter(({ hostname }) => query.get("hostname") === null || hostname === query.get("hostname"))),
+    answer: ({ query }, { domains }) => {
+      const hostname = parameterOf<DomainListParams>(query, "hostname");
+      return ok(domains.filter((domain) => hostname === null || domain.hostname === hostname));
+    },
   },
   {
     method: "DELETE",
@@ -65,7 +69,7 @@ export const accountRoutes: readonly Route[] = [
     permission: permissions.workers,
     answer: (_call, { domains }, match) => {
       const at = domains.findIndex(({ id }) => id === match.groups?.id);
-      if (at === -1) return notFound;
+      if (at === -1) return apiError(apiErrors.domainUnknown);
       domains.splice(at, 1);
       return ok(null);
     },
@@ -75,7 +79,7 @@ export const accountRoutes: readonly Route[] = [
     path: inAccount("storage/kv/namespaces"),
     permission: permissions.kv,
     answer: ({ query }, { namespaces, lateness }) =>
-      page(
+      page<NamespaceListParams>(
         namespaces.filter(({ id }) => lateness.isVisible("namespace", id)),
         query,
       ),
@@ -87,7 +91,7 @@ export const accountRoutes: readonly Route[] = [
     answer: ({ body }, { namespaces, lateness }) => {
       const title = String(body.title);
       if (namespaces.some((namespace) => namespace.title === title)) {
-        return error(400, 10014, "a namespace with this account ID and title already exists");
+        return apiError(apiErrors.namespaceExists);
       }
       const made: Namespace = { id: newId(), title };
       namespaces.push(made);
@@ -101,9 +105,9 @@ export const accountRoutes: readonly Route[] = [
     permission: permissions.kv,
     answer: (_call, { namespaces }, match) => {
       const at = namespaces.findIndex(({ id }) => id === match.groups?.id);
-      if (at === -1) return notFound;
+      if (at === -1) return apiError(apiErrors.namespaceUnknown);
       namespaces.splice(at, 1);
-      return ok(null);
+      return ok({});
     },
   },
 ];

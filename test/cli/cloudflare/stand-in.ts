@@ -4,9 +4,12 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
+import { permissions } from "../../../src/cli/cloudflare/api.ts";
 import { accountRoutes, type Upload, upload } from "./account-routes.ts";
-import { type Answer, type Call, error, notFound } from "./answer.ts";
+import { type Answer, apiError, type Call, error } from "./answer.ts";
+import { apiErrors } from "./errors.ts";
 import type { Lateness } from "./lateness.ts";
+import { violationsOfAnswer, violationsOfCall } from "./published/validate.ts";
 import { type CloudflareState, newState, type Script } from "./state.ts";
 import { addForeignCertificate, zoneRoutes } from "./zone-routes.ts";
 
@@ -24,6 +27,8 @@ export interface CloudflareStandIn {
   /** Every call so far that changes something: method and path. */
   readonly mutations: string[];
   readonly calls: string[];
+  /** What of the calls and of the answers is not as Cloudflare publishes it: none, or the test fails. */
+  readonly violations: string[];
   /** What was sent with each. */
   readonly bodies: string[];
   /** Asked about each call; null lets it pass. */
@@ -61,6 +66,7 @@ export async function startCloudflareStandIn(lateness: Lateness): Promise<Cloudf
     state,
     mutations: [],
     calls: [],
+    violations: [],
     bodies: [],
     interfere: () => null,
     onUpload: async () => {},
@@ -87,11 +93,18 @@ export async function startCloudflareStandIn(lateness: Lateness): Promise<Cloudf
     standIn.calls.push(line);
     standIn.bodies.push(body);
     if (call.method !== "GET") standIn.mutations.push(line);
-    if (request.headers.authorization !== `Bearer ${token}`) return error(401, 10000, "Authentication error");
-    if (state.lateness.refusesNewToken()) return error(403, 10000, "Authentication error");
+    // wrangler's upload has a path of the tests' own.
+    const isPublished = call.path !== uploadPath;
+    if (isPublished) standIn.violations.push(...violationsOfCall(call));
+    if (request.headers.authorization !== `Bearer ${token}`) {
+      const isVerification = call.path === "/user/tokens/verify";
+      return apiError(isVerification ? apiErrors.unverifiedToken : apiErrors.unknownToken);
+    }
+    if (state.lateness.refusesNewToken()) return apiError(apiErrors.newToken);
     const interference = standIn.interfere(call);
     if (interference?.kind === "answer" && interference.when === "before") return interference.answer;
     const usual = await answerCall(call);
+    if (isPublished) standIn.violations.push(...violationsOfAnswer(call, usual));
     switch (interference?.kind) {
       case undefined:
         return usual;
@@ -114,9 +127,9 @@ export async function startCloudflareStandIn(lateness: Lateness): Promise<Cloudf
       const isForeign =
         (match.groups?.zone ?? state.zoneId) !== state.zoneId ||
         (match.groups?.account ?? state.accountId) !== state.accountId;
-      if (isForeign) return notFound;
+      if (isForeign) return apiError(apiErrors.noSuchRoute);
       if (route.permission !== null && !state.granted.has(route.permission)) {
-        return error(403, 10000, "Authentication error");
+        return apiError(route.permission === permissions.firewall ? apiErrors.rulesNotAllowed : apiErrors.notAllowed);
       }
       return route.answer(call, state, match);
     }

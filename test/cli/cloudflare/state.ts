@@ -51,6 +51,7 @@ export interface CloudflareState {
   readonly dnsRecords: { type: "A" | "CNAME"; name: string; content: string }[];
   botFightMode: boolean;
   securityLevel: "medium" | "under_attack";
+  browserCheck: "on" | "off";
 }
 
 export async function newState(lateness = new Lateness(false, Date.now)): Promise<CloudflareState> {
@@ -76,6 +77,7 @@ export async function newState(lateness = new Lateness(false, Date.now)): Promis
     dnsRecords: [{ type: "A", name: "www.acme.dev", content: "192.0.2.7" }],
     botFightMode: false,
     securityLevel: "medium",
+    browserCheck: "on",
   };
 }
 

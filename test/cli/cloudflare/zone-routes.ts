@@ -2,14 +2,26 @@
 
 import { X509Certificate } from "node:crypto";
 import type { BotFightModeConfiguration } from "cloudflare/resources/bot-management/bot-management";
-import type { HostnameAssociationGetResponse } from "cloudflare/resources/certificate-authorities/hostname-associations";
+import type {
+  HostnameAssociationGetResponse,
+  HostnameAssociationUpdateResponse,
+} from "cloudflare/resources/certificate-authorities/hostname-associations";
+import type {
+  ClientCertificate,
+  ClientCertificateListParams,
+} from "cloudflare/resources/client-certificates/client-certificates";
+import type { RecordListParams, RecordResponse } from "cloudflare/resources/dns/records";
 import type { PhaseGetResponse } from "cloudflare/resources/rulesets/phases/phases";
-import type { SecurityLevel } from "cloudflare/resources/zones/settings";
-import type { Zone } from "cloudflare/resources/zones/zones";
+import type { RuleCreateResponse } from "cloudflare/resources/rulesets/rules";
+import type { RulesetCreateResponse } from "cloudflare/resources/rulesets/rulesets";
+import type { RouteListResponse } from "cloudflare/resources/workers/routes";
+import type { BrowserCheck, SecurityLevel } from "cloudflare/resources/zones/settings";
+import type { Zone, ZoneListParams } from "cloudflare/resources/zones/zones";
 import * as v from "valibot";
 import { makeCertificateRequest, makePrivateKey } from "../../../src/cli/certificates/obtain.ts";
 import { permissions } from "../../../src/cli/cloudflare/api.ts";
-import { type Answer, type Call, error, notFound, ok, page } from "./answer.ts";
+import { type Answer, apiError, type Call, ok, page, parameterOf } from "./answer.ts";
+import { apiErrors } from "./errors.ts";
 import { signRequest } from "./sign.ts";
 import { type CloudflareState, newId, newUuid, type Rule } from "./state.ts";
 
@@ -31,17 +43,25 @@ export const zoneRoutes: readonly Route[] = [
     permission: null,
     // A token that may not see a zone finds none.
     answer: ({ query }, state) =>
-      page(state.granted.has(permissions.zone) && query.get("name") === state.zoneName ? [zoneOf(state)] : [], query),
+      page<ZoneListParams>(
+        state.granted.has(permissions.zone) && parameterOf<ZoneListParams>(query, "name") === state.zoneName
+          ? [zoneOf(state)]
+          : [],
+        query,
+      ),
   },
   {
     method: "GET",
     path: inZone("client_certificates"),
     permission: permissions.clientCertificates,
-    answer: ({ query }, { certificates, lateness }) =>
-      page(
-        certificates.filter(({ id }) => lateness.isVisible("certificate", id)),
-        query,
-      ),
+    answer: ({ query }, { certificates, lateness }) => {
+      // As documented, "all" and a missing one are all of them.
+      const wanted = parameterOf<ClientCertificateListParams>(query, "status") ?? "all";
+      const listed = certificates.filter(
+        ({ id, status }) => lateness.isVisible("certificate", id) && (wanted === "all" || wanted === status),
+      );
+      return page<ClientCertificateListParams>(listed, query);
+    },
   },
   {
     method: "POST",
@@ -55,7 +75,8 @@ export const zoneRoutes: readonly Route[] = [
     permission: permissions.clientCertificates,
     answer: (_call, { certificates }, match) => {
       const certificate = certificates.find(({ id }) => id === match.groups?.id);
-      if (certificate === undefined) return notFound;
+      if (certificate === undefined) return apiError(apiErrors.certificateUnknown);
+      if (certificate.status !== "active") return apiError(apiErrors.certificateRevoked);
       certificate.status = "pending_revocation";
       return ok(certificate);
     },
@@ -75,34 +96,24 @@ export const zoneRoutes: readonly Route[] = [
       // It replaces the list: a call with one hostname drops the others.
       state.lateness.associationsChanged(state.associatedHostnames);
       state.associatedHostnames = Array.isArray(body.hostnames) ? body.hostnames.map(String) : [];
-      return ok({ hostnames: state.associatedHostnames });
+      return ok({ hostnames: state.associatedHostnames } satisfies HostnameAssociationUpdateResponse);
     },
   },
   {
     method: "GET",
     path: inZone("rulesets/phases/http_request_firewall_custom/entrypoint"),
     permission: permissions.firewall,
-    answer: (_call, { ruleset }) =>
-      ruleset === null
-        ? error(404, 10003, "could not find entrypoint ruleset in the http_request_firewall_custom phase")
-        : ok({
-            ...ruleset,
-            kind: "zone",
-            phase: "http_request_firewall_custom",
-            name: "default",
-            version: "1",
-            last_updated: new Date(0).toISOString(),
-          } satisfies PhaseGetResponse),
+    answer: (_call, { ruleset }) => (ruleset === null ? apiError(apiErrors.noEntryPoint) : ok(shown(ruleset))),
   },
   {
     method: "POST",
     path: inZone("rulesets"),
     permission: permissions.firewall,
     answer: ({ body }, state) => {
-      if (state.ruleset !== null) return error(400, 20217, "a ruleset of this phase exists already");
+      if (state.ruleset !== null) return apiError(apiErrors.rulesetExists);
       const rules = Array.isArray(body.rules) ? body.rules : [];
       state.ruleset = { id: newId(), rules: rules.map(ruleFrom) };
-      return ok(state.ruleset);
+      return ok(shown(state.ruleset));
     },
   },
   {
@@ -110,19 +121,19 @@ export const zoneRoutes: readonly Route[] = [
     path: inZone("rulesets/(?<ruleset>[^/]+)/rules"),
     permission: permissions.firewall,
     answer: ({ body }, { ruleset, plan }) => {
-      if (ruleset === null) return notFound;
+      if (ruleset === null) return apiError(apiErrors.noEntryPoint);
       const max = maxRules[plan];
       if (ruleset.rules.length >= max) {
         const message = `exceeded the maximum number of rules in the phase http_request_firewall_custom: ${ruleset.rules.length + 1} out of ${max}`;
-        return error(400, 20120, message);
+        return apiError({ ...apiErrors.tooManyRules, message });
       }
-      if (ruleset.rules.some(({ ref }) => ref === body.ref)) return error(400, 20021, "rule references are not unique");
+      if (ruleset.rules.some(({ ref }) => ref === body.ref)) return apiError(apiErrors.ruleRefTaken);
       if (body.action_parameters !== undefined && plan === "free") {
-        return error(403, 20129, "custom responses are not available on this plan");
+        return apiError(apiErrors.notEntitled);
       }
       const { position } = v.parse(positionSchema, body);
       ruleset.rules.splice(position === undefined ? ruleset.rules.length : position.index - 1, 0, ruleFrom(body));
-      return ok(ruleset);
+      return ok(shown(ruleset));
     },
   },
   {
@@ -131,12 +142,12 @@ export const zoneRoutes: readonly Route[] = [
     permission: permissions.firewall,
     answer: ({ body }, { ruleset }, match) => {
       const at = ruleset?.rules.findIndex(({ id }) => id === match.groups?.rule) ?? -1;
-      if (ruleset === null || at === -1) return notFound;
+      if (ruleset === null || at === -1) return apiError(apiErrors.ruleUnknown);
       const { position } = v.parse(positionSchema, body);
       ruleset.rules.splice(at, 1);
       const rule = { ...ruleFrom(body), id: match.groups?.rule ?? "" };
       ruleset.rules.splice(position === undefined ? at : position.index - 1, 0, rule);
-      return ok(ruleset);
+      return ok(shown(ruleset));
     },
   },
   {
@@ -144,24 +155,26 @@ export const zoneRoutes: readonly Route[] = [
     path: inZone("rulesets/(?<ruleset>[^/]+)/rules/(?<rule>[^/]+)"),
     permission: permissions.firewall,
     answer: (_call, { ruleset }, match) => {
-      if (ruleset === null) return notFound;
+      if (ruleset === null) return apiError(apiErrors.noEntryPoint);
       ruleset.rules = ruleset.rules.filter(({ id }) => id !== match.groups?.rule);
-      return ok(ruleset);
+      return ok(shown(ruleset));
     },
   },
   {
     method: "GET",
     path: inZone("workers/routes"),
     permission: permissions.routes,
-    answer: (_call, { workerRoutes }) => ok(workerRoutes),
+    answer: (_call, { workerRoutes }) => ok(workerRoutes satisfies RouteListResponse[]),
   },
   {
     method: "GET",
     path: inZone("dns_records"),
     permission: permissions.dns,
     answer: ({ query }, { dnsRecords }) =>
-      page(
-        dnsRecords.filter(({ name }) => query.get("name.exact") === null || name === query.get("name.exact")),
+      page<RecordListParams>(
+        dnsRecords
+          .filter(({ name }) => query.get("name.exact") === null || name === query.get("name.exact"))
+          .map(recordOf),
         query,
       ),
   },
@@ -178,7 +191,31 @@ export const zoneRoutes: readonly Route[] = [
     answer: (_call, { securityLevel }) =>
       ok({ id: "security_level", value: securityLevel } satisfies SecurityLevel & { value: string }),
   },
+  {
+    method: "GET",
+    path: inZone("settings/browser_check"),
+    permission: permissions.zoneSettings,
+    answer: (_call, { browserCheck }) => ok({ id: "browser_check", value: browserCheck } satisfies BrowserCheck),
+  },
 ];
+
+function shown(ruleset: { id: string; rules: Rule[] }) {
+  return {
+    ...ruleset,
+    kind: "zone",
+    phase: "http_request_firewall_custom",
+    name: "default",
+    version: "1",
+    last_updated: new Date(0).toISOString(),
+  } satisfies PhaseGetResponse & RulesetCreateResponse & RuleCreateResponse;
+}
+
+const longAgo = new Date(0).toISOString();
+
+function recordOf({ type, name, content }: CloudflareState["dnsRecords"][number]): RecordResponse {
+  const times = { created_on: longAgo, modified_on: longAgo };
+  return { id: newId(), type, name, content, ttl: 1, proxiable: true, proxied: true, meta: {}, ...times };
+}
 
 function zoneOf(state: CloudflareState) {
   return {
@@ -189,17 +226,27 @@ function zoneOf(state: CloudflareState) {
     account: { id: state.accountId, name: "Acme" },
     plan: { id: newId(), legacy_id: state.plan },
     permissions: state.zonePermissions,
-  } satisfies Partial<Zone>;
+    activated_on: longAgo,
+    created_on: longAgo,
+    modified_on: longAgo,
+    development_mode: 0,
+    meta: {},
+    name_servers: ["ns1.cloudflare.test", "ns2.cloudflare.test"],
+    original_dnshost: null,
+    original_name_servers: null,
+    original_registrar: null,
+    owner: { id: state.accountId, name: "Acme", type: "organization" },
+  } satisfies Zone;
 }
 
 async function sign(body: Record<string, unknown>, state: CloudflareState): Promise<Answer> {
   const active = state.certificates.filter(({ status }) => status === "active");
   if (active.length >= state.maxCertificates) {
-    return error(400, 1010, "client certificate quota exceeded for this zone");
+    return apiError(apiErrors.certificateQuota);
   }
   const validityDays = Number(body.validity_days);
   const certificate = await signRequest(state.authority, String(body.csr), validityDays);
-  if (certificate === null) return error(400, 1004, "invalid certificate signing request");
+  if (certificate === null) return apiError(apiErrors.certificateRequestInvalid);
   const parsed = new X509Certificate(certificate);
   const signed = {
     id: newUuid(),
@@ -213,7 +260,7 @@ async function sign(body: Record<string, unknown>, state: CloudflareState): Prom
     serial_number: parsed.serialNumber,
     status: "active" as const,
     validity_days: validityDays,
-  };
+  } satisfies ClientCertificate;
   state.certificates.push(signed);
   state.lateness.made("certificate", signed.id);
   return ok(signed);

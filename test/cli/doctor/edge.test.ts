@@ -126,6 +126,16 @@ describe("what answers in the Worker's place", () => {
     }
   });
 
+  test("a challenge, with each kind of bot protection and the way out of it", async () => {
+    const { checks } = await examineWith({
+      answer: (_, response) => page(response, 403, "", { "cf-mitigated": "challenge" }),
+    });
+    const hint = checks.find(({ name }) => name === "edge")?.hint ?? "";
+    expect(hint).toMatch(/Bot Fight Mode: turn it off for the zone, or .* IP Access rule/);
+    expect(hint).toMatch(/Super Bot Fight Mode: skip it by a custom rule/);
+    expect(hint).toMatch(/Under Attack mode: lower the security level by a configuration rule/);
+  });
+
   test("nothing: the handshake goes well, and no answer ever comes", async () => {
     const { failing, seen } = await examineWith({ answer: () => true }, ["--timeout", "2"]);
     expect(failing).toEqual({ edge: "broken" });

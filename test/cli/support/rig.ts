@@ -120,6 +120,7 @@ export async function makeRig({ isLate = true } = {}): Promise<Rig> {
       inner.closeAllConnections();
       inner.close();
       await cloudflare.close();
+      if (cloudflare.violations.length > 0) throw new Error([...new Set(cloudflare.violations)].join("\n"));
       clone.remove();
     },
   };
@@ -143,6 +144,7 @@ async function runHere(
       ask: async () => answer,
       askSecret: async () => null,
       style: createStyle(null),
+      printStyle: createStyle(null),
     },
   });
   return { exitCode, stdout: printed.join("\n"), stderr: noted.join("\n") };

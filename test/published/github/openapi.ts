@@ -97,8 +97,9 @@ const endpoints = [...new Set(cut.responses.map(({ endpoint }) => endpoint))];
 
 function endpointOf(method: string, path: string): string | null {
   const request = `${method} ${path.replace(/\?.*$/, "")}`;
-  const isMatch = (endpoint: string) => new RegExp(`^${endpoint.replace(/\{\w+\}/g, "[^/]+")}$`).test(request);
-  return endpoints.find(isMatch) ?? null;
+  const pattern = (endpoint: string) =>
+    endpoint.replace(/\{(?:account|installation)_id\}/, "\\d+").replace(/\{\w+\}/g, "[^/]+");
+  return endpoints.find((endpoint) => new RegExp(`^${pattern(endpoint)}$`).test(request)) ?? null;
 }
 
 /** Puts a made-up token in the place of each marker: secret scanners stop the published ones. */

@@ -75,7 +75,7 @@ export function lifetimesStudy(people: number, seed: number): Study {
         `The highest number of calls that cost one person's quota in an hour is ${mostCalls}. GitHub allows 5,000.`,
         "![GitHub calls by TTL](pictures/github-calls.svg)",
         "![Who waits for GitHub by TTL](pictures/waiting.svg)",
-        `Seconds from the end of the access to the last time that the leaver got in. ${leavers} people were at work, and try again every 2 s at all of their clusters. GitHub refuses two thirds of them: they were removed, or their token was revoked. For the others (last columns) GitHub counts the revoked token as anonymous, because the quota of the address is spent:`,
+        `Seconds from the end of the access to the last time that the leaver got in. ${leavers} people were at work, and try again every 2 s at all of their clusters. GitHub refuses two thirds of them: they were removed, or their token was revoked. For the others (last columns) GitHub counts the revoked token as anonymous, because the quota of the address is spent, as GitHub.com did until some time between 2024 and 2026:`,
         lags,
         "![Revocation lag by TTL](pictures/revocation.svg)",
       ].join("\n\n");

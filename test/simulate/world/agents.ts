@@ -60,10 +60,10 @@ export function createAgent(
 
 /** @returns what GitHub says of a former member */
 export function factsAfterRemoval({ facts }: Agent): Facts {
-  return factsAbout(facts.account, { kind: "none", nameTakenBy: null });
+  return factsAbout(facts.account, { kind: "none", nameTakenBy: null, isProven: true });
 }
 
-const member: Membership = { kind: "active", ...organisation, role: "member", teams };
+const member: Membership = { kind: "active", ...organisation, role: "member", teams, teamsHidden: null };
 
 function accountOf(index: number): Account {
   return { id: 100_000 + index, login: `person-${index}`, type: "User" };

@@ -1,5 +1,7 @@
 // GitHub as far as it can be counted: which calls a question comes to, which of them are answered with 304, and what
 // GitHub says about a person at a time. The unit tests hold the calls to those that the product makes.
+
+import { maxScopesAgeMs } from "../../../src/worker/github/account.ts";
 import type { FactsRequest, LookupFailure } from "../../../src/worker/github/facts.ts";
 import type { Earlier, GitHubFacts, GitHubOutcome } from "../../../src/worker/github/github-facts.ts";
 import { type Agent, factsAfterRemoval, organisation, teams } from "./agents.ts";
@@ -80,13 +82,15 @@ export function createGitHub({ now, meter, seed, agents, outage }: GitHubOptions
       const { url, json } = resource;
       while (resource.changesAt <= now()) change(resource, person.random);
       const etag = `W/"${resource.version}${isMember ? "" : " left"}"`.padEnd(68, "0");
-      const known = earlier?.validators[url];
-      if (known?.etag === etag) {
+      const known = earlier?.validators?.[url];
+      // A 304 does not repeat the scopes.
+      const isOld = url.endsWith("/user") && known !== undefined && now() - known.readAt >= maxScopesAgeMs;
+      if (known?.etag === etag && !isOld) {
         meter.counts.githubNotModified += 1;
         validators[url] = known;
       } else {
         costing += 1;
-        validators[url] = { etag, headers: { "x-oauth-scopes": "read:org" }, json };
+        validators[url] = { etag, readAt: now(), headers: { "x-oauth-scopes": "read:org" }, json };
       }
     }
     if (costing > 0) countCosting(person, costing);

@@ -35,6 +35,7 @@ export class Isolate {
       admitNeverSeen,
       lifetimes,
       now,
+      writeWarning: () => {},
       waitUntil: (work) => {
         this.#background.push(work);
       },

@@ -138,6 +138,7 @@ export function createPlanet({ settings, agents, meter, now, outage }: PlanetOpt
       case "unrecognised":
         return "no";
       case "suspended":
+      case "denied":
       case "limited":
       case "unavailable":
         return "error";

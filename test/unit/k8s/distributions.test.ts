@@ -110,8 +110,28 @@ describe.each(distributions)("the guide for %s", (distribution) => {
     }
   });
 
+  const [, steps = ""] = /## Steps\n(.*?)\n## /s.exec(guide.text) ?? [];
+
+  test("looks first whether a webhook is set already, and ends with the operator signed in", () => {
+    const [, first, ...others] = steps.split(/^(?=\d+\. )/m);
+
+    expect(first).toMatch(/authentication-?token-?webhook/i);
+    expect(first).toContain("[If a webhook is set already](../README.md#if-a-webhook-is-set-already)");
+    expect(others.at(-1)).toContain("[Sign in](../README.md#sign-in)");
+  });
+
+  test("checks the process that runs on this node, and then this node's own readiness", () => {
+    const flag = steps.lastIndexOf(`${distribution === "k3s" ? "" : "--"}${configFileFlag}`);
+    // What each address names: the node itself. kOps' kubelets have 127.0.0.1 in their kubeconfig.
+    const ready = steps.search(
+      /kubectl (?:--server=https:\/\/(?:127\.0\.0\.1|NODE):6443|--kubeconfig=\/var\/lib\/kubelet\/kubeconfig) .*get --raw=\/readyz/,
+    );
+
+    expect(flag).toBeGreaterThan(0);
+    expect(ready).toBeGreaterThan(flag);
+  });
+
   test("numbers its steps without a gap", () => {
-    const [, steps = ""] = /## Steps\n(.*?)\n## /s.exec(guide.text) ?? [];
     const numbers = [...steps.matchAll(/^(\d+)\. /gm)].map(([, number]) => Number(number));
 
     expect(numbers).toEqual(numbers.map((_number, index) => index + 1));

@@ -15,7 +15,7 @@ const banner: Banner = {
 
 test("it says where everything is, and ends with the line that programs wait for", () => {
   const lines = bannerText(banner).split("\n");
-  expect(lines.slice(0, 7)).toEqual([
+  expect(lines.slice(0, 9)).toEqual([
     "  webhook        https://127.0.0.1:8443/authenticate",
     "  GitHub         http://127.0.0.1:9000 (a stand-in on this machine)",
     "  state          /home/otto-inkwell/octogate/.octogate",
@@ -23,6 +23,8 @@ test("it says where everything is, and ends with the line that programs wait for
     "                 for --authentication-token-webhook-config-file",
     "  users          /home/otto-inkwell/octogate/.octogate/kubeconfig",
     "                 for kubectl --user=NAME",
+    "  command        /home/otto-inkwell/octogate/.octogate/wrangler.toml",
+    "                 for octogate explain --config, and doctor",
   ]);
   expect(lines).toContain("  admitted  authenticated as github:otto");
   expect(lines.at(-1)).toBe("octogate is ready");

@@ -15,6 +15,7 @@ const partsFromTheTop: Readonly<Record<string, readonly string[]>> = {
       "credential",
       "verdict",
       "github",
+      "repeated-denials",
       "bounded-map",
       "bounded-body",
       "with-timeout",
@@ -24,7 +25,17 @@ const partsFromTheTop: Readonly<Record<string, readonly string[]>> = {
     "config",
   ],
   "src/local": [
-    ...["main", "start", "banner", "options", "worker-variables", "edge", "certificates", "state-folder"],
+    ...[
+      "main",
+      "decision-line",
+      "start",
+      "banner",
+      "options",
+      "worker-variables",
+      "edge",
+      "certificates",
+      "state-folder",
+    ],
     ...["github", "worker", "shutdown"],
   ],
   "src/node": [...["https", "proxy", "kubeconfig", "certificates", "toml", "files", "columns"]],
@@ -39,7 +50,7 @@ const partsFromTheTop: Readonly<Record<string, readonly string[]>> = {
       "config-file",
       "cloudflare",
     ],
-    ...["options", "command", "terminal"],
+    ...["options", "command", "terminal", "nearest"],
   ],
 };
 

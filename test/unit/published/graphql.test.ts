@@ -21,7 +21,7 @@ describe("the query for a user's teams", () => {
 });
 
 describe("data that answers the query", () => {
-  const variables = { org: "octo-org", login: "octocat", after: null };
+  const variables = { org: "octo-org", login: "octocat", first: 100, after: null };
   const page = { hasNextPage: false, endCursor: null };
   const parent = { databaseId: 3, slug: "parent" };
   const team = { databaseId: 2, slug: "team", ancestors: { pageInfo: { hasNextPage: false }, nodes: [parent] } };

@@ -30,7 +30,8 @@ describe("a token that is no GitHub user token", () => {
     const response = await review(token);
     expect(response.status).toBe(200);
     expect(await response.json()).toMatchObject({ kind: "TokenReview", status: { authenticated: false } });
-    expect(lines).toEqual([]);
+    // A token that was not copied whole has a line, which holds nothing of it.
+    expect(lines.filter((line) => !line.includes('"foreignKind":"github_malformed"'))).toEqual([]);
   });
 });
 
@@ -122,7 +123,7 @@ describe("a GitHub user token", () => {
 describe("a wrong configuration", () => {
   test("of a cluster is named to its callers, and to no others", async () => {
     const other = "b2".repeat(32);
-    const env = environment({ CLUSTER_STAGING: clusterTable({ client_certificates: [other], allow: ["org:-acme"] }) });
+    const env = environment({ CLUSTER_STAGING: clusterTable({ client_certificates: [other], allow: ["org:a.b"] }) });
     const { review, lines } = startApp({ env, github: async () => userAnswer() });
     const status = await statusIn(await review(makeToken("classic"), { cf: cfOf({ certFingerprintSHA256: other }) }));
     expect(status).toMatchObject({ code: 503, reason: "ServiceUnavailable" });

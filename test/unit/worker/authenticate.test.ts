@@ -35,7 +35,7 @@ function cacheWith(outcome: Facts | LookupFailure, isStale = false) {
       return { outcome: { kind: "found", facts: outcome, verdict, isStale }, source: "github", call };
     },
   };
-  return { lookups, service: right({ factsCache, tokenShape: "exact" as const }) };
+  return { lookups, service: right({ factsCache, tokenShape: "exact" as const, isRepeatedDenial: () => false }) };
 }
 
 describe("the way of a token", () => {

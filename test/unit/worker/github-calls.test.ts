@@ -1,6 +1,6 @@
 // The calls to GitHub that many visitors cost, exactly: a visitor of a cluster must not be able to spend what others
 // need.
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { makeToken, type StandInTokenKind } from "../../../src/local/github/token.ts";
 import { createReviewer, type Reviewer } from "../../identity/reviewer.ts";
 import { type Scene, startScene } from "../../identity/scene.ts";
@@ -50,10 +50,25 @@ describe("with people's own tokens", () => {
   const startReviewer = () => createReviewer({ settings: scene.settingsOf("own_token"), clusters });
 
   test("made-up tokens with right checksums cost one call each, and are a plain no to the last", async () => {
+    expect(await reviewAll(startReviewer(), "acme", madeUp("classic"))).toEqual({
+      token_refused: 20,
+      // The others are summed up in the log.
+      not_github_token: many - 20,
+    });
+    expect(countCalls(scene.github.requests)).toEqual({ "GET /user": many });
+  });
+
+  test("where GitHub counts them as anonymous, they are a plain no when it answers none of them any more", async () => {
+    scene.github.counted401 = true;
+    onTestFinished(() => {
+      scene.github.counted401 = false;
+    });
     // The address's anonymous quota is spent after 60 of them: what GitHub does not know then is no outage.
     expect(await reviewAll(startReviewer(), "acme", madeUp("classic"))).toEqual({
-      token_refused: 60,
-      token_unrecognised: many - 60,
+      // Tokens that may be made up have twenty lines in the log for each reason, and a plain no without a line then.
+      token_refused: 20,
+      token_unrecognised: 20,
+      not_github_token: many - 40,
     });
     expect(countCalls(scene.github.requests)).toEqual({ "GET /user": many });
   });
@@ -70,7 +85,7 @@ describe("with people's own tokens", () => {
       "GET /user/teams": many,
       "GET /user/memberships/orgs/{org}": many,
       // Where the organisation is pinned: it may have another name by now.
-      "GET /user/memberships/orgs": many,
+      "GET /user/{id}": many,
     });
     expect(new Set(scene.github.requests.map(({ token }) => token)).size).toBe(many);
   });
@@ -86,7 +101,10 @@ describe("with an installed app", () => {
     createReviewer({ settings: scene.settingsOf("installed_app"), clusters, ...(now === undefined ? {} : { now }) });
   const person = { "GET /orgs/{org}/memberships/{login}": 1, "POST /graphql": 1 };
 
-  /** Lets a reviewer have its list of installations and a token. */
+  /** For so long the app's own token is new, and a call that GitHub refuses is made once more. */
+  const newTokenMs = 5_000;
+
+  /** Lets a reviewer have its installation and a token. */
   async function warm(review: Reviewer): Promise<Reviewer> {
     await review("acme", scene.tokenOf("ben", { kind: "classic" }));
     scene.github.requests.length = 0;
@@ -94,8 +112,9 @@ describe("with an installed app", () => {
   }
 
   test("genuine outsiders cost the app one question each, even if they come again", async () => {
-    const startedAt = Date.now();
-    const review = await warm(startReviewer(() => startedAt));
+    let now = Date.now();
+    const review = await warm(startReviewer(() => now));
+    now += newTokenMs;
     const tokens = outsiders([]);
     for (const _visit of [1, 2, 3]) expect(await reviewAll(review, "acme", tokens)).toEqual({ not_allowed: many });
     expect(countCalls(scene.github.requests)).toEqual({
@@ -108,6 +127,7 @@ describe("with an installed app", () => {
   test("GitHub is asked about an outsider anew after 10 s: a person who was let in a moment ago gets in", async () => {
     let now = Date.now();
     const review = await warm(startReviewer(() => now));
+    now += newTokenMs;
     const token = scene.tokenOf("emil", { kind: "classic" });
     const countOf = async (waitMs: number) => {
       now += waitMs;
@@ -133,6 +153,9 @@ describe("with an installed app", () => {
 
 test("with check-token, made-up tokens cost nothing of the anonymous quota", async () => {
   const review = createReviewer({ settings: scene.settingsOf("check_token"), clusters });
-  expect(await reviewAll(review, "clients", madeUp("oauth"))).toEqual({ token_client_mismatch: many });
+  expect(await reviewAll(review, "clients", madeUp("oauth"))).toEqual({
+    token_client_mismatch: 20,
+    not_github_token: many - 20,
+  });
   expect(countCalls(scene.github.requests)).toEqual({ "POST /applications/{client}/token": 2 * many });
 });

@@ -79,10 +79,10 @@ export function factsOf(changes: Partial<Omit<Facts, "account">> & { account?: P
 /** A member of the organisation, and of the teams that are given by slug and number. */
 export function memberOf(login: string, id: number, teams: Readonly<Record<string, number>> = {}) {
   const list = Object.entries(teams).map(([slug, teamId]): Team => ({ id: teamId, slug }));
-  return { kind: "active", id, login, role: "member", teams: list } as const satisfies Membership;
+  return { kind: "active", id, login, role: "member", teams: list, teamsHidden: null } as const satisfies Membership;
 }
 
-export const noMember = { kind: "none", nameTakenBy: null } as const satisfies Membership;
+export const noMember = { kind: "none", nameTakenBy: null, isProven: true } as const satisfies Membership;
 
 export function invitedTo(login: string, id: number) {
   return { kind: "pending", id, login } as const satisfies Membership;
@@ -90,7 +90,7 @@ export function invitedTo(login: string, id: number) {
 
 /** The organisation's name leads to another number than the pinned one. */
 export function takenBy(id: number) {
-  return { kind: "none", nameTakenBy: id } as const satisfies Membership;
+  return { kind: "none", nameTakenBy: id, isProven: true } as const satisfies Membership;
 }
 
 export function invisibleFor(reason: HiddenReason, ssoUrl: string | null = null) {

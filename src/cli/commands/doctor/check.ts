@@ -58,10 +58,20 @@ export function blocked(by: CheckName): CheckResult {
 
 const maxForeignLength = 200;
 
-/** @param text from a server, which may hold anything @returns one line of it that a terminal can take */
+const maxLinkLength = 1000;
+
+/**
+ * @param text from a server, which may hold anything
+ * @returns one line of it that a terminal can take; a link stays whole, for half of one leads nowhere
+ */
 export function printable(text: string): string {
   const line = text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\s]+/gu, " ").trim();
-  return line.length > maxForeignLength ? `${line.slice(0, maxForeignLength)}…` : line;
+  if (line.length <= maxForeignLength) return line;
+  const link = /https:\/\/\S*$/.exec(line.slice(0, maxForeignLength));
+  if (link === null) return `${line.slice(0, maxForeignLength)}…`;
+  const linkEnd = link.index + line.slice(link.index).search(/\s|$/);
+  if (linkEnd - link.index > maxLinkLength) return `${line.slice(0, maxForeignLength)}…`;
+  return linkEnd === line.length ? line : `${line.slice(0, linkEnd)} …`;
 }
 
 /** @returns "210 ms", "1.4 s" */

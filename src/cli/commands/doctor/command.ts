@@ -1,10 +1,13 @@
 // `octogate doctor`: checks the chain from here to a review's answer, and says where it breaks.
 // It reads, sends requests, and then checks one thing after the other. A check that rests on a broken one is skipped:
 // its result would show the fault of the earlier one.
+import { resolve } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { columns } from "../../../node/columns.ts";
+import { writePrivately } from "../../../node/files.ts";
 import type { Endpoint } from "../../../node/https.ts";
 import { proxyFor } from "../../../node/proxy.ts";
+import { version } from "../../../worker/version.ts";
 import { type CommandMaker, type CommandResult, type Context, cliError, done, error, warning } from "../../command.ts";
 import {
   caFileOption,
@@ -20,6 +23,7 @@ import { blocked, type Check, type CheckName, type CheckResult, checkTitles } fr
 import { checkEdge, checkFirewall, checkMutualTls } from "./checks/edge.ts";
 import { checkClock, checkConnection, checkDns, checkTls } from "./checks/network.ts";
 import { checkFingerprint, checkGitHub, checkKv, checkReview, checkToken, checkWorker } from "./checks/worker.ts";
+import { observeGitHub } from "./github-observations.ts";
 import { type Observations, observe, type Resolution, resolveName, reviewToken } from "./observe.ts";
 import type { Reading } from "./reading.ts";
 import {
@@ -45,24 +49,53 @@ export const doctorCommand: CommandMaker = (context, run) =>
     .addOption(connectOption())
     .addOption(new Option("--timeout <seconds>", "how long to wait at each step").argParser(parseSeconds).default(10))
     .option("--token-from-stdin", "have the token on stdin reviewed, too", false)
+    .option(
+      "--report <file>",
+      "write what was seen into a file to send with a question: no token, key or account is in it. With GITHUB_TOKEN, also how api.github.com answers",
+    )
     .addHelpText(
       "after",
       examples(
         "doctor --cluster production",
         "doctor --cluster production --token-from-stdin < ~/.kube/github-token",
-        "doctor --hostname auth.example.com --certificates /etc/kubernetes/octogate   # on a control plane node",
+        "doctor --cluster production --report seen.json",
+        "doctor --hostname auth.acme.dev --certificates /etc/kubernetes/octogate   # on a control plane node",
       ),
     )
     .action((options: DoctorOptions) => run(() => doctor(options, context)));
 
 async function doctor(options: DoctorOptions, context: Context): Promise<CommandResult> {
-  if (!options.tokenFromStdin) return resultOf(await examine(options, null, context));
+  const examination = await examineAsAsked(options, context);
+  const result = resultOf(examination);
+  if (options.report === undefined) return result;
+  await writeReport(options.report, examination, context);
+  return { ...result, lines: [...result.lines, `${options.report} is written: read it before you send it.`] };
+}
+
+/** Whose token was reviewed is in no report. */
+async function writeReport(path: string, { hostname, checks }: Examination, context: Context): Promise<void> {
+  const { env, fetch: send, folder, now } = context;
+  const token = env.GITHUB_TOKEN?.trim();
+  const report = {
+    octogate: version,
+    node: process.version,
+    platform: `${process.platform} ${process.arch}`,
+    at: new Date(now()).toISOString(),
+    hostname,
+    checks: checks.map((check) => (check.name === "token" ? { name: check.name, state: check.state } : check)),
+    github: token ? await observeGitHub(token, send) : "not asked: GITHUB_TOKEN is not set",
+  };
+  await writePrivately(resolve(folder, path), `${JSON.stringify(report, null, 2)}\n`);
+}
+
+async function examineAsAsked(options: DoctorOptions, context: Context): Promise<Examination> {
+  if (!options.tokenFromStdin) return examine(options, null, context);
   const token = readToken("stdin", (await context.terminal.readInput()) ?? "");
   if (token === null) {
     const hint = "hand it over in a file: octogate doctor --token-from-stdin < ~/.kube/github-token";
     throw cliError("--token-from-stdin", "there is no token on stdin", hint);
   }
-  return resultOf(await examine(options, token, context));
+  return examine(options, token, context);
 }
 
 const marks: Readonly<Record<Check["state"], string>> = { ok: "✓", warning: "!", broken: "✗", skipped: "–" };

@@ -25,6 +25,8 @@ export interface DoctorOptions {
   readonly connect?: HostAndPort;
   readonly timeout: number;
   readonly tokenFromStdin: boolean;
+  /** Where a report is written. */
+  readonly report?: string;
 }
 
 export interface Target {

@@ -37,7 +37,7 @@ export function explainEntries(
     policy[list].map((entry, index) => ({
       setting: `${list}[${index}]`,
       entry: texts[list][index] ?? "",
-      ...explain(entry, policy, credential, facts),
+      ...explain(entry, list, policy, credential, facts),
     }));
   return [...explained("deny"), ...explained("allow")];
 }
@@ -49,6 +49,7 @@ const no = (why: string): Explained => ({ matches: false, why });
 
 function explain(
   entry: AllowEntry | DenyEntry,
+  list: "allow" | "deny",
   policy: ClusterPolicy,
   credential: PresentedCredential,
   facts: Facts | null,
@@ -59,11 +60,11 @@ function explain(
   }
   if (facts === null) return unknown("nothing is known about the owner of the token");
   if (entry.kind === "anyone") return { matches: true, why: "any account" };
-  if (entry.kind === "user") return explainUser(matchEntry(entry, policy, facts), facts);
+  if (entry.kind === "user") return explainUser(matchEntry(entry, policy, facts, list), facts);
   const organisation = entry.kind === "team" ? entry.organisation : entry.login;
   if (!wasAsked(organisation, policy, facts)) return unknown("not looked up: no answer could admit a user by it");
   return explainMembership(
-    matchEntry(entry, policy, facts),
+    matchEntry(entry, policy, facts, list),
     organisation,
     membershipIn(organisation, policy, facts),
     entry.kind,
@@ -97,7 +98,7 @@ function explainMembership(
     case "not_in_team":
       return no(`a member of ${organisation}, but not in this team (${teamsIn(membership)})`);
     case "hidden":
-      return unknown(`${match.membership.reason}: ${sentenceOf(reasons[match.membership.reason])}`);
+      return unknown(`${match.reason}: ${sentenceOf(reasons[match.reason])}`);
   }
 }
 

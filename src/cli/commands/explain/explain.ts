@@ -65,6 +65,7 @@ export async function explain(options: ExplainOptions): Promise<Explanation> {
 function serviceWithoutCache(github: GitHubFacts, { tokenShape }: ServiceSettings): Service {
   return {
     tokenShape,
+    isRepeatedDenial: () => false,
     factsCache: {
       credentialIdOf: () => null,
       async load({ token, request, evaluate, trace }) {

@@ -17,6 +17,8 @@ export interface BundleFile {
 
 export interface Bundle {
   readonly guide: Guide;
+  /** The deployment's. */
+  readonly hostname: string;
   readonly files: readonly BundleFile[];
 }
 
@@ -68,7 +70,7 @@ export function makeBundle({ distribution, hostname, credential, rbac }: BundleP
     mode,
     content: contentOf(name),
   }));
-  return { guide, files: [...files, ...rbac.map((file) => ({ ...file, path: null, mode: null }))] };
+  return { guide, hostname, files: [...files, ...rbac.map((file) => ({ ...file, path: null, mode: null }))] };
 }
 
 /** Contents by the files' names. */
@@ -129,4 +131,27 @@ export function readGuide(distribution: Distribution): Guide {
   const [, frontMatter, text] = /^---\n(.*?)\n---\n\n(.*)$/s.exec(readClusterFile(`${distribution}/README.md`)) ?? [];
   if (frontMatter === undefined || text === undefined) throw new Error(`k8s/${distribution}/README.md has no head`);
   return { ...v.parse(frontMatterSchema, parse(frontMatter)), text };
+}
+
+/** The chapters of k8s/README.md that a guide refers to. They are the same for all distributions. */
+const sharedChapters = ["If a webhook is set already", "Sign in"] as const;
+const exampleHostname = "auth.example.com";
+
+/**
+ * @returns the guide for one deployment, complete in itself: the deployment's hostname is filled in, and the chapters
+ *   that its steps refer to stand behind it
+ */
+export function stepsFor({ text }: Guide, hostname: string): string {
+  const shared = readClusterFile("README.md");
+  const chapters = sharedChapters.map((title) => {
+    const chapter = shared.split(/^(?=## )/m).find((part) => part.startsWith(`## ${title}\n`));
+    if (chapter === undefined) throw new Error(`k8s/README.md has no chapter ${title}`);
+    return chapter.trimEnd();
+  });
+  // In a folder on a node there is no other file to go to.
+  const withoutLinks = [text.trimEnd(), ...chapters]
+    .join("\n\n")
+    .replace(/\[([^\]]+)\]\(\.\.\/README\.md#[a-z-]+\)/g, "“$1”, below")
+    .replace(/\[([^\]]+)\]\(\.\.\/[^)]+\)/g, "$1");
+  return `${withoutLinks.replaceAll(exampleHostname, hostname)}\n`;
 }

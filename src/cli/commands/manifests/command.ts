@@ -2,7 +2,7 @@
 // It has files, steps, the way back and the repair.
 import { join, resolve } from "node:path";
 import { Command, Option } from "commander";
-import { keepOutOfGit, writePrivately } from "../../../node/files.ts";
+import { keepOutOfGit } from "../../../node/files.ts";
 import type { CredentialData } from "../../../node/kubeconfig.ts";
 import { readClusterPolicy } from "../../../worker/config/cluster.ts";
 import { clusterVariableName } from "../../../worker/config/config.ts";
@@ -10,7 +10,16 @@ import { clusterFolderName, readClientCredential } from "../../certificates/pair
 import { type CommandMaker, type CommandResult, type Context, done } from "../../command.ts";
 import { findClusterDeployment, stringsIn } from "../../config-file/clusters.ts";
 import { certificatesOption, clusterOption, configOption, examples, hostnameOption } from "../../options.ts";
-import { type Bundle, type BundleFile, type Distribution, distributions, embedsKey, makeBundle } from "./bundle.ts";
+import {
+  type Bundle,
+  type BundleFile,
+  type Distribution,
+  distributions,
+  embedsKey,
+  makeBundle,
+  stepsFor,
+} from "./bundle.ts";
+import { type WrittenFile, writeBundleFolder } from "./bundle-folder.ts";
 import { type Rbac, renderRbac } from "./rbac.ts";
 
 interface ManifestsOptions {
@@ -38,7 +47,7 @@ export const manifestsCommand: CommandMaker = (context, run) =>
     .addOption(certificatesOption())
     .addOption(
       new Option(
-        "--output <folder>",
+        "-o, --output <folder>",
         "writes everything into this folder, with the certificate and its key, to copy to the nodes",
       ),
     )
@@ -58,6 +67,7 @@ async function manifests(options: ManifestsOptions, context: Context): Promise<C
   const rbac = rbacFor(cluster, clusterVariable);
   const bundle = makeBundle({ distribution, hostname, credential, rbac: rbac.files });
   const notes = [
+    "kube-apiserver knows one webhook for tokens: the first step looks whether one is set already.",
     ...(credential === null ? [] : ["It holds the private key: keep it as you keep the key."]),
     ...rbac.notes,
   ];
@@ -71,11 +81,24 @@ async function manifests(options: ManifestsOptions, context: Context): Promise<C
       ...jsonOf(bundle, certificates),
     });
   }
-  const written = await writeBundle(bundle, credential?.key ?? "", output, context);
-  return done([...written.map((path) => `${path} is written.`), `Begin with ${join(output, guideName)}.`], {
-    ...about,
-    written,
-  });
+  const folder = resolve(context.folder, output);
+  const files = filesIn(bundle);
+  const { diagnostics, ...names } = await writeBundleFolder(folder, output, { distribution, cluster }, files);
+  const secret = files.filter(({ content }) => holds(content, credential?.key ?? ""));
+  if (secret.length > 0)
+    await keepOutOfGit(
+      folder,
+      secret.map(({ name }) => `/${name}`),
+    );
+  const pathsOf = (list: readonly string[]) => list.map((name) => join(output, name));
+  const [written, kept] = [pathsOf(names.written), pathsOf(names.kept)];
+  const lines = [
+    ...written.map((path) => `${path} is written.`),
+    ...kept.map((path) => `${path} is kept as you edited it.`),
+    ...(written.length + kept.length === 0 ? ["Everything is there already."] : []),
+    `Begin with ${join(output, guideName)}.`,
+  ];
+  return done(lines, { ...about, written, kept }, diagnostics);
 }
 
 /** Where the policy is missing or wrong, the rest is of use all the same. */
@@ -92,7 +115,7 @@ function rbacFor(cluster: string, clusterVariable: unknown): Rbac {
   return renderRbac(policy.value, entries);
 }
 
-function linesOf({ guide, files }: Bundle, certificates: string): string[] {
+function linesOf({ guide, hostname, files }: Bundle, certificates: string): string[] {
   return [
     ...files.flatMap((file) => [
       `==> ${headingOf(file)}`,
@@ -100,7 +123,7 @@ function linesOf({ guide, files }: Bundle, certificates: string): string[] {
       "",
     ]),
     `==> ${guideName}`,
-    ...guide.text.trimEnd().split("\n"),
+    ...stepsFor(guide, hostname).trimEnd().split("\n"),
     "",
     guide.checked,
   ];
@@ -110,7 +133,7 @@ function headingOf({ name, path, mode }: BundleFile): string {
   return path === null ? name : `${name}: goes to ${path}${mode === null ? "" : `, mode ${mode}`}`;
 }
 
-function jsonOf({ guide, files }: Bundle, certificates: string) {
+function jsonOf({ guide, hostname, files }: Bundle, certificates: string) {
   return {
     files: files.map(({ name, path, mode, content }) => ({
       name,
@@ -118,29 +141,14 @@ function jsonOf({ guide, files }: Bundle, certificates: string) {
       mode,
       ...(content === null ? { copyOf: join(certificates, name) } : { content }),
     })),
-    guide: guide.text,
+    guide: stepsFor(guide, hostname),
   };
 }
 
-async function writeBundle(
-  { guide, files }: Bundle,
-  key: string,
-  output: string,
-  { folder }: Context,
-): Promise<string[]> {
-  const contents = [
-    ...files.map(({ name, content }) => ({ name, content: content ?? "" })),
-    { name: guideName, content: `${guide.text.trimEnd()}\n\n${guide.checked}\n` },
-  ];
-  const secret = contents.filter(({ content }) => holds(content, key));
-  if (secret.length > 0) {
-    await keepOutOfGit(
-      resolve(folder, output),
-      secret.map(({ name }) => `/${name}`),
-    );
-  }
-  for (const { name, content } of contents) await writePrivately(resolve(folder, output, name), content);
-  return contents.map(({ name }) => join(output, name));
+/** @returns every file of the bundle with its content, and the steps */
+function filesIn({ guide, hostname, files }: Bundle): WrittenFile[] {
+  const steps = { name: guideName, content: `${stepsFor(guide, hostname)}\n${guide.checked}\n` };
+  return [...files.map(({ name, content }) => ({ name, content: content ?? "" })), steps];
 }
 
 /** Whether a text holds the key: as it is, perhaps with an indentation, or in base64. */

@@ -7,7 +7,7 @@ import type { GitHubClient } from "../../../worker/github/client.ts";
 import { type Endpoint, organisationFailures, team } from "../../../worker/github/endpoints.ts";
 import type { LookupFailure } from "../../../worker/github/facts.ts";
 import type { Absent, Hidden } from "../../../worker/github/outcomes.ts";
-import { idSchema, type ListedTeam } from "../../../worker/github/schemas.ts";
+import { idSchema, type TeamBody } from "../../../worker/github/schemas.ts";
 import { createTrace } from "../../../worker/github/trace.ts";
 import { type Reason, reasons } from "../../../worker/reasons.ts";
 import type { Named } from "./named-entries.ts";
@@ -111,6 +111,8 @@ function readFailure(failure: Failure, hasToken: boolean, retryAfterMs: number |
         message: "GitHub refuses the token: it is revoked, expired or made up",
         hint: "use one that works; without any, people and organisations can be looked up all the same",
       };
+    case "denied":
+      return { kind: "stopped", ...wordsOf(failure.reason) };
     case "suspended":
       return { kind: "stopped", message: "GitHub has suspended the token's account" };
     case "unrecognised":
@@ -159,7 +161,7 @@ function readAccount({ id, login, type }: AccountBody, named: NamedAccount): Loo
   return { kind: "unsuitable", message };
 }
 
-function readTeam({ id, slug, organization }: ListedTeam, named: NamedTeam): LookedUp {
+function readTeam({ id, slug, organization }: TeamBody, named: NamedTeam): LookedUp {
   if (slug.toLowerCase() !== named.slug || organization.login.toLowerCase() !== named.organisation)
     return invalidResponse;
   return { kind: "found", id, organisationId: organization.id };

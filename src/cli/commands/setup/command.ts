@@ -1,10 +1,12 @@
 // `octogate setup`: from a clone, a zone and a cluster's name to a deployment that answers.
 // It is safe to run again after a break at any step.
 import { Command, InvalidArgumentError, Option } from "commander";
+import * as v from "valibot";
 import { tokenKinds } from "../../../worker/config/cluster.ts";
 import { clusterVariableName } from "../../../worker/config/config.ts";
+import { allowEntrySchema } from "../../../worker/config/entries.ts";
 import { type WantedRule, wantedRule } from "../../certificates/listed.ts";
-import { currentPair, kubeconfigFile } from "../../certificates/pair-files.ts";
+import { ClusterFolder, currentPair, kubeconfigFile } from "../../certificates/pair-files.ts";
 import { loadSdk } from "../../cloudflare/api.ts";
 import { firewallRuleRef } from "../../cloudflare/firewall-rule.ts";
 import {
@@ -17,7 +19,7 @@ import {
   done,
   warning,
 } from "../../command.ts";
-import { checkConfiguration } from "../../config-file/check/check.ts";
+import { checkConfiguration, nearestEntry } from "../../config-file/check/check.ts";
 import {
   asDeployment,
   type DeploymentFile,
@@ -40,12 +42,14 @@ import {
 } from "../../options.ts";
 import { applySetup } from "./apply.ts";
 import { type Existing, inspect } from "./inspect.ts";
-import { planSetup, type SetupRequest } from "./plan.ts";
+import { canBePinned, pinEntries } from "./pin-entries.ts";
+import { planSetup, planWithoutCloudflare, type SetupRequest } from "./plan.ts";
 
 interface SetupOptions extends EdgeOptions, ChangeOptions {
   readonly hostname?: string;
   readonly cluster: string;
   readonly allow: readonly string[];
+  readonly pin: boolean;
   readonly tokenKind: readonly string[];
   readonly validityDays: number;
 }
@@ -63,7 +67,10 @@ export const setupCommand: CommandMaker = (context, run) =>
     new Option(
       "--allow <entry...>",
       "who gets into a new cluster, which needs it: org:NAME, team:ORG/SLUG, user:NAME, or anyone",
-    ).default([], "no entry"),
+    )
+      .argParser(parseAllow)
+      .default([], "no entry"),
+    new Option("--pin", "look up GitHub's number for each user and organisation in --allow").default(false),
     new Option("--token-kind <kind...>", "which tokens a new cluster accepts")
       .choices(tokenKinds)
       .default([], defaultTokenKinds.join(" ")),
@@ -77,21 +84,24 @@ export const setupCommand: CommandMaker = (context, run) =>
     .addHelpText(
       "after",
       examples(
-        "setup --hostname auth.example.com --cluster production --allow org:acme --dry-run",
+        "setup --hostname auth.acme.dev --cluster production --allow org:acme --dry-run",
         "setup --cluster staging --allow team:acme/platform user:octocat   # one more cluster",
         "setup --cluster production   # go on after a break, or deploy what was changed",
       ),
     )
     .addHelpText(
       "after",
-      "\nCloudflare's API token is read from CLOUDFLARE_API_TOKEN: docs/setup.md lists its permissions.",
+      "\nCloudflare's API token is read from CLOUDFLARE_API_TOKEN: docs/setup.md lists its permissions.\n--dry-run works without one.",
     )
     .action((options: SetupOptions) => run(() => setup(options, context)));
 
 async function setup(options: SetupOptions, context: Context): Promise<CommandResult> {
   await loadSdk();
   const deployment = asDeployment(await openConfigFile(options.config, context));
-  const request = requestFor(options, deployment);
+  const request = await withPins(requestFor(options, deployment), deployment, options, context);
+  if (options.dryRun && !context.env.CLOUDFLARE_API_TOKEN?.trim()) {
+    return previewWithoutToken(request, deployment, options, context);
+  }
   const endpoint = await endpointFor(request.hostname, options, context);
   await requireWrangler(deployment);
   const { terminal } = context;
@@ -106,7 +116,10 @@ async function setup(options: SetupOptions, context: Context): Promise<CommandRe
   if (obstacles.length > 0) throw new CliError(...obstacles);
   const consent = await askForConsent(context, changes, options);
   if (consent.kind === "stop") {
-    return { ...consent.result, diagnostics: [...consent.result.diagnostics, ...existing.warnings] };
+    return {
+      ...consent.result,
+      diagnostics: [...consent.result.diagnostics, ...existing.warnings, ...existing.doubts],
+    };
   }
 
   const { certificate, deployment: written } = await applySetup(request, deployment, existing, context, (step) =>
@@ -134,7 +147,7 @@ async function setup(options: SetupOptions, context: Context): Promise<CommandRe
     ...ruleWarnings(request.hostname, rule),
     ...checkConfiguration(written),
   ];
-  if (failure !== null) return done([], json, [failure, ...warnings]);
+  if (failure !== null) return done([], json, [failure, ...warnings, ...existing.doubts]);
   return done(linesFor(request, hasUnpinned(request, deployment), changes.length), json, warnings);
 }
 
@@ -146,6 +159,43 @@ function ruleWarnings(hostname: string, rule: WantedRule | null): Diagnostic[] {
   if (rule?.isByAuthority !== true) return unlisted;
   const message = "names authorities, for the certificates are too many: it lets through what else those have signed";
   return [...unlisted, warning(subject, message, "octogate certificate list shows which are no longer used")];
+}
+
+/** Offers to pin the names of a new cluster: until then, a new owner of a name would get in. */
+async function withPins(
+  request: SetupRequest,
+  deployment: DeploymentFile,
+  { pin, yes, dryRun }: SetupOptions,
+  context: Context,
+): Promise<SetupRequest> {
+  const cluster = readCluster(deployment, request.variable);
+  const isNew = cluster === null || cluster.isExample;
+  const names = isNew ? request.allow.filter(canBePinned) : [];
+  if (names.length === 0) return request;
+  const question = `Pin ${names.join(", ")} to GitHub's number, so that no later owner of the name gets in?`;
+  const isWanted = pin || (!yes && !dryRun && (await context.terminal.ask(question)) === true);
+  return isWanted ? { ...request, allow: await pinEntries(request.allow, deployment, context) } : request;
+}
+
+async function previewWithoutToken(
+  request: SetupRequest,
+  deployment: DeploymentFile,
+  options: ChangeOptions,
+  context: Context,
+): Promise<CommandResult> {
+  const folder = new ClusterFolder(deployment.folder, request.clusterName);
+  const { obstacles, changes } = planWithoutCloudflare(request, deployment, {
+    folderName: folder.name,
+    hasCertificate: folder.hasFile(`${currentPair}.crt`),
+    hasKubeconfig: folder.hasFile(kubeconfigFile),
+  });
+  if (obstacles.length > 0) throw new CliError(...obstacles);
+  context.terminal.note(
+    "CLOUDFLARE_API_TOKEN is not set, so Cloudflare was not asked: what is there already stays as it is.",
+  );
+  const consent = await askForConsent(context, changes, options);
+  if (consent.kind === "go") throw new Error("a dry run goes on");
+  return consent.result;
 }
 
 function linesFor({ hostname, clusterName }: SetupRequest, isUnpinned: boolean, changeCount: number): string[] {
@@ -183,7 +233,7 @@ function requestFor(options: SetupOptions, deployment: DeploymentFile): SetupReq
   const { path } = deployment;
   const hostname = options.hostname ?? deployment.hostname;
   if (hostname === null) {
-    const hint = "--hostname says where kube-apiserver is to ask, such as auth.example.com in a zone of yours";
+    const hint = "--hostname says where kube-apiserver is to ask, such as auth.acme.dev if acme.dev is a zone of yours";
     throw cliError(path, "has no route yet", hint);
   }
   if (deployment.hostname !== null && deployment.hostname !== hostname) {
@@ -207,6 +257,15 @@ function requestFor(options: SetupOptions, deployment: DeploymentFile): SetupReq
   }
   const kinds = options.tokenKind.length === 0 ? defaultTokenKinds : options.tokenKind;
   return { hostname, clusterName, variable, allow, tokenKinds: kinds, validityDays };
+}
+
+function parseAllow(entry: string, before: readonly string[]): string[] {
+  const parsed = v.safeParse(allowEntrySchema, entry);
+  if (parsed.success) return [...before, entry];
+  const nearest = nearestEntry(entry);
+  throw new InvalidArgumentError(
+    `It ${parsed.issues[0].message}.${nearest === null ? "" : ` Did you mean ${nearest}?`}`,
+  );
 }
 
 function parseHostname(text: string): string {

@@ -50,7 +50,7 @@ export async function inspect(
     domains,
     addressRecords,
     routes,
-    botWarnings,
+    botProtection,
   ] = await Promise.all([
     listSettled({ client, zone }, { folders: [folder] }, context),
     readAssociatedHostnames(client, zone),
@@ -86,6 +86,8 @@ export async function inspect(
     // The one that would get the reviews first; null: none.
     route: routeAt(routes, `${hostname}${reviewPath}`),
     // What may keep it from working, and keeps nothing from being tried.
-    warnings: [...readOnly, ...botWarnings],
+    warnings: [...readOnly, ...botProtection.warnings],
+    // What a verification from outside disproves.
+    doubts: botProtection.doubts,
   };
 }

@@ -123,6 +123,37 @@ function findChanges(
   return changes;
 }
 
+/**
+ * @param there what the cluster's folder has already
+ * @returns what setup would change if nothing were there at Cloudflare, for a person who has no API token yet
+ */
+export function planWithoutCloudflare(
+  request: SetupRequest,
+  deployment: DeploymentFile,
+  there: { readonly folderName: string; readonly hasCertificate: boolean; readonly hasKubeconfig: boolean },
+): Plan {
+  const { hostname, clusterName, validityDays } = request;
+  const { folderName, hasCertificate, hasKubeconfig } = there;
+  const made = { fingerprint: "0".repeat(64), kvNamespaceId: "0".repeat(32) };
+  const obstacles = tryToWrite(request, deployment, made);
+  if (obstacles.length > 0) return { obstacles, changes: [] };
+  const { changes: written } = writeDeployment(request, deployment, made);
+  const changes = [
+    ...(hasCertificate
+      ? []
+      : [
+          `make a key in ${folderName} and have Cloudflare sign a certificate of ${clusterName}, for ${validityDays} days`,
+        ]),
+    `ask for client certificates at ${hostname} (hostname association)`,
+    `block requests to ${hostname} without one (custom rule ${firewallRuleRef(hostname)})`,
+    ...(kvNamespaceIdIn(deployment) === null ? ["make a KV namespace"] : []),
+    ...(written.length === 0 ? [] : [`write into ${deployment.path}: ${written.join(", ")}`]),
+    `deploy the Worker ${deployment.workerName} with wrangler`,
+    ...(hasKubeconfig ? [] : [`write ${folderName}/${kubeconfigFile} for kube-apiserver`]),
+  ];
+  return { obstacles, changes };
+}
+
 /** The command line, completed from what wrangler.toml says already. */
 export interface SetupRequest {
   readonly hostname: string;

@@ -2,14 +2,22 @@
 // Errors keep it from being deployed; warnings do not. The Worker's own rules are those that its code applies at run
 // time. Secrets are not in the file, so valid ones stand for them.
 import { randomBytes } from "node:crypto";
+import type { TomlPath } from "../../../node/toml.ts";
 import type { Checked } from "../../../worker/config/checked.ts";
-import { type ClusterPolicy, readClusterPolicy } from "../../../worker/config/cluster.ts";
-import { type Config, clusterVariableName, problemsIn, readConfig } from "../../../worker/config/config.ts";
-import { readServiceSettings } from "../../../worker/config/service.ts";
+import { type ClusterPolicy, clusterSettings, readClusterPolicy, tokenKinds } from "../../../worker/config/cluster.ts";
+import {
+  type Config,
+  clusterVariableName,
+  isClusterVariable,
+  problemsIn,
+  readConfig,
+} from "../../../worker/config/config.ts";
+import { readServiceSettings, serviceVariables } from "../../../worker/config/service.ts";
 import type { Diagnostic } from "../../command.ts";
+import { nearestTo } from "../../nearest.ts";
 import { isTable } from "../clusters.ts";
-import { type ConfigFile, errorAt, pathOf, type Settings } from "../file.ts";
-import { findSharedTokens, findUnpinnedNames, type NamedPolicy } from "./policy-risks.ts";
+import { type ConfigFile, errorAt, pathOf, type Settings, warningAt } from "../file.ts";
+import { findSharedTokens, findUnpinnedNames, findWideEntries, type NamedPolicy } from "./policy-risks.ts";
 import { findDeploymentProblems } from "./wrangler-rules.ts";
 
 /** @returns everything that is found, in the order of the file's lines; what is missing as a whole comes last */
@@ -32,6 +40,7 @@ function findAll(file: ConfigFile): Diagnostic[] {
     ...policies.flatMap(({ variable, policy }) =>
       findUnpinnedNames(file, variable, policy, groupsFromOf(vars[variable])),
     ),
+    ...policies.flatMap(({ variable, policy }) => findWideEntries(file, variable, policy)),
     ...findSharedTokens(file, policies),
   ];
 }
@@ -67,15 +76,75 @@ export function githubApiUrlOf({ GITHUB_API_URL }: Variables): Checked<string> {
 function findWorkerProblems(file: ConfigFile, config: Config): Diagnostic[] {
   return [
     ...problemsIn(config).map(({ setting, message }) => {
-      const hint = /\.client_certificates\[\d+\]$/.test(setting) ? certificateHint : undefined;
-      return errorAt(file, ["vars", ...pathOf(setting)], message, hint);
+      const path = ["vars", ...pathOf(setting)];
+      const shown = shownEntry(valueAt(file.settings, path), setting);
+      return errorAt(file, path, shown === null ? message : `“${shown}” ${message}`, hintFor(setting, shown));
     }),
     ...findSecretsIn(file),
+    ...findWebAddress(file),
   ];
 }
 
 const certificateHint =
   "octogate setup makes one and writes it here; of one that you have: openssl x509 -noout -fingerprint -sha256 -in client.crt";
+
+/** @returns what to do about a wrong setting, where its name or its text says what was wanted */
+function hintFor(setting: string, shown: string | null): string | undefined {
+  if (/\.client_certificates\[\d+\]$/.test(setting)) return certificateHint;
+  if (shown !== null) return didYouMean(nearestEntry(shown));
+  const [variable = "", key] = setting.split(".");
+  if (key !== undefined) return clusterSettings.includes(key) ? undefined : didYouMean(nearestTo(key, clusterSettings));
+  const inCapitals = variable.toUpperCase().replaceAll("-", "_");
+  if (variable !== inCapitals && (isClusterVariable(inCapitals) || serviceVariables.has(inCapitals))) {
+    return `write it in capitals: ${inCapitals}`;
+  }
+  return serviceVariables.has(variable) ? undefined : didYouMean(nearestTo(variable, serviceVariables));
+}
+
+const didYouMean = (word: string | null) => (word === null ? undefined : `did you mean ${word}?`);
+
+/** The kinds of entries with a name behind a colon. */
+const entryPrefixes = ["org", "team", "user"];
+
+/** @returns the entry that a wrong one of `allow` probably stands for, or null */
+export function nearestEntry(entry: string): string | null {
+  const [, prefix = "", name] = /^([A-Za-z]+)[:=](.+)$/.exec(entry) ?? [];
+  if (name === undefined) return nearestTo(entry, ["anyone", ...tokenKinds]);
+  const isTeam = name.includes("/");
+  const nearest = isTeam ? "team" : nearestTo(prefix, entryPrefixes);
+  return nearest === null || entry === `${nearest}:${name}` ? null : `${nearest}:${name}`;
+}
+
+/** What could be a token is never shown. */
+const tokenLike = /gh[a-z]_|github_pat_|[A-Za-z0-9]{40}/;
+
+/** @returns the text of a wrong entry of a list, so that the operator need not count; null: there is none to show */
+function shownEntry(value: unknown, setting: string): string | null {
+  const isListed = /\.(?:allow|deny|groups_from|token_kinds)\[\d+\]$/.test(setting);
+  return isListed && typeof value === "string" && value.length <= 80 && !tokenLike.test(value) ? value : null;
+}
+
+function valueAt(settings: unknown, path: TomlPath): unknown {
+  return path.reduce<unknown>((value, key) => {
+    if (Array.isArray(value)) return value[Number(key)];
+    return isTable(value) ? value[key] : undefined;
+  }, settings);
+}
+
+/** The address in a browser is another one than the API's. GitHub answers there, too, but with pages. */
+function findWebAddress(file: ConfigFile): Diagnostic[] {
+  const api = githubApiUrlOf(file.settings.vars);
+  if (!api.ok || !URL.canParse(api.value)) return [];
+  const { protocol, host, hostname, pathname } = new URL(api.value);
+  const path = ["vars", "GITHUB_API_URL"];
+  const message = "is the address of GitHub's pages, and not of its API";
+  if (/^(?:www\.)?github\.com$/.test(hostname)) return [errorAt(file, path, message, "https://api.github.com")];
+  const [, subdomain] = /^([^.]+)\.ghe\.com$/.exec(hostname) ?? [];
+  if (subdomain !== undefined) return [errorAt(file, path, message, `https://api.${subdomain}.ghe.com`)];
+  const isOwnHost = protocol === "https:" && !hostname.endsWith(".ghe.com") && hostname !== "api.github.com";
+  if (!isOwnHost || pathname !== "/") return [];
+  return [warningAt(file, path, "has no path: GitHub Enterprise Server's API has one", `https://${host}/api/v3`)];
+}
 
 /** An App's number may be in [vars], its key may not: the two go together. */
 function appKeyFor(vars: Variables): Record<string, string> {

@@ -97,6 +97,15 @@ function isSame(
 const lists = ["allow", "deny"] as const;
 const hint = "octogate pin looks its number up at GitHub and writes it behind the name";
 
+/** @returns a warning for each entry that admits more accounts than an operator may have in mind */
+export function findWideEntries(file: ConfigFile, variable: string, { allow }: ClusterPolicy): Diagnostic[] {
+  return allow.flatMap((entry, index): Diagnostic[] => {
+    if (entry.kind !== "anyone") return [];
+    const message = "anyone admits every account at GitHub: only role bindings keep them out";
+    return [warningAt(file, ["vars", variable, "allow", index], message, "name an organisation, a team or users")];
+  });
+}
+
 /**
  * @param variable the cluster's, such as CLUSTER_PRODUCTION
  * @param groupsFrom as the file has it, or null where it does not

@@ -2,13 +2,17 @@
 // would hold too much, and Cloudflare's limits.
 import { existsSync } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
+import { isClusterVariable } from "../../../worker/config/config.ts";
 import { type Diagnostic, error } from "../../command.ts";
-import { isPlaceholder } from "../clusters.ts";
+import { isExampleAllow, isHostname, isPlaceholder, readCluster } from "../clusters.ts";
 import { type ConfigFile, errorAt, warningAt } from "../file.ts";
 
 export function findDeploymentProblems(file: ConfigFile): Diagnostic[] {
   return [
     ...findOtherConfigurations(file),
+    ...findWrongName(file),
+    ...findMissingGuard(file),
+    ...findExampleEntries(file),
     ...findOpenAddresses(file),
     ...findRoutes(file),
     ...findMissingFlags(file),
@@ -36,6 +40,33 @@ function findOtherConfigurations({ path, absolutePath }: ConfigFile): Diagnostic
     }
     if (folder === dirname(folder)) return found;
   }
+}
+
+/** wrangler's own rule, which it applies only after the build. */
+function findWrongName(file: ConfigFile): Diagnostic[] {
+  const { name } = file.settings;
+  if (name === undefined || /^[a-z0-9][a-z0-9_-]{0,62}$/.test(name)) return [];
+  const message = "must be lower-case letters, digits and dashes, at most 63";
+  return [errorAt(file, ["name"], message, 'name = "octogate"')];
+}
+
+const guard = "node src/cli/check-before-deploy.ts";
+
+function findMissingGuard(file: ConfigFile): Diagnostic[] {
+  const command = file.settings.build?.command ?? "";
+  if (command.includes("check-before-deploy")) return [];
+  const message = "does not run octogate's check: wrangler deploys a wrong configuration without a word";
+  return [warningAt(file, ["build", "command"], message, `command = "${guard}"`)];
+}
+
+/** The numbers in the file as it ships belong to accounts that the operator does not know. */
+function findExampleEntries(file: ConfigFile): Diagnostic[] {
+  return Object.keys(file.settings.vars).flatMap((variable): Diagnostic[] => {
+    if (!isClusterVariable(variable) || !isExampleAllow(readCluster(file, variable)?.allow ?? [])) return [];
+    const message = "is still the example's, whose accounts you do not know";
+    const hint = "name your own organisation, team or users; octogate pin adds the numbers";
+    return [errorAt(file, ["vars", variable, "allow"], message, hint)];
+  });
 }
 
 function findOpenAddresses(file: ConfigFile): Diagnostic[] {
@@ -71,7 +102,16 @@ function findRoutes(file: ConfigFile): Diagnostic[] {
       const message = "turns the domain off: kube-apiserver has no address to call";
       return [errorAt(file, ["routes", index, "enabled"], message, "enabled = true")];
     }
-    if (!isText && route.custom_domain) return [];
+    if (!isText && route.custom_domain) {
+      if (!/[/:*\s]/.test(route.pattern) && route.pattern === route.pattern.toLowerCase()) return [];
+      const [host = ""] = route.pattern
+        .toLowerCase()
+        .replace(/^https?:\/\//, "")
+        .split("/");
+      const howTo = isHostname(host) ? `pattern = "${host}"` : 'such as pattern = "auth.acme.dev"';
+      const wrong = "must be a hostname in lower case: a custom domain has no path, no port and no *";
+      return [errorAt(file, path, wrong, howTo)];
+    }
     const message = "is no custom domain: it works only where a proxied DNS record for the hostname is there already";
     return [warningAt(file, path, message, "custom_domain = true, and a hostname without a path")];
   });
@@ -103,7 +143,12 @@ function findMissingBindings(file: ConfigFile): Diagnostic[] {
     const hint = '[[ratelimits]] with name = "NEVER_SEEN_LIMIT" and simple = { limit = 300, period = 60 }';
     found.push(warningAt(file, ["ratelimits"], message, hint));
   }
-  return found;
+  const periods = ratelimits.flatMap(({ simple }, index): Diagnostic[] => {
+    const period = simple?.period;
+    if (period === undefined || period === 10 || period === 60) return [];
+    return [errorAt(file, ["ratelimits", index, "simple", "period"], "must be 10 or 60: Cloudflare has no other")];
+  });
+  return [...found, ...periods];
 }
 
 function findMissingSecrets(file: ConfigFile): Diagnostic[] {

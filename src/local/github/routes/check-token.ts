@@ -1,19 +1,19 @@
 // POST /applications/{client_id}/token: an app asks whether a token is one of its own, and whose it is.
 import { Hono } from "hono";
 import * as v from "valibot";
-import { authorizationBody } from "../bodies.ts";
+import { authorizationBody } from "../app-bodies.ts";
 import { readJson, type StandInEnv } from "../context.ts";
-import { notFound, outcome, refuse, requiresAuthentication } from "../responses.ts";
+import { notFound, outcome, refuse, refuseCredential, requiresAuthentication } from "../responses.ts";
 
 export const checkTokenRoutes = new Hono<StandInEnv>();
 
 const bodySchema = v.object({ access_token: v.pipe(v.string(), v.nonEmpty()) });
 
 checkTokenRoutes.post("/applications/:client_id/token", async (c) => {
-  const { isBasic, client } = c.get("caller");
+  const { isUnknown, client } = c.get("caller");
   const { grants, url } = c.get("github");
-  if (!isBasic) return requiresAuthentication(c);
-  if (client === null) return refuse(c, 401, "Bad credentials");
+  if (isUnknown) return refuseCredential(c);
+  if (client === null) return requiresAuthentication(c);
   if (client.clientId !== c.req.param("client_id")) return notFound(c);
   const parsed = v.safeParse(bodySchema, await readJson(c));
   if (!parsed.success) return refuse(c, 422, "Validation Failed");

@@ -6,8 +6,10 @@ import type { StandInAccount } from "../accounts.ts";
 import { readJson, type StandInEnv } from "../context.ts";
 import type { GraphqlErrorType } from "../faults.ts";
 import type { Grant } from "../grants.ts";
+import { isVisible } from "../organisation-access.ts";
 import { ancestorsOf, directTeams, type StandInOrganisation, type StandInTeam } from "../organisations.ts";
-import { ipAllowListMessage, outcome, refuse } from "../responses.ts";
+import { outcome, refuse } from "../responses.ts";
+import { ipAllowList } from "../sentences.ts";
 
 export const graphqlPath = "/graphql";
 export const graphqlRoutes = new Hono<StandInEnv>();
@@ -20,7 +22,12 @@ interface GraphqlError {
 
 const bodySchema = v.object({
   query: v.string(),
-  variables: v.object({ org: v.string(), login: v.string(), after: v.nullish(v.string(), null) }),
+  variables: v.object({
+    org: v.string(),
+    login: v.string(),
+    first: v.optional(v.number()),
+    after: v.nullish(v.string(), null),
+  }),
 });
 
 /** GitHub gives no list with more items. */
@@ -34,12 +41,12 @@ graphqlRoutes.post(graphqlPath, async (c) => {
   if (!parsed.success || !/organization\b.*teams\b.*userLogins/s.test(parsed.output.query)) {
     return outcome(c, 200, { errors: [{ message: "The stand-in for GitHub knows no such query" }] });
   }
-  const { query, variables } = parsed.output;
+  const { variables } = parsed.output;
   const errors: GraphqlError[] = [];
 
   const account = accounts.byLogin(variables.login);
-  if (account === null) errors.push(notResolved("user", `a User with the login of '${variables.login}'`));
-  const user = account === null ? null : { databaseId: account.id };
+  const user = account === null || !isVisible(c, account) ? null : { databaseId: account.id };
+  if (user === null) errors.push(notResolved("user", `a User with the login of '${variables.login}'`));
 
   const organisation = organisations.byLogin(variables.org);
   const refused =
@@ -49,7 +56,7 @@ graphqlRoutes.post(graphqlPath, async (c) => {
   if (organisation === null || refused !== null) {
     return outcome(c, 200, { data: { organization: null, user }, errors: [refused, ...errors] });
   }
-  const teams = teamsConnection(organisation, account, variables.after, query);
+  const teams = teamsConnection(organisation, account, parsed.output);
   const data = { organization: { databaseId: organisation.id, teams }, user };
   return outcome(c, 200, errors.length === 0 ? { data } : { data, errors });
 });
@@ -60,24 +67,23 @@ function notResolved(field: "user" | "organization", what: string): GraphqlError
 
 /** For installations only. */
 function refusalOf({ installation: granted }: Grant, organisation: StandInOrganisation): GraphqlError | null {
-  if (granted?.installation.organisation !== organisation || granted.permissions.members === undefined) {
+  if (granted?.installation.account !== organisation || granted.permissions.members === undefined) {
     const message = "Resource not accessible by integration";
     return { type: "FORBIDDEN", path: ["organization", "teams"], message };
   }
   if (organisation.restrictions.ipAllowList !== true) return null;
-  return { type: "FORBIDDEN", path: ["organization"], message: ipAllowListMessage(organisation.login) };
+  return { type: "FORBIDDEN", path: ["organization"], message: ipAllowList(organisation.login) };
 }
 
 /** `userLogins` finds direct members only. */
 function teamsConnection(
   organisation: StandInOrganisation,
   account: StandInAccount | null,
-  after: string | null,
-  query: string,
+  { query, variables: { after, first = firstIn(query, "teams") } }: v.InferOutput<typeof bodySchema>,
 ) {
   const found = account === null ? [] : directTeams(organisation, account);
   const start = after === null ? 0 : offsetIn(after);
-  const end = start + firstIn(query, "teams");
+  const end = start + first;
   const shownAncestors = firstIn(query, "ancestors");
   return {
     pageInfo: {

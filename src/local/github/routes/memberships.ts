@@ -19,8 +19,8 @@ const cacheable = { "cache-control": "private, max-age=60, s-maxage=60" };
 membershipRoutes.get("/user/memberships/orgs", (c) => {
   const grant = personalGrant(c);
   if (grant instanceof Response) return grant;
-  const { organisations, url } = c.get("github");
-  if (grant.kind === "fine_grained") return notAccessible(c);
+  const { organisations, url, fineGrainedListsMemberships } = c.get("github");
+  if (grant.kind === "fine_grained" && !fineGrainedListsMemberships) return notAccessible(c);
 
   const state = c.req.query("state");
   const joined = organisations.of(grant.account).filter(({ members }) => {
@@ -43,7 +43,7 @@ membershipRoutes.get("/user/memberships/orgs/:org", (c) => {
   // A token that was never made for the organisation is refused, a member's or not. Of the organisation's demands only
   // members and invited people hear.
   const isIn = organisation.members.has(grant.account);
-  if (!isIn && access.kind !== "not_accessible") return notFound(c);
+  if (!isIn && access.kind !== "not_accessible" && access.kind !== "blocked") return notFound(c);
   const refused = refusalFor(c, grant, access, organisation);
   if (refused !== null) return refused;
   return resource(c, orgMembership(organisation, grant.account, url), { ...cacheable, ...scopeHeaders(grant) });

@@ -41,6 +41,7 @@ export async function runCommand(
       ask: () => Promise.resolve(null),
       askSecret: () => Promise.resolve(null),
       style: createStyle(null),
+      printStyle: createStyle(null),
     },
     ...changes,
   };

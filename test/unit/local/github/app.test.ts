@@ -64,7 +64,7 @@ describe("an app's JWT", () => {
       const response = await get(standIn, "/app/installations", token);
       expect(response.status).toBe(401);
       expect(await messageIn(response)).toBe("A JSON web token could not be decoded");
-      expect(response.headers.get("x-ratelimit-limit")).toBe("60");
+      expect(response.headers.get("x-ratelimit-limit")).toBe(token === null ? "60" : null);
     }
   });
 
@@ -98,6 +98,32 @@ describe("an app's installations", () => {
     expect(await listIn(await get(standIn, "/app/installations", appJwt(app)))).toEqual([]);
   });
 
+  test("are on organisations, people, enterprises and accounts that are gone", async () => {
+    const { standIn, app } = await installed();
+    standIn.installApp(app, standIn.addAccount({ login: "-ACE-", id: 900 }));
+    standIn.installApp(app, { id: 17, slug: "octo-corp" });
+    standIn.installApp(app, null);
+    const installations = await listIn(await get(standIn, "/app/installations", appJwt(app)));
+    expect(installations.map(({ account, target_type }) => ({ account, target_type }))).toMatchObject([
+      { account: { login: "acme" }, target_type: "Organization" },
+      { account: { login: "-ACE-", id: 900, type: "User" }, target_type: "User" },
+      { account: { slug: "octo-corp", id: 17 }, target_type: "Enterprise" },
+      { account: null },
+    ]);
+  });
+
+  test("is found by the organisation's name, suspended or not, and by no other app", async () => {
+    const { standIn, app, installation } = await installed();
+    const ask = (token: string | null, name = "ACME") => get(standIn, `/orgs/${name}/installation`, token);
+    expect(await objectIn(await ask(appJwt(app)))).toMatchObject({ id: installation.id, suspended_at: null });
+    standIn.suspendInstallation(installation);
+    expect(await objectIn(await ask(appJwt(app)))).toMatchObject({ suspended_at: expect.any(String) });
+    standIn.installApp(app, null);
+    expect((await ask(appJwt(app), "unknown")).status).toBe(404);
+    expect((await ask(appJwt(standIn.addApp()))).status).toBe(404);
+    expect((await ask(null)).status).toBe(401);
+  });
+
   test("come in pages", async () => {
     const { standIn, app } = await installed();
     for (let count = 0; count < 100; count += 1)
@@ -124,6 +150,23 @@ describe("an installation's token", () => {
     expect((await get(standIn, path, String(token))).status).toBe(404);
     clock.advanceSeconds(1);
     expect((await get(standIn, path, String(token))).status).toBe(401);
+  });
+
+  test("is refused for as long as GitHub does not know it everywhere, where the test says so", async () => {
+    const clock = handClock(new Date().toISOString());
+    const { standIn, mintToken } = await installed({ now: clock.now });
+    const ask = (token: string) => get(standIn, "/orgs/acme/memberships/unknown", token);
+    const token = await mintToken();
+    standIn.newTokenRefusal = { seconds: 5, status: 401 };
+    expect(await messageIn(await ask(token))).toBe("Bad credentials");
+    standIn.newTokenRefusal = { seconds: 5, status: 403 };
+    clock.advanceSeconds(4);
+    expect(await messageIn(await ask(token))).toBe("Resource not accessible by integration");
+    clock.advanceSeconds(1);
+    expect((await ask(token)).status).toBe(404);
+    expect((await ask(await mintToken())).status).toBe(403);
+    standIn.newTokenRefusal = null;
+    expect((await ask(await mintToken())).status).toBe(404);
   });
 
   test("is not given for a suspended, an uninstalled, an unknown or another app's installation", async () => {

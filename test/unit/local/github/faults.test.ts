@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Fault } from "../../../../src/local/github/faults.ts";
+import * as sentences from "../../../../src/local/github/sentences.ts";
 import { bucketIn, get, getUser, messageIn, objectIn, post, startWithToken } from "./support.ts";
 
 /** A stand-in with this fault for one token, and that token. */
@@ -13,7 +14,14 @@ const jsonType = "application/json; charset=utf-8";
 
 describe("an error with a message", () => {
   test.each<[Fault, number, string]>([
+    [{ kind: "bad_credentials" }, 401, "Bad credentials"],
     [{ kind: "suspended" }, 403, "Sorry. Your account was suspended"],
+    [
+      { kind: "forbidden", message: sentences.tokenLifetime("enterprise", "Octo Corp") },
+      403,
+      "The 'Octo Corp' enterprise forbids access via",
+    ],
+    [{ kind: "legally_blocked" }, 451, "Repository access blocked"],
     [{ kind: "resource_not_accessible" }, 403, "Resource not accessible by integration"],
     [{ kind: "ip_allow_list" }, 403, "IP allow list enabled"],
     [{ kind: "lockout" }, 403, "Maximum number of login attempts exceeded. Please try again later."],
@@ -59,6 +67,7 @@ describe.each([403, 429] as const)("a limit with status %i", (status) => {
     const response = await askUser();
     expect(response.status).toBe(status);
     expect(bucketIn(response)).toEqual(["60", "0", "60"]);
+    expect(response.headers.get("server")).toBe("Varnish");
     expect(response.headers.has("x-oauth-scopes")).toBe(false);
     expect(await messageIn(response)).toContain("API rate limit exceeded for 127.0.0.1.");
   });
@@ -147,6 +156,26 @@ describe("a fault", () => {
     expect(await statuses()).toEqual([200, 200, 200]);
     standIn.setFault("everyone", { kind: "gone" }, { path: /[?&]page=2$/ });
     expect(await statuses()).toEqual([200, 200, 410]);
+  });
+
+  test("for large pages meets no smaller page, and may come late", async () => {
+    const { standIn, token } = await startWithToken({ kind: "classic", scopes: ["read:org"] });
+    const fault = { kind: "server_error", status: 502, body: "json", delayMs: 60 } as const;
+    standIn.setFault("everyone", fault, { path: /^\/user\/teams/, itemsAbove: 50 });
+    const statusOf = async (query: string) => (await get(standIn, `/user/teams${query}`, token)).status;
+    const startedAt = performance.now();
+    expect(await statusOf("?per_page=51")).toBe(502);
+    expect(performance.now() - startedAt).toBeGreaterThanOrEqual(58);
+    expect(await statusOf("?page=1&per_page=100")).toBe(502);
+    expect(await statusOf("?per_page=50")).toBe(200);
+    expect(await statusOf("")).toBe(200);
+  });
+
+  test("for a number of requests ends after them", async () => {
+    const { standIn, token, askUser } = await startWithToken();
+    standIn.setFault(token, { kind: "bad_credentials" }, { times: 2 });
+    const statuses = [await askUser(), await askUser(), await askUser()].map(({ status }) => status);
+    expect(statuses).toEqual([401, 401, 200]);
   });
 
   test("for a path stands beside one for all paths, and wins; the token's own wins over both", async () => {

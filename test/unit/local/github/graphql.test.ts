@@ -107,6 +107,19 @@ describe("the teams of a login, asked in GraphQL by an installation", () => {
   });
 });
 
+test("GraphQL resolves no hidden account and no managed user of another enterprise, but finds their teams", async () => {
+  const { standIn, account, ask } = await nested();
+  account.visibility = "hidden";
+  expect(await objectIn(await ask())).toMatchObject({
+    data: { organization: { teams: { nodes: [{ slug: "low" }] } }, user: null },
+    errors: [{ type: "NOT_FOUND", path: ["user"] }],
+  });
+  account.visibility = "enterprise";
+  expect(await objectIn(await ask())).toMatchObject({ data: { user: { databaseId: 4711 } } });
+  standIn.addAccount({ login: "managed_else", visibility: "enterprise" });
+  expect(await objectIn(await ask({ login: "managed_else" }))).toMatchObject({ data: { user: null } });
+});
+
 describe("GraphQL's refusals", () => {
   test("come with status 200 for other organisations, missing permissions, people's tokens and addresses", async () => {
     const { standIn, app, organisation, account, installation, ask } = await nested();

@@ -75,16 +75,23 @@ describe("a person's membership in one organisation", () => {
     await getUser(standIn, token);
     const response = await get(standIn, path, token);
     expect(response.headers.get("x-ratelimit-remaining")).toBe("4998");
-    const again = await fetch(standIn.url + path, {
-      headers: {
-        "user-agent": "octogate",
-        authorization: `Bearer ${token}`,
-        "if-none-match": response.headers.get("etag") ?? "",
-      },
-    });
+    const again = await get(standIn, path, token, { headers: { "if-none-match": response.headers.get("etag") ?? "" } });
     expect(again.status).toBe(304);
     expect(again.headers.get("x-ratelimit-remaining")).toBe("4998");
   });
+});
+
+test("a membership shows any state and role that the test gives, and no role where there is none", async () => {
+  const { standIn, organisation, account, ask } = await acme();
+  for (const membership of [
+    { state: "active", role: "billing_manager" },
+    { state: "suspended", role: "guest_collaborator" },
+  ]) {
+    standIn.addMember(organisation, account, membership);
+    expect(await objectIn(await ask(readOrg))).toMatchObject(membership);
+  }
+  standIn.addMember(organisation, account, { role: null });
+  expect(await objectIn(await ask(readOrg))).not.toHaveProperty("role");
 });
 
 describe("scopes", () => {
@@ -127,11 +134,24 @@ describe("a fine-grained token", () => {
     }
   });
 
-  test("may not list memberships", async () => {
-    const { organisation, ask } = await acme();
-    const response = await ask({ kind: "fine_grained", resourceOwner: organisation }, "/user/memberships/orgs");
+  test("may not list memberships, unless the test says otherwise: then those of its resource owner", async () => {
+    const { standIn, organisation, account, ask } = await acme();
+    standIn.addMember(standIn.addOrganisation({ login: "other" }), account);
+    const list = () => ask({ kind: "fine_grained", resourceOwner: organisation }, "/user/memberships/orgs");
+    const response = await list();
     expect(response.status).toBe(403);
     expect(await messageIn(response)).toBe("Resource not accessible by personal access token");
+    standIn.fineGrainedListsMemberships = true;
+    expect(await listIn(await list())).toMatchObject([{ organization: { id: organisation.id } }]);
+  });
+
+  test("without the permission Members sees no membership, no team and no word about why", async () => {
+    const { standIn, organisation, account, ask } = await acme();
+    standIn.addToTeam(standIn.addTeam(organisation, { name: "Platform" }), account);
+    const blind = { kind: "fine_grained", resourceOwner: organisation, seesMembers: false } as const;
+    expect((await ask(blind)).status).toBe(404);
+    expect(await listIn(await ask(blind, "/user/teams"))).toEqual([]);
+    expect((await ask(blind, "/orgs/acme/teams/platform")).status).toBe(404);
   });
 });
 
@@ -157,6 +177,12 @@ describe("what an organisation demands", () => {
       "`Acme` forbids access via a personal access token (classic)",
     ],
     ["single sign-on", { sso: {} }, readOrg, "Resource protected by organization SAML enforcement."],
+    [
+      "a second factor",
+      { twoFactor: true },
+      readOrg,
+      "The Acme organization requires all members to have two-factor authentication enabled.",
+    ],
   ];
 
   test.each(cases)(
@@ -174,6 +200,27 @@ describe("what an organisation demands", () => {
       expect((await ask(options)).status).toBe(200);
     },
   );
+
+  test("a shorter life: a fine-grained token is refused, and no other", async () => {
+    const { standIn, organisation, ask } = await acme();
+    standIn.restrictOrganisation(organisation, { tokenLifetime: true });
+    const response = await ask({ kind: "fine_grained", resourceOwner: organisation });
+    expect(response.status).toBe(403);
+    expect(await messageIn(response)).toMatch(/^The 'Acme' organization forbids access via a fine-grained .* lifetime/);
+    expect((await ask(readOrg)).status).toBe(200);
+  });
+
+  test("nothing of it is shown where the law forbids it, to members and outsiders", async () => {
+    const { standIn, organisation, account, ask } = await acme();
+    standIn.addToTeam(standIn.addTeam(organisation, { name: "Platform" }), account);
+    standIn.restrictOrganisation(organisation, { legalReasons: true });
+    expect((await ask(readOrg)).status).toBe(451);
+    expect(await listIn(await ask(readOrg, "/user/teams"))).toEqual([]);
+    const outsider = standIn.issueToken(standIn.addAccount({ login: "outsider" }), readOrg);
+    const response = await get(standIn, path, outsider);
+    expect(response.status).toBe(451);
+    expect(await objectIn(response)).toMatchObject({ message: "Repository access blocked", block: { reason: "dmca" } });
+  });
 
   test("approved clients, other kinds of tokens and fine-grained ones under single sign-on pass", async () => {
     const { standIn, organisation, ask } = await acme();

@@ -28,6 +28,43 @@ describe("what everyone may know of an account by its name", () => {
     expect((await get(standIn, "/orgs/octo-reader", null)).status).toBe(404);
   });
 
+  test("a number leads to the account under its present name, in the same words", async () => {
+    const { standIn, account, organisation } = await populated();
+    account.login = "renamed";
+    organisation.login = "Acme-Inc";
+    for (const [id, login] of [
+      [4711, "renamed"],
+      [1234, "Acme-Inc"],
+    ]) {
+      const byName = await objectIn(await get(standIn, `/users/${login}`, null));
+      expect(await objectIn(await get(standIn, `/user/${id}`, null))).toEqual(byName);
+    }
+    expect((await get(standIn, "/user/1", null)).status).toBe(404);
+    standIn.findsOrganisationsById = false;
+    expect((await get(standIn, "/user/1234", null)).status).toBe(404);
+    expect((await get(standIn, "/user/4711", null)).status).toBe(200);
+  });
+
+  test("a managed user is shown to the enterprise alone, and a hidden account to itself", async () => {
+    const { standIn, account, organisation } = await populated();
+    const colleague = standIn.addAccount({ login: "colleague" });
+    for (const member of [account, colleague]) standIn.addMember(organisation, member);
+    const owners = [account, colleague, standIn.addAccount({ login: "outsider" })];
+    const tokens = [...owners.map((owner) => standIn.issueToken(owner, { kind: "classic" })), null];
+    const statuses = async (path: string) =>
+      (await Promise.all(tokens.map((token) => get(standIn, path, token)))).map(({ status }) => status);
+    account.visibility = "enterprise";
+    expect(await statuses("/users/octo-reader")).toEqual([200, 200, 404, 404]);
+    account.visibility = "hidden";
+    expect(await statuses("/user/4711")).toEqual([200, 404, 404, 404]);
+  });
+
+  test("an account of the first years may begin with a dash", async () => {
+    const { standIn } = await populated();
+    standIn.addAccount({ login: "-Jerry-" });
+    expect(await objectIn(await get(standIn, "/users/-jerry-", null))).toMatchObject({ login: "-Jerry-" });
+  });
+
   test("a name that the account gave up is not found", async () => {
     const { standIn, account } = await populated();
     account.login = "renamed";

@@ -1,7 +1,7 @@
 import { type IncomingMessage, request as rawRequest } from "node:http";
 import { text } from "node:stream/consumers";
 import { describe, expect, test } from "vitest";
-import { bucketIn, getUser, objectIn, start, startWithToken } from "./support.ts";
+import { bucketIn, get, getUser, objectIn, start, startWithToken } from "./support.ts";
 
 /** Sends exactly these headers: fetch would add a User-Agent. */
 function getWithHeaders(url: string, headers: Record<string, string>): Promise<IncomingMessage> {
@@ -42,8 +42,9 @@ describe("a request that GitHub refuses", () => {
       documentation_url: "https://docs.github.com/rest",
       status: "401",
     });
-    expect(response.headers.get("x-ratelimit-limit")).toBe("60");
-    expect(response.headers.has("x-oauth-scopes")).toBe(false);
+    for (const name of ["x-ratelimit-limit", "x-oauth-scopes", "x-github-api-version-selected"]) {
+      expect(response.headers.has(name)).toBe(false);
+    }
   });
 
   test("with a revoked token gets 401 from then on", async () => {
@@ -90,17 +91,25 @@ describe("a request that GitHub refuses", () => {
     expect(await text(response)).toContain("Request forbidden by administrative rules");
   });
 
-  test("with an API version that does not exist gets 400", async () => {
-    const { askUser } = await startWithToken();
-    const response = await askUser({ headers: { "x-github-api-version": "2021-01-01" } });
+  test("with an API version that does not exist gets 400, with a good token or none, and 401 with a wrong one", async () => {
+    const { standIn, askUser } = await startWithToken();
+    const init = { headers: { "x-github-api-version": "2021-01-01" } };
+    const response = await askUser(init);
     expect(response.status).toBe(400);
-    expect(await objectIn(response)).toMatchObject({ status: "400" });
+    expect(bucketIn(response)).toEqual(["5000", "4999", "1"]);
+    expect(await objectIn(response)).toMatchObject({
+      message: expect.stringContaining('header, "2021-01-01", is not a supported version.'),
+      status: "400",
+    });
+    expect((await getUser(standIn, null, init)).status).toBe(400);
+    expect((await getUser(standIn, "wrong", init)).status).toBe(401);
   });
 });
 
 describe("a conditional request", () => {
   async function tagged() {
-    const scene = await startWithToken({ kind: "classic", expiration: "2027-01-01 00:00:00 UTC" });
+    const oauth = { kind: "oauth", scopes: ["user"], oauthClientId: "client-of-a-test" } as const;
+    const scene = await startWithToken({ ...oauth, expiration: "2027-01-01 00:00:00 UTC" });
     const etag = (await scene.askUser()).headers.get("etag") ?? "";
     return { ...scene, etag, askAgain: () => scene.askUser({ headers: { "if-none-match": etag } }) };
   }
@@ -111,11 +120,38 @@ describe("a conditional request", () => {
       const response = await askUser({ headers: { "if-none-match": ifNoneMatch } });
       expect(response.status).toBe(304);
       expect(await response.text()).toBe("");
-      expect(response.headers.get("etag")).toBe(etag);
-      expect(response.headers.has("content-type")).toBe(false);
+      expect(response.headers.get("etag")).toBe(etag.replace("W/", ""));
+      expect(response.headers.get("cache-control")).toBe("private, max-age=60, s-maxage=60");
       expect(bucketIn(response)).toEqual(["5000", "4999", "1"]);
-      expect(response.headers.get("github-authentication-token-expiration")).toBe("2027-01-01 00:00:00 UTC");
     }
+  });
+
+  test("for an unchanged resource is told nothing of the token, single sign-on or further pages", async () => {
+    const { standIn, account, token } = await tagged();
+    const kelp = standIn.addOrganisation({ login: "kelp" });
+    standIn.restrictOrganisation(kelp, { sso: {} });
+    for (const organisation of [kelp, standIn.addOrganisation({ login: "reef" })]) {
+      standIn.addMember(organisation, account);
+      for (const name of ["One", "Two"]) standIn.addToTeam(standIn.addTeam(organisation, { name }), account);
+    }
+    const ask = (headers = {}) => get(standIn, "/user/teams?per_page=1", token, { headers });
+    const first = await ask();
+    const told = [
+      ...["x-oauth-scopes", "x-accepted-oauth-scopes", "x-oauth-client-id", "x-github-sso", "link"],
+      ...["github-authentication-token-expiration", "x-github-media-type", "content-type"],
+    ];
+    expect(told.filter((name) => !first.headers.has(name))).toEqual([]);
+    const second = await ask({ "if-none-match": first.headers.get("etag") ?? "" });
+    expect(second.status).toBe(304);
+    expect(told.filter((name) => second.headers.has(name))).toEqual([]);
+  });
+
+  test("does not hear of what headers alone tell", async () => {
+    const { standIn, account, etag, askAgain, token } = await tagged();
+    standIn.issueToken(account, { kind: "oauth", scopes: ["user", "repo"], token });
+    expect((await askAgain()).status).toBe(304);
+    standIn.issueToken(account, { kind: "oauth", scopes: [], token });
+    expect((await askAgain()).headers.get("etag")).not.toBe(etag);
   });
 
   test("for a changed account is answered in full", async () => {

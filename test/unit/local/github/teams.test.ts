@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { TokenOptions } from "../../../../src/local/github/grants.ts";
-import { get, listIn, objectIn, start } from "./support.ts";
+import { appJwt, get, listIn, objectIn, post, start } from "./support.ts";
 
 const readOrg: TokenOptions = { kind: "classic", scopes: ["read:org"] };
 
@@ -84,6 +84,74 @@ describe("the list of a person's teams", () => {
     const ownTeams = await ask("/user/teams", { kind: "fine_grained" });
     expect(ownTeams.status).toBe(200);
     expect(await slugs(ownTeams)).toEqual([]);
+  });
+});
+
+describe("odd teams in the list of a person's teams", () => {
+  test("a name without a Latin letter has no slug, unless the test says otherwise", async () => {
+    const { standIn, organisation, account, ask, slugs } = await nested();
+    for (const team of [{ name: "\u{1f419}" }, { name: "\u958b\u767a", slug: "\u958b\u767a" }]) {
+      standIn.addToTeam(standIn.addTeam(organisation, team), account);
+    }
+    expect(await slugs(await ask("/user/teams"))).toEqual(["the-disks", "", "\u958b\u767a"]);
+  });
+
+  test("an enterprise's team has a type and a slug of its own, and may name no organisation", async () => {
+    const { standIn, organisation, account, ask } = await nested();
+    for (const shownOrganisation of ["full", "null", "absent"] as const) {
+      const team = { name: `All ${shownOrganisation}`, type: "enterprise", shownOrganisation } as const;
+      standIn.addToTeam(standIn.addTeam(organisation, team), account);
+    }
+    const [, ...teams] = await listIn(await ask("/user/teams"));
+    expect(teams).toMatchObject([
+      { slug: "ent:all-full", type: "enterprise", organization: { id: organisation.id } },
+      { slug: "ent:all-null", organization: null },
+      { slug: "ent:all-absent" },
+    ]);
+    expect(teams[2]).not.toHaveProperty("organization");
+    for (const team of teams) expect(team).not.toHaveProperty("organization_id");
+  });
+});
+
+describe("the list of an organisation's teams", () => {
+  test("has every team with its parent, in pages", async () => {
+    const { storage, disks, ask } = await nested();
+    const first = await ask("/orgs/ACME/teams?per_page=2");
+    expect(first.headers.get("link")).toContain('page=2>; rel="next"');
+    expect(await listIn(first)).toMatchObject([{ parent: null }, { id: storage.id, parent: { slug: "platform" } }]);
+    expect(await listIn(await ask("/orgs/acme/teams?per_page=2&page=2"))).toMatchObject([
+      { id: disks.id, parent: { id: storage.id } },
+    ]);
+  });
+
+  test("shows a secret team to its members, to owners and to an installation alone", async () => {
+    const { standIn, organisation, account } = await nested();
+    const secret = standIn.addTeam(organisation, { name: "Secret", privacy: "secret" });
+    const people = ["member", "owner"].map((login) => standIn.addAccount({ login }));
+    const [member = account, owner = account] = people;
+    standIn.addMember(organisation, member);
+    standIn.addMember(organisation, owner, { role: "admin" });
+    standIn.addToTeam(secret, account);
+    const isShown = async (token: string) => {
+      const list = await listIn(await get(standIn, "/orgs/acme/teams", token));
+      const isListed = list.some(({ id }) => id === secret.id);
+      expect((await get(standIn, "/orgs/acme/teams/secret", token)).status).toBe(isListed ? 200 : 404);
+      return isListed;
+    };
+    const app = standIn.addApp();
+    const path = `/app/installations/${standIn.installApp(app, organisation).id}/access_tokens`;
+    const { token } = await objectIn(await post(standIn, path, `Bearer ${appJwt(app)}`));
+    const tokens = [account, owner, member].map((person) => standIn.issueToken(person, readOrg));
+    expect(await Promise.all([...tokens, String(token)].map(isShown))).toEqual([true, true, false, true]);
+  });
+
+  test("is not found for those who may not see the organisation's teams", async () => {
+    const { standIn, ask } = await nested();
+    const outsider = standIn.issueToken(standIn.addAccount({ login: "outsider" }), readOrg);
+    expect((await get(standIn, "/orgs/acme/teams", outsider)).status).toBe(404);
+    expect((await ask("/orgs/acme/teams", { kind: "classic" })).status).toBe(404);
+    expect((await ask("/orgs/unknown/teams")).status).toBe(404);
+    expect((await get(standIn, "/orgs/acme/teams", null)).status).toBe(401);
   });
 });
 

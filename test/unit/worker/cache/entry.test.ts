@@ -7,15 +7,17 @@ import {
   factsIn,
   mergeEntries,
   missingParts,
-  timesOf,
   withoutFuture,
 } from "../../../../src/worker/cache/entry.ts";
-import type { HiddenReason, TokenExpiry } from "../../../../src/worker/github/facts.ts";
+import type { FactsRequest, HiddenReason, TokenExpiry } from "../../../../src/worker/github/facts.ts";
 import { acme, entryOf, factsOf, leftFacts, member, notAMember, request, requestFor, startOfTests } from "./support.ts";
 
 const now = startOfTests;
 const tombstoneAt = (askedAt: number): Entry => ({ kind: "tombstone", askedAt });
-const part = (askedAt: number, membership = member) => ({ membership, askedAt });
+const part = (askedAt: number, membership = member) => ({ membership, askedAt, lastKnown: null });
+const lifetimes = { ttlMs: 120_000, graceMs: 600_000 };
+const factsAt = (entry: FactsEntry, asked: FactsRequest) => factsIn(entry, asked, now, lifetimes)?.facts ?? null;
+const askedAtOf = (entry: FactsEntry, asked: FactsRequest) => factsIn(entry, asked, now, lifetimes)?.askedAt;
 const bothOrganisations = requestFor({ allow: ["org:acme#10", "org:other"] });
 
 function factsEntry(entry: Entry | null): FactsEntry {
@@ -33,7 +35,9 @@ describe("an entry's form", () => {
     }),
     now,
     request,
-    { "https://api.github.test/user": { etag: "W/1", headers: { link: "x" }, json: { id: 1 } } },
+    {
+      "https://api.github.test/user": { etag: "W/1", readAt: now, headers: { "x-oauth-scopes": "x" }, json: { id: 1 } },
+    },
   );
 
   test.each<Entry>([
@@ -156,7 +160,7 @@ describe("two entries about one token", () => {
   });
 
   test("keep what is needed to ask conditionally, the newer of each address, but not without end", () => {
-    const validator = (etag: string) => ({ etag, headers: {}, json: null });
+    const validator = (etag: string) => ({ etag, readAt: now, headers: {}, json: null });
     const older = entryOf(factsOf(), now, request, { a: validator("1"), b: validator("1") });
     const newer = entryOf(factsOf(), now + 1, request, { a: validator("2") });
     expect(factsEntry(mergeEntries(older, newer)).validators).toEqual({ a: validator("2"), b: validator("1") });
@@ -197,18 +201,18 @@ describe("what is dated into the future", () => {
 describe("the facts in an entry", () => {
   test("are those that the request depends on, and no others", () => {
     const entry = entryOf(factsOf({ organisations: { "acme#10": member, other: notAMember } }), now, bothOrganisations);
-    expect(factsIn(entry, bothOrganisations)?.organisations).toEqual({ "acme#10": member, other: notAMember });
-    expect(factsIn(entry, request)?.organisations).toEqual({ "acme#10": member });
-    expect(factsIn(entry, requestFor({ allow: ["anyone"] }))).toEqual(factsOf({ organisations: {} }));
+    expect(factsAt(entry, bothOrganisations)?.organisations).toEqual({ "acme#10": member, other: notAMember });
+    expect(factsAt(entry, request)?.organisations).toEqual({ "acme#10": member });
+    expect(factsAt(entry, requestFor({ allow: ["anyone"] }))).toEqual(factsOf({ organisations: {} }));
   });
 
   test("are none where an organisation is missing", () => {
-    expect(factsIn(entryOf(), bothOrganisations)).toBeNull();
+    expect(factsAt(entryOf(), bothOrganisations)).toBeNull();
   });
 
   test("are there without any organisation for a person whom the policy could never admit", () => {
     const onlyHubot = requestFor({ allow: ["user:hubot#7"], groups_from: ["other"] });
-    expect(factsIn(entryOf(), onlyHubot)).toEqual(factsOf({ organisations: {} }));
+    expect(factsAt(entryOf(), onlyHubot)).toEqual(factsOf({ organisations: {} }));
   });
 
   test.each([
@@ -216,23 +220,23 @@ describe("the facts in an entry", () => {
     ["does not pin its number", "org:acme"],
     ["finds it by a team", "team:acme/platform#55"],
   ])("are not another organisation's that has the same name in a policy that %s", (_, allow) => {
-    expect(factsIn(entryOf(), requestFor({ allow: [allow] }))).toBeNull();
+    expect(factsAt(entryOf(), requestFor({ allow: [allow] }))).toBeNull();
   });
 
   test("that were found by a pinned team are not those of a policy that pins none or others", () => {
     const byTeams = (...teams: string[]) => requestFor({ allow: teams.map((team) => `team:acme/${team}`) });
     const membership = { ...member, login: "acme-that-was" };
     const entry = entryOf(factsOf({ organisations: { acme: membership } }), now, byTeams("platform#55"));
-    expect(factsIn(entry, byTeams("platform#55"))?.organisations).toEqual({ acme: membership });
-    expect(factsIn(entry, byTeams("platform"))).toBeNull();
-    expect(factsIn(entry, byTeams("platform#56"))).toBeNull();
-    expect(factsIn(entry, byTeams("platform#55", "admins#56"))).toBeNull();
-    expect(factsIn(entry, byTeams("platform#5", "admins#5"))).toBeNull();
+    expect(factsAt(entry, byTeams("platform#55"))?.organisations).toEqual({ acme: membership });
+    expect(factsAt(entry, byTeams("platform"))).toBeNull();
+    expect(factsAt(entry, byTeams("platform#56"))).toBeNull();
+    expect(factsAt(entry, byTeams("platform#55", "admins#56"))).toBeNull();
+    expect(factsAt(entry, byTeams("platform#5", "admins#5"))).toBeNull();
   });
 
   test("of a pinned organisation are the same whichever teams are pinned", () => {
     const withTeam = requestFor({ allow: ["org:acme#10", "team:acme/platform#55"] });
-    expect(factsIn(entryOf(), withTeam)).not.toBeNull();
+    expect(factsAt(entryOf(), withTeam)).not.toBeNull();
   });
 });
 
@@ -251,7 +255,7 @@ test("the times of an answer are those of the parts that it rests on", () => {
   const aboutOther = entryOf(factsOf({ organisations: { other: notAMember } }), now - 9, bothOrganisations);
   const parts = mergeEntries(aboutOther, entryOf(factsOf(), now - 7));
   const entry = factsEntry(mergeEntries(parts, entryOf(factsOf({ organisations: {} }), now)));
-  expect(timesOf(entry, request)).toEqual([now, now - 7]);
-  expect(timesOf(entry, bothOrganisations)).toEqual([now, now - 7, now - 9]);
-  expect(timesOf(entryOf(), bothOrganisations)).toEqual([now, now, Number.NaN]);
+  expect(factsIn(entry, request, now, lifetimes)?.askedAt).toEqual([now, now - 7]);
+  expect(askedAtOf(entry, bothOrganisations)).toEqual([now, now - 7, now - 9]);
+  expect(askedAtOf(entryOf(), bothOrganisations)).toBeUndefined();
 });

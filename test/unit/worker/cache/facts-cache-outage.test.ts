@@ -50,7 +50,6 @@ describe("a known user, while GitHub is down", () => {
     "github_timeout",
     "github_server_error",
     "github_redirect",
-    "github_too_large",
     "github_invalid_response",
     "github_inconsistent_responses",
     "github_unexpected_status",

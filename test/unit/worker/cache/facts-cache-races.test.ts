@@ -125,6 +125,8 @@ describe("a refusal that another request hears while this one waits", () => {
       clock.advance(seconds(1));
       github.says(factsOf());
       await one.ask(token);
+      // The second question about the same token is refused, too.
+      github.says(refused);
       clock.advance(seconds(1));
     });
     github.says(unavailable);

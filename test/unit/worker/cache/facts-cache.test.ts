@@ -57,6 +57,38 @@ describe("an active user", () => {
     expect(github.calls.map(({ earlier }) => earlier === null)).toEqual([true, false]);
   });
 
+  test("is known to GitHub's side as one whom the token has let in before; an outsider never is", async () => {
+    const { one, start, clock, github, store, token } = setUp();
+    await one.ask(token);
+    await one.settle();
+    clock.advance(seconds(120));
+    await start().ask(token);
+    clock.advance(seconds(120));
+    await one.ask(token);
+    store.onPut = async () => {
+      throw new Error("KV PUT failed");
+    };
+    const unwritten = newToken();
+    await one.ask(unwritten);
+    clock.advance(seconds(120));
+    await one.ask(unwritten);
+    github.says(leftFacts);
+    const outsider = newToken();
+    for (let review = 0; review < 2; review += 1) {
+      await one.ask(outsider);
+      clock.advance(seconds(120));
+    }
+    expect(github.calls.map(({ earlier }) => earlier?.hasAdmitted ?? null)).toEqual([
+      null,
+      true,
+      true,
+      null,
+      true,
+      null,
+      false,
+    ]);
+  });
+
   test("hears a changed policy's answer at once", async () => {
     const { one, github, token } = setUp();
     await one.ask(token);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Entry } from "../../../../src/worker/cache/entry.ts";
-import { freshFacts, type Lifetimes, needsRevalidation, staleFacts } from "../../../../src/worker/cache/freshness.ts";
+import { freshFacts, type Lifetimes, staleFacts } from "../../../../src/worker/cache/freshness.ts";
 import type { TokenExpiry } from "../../../../src/worker/github/facts.ts";
 import {
   type ClusterRequest,
@@ -21,6 +21,9 @@ const freshFactsOf = (entry: Entry, asked: ClusterRequest, now: number, times: L
   freshFacts(entry, asked, asked.evaluate, now, times)?.facts ?? null;
 const staleFactsOf = (entry: Entry, asked: ClusterRequest, now: number, times: Lifetimes) =>
   staleFacts(entry, asked, asked.evaluate, now, times)?.facts ?? null;
+
+const isDue = (entry: Entry, asked: ClusterRequest, now: number, times: Lifetimes) =>
+  freshFacts(entry, asked, asked.evaluate, now, times)?.isDue;
 
 /** An entry of which one organisation was asked about at another time than the rest. */
 function withPartAskedAt(time: number) {
@@ -109,7 +112,7 @@ describe("facts that do not admit the user", () => {
 });
 
 test("facts are due for revalidation from half of their TTL on", () => {
-  expect(needsRevalidation(entryOf(), request, askedAt + seconds(60) - 1, lifetimes)).toBe(false);
-  expect(needsRevalidation(entryOf(), request, askedAt + seconds(60), lifetimes)).toBe(true);
-  expect(needsRevalidation(withPartAskedAt(askedAt - seconds(60)), request, askedAt, lifetimes)).toBe(true);
+  expect(isDue(entryOf(), request, askedAt + seconds(60) - 1, lifetimes)).toBe(false);
+  expect(isDue(entryOf(), request, askedAt + seconds(60), lifetimes)).toBe(true);
+  expect(isDue(withPartAskedAt(askedAt - seconds(60)), request, askedAt, lifetimes)).toBe(true);
 });

@@ -72,7 +72,7 @@ describe("the memory of an isolate", () => {
     expect(alone * bytesOfOne).toBeLessThanOrEqual(32 * 1024 * 1024);
     expect(alone * bytesOfOne).toBeGreaterThan(30 * 1024 * 1024);
     expect(same).toBe(alone);
-    expect(copied).toBe(Math.floor(alone / 2));
+    expect(Math.abs(copied - alone / 2)).toBeLessThanOrEqual(1);
   });
 
   test("counts long tokens", () => {

@@ -4,7 +4,7 @@ import { acme, entryOf, factsOf, leftFacts, member, seconds, startOfTests } from
 
 const now = startOfTests;
 const ttlMs = seconds(120);
-const usual = { admits: true, hasAdmitted: true, now, ttlMs };
+const usual = { admits: true, hasAdmitted: true, mayWriteChange: true, now, ttlMs };
 const noLonger = { ...usual, admits: false };
 const never = { ...noLonger, hasAdmitted: false };
 
@@ -36,9 +36,15 @@ describe("an entry is written", () => {
     expect(isWorthWriting(entryOf(facts), entryOf(), noLonger)).toBe(true);
   });
 
+  test("of a user who keeps changing them only once the copy is old", () => {
+    const often = { ...usual, mayWriteChange: false };
+    expect(isWorthWriting(entryOf(leftFacts), entryOf(), often)).toBe(false);
+    expect(isWorthWriting(entryOf(leftFacts), entryOf(factsOf(), now - ttlMs), often)).toBe(true);
+  });
+
   test("when another organisation is known than before", () => {
     const entry = entryOf();
-    const other = { membership: member, askedAt: now };
+    const other = { membership: member, askedAt: now, lastKnown: null };
     expect(isWorthWriting({ ...entry, organisations: { ...entry.organisations, other } }, entry, usual)).toBe(true);
   });
 
@@ -56,12 +62,12 @@ describe("an entry is written", () => {
 
   test("not for another order of the same, nor for another address of single sign-on", () => {
     const entry = entryOf();
-    const other = { membership: member, askedAt: now };
+    const other = { membership: member, askedAt: now, lastKnown: null };
     const one = { ...entry, organisations: { "acme#10": other, other } };
     expect(isWorthWriting(one, { ...entry, organisations: { other, "acme#10": other } }, usual)).toBe(false);
     const [a, b] = ["https://github.test/a", "https://github.test/b"].map((ssoUrl) => {
       const membership = { kind: "hidden", reason: "sso_required", ssoUrl } as const;
-      return { ...entry, organisations: { [acme.login]: { membership, askedAt: now } } };
+      return { ...entry, organisations: { [acme.login]: { membership, askedAt: now, lastKnown: null } } };
     });
     expect(a && b && isWorthWriting(a, b, usual)).toBe(false);
   });

@@ -38,15 +38,16 @@ export function handClock(): HandClock {
 }
 
 export const mona: Account = { id: 1001, login: "mona", type: "User" };
-export const acme = { login: "acme", id: 10, teamIds: [] } as const;
-export const member: Membership = {
+export const acme = { login: "acme", id: 10, teamIds: [], needsTeams: true } as const;
+export const member: Membership & { kind: "active" } = {
   kind: "active",
   id: acme.id,
   login: "acme",
   role: "member",
   teams: [{ id: 55, slug: "platform" }],
+  teamsHidden: null,
 };
-export const notAMember: Membership = { kind: "none", nameTakenBy: null };
+export const notAMember: Membership = { kind: "none", nameTakenBy: null, isProven: true };
 
 export function factsOf(overrides: Partial<Facts> = {}): Facts {
   return {
@@ -259,6 +260,7 @@ export function isolate(options: IsolateOptions): Isolate {
     },
     lifetimes: { ttlMs, graceMs },
     now,
+    writeWarning: (text) => warnings.push(text),
     waitUntil: (work) => background.push(work),
   });
   return {

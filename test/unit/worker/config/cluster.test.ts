@@ -26,6 +26,7 @@ describe("a table that is right", () => {
         group: "slug",
         scopesAtMost: null,
         requireExpiry: false,
+        candidates: { only: [{ kind: "user", login: "octocat", id: 583231 }], except: [] },
         organisations: [],
       },
     });
@@ -67,11 +68,12 @@ describe("a table that is right", () => {
         group: "slug:id",
         scopesAtMost: ["read:org", "gist"],
         requireExpiry: true,
+        candidates: { only: null, except: [{ kind: "user", login: "mallory", id: 99 }] },
         organisations: [
-          { login: "acme", id: 1234, teamIds: [55] },
-          { login: "umbrella", id: null, teamIds: [] },
-          { login: "evil", id: null, teamIds: [] },
-          { login: "initech", id: 7, teamIds: [] },
+          { login: "acme", id: 1234, teamIds: [55], needsTeams: true },
+          { login: "umbrella", id: null, teamIds: [], needsTeams: true },
+          { login: "evil", id: null, teamIds: [], needsTeams: false },
+          { login: "initech", id: 7, teamIds: [], needsTeams: true },
         ],
       },
     });

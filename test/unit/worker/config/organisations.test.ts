@@ -15,9 +15,9 @@ describe("the organisations of a policy", () => {
   test.each<[string[], unknown[]]>([
     [[], []],
     [["anyone", "user:octocat#1"], []],
-    [["org:acme"], [{ login: "acme", id: null, teamIds: [] }]],
-    [["team:acme/platform"], [{ login: "acme", id: null, teamIds: [] }]],
-    [["team:acme/platform#55"], [{ login: "acme", id: null, teamIds: [55] }]],
+    [["org:acme"], [{ login: "acme", id: null, teamIds: [], needsTeams: false }]],
+    [["team:acme/platform"], [{ login: "acme", id: null, teamIds: [], needsTeams: true }]],
+    [["team:acme/platform#55"], [{ login: "acme", id: null, teamIds: [55], needsTeams: true }]],
   ])("of %j are %j", (texts, organisations) => {
     expect(organisationsNamedIn(entries(...texts))).toEqual(organisations);
   });
@@ -32,28 +32,30 @@ describe("the organisations of a policy", () => {
       "org:acme",
     );
     expect(organisationsNamedIn(named)).toEqual([
-      { login: "acme", id: 1234, teamIds: [55, 56] },
-      { login: "umbrella", id: 9, teamIds: [] },
+      { login: "acme", id: 1234, teamIds: [55, 56], needsTeams: true },
+      { login: "umbrella", id: 9, teamIds: [], needsTeams: false },
     ]);
   });
 
   test("stay pinned by the first of their numbers", () => {
     expect(organisationsNamedIn(entries("org:acme#1", "org:acme#2", "org:acme"))).toEqual([
-      { login: "acme", id: 1, teamIds: [] },
+      { login: "acme", id: 1, teamIds: [], needsTeams: false },
     ]);
   });
 
   test("can be named in deny and in groups_from, and a denied token names none", () => {
     const denied = v.parse(denyEntrySchema, `token:GITHUBSHA256=${"a".repeat(43)}`);
     const source = v.parse(groupSourceSchema, "Acme#1234");
-    expect(organisationsNamedIn([denied, source])).toEqual([{ login: "acme", id: 1234, teamIds: [] }]);
+    expect(organisationsNamedIn([denied, source])).toEqual([
+      { login: "acme", id: 1234, teamIds: [], needsTeams: false },
+    ]);
   });
 });
 
 test("facts about a pinned organisation have another key than facts about its name", () => {
-  expect(keyOfOrganisation({ login: "acme", id: null, teamIds: [1] })).toBe("acme");
-  expect(keyOfOrganisation({ login: "acme", id: 1234, teamIds: [] })).toBe("acme#1234");
-  expect(keyOfOrganisation({ login: "acme", id: 1235, teamIds: [] })).toBe("acme#1235");
+  expect(keyOfOrganisation({ login: "acme", id: null, teamIds: [1], needsTeams: true })).toBe("acme");
+  expect(keyOfOrganisation({ login: "acme", id: 1234, teamIds: [], needsTeams: true })).toBe("acme#1234");
+  expect(keyOfOrganisation({ login: "acme", id: 1235, teamIds: [], needsTeams: true })).toBe("acme#1235");
 });
 
 describe("a pin that conflicts with another", () => {

@@ -84,8 +84,6 @@ const wrongAccounts: [description: string, changes: Record<string, unknown>][] =
   ...[
     "",
     " ",
-    "-octocat",
-    "_octocat",
     "octo cat",
     "octocat ",
     "octocat\n",

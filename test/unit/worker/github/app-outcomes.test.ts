@@ -3,7 +3,7 @@
 import { describe, expect, test } from "vitest";
 import type { GitHubReply } from "../../../../src/worker/github/client.ts";
 import {
-  appMembershipRows,
+  appLookupRows,
   appRows,
   checkTokenRows,
   type Row,
@@ -51,28 +51,42 @@ const wrongWithTheApp: [description: string, reply: GitHubReply][] = [
   ["403 a permission missing", says(403, integration)],
   ["403 a suspended account", says(403, "Sorry. Your account was suspended")],
   ["403 IP allow list", says(403, "the `acme` organization has an IP allow list enabled")],
-  ["403 rate limit", says(403, "API rate limit exceeded for installation ID 1.", { "x-ratelimit-remaining": "0" })],
-  ["403 anonymous bucket", says(403, "API rate limit exceeded", anonymous)],
-  ["429", reply(429, "")],
   ["422", says(422, "The permissions requested are not granted to this installation.")],
 ];
+
+/** GitHub wants a rest. */
+const limits: [description: string, reply: GitHubReply][] = [
+  ["403 rate limit", says(403, "API rate limit exceeded for installation ID 1.", { "x-ratelimit-remaining": "0" })],
+  ["403 rate limit in words alone", says(403, "API rate limit exceeded for installation ID 1.")],
+  ["403 with nothing left", says(403, "No", { "x-ratelimit-remaining": "0" })],
+  ["403 anonymous bucket", says(403, "API rate limit exceeded", anonymous)],
+  ["403 secondary limit", says(403, "You have exceeded a secondary rate limit.")],
+  ["403 with Retry-After", says(403, "Wait", { "retry-after": "60" })],
+  ["429", reply(429, "")],
+];
+const limited = { kind: "limited", reason: "shared_quota_spent" };
 
 describe("a response to the installed app", () => {
   test.each(wrongWithTheApp)("%s", (_, answer) => {
     expect(sort(answer, appRows, 200)).toEqual(unavailable("github_app_unavailable"));
     expect(sort(answer, appRows, 201)).toEqual(unavailable("github_app_unavailable"));
-    expect(sort(answer, appMembershipRows)).toEqual(unavailable("github_app_unavailable"));
+    expect(sort(answer, appLookupRows)).toEqual(unavailable("github_app_unavailable"));
+  });
+
+  test.each(limits)("%s is a limit of the deployment's own", (_, answer) => {
+    expect(sort(answer, appRows)).toEqual(limited);
+    expect(sort(answer, appLookupRows)).toEqual(limited);
   });
 
   test.each(outages)("%s", (_, answer, reason) => {
     expect(sort(answer, appRows, 200)).toEqual(unavailable(reason));
-    expect(sort(answer, appMembershipRows)).toEqual(unavailable(reason));
+    expect(sort(answer, appLookupRows)).toEqual(unavailable(reason));
   });
 
   test("404 means that the app is not there, or that a user is no member", () => {
     const answer = says(404, "Not Found");
     expect(sort(answer, appRows, 200)).toEqual(unavailable("github_app_unavailable"));
-    expect(sort(answer, appMembershipRows)).toEqual({ kind: "absent" });
+    expect(sort(answer, appLookupRows)).toEqual({ kind: "absent" });
   });
 
   test("is a success with the one status of its endpoint, and with no other", () => {
@@ -80,14 +94,14 @@ describe("a response to the installed app", () => {
     expect(sort(reply(201, { a: 1 }), appRows, 201)).toEqual({ json: { a: 1 } });
     expect(sort(reply(201, {}), appRows, 200)).toEqual(unavailable("github_unexpected_status"));
     expect(sort(reply(200, {}), appRows, 201)).toEqual(unavailable("github_unexpected_status"));
-    expect(sort(reply(200, { a: 1 }), appMembershipRows)).toEqual({ json: { a: 1 } });
-    expect(sort(reply(201, {}), appMembershipRows)).toEqual(unavailable("github_unexpected_status"));
+    expect(sort(reply(200, { a: 1 }), appLookupRows)).toEqual({ json: { a: 1 } });
+    expect(sort(reply(201, {}), appLookupRows)).toEqual(unavailable("github_unexpected_status"));
   });
 
   test.each(failures)("that does not arrive whole says nothing: $reason after $status", ({ reason, status }) => {
     const answer: GitHubReply = { kind: "failed", reason, status, headers: new Headers() };
     expect(sort(answer, appRows, 200)).toEqual(unavailable(reason));
-    expect(sort(answer, appMembershipRows)).toEqual(unavailable(reason));
+    expect(sort(answer, appLookupRows)).toEqual(unavailable(reason));
   });
 });
 
@@ -104,10 +118,12 @@ describe("a response of check-token", () => {
     ["401 with a wrong secret", says(401, "Bad credentials")],
     ["401 in any words", reply(401, "")],
     ["403", says(403, "Sorry. Your account was suspended")],
-    ["403 rate limit", says(403, "API rate limit exceeded", anonymous)],
-    ["429", says(429, "You have exceeded a secondary rate limit.")],
   ])("%s is about the client, never about the user", (_, answer) => {
     expect(sort(answer, checkTokenRows)).toEqual(unavailable("oauth_client_secret"));
+  });
+
+  test.each(limits)("%s is a limit of the deployment's own", (_, answer) => {
+    expect(sort(answer, checkTokenRows)).toEqual(limited);
   });
 
   test.each(outages)("%s", (_, answer, reason) => {

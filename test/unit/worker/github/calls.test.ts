@@ -4,12 +4,13 @@ import { apiAddressOf } from "../../../../src/worker/github/api-address.ts";
 import { createCalls } from "../../../../src/worker/github/calls.ts";
 import type { GitHubClient, GitHubReply, GitHubRequest } from "../../../../src/worker/github/client.ts";
 import {
+  installationOfOrganisation,
   installationToken,
-  membershipOfUser,
   ownTeams,
   teamsOfUser,
   user,
 } from "../../../../src/worker/github/endpoints.ts";
+import type { GitHubResponse } from "../../../../src/worker/github/outcomes.ts";
 import { createTrace } from "../../../../src/worker/github/trace.ts";
 import { api, type CallInfo, callInfoOf, callsTo } from "./support.ts";
 
@@ -53,7 +54,7 @@ describe("a call", () => {
     await calls.call(installationToken, { installationId: 77 }, { authorization, body });
     await calls.call(teamsOfUser, undefined, { authorization });
     await calls.callUrl(ownTeams, `${api.restUrl}/user/teams?page=2`, { authorization });
-    expect(requests.map(({ keep, ...request }) => request)).toEqual([
+    expect(requests.map(({ isConditional, ...request }) => request)).toEqual([
       { method: "GET", url: `${api.restUrl}/user/teams?per_page=100`, authorization: null },
       { method: "POST", url: `${api.restUrl}/app/installations/77/access_tokens`, authorization, body },
       { method: "POST", url: api.graphqlUrl, authorization },
@@ -77,13 +78,40 @@ describe("a call", () => {
     expect(urls).toEqual(["https://github.acme.test/api/v3/user", "https://github.acme.test/api/graphql"]);
   });
 
-  test("is conditional with the user's own token, and keeps what its schema knows; others are not", async () => {
+  test("may be conditional where the endpoint says so", async () => {
     const { calls, requests } = callsWith(answered(404, {}));
-    await calls.call(user, undefined, { authorization });
-    await calls.call(membershipOfUser, { organisation: "acme", login: "octocat" }, { authorization });
-    expect(requests.map(({ keep }) => keep === undefined)).toEqual([false, true]);
-    expect(requests[0]?.keep?.(JSON.stringify({ ...octocat, email: "private" }))).toEqual(octocat);
-    expect(requests[0]?.keep?.(JSON.stringify({ ...octocat, id: "1" }))).toBeUndefined();
+    await calls.call(user, undefined, { authorization, maxHeaderAgeMs: 5, timeoutMs: 7 });
+    await calls.call(installationOfOrganisation, { organisation: "acme" }, { authorization });
+    expect(requests).toMatchObject([
+      { isConditional: true, maxHeaderAgeMs: 5, timeoutMs: 7 },
+      { isConditional: false },
+    ]);
+  });
+
+  test("keeps what its schema knows of a response that has its shape, and nothing of another", async () => {
+    const kept: unknown[] = [];
+    const keep = (json: unknown, body: unknown) => kept.push([json, body]);
+    const sent = { ...octocat, email: "private" };
+    await callsWith({ ...answered(200, sent), keep }).calls.call(user, undefined, { authorization });
+    await callsWith({ ...answered(200, { ...sent, id: "1" }), keep }).calls.call(user, undefined, { authorization });
+    await callsWith({ ...answered(404, {}), keep }).calls.call(user, undefined, { authorization });
+    expect(kept).toEqual([[sent, octocat]]);
+  });
+
+  test("is made again without a condition where an earlier release kept another shape", async () => {
+    const requests: GitHubRequest[] = [];
+    const client: GitHubClient = {
+      async send(request) {
+        requests.push(request);
+        const isKept = request.maxHeaderAgeMs !== 0;
+        return isKept
+          ? { ...answered(200, ""), notModified: true, keptJson: { login: "octocat" } }
+          : answered(200, octocat);
+      },
+    };
+    const result = await callsTo({ client }).call(user, undefined, { authorization });
+    expect(result).toMatchObject({ kind: "ok", body: octocat });
+    expect(requests.map(({ maxHeaderAgeMs }) => maxHeaderAgeMs)).toEqual([undefined, 0]);
   });
 
   test("returns the body as the schema knows it, the headers and the address", async () => {
@@ -94,6 +122,7 @@ describe("a call", () => {
       url,
       body: octocat,
       headers: new Headers({ link: "kept" }),
+      notModified: false,
     });
     expect(trace.calls()).toMatchObject([{ outcome: { kind: "ok" } }]);
     expect(JSON.stringify(trace.calls()[0]?.outcome)).toBe('{"kind":"ok"}');
@@ -110,29 +139,26 @@ describe("a call", () => {
     for (const [index, { outcome }] of trace.calls().entries()) expect(outcome).toBe(outcomes[index]);
   });
 
-  test("of another shape is an invalid response, or what the row says, again as a value of its own", async () => {
-    const { calls, trace } = callsWith(answered(200, { errors: [{ type: "RATE_LIMITED" }] }));
+  test("of another shape is an invalid response, again as a value of its own", async () => {
+    const { calls, trace } = callsWith(answered(200, { errors: "none" }));
     const invalid = await calls.call(user, undefined, { authorization });
     const graphql = await calls.call(teamsOfUser, undefined, { authorization });
-    expect(invalid).toEqual({ kind: "unavailable", reason: "github_invalid_response" });
-    expect(graphql).toEqual({ kind: "unavailable", reason: "github_app_unavailable" });
-    expect(trace.calls().map(({ outcome }) => outcome)).toEqual([invalid, graphql]);
+    expect([invalid, graphql]).toEqual(Array(2).fill({ kind: "unavailable", reason: "github_invalid_response" }));
     expect(trace.calls().every(({ outcome }, index) => outcome === [invalid, graphql][index])).toBe(true);
     expect(await calls.call(user, undefined, { authorization })).not.toBe(invalid);
-    expect(await calls.call(teamsOfUser, undefined, { authorization })).not.toBe(graphql);
   });
 
-  test("reports a 401, and no other status", async () => {
-    const reported: number[] = [];
-    for (const status of [200, 304, 400, 401, 403, 404, 500]) {
-      const { calls } = callsWith(answered(status, {}));
-      const onUnauthorized = () => reported.push(status);
-      await calls.call(user, undefined, { authorization, onUnauthorized });
+  test("is handed on before it is sorted, whatever it is", async () => {
+    const responses: unknown[] = [];
+    const onResponse = (response: GitHubResponse) =>
+      responses.push(response.kind === "answered" ? [response.status, response.message] : response.reason);
+    for (const status of [200, 401, 500]) {
+      const { calls } = callsWith(answered(status, { message: "words" }));
+      await calls.call(user, undefined, { authorization, onResponse });
     }
-    expect(reported).toEqual([401]);
     const broken = callsWith({ kind: "failed", reason: "github_timeout", status: 401, headers: null });
-    await broken.calls.call(user, undefined, { authorization, onUnauthorized: () => reported.push(0) });
-    expect(reported).toEqual([401, 0]);
+    await broken.calls.call(user, undefined, { authorization, onResponse });
+    expect(responses).toEqual([[200, "words"], [401, "words"], [500, "words"], "github_timeout"]);
   });
 
   test("ends with the deadline of all calls", async () => {

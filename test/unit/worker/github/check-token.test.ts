@@ -1,7 +1,8 @@
 // The owner of an app's token, by check-token.
 import { describe, expect, test } from "vitest";
 import { makeAppClientId, makeToken } from "../../../../src/local/github/token.ts";
-import { fetchTokenOwner } from "../../../../src/worker/github/account.ts";
+import { fetchTokenOwner, type TokenOwnerRequest } from "../../../../src/worker/github/account.ts";
+import { createSharedQuotas, type SharedQuotas } from "../../../../src/worker/github/shared-quota.ts";
 import { createTrace } from "../../../../src/worker/github/trace.ts";
 import {
   callInfoOf,
@@ -9,6 +10,8 @@ import {
   error,
   json,
   notFound,
+  octocat,
+  paths,
   requestAbout,
   type ScriptedAnswer,
   scriptGitHub,
@@ -17,6 +20,7 @@ import {
 const clientId = makeAppClientId();
 const path = `POST /applications/${clientId}/token`;
 const invalidResponse = { kind: "unavailable", reason: "github_invalid_response" };
+const startMs = Date.parse("2026-11-20T10:00:00Z");
 const expiresAt = "2026-11-20T18:00:00Z";
 
 function checkBody(changes: Record<string, unknown> = {}): object {
@@ -30,11 +34,23 @@ function checkBody(changes: Record<string, unknown> = {}): object {
   };
 }
 
-async function check(answer: ScriptedAnswer, token = makeToken("app")) {
+interface CheckChanges {
+  readonly token?: string;
+  readonly earlier?: TokenOwnerRequest["earlier"];
+  readonly oauthClients?: readonly string[];
+  /** GitHub's other answers. */
+  readonly script?: Record<string, ScriptedAnswer>;
+  readonly quotas?: SharedQuotas;
+}
+
+async function check(answer: ScriptedAnswer, changes: CheckChanges = {}) {
+  const { token = makeToken("app"), earlier = null, oauthClients = [clientId], script = {} } = changes;
+  const { quotas = createSharedQuotas(() => startMs) } = changes;
   const trace = createTrace();
-  const calls = callsTo(scriptGitHub({ [path]: answer }), { trace });
-  const request = { ...requestAbout([]), tokenKind: "app", oauthClients: [clientId] } as const;
-  const outcome = await fetchTokenOwner(calls, new Map([[clientId, "s3cret"]]), token, request);
+  const calls = callsTo(scriptGitHub({ [path]: answer, ...script }), { trace });
+  const request = { ...requestAbout([]), tokenKind: "app", oauthClients } as const;
+  const clients = { secrets: new Map([[clientId, "s3cret"]]), quotas };
+  const outcome = await fetchTokenOwner(calls, clients, { token, request, earlier });
   return { outcome, calls: trace.calls() };
 }
 const outcomeOf = async (body: unknown) => (await check(json(body))).outcome;
@@ -44,10 +60,13 @@ describe("check-token", () => {
   test("is called with the client's own secret, the token in the body alone", async () => {
     const token = makeToken("app");
     const calls: { authorization: string | null; body: unknown }[] = [];
-    await check(({ authorization, body }) => {
-      calls.push({ authorization, body: JSON.parse(body) });
-      return Response.json(checkBody());
-    }, token);
+    await check(
+      ({ authorization, body }) => {
+        calls.push({ authorization, body: JSON.parse(body) });
+        return Response.json(checkBody());
+      },
+      { token },
+    );
     const basic = `Basic ${Buffer.from(`${clientId}:s3cret`).toString("base64")}`;
     expect(calls).toEqual([{ authorization: basic, body: { access_token: token } }]);
   });
@@ -90,7 +109,7 @@ describe("check-token", () => {
     expect(calls).toMatchObject([{ endpoint: "checkToken", status, outcome: { kind: "absent" } }]);
   });
 
-  test.each([401, 403, 429])(
+  test.each([401, 403])(
     "that refuses the client itself (%i) is about the deployment, never about the user",
     async (status) => {
       expect((await check(error(status, "Bad credentials"))).outcome).toEqual({
@@ -127,5 +146,160 @@ describe("check-token", () => {
       reason: "github_unreachable",
     });
     expect((await check(notFound)).outcome).toEqual(notOurs);
+  });
+});
+
+describe("a token whose client is known", () => {
+  const known = {
+    oauthClientId: clientId,
+    expiry: { kind: "at", epochMs: startMs + 1000 },
+    hasAdmitted: true,
+  } as const;
+  const notAsked: ScriptedAnswer = () => {
+    throw new Error("the client of this token is known");
+  };
+  const askedAgain = (answer: ScriptedAnswer, changes: CheckChanges = {}) =>
+    check(notAsked, { earlier: known, script: { [paths.user]: answer }, ...changes });
+
+  test("costs nothing that all users share: GET /user is asked, on the user's own quota", async () => {
+    const { outcome, calls } = await askedAgain(json(octocat, { "x-oauth-scopes": "" }));
+    expect(calls.map(({ endpoint }) => endpoint)).toEqual(["user"]);
+    expect(outcome).toEqual({
+      kind: "found",
+      account: octocat,
+      oauthClientId: clientId,
+      scopes: [],
+      expiry: known.expiry,
+    });
+  });
+
+  test("is the same token for ever: its client and its end need not be said again", async () => {
+    const said = { "x-oauth-client-id": clientId, "github-authentication-token-expiration": "2026-11-20 12:00:00 UTC" };
+    expect((await askedAgain(json(octocat, said))).outcome).toMatchObject({
+      oauthClientId: clientId,
+      expiry: { kind: "at", epochMs: Date.parse("2026-11-20T12:00:00Z") },
+    });
+    const other = json(octocat, { "x-oauth-client-id": makeAppClientId() });
+    expect((await askedAgain(other)).outcome).toEqual({
+      kind: "unavailable",
+      reason: "github_inconsistent_responses",
+    });
+  });
+
+  test("is refused as soon as GitHub refuses it", async () => {
+    expect((await askedAgain(error(401, "Bad credentials"))).outcome).toEqual({
+      kind: "refused",
+      reason: "token_refused",
+    });
+  });
+
+  test("which this cluster does not list is refused without a call", async () => {
+    const elsewhere = { ...known, oauthClientId: makeAppClientId() };
+    const { outcome, calls } = await askedAgain(notAsked, { earlier: elsewhere });
+    expect(outcome).toEqual(notOurs);
+    expect(calls).toEqual([]);
+  });
+
+  test("which this cluster does not list is looked at by the policy where a listed client has no secret", async () => {
+    const elsewhere = { ...known, oauthClientId: makeAppClientId() };
+    const oauthClients = [clientId, makeAppClientId()];
+    const { outcome } = await askedAgain(json(octocat), { earlier: elsewhere, oauthClients });
+    expect(outcome).toMatchObject({ kind: "found", oauthClientId: elsewhere.oauthClientId });
+  });
+
+  test("is asked about by check-token once where it is known without its client", async () => {
+    const { calls } = await check(json(checkBody()), { earlier: { ...known, oauthClientId: null } });
+    expect(calls.map(({ endpoint }) => endpoint)).toEqual(["checkToken"]);
+  });
+});
+
+describe("the quota of a client", () => {
+  const left = (remaining: number) => ({
+    "x-ratelimit-limit": "5000",
+    "x-ratelimit-remaining": String(remaining),
+    "x-ratelimit-reset": String(startMs / 1000 + 3600),
+  });
+  const neverSeen = { oauthClientId: null, expiry: { kind: "never" }, hasAdmitted: false } as const;
+  const shared = (reason: string) => ({ kind: "limited", reason });
+
+  test("keeps its last third from made-up tokens: of others GET /user says first that GitHub knows them", async () => {
+    const quotas = createSharedQuotas(() => startMs);
+    await check(error(404, "Not Found", left(1667)), { quotas });
+    expect((await check(error(404, "Not Found", left(1666)), { quotas })).calls).toHaveLength(1);
+    for (const earlier of [null, neverSeen]) {
+      const madeUp = { "GET /user": error(401, "Bad credentials") };
+      const refused = await check(json(checkBody()), { quotas, earlier, script: madeUp });
+      expect(refused.outcome).toEqual({ kind: "refused", reason: "token_refused" });
+      expect(refused.calls.map(({ endpoint }) => endpoint)).toEqual(["user"]);
+      const { outcome, calls } = await check(json(checkBody()), {
+        quotas,
+        earlier,
+        script: { "GET /user": json(octocat) },
+      });
+      expect(outcome).toMatchObject({ kind: "found", oauthClientId: clientId });
+      expect(calls.map(({ endpoint }) => endpoint)).toEqual(["user", "checkToken"]);
+    }
+    const admitted = { ...neverSeen, hasAdmitted: true };
+    expect((await check(json(checkBody()), { quotas, earlier: admitted })).outcome).toMatchObject({ kind: "found" });
+  });
+
+  test("is not needed where GET /user names the client", async () => {
+    const quotas = createSharedQuotas(() => startMs);
+    await check(error(404, "Not Found", left(1666)), { quotas });
+    const askedOf = async (oauthClientId: string, oauthClients = [clientId]) => {
+      const script = { "GET /user": json(octocat, { "x-oauth-client-id": oauthClientId }) };
+      const { outcome, calls } = await check(json(checkBody()), { quotas, script, oauthClients });
+      expect(calls.map(({ endpoint }) => endpoint)).toEqual(["user"]);
+      return outcome;
+    };
+    expect(await askedOf(clientId)).toMatchObject({ kind: "found", oauthClientId: clientId });
+    const another = makeAppClientId();
+    expect(await askedOf(another)).toEqual(notOurs);
+    // A listed client without a secret, so the policy says what it thinks of others.
+    expect(await askedOf(another, [clientId, makeAppClientId()])).toMatchObject({ oauthClientId: another });
+  });
+
+  test("gives one account no more than its share of the last third", async () => {
+    const quotas = createSharedQuotas(() => startMs);
+    const script = { "GET /user": json(octocat) };
+    await check(error(404, "Not Found", left(1666)), { quotas });
+    const outcomes: unknown[] = [];
+    for (let token = 0; token < 167; token += 1) {
+      outcomes.push((await check(error(404, "Not Found", left(1666)), { quotas, script })).outcome);
+    }
+    expect(outcomes.slice(0, 166)).toEqual(Array(166).fill(notOurs));
+    expect(outcomes[166]).toEqual(shared("shared_quota_reserved"));
+  });
+
+  test.each<[string, ScriptedAnswer]>([
+    ["spent", error(403, "API rate limit exceeded", left(0))],
+    ["slowed down", error(403, "You have exceeded a secondary rate limit.")],
+    ["slowed down with a 429", error(429, "")],
+  ])("that is %s is the deployment's limit, and nothing is asked until it is over", async (_, answer) => {
+    const quotas = createSharedQuotas(() => startMs);
+    expect((await check(answer, { quotas })).outcome).toEqual(shared("shared_quota_spent"));
+    const { outcome, calls } = await check(json(checkBody()), { quotas });
+    expect(outcome).toEqual(shared("shared_quota_spent"));
+    expect(calls).toEqual([]);
+  });
+
+  test("of one client is not another's", async () => {
+    const quotas = createSharedQuotas(() => startMs);
+    quotas.of(makeAppClientId()).observe({
+      kind: "answered",
+      status: 429,
+      headers: new Headers(),
+      json: undefined,
+      message: "",
+    });
+    expect((await check(json(checkBody()), { quotas })).outcome).toMatchObject({ kind: "found" });
+  });
+
+  test("is not asked for by a user who is known while it is spent", async () => {
+    const quotas = createSharedQuotas(() => startMs);
+    await check(error(429, ""), { quotas });
+    const earlier = { oauthClientId: clientId, expiry: { kind: "never" }, hasAdmitted: true } as const;
+    const { outcome } = await check(json(checkBody()), { quotas, earlier, script: { [paths.user]: json(octocat) } });
+    expect(outcome).toMatchObject({ kind: "found", account: octocat });
   });
 });

@@ -8,11 +8,11 @@ import { clusterTable } from "../support.ts";
 import { requestAbout } from "./support.ts";
 
 const octocat: Account = { id: 583231, login: "octocat", type: "User" };
-const byLogin = { login: "octocat", id: null };
-const byNumber = { login: "octocat-before", id: 583231 };
-const hubot = { login: "hubot", id: null };
+const byLogin = { kind: "user", login: "octocat", id: null } as const;
+const byNumber = { kind: "user", login: "octocat-before", id: 583231 } as const;
+const hubot = { kind: "user", login: "hubot", id: null } as const;
 /** The name of octocat, but the number of another account. */
-const other = { login: "octocat", id: 1 };
+const other = { kind: "user", login: "octocat", id: 1 } as const;
 
 describe("organisations are looked up", () => {
   const needs = (candidates: ReturnType<typeof requestAbout>["candidates"], account = octocat) =>

@@ -26,7 +26,10 @@ async function signIn(github: GitHubStandIn, token: string, policy: Record<strin
     token,
     "production",
     { ok: true, value: policyOf(policy) },
-    { ok: true, value: { factsCache: factsWithoutCache(github.url), tokenShape: "exact" } },
+    {
+      ok: true,
+      value: { factsCache: factsWithoutCache(github.url), tokenShape: "exact", isRepeatedDenial: () => false },
+    },
   );
 }
 

@@ -7,6 +7,7 @@ import type { Earlier } from "../../../../src/worker/github/github-facts.ts";
 import type { MembershipSource, MembershipsRequest } from "../../../../src/worker/github/memberships/source.ts";
 import { userAnswer } from "../support.ts";
 import {
+  earlierOf,
   error,
   fixedMemberships,
   inAcme,
@@ -25,7 +26,17 @@ const account = octocat;
 const member = octocatInAcme;
 
 /** octocat's token with read:org, as it was found earlier. */
-const earlier: Earlier = { account, scopes: ["read:org"], validators: {} };
+const earlier: Earlier = earlierOf(account);
+
+test.each([
+  ["was never seen", null, true],
+  ["never let its owner in", { ...earlier, hasAdmitted: false }, true],
+  ["let its owner in before", earlier, false],
+])("a source of memberships hears that a token %s", async (_, known, isNeverSeen) => {
+  const { requests, source } = fixedMemberships(member);
+  await loadFacts(scriptGitHub(scriptOfMember()), { memberships: source, earlier: known });
+  expect(requests).toMatchObject([{ isNeverSeen }]);
+});
 
 describe("a token that was once valid", () => {
   const inconsistentResponses = { kind: "unavailable", reason: "github_inconsistent_responses" };
@@ -150,7 +161,9 @@ describe("a token that was once valid", () => {
     const memberships: MembershipSource = {
       async load(request) {
         requests.push(request);
-        const found: Membership[] = [requests.length === 1 ? { kind: "none", nameTakenBy: null } : member];
+        const found: Membership[] = [
+          requests.length === 1 ? { kind: "none", nameTakenBy: null, isProven: true } : member,
+        ];
         return { kind: "known", memberships: found, tookToken: true };
       },
     };

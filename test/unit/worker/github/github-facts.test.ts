@@ -5,10 +5,13 @@ import type { Membership } from "../../../../src/worker/github/facts.ts";
 import { userAnswer } from "../support.ts";
 import {
   acme,
+  earlierOf,
   error,
   fixedMemberships,
   globex,
   inAcme,
+  json,
+  linkTo,
   loadFacts,
   notFound,
   octocat,
@@ -19,6 +22,7 @@ import {
   type ScriptedAnswer,
   scriptGitHub,
   scriptOfMember,
+  teamBody,
 } from "./support.ts";
 
 const account = octocat;
@@ -78,10 +82,11 @@ describe("organisations", () => {
   });
 
   test("are not looked up where they can change nothing for this account", async () => {
-    const hubot = { login: "hubot", id: 7 };
+    const hubot = { kind: "user", login: "hubot", id: 7 } as const;
+    const octocatEntry = { kind: "user", login: "octocat", id: 583231 } as const;
     for (const candidates of [
       { only: [hubot], except: [] },
-      { only: null, except: [octocat] },
+      { only: null, except: [octocatEntry] },
     ]) {
       const github = scriptGitHub({ [paths.user]: octocatReadsOrganisations });
       const { outcome } = await loadFacts(github, { request: { candidates } });
@@ -89,7 +94,7 @@ describe("organisations", () => {
       expect(outcome.kind === "found" && outcome.facts.organisations).toEqual({});
       expect(github.calls).toEqual([paths.user]);
     }
-    const request = { candidates: { only: [octocat], except: [hubot] } };
+    const request = { candidates: { only: [octocatEntry], except: [hubot] } };
     expect((await loadFacts(scriptGitHub(scriptOfMember()), { request })).outcome).toMatchObject({
       facts: { organisations: { acme: member } },
     });
@@ -97,7 +102,7 @@ describe("organisations", () => {
 
   test("are filed under name and pinned number", async () => {
     const github = scriptGitHub({ [paths.user]: octocatReadsOrganisations });
-    const notAMember: Membership = { kind: "none", nameTakenBy: null };
+    const notAMember: Membership = { kind: "none", nameTakenBy: null, isProven: true };
     const { source } = fixedMemberships(member, notAMember);
     const { outcome } = await loadFacts(github, {
       memberships: source,
@@ -110,16 +115,14 @@ describe("organisations", () => {
     });
   });
 
-  test("that fail leave nothing known, and the call that failed decides", async () => {
+  test("that fail say nothing about the user, and leave the others as they are", async () => {
     const github = scriptGitHub({
       ...scriptOfMember(),
-      [paths.teams]: error(503, "No server", { "x-github-request-id": "B:2" }),
+      [paths.membership("globex")]: error(503, "No server"),
     });
-    expect(await loadFacts(github)).toMatchObject({
-      validators: {},
-      outcome: { kind: "unavailable", reason: "github_server_error" },
-      call: { status: 503, requestId: "B:2", retryAfterMs: null },
-    });
+    const { outcome } = await loadFacts(github, { request: { organisations: [acme, globex] } });
+    const failed = { kind: "hidden", reason: "github_server_error", ssoUrl: null };
+    expect(outcome).toMatchObject({ kind: "found", facts: { organisations: { acme: member, globex: failed } } });
   });
 
   test("that are hidden without a call rest on the call about the account", async () => {
@@ -146,19 +149,46 @@ describe("organisations", () => {
 });
 
 describe("the time of all calls together", () => {
-  test("is eight seconds, and later calls share it", async () => {
+  test("is eighteen seconds, and later calls share it: what is known by then counts", async () => {
     const deadline = new AbortController();
-    const timeout = vi.spyOn(AbortSignal, "timeout").mockImplementation(() => deadline.signal);
+    const timeout = vi
+      .spyOn(AbortSignal, "timeout")
+      .mockImplementation((ms) => (ms === 18_000 ? deadline.signal : new AbortController().signal));
     onTestFinished(() => timeout.mockRestore());
+    const second = "/user/teams?per_page=100&page=2";
     const github = scriptGitHub({
       ...scriptOfMember(),
-      [paths.teams]: () => {
+      [paths.teams]: json([teamBody(55, "platform")], linkTo(second)),
+      [`GET ${second}`]: () => {
         setImmediate(() => deadline.abort());
         return new Response(new ReadableStream({ pull: () => new Promise(() => {}) }));
       },
     });
-    expect((await loadFacts(github)).outcome).toEqual({ kind: "unavailable", reason: "github_timeout" });
-    expect(timeout.mock.calls[0]).toEqual([8_000]);
+    // So many pages are the user's own: GitHub answered each.
+    expect((await loadFacts(github)).outcome).toMatchObject({
+      facts: { organisations: { acme: { kind: "active", id: 1234, teams: [], teamsHidden: "too_many_teams" } } },
+    });
+    expect(timeout.mock.calls[0]).toEqual([18_000]);
+  });
+
+  test("is over as soon as GitHub does not say whose token it is: no user waits for the rest", async () => {
+    const timeout = vi.spyOn(AbortSignal, "timeout").mockImplementation(() => new AbortController().signal);
+    onTestFinished(() => timeout.mockRestore());
+    const aborted = Promise.withResolvers<void>();
+    const hangs: ScriptedAnswer = ({ signal }) =>
+      new Promise((_, reject) => {
+        signal?.addEventListener("abort", () => {
+          aborted.resolve();
+          reject(signal.reason);
+        });
+      });
+    const github = scriptGitHub({ ...scriptOfMember(), [paths.user]: error(502, ""), [inAcme]: hangs });
+    const earlier = earlierOf(account);
+    expect((await loadFacts(github, { earlier })).outcome).toEqual({
+      kind: "unavailable",
+      reason: "github_server_error",
+    });
+    await aborted.promise;
   });
 });
 
@@ -229,7 +259,7 @@ describe("check-token", () => {
 
   test.each<[string, ScriptedAnswer, string]>([
     ["a wrong secret", error(401, "Bad credentials"), "oauth_client_secret"],
-    ["a spent quota", error(403, "API rate limit exceeded"), "oauth_client_secret"],
+    ["a spent quota", error(403, "API rate limit exceeded"), "shared_quota_spent"],
     ["an outage", error(502, ""), "github_server_error"],
     ["the id of another client", checked(makeAppClientId()), "github_invalid_response"],
   ])("that fails by %s refuses no user, and the token is sent to no other endpoint", async (_, answer, reason) => {
@@ -238,7 +268,7 @@ describe("check-token", () => {
       ...request("app", ours, other, third),
       clientSecrets: secrets(ours, other),
     });
-    expect(outcome).toEqual({ kind: "unavailable", reason });
+    expect(outcome).toMatchObject({ reason });
     expect(github.calls).not.toContain(paths.user);
   });
 });

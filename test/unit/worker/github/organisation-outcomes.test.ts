@@ -15,11 +15,11 @@ function outcomeOf(reply: GitHubReply) {
 type Outcome = ReturnType<typeof outcomeOf>;
 
 const absent: Outcome = { kind: "absent" };
-const hidden = (reason: HiddenReason, ssoUrl: string | null = null): Outcome => ({
-  kind: "hidden",
-  reason,
-  ssoUrl,
-});
+const hidden = (
+  reason: HiddenReason,
+  { ssoUrl = null, organisation = null }: { ssoUrl?: string | null; organisation?: string | null } = {},
+): Outcome => ({ kind: "hidden", reason, ssoUrl, organisation });
+const acme = { organisation: "acme" };
 const limited = (reason: LimitedReason): Outcome => ({ kind: "limited", reason });
 const unavailable = (reason: UnavailableReason): Outcome => ({ kind: "unavailable", reason });
 
@@ -40,6 +40,7 @@ const restrictions =
 const classicForbidden = "`acme` forbids access via a personal access token (classic). Please use a GitHub App.";
 const lifetime =
   "The 'acme' organization forbids access via a fine-grained personal access tokens if the token's lifetime is greater than 366 days.";
+const secondFactor = "The Initech-2 organization requires all members to have two-factor authentication enabled.";
 const scope = "You need at least read:org scope or user scope to list your organizations.";
 const anonymous = { "x-ratelimit-limit": "60", "x-ratelimit-remaining": "0" };
 const spent = { "x-ratelimit-limit": "5000", "x-ratelimit-remaining": "0" };
@@ -48,13 +49,13 @@ const rows: [description: string, reply: GitHubReply, outcome: Outcome][] = [
   ["404", says(404, "Not Found"), absent],
   ["404 as a page", reply(404, "<h1>Not Found</h1>"), absent],
 
-  ["403 single sign-on, with an address", says(403, enforcement, sso), hidden("sso_required", ssoUrl)],
-  ["404 single sign-on, with an address", says(404, "Not Found", sso), hidden("sso_required", ssoUrl)],
-  ["403 single sign-on by its header alone", reply(403, "", sso), hidden("sso_required", ssoUrl)],
+  ["403 single sign-on, with an address", says(403, enforcement, sso), hidden("sso_required", { ssoUrl })],
+  ["404 single sign-on, with an address", says(404, "Not Found", sso), hidden("sso_required", { ssoUrl })],
+  ["403 single sign-on by its header alone", reply(403, "", sso), hidden("sso_required", { ssoUrl })],
   [
     "403 single sign-on, the header in other letters",
     says(403, enforcement, { "x-github-sso": `Required; url=${ssoUrl}` }),
-    hidden("sso_required", ssoUrl),
+    hidden("sso_required", { ssoUrl }),
   ],
   [
     "403 single sign-on without an address",
@@ -79,22 +80,33 @@ const rows: [description: string, reply: GitHubReply, outcome: Outcome][] = [
     hidden("organisation_forbidden"),
   ],
 
-  ["403 app restrictions", says(403, restrictions), hidden("app_not_approved")],
+  ["403 app restrictions", says(403, restrictions), hidden("app_not_approved", acme)],
   [
     "403 for an app that is not installed",
     says(403, "Resource not accessible by integration"),
     hidden("app_not_approved"),
   ],
-  ["403 IP allow list", says(403, allowList), hidden("ip_allow_list")],
-  ["403 IP allow list, older wording", says(403, olderAllowList), hidden("ip_allow_list")],
+  ["403 IP allow list", says(403, allowList), hidden("ip_allow_list", acme)],
+  ["403 IP allow list, older wording", says(403, olderAllowList), hidden("ip_allow_list", acme)],
   ["403 IP address", says(403, "The settings do not permit your IP address."), hidden("ip_allow_list")],
   [
     "403 fine-grained token of another owner",
     says(403, "Resource not accessible by personal access token"),
     hidden("other_resource_owner"),
   ],
-  ["403 classic tokens forbidden", says(403, classicForbidden), hidden("token_kind_forbidden")],
-  ["403 tokens that live too long forbidden", says(403, lifetime), hidden("token_kind_forbidden")],
+  ["403 classic tokens forbidden", says(403, classicForbidden), hidden("token_kind_forbidden", acme)],
+  ["403 tokens that live too long forbidden", says(403, lifetime), hidden("token_lifetime", acme)],
+  [
+    "403 tokens that live too long forbidden by an enterprise",
+    says(403, lifetime.replace("'acme' organization", "'ACME Inc' enterprise")),
+    hidden("token_lifetime"),
+  ],
+  [
+    "403 an enterprise that forbids classic tokens",
+    says(403, "The 'ACME Inc' enterprise forbids access via a personal access token (classic)."),
+    hidden("token_kind_forbidden"),
+  ],
+  ["403 no second factor", says(403, secondFactor), hidden("two_factor_required", { organisation: "initech-2" })],
   ["403 scope", says(403, scope), hidden("scope_missing")],
   ["403 that says nothing known", says(403, "You shall not pass"), hidden("organisation_forbidden")],
   ["403 without a body", reply(403, ""), hidden("organisation_forbidden")],

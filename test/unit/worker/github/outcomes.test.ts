@@ -28,6 +28,8 @@ const abuse = "You have triggered an abuse detection mechanism. Please wait a fe
 const integration = "Resource not accessible by integration";
 const allowListWithoutItsName = "Your account's settings do not permit your IP address to access this resource.";
 const lockout = "Maximum number of login attempts exceeded. Please try again later.";
+const lifetime =
+  "forbids access via a personal access tokens (classic) if the token's lifetime is greater than 7 days.";
 const noUserAgent = "Request forbidden by administrative rules. Please make sure your request has a User-Agent header";
 
 const rows: [description: string, answer: () => Response, outcome: LookupFailure][] = [
@@ -125,6 +127,27 @@ const rows: [description: string, answer: () => Response, outcome: LookupFailure
   ["403 IP allow list, older wording", () => errorAnswer(403, olderAllowList), limited("github_ip_allow_list")],
   ["403 IP address", () => errorAnswer(403, allowListWithoutItsName), limited("github_ip_allow_list")],
   ["403 lock-out", () => errorAnswer(403, lockout), limited("github_locked_out")],
+  [
+    "403 an enterprise that forbids tokens which live too long",
+    () => json(403, { message: `The 'ACME Inc' enterprise ${lifetime}` }),
+    { kind: "denied", reason: "token_lifetime" },
+  ],
+  [
+    "403 an organisation that does so",
+    () => json(403, { message: `The 'acme' organization ${lifetime}` }),
+    { kind: "denied", reason: "token_lifetime" },
+  ],
+  [
+    "403 an enterprise that forbids classic tokens",
+    () => json(403, { message: "The 'ACME Inc' enterprise forbids access via a personal access token (classic)." }),
+    { kind: "denied", reason: "token_kind_forbidden" },
+  ],
+  [
+    "403 no second factor",
+    () =>
+      json(403, { message: "The acme organization requires all members to have two-factor authentication enabled." }),
+    { kind: "denied", reason: "two_factor_required" },
+  ],
   ["403 without User-Agent", () => html(403, noUserAgent), limited("github_forbidden")],
   [
     "403 permission of a token",

@@ -35,7 +35,12 @@ describe("a scope", () => {
     ["write:discussion", ["read:discussion"]],
     ["codespace", ["codespace:secrets"]],
     ["audit_log", ["read:audit_log"]],
-    ["admin:enterprise", ["manage_runners:enterprise", "manage_billing:enterprise", "read:enterprise"]],
+    [
+      "admin:enterprise",
+      ["manage_runners:enterprise", "manage_billing:enterprise", "read:enterprise", "scim:enterprise"],
+    ],
+    ["write:network_configurations", ["read:network_configurations"]],
+    ["copilot", ["manage_billing:copilot"]],
     ["read:org", []],
     ["gist", []],
     ["admin:org_hook", []],

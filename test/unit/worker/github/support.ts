@@ -10,7 +10,8 @@ import {
   type GitHubClient,
   type GitHubClientOptions,
 } from "../../../../src/worker/github/client.ts";
-import type { FactsRequest, LookupFailure, Membership } from "../../../../src/worker/github/facts.ts";
+import type { Validators } from "../../../../src/worker/github/conditional-client.ts";
+import type { Account, FactsRequest, LookupFailure, Membership } from "../../../../src/worker/github/facts.ts";
 import { createGitHubFacts, type Earlier, type GitHubOutcome } from "../../../../src/worker/github/github-facts.ts";
 import { ownTokenMemberships } from "../../../../src/worker/github/memberships/own-token.ts";
 import type { MembershipSource, MembershipsRequest } from "../../../../src/worker/github/memberships/source.ts";
@@ -24,6 +25,8 @@ export interface ScriptedCall {
   readonly authorization: string | null;
   readonly headers: Headers;
   readonly body: string;
+  /** Ends the call. */
+  readonly signal?: AbortSignal | null;
 }
 
 export type ScriptedAnswer = (call: ScriptedCall) => Response | Promise<Response>;
@@ -57,7 +60,7 @@ export function scriptGitHub(script: Record<string, ScriptedAnswer>): ScriptedGi
       unexpected.push(name);
       throw new Error(`no call of ${name} was expected`);
     }
-    return answer({ authorization, headers, body: String(init?.body ?? "") });
+    return answer({ authorization, headers, body: String(init?.body ?? ""), signal: init?.signal ?? null });
   };
   onTestFinished(() => expect(unexpected).toEqual([]));
   return { fetch: scripted, client: createGitHubClient({ fetch: scripted }), calls, authorizations, script };
@@ -78,9 +81,9 @@ export function callInfoOf({ status, requestId, retryAfterMs }: TracedCall): Cal
   return { status, requestId, retryAfterMs };
 }
 
-export const acme: OrganisationReference = { login: "acme", id: null, teamIds: [] };
-export const pinnedAcme: OrganisationReference = { login: "acme", id: 1234, teamIds: [] };
-export const globex: OrganisationReference = { login: "globex", id: null, teamIds: [] };
+export const acme: OrganisationReference = { login: "acme", id: null, teamIds: [], needsTeams: true };
+export const pinnedAcme: OrganisationReference = { login: "acme", id: 1234, teamIds: [], needsTeams: true };
+export const globex: OrganisationReference = { login: "globex", id: null, teamIds: [], needsTeams: true };
 
 export const acmeBody = { login: "Acme", id: 1234 };
 export const globexBody = { login: "Globex", id: 5678 };
@@ -143,8 +146,15 @@ export const paths = {
   membership: (login: string) => `GET /user/memberships/orgs/${login}`,
   memberships: "GET /user/memberships/orgs?state=active&per_page=100",
   teams: "GET /user/teams?per_page=100",
+  teamsOf: (login: string) => `GET /orgs/${login}/teams?per_page=100`,
+  byId: (id: number) => `GET /user/${id}`,
   team: (login: string, slug: string) => `GET /orgs/${login}/teams/${slug}`,
 } as const;
+
+/** GitHub's answer about the account with a number. */
+export function organisationById(id: number, login: string): Record<string, ScriptedAnswer> {
+  return { [paths.byId(id)]: json({ id, login, type: "Organization" }) };
+}
 
 /** The header by which a list goes on. */
 export function linkTo(path: string, relation = "next"): Record<string, string> {
@@ -157,15 +167,22 @@ export interface FactsChanges {
   readonly request?: Partial<FactsRequest>;
   readonly token?: string;
   readonly earlier?: Earlier | null;
+  readonly now?: () => number;
 }
 
 export interface LoadedFacts {
   readonly outcome: GitHubOutcome;
-  readonly validators: Earlier["validators"];
+  readonly validators: Validators;
   /** The call on which the outcome rests. */
   readonly call: CallInfo | null;
   /** All calls. */
   readonly traced: readonly TracedCall[];
+}
+
+/** A token that has let this account in before, with read:org. */
+export function earlierOf(account: Account): Earlier {
+  const expiry = { kind: "never" } as const;
+  return { account, oauthClientId: null, scopes: ["read:org"], expiry, hasAdmitted: true, validators: {} };
 }
 
 /** What a cluster needs to know about the owner of a classic token. */
@@ -188,9 +205,10 @@ export async function loadFacts(
     request = {},
     token = makeToken("classic"),
     earlier = null,
+    now = Date.now,
   }: FactsChanges = {},
 ): Promise<LoadedFacts> {
-  const source = createGitHubFacts({ client, api, memberships, clientSecrets, now: Date.now });
+  const source = createGitHubFacts({ client, api, memberships, clientSecrets, now });
   const trace = createTrace();
   const loaded = await source.load(token, { ...requestAbout([acme]), ...request }, earlier, trace);
   const call = decidingCall(trace, loaded.outcome);
@@ -233,6 +251,7 @@ export const octocatInAcme: Membership = {
   login: "Acme",
   role: "member",
   teams: [{ id: 55, slug: "platform" }],
+  teamsHidden: null,
 };
 export const scriptOfMember = () => ({
   [paths.user]: octocatReadsOrganisations,

@@ -74,7 +74,7 @@ describe("the call that decides", () => {
   const found = { kind: "found" } as const;
   const ok = { kind: "ok" };
   const timeout: LookupFailure = { kind: "unavailable", reason: "github_timeout" };
-  const appUnavailable: LookupFailure = { kind: "unavailable", reason: "github_app_unavailable" };
+  const reserved: LookupFailure = { kind: "limited", reason: "shared_quota_reserved" };
 
   function decidedBy(outcome: LookupFailure | typeof found, ...calls: TracedCall[]): string | null {
     const trace = createTrace();
@@ -130,15 +130,15 @@ describe("the call that decides", () => {
     expect(decidedBy(mismatch, check("first"), check("second"))).toBe("second");
   });
 
-  test("is none where an earlier list says that the app is not installed", () => {
-    expect(decidedBy(appUnavailable, callOf("user", "user", ok))).toBeNull();
+  test("is none where the quota that all users share allows no call", () => {
+    expect(decidedBy(reserved, callOf("user", "user", ok))).toBeNull();
     const unrelated = callOf("teams", "teamsOfUser", { ...timeout });
-    expect(decidedBy(appUnavailable, callOf("user", "user", ok), unrelated)).toBeNull();
-    expect(decidedBy(appUnavailable, callOf("token", "installationToken", appUnavailable))).toBe("token");
+    expect(decidedBy(reserved, callOf("user", "user", ok), unrelated)).toBeNull();
+    expect(decidedBy(reserved, callOf("check", "checkToken", reserved))).toBe("check");
   });
 
   test("is none where GitHub was not called", () => {
-    for (const outcome of [found, timeout, appUnavailable, inconsistentResponses]) {
+    for (const outcome of [found, timeout, reserved, inconsistentResponses]) {
       expect(decidedBy(outcome)).toBeNull();
     }
   });
@@ -159,19 +159,21 @@ describe("the call that decides, in a whole lookup", () => {
         ...scriptOfMember(),
         [paths.teams]: json([teamBody(55, "platform")], { ...linkTo(second), "x-github-request-id": "A:1" }),
         [`GET ${second}`]: () =>
-          Response.json({}, { status: 503, headers: { "retry-after": "7", "x-github-request-id": "A:2" } }),
+          Response.json({}, { status: 429, headers: { "retry-after": "7", "x-github-request-id": "A:2" } }),
       }),
     );
-    expect(call).toEqual({ status: 503, requestId: "A:2", retryAfterMs: 7_000 });
+    expect(call).toEqual({ status: 429, requestId: "A:2", retryAfterMs: 7_000 });
   });
 
-  test("is the last one, where a membership is inconsistent with the number of the owner", async () => {
+  test("is the last one, where the owner is inconsistent with an earlier one", async () => {
     const github = scriptGitHub({
       ...scriptOfMember(),
-      [paths.membership("acme")]: json(membershipBody({ user: { id: 1 } }), { "x-github-request-id": "A:1" }),
+      [paths.membership("acme")]: json(membershipBody(), { "x-github-request-id": "A:1" }),
       [paths.teams]: json([], { "x-github-request-id": "A:2" }),
     });
-    const { outcome, call } = await loadFacts(github);
+    const known = { scopes: ["read:org"], oauthClientId: null, expiry: { kind: "never" }, hasAdmitted: true } as const;
+    const earlier = { ...known, account: { ...octocat, id: 1 }, validators: null };
+    const { outcome, call } = await loadFacts(github, { earlier });
     expect(outcome).toEqual(inconsistentResponses);
     expect(call).toMatchObject({ status: 200, requestId: "A:2" });
   });
@@ -191,7 +193,7 @@ describe("a trace holds no token, no secret and no part of one", () => {
     "/user/memberships/orgs/acme": membershipBody(),
     "/user/teams?per_page=100": [teamBody(55, "platform", { parent: { id: 7, slug: "all" } })],
     "/orgs/Acme/teams/all": teamBody(7, "all"),
-    "/app/installations?per_page=100": [installationBody()],
+    "/orgs/acme/installation": installationBody(),
     "/orgs/Acme/memberships/octocat": membershipBody(),
     "/graphql": graphqlBody([teamNode(55, "platform")]),
   };
@@ -239,7 +241,11 @@ describe("a trace holds no token, no secret and no part of one", () => {
           const now = () => startMs;
           const secret = makeToken("legacy");
           const memberships = byApp
-            ? createInstalledAppMemberships(createAppCredentials({ id: "1", privateKey: appPrivateKey }, now), now)
+            ? createInstalledAppMemberships(
+                createAppCredentials({ id: "1", privateKey: appPrivateKey }, now),
+                now,
+                async () => {},
+              )
             : ownTokenMemberships;
           const clientSecrets = new Map([[clientId, secret]]);
           const source = createGitHubFacts({ client, api, memberships, clientSecrets, now });

@@ -248,3 +248,54 @@ describe("tokens that are no GitHub tokens", () => {
     expect(records().filter(({ event }) => event === "ignored")).toEqual([]);
   });
 });
+
+describe("right-looking made-up tokens", () => {
+  const refused = (reason: "token_refused" | "token_unrecognised"): Decision => ({
+    ...admitted,
+    verdict: unauthenticated(reason),
+    facts: null,
+  });
+
+  test("have twenty lines a minute for each reason and cluster, and then a sum", () => {
+    const { log, records } = startLog();
+    for (let review = 0; review < 500; review += 1) log.decided(reviewOf(), refused("token_refused"), startOfTests);
+    for (let review = 0; review < 21; review += 1) {
+      log.decided(reviewOf({ cluster: "staging" }), refused("token_unrecognised"), startOfTests);
+    }
+    expect(records()).toHaveLength(40);
+    log.decided(reviewOf(), admitted, startOfTests + 60_000);
+    const sums = records().filter(({ event }) => event === "ignored");
+    expect(sums).toMatchObject([
+      { cluster: "production", seconds: 60, counts: { token_refused: 480 } },
+      { cluster: "staging", seconds: 60, counts: { token_unrecognised: 1 } },
+    ]);
+  });
+
+  test("hide no user: a review whose facts are known has a line each time", () => {
+    const { log, lines } = startLog();
+    const known: Decision = { ...admitted, verdict: unauthenticated("not_in_team") };
+    for (let review = 0; review < 100; review += 1) log.decided(reviewOf(), known, startOfTests);
+    expect(lines).toHaveLength(100);
+  });
+});
+
+test("a token that was not copied whole has one line a minute for each cluster, and no part of it", () => {
+  const { log, records } = startLog();
+  for (let review = 0; review < 3; review += 1) log.decided(reviewOf(), foreign("github_malformed"), startOfTests + 42);
+  log.decided(reviewOf(), foreign("jwt"), startOfTests + 42);
+  expect(records()).toEqual([
+    {
+      time: "2026-11-20T10:00:00.042Z",
+      cluster: "production",
+      verdict: "unauthenticated",
+      reason: "not_github_token",
+      foreignKind: "github_malformed",
+    },
+  ]);
+});
+
+test("a denial that repeats is marked", () => {
+  const { log, records } = startLog();
+  log.decided(reviewOf(), { ...admitted, verdict: denied("scope_missing"), repeated: true }, startOfTests);
+  expect(records()).toMatchObject([{ verdict: "denied", reason: "scope_missing", repeated: true }]);
+});

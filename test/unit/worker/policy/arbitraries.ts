@@ -64,6 +64,7 @@ const members = fc.record({
   login: names(organisations),
   role: fc.constantFrom("member", "admin"),
   teams,
+  teamsHidden: fc.constantFrom(null, null, "too_many_teams" as const, "github_timeout" as const),
 });
 
 const memberships: fc.Arbitrary<Membership> = fc.oneof(

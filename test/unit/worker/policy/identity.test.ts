@@ -115,8 +115,36 @@ describe("the groups of an identity", () => {
     }
   });
 
-  test("that are 1,001 are a denial that counts them, never a shorter list", () => {
-    expect(identityIn("acme", teamsOf(1000))).toMatchObject({
+  test("are none of an organisation's teams where they would be 1,001: anybody there can put a user into teams", () => {
+    const user = userIn(identityIn("acme", teamsOf(1000)));
+    expect(user?.groups).toEqual(["github:acme"]);
+    expect(user?.extra["octogate.dev/hidden-organisations"]).toEqual(["acme/teams=too_many_teams"]);
+  });
+
+  test("lose the teams of that organisation first in which the user is in most", () => {
+    const logins = ["acme", "globex", "initech"];
+    const policy = policyOf({ allow: logins.map((login) => `org:${login}`) });
+    const identityWith = (...counts: number[]) => {
+      const known = logins.map((login, n) => [login, memberOf(login, n + 1, teamsOf(counts[n] ?? 0))] as const);
+      const organisations = membershipsFor(policy, Object.fromEntries(known));
+      return userIn(identify(policy, credential, factsOf({ organisations })));
+    };
+    const attacked = identityWith(5, 996, 2);
+    expect(attacked?.groups).toHaveLength(3 + 5 + 2);
+    expect(attacked?.extra["octogate.dev/hidden-organisations"]).toEqual(["globex/teams=too_many_teams"]);
+    expect(identityWith(0, 995, 2)?.groups).toHaveLength(1000);
+    expect(identityWith(998, 999, 2)?.extra["octogate.dev/hidden-organisations"]).toEqual([
+      "acme/teams=too_many_teams",
+      "globex/teams=too_many_teams",
+    ]);
+  });
+
+  test("that are 1,001 without any team are a denial that counts them, never a shorter list", () => {
+    const logins = Array.from({ length: 1001 }, (_, n) => `o${n}`);
+    const policy = policyOf({ allow: ["org:o1"], groups_from: logins });
+    const known = Object.fromEntries(logins.map((login, n) => [login, memberOf(login, n + 1, {})]));
+    const organisations = membershipsFor(policy, known);
+    expect(identify(policy, credential, factsOf({ organisations }))).toMatchObject({
       kind: "denied",
       reason: "too_many_groups",
       detail: "1001, at most 1000",

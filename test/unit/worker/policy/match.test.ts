@@ -7,10 +7,15 @@ import { matchEntry, matchUser, membershipIn } from "../../../../src/worker/poli
 import { factsOf, invisibleFor, invitedTo, memberOf, membershipsFor, noMember, policyOf, takenBy } from "../support.ts";
 
 /** What a policy's only entry comes to for a person with this membership to its organisation, "acme". */
-function matchOf(text: string, membership: Membership, changes: Record<string, unknown> = {}) {
+function matchOf(
+  text: string,
+  membership: Membership,
+  changes: Record<string, unknown> = {},
+  list: "allow" | "deny" = "allow",
+) {
   const policy = policyOf({ allow: [text], ...changes });
   const facts = factsOf({ organisations: membershipsFor(policy, { acme: membership }) });
-  return matchEntry(v.parse(allowEntrySchema, text), policy, facts);
+  return matchEntry(v.parse(allowEntrySchema, text), policy, facts, list);
 }
 
 const matched = { kind: "matched" };
@@ -32,7 +37,7 @@ describe("an entry for an account", () => {
     const account = { id: 583231, login: "OctoCat", type: "User" };
     expect(matchUser({ kind: "user", login, id }, account)).toEqual(match);
     const policy = policyOf({ allow: ["anyone"] });
-    expect(matchEntry({ kind: "user", login, id }, policy, factsOf({ account }))).toEqual(match);
+    expect(matchEntry({ kind: "user", login, id }, policy, factsOf({ account }), "allow")).toEqual(match);
   });
 });
 
@@ -64,10 +69,44 @@ describe("an entry for an organisation", () => {
   test.each(["org:Acme", "team:Acme/platform", "team:acme/platform#55"])(
     "%s does not know what cannot be seen",
     (text) => {
-      const membership = invisibleFor("sso_required", "https://github.com/orgs/acme/sso");
-      expect(matchOf(text, membership)).toEqual({ kind: "hidden", organisation: "acme", membership });
+      const ssoUrl = "https://github.com/orgs/acme/sso";
+      const match = { kind: "hidden", organisation: "acme", reason: "sso_required", ssoUrl };
+      expect(matchOf(text, invisibleFor("sso_required", ssoUrl))).toEqual(match);
     },
   );
+});
+
+describe("an organisation that was found nowhere by its number", () => {
+  const notFound: Membership = { kind: "none", nameTakenBy: null, isProven: false };
+  const open = { kind: "hidden", organisation: "acme", reason: "organisation_not_found", ssoUrl: null };
+
+  test.each(["org:acme#1234", "team:acme/platform#55"])("keeps %s in deny open, and is a no in allow", (text) => {
+    expect(matchOf(text, notFound, {}, "deny")).toEqual(open);
+    expect(matchOf(text, notFound)).toEqual(notMatched);
+    expect(matchOf(text, noMember, {}, "deny")).toEqual(notMatched);
+  });
+
+  test("keeps an entry of deny open also where another organisation has its name", () => {
+    expect(matchOf("org:acme#1234", { ...notFound, nameTakenBy: 7 }, {}, "deny")).toEqual(open);
+    expect(matchOf("org:acme#1234", { ...notFound, nameTakenBy: 7 })).toEqual(takenOver);
+  });
+});
+
+describe("a list of teams that may not be complete", () => {
+  const partly: Membership = { ...member, teamsHidden: "too_many_teams" };
+  const open = { kind: "hidden", organisation: "acme", reason: "too_many_teams", ssoUrl: null };
+
+  test.each(["allow", "deny"] as const)("proves the teams that are in it, and no others, in %s", (list) => {
+    expect(matchOf("team:acme/platform", partly, {}, list)).toEqual(matched);
+    expect(matchOf("team:acme/platform#55", partly, {}, list)).toEqual(matched);
+    expect(matchOf("team:acme/dev", partly, {}, list)).toEqual(open);
+    expect(matchOf("team:acme/dev#99", partly, {}, list)).toEqual(open);
+    expect(matchOf("team:acme/platform#99", partly, {}, list)).toEqual(open);
+  });
+
+  test("leaves an entry for the organisation as it is", () => {
+    expect(matchOf("org:acme", partly)).toEqual(matched);
+  });
 });
 
 describe("an entry for a team", () => {
@@ -96,7 +135,7 @@ describe("an entry for a team", () => {
       umbrella: memberOf("umbrella", 2, { platform: 55 }),
     });
     const [entry] = policy.allow;
-    expect(entry && matchEntry(entry, policy, factsOf({ organisations }))).toEqual(notInTeam);
+    expect(entry && matchEntry(entry, policy, factsOf({ organisations }), "allow")).toEqual(notInTeam);
   });
 });
 

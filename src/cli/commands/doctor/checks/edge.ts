@@ -47,7 +47,7 @@ function faultOf(reading: Reading): CheckResult | null {
   switch (reading.kind) {
     case "challenge": {
       const hint =
-        "bot protection takes kube-apiserver for a bot: turn Bot Fight Mode and “Under Attack” off for this hostname, or skip them by a rule";
+        "bot protection takes kube-apiserver for a bot. Bot Fight Mode: turn it off for the zone, or allow kube-apiserver's addresses by an IP Access rule; Super Bot Fight Mode: skip it by a custom rule for this hostname; Under Attack mode: lower the security level by a configuration rule";
       return broken("a challenge page that only a browser can pass", hint);
     }
     case "redirect": {

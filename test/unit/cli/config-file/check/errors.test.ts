@@ -6,7 +6,8 @@ import { check } from "../../support/config-file.ts";
 const template = readFileSync(new URL("../../../../../wrangler.toml", import.meta.url), "utf8");
 const filledIn = template
   .replace("<auth.example.com>", "auth.acme.dev")
-  .replace("<sha256 fingerprint, 64 hex digits>", "a1".repeat(32));
+  .replace("<sha256 fingerprint, 64 hex digits>", "a1".repeat(32))
+  .replace('"user:octocat#583231"]', '"user:octocat#583231", "user:ada#7"]');
 
 const errorsIn = (toml: string) => check(toml, "error");
 const wrongSettings = (toml: string) => errorsIn(toml).map(({ location }) => location?.setting);
@@ -19,8 +20,12 @@ function changed(line: string | RegExp, replacement: string): string {
 }
 
 describe("the wrangler.toml of the repository", () => {
-  test("is refused as it is: its placeholders are named", () => {
-    expect(wrongSettings(template)).toEqual(["routes[0].pattern", "CLUSTER_PRODUCTION.client_certificates[0]"]);
+  test("is refused as it is: its placeholders and the accounts of its example are named", () => {
+    expect(wrongSettings(template)).toEqual([
+      "routes[0].pattern",
+      "CLUSTER_PRODUCTION.client_certificates[0]",
+      "CLUSTER_PRODUCTION.allow",
+    ]);
   });
 
   test("can be deployed once they are filled in", () => {
@@ -78,6 +83,64 @@ describe("what is refused", () => {
     ["[vars.CLUSTER_PRODUCTION]", "[vars2.CLUSTER_PRODUCTION]", "CLUSTER_NAME"],
   ])("%j as %j", (line, replacement, setting) => {
     expect(wrongSettings(changed(line, replacement))).toContain(setting);
+  });
+
+  test.each([
+    ["https://github.com", "https://api.github.com"],
+    ["https://www.github.com/", "https://api.github.com"],
+    ["https://acme.ghe.com", "https://api.acme.ghe.com"],
+  ])("the address %s, which is that of GitHub's pages", (address, right) => {
+    expect(errorsIn(changed("https://api.github.com", address))).toMatchObject([
+      { location: { setting: "GITHUB_API_URL" }, hint: right },
+    ]);
+  });
+
+  test.each([
+    ["auth.acme.dev/authenticate", 'pattern = "auth.acme.dev"'],
+    ["https://Auth.acme.dev", 'pattern = "auth.acme.dev"'],
+    ["*.acme.dev", 'such as pattern = "auth.acme.dev"'],
+  ])("the custom domain %s, which is no hostname alone", (pattern, hint) => {
+    expect(errorsIn(changed("auth.acme.dev", pattern))).toMatchObject([
+      { location: { setting: "routes[0].pattern" }, hint },
+    ]);
+  });
+
+  test.each([
+    ['name = "octogate"', 'name = "Octo Gate"', "name"],
+    ["period = 60", "period = 30", "ratelimits[0].simple.period"],
+  ])("what wrangler refuses only later: %s as %s", (line, replacement, setting) => {
+    expect(wrongSettings(changed(line, replacement))).toEqual([setting]);
+  });
+
+  test.each([
+    ["custom_domain = true", 'custom_domain = "true"', "routes[0].custom_domain", "true or false, without quotes"],
+    ["workers_dev = false", 'workers_dev = "no"', "workers_dev", "true or false, without quotes"],
+    ["period = 60", 'period = "60"', "ratelimits[0].simple.period", "a number, without quotes"],
+    ['name = "octogate"', "name = 1", "name", "a text in quotes"],
+    [/^compatibility_flags = \[\n[^\]]*\]/m, "compatibility_flags = 1", "compatibility_flags", "a list in brackets"],
+  ])("a value of another type: %s as %s", (line, replacement, setting, form) => {
+    expect(errorsIn(changed(line, replacement))).toMatchObject([{ location: { setting }, message: `must be ${form}` }]);
+  });
+
+  test.each([
+    ["CACHE_TTL_SECONDS =", "CACHE_TTL_SECOND =", "did you mean CACHE_TTL_SECONDS?"],
+    ["CACHE_TTL_SECONDS =", "cache_ttl_seconds =", "write it in capitals: CACHE_TTL_SECONDS"],
+    ["[vars.CLUSTER_PRODUCTION]", "[vars.cluster_production]", "write it in capitals: CLUSTER_PRODUCTION"],
+    ["[vars.CLUSTER_PRODUCTION]", "[vars.cluster-production]", "write it in capitals: CLUSTER_PRODUCTION"],
+    ["allow =", "allowed =", "did you mean allow?"],
+    ["token_kinds =", "token_kind =", "did you mean token_kinds?"],
+    ['"org:acme#1234"', '"orgs:acme#1234"', "did you mean org:acme#1234?"],
+    ['"org:acme#1234"', '"org:acme/platform"', "did you mean team:acme/platform?"],
+    ['"fine_grained"', '"fine-grained"', "did you mean fine_grained?"],
+  ])("the near miss of %s in %s", (line, replacement, hint) => {
+    expect(errorsIn(changed(line, replacement)).map((error) => error.hint)).toContain(hint);
+  });
+
+  test("a wrong entry of a list, which is shown, unless it could be a token", () => {
+    const token = `ghp_${"a1".repeat(18)}`;
+    const [first, second] = errorsIn(changed('"org:acme#1234"', `"acme", "${token}"`));
+    expect(first?.message).toMatch(/^“acme” must be one of anyone, user:LOGIN/);
+    expect(second?.message).toMatch(/^must be one of/);
   });
 
   test("a certificate in two clusters", () => {

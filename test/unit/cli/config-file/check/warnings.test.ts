@@ -5,7 +5,8 @@ import { check } from "../../support/config-file.ts";
 
 const template = readFileSync(new URL("../../../../../wrangler.toml", import.meta.url), "utf8")
   .replace("<auth.example.com>", "auth.acme.dev")
-  .replace("<sha256 fingerprint, 64 hex digits>", "a1".repeat(32));
+  .replace("<sha256 fingerprint, 64 hex digits>", "a1".repeat(32))
+  .replace('"user:octocat#583231"]', '"user:octocat#583231", "user:ada#7"]');
 
 /** The filled-in file with one line in its place. */
 function changed(line: string | RegExp, replacement: string): string {
@@ -49,7 +50,10 @@ describe("names that are not pinned", () => {
     const token = `token:GITHUBSHA256=${"A".repeat(43)}`;
     expect(
       warningsOf(
-        changed(/^allow = .*$/m, `allow = ["org:acme", "anyone"]\ndeny = ["${token}"]\ngroups_from = ["acme#1234"]`),
+        changed(
+          /^allow = .*$/m,
+          `allow = ["org:acme", "user:ada#7"]\ndeny = ["${token}"]\ngroups_from = ["acme#1234"]`,
+        ),
       ),
     ).toEqual([]);
   });
@@ -145,7 +149,7 @@ describe("clusters that share personal tokens", () => {
   });
 
   test("are shown once each, with all clusters before them by name", () => {
-    const settings = 'allow = ["anyone"]\ntoken_kinds = ["classic"]';
+    const settings = 'allow = ["org:globex#2"]\ntoken_kinds = ["classic"]';
     const warnings = check(template + cluster("A", "b2", settings) + cluster("B", "c3", settings), "warning");
     expect(warnings.map(({ location, message }) => [location?.setting, message.split(":")[0]])).toEqual([
       ["CLUSTER_PRODUCTION.token_kinds", "personal tokens (classic) are also accepted by a, b"],
@@ -197,6 +201,15 @@ describe("the deployment", () => {
   test.each<[string, string | RegExp, string, string]>([
     ["a route that is no custom domain", "custom_domain = true", "", 'routes[0].pattern: pattern = "auth.acme.dev"'],
     ["no route", /\[\[routes\]\]\n.*\n.*\n/, "", "routes: -"],
+    ["no check before a deployment", /^command = .*$/m, "", "build.command: [build]"],
+    ["another check", /^command = .*$/m, 'command = "npm test"', 'build.command: command = "npm test"'],
+    ["anyone", '"user:ada#7"', '"anyone"', expect.stringMatching(/^CLUSTER_PRODUCTION.allow\[3\]: /)],
+    [
+      "another host without a path",
+      "https://api.github.com",
+      "https://github.acme.dev",
+      'GITHUB_API_URL: GITHUB_API_URL = "https://github.acme.dev"',
+    ],
     ["no KV", 'binding = "KV"', 'binding = "CACHE"', "kv_namespaces: [[kv_namespaces]]"],
     ["no cap", 'name = "NEVER_SEEN_LIMIT"', 'name = "LIMIT"', "ratelimits: [[ratelimits]]"],
     ["a secret that is not required", '["CACHE_SECRET"]', "[]", "secrets.required: required = []"],

@@ -5,6 +5,7 @@ import { describe, expect, test } from "vitest";
 import type { GitHubClient } from "../../../../../src/worker/github/client.ts";
 import type { AppCredentials } from "../../../../../src/worker/github/memberships/app-credentials.ts";
 import { createInstalledAppMemberships } from "../../../../../src/worker/github/memberships/installed-app.ts";
+import { createSharedQuotas } from "../../../../../src/worker/github/shared-quota.ts";
 import {
   acme,
   callsTo,
@@ -22,7 +23,7 @@ import {
   graphqlBody,
   graphqlPath,
   installationBody,
-  installationsPath,
+  installationPath,
   membershipPath,
   secondMs,
   startMs,
@@ -30,47 +31,96 @@ import {
   tokenPath,
 } from "./installed-app-support.ts";
 
-const notAMember = { kind: "none", nameTakenBy: null };
-const member = { kind: "active", id: 1234, login: "Acme", role: "member", teams: [] };
-const unavailable = (reason: string) => ({ kind: "unavailable", reason });
+const notAMember = { kind: "none", nameTakenBy: null, isProven: true };
+const member = { kind: "active", id: 1234, login: "Acme", role: "member", teams: [], teamsHidden: null };
+const hidden = (reason: string) => ({ kind: "hidden", reason, ssoUrl: null });
 
 const count = (github: ScriptedGitHub, name: string) => github.calls.filter((call) => call === name).length;
 
 describe("outsiders", () => {
   test("cost the quota of the app two calls in five seconds, and a new member is seen after them", async () => {
-    const { load, github, clock } = appView({ [membershipPath()]: notFound });
+    const { load, github, clock, withOldToken } = appView({ [membershipPath()]: notFound });
+    await withOldToken();
+    const firstAt = clock.time;
     for (let review = 0; review < 100; review += 1) expect(await load()).toEqual([notAMember]);
-    clock.time = startMs + 5 * secondMs - 1;
+    clock.time = firstAt + 5 * secondMs - 1;
     expect(await load()).toEqual([notAMember]);
-    expect(github.calls).toEqual([installationsPath, tokenPath(77), membershipPath(), graphqlPath]);
-    clock.time = startMs + 5 * secondMs;
+    expect(github.calls).toEqual([membershipPath(), graphqlPath]);
+    clock.time = firstAt + 5 * secondMs;
     github.script[membershipPath()] = json(membershipBody());
     expect(await load()).toEqual([member]);
     expect(count(github, membershipPath())).toBe(2);
   });
 
+  test("who try again and again are kept for as long again as they tried, at most a minute", async () => {
+    const { load, github, clock, withOldToken } = appView({ [membershipPath()]: notFound });
+    await withOldToken();
+    const firstAt = clock.time;
+    const askedAfter: number[] = [];
+    github.script[membershipPath()] = (call) => {
+      askedAfter.push((clock.time - firstAt) / secondMs);
+      return notFound(call);
+    };
+    for (let second = 0; second < 240; second += 1) {
+      clock.time = firstAt + second * secondMs;
+      expect(await load()).toEqual([notAMember]);
+    }
+    expect(askedAfter).toEqual([0, 5, 15, 35, 75, 135, 195]);
+    // Ten minutes after the last time they begin anew.
+    clock.time = firstAt + (255 + 600) * secondMs;
+    await load();
+    clock.time += 5 * secondMs;
+    await load();
+    expect(askedAfter.slice(7)).toEqual([855, 860]);
+  });
+
+  test("who join and leave again begin anew", async () => {
+    const { load, github, clock, withOldToken } = appView({ [membershipPath()]: notFound });
+    await withOldToken();
+    await load();
+    clock.time += 5 * secondMs;
+    await load();
+    clock.time += 10 * secondMs;
+    github.script[membershipPath()] = json(membershipBody());
+    expect(await load()).toEqual([member]);
+    github.script[membershipPath()] = notFound;
+    await load();
+    clock.time += 5 * secondMs;
+    github.calls.length = 0;
+    await load();
+    expect(count(github, membershipPath())).toBe(1);
+  });
+
+  test("cost two calls where no team is needed as well: the numbers behind the names have to be right", async () => {
+    const { load, github, withOldToken } = appView({ [membershipPath()]: notFound });
+    await withOldToken();
+    expect(await load([{ ...acme, needsTeams: false }])).toEqual([notAMember]);
+    expect(github.calls).toEqual([membershipPath(), graphqlPath]);
+  });
+
   test("are kept from the last response on, where two reviews came at the same time", async () => {
     const late = Promise.withResolvers<void>();
     const answers = [notFound, async (call: ScriptedCall) => late.promise.then(() => notFound(call))];
-    const { load, github, clock, installationIn } = appView({
+    const { load, github, clock, withOldToken } = appView({
       [membershipPath()]: (call) => (answers.shift() ?? error(500, ""))(call),
     });
-    await installationIn(acme);
+    await withOldToken();
+    const startedAt = clock.time;
     const both = [load(), load()];
     expect(await Promise.race(both)).toEqual([notAMember]);
-    clock.time = startMs + 4 * secondMs;
+    clock.time = startedAt + 4 * secondMs;
     late.resolve();
     await Promise.all(both);
-    clock.time = startMs + 8 * secondMs;
+    clock.time = startedAt + 8 * secondMs;
     expect(await load()).toEqual([notAMember]);
     expect(count(github, membershipPath())).toBe(2);
-    clock.time = startMs + 9 * secondMs;
-    expect(await load()).toEqual(unavailable("github_server_error"));
+    clock.time = startedAt + 9 * secondMs;
+    expect(await load()).toEqual([hidden("github_server_error")]);
   });
 
   test("are kept for the one organisation that they are not in", async () => {
-    const { load, github, now } = appView({
-      [installationsPath]: json([installationBody(), installationBody(78, globexBody)]),
+    const { load, github, now, withOldToken } = appView({
+      [installationPath("globex")]: json(installationBody(78, globexBody)),
       [membershipPath()]: notFound,
       [membershipPath("Globex")]: json(membershipBody({ organization: globexBody })),
     });
@@ -79,21 +129,23 @@ describe("outsiders", () => {
       const isGlobex = JSON.parse(body).variables.org === "Globex";
       return Response.json(graphqlBody([], { organisationId: isGlobex ? 5678 : 1234 }));
     };
+    await withOldToken();
     expect(await load([acme])).toEqual([notAMember]);
     expect(await load([acme, globex])).toMatchObject([notAMember, { kind: "active", id: 5678 }]);
     expect(count(github, membershipPath())).toBe(1);
   });
 
   test("are kept one by one; members and invited users are not kept", async () => {
-    const { load, github } = appView({
+    const { load, github, withOldToken } = appView({
       [membershipPath()]: notFound,
       [membershipPath("Acme", "hubot")]: json(membershipBody({ user: { id: 2 }, state: "pending" })),
     });
     const hubot = { id: 2, login: "hubot", type: "User" };
+    await withOldToken();
     await load();
     github.script[graphqlPath] = json(graphqlBody([], { userId: 2 }));
-    await load([acme], hubot);
-    await load([acme], hubot);
+    await load([acme], { account: hubot });
+    await load([acme], { account: hubot });
     expect(count(github, membershipPath())).toBe(1);
     expect(count(github, membershipPath("Acme", "hubot"))).toBe(2);
   });
@@ -104,7 +156,7 @@ describe("outsiders", () => {
         status: 404,
       });
     const { load, github } = appView({ [membershipPath()]: broken });
-    expect(await load()).toEqual(unavailable("github_unreachable"));
+    expect(await load()).toEqual([hidden("github_unreachable")]);
     github.script[membershipPath()] = json(membershipBody());
     expect(await load()).toEqual([member]);
   });
@@ -126,20 +178,25 @@ function withoutMembers() {
       return { kind: "answered", status: 200, headers, text: JSON.stringify(teams) };
     },
   };
+  const quotas = createSharedQuotas(() => startMs);
   const credentials: AppCredentials = {
     installationIn: async ({ login }) => ({
       kind: "ok",
       organisation: { id: numberIn(login), login },
-      token: "of the installation",
+      token: { value: "of the installation", madeAt: 0, validators: { get: () => undefined, set: () => {} } },
+      quotas: { rest: quotas.of("REST"), graphql: quotas.of("GraphQL") },
+      isFromEarlier: true,
     }),
-    forget: () => {},
+    drop: () => {},
+    forgetToken: () => {},
   };
   const source = createInstalledAppMemberships(credentials, () => startMs);
   const calls = callsTo({ client });
   const load = (accountId: number, organisationId = 1234) => {
     const owner = { account: { id: accountId, login: `u${accountId}`, type: "User" }, scopes: null };
-    const organisations = [{ login: `o${organisationId}`, id: organisationId, teamIds: [] }];
-    return source.load({ token: "of the user", owner, organisations, isFineGrained: false, hasScopes: true }, calls);
+    const organisations = [{ login: `o${organisationId}`, id: organisationId, teamIds: [], needsTeams: true }];
+    const request = { token: "of the user", isNeverSeen: true, isFineGrained: false, hasScopes: true };
+    return source.load({ ...request, owner, organisations }, calls);
   };
   /** @returns how many calls it took */
   async function callsAbout(accountId: number, organisationId = 1234): Promise<number> {

@@ -1,6 +1,7 @@
 // Installed app with the stand-in, which checks its JWT, its installation and its permissions as GitHub does.
 import { describe, expect, onTestFinished, test } from "vitest";
-import { startGitHubStandIn } from "../../../../../src/local/github/server.ts";
+import { type StandInOptions, startGitHubStandIn } from "../../../../../src/local/github/server.ts";
+import { makeToken } from "../../../../../src/local/github/token.ts";
 import type { OrganisationReference } from "../../../../../src/worker/config/organisations.ts";
 import { apiAddressOf } from "../../../../../src/worker/github/api-address.ts";
 import { createCalls } from "../../../../../src/worker/github/calls.ts";
@@ -12,10 +13,10 @@ import { createTrace } from "../../../../../src/worker/github/trace.ts";
 import { acme as acmeReference, pinnedAcme, requestAbout } from "../support.ts";
 
 /** Acme with the installed app and its member mona, whose token has no scope; the clock is moved by hand. */
-async function acmeWithApp() {
+async function acmeWithApp(options: StandInOptions = {}) {
   const clock = { time: Date.now() };
   const now = () => clock.time;
-  const github = await startGitHubStandIn({ now: () => new Date(now()) });
+  const github = await startGitHubStandIn({ now: () => new Date(now()), ...options });
   onTestFinished(() => github.close());
   const acme = github.addOrganisation({ login: "Acme", id: 1234 });
   const mona = github.addAccount({ login: "mona", id: 4711 });
@@ -26,7 +27,9 @@ async function acmeWithApp() {
   const api = apiAddressOf(github.url);
   const client = createGitHubClient({ fetch });
   const credentials = createAppCredentials({ id: app.clientId, privateKey: app.privateKeyPem }, now);
-  const memberships = createInstalledAppMemberships(credentials, now);
+  const memberships = createInstalledAppMemberships(credentials, now, async (ms) => {
+    clock.time += ms;
+  });
   const source = createGitHubFacts({ client, api, memberships, clientSecrets: new Map(), now });
   const load = async (account = mona, organisations: readonly OrganisationReference[] = [acmeReference]) => {
     const token = github.issueToken(account, { kind: "classic" });
@@ -37,7 +40,7 @@ async function acmeWithApp() {
   return { github, acme, mona, app, installation, clock, load, calls };
 }
 
-const appUnavailable = { kind: "unavailable", reason: "github_app_unavailable" };
+const appUnavailable = { kind: "hidden", reason: "github_app_unavailable", ssoUrl: null };
 const minuteMs = 60_000;
 
 describe("an installed app", () => {
@@ -55,6 +58,7 @@ describe("an installed app", () => {
         { id: 2, slug: "platform" },
         { id: 1, slug: "all" },
       ],
+      teamsHidden: null,
     });
     expect(calls()).toHaveLength(5);
     github.requests.length = 0;
@@ -74,9 +78,10 @@ describe("an installed app", () => {
     const { github, load, calls, clock } = await acmeWithApp();
     const outsider = github.addAccount({ login: "outsider" });
     await load();
+    clock.time += 5_000;
     github.requests.length = 0;
     for (let review = 0; review < 20; review += 1) {
-      expect(await load(outsider)).toEqual({ kind: "none", nameTakenBy: null });
+      expect(await load(outsider)).toEqual({ kind: "none", nameTakenBy: null, isProven: true });
     }
     expect(calls().filter((call) => call !== "GET /user")).toHaveLength(2);
     clock.time += 5_000;
@@ -105,13 +110,57 @@ describe("an installed app", () => {
     expect(await load()).toMatchObject({ kind: "active" });
   });
 
-  test("follows a pinned organisation to its new name, within a minute and without a wrong no before", async () => {
-    const { acme, load, clock } = await acmeWithApp();
-    expect(await load(undefined, [pinnedAcme])).toMatchObject({ kind: "active", login: "Acme" });
-    acme.login = "Acme-New";
-    expect(await load(undefined, [pinnedAcme])).toMatchObject({ kind: "unavailable" });
-    clock.time += minuteMs;
-    expect(await load(undefined, [pinnedAcme])).toMatchObject({ kind: "active", login: "Acme-New" });
+  test.each([true, false])(
+    "follows a pinned organisation to its new name at once, GitHub finds it by number: %s",
+    async (finds) => {
+      const { github, acme, app, load, clock } = await acmeWithApp({ findsOrganisationsById: finds });
+      github.installApp(app, github.addAccount({ login: "-ACE-" }));
+      github.installApp(app, null);
+      expect(await load(undefined, [pinnedAcme])).toMatchObject({ kind: "active", login: "Acme" });
+      acme.login = "Acme-New";
+      expect(await load(undefined, [pinnedAcme])).toMatchObject({ kind: "active", login: "Acme-New" });
+      // Another organisation takes the old name, with the app.
+      github.installApp(app, github.addOrganisation({ login: "Acme", id: 9 }));
+      clock.time += 11 * minuteMs;
+      expect(await load(undefined, [pinnedAcme])).toMatchObject({ kind: "active", login: "Acme-New" });
+    },
+  );
+
+  test("is not disturbed by what other accounts install", async () => {
+    const { github, app, load, calls } = await acmeWithApp();
+    github.installApp(app, github.addAccount({ login: "-ACE-" }));
+    github.installApp(app, null);
+    for (let index = 0; index < 150; index += 1) {
+      github.installApp(app, github.addOrganisation({ login: `other-${index}` }));
+    }
+    expect(await load()).toMatchObject({ kind: "active" });
+    expect(calls()).toHaveLength(5);
+  });
+
+  test("sees a member in a chain of 22 teams and in one of 60, which any other member could have made", async () => {
+    for (const depth of [22, 60]) {
+      const { github, acme, mona, load } = await acmeWithApp();
+      let lowest = github.addTeam(acme, { name: "chain-1" });
+      for (let index = 2; index <= depth; index += 1) {
+        lowest = github.addTeam(acme, { name: `chain-${index}`, parent: lowest });
+      }
+      github.addToTeam(lowest, mona);
+      expect(await load()).toMatchObject({ kind: "active", teams: { length: depth }, teamsHidden: null });
+    }
+  });
+
+  test("whose new token GitHub refuses for a moment is used once more", async () => {
+    const { load } = await acmeWithApp({ newTokenRefusal: { seconds: 0.4, status: 401 } });
+    expect(await load()).toMatchObject({ kind: "active", teamsHidden: null });
+  });
+
+  test("costs nothing of the installation's quota for a membership that has not changed", async () => {
+    const { github, load } = await acmeWithApp();
+    await load();
+    github.requests.length = 0;
+    await load();
+    const statuses = github.requests.flatMap(({ path, status }) => (path.includes("/memberships/") ? status : []));
+    expect(statuses).toEqual([304]);
   });
 
   test("with the key of another app gets no token", async () => {
@@ -123,7 +172,11 @@ describe("an installed app", () => {
     const client = createGitHubClient({ fetch });
     const api = apiAddressOf(github.url);
     const calls = createCalls({ client, api, now, trace, deadline: AbortSignal.timeout(5_000) });
-    expect(await wrong.installationIn(acmeReference, calls)).toEqual(appUnavailable);
-    expect(trace.calls()).toMatchObject([{ endpoint: "installations", status: 401 }]);
+    const authorization = `Bearer ${makeToken("classic")}`;
+    expect(await wrong.installationIn(acmeReference, calls, authorization)).toEqual({
+      kind: "unavailable",
+      reason: "github_app_unavailable",
+    });
+    expect(trace.calls()).toMatchObject([{ endpoint: "installationOfOrganisation", status: 401 }]);
   });
 });

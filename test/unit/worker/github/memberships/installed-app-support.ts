@@ -3,6 +3,7 @@ import { generateKeyPairSync, type KeyObject } from "node:crypto";
 import { expect } from "vitest";
 import { makeToken } from "../../../../../src/local/github/token.ts";
 import type { OrganisationReference } from "../../../../../src/worker/config/organisations.ts";
+import { createConditionalClient } from "../../../../../src/worker/github/conditional-client.ts";
 import {
   type AppCredentials,
   createAppCredentials,
@@ -29,12 +30,14 @@ export const secondMs = 1000;
 export const minuteMs = 60 * secondMs;
 
 export const installationsPath = "GET /app/installations?per_page=100";
+export const installationPath = (organisation = "acme") => `GET /orgs/${organisation}/installation`;
+export const accountPath = (id: number) => `GET /user/${id}`;
 export const tokenPath = (installationId: number) => `POST /app/installations/${installationId}/access_tokens`;
 export const graphqlPath = "POST /graphql";
 export const membershipPath = (organisation = "Acme", login = "octocat") =>
   `GET /orgs/${organisation}/memberships/${login}`;
 
-/** An installation in an organisation, as the list of installations shows it. */
+/** An installation in an organisation. */
 export function installationBody(id = 77, account: unknown = acmeBody, more: object = {}): object {
   return {
     id,
@@ -57,20 +60,24 @@ export function tokenAnswer(now: () => number, tokens: string[] = []): ScriptedA
   };
 }
 
+/** The user's own. */
+export const usersAuthorization = `Bearer ${makeToken("classic")}`;
+
 /** An app that is installed in Acme, with a clock that is moved by hand. */
 export function installedApp(changes: Record<string, ScriptedAnswer> = {}, privateKey = appPrivateKey) {
   const clock = { time: startMs };
   const now = () => clock.time;
   const tokens: string[] = [];
   const github = scriptGitHub({
-    [installationsPath]: () => Response.json([installationBody()]),
+    [installationPath()]: () => Response.json(installationBody()),
     [tokenPath(77)]: tokenAnswer(now, tokens),
     ...changes,
   });
   const trace = createTrace();
-  const calls = callsTo(github, { trace });
+  const calls = callsTo({ client: createConditionalClient(github.client, {}, now) }, { trace });
   const credentials: AppCredentials = createAppCredentials({ id: "Iv23liTheAppsClientId", privateKey }, now);
-  const installationIn = (reference: OrganisationReference) => credentials.installationIn(reference, calls);
+  const installationIn = (reference: OrganisationReference) =>
+    credentials.installationIn(reference, calls, usersAuthorization);
   return { clock, now, tokens, github, credentials, installationIn, calls, trace };
 }
 
@@ -104,6 +111,11 @@ export function graphqlBody(nodes: readonly unknown[] = [], changes: GraphqlChan
   };
 }
 
+export interface LoadChanges {
+  readonly account?: typeof octocat;
+  readonly isNeverSeen?: boolean;
+}
+
 /** The app's view of memberships; octocat is in Acme unless the script says otherwise. */
 export function appView(changes: Record<string, ScriptedAnswer> = {}) {
   const app = installedApp({
@@ -111,16 +123,29 @@ export function appView(changes: Record<string, ScriptedAnswer> = {}) {
     [graphqlPath]: json(graphqlBody()),
     ...changes,
   });
-  const source = createInstalledAppMemberships(app.credentials, app.now);
-  const load = async (organisations: readonly OrganisationReference[] = [acme], account = octocat) => {
-    const token = makeToken("classic");
+  const waits: number[] = [];
+  const source = createInstalledAppMemberships(app.credentials, app.now, async (ms) => {
+    waits.push(ms);
+  });
+  const token = makeToken("classic");
+  const load = async (
+    organisations: readonly OrganisationReference[] = [acme],
+    { account = octocat, isNeverSeen = false }: LoadChanges = {},
+  ) => {
     const owner = { account, scopes: [] };
-    const request = { token, owner, organisations, isFineGrained: false, hasScopes: true };
+    const request = { token, isNeverSeen, owner, organisations, isFineGrained: false, hasScopes: true };
     const result = await source.load(request, app.calls);
-    expect(app.github.authorizations).not.toContain(`Bearer ${token}`);
-    // What the app sees says nothing about the user's token: that one may be revoked.
-    if (result.kind === "known") expect(result.tookToken).toBe(false);
-    return result.kind === "known" ? result.memberships : result.failure;
+    // Each organisation counts for itself. What the app sees says nothing about the user's token: that one may be
+    // revoked.
+    if (result.kind === "failed") throw new Error("a membership source of the app never fails as a whole");
+    expect(result.tookToken).toBe(false);
+    return result.memberships;
   };
-  return { ...app, source, load };
+  /** The installation's token is old enough to be known to GitHub everywhere. */
+  async function withOldToken() {
+    await app.installationIn(acme);
+    app.clock.time += 5 * secondMs;
+    app.github.calls.length = 0;
+  }
+  return { ...app, source, load, waits, token, withOldToken };
 }

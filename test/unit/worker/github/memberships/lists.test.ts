@@ -1,7 +1,12 @@
 import { describe, expect, test } from "vitest";
 import type { GitHubClient } from "../../../../../src/worker/github/client.ts";
-import { installations, ownMemberships, ownTeams } from "../../../../../src/worker/github/endpoints.ts";
-import { fetchList } from "../../../../../src/worker/github/memberships/lists.ts";
+import {
+  installations,
+  organisationTeams,
+  ownMemberships,
+  ownTeams,
+} from "../../../../../src/worker/github/endpoints.ts";
+import { fetchList, type ListOptions } from "../../../../../src/worker/github/memberships/lists.ts";
 import { createTrace } from "../../../../../src/worker/github/trace.ts";
 import { callsTo, teamBody } from "../support.ts";
 
@@ -19,12 +24,14 @@ interface ScriptedPage {
 const bodyOf = (ids: readonly number[]) => JSON.stringify(ids.map((id) => teamBody(id, `team-${id}`)));
 
 /** Loads the user's teams from these pages, by their addresses; a call for any other page fails. */
-async function load(pages: Record<string, ScriptedPage | Response>) {
+async function load(pages: Record<string, ScriptedPage | Response>, options: ListOptions = {}) {
   const called: string[] = [];
+  const timeouts: (number | undefined)[] = [];
   const client: GitHubClient = {
     async send(request) {
       expect(request).toMatchObject({ method: "GET", authorization });
       called.push(request.url);
+      timeouts.push(request.timeoutMs);
       const page = pages[request.url];
       if (page === undefined) throw new Error(`a call for ${request.url} was not expected`);
       if (page instanceof Response) {
@@ -37,9 +44,9 @@ async function load(pages: Record<string, ScriptedPage | Response>) {
     },
   };
   const trace = createTrace();
-  const result = await fetchList(callsTo({ client }, { trace }), ownTeams, authorization);
+  const result = await fetchList(callsTo({ client }, { trace }), ownTeams, authorization, undefined, options);
   const ids = result.kind === "ok" ? result.items.map(({ id }) => id) : null;
-  return { result, ids, called, traced: trace.calls() };
+  return { result, ids, called, timeouts, traced: trace.calls() };
 }
 
 const page = (number: number) => `https://api.github.test/user/teams?per_page=100&page=${number}`;
@@ -161,7 +168,7 @@ describe("the organisations that single sign-on took out of a list", () => {
   });
 
   test("are none where no page mentions them", async () => {
-    expect((await load({ [first]: { ids: [] } })).result).toEqual({ kind: "ok", items: [], leftOut: [] });
+    expect((await load({ [first]: { ids: [] } })).result).toMatchObject({ leftOut: [], isLeftOutCurrent: true });
   });
 
   test("make an invalid response of a list that does not name them, on any page", async () => {
@@ -173,7 +180,95 @@ describe("the organisations that single sign-on took out of a list", () => {
 });
 
 test("every list of GitHub starts with pages of a hundred", () => {
-  for (const { path } of [ownTeams, ownMemberships, installations]) {
-    expect(path?.(undefined)).toMatch(/[?&]per_page=100$/);
-  }
+  const organisation = { organisation: "acme" };
+  const paths = [ownTeams, ownMemberships, installations].map(({ path }) => path?.(undefined));
+  for (const path of [...paths, organisationTeams.path?.(organisation)]) expect(path).toMatch(/[?&]per_page=100$/);
+});
+
+describe("a page that GitHub cannot send", () => {
+  const worthIt = { isWorthAnotherTry: async () => true };
+  const sized = (size: number, number: number) => `https://api.github.test/user/teams?per_page=${size}&page=${number}`;
+  const outage = () => new Response(null, { status: 502 });
+  const tooLarge = () => new Response("x".repeat(10), { status: 200 });
+
+  test("is asked for in smaller ones, with the time that GitHub gives itself", async () => {
+    const { ids, called, timeouts } = await load(
+      {
+        [first]: outage(),
+        [sized(20, 1)]: { ids: [1], link: next(sized(20, 2)) },
+        [sized(20, 2)]: { ids: [2] },
+      },
+      worthIt,
+    );
+    expect(ids).toEqual([1, 2]);
+    expect(called).toEqual([first, sized(20, 1), sized(20, 2)]);
+    expect(timeouts).toEqual([undefined, 11_000, 11_000]);
+  });
+
+  test("is gone on with where it would have begun: no team twice, none left out", async () => {
+    const { ids, called } = await load(
+      {
+        [first]: { ids: [1], link: next(page(2)) },
+        [page(2)]: outage(),
+        [sized(20, 6)]: outage(),
+        [sized(5, 21)]: { ids: [2], link: next(sized(5, 22)) },
+        [sized(5, 22)]: { ids: [3] },
+      },
+      worthIt,
+    );
+    expect(ids).toEqual([1, 2, 3]);
+    expect(called).toEqual([first, page(2), sized(20, 6), sized(5, 21), sized(5, 22)]);
+  });
+
+  test("and cannot in the smallest ones either is a failure", async () => {
+    const { result, called } = await load(
+      { [first]: outage(), [sized(20, 1)]: outage(), [sized(5, 1)]: outage() },
+      worthIt,
+    );
+    expect(result).toEqual({ kind: "unavailable", reason: "github_server_error" });
+    expect(called).toHaveLength(3);
+  });
+
+  test("is not asked for again where GitHub answers nothing else either", async () => {
+    const { called } = await load({ [first]: outage() }, { isWorthAnotherTry: async () => false });
+    expect(called).toEqual([first]);
+    expect((await load({ [first]: outage() })).called).toEqual([first]);
+  });
+
+  test.each([
+    ["a refusal", new Response('{"message":"Bad credentials"}', { status: 401 })],
+    ["an invalid response", tooLarge()],
+    ["a status without a meaning", new Response(null, { status: 451 })],
+    ["a limit", new Response(null, { status: 429 })],
+  ])("is not taken for one that is %s", async (_, response) => {
+    expect((await load({ [first]: response }, worthIt)).called).toEqual([first]);
+  });
+
+  test("is asked for in smaller ones where it is too large or takes too long", async () => {
+    for (const reason of ["github_too_large", "github_timeout"] as const) {
+      const called: string[] = [];
+      const client: GitHubClient = {
+        async send({ url }) {
+          called.push(url);
+          return called.length === 1
+            ? { kind: "failed", reason, status: null, headers: null }
+            : { kind: "answered", status: 200, headers: new Headers(), text: bodyOf([1]) };
+        },
+      };
+      expect(await fetchList(callsTo({ client }), ownTeams, authorization, undefined, worthIt)).toMatchObject({
+        kind: "ok",
+      });
+      expect(called).toEqual([first, sized(20, 1)]);
+    }
+  });
+});
+
+describe("the number of calls for a list", () => {
+  test("may be bounded from outside", async () => {
+    let left = 1;
+    const mayCall = () => left-- > 0;
+    const { result, called } = await load({ [first]: { ids: [1], link: next(page(2)) } }, { mayCall });
+    expect(result).toEqual({ kind: "unavailable", reason: "github_too_large" });
+    expect(called).toEqual([first]);
+  });
 });

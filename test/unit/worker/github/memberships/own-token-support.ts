@@ -20,6 +20,7 @@ export async function loadMemberships(
   const result = await ownTokenMemberships.load(
     {
       token: makeToken("classic"),
+      isNeverSeen: false,
       owner: { account: octocat, scopes },
       organisations,
       isFineGrained: false,

@@ -19,16 +19,16 @@ import { loadMemberships } from "./own-token-support.ts";
 
 const inAcme = paths.membership("acme");
 const inGlobex = paths.membership("globex");
-const member = (teams: { id: number; slug: string }[] = []) => ({
+const member = (teams: { id: number; slug: string }[] = [], teamsHidden: string | null = null) => ({
   kind: "active",
   id: 1234,
   login: "Acme",
   role: "member",
   teams,
+  teamsHidden,
 });
-const notAMember = { kind: "none", nameTakenBy: null };
+const none = (isProven: boolean) => ({ kind: "none", nameTakenBy: null, isProven });
 const hidden = (reason: string, ssoUrl: string | null = null) => ({ kind: "hidden", reason, ssoUrl });
-const unavailable = (reason: string) => ({ kind: "unavailable", reason });
 const platform = { id: 55, slug: "platform" };
 
 describe("a membership in an organisation", () => {
@@ -63,7 +63,7 @@ describe("a membership in an organisation", () => {
 
   test("is none for an outsider", async () => {
     const { memberships, calls } = await loadMemberships([acme], { [inAcme]: notFound, [paths.teams]: json([]) });
-    expect(memberships).toEqual([notAMember]);
+    expect(memberships).toEqual([none(true)]);
     expect(calls).toHaveLength(2);
   });
 
@@ -84,9 +84,43 @@ describe("a membership in an organisation", () => {
     expect(memberships).toEqual([{ ...hidden(reason), ...more }]);
   });
 
-  test("is not known where the teams are hidden: a member without teams would be another one", async () => {
+  test("is known where the teams are hidden, and says so: a member without teams would be another one", async () => {
     const script = { [inAcme]: json(membershipBody()), [paths.teams]: error(403, "You need at least read:org scope") };
-    expect((await loadMemberships([acme], script)).memberships).toEqual([hidden("scope_missing")]);
+    expect((await loadMemberships([acme], script)).memberships).toEqual([member([], "scope_missing")]);
+  });
+
+  test.each([
+    { state: "active", role: "billing_manager" },
+    { state: "pending", role: "billing_manager" },
+    { state: "active", role: "guest_collaborator" },
+    { state: "active", role: "Admin" },
+    { state: "active", role: undefined },
+    { state: "active", role: null },
+    { state: "active", role: ["member"] },
+    { state: "suspended", role: "member" },
+    { state: "ACTIVE", role: "admin" },
+    { state: undefined, role: "member" },
+    { state: true, role: "admin" },
+  ])("is none, and proven so, with %j: only the full relation counts", async (changes) => {
+    const script = { [inAcme]: json(membershipBody(changes)), [paths.teams]: json([teamBody(55, "platform")]) };
+    expect((await loadMemberships([acme], script)).memberships).toEqual([none(true)]);
+    expect((await loadMemberships([pinnedAcme], script)).memberships).toEqual([none(true)]);
+  });
+
+  test("is known without a call about teams where no entry and no group needs them", async () => {
+    const script = { [inAcme]: json(membershipBody()) };
+    const { memberships, calls } = await loadMemberships([{ ...acme, needsTeams: false }], script);
+    expect(memberships).toEqual([member()]);
+    expect(calls).toEqual([inAcme]);
+  });
+
+  test("has the teams of those organisations alone that need them", async () => {
+    const { memberships } = await loadMemberships([{ ...globex, needsTeams: false }, acme], {
+      [inGlobex]: json(membershipBody({ organization: globexBody })),
+      [inAcme]: json(membershipBody()),
+      [paths.teams]: json([teamBody(1, "dev", { organization: globexBody }), teamBody(55, "platform")]),
+    });
+    expect(memberships).toMatchObject([{ login: "Globex", teams: [], teamsHidden: null }, member([platform])]);
   });
 
   test("is hidden where single sign-on took the organisation out of the list of teams", async () => {
@@ -123,41 +157,88 @@ describe("teams", () => {
     expect(calls.slice(2)).toEqual([paths.team("Acme", "engineering"), paths.team("Acme", "all")]);
   });
 
-  test.each<[string, ScriptedAnswer, object]>([
-    ["is not there", notFound, { failure: unavailable("github_inconsistent_responses") }],
-    [
-      "has passed its slug on",
-      json(teamBody(9, "engineering")),
-      { failure: unavailable("github_inconsistent_responses") },
-    ],
-    ["does not answer", error(502, ""), { failure: unavailable("github_server_error") }],
-    [
-      "is hidden",
-      error(403, "the organization has an IP allow list enabled"),
-      { memberships: [hidden("ip_allow_list")] },
-    ],
-  ])("are no shorter list where a parent %s", async (_, answer, outcome) => {
-    const loaded = await loadMemberships([acme], {
+  test.each<[string, ScriptedAnswer, string]>([
+    ["is not there", notFound, "github_inconsistent_responses"],
+    ["has passed its slug on", json(teamBody(9, "engineering")), "github_inconsistent_responses"],
+    ["does not answer", error(502, ""), "github_server_error"],
+    ["is hidden", error(403, "the organization has an IP allow list enabled"), "ip_allow_list"],
+  ])("are not taken for all where a parent %s", async (_, answer, reason) => {
+    const { memberships } = await loadMemberships([acme], {
       [inAcme]: json(membershipBody()),
       [paths.teams]: json([teamBody(55, "platform", { parent: { id: 7, slug: "engineering" } })]),
       [paths.team("Acme", "engineering")]: answer,
     });
-    expect(loaded).toMatchObject(outcome);
+    expect(memberships).toMatchObject([{ kind: "active", teamsHidden: reason }]);
   });
 
-  test("are no shorter list where a page of theirs is missing", async () => {
+  test("are none where a page of theirs is missing", async () => {
     const second = "/user/teams?per_page=100&page=2";
-    const { failure } = await loadMemberships([acme], {
+    const { memberships } = await loadMemberships([acme], {
       [inAcme]: json(membershipBody()),
       [paths.teams]: json([teamBody(55, "platform")], linkTo(second)),
-      [`GET ${second}`]: error(500, ""),
+      [`GET ${second}`]: error(451, ""),
     });
-    expect(failure).toEqual(unavailable("github_server_error"));
+    expect(memberships).toEqual([member([], "github_unexpected_status")]);
   });
 
   test("that are absent though there is a membership are inconsistent with it", async () => {
     const script = { [inAcme]: json(membershipBody()), [paths.teams]: notFound };
-    expect((await loadMemberships([acme], script)).failure).toEqual(unavailable("github_inconsistent_responses"));
+    expect((await loadMemberships([acme], script)).memberships).toEqual([member([], "github_inconsistent_responses")]);
+  });
+
+  test("with many parents are taken from the list of the organisation's teams: a colleague made them", async () => {
+    const nested = Array.from({ length: 60 }, (_, index) => index + 100);
+    const chain = nested.map((id) =>
+      teamBody(id, `nested-${id}`, { parent: id === 159 ? null : { id: id + 1, slug: `nested-${id + 1}` } }),
+    );
+    const lookUps = nested.slice(1, 7).map((id, index) => [paths.team("Acme", `nested-${id}`), json(chain[index + 1])]);
+    const { memberships, calls } = await loadMemberships([acme], {
+      [inAcme]: json(membershipBody()),
+      [paths.teams]: json([chain[0]]),
+      ...Object.fromEntries(lookUps),
+      [paths.teamsOf("Acme")]: json(chain),
+    });
+    expect(memberships?.map((one) => (one.kind === "active" ? [one.teams.length, one.teamsHidden] : one))).toEqual([
+      [60, null],
+    ]);
+    expect(calls).toHaveLength(9);
+  });
+
+  test("that are more than can be asked for are named so, and the membership stays", async () => {
+    const pages = Array.from({ length: 21 }, (_, index) => `/user/teams?per_page=100&page=${index + 1}`);
+    const script = Object.fromEntries(
+      pages.map((page, index) => [
+        `GET ${page}`,
+        json([teamBody(index + 1, `t${index}`)], linkTo(pages[index + 1] ?? page)),
+      ]),
+    );
+    const { memberships, calls } = await loadMemberships([acme], {
+      ...script,
+      [inAcme]: json(membershipBody()),
+      [paths.teams]: json([teamBody(55, "platform")], linkTo(pages[1] ?? "")),
+    });
+    expect(memberships).toEqual([member([], "too_many_teams")]);
+    expect(calls).toHaveLength(21);
+  });
+
+  test("and their parents cost no more calls together than a Worker's plan allows", async () => {
+    const pagesOf = (path: string, body: (index: number) => object[]) =>
+      Object.fromEntries(
+        Array.from({ length: 20 }, (_, index) => [
+          `GET ${path}?per_page=100${index === 0 ? "" : `&page=${index + 1}`}`,
+          json(body(index), index === 19 ? {} : linkTo(`${path}?per_page=100&page=${index + 2}`)),
+        ]),
+      );
+    const manyParents = Array.from({ length: 30 }, (_, id) =>
+      teamBody(id + 1, `t${id}`, { parent: { id: id + 1000, slug: `p${id}` } }),
+    );
+    const { memberships, calls } = await loadMemberships([acme], {
+      [inAcme]: json(membershipBody()),
+      ...pagesOf("/user/teams", (index) => (index === 0 ? manyParents : [])),
+      ...pagesOf("/orgs/Acme/teams", () => []),
+    });
+    expect(memberships).toMatchObject([{ kind: "active", teamsHidden: "too_many_teams" }]);
+    expect(calls).toHaveLength(37);
   });
 });
 
@@ -169,7 +250,7 @@ describe("several organisations", () => {
       [paths.teams]: json([teamBody(1, "dev", { organization: globexBody }), teamBody(55, "platform")]),
     });
     expect(memberships).toEqual([
-      { kind: "active", id: 5678, login: "Globex", role: "member", teams: [{ id: 1, slug: "dev" }] },
+      { kind: "active", id: 5678, login: "Globex", role: "member", teams: [{ id: 1, slug: "dev" }], teamsHidden: null },
       member([platform]),
     ]);
     expect(calls).toHaveLength(3);
@@ -197,30 +278,97 @@ describe("several organisations", () => {
     expect(memberships).toEqual([hidden("other_resource_owner"), member([platform])]);
   });
 
-  test("are known together or not at all: an outage of one says nothing about the user", async () => {
-    const { failure, traced } = await loadMemberships([globex, acme], {
-      [inGlobex]: error(503, "No server is currently available", { "x-github-request-id": "A:1" }),
+  test.each<[string, ScriptedAnswer]>([
+    ["github_server_error", error(503, "No server is currently available")],
+    ["github_unexpected_status", error(451, "Repository access blocked")],
+    ["github_invalid_response", () => new Response("<html>", { status: 200 })],
+    ["github_inconsistent_responses", json(membershipBody({ organization: { login: "Other", id: 7 } }))],
+  ])("count each for itself: one that fails (%s) says nothing about the other", async (reason, answer) => {
+    const { memberships } = await loadMemberships([globex, acme], {
+      [inGlobex]: answer,
       [inAcme]: json(membershipBody()),
-      [paths.teams]: json([]),
+      [paths.teams]: json([teamBody(55, "platform")]),
     });
-    expect(failure).toEqual(unavailable("github_server_error"));
-    const deciding = traced.find((call) => call.outcome === failure);
-    expect(deciding).toMatchObject({ status: 503, requestId: "A:1", retryAfterMs: null });
+    expect(memberships).toEqual([hidden(reason), member([platform])]);
   });
 
-  test("with a limit here and an outage there come to the outage, which is not the user's fault", async () => {
-    const { failure } = await loadMemberships([globex, acme], {
-      [inGlobex]: error(429, "You have exceeded a secondary rate limit."),
-      [inAcme]: error(502, ""),
-      [paths.teams]: json([]),
-    });
-    expect(failure).toEqual(unavailable("github_server_error"));
+  test("do not count where GitHub limits the user: that holds for all of them", async () => {
     const limited = await loadMemberships([globex, acme], {
-      [inGlobex]: json(membershipBody({ organization: globexBody })),
+      [inGlobex]: error(502, ""),
       [inAcme]: error(429, "You have exceeded a secondary rate limit."),
       [paths.teams]: json([]),
     });
     expect(limited.failure).toEqual({ kind: "limited", reason: "github_secondary_limit" });
+  });
+
+  test("that all fail have no list of teams asked for again: GitHub is down", async () => {
+    const { memberships, calls, result } = await loadMemberships([globex, acme], {
+      [inGlobex]: error(502, ""),
+      [inAcme]: error(500, ""),
+      [paths.teams]: error(502, ""),
+    });
+    expect(memberships).toEqual([hidden("github_server_error"), hidden("github_server_error")]);
+    expect(calls).toHaveLength(3);
+    expect(result).toMatchObject({ tookToken: false });
+  });
+});
+
+describe("the organisation in GitHub's sentence", () => {
+  const sentence = (name: string) =>
+    `The '${name}' organization forbids access via a fine-grained personal access tokens if the token's lifetime is greater than 90 days.`;
+
+  test("is the one that is blamed: another one than the asked one keeps only the teams back", async () => {
+    const script = (name: string) => ({
+      [inAcme]: json(membershipBody()),
+      [paths.teams]: error(403, sentence(name)),
+    });
+    expect((await loadMemberships([acme], script("globex"))).memberships).toEqual([
+      member([], "other_organisation_forbids"),
+    ]);
+    expect((await loadMemberships([acme], script("ACME"))).memberships).toEqual([member([], "token_lifetime")]);
+  });
+
+  test("is the asked one, or another one", async () => {
+    const script = (name: string) => ({ [inAcme]: error(403, sentence(name)), [paths.teams]: json([]) });
+    expect((await loadMemberships([acme], script("Acme"))).memberships).toEqual([hidden("token_lifetime")]);
+    expect((await loadMemberships([acme], script("initech"))).memberships).toEqual([
+      hidden("other_organisation_forbids"),
+    ]);
+  });
+});
+
+describe("a fine-grained token", () => {
+  const fineGrained = { isFineGrained: true, hasScopes: false, scopes: null };
+
+  test("that shows nothing anywhere may be blind: that is no plain no", async () => {
+    const nowhere = { [inAcme]: notFound, [inGlobex]: notFound };
+    const teams = { ...nowhere, [paths.teams]: json([]) };
+    const blind = hidden("token_sees_nothing");
+    expect((await loadMemberships([acme, globex], teams, fineGrained)).memberships).toEqual([blind, blind]);
+    const withoutTeams = [acme, globex].map((one) => ({ ...one, needsTeams: false }));
+    expect((await loadMemberships(withoutTeams, nowhere, fineGrained)).memberships).toEqual([blind, blind]);
+    expect(
+      (await loadMemberships([acme], { [inAcme]: notFound, [paths.teams]: notFound }, fineGrained)).memberships,
+    ).toEqual([blind]);
+  });
+
+  test("that shows another organisation is not blind, and proves nothing about this one", async () => {
+    const elsewhere = { [inAcme]: notFound, [paths.teams]: json([teamBody(1, "dev", { organization: globexBody })]) };
+    expect((await loadMemberships([acme], elsewhere, fineGrained)).memberships).toEqual([none(false)]);
+  });
+
+  test("that shows one organisation of the policy is for no other one", async () => {
+    const script = { [inAcme]: json(membershipBody()), [inGlobex]: notFound, [paths.teams]: json([]) };
+    for (const other of [globex, { ...globex, id: 5678 }]) {
+      const { memberships, calls } = await loadMemberships([acme, other], script, fineGrained);
+      expect(memberships).toEqual([member(), hidden("other_resource_owner")]);
+      expect(calls).toHaveLength(3);
+    }
+  });
+
+  test("of other kinds is not blind: nothing anywhere is a no", async () => {
+    const script = { [inAcme]: notFound, [paths.teams]: json([]) };
+    expect((await loadMemberships([acme], script)).memberships).toEqual([none(true)]);
   });
 });
 
@@ -246,19 +394,19 @@ describe("scopes that are too few", () => {
   });
 });
 
-describe("inconsistent responses leave nothing known", () => {
-  const inconsistentResponses = unavailable("github_inconsistent_responses");
+describe("inconsistent responses show no member", () => {
+  const inconsistent = [hidden("github_inconsistent_responses")];
 
   test("a membership of another user", async () => {
     const script = { [inAcme]: json(membershipBody({ user: { id: 583232 } })), [paths.teams]: json([]) };
-    expect((await loadMemberships([acme], script)).failure).toEqual(inconsistentResponses);
+    expect((await loadMemberships([acme], script)).memberships).toEqual(inconsistent);
     script[inAcme] = json(membershipBody({ user: { id: 583232 }, state: "pending" }));
-    expect((await loadMemberships([acme], script)).failure).toEqual(inconsistentResponses);
+    expect((await loadMemberships([acme], script)).memberships).toEqual(inconsistent);
   });
 
   test("a membership in another organisation than the one of the request", async () => {
     const script = { [inAcme]: json(membershipBody({ organization: globexBody })), [paths.teams]: json([]) };
-    expect((await loadMemberships([acme], script)).failure).toEqual(inconsistentResponses);
+    expect((await loadMemberships([acme], script)).memberships).toEqual(inconsistent);
   });
 });
 

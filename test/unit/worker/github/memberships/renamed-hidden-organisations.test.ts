@@ -8,6 +8,7 @@ import {
   loadFacts,
   membershipBody,
   octocatReadsOrganisations,
+  organisationById,
   paths,
   pinnedAcme,
   type ScriptedAnswer,
@@ -23,6 +24,7 @@ async function membershipOf(reference: typeof acme, script: Record<string, Scrip
   const github = scriptGitHub({
     [paths.user]: octocatReadsOrganisations,
     [paths.membership("acme")]: forbidden,
+    ...organisationById(1234, "Acme"),
     ...script,
   });
   const { outcome } = await loadFacts(github, {
@@ -34,7 +36,7 @@ async function membershipOf(reference: typeof acme, script: Record<string, Scrip
 
 test.each([
   ["by its number", pinnedAcme],
-  ["by a pinned team", { ...acme, teamIds: [55] }],
+  ["by a pinned team", { ...acme, teamIds: [55], needsTeams: true }],
 ])("a team shows it under its new name: %s", async (_, reference) => {
   const { membership } = await membershipOf(reference, {
     [paths.teams]: json([teamBody(55, "platform", { organization: renamed })]),
@@ -56,5 +58,5 @@ test.each([
   const { membership, calls } = await membershipOf(reference, { [paths.teams]: json(teams) });
   expect(membership).toEqual(hidden);
   // No call is made twice.
-  expect(calls).toHaveLength(3);
+  expect(new Set(calls).size).toBe(calls.length);
 });

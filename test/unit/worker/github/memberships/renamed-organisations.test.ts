@@ -1,5 +1,5 @@
 // Renamed organisations. Names are labels, numbers are authority: a pinned organisation goes on working under another
-// name where GitHub shows it to the token by its number.
+// name. GitHub tells the present name by the number; where it tells nothing, the user may yet be a member.
 import { describe, expect, test } from "vitest";
 import { makeToken } from "../../../../../src/local/github/token.ts";
 import type { OrganisationReference } from "../../../../../src/worker/config/organisations.ts";
@@ -10,6 +10,7 @@ import {
   json,
   membershipBody,
   notFound,
+  organisationById,
   paths,
   pinnedAcme,
   type ScriptedAnswer,
@@ -17,7 +18,7 @@ import {
 } from "../support.ts";
 import { loadMemberships } from "./own-token-support.ts";
 
-const pinnedTeam: OrganisationReference = { ...acme, teamIds: [55, 56] };
+const pinnedTeam: OrganisationReference = { ...acme, teamIds: [55, 56], needsTeams: true };
 const renamed = { login: "Acme-New", id: 1234 };
 const taker = { login: "acme", id: 999 };
 
@@ -30,10 +31,11 @@ const member = (teams = [{ id: 55, slug: "platform" }]) => ({
   login: "Acme-New",
   role: "member",
   teams,
+  teamsHidden: null,
 });
-const notAMember = (nameTakenBy: number | null = null) => ({ kind: "none", nameTakenBy });
+const notAMember = (isProven: boolean, nameTakenBy: number | null = null) => ({ kind: "none", nameTakenBy, isProven });
 const withoutSso = { kind: "hidden", reason: "sso_required", ssoUrl: null };
-const unavailable = (reason: string) => ({ kind: "unavailable", reason });
+const hidden = (reason: string) => ({ kind: "hidden", reason, ssoUrl: null });
 
 async function load(
   reference: OrganisationReference,
@@ -50,80 +52,171 @@ async function load(
   return { outcome: memberships?.[0] ?? failure, further: calls.slice(2) };
 }
 
+const byId = paths.byId(1234);
+const named = (login: string) => organisationById(1234, login);
+
 describe.each([
   ["leads nowhere any more", notFound, null],
   ["belongs to another organisation now, which the user is in", json(membershipBody({ organization: taker })), 999],
 ] as const)("a pinned organisation whose old name %s", (_, underOldName, nameTakenBy) => {
-  test("is found by a team of the user", async () => {
+  const script = (more: Record<string, ScriptedAnswer>): Record<string, ScriptedAnswer> => ({
+    [inAcme]: underOldName,
+    [paths.teams]: json([]),
+    ...more,
+  });
+
+  test.each([false, true])("is found by a team of the user (fine-grained token: %s)", async (isFineGrained) => {
+    const { outcome, further } = await load(
+      pinnedAcme,
+      script({
+        [paths.teams]: json([teamBody(1, "dev", { organization: globexBody }), teamOfRenamed]),
+        [inRenamed]: json(membershipBody({ organization: renamed })),
+      }),
+      { isFineGrained },
+    );
+    expect(outcome).toEqual(member());
+    expect(further).toEqual([inRenamed]);
+  });
+
+  const mayBeSeen = nameTakenBy === null ? [false, true] : [false];
+  test.each(mayBeSeen)("is found by its number (fine-grained token: %s)", async (isFineGrained) => {
+    const { outcome, further } = await load(
+      pinnedAcme,
+      script({ ...named("Acme-New"), [inRenamed]: json(membershipBody({ organization: renamed, role: "admin" })) }),
+      { isFineGrained },
+    );
+    expect(outcome).toEqual({ ...member([]), role: "admin" });
+    expect(further).toEqual([byId, inRenamed]);
+  });
+
+  test.each([
+    ["other_resource_owner", "Resource not accessible by personal access token"],
+    ["token_kind_forbidden", "`Acme-New` forbids access via a personal access token (classic)."],
+    ["app_not_approved", "the `acme-new` organization has enabled OAuth App access restrictions"],
+    ["ip_allow_list", "the `Acme-New` organization has an IP allow list enabled"],
+    ["sso_required", "Resource protected by organization SAML enforcement."],
+  ])("stays hidden under its new name: %s", async (reason, message) => {
     for (const isFineGrained of [false, true]) {
-      const { outcome, further } = await load(
-        pinnedAcme,
-        {
-          [inAcme]: underOldName,
-          [paths.teams]: json([teamBody(1, "dev", { organization: globexBody }), teamOfRenamed]),
-          [inRenamed]: json(membershipBody({ organization: renamed })),
-        },
-        { isFineGrained },
-      );
-      expect(outcome).toEqual(member());
-      expect(further).toEqual([inRenamed]);
+      const under = script({ ...named("Acme-New"), [inRenamed]: error(403, message) });
+      expect((await load(pinnedAcme, under, { isFineGrained })).outcome).toEqual(hidden(reason));
     }
   });
 
-  test("is found in the list of memberships", async () => {
-    const { outcome, further } = await load(pinnedAcme, {
-      [inAcme]: underOldName,
-      [paths.teams]: json([]),
-      [paths.memberships]: json([
-        membershipBody({ organization: globexBody }),
-        membershipBody({ organization: renamed, role: "admin" }),
-      ]),
-    });
-    expect(outcome).toEqual({ ...member([]), role: "admin" });
-    expect(further).toEqual([paths.memberships]);
+  test("is proven to be none where GitHub says so of its new name, to a token that is not fine-grained", async () => {
+    const outsider = script({ ...named("Acme-New"), [inRenamed]: notFound });
+    expect((await load(pinnedAcme, outsider)).outcome).toEqual(notAMember(true, nameTakenBy));
+    const { outcome } = await load(pinnedAcme, outsider, { isFineGrained: true });
+    expect(outcome).toEqual(nameTakenBy === null ? hidden("token_sees_nothing") : notAMember(false, nameTakenBy));
   });
 
-  test("is not found by a fine-grained token without a team, for it may not read that list", async () => {
-    const script = { [inAcme]: underOldName, [paths.teams]: json([]) };
-    const { outcome, further } = await load(pinnedAcme, script, { isFineGrained: true });
-    expect(outcome).toEqual(notAMember(nameTakenBy));
-    expect(further).toEqual([]);
+  test("is hidden where single sign-on took it out of the list of teams, also where it is said to be absent", async () => {
+    const leftOut = script({
+      ...named("Acme-New"),
+      [inRenamed]: notFound,
+      [paths.teams]: json([], { "x-github-sso": "partial-results; organizations=7,1234" }),
+    });
+    expect((await load(pinnedAcme, leftOut)).outcome).toEqual(withoutSso);
   });
 
-  test("is none where the list does not have it", async () => {
-    const { outcome } = await load(pinnedAcme, {
-      [inAcme]: underOldName,
-      [paths.teams]: json([]),
-      [paths.memberships]: json([membershipBody({ organization: taker })]),
-    });
-    expect(outcome).toEqual(notAMember(nameTakenBy));
+  test("is not known where it is renamed once more meanwhile, or another organisation has the new name", async () => {
+    const again = script({ ...named("Acme-New"), [inRenamed]: json(membershipBody({ organization: taker })) });
+    expect((await load(pinnedAcme, again)).outcome).toEqual(hidden("github_inconsistent_responses"));
   });
 
-  test("is hidden where single sign-on took it out of the list", async () => {
-    const { outcome } = await load(pinnedAcme, {
-      [inAcme]: underOldName,
-      [paths.teams]: json([], { "x-github-sso": "partial-results; organizations=1234" }),
-      [paths.memberships]: json([], { "x-github-sso": "partial-results; organizations=7,1234" }),
+  describe("and whose number shows nothing", () => {
+    test("is found in the list of memberships", async () => {
+      const { outcome, further } = await load(
+        pinnedAcme,
+        script({
+          [byId]: notFound,
+          [paths.memberships]: json([
+            { ...membershipBody({ organization: globexBody }), state: 7 },
+            membershipBody({ organization: renamed, role: "admin" }),
+            { state: "active", role: "member" },
+          ]),
+        }),
+      );
+      expect(outcome).toEqual({ ...member([]), role: "admin" });
+      expect(further).toEqual([byId, paths.memberships]);
     });
-    expect(outcome).toEqual(withoutSso);
+
+    test("is none without a proof where that list does not have it: the list leaves out what hides", async () => {
+      const list = script({ [byId]: notFound, [paths.memberships]: json([membershipBody({ organization: taker })]) });
+      expect((await load(pinnedAcme, list)).outcome).toEqual(notAMember(false, nameTakenBy));
+      const isUser = { [byId]: json({ id: 1234, login: "acme", type: "User" }) };
+      expect((await load(pinnedAcme, { ...list, ...isUser })).outcome).toEqual(notAMember(false, nameTakenBy));
+      const isAnother = { [byId]: json({ id: 1235, login: "acme", type: "Organization" }) };
+      expect((await load(pinnedAcme, { ...list, ...isAnother })).outcome).toEqual(notAMember(false, nameTakenBy));
+    });
+
+    test("is hidden where single sign-on took it out of that list", async () => {
+      const list = json([], { "x-github-sso": "partial-results; organizations=7,1234" });
+      const leftOut = script({ [byId]: notFound, [paths.memberships]: list });
+      expect((await load(pinnedAcme, leftOut)).outcome).toEqual(withoutSso);
+    });
+
+    test.each<[string, ScriptedAnswer, object]>([
+      ["does not come", error(502, ""), hidden("github_server_error")],
+      ["is not there", notFound, notAMember(false, nameTakenBy)],
+      ["is for wider scopes", error(403, "You need at least read:org scope"), hidden("scope_missing")],
+      [
+        "has an odd item about it",
+        json([{ ...membershipBody({ organization: { id: 1234, login: "not a login" } }) }]),
+        hidden("github_invalid_response"),
+      ],
+      [
+        "is of another user",
+        json([membershipBody({ organization: renamed, user: { id: 1 } })]),
+        hidden("github_inconsistent_responses"),
+      ],
+    ])("is not known where that list %s", async (_case, list, expected) => {
+      const { outcome } = await load(pinnedAcme, script({ [byId]: notFound, [paths.memberships]: list }));
+      expect(outcome).toEqual(expected);
+    });
+
+    test("since GitHub fails is not known, unless the list has it", async () => {
+      const outage = { [byId]: error(502, "") };
+      const without = script({ ...outage, [paths.memberships]: json([]) });
+      expect((await load(pinnedAcme, without)).outcome).toEqual(hidden("github_server_error"));
+      const withIt = script({ ...outage, [paths.memberships]: json([membershipBody({ organization: renamed })]) });
+      expect((await load(pinnedAcme, withIt)).outcome).toEqual(member([]));
+      expect((await load(pinnedAcme, script(outage), { isFineGrained: true })).outcome).toEqual(
+        hidden("github_server_error"),
+      );
+    });
+  });
+});
+
+describe("a pinned organisation that has its name", () => {
+  const script = (more: Record<string, ScriptedAnswer> = {}): Record<string, ScriptedAnswer> => ({
+    [inAcme]: notFound,
+    [paths.teams]: json([]),
+    ...named("Acme"),
+    ...more,
   });
 
-  test.each<[string, ScriptedAnswer, object]>([
-    ["does not come", error(502, ""), unavailable("github_server_error")],
-    ["is not there", notFound, unavailable("github_inconsistent_responses")],
-    ["is for wider scopes", error(403, "You need at least read:org scope"), { ...withoutSso, reason: "scope_missing" }],
-    [
-      "is of another user",
-      json([membershipBody({ organization: renamed, user: { id: 1 } })]),
-      unavailable("github_inconsistent_responses"),
-    ],
-  ])("is not known where the list %s", async (_case, list, expected) => {
-    const { outcome } = await load(pinnedAcme, {
-      [inAcme]: underOldName,
-      [paths.teams]: json([]),
-      [paths.memberships]: list,
-    });
-    expect(outcome).toEqual(expected);
+  test("is proven to be none, by its number and the list of teams", async () => {
+    const { outcome, further } = await load(pinnedAcme, script());
+    expect(outcome).toEqual(notAMember(true));
+    expect(further).toEqual([byId]);
+  });
+
+  test("is hidden where a list left it out", async () => {
+    const sso = { "x-github-sso": "partial-results; organizations=1234" };
+    expect((await load(pinnedAcme, script({ [paths.teams]: json([], sso) }))).outcome).toEqual(withoutSso);
+    // Where no teams are asked for, the list of memberships says it.
+    const withoutTeams = { ...pinnedAcme, needsTeams: false };
+    const { [paths.teams]: _, ...rest } = script({ [paths.memberships]: json([], sso) });
+    expect((await load(withoutTeams, rest)).outcome).toEqual(withoutSso);
+    expect((await load(withoutTeams, { ...rest, [paths.memberships]: json([]) })).outcome).toEqual(notAMember(true));
+    expect((await load(withoutTeams, { ...rest, [paths.memberships]: error(451, "") })).outcome).toEqual(
+      notAMember(false),
+    );
+  });
+
+  test("and is shown as another one under it, is not known", async () => {
+    const taken = script({ [inAcme]: json(membershipBody({ organization: taker })) });
+    expect((await load(pinnedAcme, taken)).outcome).toEqual(hidden("github_inconsistent_responses"));
   });
 });
 
@@ -162,7 +255,7 @@ describe("an organisation that is found by a team", () => {
     ],
     ["does not answer", error(500, ""), "github_server_error"],
   ])("is not known where it %s", async (_, membership, reason) => {
-    expect((await load(pinnedAcme, script(membership))).outcome).toEqual(unavailable(reason));
+    expect((await load(pinnedAcme, script(membership))).outcome).toEqual(hidden(reason));
   });
 });
 
@@ -182,7 +275,7 @@ describe("an organisation that is not pinned", () => {
       [inAcme]: notFound,
       [paths.teams]: json([teamBody(57, "platform", { organization: renamed })]),
     });
-    expect(outcome).toEqual(notAMember());
+    expect(outcome).toEqual(notAMember(true));
     expect(further).toEqual([]);
   });
 
@@ -194,7 +287,6 @@ describe("an organisation that is not pinned", () => {
 
 describe("the old name belongs to an organisation that hides from the token", () => {
   const forbidden = error(403, "Resource not accessible by personal access token");
-  const hidden = { kind: "hidden", reason: "other_resource_owner", ssoUrl: null };
 
   test("but a team shows the organisation of the policy", async () => {
     for (const reference of [pinnedAcme, pinnedTeam]) {
@@ -212,16 +304,28 @@ describe("the old name belongs to an organisation that hides from the token", ()
     }
   });
 
+  test("but its number shows it", async () => {
+    const { outcome, further } = await load(pinnedAcme, {
+      [inAcme]: forbidden,
+      [paths.teams]: json([]),
+      ...named("Acme-New"),
+      [inRenamed]: json(membershipBody({ organization: renamed })),
+    });
+    expect(outcome).toEqual(member([]));
+    expect(further).toEqual([byId, inRenamed]);
+  });
+
   test.each<[string, ScriptedAnswer]>([
     ["no team", json([])],
     ["only teams of others", json([teamBody(57, "dev", { organization: globexBody })])],
     ["a team of the very organisation that hides", json([teamBody(55, "platform")])],
-    ["a list of teams that fails", error(502, "")],
+    ["a list of teams that fails", error(451, "")],
   ])("and stays hidden with %s", async (_, teams) => {
     for (const reference of [acme, pinnedAcme, pinnedTeam]) {
-      const { outcome, further } = await load(reference, { [inAcme]: forbidden, [paths.teams]: teams });
-      expect(outcome).toEqual(hidden);
-      expect(further).toEqual([]);
+      for (const number of [named("ACME"), { [byId]: notFound }, { [byId]: error(500, "") }]) {
+        const script = { [inAcme]: forbidden, [paths.teams]: teams, ...number };
+        expect((await load(reference, script)).outcome).toEqual(hidden("other_resource_owner"));
+      }
     }
   });
 });
@@ -230,40 +334,123 @@ describe("a list of teams that is not shown", () => {
   const script = (teams: ScriptedAnswer): Record<string, ScriptedAnswer> => ({
     [inAcme]: notFound,
     [paths.teams]: teams,
+    [byId]: notFound,
   });
-  const outage = error(502, "");
-  const hidden = error(403, "Resource not accessible by personal access token");
+  const outage = error(451, "");
 
   test("leaves open what it alone could have shown: no user is told to be no member", async () => {
     const fineGrained = { isFineGrained: true };
-    expect((await load(pinnedTeam, script(outage))).outcome).toEqual(unavailable("github_server_error"));
-    expect((await load(pinnedTeam, script(notFound))).outcome).toEqual(unavailable("github_inconsistent_responses"));
-    expect((await load(pinnedAcme, script(outage), fineGrained)).outcome).toEqual(unavailable("github_server_error"));
-    expect((await load(pinnedAcme, script(hidden), fineGrained)).outcome).toMatchObject({
-      kind: "hidden",
-      reason: "other_resource_owner",
-    });
+    const failed = hidden("github_unexpected_status");
+    expect((await load(pinnedTeam, script(outage))).outcome).toEqual(failed);
+    expect((await load(pinnedTeam, script(notFound))).outcome).toEqual(hidden("github_inconsistent_responses"));
+    expect((await load(pinnedAcme, script(outage), fineGrained)).outcome).toEqual(failed);
+    const forbidden = error(403, "Resource not accessible by personal access token");
+    expect((await load(pinnedAcme, script(forbidden), fineGrained)).outcome).toEqual(hidden("other_resource_owner"));
   });
 
-  test("does not count where it could show nothing, or another list does", async () => {
-    expect((await load(acme, script(outage))).outcome).toEqual(notAMember());
-    expect((await load(acme, script(outage), { isFineGrained: true })).outcome).toEqual(notAMember());
+  test("is no proof, unless another list is", async () => {
     const listed = { ...script(outage), [paths.memberships]: json([]) };
-    expect((await load(pinnedAcme, listed)).outcome).toEqual(notAMember());
+    expect((await load(acme, listed)).outcome).toEqual(notAMember(true));
+    expect((await load(acme, { ...listed, [paths.memberships]: outage })).outcome).toEqual(notAMember(false));
+    expect((await load(pinnedAcme, listed)).outcome).toEqual(notAMember(false));
   });
 });
 
-test("several renamed organisations cost one list together", async () => {
+describe("an organisation that is not pinned, while single sign-on keeps others back", () => {
+  const script = (numbers: string, more: Record<string, ScriptedAnswer> = {}): Record<string, ScriptedAnswer> => ({
+    [inAcme]: notFound,
+    [paths.teams]: json([], { "x-github-sso": `partial-results; organizations=${numbers}` }),
+    ...more,
+  });
+
+  test("may be one of them, by name", async () => {
+    const both = { ...organisationById(7, "Initech"), ...organisationById(8, "ACME") };
+    expect((await load(acme, script("7,8", both))).outcome).toEqual(withoutSso);
+    expect((await load(acme, script("7", organisationById(7, "Initech")))).outcome).toEqual(notAMember(true));
+    expect((await load(acme, script("7", { [paths.byId(7)]: notFound }))).outcome).toEqual(notAMember(false));
+  });
+
+  test("is no proven no where too many are kept back to be looked up", async () => {
+    expect(await load(acme, script("1,2,3,4,5,6"))).toEqual({ outcome: notAMember(false), further: [] });
+  });
+
+  test("is hidden where one of its teams is pinned: they find it under any name", async () => {
+    expect(await load(pinnedTeam, script("8888"))).toEqual({ outcome: withoutSso, further: [] });
+  });
+
+  test("is none of those that the policy pins", async () => {
+    const globex: OrganisationReference = { login: "globex", id: 8888, teamIds: [], needsTeams: true };
+    const { memberships } = await loadMemberships([pinnedTeam, globex], {
+      ...script("8888"),
+      [paths.membership("globex")]: error(403, "Resource protected by organization SAML enforcement."),
+      ...organisationById(8888, "globex"),
+    });
+    expect(memberships).toEqual([notAMember(true), withoutSso]);
+  });
+
+  test("has its pinned team hidden where it is the user's own by now, which took the name", async () => {
+    const own = json(membershipBody({ organization: taker }));
+    const { outcome } = await load(pinnedTeam, script("8888", { [inAcme]: own }));
+    expect(outcome).toMatchObject({ kind: "active", id: 999, teams: [], teamsHidden: "sso_required" });
+    const inTeam = json([teamBody(55, "platform", { organization: taker })], {
+      "x-github-sso": "partial-results; organizations=8888",
+    });
+    expect((await load(pinnedTeam, script("8888", { [inAcme]: own, [paths.teams]: inTeam }))).outcome).toMatchObject({
+      teamsHidden: null,
+    });
+  });
+});
+
+describe("a pinned team of an organisation that is not pinned, and whose name another one took", () => {
+  const taken = (team: object, more: Record<string, ScriptedAnswer> = {}): Record<string, ScriptedAnswer> => ({
+    [inAcme]: json(membershipBody({ organization: taker, role: "admin" })),
+    [paths.teams]: json([team]),
+    [inRenamed]: json(membershipBody({ organization: renamed })),
+    ...more,
+  });
+
+  test("is found where it is, although the user made the other one", async () => {
+    const { outcome, further } = await load(pinnedTeam, taken(teamOfRenamed));
+    expect(outcome).toEqual(member());
+    expect(further).toEqual([inRenamed]);
+  });
+
+  test("is found by a child team of its own, also where the name is free", async () => {
+    const child = teamBody(70, "crew", { organization: renamed, parent: { id: 56, slug: "contractors" } });
+    const above = { "GET /orgs/Acme-New/teams/contractors": json(teamBody(56, "contractors")) };
+    const both = member([
+      { id: 70, slug: "crew" },
+      { id: 56, slug: "contractors" },
+    ]);
+    expect((await load(pinnedTeam, taken(child, above))).outcome).toEqual(both);
+    expect((await load(pinnedTeam, { ...taken(child, above), [inAcme]: notFound })).outcome).toEqual(both);
+  });
+
+  test("is not looked for where the organisation of that name has a pinned team, or the user is in none", async () => {
+    for (const team of [
+      teamBody(55, "platform", { organization: taker }),
+      teamBody(7, "dev", { organization: renamed }),
+    ]) {
+      const { outcome, further } = await load(pinnedTeam, taken(team));
+      expect(outcome).toMatchObject({ kind: "active", id: 999 });
+      expect(further).toEqual([]);
+    }
+  });
+});
+
+test("several renamed organisations cost one list together where their numbers show nothing", async () => {
   const { result, calls } = await loadMemberships(
-    [pinnedAcme, { login: "globex", id: 5678, teamIds: [] }],
+    [pinnedAcme, { login: "globex", id: 5678, teamIds: [], needsTeams: true }],
     {
       [inAcme]: notFound,
       [paths.membership("globex")]: notFound,
       [paths.teams]: json([]),
+      [byId]: notFound,
+      [paths.byId(5678)]: notFound,
       [paths.memberships]: json([membershipBody({ organization: renamed })]),
     },
     { scopes: ["repo"] },
   );
-  expect(result).toEqual({ kind: "known", memberships: [member([]), notAMember()], tookToken: true });
+  expect(result).toEqual({ kind: "known", memberships: [member([]), notAMember(false)], tookToken: true });
   expect(calls.filter((call) => call === paths.memberships)).toHaveLength(1);
 });
