@@ -115,6 +115,12 @@ function linesBySeverity(diagnostics: readonly Diagnostic[], style: Style, error
   return [...of("error"), ...of("warning")].flatMap(({ severity, subject, message, hint }) => {
     const first =
       severity === "error" ? `${style.bad(subject)}${errorMark}` : `${subject}: ${style.warning("warning")}`;
-    return [`${first}: ${message}`, ...(hint === undefined ? [] : [`  ${style.faint("→")} ${hint}`])];
+    // What another program printed has lines of its own: none of them may look like one of ours.
+    const [start = "", ...more] = message.split("\n");
+    return [
+      `${first}: ${start}`,
+      ...more.map((line) => `  | ${line}`),
+      ...(hint === undefined ? [] : [`  ${style.faint("→")} ${hint}`]),
+    ];
   });
 }

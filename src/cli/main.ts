@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // The `octogate` command: the real terminal, files, time and network, handed to the program.
 import { setTimeout } from "node:timers/promises";
+import { fetchThroughProxy } from "../node/proxy.ts";
 import { runProgram } from "./program.ts";
 import { createTerminal } from "./terminal.ts";
 
@@ -16,7 +17,7 @@ for (const stream of [stdout, stderr]) {
 process.exitCode = await runProgram(argv.slice(2), {
   env,
   folder: process.cwd(),
-  fetch,
+  fetch: await fetchThroughProxy(env),
   now: Date.now,
   sleep: async (milliseconds) => void (await setTimeout(milliseconds)),
   terminal: createTerminal({ stdin, stdout, stderr, env }),

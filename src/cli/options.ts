@@ -1,7 +1,8 @@
 // Options that several commands share, so that they are called and work the same everywhere.
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { HostAndPort } from "../node/https.ts";
-import { type CommandResult, type Context, done, error } from "./command.ts";
+import { isClusterName } from "../worker/config/config.ts";
+import { type CommandResult, type Context, cliError, done, error } from "./command.ts";
 
 /**
  * @param lines the arguments behind `octogate`, perhaps with a comment behind `   # `
@@ -75,8 +76,6 @@ export function addOptions(command: Command, ...options: readonly Option[]): Com
   return command;
 }
 
-const clusterNamePattern = /^[a-z][a-z0-9-]*$/;
-
 const hostnamePattern =
   /^(?=.{1,253}(?::|$))[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*(?::[0-9]{1,5})?$/i;
 
@@ -86,7 +85,7 @@ function parseHostname(hostname: string): string {
 }
 
 function parseClusterName(name: string): string {
-  if (!clusterNamePattern.test(name)) {
+  if (!isClusterName(name)) {
     throw new InvalidArgumentError("must be lower-case letters, digits and dashes, with a letter first");
   }
   return name;
@@ -140,4 +139,28 @@ export async function askForConsent(
   if (answer === false) return { kind: "stop", result: { ...stop("Nothing was changed.").result, ok: false } };
   const unasked = error("terminal", "there is no person to ask here", "--yes goes on without asking");
   return { kind: "stop", result: done([], {}, [unasked]) };
+}
+
+/** What a header can hold. */
+const tokenPattern = /^[\x21-\x7e]{1,8192}$/;
+
+/**
+ * @param source where the text comes from, for the message
+ * @returns the token, or null where the text is empty
+ * @throws CliError if it is something else, with what it looks like
+ */
+export function readToken(source: string, text: string): string | null {
+  const hint = "the token alone, in UTF-8";
+  // PowerShell 5 writes UTF-16: read as UTF-8, there is a NUL beside each letter.
+  if (text.includes("\u0000")) throw cliError(source, "is in UTF-16, as PowerShell 5 writes files", hint);
+  const token = text.replace(/^\ufeff/, "").trim();
+  if (token === "") return null;
+  if (/^(?:bearer|token|authorization:)\s/i.test(token)) {
+    throw cliError(source, "holds a header, with a word before the token", hint);
+  }
+  if (/^["'].*["']$/s.test(token)) throw cliError(source, "holds a token in quotation marks", hint);
+  if (!tokenPattern.test(token)) {
+    throw cliError(source, "holds no token: it has spaces, or characters that no token has", hint);
+  }
+  return token;
 }

@@ -62,11 +62,11 @@ export async function runProgram(argv: readonly string[], context: Context): Pro
     .version(version, "-v, --version")
     .exitOverride()
     .configureOutput({
-      writeOut: (text) => terminal.print(wrapped(text.trimEnd())),
+      writeOut: (text) => wrapped(text.trimEnd()).split("\n").forEach(terminal.print),
       getOutHelpWidth: () => helpColumns,
       getErrHelpWidth: () => helpColumns,
       // commander repeats wrong arguments, and one of them can be a token that was typed into the wrong place.
-      writeErr: (text) => terminal.note(text.trimEnd().replace(tokenLike, "(a token)")),
+      writeErr: (text) => text.trimEnd().replace(tokenLike, "(a token)").split("\n").forEach(terminal.note),
     })
     .configureHelp({ optionDescription })
     .commandsGroup("Help:")
@@ -177,14 +177,14 @@ function diagnosticsOf(thrown: Error, { note }: Terminal): readonly Diagnostic[]
     return [error(String(thrown.path), `${thrown.syscall} failed: ${thrown.code}`)];
   }
   // A mistake in the code: the stack says where to look.
-  note(thrown.stack ?? thrown.message);
+  for (const line of (thrown.stack ?? thrown.message).split("\n")) note(line);
   return [error("octogate", thrown.message, "this is a mistake in octogate: report it")];
 }
 
 function present(result: CommandResult, isForMachines: boolean, { terminal }: Context): number {
   const { ok, lines, diagnostics, diagnosticsAreResult = false, json } = result;
   if (isForMachines) {
-    terminal.print(JSON.stringify({ ok, ...json, diagnostics }, null, 2));
+    for (const line of JSON.stringify({ ok, ...json, diagnostics }, null, 2).split("\n")) terminal.print(line);
     return ok ? 0 : 1;
   }
   if (diagnosticsAreResult) {

@@ -1,5 +1,7 @@
 // The terminal: what the command says and asks.
-// stdout holds the result alone, so that it can be piped. Steps, questions and diagnostics go to stderr.
+// stdout holds the result alone, so that it can be piped. Steps, questions and diagnostics go to stderr. Much of the
+// text comes from others: names of certificates, answers, logs. Each call writes one line, whatever is in it.
+import { randomUUID } from "node:crypto";
 import type { Readable, Writable } from "node:stream";
 import { text as readText } from "node:stream/consumers";
 import { confirm, isCancel, password } from "@clack/prompts";
@@ -43,10 +45,22 @@ export interface Style {
 }
 
 export function createTerminal({ stdin, stdout, stderr, env }: Streams): Terminal {
-  const styleFor = ({ isTTY }: Stream<Writable>) => createStyle(isTTY === true && !env.NO_COLOR && env.TERM !== "dumb");
+  // Others cannot write a colour: they do not know how one begins.
+  const startOfColour = randomUUID();
+  const visible = (text: string) =>
+    text
+      .split(startOfColour)
+      .map((part, index) =>
+        index === 0
+          ? escaped(part)
+          : part.replace(/^(\d+)m(.*)$/su, (_, code, rest) => `\u001b[${code}m${escaped(rest)}`),
+      )
+      .join("");
+  const styleFor = ({ isTTY }: Stream<Writable>) =>
+    createStyle(isTTY === true && !env.NO_COLOR && env.TERM !== "dumb" ? startOfColour : null);
   return {
-    print: (line) => void stdout.write(`${harmless(line)}\n`),
-    note: (line) => void stderr.write(`${harmless(line)}\n`),
+    print: (line) => void stdout.write(`${visible(line)}\n`),
+    note: (line) => void stderr.write(`${visible(line)}\n`),
     readInput: async () => (stdin.isTTY === true ? null : await readText(stdin)),
     async ask(question) {
       if (stdin.isTTY !== true || stderr.isTTY !== true) return null;
@@ -65,18 +79,20 @@ export function createTerminal({ stdin, stdout, stderr, env }: Streams): Termina
   };
 }
 
-const startOfColour = "\u001b";
-const control = new RegExp(`(?![\\n\\t]|${startOfColour}\\[(?:0|2|31|32|33)m)\\p{Cc}`, "gu");
+/** Control characters but the tab, and characters that move, hide or break text: bidirectional marks among them. */
+const unprintable = /(?!\t)[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 
-/**
- * Much of the text comes from others (names of certificates, answers, logs). Of its control characters only line ends,
- * tabs and our own colours get through.
- */
-function harmless(text: string): string {
-  return text.replaceAll(control, "");
+/** As JSON escapes them: a result in JSON stays what it is. */
+function escaped(text: string): string {
+  const unit = (character: string, at: number) => `\\u${character.charCodeAt(at).toString(16).padStart(4, "0")}`;
+  return text.replaceAll(unprintable, (character) =>
+    Array.from({ length: character.length }, (_, at) => unit(character, at)).join(""),
+  );
 }
 
-export function createStyle(isColoured: boolean): Style {
-  const coloured = (code: number) => (text: string) => (isColoured ? `\u001b[${code}m${text}\u001b[0m` : text);
+/** @param startOfColour what a terminal takes for the beginning of a colour; null: there are no colours */
+export function createStyle(startOfColour: string | null): Style {
+  const coloured = (code: number) => (text: string) =>
+    startOfColour === null ? text : `${startOfColour}${code}m${text}${startOfColour}0m`;
   return { good: coloured(32), bad: coloured(31), warning: coloured(33), faint: coloured(2) };
 }

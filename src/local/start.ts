@@ -146,7 +146,13 @@ async function writeKubeconfigs(folder: StateFolder, clusterNames: readonly stri
  */
 async function checkHealth(port: number, authorityCertificate: string): Promise<string | null> {
   const connect = { host: "127.0.0.1", port };
-  const endpoint = { hostname: connect.host, connect, authorities: authorityCertificate, timeoutMs: 10_000 };
+  const endpoint = {
+    hostname: connect.host,
+    connect,
+    authorities: authorityCertificate,
+    proxy: null,
+    timeoutMs: 10_000,
+  };
   const response = await sendRequest(endpoint, { method: "GET", path: "/healthz", credential: null });
   if (response.kind === "failed") return response.why;
   return response.status === 200 ? null : `/healthz answered ${response.status}`;

@@ -4,7 +4,7 @@ import { randomBytes } from "node:crypto";
 import { mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { stringify } from "yaml";
-import { readIfThere, writePrivately } from "../node/files.ts";
+import { keepOutOfGit, readIfThere, writePrivately } from "../node/files.ts";
 import type { SampleUser } from "./github/sample-users.ts";
 
 export interface IdentityFiles {
@@ -83,6 +83,7 @@ export async function prepareStateFolder(folder: StateFolder): Promise<void> {
   for (const path of [folder.path, join(folder.path, "edge"), folder.storage, folder.tokens]) {
     await mkdir(path, { recursive: true, mode: 0o700 });
   }
+  await keepOutOfGit(folder.path);
 }
 
 /** Miniflare keeps the rate limiter's counters, too. A restart is the user's way to get rid of them. */

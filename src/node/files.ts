@@ -1,6 +1,6 @@
 // Files that are written whole or not at all, and those with a key for their owner alone.
-import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
-import { dirname } from "node:path";
+import { mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 
 /** The name of a file until it is whole. Only a killed process leaves one. */
 export const temporaryName = /\.\d+\.new$/;
@@ -56,6 +56,30 @@ export async function writeWhole(path: string, text: string, mode: number): Prom
 export async function createPrivately(path: string, text: string): Promise<void> {
   await makePrivateFolder(dirname(path));
   await writeFile(path, text, { mode: 0o600, flag: "wx", flush: true });
+}
+
+/** The file by which git leaves a folder out. */
+export const ignoreFile = ".gitignore";
+
+const everything: readonly string[] = ["*"];
+
+/**
+ * Makes a folder for keys, and keeps them out of git, whatever repository the folder lies in.
+ *
+ * @param patterns of its .gitignore, which is made, or gets what is missing
+ */
+export async function keepOutOfGit(folder: string, patterns: readonly string[] = everything): Promise<void> {
+  await makePrivateFolder(folder);
+  const path = join(folder, ignoreFile);
+  const kept = await readIfThere(path);
+  // A folder that has one already is more than a folder of keys: all of it is never left out.
+  if (kept !== null && patterns === everything) return;
+  const text = kept ?? "";
+  const present = text.split(/\r?\n/);
+  const missing = patterns.filter((pattern) => !present.includes(pattern));
+  if (missing.length === 0) return;
+  const start = text === "" || text.endsWith("\n") ? text : `${text}\n`;
+  await writeWhole(path, `${start}${missing.join("\n")}\n`, kept === null ? 0o600 : (await stat(path)).mode & 0o777);
 }
 
 async function makePrivateFolder(path: string): Promise<void> {

@@ -1,9 +1,10 @@
 // One HTTPS request on a connection of its own, and its whole response.
 import type { IncomingHttpHeaders } from "node:http";
 import { request } from "node:https";
-import { isIP } from "node:net";
+import { isIP, type Socket } from "node:net";
 import tls from "node:tls";
 import type { CredentialData } from "./kubeconfig.ts";
+import { openTunnel, shownProxy } from "./proxy.ts";
 
 export interface HostAndPort {
   readonly host: string;
@@ -17,6 +18,8 @@ export interface Endpoint {
   readonly connect: HostAndPort;
   /** PEM: the authorities to trust in place of the usual ones, or null. */
   readonly authorities: string | null;
+  /** Null: there is none on the way. */
+  readonly proxy: URL | null;
   /** For each step by itself. */
   readonly timeoutMs: number;
 }
@@ -46,17 +49,28 @@ export type HttpsResponse =
 const maxBodyBytes = 1024 * 1024;
 
 /** Sends a request. No failure of the network is thrown. */
-export function sendRequest(endpoint: Endpoint, toSend: HttpsRequest): Promise<HttpsResponse> {
+export async function sendRequest(endpoint: Endpoint, toSend: HttpsRequest): Promise<HttpsResponse> {
   const { method, path, body, credential, trustsAnyServer } = toSend;
   const startedAt = performance.now();
   const signal = AbortSignal.timeout(endpoint.timeoutMs);
-  return new Promise((resolve) => {
-    const failed = (error: unknown) => {
-      const why = signal.aborted ? `no answer within ${endpoint.timeoutMs / 1000} s` : failureText(error);
-      resolve({ kind: "failed", why });
+  const failure = (error: unknown) => {
+    const why = signal.aborted ? `no answer within ${endpoint.timeoutMs / 1000} s` : failureText(error);
+    return {
+      kind: "failed" as const,
+      why: endpoint.proxy === null ? why : `${why}, through ${shownProxy(endpoint.proxy)}`,
     };
+  };
+  let tunnel: Socket | null = null;
+  try {
+    if (endpoint.proxy !== null) tunnel = await openTunnel(endpoint.proxy, endpoint.connect, signal);
+  } catch (error) {
+    return failure(error);
+  }
+  return new Promise((resolve) => {
+    const failed = (error: unknown) => resolve(failure(error));
     const outgoing = request({
       ...tlsOptionsOf(endpoint),
+      ...(tunnel === null ? {} : { socket: tunnel }),
       ...(credential === null ? {} : { cert: credential.certificate, key: credential.key }),
       rejectUnauthorized: trustsAnyServer !== true,
       agent: false,

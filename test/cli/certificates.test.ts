@@ -90,6 +90,7 @@ describe("octogate certificate revoke", () => {
     expect((await revoke(fingerprint("second"))).exitCode).toBe(0);
     expect(rig.cloudflare.mutations.slice(at).map((line) => line.replace(/ .*\//, " "))).toEqual([
       "POST upload",
+      `PATCH ${rig.cloudflare.state.ruleset?.rules[0]?.id}`,
       `DELETE ${rig.cloudflare.state.certificates[1]?.id}`,
     ]);
     expect(listed()).toEqual([fingerprint("client")]);

@@ -147,6 +147,7 @@ describe("octogate manifests", () => {
     }
     expect((await readdir(folder)).sort()).toEqual(
       [
+        ".gitignore",
         ".octogate-manifests.json",
         "STEPS.md",
         "client.crt",

@@ -22,9 +22,21 @@ async function scene(allow = '"user:Ada", "org:acme"', options?: Parameters<type
   github.addMember(acme, ada);
   const token = github.issueToken(ada, { kind: "classic", scopes: ["read:org"] });
   const folder = await makeDeploymentFolder(configuration(github.url, allow));
-  const pin = (args: readonly string[] = [], env: NodeJS.ProcessEnv = {}, stdin = "") =>
+  const withoutHost = (args: readonly string[] = [], env: NodeJS.ProcessEnv = {}, stdin = "") =>
     octogate(["pin", ...args], { cwd: folder.path, env, stdin });
-  return { github, ada, token, folder, pin, withEntries: (text: string) => configuration(github.url, text) };
+  const { host } = new URL(github.url);
+  const pin = (args: readonly string[] = [], env: NodeJS.ProcessEnv = {}, stdin = "") =>
+    withoutHost(["--token-host", host, ...args], env, stdin);
+  return {
+    github,
+    ada,
+    token,
+    host,
+    folder,
+    pin,
+    withoutHost,
+    withEntries: (text: string) => configuration(github.url, text),
+  };
 }
 
 const pathsAsked = ({ requests }: GitHubStandIn) =>
@@ -36,7 +48,8 @@ describe("octogate pin", () => {
     const { exitCode, stdout, stderr } = await pin(["--yes"]);
     expect({ exitCode, stdout }).toEqual({
       exitCode: 0,
-      stdout: "pinned user:Ada#101\npinned org:acme#1234\nThe Worker has it once it is deployed: npx wrangler deploy\n",
+      stdout:
+        "pinned user:Ada#101\npinned org:acme#1234\nThe Worker has it once it is deployed: npx wrangler deploy --config wrangler.toml\n",
     });
     expect(stderr).toBe(
       [
@@ -182,6 +195,41 @@ describe("octogate pin", () => {
   ])("sends nothing that is no token: %j %j", async (args, env, message) => {
     const { github, pin } = await scene();
     expect(await pin(args, env)).toMatchObject({ exitCode: 1, stderr: expect.stringContaining(message) });
+    expect(github.requests).toEqual([]);
+  });
+
+  test("sends GITHUB_TOKEN to no host that the configuration alone names, and pins what needs none", async () => {
+    const { github, token, host, folder, withoutHost, withEntries } = await scene('"user:ada", "team:acme/platform"');
+    for (const other of [[], ["--token-host", "github.acme.test"], ["--token-host", `${host}0`]]) {
+      const { exitCode, stdout, stderr } = await withoutHost([...other, "--yes"], { GITHUB_TOKEN: token });
+      expect(exitCode).toBe(1);
+      expect(stderr).toContain(`GITHUB_TOKEN: warning: is not sent to ${host}`);
+      expect(stdout + stderr).not.toContain(token);
+    }
+    expect(pathsAsked(github).filter((line) => !line.endsWith(" -"))).toEqual([]);
+    expect(await folder.readConfiguration()).toBe(withEntries('"user:ada#101", "team:acme/platform"'));
+  });
+
+  test("refuses a token on stdin for such a host, before it sends anything", async () => {
+    const { github, token, host, withoutHost } = await scene();
+    const { exitCode, stderr } = await withoutHost(["--yes", "--token-from-stdin"], {}, token);
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain(`stdin: is not sent to ${host}`);
+    expect(stderr).toContain(`octogate pin --token-host ${host}`);
+    expect(github.requests).toEqual([]);
+  });
+
+  test.each([
+    ["UTF-16", (token: string) => `\ufeff${Array.from(token, (letter) => `${letter}\u0000`).join("")}`, "is in UTF-16"],
+    ["a header", (token: string) => `Bearer ${token}`, "holds a header"],
+    ["another header", (token: string) => `Authorization: token ${token}`, "holds a header"],
+    ["quotation marks", (token: string) => `"${token}"`, "in quotation marks"],
+  ])("names what is wrong with a token's file: %s", async (_what, wrongly, message) => {
+    const { github, token, pin } = await scene();
+    const { exitCode, stderr } = await pin(["--yes", "--token-from-stdin"], {}, wrongly(token));
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain(message);
+    expect(stderr).not.toContain(token);
     expect(github.requests).toEqual([]);
   });
 });

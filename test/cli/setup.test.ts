@@ -1,11 +1,8 @@
-// @peculiar/x509 needs it to be there before it is loaded.
-import "reflect-metadata";
 import { execFile } from "node:child_process";
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { cpSync, rmSync, statSync, symlinkSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
-import { X509Certificate as ParsedCertificate, SubjectKeyIdentifierExtension } from "@peculiar/x509";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { startGitHubStandIn } from "../../src/local/github/server.ts";
 import { repositoryRoot } from "../support/worker-config.ts";
@@ -47,14 +44,13 @@ describe("setup from nothing", () => {
     });
   });
 
-  test("blocks requests without a valid, unrevoked certificate of this authority, before any other rule", async () => {
+  test("blocks requests without a listed, valid, unrevoked certificate, before any other rule", async () => {
     await setup(...fresh, "--yes");
-    const { ruleset, authority } = rig.cloudflare.state;
-    const issuer = new ParsedCertificate(authority.certificate).getExtension(SubjectKeyIdentifierExtension)?.keyId;
+    const { ruleset, certificates } = rig.cloudflare.state;
     expect(ruleset?.rules[0]).toMatchObject({
       action: "block",
       enabled: true,
-      expression: `(lower(http.host) eq "${hostname}" and (not cf.tls_client_auth.cert_verified or cf.tls_client_auth.cert_revoked or not cf.tls_client_auth.cert_issuer_ski in {"${issuer?.toUpperCase()}"}))`,
+      expression: `(lower(http.host) eq "${hostname}" and (not cf.tls_client_auth.cert_verified or cf.tls_client_auth.cert_revoked or not cf.tls_client_auth.cert_fingerprint_sha256 in {"${certificates[0]?.fingerprint_sha256}"}))`,
     });
     expect(ruleset?.rules[0]?.action_parameters).toBeUndefined();
   });

@@ -60,7 +60,9 @@ function change(edit: (toml: string) => string): void {
 
 /** As docs/operations.md says. */
 function deploy(): Promise<{ code: number; output: string }> {
-  const [, , ...args] = commandIn("docs/operations.md", "npx wrangler deploy --dry-run").split(" ");
+  const [, , ...args] = commandIn("docs/operations.md", "npx wrangler deploy --config wrangler.toml --dry-run").split(
+    " ",
+  );
   const wrangler = join(repositoryRoot, "node_modules/wrangler/bin/wrangler.js");
   const env = { ...process.env, WRANGLER_SEND_METRICS: "false", XDG_CONFIG_HOME: folder };
   return new Promise((resolve) => {

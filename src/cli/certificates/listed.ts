@@ -1,7 +1,16 @@
-// The certificates that clusters list, in wrangler.toml and in the deployment.
-// The firewall rule lets in the authorities of exactly those: there is one for the account, until Cloudflare renews it.
+// The certificates that clusters list: in wrangler.toml, in the deployment and in the firewall rule.
+// A certificate comes into the rule before it is deployed, and goes out of it afterwards: at every moment the rule lets
+// through at least what the Worker accepts.
 import type { ClientCertificate } from "../cloudflare/client-certificates.ts";
-import { firewallExpression, isAsWanted, readFirewall, writeFirewallRule } from "../cloudflare/firewall-rule.ts";
+import {
+  admittedBy,
+  type Firewall,
+  firewallExpression,
+  fits,
+  isAsWanted,
+  readFirewall,
+  writeFirewallRule,
+} from "../cloudflare/firewall-rule.ts";
 import { type Context, cliError } from "../command.ts";
 import { asDeployment, listedFingerprints } from "../config-file/clusters.ts";
 import { addFingerprint, applyEdits, removeFingerprint } from "../config-file/edits.ts";
@@ -38,10 +47,12 @@ export async function acceptCertificate(
   certificates: readonly ClientCertificate[],
 ): Promise<void> {
   const { deployment } = session;
-  await correctFirewall(session, certificates, deployment, certificate);
+  await correctFirewall(session, { file: deployment, certificates, added: certificate });
   const text = applyEdits(deployment, addFingerprint(deployment, variable, certificate.fingerprint));
   const written = asDeployment(await saveConfigFile(deployment, text));
   await deployIfNeeded(written, context, session);
+  // Of two clones that wrote the rule at one moment, the later one may have dropped what the other had added.
+  await correctFirewall(session, { file: written, certificates, added: certificate });
 }
 
 /**
@@ -57,36 +68,93 @@ export async function stopAccepting(
   const text = applyEdits(deployment, removeFingerprint(deployment, variable, fingerprint));
   const written = asDeployment(await saveConfigFile(deployment, text));
   await deployIfNeeded(written, context, session, { variable, fingerprint });
-  await correctFirewall(session, certificates, written, null);
+  await correctFirewall(session, { file: written, certificates, removed: [fingerprint] });
 }
 
-async function correctFirewall(
-  { client, zone, hostname }: Session,
-  certificates: readonly ClientCertificate[],
-  file: ConfigFile,
-  added: ClientCertificate | null,
+/** @param change what is about to be listed, and what was taken off the list */
+export async function correctFirewall(
+  { client, zone, hostname }: Pick<Session, "client" | "zone" | "hostname">,
+  change: RuleChange,
 ): Promise<void> {
-  const expression = await wantedExpression(hostname, certificates, file, added);
+  // Read just before: another clone may have added a certificate meanwhile.
   const firewall = await readFirewall(client, zone, hostname);
-  if (expression === null || isAsWanted(firewall, expression)) return;
-  await writeFirewallRule(client, zone, { firewall, hostname, expression });
+  const wanted = await wantedRule(hostname, firewall, change);
+  if (wanted === null || isAsWanted(firewall, wanted.expression)) return;
+  await writeFirewallRule(client, zone, { firewall, hostname, expression: wanted.expression });
+}
+
+export interface RuleChange {
+  readonly file: ConfigFile;
+  /** Of the zone. */
+  readonly certificates: readonly ClientCertificate[];
+  /** About to be listed. */
+  readonly added?: ClientCertificate | null;
+  /** Fingerprints that no cluster lists any more. */
+  readonly removed?: readonly string[];
+}
+
+export interface WantedRule {
+  readonly expression: string;
+  /** Fingerprints in the rule that no cluster of the file lists. They stay: the Worker refuses them, if it has to. */
+  readonly unlisted: readonly string[];
+  /** Fingerprints that the rule names for nothing: Cloudflare has revoked them, and no cluster lists them. */
+  readonly ended: readonly string[];
+  /** Authorities that the rule names no more: the listed certificates are named themselves. */
+  readonly authorities: readonly string[];
+  /** Whether the rule names authorities, because the certificates are too many for it. */
+  readonly isByAuthority: boolean;
 }
 
 /**
- * @param certificates of the zone
- * @param added a certificate that is about to be listed
- * @returns the rule's expression, or null while there is no certificate
+ * Everything that some cluster lists, and everything else that the rule lets through already: a certificate of another
+ * authority, or one that another clone is just adding. Only what was removed on purpose, or what Cloudflare has
+ * revoked, goes.
+ *
+ * @returns null while there is no certificate
  */
-export async function wantedExpression(
+export async function wantedRule(
   hostname: string,
-  certificates: readonly ClientCertificate[],
-  file: ConfigFile,
-  added: ClientCertificate | null = null,
-): Promise<string | null> {
+  firewall: Firewall,
+  { file, certificates, added = null, removed = [] }: RuleChange,
+): Promise<WantedRule | null> {
   const listed = listedFingerprints(file);
-  const used = certificates.filter(({ fingerprint, status }) => listed.has(fingerprint) && status === "active");
-  const issuers = await Promise.all([...used, ...(added === null ? [] : [added])].map(issuerOf));
-  return issuers.length === 0 ? null : firewallExpression(hostname, issuers);
+  const isRevoked = (fingerprint: string) =>
+    certificates.some((one) => one.fingerprint === fingerprint && !isUsable(one.status));
+  const isKept = (fingerprint: string) => !listed.has(fingerprint) && !removed.includes(fingerprint);
+  const inRule = admittedBy(firewall).fingerprints.filter(isKept);
+  const ended = inRule.filter(isRevoked);
+  const unlisted = inRule.filter((fingerprint) => !isRevoked(fingerprint) && fingerprint !== added?.fingerprint);
+  const fingerprints = [
+    ...[...listed.keys()].filter((fingerprint) => !removed.includes(fingerprint)),
+    ...(added === null ? [] : [added.fingerprint]),
+    ...unlisted,
+  ];
+  if (fingerprints.length === 0) return null;
+  const named = { fingerprints, issuers: [] };
+  if (fits(hostname, named)) {
+    const authorities = admittedBy(firewall).issuers;
+    return { expression: firewallExpression(hostname, named), unlisted, ended, authorities, isByAuthority: false };
+  }
+  // Too many: those of this zone by their authorities, and those of others as they are.
+  const known = [...certificates, ...(added === null ? [] : [added])];
+  const ofThisZone = known.filter(({ fingerprint }) => fingerprints.includes(fingerprint));
+  const others = fingerprints.filter((fingerprint) => !known.some((one) => one.fingerprint === fingerprint));
+  const issuers = await Promise.all(ofThisZone.map(issuerOf));
+  const byAuthority = { fingerprints: others, issuers };
+  if (!fits(hostname, byAuthority)) {
+    throw cliError(
+      hostname,
+      `${fingerprints.length} client certificates are more than a firewall rule can name`,
+      "octogate certificate revoke takes those away that are no longer used",
+    );
+  }
+  const expression = firewallExpression(hostname, byAuthority);
+  const authorities = admittedBy(firewall).issuers.filter((issuer) => !issuers.includes(issuer));
+  return { expression, unlisted, ended, authorities, isByAuthority: true };
+}
+
+function isUsable(status: ClientCertificate["status"]): boolean {
+  return status === "active" || status === "pending_reactivation";
 }
 
 async function issuerOf({ certificate, fingerprint }: ClientCertificate): Promise<string> {

@@ -7,18 +7,8 @@ import { type CloudflareClient, loadInClone } from "../cloudflare/api.ts";
 import { type ClientCertificate, findByKey, signClientCertificate } from "../cloudflare/client-certificates.ts";
 import type { Zone } from "../cloudflare/zone.ts";
 import { type CliError, cliError } from "../command.ts";
+import { type Claim, ownersOf } from "./ownership.ts";
 import type { ClusterFolder } from "./pair-files.ts";
-
-/** X.509 allows 64 characters (RFC 5280, ub-common-name). */
-const maxCommonNameLength = 64;
-
-/** @param pair beside the one that is rotated @returns the certificate's name in Cloudflare's list */
-export function commonNameFor(clusterName: string, pair?: string): string {
-  return ["octogate", clusterName, pair]
-    .filter((part) => part !== undefined)
-    .join(" ")
-    .slice(0, maxCommonNameLength);
-}
 
 export interface PairState {
   /** Null: still to be signed. */
@@ -31,13 +21,11 @@ export interface PairState {
  * Looks at a pair of files, and at what Cloudflare knows of it.
  *
  * @param listed the zone's certificates
- * @throws CliError if the files are of no use any more: the operator has to remove them
+ * @param claim of the cluster whose pair it is to be
+ * @throws CliError if the files are of no use any more, or another cluster's: the operator has to remove them
  */
-export async function inspectPair(
-  folder: ClusterFolder,
-  pair: string,
-  listed: readonly ClientCertificate[],
-): Promise<PairState> {
+export async function inspectPair(folder: ClusterFolder, pair: string, claim: Claim): Promise<PairState> {
+  const { certificates: listed } = claim;
   const { key, certificate } = await folder.read(pair);
   if (key === null && certificate === null) return { certificate: null, isWritten: false };
   const file = certificate === null ? folder.keyFile(pair) : folder.certificateFile(pair);
@@ -49,11 +37,20 @@ export async function inspectPair(
     );
   if (key === null) throw unusable("has no key beside it");
   const publicKey = parse(() => createPublicKey(key), unusable("cannot be read as a private key"));
-  if (certificate === null) return { certificate: findByKey(listed, publicKey) ?? null, isWritten: false };
+  const refuseOthers = (fingerprint: string) => {
+    const others = ownersOf(fingerprint, claim).filter((owner) => !claim.variables.includes(owner));
+    if (others.length > 0) throw unusable(`is the certificate of another cluster (${others.join(", ")})`);
+  };
+  if (certificate === null) {
+    const signed = findByKey(listed, publicKey) ?? null;
+    if (signed !== null) refuseOthers(signed.fingerprint);
+    return { certificate: signed, isWritten: false };
+  }
 
   const parsed = parse(() => new X509Certificate(certificate), unusable("cannot be read as a certificate"));
   if (!parsed.checkPrivateKey(createPrivateKey(key))) throw unusable("is not the certificate of the key beside it");
   const fingerprint = fingerprintOf(parsed);
+  refuseOthers(fingerprint);
   const known = listed.find((candidate) => candidate.fingerprint === fingerprint);
   if (known === undefined) throw unusable("is no client certificate of this zone");
   if (known.status !== "active") throw unusable(`is not valid any more: Cloudflare says “${known.status}”`);

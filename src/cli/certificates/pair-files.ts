@@ -3,10 +3,19 @@
 // a certificate is a request that was not answered yet.
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { existsSync, renameSync } from "node:fs";
-import { readdir, readFile, rm, rmdir, stat } from "node:fs/promises";
+import { lstat, readdir, readFile, rm, rmdir, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { createPrivately, hasCode, readIfThere, temporaryName, writePrivately } from "../../node/files.ts";
+import {
+  createPrivately,
+  hasCode,
+  ignoreFile,
+  keepOutOfGit,
+  readIfThere,
+  temporaryName,
+  writePrivately,
+} from "../../node/files.ts";
 import type { CredentialData } from "../../node/kubeconfig.ts";
+import { isClusterName } from "../../worker/config/config.ts";
 import { type Context, cliError } from "../command.ts";
 
 export const currentPair = "client";
@@ -22,6 +31,9 @@ export const reservedPairs: readonly string[] = [currentPair, nextPair, previous
  */
 export const kubeconfigFile = "webhook-kubeconfig.yaml";
 
+const pairFile = /^(.+)\.(?:key|crt)$/;
+const ownFiles: readonly string[] = [kubeconfigFile, ignoreFile];
+
 interface Pair {
   /** PEM */
   readonly key: string | null;
@@ -29,8 +41,12 @@ interface Pair {
   readonly certificate: string | null;
 }
 
-/** @returns the folder of a cluster's pairs, from the deployment's folder */
+/**
+ * @returns the folder of a cluster's pairs, from the deployment's folder
+ * @throws CliError if the name is none that a cluster can have: it could lead to another folder
+ */
 export function clusterFolderName(clusterName: string): string {
+  if (!isClusterName(clusterName)) throw cliError(clusterName, "is no name of a cluster: [a-z][a-z0-9-]*");
   return join(".clusters", clusterName);
 }
 
@@ -60,17 +76,43 @@ export class ClusterFolder {
 
   /** @returns the names of all pairs that are there, whole or not */
   async pairs(): Promise<string[]> {
+    const names = (await this.#names()).map((name) => pairFile.exec(name)?.[1]);
+    return [...new Set(names.filter((name) => name !== undefined))].sort();
+  }
+
+  /** @returns what else is there, but for what octogate makes itself */
+  async others(): Promise<string[]> {
+    const isOther = (name: string) => !pairFile.test(name) && !temporaryName.test(name) && !ownFiles.includes(name);
+    return (await this.#names()).filter(isOther).sort();
+  }
+
+  async #names(): Promise<string[]> {
     try {
-      const names = (await readdir(this.#path)).map((name) => /^(.+)\.(?:key|crt)$/.exec(name)?.[1]);
-      return [...new Set(names.filter((name) => name !== undefined))].sort();
+      return await readdir(this.#path);
     } catch (error) {
       if (hasCode(error, "ENOENT")) return [];
       throw error;
     }
   }
 
+  /** Whether the folder is a link: what is in it lies in another place, and nothing there is removed. */
+  async isLink(): Promise<boolean> {
+    try {
+      return (await lstat(this.#path)).isSymbolicLink();
+    } catch (error) {
+      if (hasCode(error, "ENOENT")) return false;
+      throw error;
+    }
+  }
+
+  async #refuseLink(): Promise<void> {
+    if (!(await this.isLink())) return;
+    throw cliError(this.name, "is a link to another place: nothing is removed there", "put a folder in its place");
+  }
+
   /** @throws CliError if there is one: a key is never replaced by another */
   async createKey(pair: string, key: string): Promise<void> {
+    await keepOutOfGit(this.#path);
     try {
       await createPrivately(this.keyFile(pair), key);
     } catch (error) {
@@ -81,6 +123,7 @@ export class ClusterFolder {
   }
 
   async writeKey(pair: string, key: string): Promise<void> {
+    await keepOutOfGit(this.#path);
     await writePrivately(this.keyFile(pair), key);
   }
 
@@ -107,7 +150,9 @@ export class ClusterFolder {
     if (existsSync(this.certificateFile(from))) renameSync(this.certificateFile(from), this.certificateFile(to));
   }
 
+  /** @throws CliError if the folder is a link */
   async remove(pair: string): Promise<void> {
+    await this.#refuseLink();
     await rm(this.keyFile(pair), { force: true });
     await rm(this.certificateFile(pair), { force: true });
   }
@@ -121,15 +166,19 @@ export class ClusterFolder {
     await writePrivately(join(this.#path, name), text);
   }
 
+  /** @throws CliError if the folder is a link */
   async removeFile(name: string): Promise<void> {
+    await this.#refuseLink();
     await rm(join(this.#path, name), { force: true });
   }
 
   /** Removes what a killed command left half written, and the folder if nothing else is in it. */
   async removeIfEmpty(): Promise<void> {
     try {
-      const leftovers = (await readdir(this.#path)).filter((file) => temporaryName.test(file));
-      for (const file of leftovers) await this.removeFile(file);
+      const names = await readdir(this.#path);
+      const isLeftover = (file: string) => temporaryName.test(file) || file === ignoreFile;
+      // What keeps a folder's keys out of git stays with whatever else is in the folder.
+      if (names.every(isLeftover)) for (const file of names) await this.removeFile(file);
       await rmdir(this.#path);
     } catch (error) {
       if (!hasCode(error, "ENOTEMPTY") && !hasCode(error, "ENOENT")) throw error;

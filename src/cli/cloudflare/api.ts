@@ -225,9 +225,13 @@ function causesOf(error: unknown): string[] {
   return error.cause === undefined ? [failureText(error)] : causesOf(error.cause);
 }
 
+const proxyHint =
+  "behind a proxy set HTTPS_PROXY, with an authority of its own NODE_EXTRA_CA_CERTS (docs/setup.md, Behind a proxy)";
+
 function hintFor({ status }: ApiError, reason: string, permission: Permission): string {
   if (status === 401 || status === 403) return `give the API token the permission “${permission}”`;
-  if (status === undefined || status === 429 || status >= 500) {
+  if (status === undefined) return `run the command again later: it goes on from where it stopped; ${proxyHint}`;
+  if (status === 429 || status >= 500) {
     return "run the command again later: it goes on from where it stopped";
   }
   if (/quota|limit|maximum|exceed/i.test(reason)) {

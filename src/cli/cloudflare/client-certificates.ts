@@ -1,5 +1,5 @@
 // Client certificates that Cloudflare's managed authority has signed.
-// There is one authority for the whole account; the list is one of the zone.
+// The list is one of the zone. The authority may sign for other zones and accounts too.
 import { type KeyObject, X509Certificate } from "node:crypto";
 import { fingerprintOf } from "../../node/certificates.ts";
 import { cliError } from "../command.ts";

@@ -1,5 +1,5 @@
 // The one custom rule of a hostname.
-// It blocks requests without a valid, unrevoked certificate of this account's authority before the Worker runs. It is
+// It blocks requests without one of the listed client certificates, valid and unrevoked, before the Worker runs. It is
 // known by its own `ref`; all other rules stay as they are. It does not run for addresses that an IP Access rule
 // allows: the Worker checks the certificate by itself.
 import { askCloudflare, type CloudflareClient, nullOn, permissions } from "./api.ts";
@@ -31,21 +31,55 @@ export function firewallRuleRef(hostname: string): string {
   return `octogate_${hostname.replaceAll(".", "_")}`;
 }
 
+/** Which certificates the rule lets through. */
+export interface Admitted {
+  /** SHA-256, 64 lowercase hex digits each. */
+  readonly fingerprints: readonly string[];
+  /** Key identifiers of whole authorities, uppercase hex. Only where the fingerprints do not fit. */
+  readonly issuers: readonly string[];
+}
+
+/** By Cloudflare's documentation (Ruleset Engine, limits): characters of an expression. */
+const maxExpressionLength = 4096;
+
+/** Whether the rule can name so many certificates: some 58. */
+export function fits(hostname: string, admitted: Admitted): boolean {
+  return firewallExpression(hostname, admitted).length <= maxExpressionLength;
+}
+
 /**
- * "Verified" alone is true for a revoked certificate, and for any other authority that the account may trust. The
- * language compares letter by letter, and a client may write the host in any case
- * (https://developers.cloudflare.com/ruleset-engine/rules-language/functions/#lower).
- *
- * @param issuers key identifiers of the authorities, uppercase hex
+ * "Verified" alone is true for a revoked certificate, and for every other certificate of an authority that the account
+ * trusts: Cloudflare does not promise that its managed authority signs for one account alone. So the rule names the
+ * certificates themselves, as the Worker does. The language compares letter by letter, and a client may write the host
+ * in any case (https://developers.cloudflare.com/ruleset-engine/rules-language/functions/#lower).
  */
-export function firewallExpression(hostname: string, issuers: readonly string[]): string {
-  const listed = [...new Set(issuers)].sort().map((issuer) => `"${issuer}"`);
+export function firewallExpression(hostname: string, { fingerprints, issuers }: Admitted): string {
+  const inList = (field: string, values: readonly string[]) =>
+    values.length === 0 ? [] : [`cf.tls_client_auth.${field} in {${listOf(values)}}`];
+  const known = [...inList("cert_fingerprint_sha256", fingerprints), ...inList("cert_issuer_ski", issuers)];
   const wrong = [
     "not cf.tls_client_auth.cert_verified",
     "cf.tls_client_auth.cert_revoked",
-    `not cf.tls_client_auth.cert_issuer_ski in {${listed.join(" ")}}`,
+    known.length === 1 ? `not ${known[0]}` : `not (${known.join(" or ")})`,
   ];
   return `(lower(http.host) eq "${hostname}" and (${wrong.join(" or ")}))`;
+}
+
+function listOf(values: readonly string[]): string {
+  return [...new Set(values)]
+    .sort()
+    .map((value) => `"${value}"`)
+    .join(" ");
+}
+
+/** @returns the fingerprints and authorities that a rule names, in whatever form it is written */
+export function admittedBy({ rule }: Firewall): Admitted {
+  const expression = rule?.expression ?? "";
+  const valuesOf = (pattern: RegExp) => Array.from(expression.matchAll(pattern), ([, value = ""]) => value);
+  return {
+    fingerprints: valuesOf(/"([0-9a-f]{64})"/gi).map((value) => value.toLowerCase()),
+    issuers: valuesOf(/"([0-9a-f]{40})"/gi).map((value) => value.toUpperCase()),
+  };
 }
 
 export async function readFirewall(client: CloudflareClient, zone: Zone, hostname: string): Promise<Firewall> {

@@ -53,7 +53,7 @@ async function kubeconfig(options: KubeconfigOptions, context: Context): Promise
     text = webhookKubeconfig({ hostname, ...files });
   }
 
-  if (options.output === undefined) return done([text.trimEnd()], { kubeconfig: text });
+  if (options.output === undefined) return done(text.trimEnd().split(/\r?\n/), { kubeconfig: text });
   await writePrivately(resolve(context.folder, options.output), text);
   return done([`${options.output} is written.`], { output: options.output });
 }

@@ -1,11 +1,11 @@
 // `octogate teardown`: undoes what setup made, known by its own names, and nothing else.
 // wrangler.toml says what that was, so it is put back last.
 import { Command, Option } from "commander";
-import { fingerprintOrNull } from "../../node/certificates.ts";
 import { clusterNameOf, clusterVariableName } from "../../worker/config/config.ts";
-import { ClusterFolder, kubeconfigFile } from "../certificates/pair-files.ts";
-import { leftBehind, listSettled, publicKeyOf } from "../certificates/settled-list.ts";
-import { type ClientCertificate, findByKey, revokeClientCertificate } from "../cloudflare/client-certificates.ts";
+import { correctFirewall } from "../certificates/listed.ts";
+import { findOwn, isOwn, readClaim, removeFiles, revokeAll } from "../certificates/ownership.ts";
+import { ClusterFolder } from "../certificates/pair-files.ts";
+import { leftBehind } from "../certificates/settled-list.ts";
 import { deleteFirewallRule, firewallRuleRef, readFirewall } from "../cloudflare/firewall-rule.ts";
 import { dissociateHostname, readAssociatedHostnames } from "../cloudflare/hostname-associations.ts";
 import {
@@ -76,37 +76,46 @@ async function tearDownCluster(
     throw cliError(path, `${clusterName} is the only cluster of this deployment`, hint);
   }
   const deployed = await readDeployedWorker(client, zone.accountId, workerName);
-  const removed = { variable, fingerprint: null };
-  refuseToLockOut(deployment, deployed, removed);
+  const removal = { variable, fingerprint: null };
+  refuseToLockOut(deployment, deployed, removal);
   const folder = new ClusterFolder(deployment.folder, clusterName);
   const listed = readCluster(deployment, variable);
   const fingerprints = listed?.fingerprints ?? [];
-  const settled = await listSettled(session, { folders: [folder], fingerprints }, context);
-  const certificates = await findClusterCertificates(folder, fingerprints, settled.certificates);
+  const claim = await readClaim(session, [variable], { folders: [folder], fingerprints });
+  const own = await findOwn(folder, fingerprints, claim);
+  const { certificates, pairs, left } = own;
+  const removed = [...fingerprints, ...certificates.map(({ fingerprint }) => fingerprint)].filter((fingerprint) =>
+    isOwn(fingerprint, claim),
+  );
 
   const isDeployedStill = deployed !== null && variable in deployed.variables;
-  const pairs = await folder.pairs();
   const changes = [
     ...certificates.map(({ fingerprint, commonName }) => `revoke the certificate ${fingerprint} (${commonName})`),
-    ...(listed === null && !isDeployedStill ? [] : [`take [vars.${variable}] out of ${path}, and deploy`]),
+    ...(listed === null && !isDeployedStill
+      ? []
+      : [`take [vars.${variable}] out of ${path} and its certificates out of the custom rule, and deploy`]),
     ...(pairs.length === 0 ? [] : [`remove the keys and certificates in ${folder.name}: ${pairs.join(", ")}`]),
   ];
+  const stays = left.map((what) => `This stays: ${what}.`);
   if (changes.length === 0) {
     const names = others.map(clusterNameOf);
     const nearest = nearestTo(clusterName, names);
     const hint = nearest === null ? `there are: ${names.join(", ")}` : `did you mean ${nearest}?`;
     throw cliError(path, `there is nothing of a cluster ${clusterName}`, hint);
   }
+  for (const line of stays) context.terminal.note(line);
   const consent = await askForConsent(context, changes, options);
   if (consent.kind === "stop") return consent.result;
 
-  await revokeAll(session, certificates);
+  await revokeAll(session, claim, certificates);
+  // Before the table goes, which says what goes out of the rule. These certificates are of no use any more.
+  await correctFirewall(session, { file: deployment, certificates: claim.certificates, removed });
   const text = applyEdits(deployment, removeCluster(deployment, variable));
   const written = asDeployment(await saveConfigFile(deployment, text));
-  await deployIfNeeded(written, context, session, removed);
-  await removeFiles(folder);
-  const lines = [`${clusterName} is gone; ${others.length} other clusters go on.`];
-  return done(lines, { changed: true, changes }, leftBehind(settled.missing));
+  await deployIfNeeded(written, context, session, removal);
+  await removeFiles(folder, own);
+  const lines = [`${clusterName} is gone; ${others.length} other clusters go on.`, ...stays];
+  return done(lines, { changed: true, changes, left }, leftBehind(claim.missing));
 }
 
 type Remains = Awaited<ReturnType<typeof inspect>>;
@@ -117,6 +126,8 @@ async function tearDownEverything(session: Session, options: ChangeOptions, cont
   const { workerName, path } = deployment;
   const remains = await inspect(session);
   const changes = changesFor(session, remains);
+  const stays = remains.left.map((what) => `This stays: ${what}.`);
+  for (const line of stays) context.terminal.note(line);
   const consent = await askForConsent(context, changes, options);
   if (consent.kind === "stop") return consent.result;
 
@@ -125,42 +136,44 @@ async function tearDownEverything(session: Session, options: ChangeOptions, cont
     await work();
     context.terminal.note(`${good("✓")} ${what}`);
   };
-  const { domain, hasWorker, firewall, certificates, kvNamespaceId } = remains;
+  const { domain, hasWorker, firewall, isOurs, claim, clusters, kvNamespaceId } = remains;
+  const certificates = clusters.flatMap(({ own }) => own.certificates);
   if (domain !== null) {
     await step(`${hostname} leads nowhere`, () => detachCustomDomain(client, accountId, domain.id));
   }
   if (hasWorker) await step(`the Worker ${workerName} is deleted`, () => deleteWorker(client, accountId, workerName));
-  if (firewall.rule !== null) {
+  if (firewall !== null && firewall.rule !== null) {
     await step("the custom rule is deleted", () => deleteFirewallRule(client, zone, firewall));
   }
-  if (certificates.length > 0) await step("the certificates are revoked", () => revokeAll(session, certificates));
+  if (certificates.length > 0) {
+    await step("the certificates are revoked", () => revokeAll(session, claim, certificates));
+  }
   if (kvNamespaceId !== null) {
     await step("the KV namespace is deleted", () => deleteKvNamespace(client, accountId, kvNamespaceId));
   }
   // Also where it does not seem to be there: an earlier command may have added it a moment ago.
-  await step("client certificates are not asked for any more", () =>
-    dissociateHostname(client, zone, hostname, context),
-  );
-  for (const variable of remains.variables) {
-    await removeFiles(new ClusterFolder(deployment.folder, clusterNameOf(variable)));
+  if (isOurs) {
+    await step("client certificates are not asked for any more", () =>
+      dissociateHostname(client, zone, hostname, context),
+    );
   }
+  for (const { folder, own } of clusters) await removeFiles(folder, own);
   await step(`${path} has its placeholders back`, () => saveConfigFile(deployment, restoredText(session, remains)));
-  return done(["The deployment is gone."], { changed: true, changes }, leftBehind(remains.missing));
+  const json = { changed: true, changes, left: remains.left };
+  return done(["The deployment is gone.", ...stays], json, leftBehind(claim.missing));
 }
 
-async function inspect({ deployment, client, zone, hostname, clock }: Session) {
+async function inspect(session: Session) {
+  const { deployment, client, zone, hostname, clock } = session;
   const { accountId } = zone;
   const { workerName } = deployment;
   const variables = clusterVariablesIn(deployment);
-  const clusters = variables.map((variable) => ({
-    folder: new ClusterFolder(deployment.folder, clusterNameOf(variable)),
-    fingerprints: readCluster(deployment, variable)?.fingerprints ?? [],
-  }));
-  const folders = clusters.map(({ folder }) => folder);
-  const fingerprints = clusters.flatMap((cluster) => cluster.fingerprints);
-  const settled = await listSettled({ client, zone }, { folders, fingerprints }, clock);
-  const certificates = await Promise.all(
-    clusters.map((cluster) => findClusterCertificates(cluster.folder, cluster.fingerprints, settled.certificates)),
+  const folders = variables.map((variable) => new ClusterFolder(deployment.folder, clusterNameOf(variable)));
+  const listedIn = (variable: string | undefined) =>
+    variable === undefined ? [] : (readCluster(deployment, variable)?.fingerprints ?? []);
+  const claim = await readClaim(session, variables, { folders, fingerprints: variables.flatMap(listedIn) });
+  const clusters = await Promise.all(
+    folders.map(async (folder, at) => ({ folder, own: await findOwn(folder, listedIn(variables[at]), claim) })),
   );
   const [domains, deployed, firewall, hostnames, kvNamespace] = await Promise.all([
     listCustomDomains(client, accountId),
@@ -179,17 +192,26 @@ async function inspect({ deployment, client, zone, hostname, clock }: Session) {
       "detach that domain first if it is to go, or take the things that are this deployment's away by hand",
     );
   }
+  // The same hostname, set up from another clone under another name: rule and association guard that Worker now.
+  const heir = domains.find((domain) => domain.hostname === hostname && domain.service !== workerName);
+  const isAssociated = hostnames.includes(hostname);
+  const left = clusters.flatMap(({ own }) => own.left);
+  if (heir !== undefined && (firewall.rule !== null || isAssociated)) {
+    left.push(`the custom rule and the association of ${hostname}: it leads to the Worker ${heir.service}`);
+  }
   // A namespace of another name is the operator's own, put into wrangler.toml by hand.
   const isOurs = kvNamespace?.title === kvNamespaceTitle(workerName);
   return {
     // Null: the hostname does not lead to this Worker.
     domain: domains.find((domain) => domain.hostname === hostname && domain.service === workerName) ?? null,
     hasWorker: deployed !== null,
-    firewall,
-    isAssociated: hostnames.includes(hostname),
-    certificates: certificates.flat(),
-    // Fingerprints of certificates that Cloudflare does not list.
-    missing: settled.missing,
+    // Null: the rule is another Worker's.
+    firewall: heir === undefined ? firewall : null,
+    isAssociated: heir === undefined && isAssociated,
+    isOurs: heir === undefined,
+    claim,
+    clusters,
+    left,
     // Null: none that setup made.
     kvNamespaceId: isOurs ? kvNamespace.id : null,
     variables,
@@ -197,12 +219,13 @@ async function inspect({ deployment, client, zone, hostname, clock }: Session) {
 }
 
 function changesFor({ deployment, hostname }: Session, remains: Remains): string[] {
-  const { domain, hasWorker, firewall, isAssociated, certificates, kvNamespaceId, variables } = remains;
+  const { domain, hasWorker, firewall, isAssociated, clusters, kvNamespaceId, variables } = remains;
+  const certificates = clusters.flatMap(({ own }) => own.certificates);
   const names = variables.map(clusterNameOf).join(", ");
   return [
     ...(domain === null ? [] : [`detach ${hostname}: users can no longer sign in to ${names}`]),
     ...(hasWorker ? [`delete the Worker ${deployment.workerName} and its secret`] : []),
-    ...(firewall.rule === null ? [] : [`delete the custom rule ${firewallRuleRef(hostname)}`]),
+    ...(firewall === null || firewall.rule === null ? [] : [`delete the custom rule ${firewallRuleRef(hostname)}`]),
     ...(isAssociated ? [`ask no more for client certificates at ${hostname} (hostname association)`] : []),
     ...certificates.map(({ fingerprint, commonName }) => `revoke the certificate ${fingerprint} (${commonName})`),
     ...(kvNamespaceId === null ? [] : [`delete the KV namespace ${kvNamespaceId}, with the cached facts in it`]),
@@ -219,38 +242,4 @@ function restoredText({ deployment, hostname }: Session, { kvNamespaceId, variab
     ...(kvNamespaceId === null ? [] : removeKvNamespaceId(deployment, kvNamespaceId)),
     ...unsetHostname(deployment, hostname),
   ]);
-}
-
-/** @returns the active certificates that the cluster's table lists, and those with files in its folder: no others go */
-async function findClusterCertificates(
-  folder: ClusterFolder,
-  listed: readonly string[],
-  certificates: readonly ClientCertificate[],
-): Promise<ClientCertificate[]> {
-  const found = new Map<string, ClientCertificate>();
-  const active = certificates.filter(({ status }) => status === "active");
-  const add = (certificate: ClientCertificate | undefined) => {
-    if (certificate !== undefined) found.set(certificate.id, certificate);
-  };
-  for (const fingerprint of listed) add(active.find((certificate) => certificate.fingerprint === fingerprint));
-  for (const pair of await folder.pairs()) {
-    const { key, certificate } = await folder.read(pair);
-    const fingerprint = fingerprintOrNull(certificate ?? "");
-    add(active.find((candidate) => candidate.fingerprint === fingerprint));
-    // Signed, but the answer got lost.
-    const publicKey = key === null || certificate !== null ? null : publicKeyOf(key);
-    if (publicKey !== null) add(findByKey(active, publicKey));
-  }
-  return [...found.values()];
-}
-
-async function revokeAll({ client, zone }: Session, certificates: readonly ClientCertificate[]): Promise<void> {
-  for (const { id } of certificates) await revokeClientCertificate(client, zone, id);
-}
-
-/** Removes the pairs, and the folder if nothing else is in it. */
-async function removeFiles(folder: ClusterFolder): Promise<void> {
-  for (const pair of await folder.pairs()) await folder.remove(pair);
-  await folder.removeFile(kubeconfigFile);
-  await folder.removeIfEmpty();
 }

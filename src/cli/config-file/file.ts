@@ -8,7 +8,12 @@ import { CliError, type Context, cliError, type Diagnostic, error, type Location
 
 const routeSchema = v.union([
   v.string(),
-  v.looseObject({ pattern: v.string(), custom_domain: v.optional(v.boolean(), false) }),
+  v.looseObject({
+    pattern: v.string(),
+    custom_domain: v.optional(v.boolean(), false),
+    enabled: v.optional(v.boolean()),
+    previews_enabled: v.optional(v.boolean()),
+  }),
 ]);
 
 /** The parts that the command reads, in the form that wrangler documents. */

@@ -84,7 +84,7 @@ export function refuseToLockOut(
   throw cliError(
     file.path,
     `does not have ${unknown.join(", ")}, which is deployed: a deployment from this file would lock out the users of that`,
-    "bring the file up to date first; if that is to go, deploy the file as it is with npx wrangler deploy",
+    `bring the file up to date first; if that is to go, deploy it as it is: npx wrangler deploy --config ${file.path}`,
   );
 }
 

@@ -29,6 +29,11 @@ export function isClusterVariable(name: string): boolean {
   return clusterVariablePattern.test(name);
 }
 
+/** Whether a cluster can have this name. It is part of a variable's name, and of paths and certificates' names. */
+export function isClusterName(text: string): boolean {
+  return /^[a-z][a-z0-9-]*$/.test(text);
+}
+
 /** @returns the variable that holds a cluster's policy: "prod-eu" → `CLUSTER_PROD_EU` */
 export function clusterVariableName(clusterName: string): string {
   return `CLUSTER_${clusterName.toUpperCase().replaceAll("-", "_")}`;

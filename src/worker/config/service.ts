@@ -143,7 +143,8 @@ function privateKey() {
     "must be the GitHub App's private key as PKCS#8 in PEM: openssl pkcs8 -topk8 -nocrypt -in the-key-from-github.pem";
   return v.pipe(
     v.string(message),
-    v.transform((text) => text.trim()),
+    // Secrets often travel as one line, in which "\\n" in letters stands for each line's end.
+    v.transform((text) => text.replaceAll(/\\r\\n|\\n/g, "\n").trim()),
     v.regex(/^-----BEGIN PRIVATE KEY-----[A-Za-z0-9+/=\s]+-----END PRIVATE KEY-----$/, message),
   );
 }

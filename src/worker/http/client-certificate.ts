@@ -1,6 +1,6 @@
 // The calling cluster, by its client certificate and by nothing else. Cloudflare has verified the certificate before
-// the request gets here, and its SHA-256 fingerprint names the cluster. Cloudflare has one certificate authority per
-// account, so "verified" alone would let in every client certificate of the account's other zones.
+// the request gets here, and its SHA-256 fingerprint names the cluster. Cloudflare does not promise that its managed
+// authority signs for one zone or account alone, so "verified" alone would let in certificates of others.
 import * as v from "valibot";
 import { normaliseFingerprint } from "../config/cluster.ts";
 import type { ClusterConfig } from "../config/config.ts";

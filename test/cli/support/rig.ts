@@ -143,8 +143,8 @@ async function runHere(
       readInput: async () => null,
       ask: async () => answer,
       askSecret: async () => null,
-      style: createStyle(false),
-      printStyle: createStyle(false),
+      style: createStyle(null),
+      printStyle: createStyle(null),
     },
   });
   return { exitCode, stdout: printed.join("\n"), stderr: noted.join("\n") };

@@ -1,7 +1,8 @@
 // In the Worker's place behind the local edge, for tests that are about the command: it knows the listed fingerprints,
-// and answers every review with a plain no.
+// answers every review with a plain no, and says on /readyz whose certificate it sees.
 import { createServer, type Server } from "node:http";
 import * as v from "valibot";
+import { clusterNameOf } from "../../../src/worker/config/config.ts";
 import type { Script } from "../cloudflare/state.ts";
 
 const cfSchema = v.object({ tlsClientAuth: v.object({ certFingerprintSHA256: v.string() }) });
@@ -17,12 +18,25 @@ export function workerInPlace(deployed: () => Script | null, fault: { readonly i
     const cf = v.safeParse(v.pipe(v.string(), v.parseJson(), cfSchema), request.headers["mf-cf-blob"]);
     const fingerprint = cf.success ? cf.output.tlsClientAuth.certFingerprintSHA256.toLowerCase() : "";
     const script = deployed();
-    const isListed = script !== null && (fault.isCareless || fingerprintsIn(script).includes(fingerprint));
+    const owner = script === null ? null : ownerIn(script, fingerprint);
+    const isListed = script !== null && (fault.isCareless || owner !== null);
     const status = script === null ? 404 : isListed ? 200 : 403;
     response.writeHead(status, { "content-type": "application/json" });
     const review = { apiVersion: "authentication.k8s.io/v1", kind: "TokenReview", status: { authenticated: false } };
-    response.end(JSON.stringify(isListed ? review : { kind: "Status", code: status }));
+    const part = { state: "ok" };
+    const readiness = { cluster: owner, parts: { configuration: part, kv: part, github: part } };
+    const { pathname } = new URL(request.url ?? "/", "http://worker");
+    const body = pathname === "/readyz" ? readiness : review;
+    response.end(JSON.stringify(isListed ? body : { kind: "Status", code: status }));
   });
+}
+
+/** @returns the cluster that lists a certificate, or null */
+function ownerIn({ bindings }: Script, fingerprint: string): string | null {
+  const owner = bindings.find((binding) =>
+    fingerprintsIn({ bindings: [binding], secrets: new Map() }).includes(fingerprint),
+  );
+  return owner === undefined ? null : clusterNameOf(owner.name);
 }
 
 /** Every certificate that some cluster of the deployment lists. */

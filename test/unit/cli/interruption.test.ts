@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { createStyle, createTerminal, Interruption } from "../../../src/cli/terminal.ts";
 import { runCommand } from "./support/command.ts";
 
-const plain = createStyle(false);
+const plain = createStyle(null);
 const tty = () => Object.assign(new PassThrough(), { isTTY: true, setRawMode: () => {}, columns: 80, rows: 24 });
 
 test.each(["ask", "askSecret"] as const)("Ctrl-C at a question is no answer: %s", async (way) => {

@@ -3,14 +3,51 @@ import { text } from "node:stream/consumers";
 import { expect, test } from "vitest";
 import { createTerminal } from "../../../src/cli/terminal.ts";
 
-test("what others wrote moves no cursor and changes no title; line ends, tabs and our own colours get through", async () => {
+/** What a terminal gets: of the result, and of the notes. */
+async function written(use: (terminal: ReturnType<typeof createTerminal>) => void): Promise<[string, string]> {
   const stdout = new PassThrough();
   const stderr = Object.assign(new PassThrough(), { isTTY: true });
-  const terminal = createTerminal({ stdin: new PassThrough(), stdout, stderr, env: {} });
-  terminal.print("one\ttwo\nthree\u001b[2J\u001b]0;title\u0007\r\u009b1A");
-  terminal.note(terminal.style.bad("bad\u001b[8m"));
+  use(createTerminal({ stdin: new PassThrough(), stdout, stderr, env: {} }));
   stdout.end();
   stderr.end();
-  expect(await text(stdout)).toBe("one\ttwo\nthree[2J]0;title1A\n");
-  expect(await text(stderr)).toBe("\u001b[31mbad[8m\u001b[0m\n");
+  return [await text(stdout), await text(stderr)];
+}
+
+test.each([
+  ["a line end", "x\nsecond line", "x\\u000asecond line"],
+  ["a carriage return", "x\rover", "x\\u000dover"],
+  ["a cursor's way", "\u001b[2J\u001b[1A", "\\u001b[2J\\u001b[1A"],
+  ["a colour, one of ours too", "\u001b[31mred\u001b[0m", "\\u001b[31mred\\u001b[0m"],
+  ["a title", "\u001b]0;owned\u0007", "\\u001b]0;owned\\u0007"],
+  ["the eight-bit form of an escape", "\u009b2J", "\\u009b2J"],
+  ["a text that runs backwards", "\u202eevil\u2066\u2069", "\\u202eevil\\u2066\\u2069"],
+  ["marks of direction", "\u200e\u200f\u061c", "\\u200e\\u200f\\u061c"],
+  ["what has no width", "a\u200bb\ufeffc\u00ad", "a\\u200bb\\ufeffc\\u00ad"],
+  ["line ends of Unicode", "a\u2028b\u2029c\u0085d", "a\\u2028b\\u2029c\\u0085d"],
+  ["tags beyond 16 bits", "a\u{e0041}b", "a\\udb40\\udc41b"],
+  ["half a character", "a\ud800b", "a\\ud800b"],
+  ["a NUL and a backspace", "a\u0000b\u0008c\u007f", "a\\u0000b\\u0008c\\u007f"],
+])("what others wrote reaches no terminal as %s", async (_what, outside, shown) => {
+  const [stdout, stderr] = await written((terminal) => {
+    terminal.print(outside);
+    terminal.note(terminal.style.bad(outside));
+  });
+  expect(stdout).toBe(`${shown}\n`);
+  expect(stderr).toBe(`\u001b[31m${shown}\u001b[0m\n`);
+});
+
+test("tabs, letters of every language and our own colours get through", async () => {
+  const [stdout, stderr] = await written((terminal) => {
+    terminal.print("one\ttwo ü 開発 “✓” →");
+    terminal.note(`${terminal.style.good("✓")} done, ${terminal.style.faint("later")}`);
+  });
+  expect(stdout).toBe("one\ttwo ü 開発 “✓” →\n");
+  expect(stderr).toBe("\u001b[32m✓\u001b[0m done, \u001b[2mlater\u001b[0m\n");
+});
+
+test("a JSON document means the same when its characters are escaped", async () => {
+  const value = { name: "x\u009b\u202e\n\u{e0041} ü" };
+  const [stdout] = await written((terminal) => terminal.print(JSON.stringify(value)));
+  expect(JSON.parse(stdout)).toEqual(value);
+  expect(stdout).not.toMatch(/[\u009b\u202e]/);
 });

@@ -38,7 +38,7 @@ const partsFromTheTop: Readonly<Record<string, readonly string[]>> = {
     ],
     ...["github", "worker", "shutdown"],
   ],
-  "src/node": [...["https", "kubeconfig", "certificates", "toml", "files", "columns"]],
+  "src/node": [...["https", "proxy", "kubeconfig", "certificates", "toml", "files", "columns"]],
   "src/cli": [
     ...[
       "main",

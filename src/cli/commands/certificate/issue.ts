@@ -2,9 +2,9 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { clusterVariableName } from "../../../worker/config/config.ts";
 import { acceptCertificate, compareWithDeployed } from "../../certificates/listed.ts";
-import { commonNameFor, inspectPair, obtainPair } from "../../certificates/obtain.ts";
+import { inspectPair, obtainPair } from "../../certificates/obtain.ts";
+import { commonNameFor, readClaim } from "../../certificates/ownership.ts";
 import { ClusterFolder, reservedPairs } from "../../certificates/pair-files.ts";
-import { listSettled } from "../../certificates/settled-list.ts";
 import { type CommandMaker, type CommandResult, type Context, done } from "../../command.ts";
 import { requireCluster } from "../../config-file/clusters.ts";
 import { openSession } from "../../deployment/state.ts";
@@ -44,8 +44,8 @@ async function issue(options: IssueOptions, context: Context): Promise<CommandRe
   const listed = requireCluster(deployment, clusterName);
   const isDeployed = await compareWithDeployed(session);
   const folder = new ClusterFolder(deployment.folder, clusterName);
-  const { certificates } = await listSettled(session, { folders: [folder] }, context);
-  const state = await inspectPair(folder, name, certificates);
+  const claim = await readClaim(session, [variable], { folders: [folder] });
+  const state = await inspectPair(folder, name, claim);
 
   const isListed = state.certificate !== null && listed.includes(state.certificate.fingerprint);
   const changes = [
@@ -63,7 +63,7 @@ async function issue(options: IssueOptions, context: Context): Promise<CommandRe
 
   const commonName = commonNameFor(clusterName, name);
   const certificate = await obtainPair({ client, zone, folder, pair: name, commonName, validityDays }, state);
-  await acceptCertificate(session, context, { variable, certificate }, certificates);
+  await acceptCertificate(session, context, { variable, certificate }, claim.certificates);
   return done(
     [
       `${certificate.fingerprint} is accepted for ${clusterName} until ${certificate.expiresAt.toISOString()}.`,

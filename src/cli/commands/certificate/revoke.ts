@@ -5,14 +5,10 @@ import { fingerprintOrNull } from "../../../node/certificates.ts";
 import { normaliseFingerprint } from "../../../worker/config/cluster.ts";
 import { clusterVariableName } from "../../../worker/config/config.ts";
 import { compareWithDeployed, stopAccepting } from "../../certificates/listed.ts";
-import { commonNameFor } from "../../certificates/obtain.ts";
+import { describeOwner, isOwn, revokeOwn } from "../../certificates/ownership.ts";
 import { ClusterFolder, currentPair } from "../../certificates/pair-files.ts";
 import { leftBehind, listSettled } from "../../certificates/settled-list.ts";
-import {
-  type ClientCertificate,
-  listClientCertificates,
-  revokeClientCertificate,
-} from "../../cloudflare/client-certificates.ts";
+import { type ClientCertificate, listClientCertificates } from "../../cloudflare/client-certificates.ts";
 import { type CommandMaker, type CommandResult, type Context, cliError, done } from "../../command.ts";
 import { listedFingerprints, requireCluster } from "../../config-file/clusters.ts";
 import { openSession } from "../../deployment/state.ts";
@@ -52,14 +48,17 @@ async function revoke(options: RevokeOptions, context: Context): Promise<Command
   // The Worker can refuse a listed one at once: a list that lags must not hold that up.
   const { certificates } =
     owner === variable ? { certificates: await listClientCertificates(client, zone) } : await listPatiently();
+  const claim = { file: deployment, certificates, variables: [variable] };
   const find = (list: readonly ClientCertificate[]) => list.find((one) => one.fingerprint === fingerprint);
   const known = find(certificates);
 
   const refusal = (message: string, hint: string) => cliError(fingerprint, message, hint);
   // Not listed at all: an earlier run may have stopped after taking it off the list.
   if (owner !== null && owner !== variable) throw refusal(`is another cluster's ([vars.${owner}])`, "name that one");
-  const isOurs = owner === variable || isIssuedFor(clusterName, known);
-  if (!isOurs) throw refusal(`is no certificate of ${clusterName}`, "octogate certificate list shows them all");
+  if (!isOwn(fingerprint, claim)) {
+    const message = `is no certificate of ${clusterName}: it is ${describeOwner(fingerprint, claim)}`;
+    throw refusal(message, "octogate certificate list shows them all");
+  }
   if (owner === variable && listed.length === 1) {
     const hint = `octogate certificate rotate --cluster ${clusterName} makes another first; octogate teardown --cluster ${clusterName} cuts it off now`;
     throw refusal(`is the only certificate of ${clusterName}`, hint);
@@ -89,18 +88,12 @@ async function revoke(options: RevokeOptions, context: Context): Promise<Command
     const active = isActive ? (known ?? find((await listPatiently()).certificates)) : undefined;
     isLeftBehind = isActive && active === undefined;
     if (active !== undefined) {
-      await revokeClientCertificate(client, zone, active.id);
+      await revokeOwn(session, claim, active);
       context.terminal.note(`${context.terminal.style.good("✓")} Cloudflare is told to revoke it`);
     }
   }
   const json = { changed: changes.length > 0, cluster: clusterName, fingerprint };
   return done([`${fingerprint} is refused from now on.`], json, leftBehind(isLeftBehind ? [fingerprint] : []));
-}
-
-/** By the name that setup, rotate and issue ask for. */
-function isIssuedFor(clusterName: string, certificate: ClientCertificate | undefined): boolean {
-  const own = commonNameFor(clusterName);
-  return certificate !== undefined && `${certificate.commonName} `.startsWith(`${own} `);
 }
 
 function parseFingerprint(text: string): string {

@@ -9,7 +9,8 @@ import { fingerprintOrNull } from "../../../node/certificates.ts";
 import type { Endpoint } from "../../../node/https.ts";
 import { clusterVariableName } from "../../../worker/config/config.ts";
 import { acceptCertificate, compareWithDeployed, stopAccepting } from "../../certificates/listed.ts";
-import { commonNameFor, inspectPair, obtainPair } from "../../certificates/obtain.ts";
+import { inspectPair, obtainPair } from "../../certificates/obtain.ts";
+import { commonNameFor, describeOwner, isOwn, readClaim, revokeOwn } from "../../certificates/ownership.ts";
 import {
   ClusterFolder,
   currentPair,
@@ -18,8 +19,7 @@ import {
   rotationStage,
   switchPairs,
 } from "../../certificates/pair-files.ts";
-import { leftBehind, listSettled } from "../../certificates/settled-list.ts";
-import { revokeClientCertificate } from "../../cloudflare/client-certificates.ts";
+import { leftBehind } from "../../certificates/settled-list.ts";
 import {
   CliError,
   type CommandMaker,
@@ -83,16 +83,21 @@ async function rotate(options: RotateOptions, context: Context): Promise<Command
   const session = await openSession(options.config, context);
   const { deployment } = session;
   const variable = clusterVariableName(options.cluster);
-  requireCluster(deployment, options.cluster);
+  const listed = requireCluster(deployment, options.cluster);
   const folder = new ClusterFolder(deployment.folder, options.cluster);
   const fingerprint = fingerprintOrNull((await folder.read(previousPair)).certificate ?? "");
   // An earlier --finish may have taken the old one off the list, and stopped before that was deployed.
   await compareWithDeployed(session, fingerprint === null ? null : { variable, fingerprint });
   const rotation = { session, folder, variable };
-  return options.finish ? finish(rotation, options, context) : begin(rotation, options, context);
+  return options.finish ? finish(rotation, options, context) : begin(rotation, listed, options, context);
 }
 
-async function begin(rotation: Rotation, options: RotateOptions, context: Context): Promise<CommandResult> {
+async function begin(
+  rotation: Rotation,
+  listed: readonly string[],
+  options: RotateOptions,
+  context: Context,
+): Promise<CommandResult> {
   const { session, folder, variable } = rotation;
   const { cluster: clusterName, validityDays } = options;
   const stage = await rotationStage(folder);
@@ -103,6 +108,14 @@ async function begin(rotation: Rotation, options: RotateOptions, context: Contex
   if (stage !== "switching" && (key === null || certificate === null)) {
     const hint = `bring them there, or make another pair with octogate certificate issue --cluster ${clusterName}`;
     throw cliError(folder.name, "has no client.key and client.crt to rotate", hint);
+  }
+  const fingerprint = fingerprintOrNull(certificate ?? "");
+  // Otherwise --finish would revoke, as the old certificate, one that another cluster uses.
+  if (stage !== "switching" && (fingerprint === null || !listed.includes(fingerprint))) {
+    const owner = describeOwner(fingerprint ?? "", { file: session.deployment, certificates: [] });
+    const message = `holds no certificate that ${session.deployment.path} lists for ${clusterName}: it is ${owner}`;
+    const hint = `bring its pair there, or make another with octogate certificate issue --cluster ${clusterName}`;
+    throw cliError(`${folder.name}/client.crt`, message, hint);
   }
   const changes =
     stage === "switching"
@@ -115,10 +128,11 @@ async function begin(rotation: Rotation, options: RotateOptions, context: Contex
   const consent = await askForConsent(context, changes, options);
   if (consent.kind === "stop") return consent.result;
 
-  if (stage !== "switching") await prepare(rotation, options, context);
+  const warnings = stage === "switching" ? [] : await prepare(rotation, options, context);
   await switchPairs(folder, stage);
   noteStep(`the new pair is in ${folder.name}: client.crt and client.key`, context);
-  return done(whatIsNext(folder, clusterName), { changed: true, cluster: clusterName, stage: "switched" });
+  const json = { changed: true, cluster: clusterName, stage: "switched" };
+  return done(whatIsNext(folder, clusterName), json, warnings);
 }
 
 /** Makes a new certificate that the Worker accepts beside the old one. No user is refused at any moment of it. */
@@ -126,22 +140,23 @@ async function prepare(
   { session, folder, variable }: Rotation,
   options: RotateOptions,
   context: Context,
-): Promise<void> {
+): Promise<readonly Diagnostic[]> {
   const { client, zone, hostname } = session;
   const { cluster: clusterName, validityDays } = options;
   const endpoint = await endpointFor(hostname, options, context);
-  const { certificates } = await listSettled(session, { folders: [folder] }, context);
-  const state = await inspectPair(folder, nextPair, certificates);
+  const claim = await readClaim(session, [variable], { folders: [folder] });
+  const state = await inspectPair(folder, nextPair, claim);
   const commonName = commonNameFor(clusterName);
   const obtain = { client, zone, folder, pair: nextPair, commonName, validityDays };
   const certificate = await obtainPair(obtain, state);
   noteStep(`certificate ${certificate.fingerprint.slice(0, 16)}… is signed`, context);
-  await acceptCertificate(session, context, { variable, certificate }, certificates);
+  await acceptCertificate(session, context, { variable, certificate }, claim.certificates);
   noteStep("both certificates are listed and deployed", context);
 
   // Only a certificate that was seen to be accepted takes the old one's place.
-  await refuseUnlessAccepted(folder, nextPair, endpoint, options, context);
+  const warnings = await refuseUnlessAccepted(folder, nextPair, endpoint, options, context);
   noteStep("the new certificate is accepted", context);
+  return warnings;
 }
 
 function noteStep(step: string, { terminal }: Context): void {
@@ -175,18 +190,24 @@ async function finish(rotation: Rotation, options: RotateOptions, context: Conte
   if (previous === null || fingerprint === null || fingerprint === previous) {
     throw cliError(folder.name, "client.crt and previous.crt are not a new certificate and its old one");
   }
+  if (await folder.isLink()) throw cliError(folder.name, "is a link to another place: nothing is removed there");
   // Each kube-apiserver that got the new files at once must have read them.
   const writtenAt = (await folder.writtenAt(previousPair)) ?? context.now();
-  const early = [tooEarly(folder.name, writtenAt, context.now())].filter((diagnostic) => diagnostic !== null);
-  if (early.length > 0) throw new CliError(...early);
+  const early = tooEarly(folder.name, writtenAt, context.now());
+  if (early !== null) throw new CliError(early);
   const notInUse = await findNotInUse(inUse, fingerprint, context);
   if (notInUse.length > 0) throw new CliError(...notInUse);
-  const { certificates, missing } = await listSettled(session, { folders: [folder] }, context);
+  const claim = await readClaim(session, [variable], { folders: [folder] });
+  if (!isOwn(previous, claim)) {
+    const message = `holds the certificate ${previous}, which is ${describeOwner(previous, claim)}: it is not revoked`;
+    const hint = `move it and its key out of there; octogate certificate list shows what ${clusterName} has`;
+    throw cliError(`${folder.name}/previous.crt`, message, hint);
+  }
   // Throws where the new one is not active.
-  await inspectPair(folder, currentPair, certificates);
+  await inspectPair(folder, currentPair, claim);
   // The new certificate has to work before the old one goes.
   const endpoint = await endpointFor(session.hostname, options, context);
-  await refuseUnlessAccepted(folder, currentPair, endpoint, options, context);
+  const warnings = await refuseUnlessAccepted(folder, currentPair, endpoint, options, context);
   if (inUse.length === 0 && !options.dryRun && !(await isSaidToBeInUse(clusterName, fingerprint, options, context))) {
     throw cliError(
       clusterName,
@@ -202,13 +223,13 @@ async function finish(rotation: Rotation, options: RotateOptions, context: Conte
   const consent = await askForConsent(context, changes, options);
   if (consent.kind === "stop") return consent.result;
   // Refused by the Worker first, which works at once; then revoked; then forgotten.
-  await stopAccepting(session, context, { variable, fingerprint: previous }, certificates);
-  const known = certificates.find((one) => one.fingerprint === previous && one.status === "active");
-  if (known !== undefined) await revokeClientCertificate(session.client, session.zone, known.id);
+  await stopAccepting(session, context, { variable, fingerprint: previous }, claim.certificates);
+  const known = claim.certificates.find((one) => one.fingerprint === previous && one.status === "active");
+  if (known !== undefined) await revokeOwn(session, claim, known);
   await folder.remove(previousPair);
   const lines = [`${clusterName} has one certificate less: ${previous} is refused from now on.`];
   const json = { changed: true, cluster: clusterName, fingerprint, dropped: previous };
-  return done(lines, json, leftBehind(missing.filter((one) => one === previous)));
+  return done(lines, json, [...warnings, ...leftBehind(claim.missing.filter((one) => one === previous))]);
 }
 
 /** @param since when kube-apiserver could read the new files, in milliseconds */
@@ -255,13 +276,14 @@ async function refuseUnlessAccepted(
   folder: ClusterFolder,
   pair: string,
   endpoint: Endpoint,
-  { wait }: RotateOptions,
+  { cluster, wait }: RotateOptions,
   context: Context,
-): Promise<void> {
+): Promise<readonly Diagnostic[]> {
   const { key, certificate } = await folder.read(pair);
   const credential = { key: key ?? "", certificate: certificate ?? "" };
-  const failure = await verifyFromOutside(endpoint, credential, wait * 1000, context);
+  const { failure, warnings } = await verifyFromOutside(endpoint, credential, cluster, wait * 1000, context);
   if (failure !== null) throw new CliError(failure);
+  return warnings;
 }
 
 /** --yes goes on without asking, but it does not answer this question. */

@@ -6,6 +6,7 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import { columns } from "../../../node/columns.ts";
 import { writePrivately } from "../../../node/files.ts";
 import type { Endpoint } from "../../../node/https.ts";
+import { proxyFor } from "../../../node/proxy.ts";
 import { version } from "../../../worker/version.ts";
 import { type CommandMaker, type CommandResult, type Context, cliError, done, error, warning } from "../../command.ts";
 import {
@@ -16,6 +17,7 @@ import {
   examples,
   hostnameOption,
   onlyClusterOption,
+  readToken,
 } from "../../options.ts";
 import { blocked, type Check, type CheckName, type CheckResult, checkTitles } from "./check.ts";
 import { checkEdge, checkFirewall, checkMutualTls } from "./checks/edge.ts";
@@ -88,8 +90,8 @@ async function writeReport(path: string, { hostname, checks }: Examination, cont
 
 async function examineAsAsked(options: DoctorOptions, context: Context): Promise<Examination> {
   if (!options.tokenFromStdin) return examine(options, null, context);
-  const token = (await context.terminal.readInput())?.trim() ?? "";
-  if (token === "") {
+  const token = readToken("stdin", (await context.terminal.readInput()) ?? "");
+  if (token === null) {
     const hint = "hand it over in a file: octogate doctor --token-from-stdin < ~/.kube/github-token";
     throw cliError("--token-from-stdin", "there is no token on stdin", hint);
   }
@@ -126,7 +128,7 @@ export async function examine(options: DoctorOptions, token: string | null, cont
   if (target === null) return { hostname: null, checks: checkAll({ configuration, walk: null }, token !== null) };
 
   const identity = await readIdentity(target.certificates, context);
-  const walk = await walkTo(target, identity, options.timeout * 1000, context.now);
+  const walk = await walkTo(target, identity, options.timeout * 1000, context);
   const checks = checkAll({ configuration, walk }, false);
   if (token === null) return { hostname: target.hostname, checks };
   // A person's token goes only where everything has been found to be in order.
@@ -139,7 +141,7 @@ interface Walk {
   readonly target: Target;
   readonly endpoint: Endpoint;
   readonly identity: CheckedIdentity;
-  /** Null where --connect replaces it. */
+  /** Null where --connect or a proxy replaces it. */
   readonly resolution: Resolution | null;
   /** Null where the name has no address. */
   readonly observed: Observations | null;
@@ -149,10 +151,15 @@ interface Walk {
   readonly reviewed: Reading | null;
 }
 
-async function walkTo(target: Target, identity: CheckedIdentity, timeoutMs: number, now: () => number): Promise<Walk> {
+async function walkTo(
+  target: Target,
+  identity: CheckedIdentity,
+  timeoutMs: number,
+  { env, now }: Context,
+): Promise<Walk> {
   const { hostname, connect, isDirected, authorities } = target;
-  const endpoint = { hostname, connect, authorities, timeoutMs };
-  const resolution = isDirected ? null : await resolveName(hostname, timeoutMs);
+  const endpoint = { hostname, connect, authorities, timeoutMs, proxy: proxyFor(connect, env) };
+  const resolution = isDirected || endpoint.proxy !== null ? null : await resolveName(hostname, timeoutMs);
   const presented = identity.kind === "usable" ? identity.credential : null;
   const observed = resolution?.kind === "failed" ? null : await observe(endpoint, presented, now);
   const at = now() + (observed?.clockErrorMs ?? 0);
@@ -187,7 +194,7 @@ const rules: readonly CheckRule[] = [
   {
     name: "dns",
     needs: ["configuration"],
-    run: (seen) => checkDns(walkOf(seen).resolution, walkOf(seen).endpoint.connect),
+    run: (seen) => checkDns(walkOf(seen).resolution, walkOf(seen).endpoint),
   },
   {
     name: "connection",

@@ -14,7 +14,8 @@ import {
   tlsOptionsOf,
 } from "../../../node/https.ts";
 import type { CredentialData } from "../../../node/kubeconfig.ts";
-import { tokenReviewBody } from "../../deployment/verify.ts";
+import { openTunnel, shownProxy } from "../../../node/proxy.ts";
+import { foreignToken, tokenReviewBody } from "../../deployment/verify.ts";
 import type { Readings } from "./checks/edge.ts";
 import { type Reading, rayOf, readAnswer } from "./reading.ts";
 
@@ -41,7 +42,7 @@ export async function observe(
       : null;
     return { handshake, clockErrorMs: clockErrorOf(answer, now()), readings: null };
   }
-  const review = { method: "POST", path: "/authenticate", body: tokenReviewBody(madeUpToken) } as const;
+  const review = { method: "POST", path: "/authenticate", body: tokenReviewBody(foreignToken) } as const;
   const get = (path: string) => ({ method: "GET", path }) as const;
   const clockErrors: number[] = [];
   const sendAs = async (presented: CredentialData | null, request: Omit<HttpsRequest, "credential">) => {
@@ -79,9 +80,6 @@ export async function reviewToken(endpoint: Endpoint, credential: CredentialData
   return readAnswer(await sendRequest(endpoint, { method: "POST", path: "/authenticate", body, credential }));
 }
 
-/** With GitHub's prefix, but not in its form: the Worker sees that it is no token, and sends it nowhere. */
-const madeUpToken = "ghp_made-up-by-octogate-doctor";
-
 function clockErrorOf(answer: HttpsResponse | null, at: number): number | null {
   if (answer?.kind !== "answered") return null;
   const date = Date.parse(answer.headers.date ?? "");
@@ -118,16 +116,28 @@ export type Handshake =
       readonly asksForCertificate: boolean;
     };
 
+/** @returns the connection, or why there is none */
+async function connectTo({ connect, proxy, timeoutMs }: Endpoint): Promise<Socket | string> {
+  if (proxy !== null) {
+    try {
+      return await openTunnel(proxy, connect, AbortSignal.timeout(timeoutMs));
+    } catch (error) {
+      return `${failureText(error)}, through ${shownProxy(proxy)}`;
+    }
+  }
+  const socket = connectTcp({ ...connect });
+  return (await settled(socket, "connect", timeoutMs)) ?? socket;
+}
+
 /**
  * Opens one TCP connection and one TLS session without a client certificate, to see what the other side is. An
  * untrusted server certificate ends nothing here: the doctor wants to see it. No request is sent.
  */
 export async function shakeHands(endpoint: Endpoint): Promise<Handshake> {
   const startedAt = performance.now();
-  const socket = connectTcp({ ...endpoint.connect });
-  const noConnection = await settled(socket, "connect", endpoint.timeoutMs);
+  const socket = await connectTo(endpoint);
   const tcpMs = performance.now() - startedAt;
-  if (noConnection !== null) return { kind: "no_connection", why: noConnection };
+  if (typeof socket === "string") return { kind: "no_connection", why: socket };
 
   const secure = connectTls({ ...tlsOptionsOf(endpoint), socket, rejectUnauthorized: false });
   const noTls = await settled(secure, "secureConnect", endpoint.timeoutMs);

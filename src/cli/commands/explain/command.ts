@@ -14,7 +14,7 @@ import {
 import { readPolicyOf } from "../../config-file/check/check.ts";
 import { stringsIn } from "../../config-file/clusters.ts";
 import { errorAt, openConfigFile, pathOf } from "../../config-file/file.ts";
-import { clusterOption, configOption, examples } from "../../options.ts";
+import { clusterOption, configOption, examples, readToken } from "../../options.ts";
 import { explain } from "./explain.ts";
 import { presentExplanation } from "./present.ts";
 
@@ -67,8 +67,9 @@ async function explainToken({ cluster, config, github }: ExplainOptions, context
     );
   }
 
-  const token = await readToken(context);
-  if (token === "") {
+  const { terminal } = context;
+  const token = readToken("stdin", (await terminal.readInput()) ?? (await terminal.askSecret("The token")) ?? "");
+  if (token === null) {
     const hint = `octogate explain --cluster ${cluster} < file, or run it in a terminal and paste the token there`;
     throw cliError("stdin", "holds no token", hint);
   }
@@ -103,9 +104,4 @@ function secretsFrom({ env }: Context, vars: Readonly<Record<string, unknown>>):
     ...(GITHUB_APP_PRIVATE_KEY !== undefined && "GITHUB_APP_ID" in vars ? { GITHUB_APP_PRIVATE_KEY } : {}),
     ...(OAUTH_CLIENT_SECRETS === undefined ? {} : { OAUTH_CLIENT_SECRETS }),
   };
-}
-
-async function readToken({ terminal }: Context): Promise<string> {
-  const token = (await terminal.readInput()) ?? (await terminal.askSecret("The token")) ?? "";
-  return token.trim();
 }

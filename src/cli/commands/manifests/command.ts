@@ -2,6 +2,7 @@
 // It has files, steps, the way back and the repair.
 import { join, resolve } from "node:path";
 import { Command, Option } from "commander";
+import { keepOutOfGit } from "../../../node/files.ts";
 import type { CredentialData } from "../../../node/kubeconfig.ts";
 import { readClusterPolicy } from "../../../worker/config/cluster.ts";
 import { clusterVariableName } from "../../../worker/config/config.ts";
@@ -81,7 +82,14 @@ async function manifests(options: ManifestsOptions, context: Context): Promise<C
     });
   }
   const folder = resolve(context.folder, output);
-  const { diagnostics, ...names } = await writeBundleFolder(folder, output, { distribution, cluster }, filesIn(bundle));
+  const files = filesIn(bundle);
+  const { diagnostics, ...names } = await writeBundleFolder(folder, output, { distribution, cluster }, files);
+  const secret = files.filter(({ content }) => holds(content, credential?.key ?? ""));
+  if (secret.length > 0)
+    await keepOutOfGit(
+      folder,
+      secret.map(({ name }) => `/${name}`),
+    );
   const pathsOf = (list: readonly string[]) => list.map((name) => join(output, name));
   const [written, kept] = [pathsOf(names.written), pathsOf(names.kept)];
   const lines = [
@@ -111,11 +119,11 @@ function linesOf({ guide, hostname, files }: Bundle, certificates: string): stri
   return [
     ...files.flatMap((file) => [
       `==> ${headingOf(file)}`,
-      file.content?.trimEnd() ?? `(${join(certificates, file.name)})`,
+      ...(file.content?.trimEnd().split(/\r?\n/) ?? [`(${join(certificates, file.name)})`]),
       "",
     ]),
     `==> ${guideName}`,
-    stepsFor(guide, hostname).trimEnd(),
+    ...stepsFor(guide, hostname).trimEnd().split("\n"),
     "",
     guide.checked,
   ];
@@ -141,4 +149,10 @@ function jsonOf({ guide, hostname, files }: Bundle, certificates: string) {
 function filesIn({ guide, hostname, files }: Bundle): WrittenFile[] {
   const steps = { name: guideName, content: `${stepsFor(guide, hostname)}\n${guide.checked}\n` };
   return [...files.map(({ name, content }) => ({ name, content: content ?? "" })), steps];
+}
+
+/** Whether a text holds the key: as it is, perhaps with an indentation, or in base64. */
+function holds(text: string, key: string): boolean {
+  const [, line = ""] = key.split(/\r?\n/);
+  return line !== "" && (text.includes(line) || text.includes(Buffer.from(key).toString("base64")));
 }

@@ -2,17 +2,27 @@
 import { Command, Option } from "commander";
 import type { TomlPath } from "../../../node/toml.ts";
 import { createGitHubClient } from "../../../worker/github/client.ts";
-import { CliError, type CommandMaker, type CommandResult, type Context, cliError, done } from "../../command.ts";
+import {
+  CliError,
+  type CommandMaker,
+  type CommandResult,
+  type Context,
+  cliError,
+  type Diagnostic,
+  done,
+  warning,
+} from "../../command.ts";
 import { githubApiUrlOf } from "../../config-file/check/check.ts";
 import { applyEdits, type Edit } from "../../config-file/edits.ts";
 import { type ConfigFile, errorAt, locationOf, openConfigFile, saveConfigFile } from "../../config-file/file.ts";
-import { addOptions, askForConsent, type ChangeOptions, changeOptions, examples } from "../../options.ts";
+import { addOptions, askForConsent, type ChangeOptions, changeOptions, examples, readToken } from "../../options.ts";
 import { createLookup } from "./lookup.ts";
 import { namedEntriesIn } from "./named-entries.ts";
 import { type Answered, type Pin, planPins } from "./plan.ts";
 
 interface PinOptions extends ChangeOptions {
   readonly tokenFromStdin: boolean;
+  readonly tokenHost?: string;
 }
 
 export const pinCommand: CommandMaker = (context, run) =>
@@ -22,6 +32,10 @@ export const pinCommand: CommandMaker = (context, run) =>
       "--token-from-stdin",
       "read the token for GitHub from stdin; only teams need one (default: GITHUB_TOKEN, or none)",
     ).default(false),
+    new Option(
+      "--token-host <host>",
+      "sends the token to this host too: the one that GITHUB_API_URL names, if it is not api.github.com",
+    ),
     ...changeOptions(),
   )
     .description(
@@ -36,7 +50,7 @@ async function pin(options: PinOptions, context: Context): Promise<CommandResult
   if (!api.ok) {
     throw new CliError(...api.problems.map(({ setting, message }) => errorAt(file, ["vars", setting], message)));
   }
-  const token = await readGitHubToken(options.tokenFromStdin, context);
+  const { token, warnings } = await readGitHubToken(options, api.value, context);
 
   const client = createGitHubClient({ fetch: context.fetch, timeoutMs });
   const lookup = createLookup({ client, restUrl: api.value, token });
@@ -50,7 +64,7 @@ async function pin(options: PinOptions, context: Context): Promise<CommandResult
   }
   const locate = (path: TomlPath) => locationOf(file, path);
   const plan = planPins(answered, { locate, restUrl: api.value });
-  const { diagnostics } = plan;
+  const diagnostics = [...warnings, ...plan.diagnostics];
   const pins = plan.pins.map(({ entry, id }) => ({
     ...locate(entry.path),
     from: entry.text,
@@ -69,7 +83,10 @@ async function pin(options: PinOptions, context: Context): Promise<CommandResult
     return done(isComplete ? [`${file.path}: ${sumOf(answered.length)}`] : [], { changed: false, pins }, diagnostics);
   }
   await saveConfigFile(file, writePins(file, plan.pins));
-  const lines = [...pins.map(({ to }) => `pinned ${to}`), "The Worker has it once it is deployed: npx wrangler deploy"];
+  const lines = [
+    ...pins.map(({ to }) => `pinned ${to}`),
+    `The Worker has it once it is deployed: npx wrangler deploy --config ${file.path}`,
+  ];
   return done(lines, { changed: true, pins }, diagnostics);
 }
 
@@ -89,20 +106,32 @@ export function writePins(file: ConfigFile, pins: readonly Pin[]): string {
   return applyEdits(file, edits);
 }
 
-/** What a header can hold. */
-const tokenPattern = /^[\x21-\x7e]{1,8192}$/;
+/** The one host that a token goes to without being told: another hand may have written the configuration. */
+const tokenHost = "api.github.com";
 
 /**
  * Reads the token for the command's own requests. It is never an argument: all users of the machine can see those.
  *
- * @returns the token from stdin if that is asked for, or else GITHUB_TOKEN, or null
- * @throws CliError if it is none
+ * @param restUrl where GitHub is, as the configuration says it
+ * @returns the token from stdin if that is asked for, or else GITHUB_TOKEN; null where there is none, or where the
+ *   operator has not named the host that would get it
+ * @throws CliError if it is none, or was handed over for a host that is not named
  */
-async function readGitHubToken(isOnStdin: boolean, { env, terminal }: Context): Promise<string | null> {
-  const source = isOnStdin ? "stdin" : "GITHUB_TOKEN";
-  const text = (isOnStdin ? ((await terminal.readInput()) ?? "") : (env.GITHUB_TOKEN ?? "")).trim();
-  if (text === "" && isOnStdin) throw cliError(source, "holds no token", "octogate pin --token-from-stdin < file");
-  if (text === "") return null;
-  if (tokenPattern.test(text)) return text;
-  throw cliError(source, "holds no token: it has spaces, or characters that no token has");
+async function readGitHubToken(
+  { tokenFromStdin, tokenHost: named }: PinOptions,
+  restUrl: string,
+  { env, terminal }: Context,
+): Promise<{ readonly token: string | null; readonly warnings: readonly Diagnostic[] }> {
+  const source = tokenFromStdin ? "stdin" : "GITHUB_TOKEN";
+  const text = tokenFromStdin ? ((await terminal.readInput()) ?? "") : (env.GITHUB_TOKEN ?? "");
+  const token = readToken(source, text);
+  if (token === null && tokenFromStdin) {
+    throw cliError(source, "holds no token", "octogate pin --token-from-stdin < file");
+  }
+  const { host } = new URL(restUrl);
+  if (token === null || host === tokenHost || host === named?.toLowerCase()) return { token, warnings: [] };
+  const message = `is not sent to ${host}, which the configuration alone names`;
+  const hint = `if it is your GitHub: octogate pin --token-host ${host}`;
+  if (tokenFromStdin) throw cliError(source, message, hint);
+  return { token: null, warnings: [warning(source, message, hint)] };
 }

@@ -2,11 +2,11 @@
 // It does what is missing, in the order in which a break does the least harm: requests without a certificate are kept
 // out before the Worker answers at all. Every step can be done again.
 import { webhookKubeconfig } from "../../../node/kubeconfig.ts";
-import { wantedExpression } from "../../certificates/listed.ts";
-import { commonNameFor, obtainPair } from "../../certificates/obtain.ts";
+import { correctFirewall } from "../../certificates/listed.ts";
+import { obtainPair } from "../../certificates/obtain.ts";
+import { commonNameFor } from "../../certificates/ownership.ts";
 import { currentPair, kubeconfigFile } from "../../certificates/pair-files.ts";
 import type { ClientCertificate } from "../../cloudflare/client-certificates.ts";
-import { isAsWanted, writeFirewallRule } from "../../cloudflare/firewall-rule.ts";
 import { associateHostname } from "../../cloudflare/hostname-associations.ts";
 import { createKvNamespace, kvNamespaceTitle } from "../../cloudflare/worker-script.ts";
 import type { Context } from "../../command.ts";
@@ -32,7 +32,7 @@ export async function applySetup(
   context: Context,
   onStep: (done: string) => void,
 ): Promise<Applied> {
-  const { client, zone, folder, certificates, associatedHostnames, firewall } = existing;
+  const { client, zone, folder, certificates, associatedHostnames } = existing;
   const { hostname, clusterName, validityDays } = request;
 
   const certificate = await obtainPair(
@@ -48,13 +48,12 @@ export async function applySetup(
   const written = asDeployment(await saveConfigFile(deployment, text));
   onStep(`${written.path} has the route, the cluster and the KV namespace`);
 
-  const expression = await wantedExpression(hostname, certificates, deployment, certificate);
-  if (expression !== null && !isAsWanted(firewall, expression)) {
-    await writeFirewallRule(client, zone, { firewall, hostname, expression });
-  }
+  await correctFirewall({ client, zone, hostname }, { file: deployment, certificates, added: certificate });
   onStep("requests without one are blocked");
 
   await deployIfNeeded(written, context, { client, zone, hostname });
+  // Another clone may have written the rule at the same moment.
+  await correctFirewall({ client, zone, hostname }, { file: written, certificates, added: certificate });
   onStep(`the Worker ${written.workerName} is deployed`);
 
   if (!existing.hasKubeconfig) {

@@ -5,10 +5,20 @@ import * as v from "valibot";
 import { tokenKinds } from "../../../worker/config/cluster.ts";
 import { clusterVariableName } from "../../../worker/config/config.ts";
 import { allowEntrySchema } from "../../../worker/config/entries.ts";
-import { wantedExpression } from "../../certificates/listed.ts";
+import { type WantedRule, wantedRule } from "../../certificates/listed.ts";
 import { ClusterFolder, currentPair, kubeconfigFile } from "../../certificates/pair-files.ts";
 import { loadSdk } from "../../cloudflare/api.ts";
-import { CliError, type CommandMaker, type CommandResult, type Context, cliError, done } from "../../command.ts";
+import { firewallRuleRef } from "../../cloudflare/firewall-rule.ts";
+import {
+  CliError,
+  type CommandMaker,
+  type CommandResult,
+  type Context,
+  cliError,
+  type Diagnostic,
+  done,
+  warning,
+} from "../../command.ts";
 import { checkConfiguration, nearestEntry } from "../../config-file/check/check.ts";
 import {
   asDeployment,
@@ -100,8 +110,9 @@ async function setup(options: SetupOptions, context: Context): Promise<CommandRe
   const existing = await inspect(deployment, request, context);
   refuseToLockOut(deployment, existing.deployed);
   const { certificates, pair } = existing;
-  const expression = await wantedExpression(request.hostname, certificates, deployment, pair.certificate);
-  const { obstacles, changes } = planSetup(request, deployment, existing, expression);
+  const change = { file: deployment, certificates, added: pair.certificate };
+  const rule = await wantedRule(request.hostname, existing.firewall, change);
+  const { obstacles, changes } = planSetup(request, deployment, existing, rule);
   if (obstacles.length > 0) throw new CliError(...obstacles);
   const consent = await askForConsent(context, changes, options);
   if (consent.kind === "stop") {
@@ -116,7 +127,9 @@ async function setup(options: SetupOptions, context: Context): Promise<CommandRe
   );
   const { key } = await existing.folder.read(currentPair);
   const credential = { certificate: certificate.certificate, key: key ?? "" };
-  const failure = await verifyFromOutside(endpoint, credential, options.wait * 1000, context);
+  const { clusterName } = request;
+  const verification = await verifyFromOutside(endpoint, credential, clusterName, options.wait * 1000, context);
+  const { failure } = verification;
   const json = {
     changed: changes.length > 0,
     changes,
@@ -128,9 +141,24 @@ async function setup(options: SetupOptions, context: Context): Promise<CommandRe
     verified: failure === null,
   };
   // Among the warnings: a name without its number, which may have another owner one day.
-  const warnings = [...existing.warnings, ...checkConfiguration(written)];
+  const warnings = [
+    ...verification.warnings,
+    ...existing.warnings,
+    ...ruleWarnings(request.hostname, rule),
+    ...checkConfiguration(written),
+  ];
   if (failure !== null) return done([], json, [failure, ...warnings, ...existing.doubts]);
   return done(linesFor(request, hasUnpinned(request, deployment), changes.length), json, warnings);
+}
+
+function ruleWarnings(hostname: string, rule: WantedRule | null): Diagnostic[] {
+  const subject = `the custom rule ${firewallRuleRef(hostname)}`;
+  const unlisted = (rule?.unlisted ?? []).map((fingerprint) =>
+    warning(subject, `lets the certificate ${fingerprint} through, which no cluster here lists: the Worker refuses it`),
+  );
+  if (rule?.isByAuthority !== true) return unlisted;
+  const message = "names authorities, for the certificates are too many: it lets through what else those have signed";
+  return [...unlisted, warning(subject, message, "octogate certificate list shows which are no longer used")];
 }
 
 /** Offers to pin the names of a new cluster: until then, a new owner of a name would get in. */

@@ -20,7 +20,7 @@ export type Existing = Awaited<ReturnType<typeof inspect>>;
 /** @throws CliError if the token may not do something that setup does, or Cloudflare does not answer */
 export async function inspect(
   deployment: DeploymentFile,
-  { hostname, clusterName }: { hostname: string; clusterName: string },
+  { hostname, clusterName, variable }: { hostname: string; clusterName: string; variable: string },
   context: Context,
 ) {
   const client = await connectToCloudflare(context);
@@ -74,7 +74,7 @@ export async function inspect(
     zone,
     folder,
     certificates,
-    pair: await inspectPair(folder, currentPair, certificates),
+    pair: await inspectPair(folder, currentPair, { file: deployment, certificates, variables: [variable] }),
     hasKubeconfig: folder.hasFile(kubeconfigFile),
     associatedHostnames,
     firewall,

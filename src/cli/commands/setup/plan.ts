@@ -1,6 +1,7 @@
 // The changes that setup is going to make, from what is there. Pure: it reads nothing and changes nothing.
 // Those in wrangler.toml are tried before anything is made at Cloudflare: a file in a form that cannot be changed here,
 // or a policy that cannot be deployed, is said while there is nothing to undo.
+import type { WantedRule } from "../../certificates/listed.ts";
 import { kubeconfigFile } from "../../certificates/pair-files.ts";
 import { firewallRuleRef, isAsWanted, isFull } from "../../cloudflare/firewall-rule.ts";
 import { type Diagnostic, error } from "../../command.ts";
@@ -18,15 +19,15 @@ interface Plan {
   readonly changes: readonly string[];
 }
 
-/** @param expression of the firewall rule; null while there is no certificate whose authority it could name */
+/** @param rule the firewall rule as it should be; null while there is no certificate that it could name */
 export function planSetup(
   request: SetupRequest,
   deployment: DeploymentFile,
   existing: Existing,
-  expression: string | null,
+  rule: WantedRule | null,
 ): Plan {
   const obstacles = findObstacles(request, deployment, existing);
-  return { obstacles, changes: obstacles.length > 0 ? [] : findChanges(request, deployment, existing, expression) };
+  return { obstacles, changes: obstacles.length > 0 ? [] : findChanges(request, deployment, existing, rule) };
 }
 
 function findObstacles(request: SetupRequest, deployment: DeploymentFile, existing: Existing): Diagnostic[] {
@@ -85,7 +86,7 @@ function findChanges(
   request: SetupRequest,
   deployment: DeploymentFile,
   existing: Existing,
-  expression: string | null,
+  rule: WantedRule | null,
 ): string[] {
   const { hostname, validityDays } = request;
   const { zone, folder, pair, hasKubeconfig, associatedHostnames, firewall, kvNamespaceId, deployed, domains } =
@@ -103,8 +104,13 @@ function findChanges(
   }
   if (firewall.rule === null) {
     changes.push(`block requests to ${hostname} without one (custom rule ${firewallRuleRef(hostname)})`);
-  } else if (expression !== null && !isAsWanted(firewall, expression)) {
-    changes.push(`correct the custom rule ${firewallRuleRef(hostname)}: it does not block what it should`);
+  } else if (rule !== null && !isAsWanted(firewall, rule.expression)) {
+    const dropped = [
+      ...rule.ended.map((fingerprint) => `${fingerprint}, which is revoked, goes out of it`),
+      ...rule.authorities.map((issuer) => `it names the listed certificates in place of the authority ${issuer}`),
+    ];
+    const why = ["it does not block what it should", ...dropped].join("; ");
+    changes.push(`correct the custom rule ${firewallRuleRef(hostname)}: ${why}`);
   }
   const idInFile = kvNamespaceIdIn(deployment);
   if (idInFile === null && kvNamespaceId === null) changes.push("make a KV namespace");

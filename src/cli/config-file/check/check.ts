@@ -163,7 +163,7 @@ function findSecretsIn(file: ConfigFile): Diagnostic[] {
   return secretNames
     .filter((name) => name in file.settings.vars)
     .map((name) => {
-      const hint = `take it out, make a new one, and put it with npx wrangler secret put ${name}`;
+      const hint = `take it out, make a new one, and put it with npx wrangler secret put ${name} --config ${file.path}`;
       return errorAt(file, ["vars", name], "is a secret, and must not be in this file", hint);
     });
 }

@@ -1,13 +1,15 @@
 // The rules for what wrangler and Cloudflare are told: addresses outside of mutual TLS, missing bindings, logs that
 // would hold too much, and Cloudflare's limits.
-
+import { existsSync } from "node:fs";
+import { basename, dirname, join, relative } from "node:path";
 import { isClusterVariable } from "../../../worker/config/config.ts";
-import type { Diagnostic } from "../../command.ts";
+import { type Diagnostic, error } from "../../command.ts";
 import { isExampleAllow, isHostname, isPlaceholder, readCluster } from "../clusters.ts";
 import { type ConfigFile, errorAt, warningAt } from "../file.ts";
 
 export function findDeploymentProblems(file: ConfigFile): Diagnostic[] {
   return [
+    ...findOtherConfigurations(file),
     ...findWrongName(file),
     ...findMissingGuard(file),
     ...findExampleEntries(file),
@@ -20,6 +22,24 @@ export function findDeploymentProblems(file: ConfigFile): Diagnostic[] {
     ...findEnvironments(file),
     ...findOversizedVariables(file),
   ];
+}
+
+/** What wrangler takes for the configuration where no --config names one: the first of these, in any folder above. */
+const preferred: readonly string[] = ["wrangler.json", "wrangler.jsonc", join(".wrangler", "deploy", "config.json")];
+
+/** wrangler.toml would be checked, and another Worker deployed, without this check. */
+function findOtherConfigurations({ path, absolutePath }: ConfigFile): Diagnostic[] {
+  if (basename(absolutePath) !== "wrangler.toml") return [];
+  const own = dirname(absolutePath);
+  const found: Diagnostic[] = [];
+  for (let folder = own; ; folder = dirname(folder)) {
+    for (const name of preferred.filter((candidate) => existsSync(join(folder, candidate)))) {
+      const other = relative(own, join(folder, name));
+      const message = `wrangler deploys ${other} in its place, wherever --config is left out`;
+      found.push(error(path, message, `remove ${other}, or give this file another name and always --config`));
+    }
+    if (folder === dirname(folder)) return found;
+  }
 }
 
 /** wrangler's own rule, which it applies only after the build. */
@@ -73,6 +93,14 @@ function findRoutes(file: ConfigFile): Diagnostic[] {
     const path = isText ? ["routes", index] : ["routes", index, "pattern"];
     if (isPlaceholder(isText ? route : route.pattern)) {
       return [errorAt(file, path, "must be your own hostname; a placeholder is left in")];
+    }
+    if (!isText && route.previews_enabled === true) {
+      const message = "serves versions at addresses that are outside of the firewall rule and of mutual TLS";
+      return [errorAt(file, ["routes", index, "previews_enabled"], message, "previews_enabled = false")];
+    }
+    if (!isText && route.enabled === false) {
+      const message = "turns the domain off: kube-apiserver has no address to call";
+      return [errorAt(file, ["routes", index, "enabled"], message, "enabled = true")];
     }
     if (!isText && route.custom_domain) {
       if (!/[/:*\s]/.test(route.pattern) && route.pattern === route.pattern.toLowerCase()) return [];

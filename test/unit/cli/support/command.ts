@@ -40,8 +40,8 @@ export async function runCommand(
       readInput: () => Promise.resolve(stdin),
       ask: () => Promise.resolve(null),
       askSecret: () => Promise.resolve(null),
-      style: createStyle(false),
-      printStyle: createStyle(false),
+      style: createStyle(null),
+      printStyle: createStyle(null),
     },
     ...changes,
   };

@@ -39,6 +39,18 @@ describe("an installed GitHub App", () => {
   });
 
   test.each([
+    ["\\n", String.raw`\n`],
+    ["\\r\\n", String.raw`\r\n`],
+  ])("may have its key in one line, with %s in letters for each line's end", (_what, lineEnd) => {
+    for (const text of [pkcs8.replaceAll("\n", lineEnd), pkcs8.trim().replaceAll("\n", lineEnd)]) {
+      expect(read({ GITHUB_APP_ID: 1, GITHUB_APP_PRIVATE_KEY: text })).toMatchObject({
+        ok: true,
+        value: { githubApp: { privateKey: pkcs8.trim() } },
+      });
+    }
+  });
+
+  test.each([
     "",
     "0",
     "012",

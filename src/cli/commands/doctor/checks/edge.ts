@@ -158,6 +158,6 @@ function refusedResult({ refusal, message }: Reading & { kind: "refused" }, asks
     `the Worker says: ${message}`,
     refusal === "CertificateRevoked"
       ? "octogate certificate issue makes another"
-      : "octogate certificate list shows this zone's own; an account has one authority, and only what it signed is verified",
+      : "octogate certificate list shows this zone's own: Cloudflare verifies what its managed authority signed for the zone",
   );
 }

@@ -1,11 +1,16 @@
 // The checks below HTTP: name, connection, clock and TLS.
 import { BlockList, isIPv4 } from "node:net";
-import { failureText, type HostAndPort, isAboutTime } from "../../../../node/https.ts";
+import { type Endpoint, failureText, type HostAndPort, isAboutTime } from "../../../../node/https.ts";
+import { shownProxy } from "../../../../node/proxy.ts";
 import { blocked, broken, type CheckResult, durationText, ok, printable, skipped, warning } from "../check.ts";
 import type { Handshake, Resolution } from "../observe.ts";
 
-/** @param resolution null where --connect replaces DNS */
-export function checkDns(resolution: Resolution | null, connect: HostAndPort): CheckResult {
+/** @param resolution null where --connect or a proxy replaces DNS */
+export function checkDns(
+  resolution: Resolution | null,
+  { connect, proxy }: Pick<Endpoint, "connect" | "proxy">,
+): CheckResult {
+  if (proxy !== null) return skipped(`not asked: ${shownProxy(proxy)} does; kube-apiserver needs the same variables`);
   if (resolution === null) return skipped(`not asked: --connect goes to ${connect.host}:${connect.port}`);
   if (resolution.kind === "failed") {
     const hint =

@@ -16,7 +16,10 @@ export function checkFingerprint(
   const isListed = listed?.includes(fingerprint) ?? null;
   if (isRefused) {
     return isListed === true
-      ? broken("wrangler.toml lists it, the deployed Worker does not", "deploy: npx wrangler deploy")
+      ? broken(
+          "wrangler.toml lists it, the deployed Worker does not",
+          "deploy: npx wrangler deploy --config wrangler.toml",
+        )
       : broken(
           "no cluster of the Worker lists it",
           `write ${fingerprint} into the cluster's client_certificates and deploy`,
@@ -76,7 +79,7 @@ export function checkWorker({ health, readiness, review }: Readings): CheckResul
       return warning(`${who} has no /readyz: KV and GitHub are not looked at`, "deploy this release");
     }
     case "unclear":
-      return broken(`${who}: ${told.seen}`, "npx wrangler tail shows what the Worker says");
+      return broken(`${who}: ${told.seen}`, "npx wrangler tail --config wrangler.toml shows what the Worker says");
   }
 }
 
@@ -129,7 +132,7 @@ type ReviewAnswer =
   | { readonly kind: "answered"; readonly status: ReviewStatus; readonly durationMs: number }
   | { readonly kind: "wrong"; readonly result: CheckResult };
 
-const logHint = "npx wrangler tail shows what the Worker says";
+const logHint = "npx wrangler tail --config wrangler.toml shows what the Worker says";
 
 function reviewAnswerOf(reading: Reading): ReviewAnswer {
   if (reading.kind !== "json") return wrong(reading.kind === "failed" ? reading.why : "something else answers");

@@ -26,7 +26,7 @@ test.each<[SecureVersion, boolean]>([
   // A TCP listener's address is an object.
   const { port } = listener.address() as AddressInfo;
   const connect = { host: "127.0.0.1", port };
-  const place = { hostname: "localhost", connect, authorities: authority.certificate, timeoutMs: 5_000 };
+  const place = { hostname: "localhost", connect, authorities: authority.certificate, proxy: null, timeoutMs: 5_000 };
   const handshake = await shakeHands(place);
   listener.close();
   expect(handshake).toMatchObject({ kind: "complete", protocol, distrust: null, asksForCertificate: requestCert });

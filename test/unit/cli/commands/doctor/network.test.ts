@@ -26,7 +26,7 @@ describe("addresses", () => {
   );
 
   test("of others are no fault: customers may bring their own", () => {
-    const finding = checkDns({ kind: "resolved", addresses: ["104.16.0.1", "192.0.2.1"] }, connect);
+    const finding = checkDns({ kind: "resolved", addresses: ["104.16.0.1", "192.0.2.1"] }, { connect, proxy: null });
     expect(finding).toEqual({
       state: "ok",
       seen: "104.16.0.1, 192.0.2.1 (not among the addresses that Cloudflare publishes)",
@@ -35,7 +35,9 @@ describe("addresses", () => {
 
   test("are shown in short where there are many", () => {
     const addresses = Array.from({ length: 9 }, (_, index) => `104.16.0.${index}`);
-    expect(checkDns({ kind: "resolved", addresses }, connect).seen).toMatch(/104\.16\.0\.3, … \(Cloudflare's\)$/);
+    expect(checkDns({ kind: "resolved", addresses }, { connect, proxy: null }).seen).toMatch(
+      /104\.16\.0\.3, … \(Cloudflare's\)$/,
+    );
   });
 });
 

@@ -1,0 +1,190 @@
+// What destroys something asks whose it is: copies of other clusters' pairs, names that lead elsewhere, links, and
+// things that other owners put beside ours.
+import { execFileSync } from "node:child_process";
+import { copyFileSync, mkdirSync, readdirSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { ClusterFolder } from "../../src/cli/certificates/pair-files.ts";
+import { hostname, makeRig, type Rig } from "./support/rig.ts";
+import { fingerprintsIn } from "./support/worker-in-place.ts";
+
+let rig: Rig;
+beforeEach(async () => {
+  rig = await makeRig();
+  await setup("production", "--allow", "org:acme-inc#77");
+  await setup("staging", "--allow", "user:mona#5");
+});
+afterEach(() => rig.close());
+
+const setup = (cluster: string, ...args: string[]) =>
+  rig.run(["setup", "--cluster", cluster, "--hostname", hostname, ...rig.edgeArgs, "--yes", ...args]);
+const rotate = (cluster: string, ...args: string[]) =>
+  rig.run(["certificate", "rotate", "--cluster", cluster, ...rig.edgeArgs, "--yes", ...args]);
+const active = () =>
+  rig.cloudflare.state.certificates.filter(({ status }) => status === "active").map(({ common_name }) => common_name);
+const listed = () => fingerprintsIn(rig.deployed() ?? { bindings: [], secrets: new Map() });
+const fingerprintOf = (name: string) =>
+  rig.cloudflare.state.certificates.find(({ common_name }) => common_name === name)?.fingerprint_sha256 ?? "";
+/** "cp .clusters/production/client.* .clusters/staging/NAME.*" */
+const copyPair = (name: string, endings: readonly string[] = ["crt", "key"]) => {
+  for (const end of endings) {
+    copyFileSync(
+      rig.clone.path(`.clusters/production/client.${end}`),
+      rig.clone.path(`.clusters/staging/${name}.${end}`),
+    );
+  }
+};
+const letTimePass = (...files: string[]) => {
+  const then = new Date(Date.now() - 301_000);
+  for (const file of files) utimesSync(rig.clone.path(`.clusters/staging/${file}`), then, then);
+};
+
+describe("a copy of another cluster's pair in the folder", () => {
+  test.each([
+    ["both files", "production", ["crt", "key"]],
+    ["the certificate alone", "copy", ["crt"]],
+    ["the key alone", "next", ["key"]],
+    ["the pair, as an old one", "previous", ["crt", "key"]],
+  ])("%s: teardown leaves that cluster's certificate and the copy, and names them", async (_what, name, endings) => {
+    copyPair(name, endings);
+    const { exitCode, stdout, stderr } = await rig.run(["teardown", "--cluster", "staging", "--yes"]);
+    expect(exitCode).toBe(0);
+    expect(active()).toEqual(["octogate production"]);
+    for (const text of [stdout, stderr]) {
+      expect(text).toContain(`.clusters/staging/${name}.*: its certificate is production's`);
+    }
+    for (const end of endings) expect(rig.clone.has(`.clusters/staging/${name}.${end}`)).toBe(true);
+    expect(rig.clone.has(".clusters/staging/client.key")).toBe(false);
+  });
+
+  test("over client.*: a rotation does not begin, so nothing of the other cluster comes to be its old one", async () => {
+    copyPair("client");
+    const { exitCode, stderr } = await rotate("staging");
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain("holds no certificate that wrangler.toml lists for staging: it is production's");
+    expect(active()).toHaveLength(2);
+  });
+
+  test("over previous.*: the rotation's end revokes nothing", async () => {
+    expect((await rotate("staging")).exitCode).toBe(0);
+    copyPair("previous");
+    letTimePass("previous.crt", "client.crt");
+    const { exitCode, stderr } = await rotate("staging", "--finish", "--in-use", ".clusters/staging/client.crt");
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain("which is production's: it is not revoked");
+    expect(active()).toHaveLength(3);
+    expect(listed()).toHaveLength(3);
+  });
+
+  test.each([["crt", "key"], ["key"]])("over next.%s: it is listed for no second cluster", async (...endings) => {
+    copyPair("next", endings);
+    const before = rig.clone.read("wrangler.toml");
+    const { exitCode, stderr } = await rotate("staging");
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain("is the certificate of another cluster (CLUSTER_PRODUCTION)");
+    expect(rig.clone.read("wrangler.toml")).toBe(before);
+    expect(active()).toHaveLength(2);
+  });
+
+  test("of a new cluster: setup lists it for none", async () => {
+    mkdirSync(rig.clone.path(".clusters/third"));
+    for (const end of ["crt", "key"]) {
+      copyFileSync(rig.clone.path(`.clusters/staging/client.${end}`), rig.clone.path(`.clusters/third/client.${end}`));
+    }
+    const { exitCode, stderr } = await setup("third", "--allow", "user:mona#5");
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain("is the certificate of another cluster (CLUSTER_STAGING)");
+  });
+});
+
+test("a certificate that two clusters list is revoked with neither of them alone", async () => {
+  const toml = rig.clone.read("wrangler.toml");
+  const production = fingerprintOf("octogate production");
+  rig.clone.write("wrangler.toml", toml.replace(`["${fingerprintOf("octogate staging")}"`, `$&, "${production}"`));
+  const { stderr } = await rig.run(["teardown", "--cluster", "staging", "--yes"]);
+  expect(stderr).toContain(`the certificate ${production}: it is production's and staging's`);
+  expect(active()).toEqual(["octogate production"]);
+});
+
+test("a cluster whose name begins like another's owns nothing of it", async () => {
+  await setup("stag", "--allow", "user:mona#5");
+  const revoke = ["certificate", "revoke", "--cluster", "stag", "--fingerprint", fingerprintOf("octogate staging")];
+  expect((await rig.run([...revoke, "--yes"])).exitCode).toBe(1);
+  expect((await rig.run(["teardown", "--cluster", "stag", "--yes"])).exitCode).toBe(0);
+  expect(active()).toEqual(["octogate production", "octogate staging"]);
+});
+
+describe("files", () => {
+  test("that octogate did not make stay, keys of others too, and are named", async () => {
+    const names = ["ca.crt", "ca.key", "sa.key", "notes.txt"];
+    for (const name of names) rig.clone.write(`.clusters/staging/${name}`, "precious\n");
+    const { exitCode, stdout } = await rig.run(["teardown", "--cluster", "staging", "--yes"]);
+    expect(exitCode).toBe(0);
+    for (const name of ["ca.*", "sa.*", "notes.txt"]) expect(stdout).toContain(`.clusters/staging/${name}`);
+    expect(readdirSync(rig.clone.path(".clusters/staging")).sort()).toEqual([".gitignore", ...names].sort());
+  });
+
+  test.each([
+    `[vars."CLUSTER_../elsewhere/pki"]`,
+    `[vars."CLUSTER_A/../../elsewhere/pki"]`,
+    `[vars."CLUSTER_/elsewhere/pki"]`,
+    `[vars."CLUSTER_..\\\\elsewhere"]`,
+    `[vars."CLUSTER_.."]`,
+    `[vars.CLUSTER_]`,
+    `[vars.CLUSTER_elsewhere]`,
+  ])("outside of .clusters stay, whatever name a table has: %s", async (header) => {
+    const elsewhere = rig.clone.path("elsewhere/pki");
+    mkdirSync(elsewhere, { recursive: true });
+    const names = ["ca.crt", "ca.key", "client.key", "sa.key", "webhook-kubeconfig.yaml"];
+    for (const name of names) writeFileSync(join(elsewhere, name), "precious\n");
+    rig.clone.write("wrangler.toml", `${rig.clone.read("wrangler.toml")}\n${header}\nallow = ["anyone"]\n`);
+    await rig.run(["teardown", "--everything", "--yes"]);
+    expect(readdirSync(elsewhere)).toEqual(names);
+  });
+
+  test.each(["..", "../elsewhere", "a/b", ".", "", "/etc", "A", "a\u0000b"])("no folder of %j can be named", (name) => {
+    expect(() => new ClusterFolder(rig.clone.folder, name)).toThrow("is no name of a cluster");
+  });
+
+  test("behind a link stay: the link may lead anywhere", async () => {
+    const elsewhere = rig.clone.path("elsewhere");
+    rmSync(rig.clone.path(".clusters/staging"), { recursive: true });
+    mkdirSync(elsewhere);
+    const names = ["client.key", "sa.key", "webhook-kubeconfig.yaml"];
+    for (const name of names) writeFileSync(join(elsewhere, name), "precious\n");
+    symlinkSync(elsewhere, rig.clone.path(".clusters/staging"));
+    const { exitCode, stdout } = await rig.run(["teardown", "--cluster", "staging", "--yes"]);
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain("everything in .clusters/staging: it is a link to another place");
+    expect(readdirSync(elsewhere)).toEqual(names);
+    await expect(new ClusterFolder(rig.clone.folder, "staging").remove("client")).rejects.toThrow("is a link");
+    expect(active()).toEqual(["octogate production"]);
+  });
+});
+
+test("rule and association stay where the hostname leads to another Worker by now", async () => {
+  const { domains } = rig.cloudflare.state;
+  Object.assign(domains[0] ?? {}, { service: "octogate-two" });
+  const { exitCode, stdout } = await rig.run(["teardown", "--everything", "--yes"]);
+  expect(exitCode).toBe(0);
+  expect(stdout).toContain(`the custom rule and the association of ${hostname}: it leads to the Worker octogate-two`);
+  expect(rig.cloudflare.state.associatedHostnames).toContain(hostname);
+  expect(rig.cloudflare.state.ruleset?.rules[0]?.ref).toBe("octogate_auth_acme_dev");
+  expect(domains).toHaveLength(1);
+});
+
+test("no key of a deployment in a repository of one's own is taken by git", async () => {
+  await rig.run(["certificate", "issue", "--cluster", "staging", "--name", "second", "--yes"]);
+  await rig.run(["manifests", "--for", "talos", "--cluster", "production", "--output", "out"]);
+  await rig.run(["kubeconfig", "--cluster", "production", "--inline", "--output", ".clusters/production/inline.yaml"]);
+  const git = (...args: string[]) => execFileSync("git", args, { cwd: rig.clone.folder, encoding: "utf8" });
+  git("init", "--quiet");
+  git("add", "--all");
+  const staged = git("diff", "--cached", "--name-only")
+    .split("\n")
+    .filter((name) => name !== "");
+  expect(staged).toContain("wrangler.toml");
+  expect(staged.filter((name) => rig.clone.read(name).includes("PRIVATE KEY"))).toEqual([]);
+  expect(staged.filter((name) => name.startsWith(".clusters/"))).toEqual([]);
+  expect(staged).toContain("out/STEPS.md");
+});
