@@ -148,12 +148,25 @@ describe("what can't be explained", () => {
     ["another file", ["--cluster", "local", "--config", "no-such.toml"], "no-such.toml: there is no such file"],
     ["plain http", ["--cluster", "local", "--github", "http://github.test"], "--github: must be the https address"],
   ])("%s", async (_, args, message) => {
-    const { path } = await makeDeploymentFolder(configuration("https://github.test", policy));
+    const { path } = await makeDeploymentFolder(configuration("https://api.github.com", policy));
     expect(await octogate(["explain", ...args], { cwd: path })).toMatchObject({
       exitCode: 1,
       stdout: "",
       stderr: expect.stringContaining(message),
     });
+  });
+
+  test.each([
+    "https://github.acme.test/api/v3",
+    "https://api.github.com.acme.test",
+    "https://api.github.com:8443",
+    "https://api.github.com/other",
+  ])("nothing is sent to %s, which the configuration alone names", async (url) => {
+    const { path } = await makeDeploymentFolder(configuration(url, policy));
+    const { exitCode, stdout, stderr } = await octogate(["explain", "--cluster", "local"], { cwd: path, stdin: "x" });
+    expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: "" });
+    expect(stderr).toContain(`wrangler.toml:2: GITHUB_API_URL: the token is not sent to ${url}`);
+    expect(stderr).toContain(`octogate explain --cluster local --github ${url}`);
   });
 
   test("a policy that is wrong, with its line", async () => {

@@ -32,7 +32,12 @@ export const explainCommand: CommandMaker = (context, run) =>
     .description("shows which user a GitHub token would be in a cluster, and why; reads it from stdin, or asks for it")
     .addOption(clusterOption())
     .addOption(configOption())
-    .addOption(new Option("--github <url>", "another GitHub API than the configuration's"))
+    .addOption(
+      new Option(
+        "--github <url>",
+        "another GitHub API than the configuration's, or the same, if it is not api.github.com",
+      ),
+    )
     .addHelpText("after", examples("explain --cluster production < ~/.kube/github-token"))
     .addHelpText(
       "after",
@@ -66,6 +71,11 @@ async function explainToken({ cluster, config, github }: ExplainOptions, context
       }),
     );
   }
+  if (github === undefined && !isGitHubKnown(service.value.githubApiUrl)) {
+    const message = `the token is not sent to ${service.value.githubApiUrl}, which the configuration alone names`;
+    const hint = `if it is your GitHub: octogate explain --cluster ${cluster} --github ${service.value.githubApiUrl}`;
+    throw new CliError({ ...errorAt(file, ["vars", "GITHUB_API_URL"], message), hint });
+  }
 
   const { terminal } = context;
   const token = readToken("stdin", (await terminal.readInput()) ?? (await terminal.askSecret("The token")) ?? "");
@@ -89,6 +99,15 @@ async function explainToken({ cluster, config, github }: ExplainOptions, context
     diagnostics: nameWarnings.map((message) => warning(variable, message)),
     json: { ...explanation },
   };
+}
+
+/**
+ * Another hand may have written the configuration, and a token must not follow it to any host.
+ *
+ * @param url as readConfig accepts it: plain http is on this machine, as the stand-in of `npm start` is
+ */
+function isGitHubKnown(url: string): boolean {
+  return url === "https://api.github.com" || url.startsWith("http:");
 }
 
 function isSecret(setting: string): boolean {
