@@ -77,14 +77,16 @@ const byCode: ReadonlyMap<number, Meaning> = new Map([
     1101,
     {
       problem: "the Worker threw an exception",
-      hint: "npx wrangler tail shows it; deploy Octogate as it was released",
+      hint: "npx wrangler tail --config wrangler.toml shows it; deploy Octogate as it was released",
     },
   ],
   [
     1102,
     {
       problem: "the Worker needed more CPU time than its plan allows",
-      hint: "the free plan allows 10 ms for a request: take the paid plan; npx wrangler tail shows which requests need so much",
+      hint:
+        "the free plan allows 10 ms for a request: take the paid plan; npx wrangler tail --config wrangler.toml shows " +
+        "which requests need so much",
     },
   ],
 ]);

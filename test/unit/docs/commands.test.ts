@@ -1,7 +1,7 @@
 // Every command that a document tells its reader to run is run by a test, which takes it out of the document, or is
 // marked there as needing what a test does not have: `(needs Cloudflare)`. Of npm's it is enough that the script is
 // there, and of one of octogate's in the text that the command and its options are: the blocks of those are run.
-import { globSync, readFileSync } from "node:fs";
+import { globSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import {
@@ -50,6 +50,22 @@ test("every command is run by a test, or marked as needing what a test does not 
       !(marks.length > 0 || run.has(withoutNpx(text)) || isNpm(text) || (isInline && isOctogate(text))),
   );
   expect(left.map(({ document, line, text }) => `${document}:${line}: ${text}`)).toEqual([]);
+});
+
+test("every call of wrangler names its configuration, for wrangler reads a wrangler.json before a wrangler.toml", () => {
+  const files = globSync(
+    ["*.md", "docs/*.md", "k8s/**/*", "src/**/*.ts", "package.json", ".github/**/*.yml", ".github/**/*.md"],
+    {
+      cwd: repositoryRoot,
+    },
+  ).filter((file) => statSync(join(repositoryRoot, file)).isFile());
+  const calls = files.flatMap((file) =>
+    [...readFileSync(join(repositoryRoot, file), "utf8").matchAll(/npx wrangler [a-z][^`"\n]*/g)].map(
+      ([call]) => `${file}: ${call}`,
+    ),
+  );
+  expect(calls.length).toBeGreaterThan(20);
+  expect(calls.filter((call) => !call.includes("--config"))).toEqual([]);
 });
 
 test("every script of npm's is there", () => {
