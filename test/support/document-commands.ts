@@ -21,7 +21,7 @@ const commandsThatNeed: Readonly<Record<string, RegExp>> = {
   GitHub: /^gh /,
   "Kubernetes 1.28": /^kubectl auth whoami/,
   "setup-envtest": /\bsetup-envtest /,
-  kubeadm: /^(?:kubeadm|crictl|journalctl) /,
+  kubeadm: /^(?:\(umask 077 && )?(?:kubeadm|crictl|journalctl) /,
   k3s: /^(?:k3s|systemctl|journalctl) /,
   RKE2: /^systemctl |\/var\/lib\/rancher\/rke2\//,
   Talos: /^(?:until )?talosctl /,
