@@ -10,11 +10,11 @@ export default defineConfig({
   test: {
     root,
     include: [
-      "test/unit/worker/{cache,credential,policy,github,token-review}/**/*.test.ts",
-      "test/unit/worker/http/client-certificate.test.ts",
+      "test/unit/worker/{cache,credential,github,http,policy}/**/*.test.ts",
+      "test/unit/worker/authenticate.test.ts",
     ],
     // Thousands of random answers or of combined faults for each mutant would take hours.
-    exclude: ["**/organisation-answers.test.ts", "**/{fault,leaver}-matrix.test.ts"],
+    exclude: ["**/memberships/properties.test.ts", "**/{fault,leaver}-matrix.test.ts"],
     testTimeout: 20_000,
   },
 });
