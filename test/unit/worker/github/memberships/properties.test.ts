@@ -110,6 +110,8 @@ test("with the user's own token", async () => {
     membership: answer(membership),
     teams: answer(fc.array(team, { maxLength: 3 })),
     parent: answer(team),
+    memberships: answer(fc.array(membership, { maxLength: 3 })),
+    byNumber: answer(organisation),
   });
   await fc.assert(
     fc.asyncProperty(sent, async (answers) => {
@@ -123,6 +125,9 @@ test("with the user's own token", async () => {
         [paths.teamsOf("acme")]: () => new Response("{}", { status: 404 }),
         [paths.team("Acme", "parent")]: () => toResponse(answers.parent),
         [paths.team("acme", "parent")]: () => toResponse(answers.parent),
+        // Asked where the name leads nowhere: neither makes a member of anybody, as the organisation is not pinned.
+        [paths.memberships]: () => toResponse(answers.memberships),
+        [paths.byId(1234)]: () => toResponse(answers.byNumber),
       });
       const { outcome } = await loadFacts(github);
       if (outcome.kind !== "found") return;
