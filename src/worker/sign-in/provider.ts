@@ -1,0 +1,29 @@
+// What every route of the sign-in hostname works with.
+import type { Decision } from "../authenticate.ts";
+import type { OpenIdClient, SignInSettings } from "../config/sign-in.ts";
+import type { GitHubSignIn } from "./github-sign-in.ts";
+import type { SignInSealer } from "./sealed-values.ts";
+
+/** Where a decision falls, for the decision log. */
+export interface Occasion {
+  readonly grant: "authorization_code" | "refresh_token" | "device_code" | "token_exchange" | "userinfo";
+  /** The decision before a code is given out, and the one before a token is. */
+  readonly step: "callback" | "token";
+  /** `jti` of the ID token that is issued if the decision allows it; null where none is. */
+  readonly tokenId: string | null;
+}
+
+export interface Provider {
+  readonly settings: SignInSettings;
+  readonly clients: ReadonlyMap<string, OpenIdClient>;
+  readonly sealer: SignInSealer;
+  readonly gitHub: GitHubSignIn;
+  /**
+   * Asks the policy of a client about a GitHub token, on the way that every review takes, and writes the decision log.
+   * Names come without the prefix. A token that GitHub has just given out, or that was sealed here, counts toward no
+   * cap; one that is brought to an exchange counts toward the exchange's own.
+   */
+  decide(client: OpenIdClient, token: string, occasion: Occasion): Promise<Decision>;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+}
