@@ -1,7 +1,9 @@
 // What every route of the sign-in hostname works with.
 import type { Decision } from "../authenticate.ts";
 import type { OpenIdClient, SignInSettings } from "../config/sign-in.ts";
+import type { FailureCount } from "./failure-count.ts";
 import type { GitHubSignIn } from "./github-sign-in.ts";
+import type { OneTimeUse } from "./one-time-use.ts";
 import type { SignInSealer } from "./sealed-values.ts";
 
 /** Where a decision falls, for the decision log. */
@@ -21,9 +23,14 @@ export interface Provider {
   /**
    * Asks the policy of a client about a GitHub token, on the way that every review takes, and writes the decision log.
    * Names come without the prefix. A token that GitHub has just given out, or that was sealed here, counts toward no
-   * cap; one that is brought to an exchange counts toward the exchange's own.
+   * cap; one that is brought to an exchange counts toward the exchange's own. An identity whose ID token would be over
+   * 7 KB is a denial, so that /callback can say so.
    */
   decide(client: OpenIdClient, token: string, occasion: Occasion): Promise<Decision>;
+  /** Marks transactions and codes, by their random ids. */
+  readonly oneTimeUse: OneTimeUse;
+  /** Codes that GitHub refused at /callback, by the caller's address. */
+  readonly refusedCodes: FailureCount;
   /** Milliseconds since 1970. */
   readonly now: () => number;
 }

@@ -30,8 +30,14 @@ export interface Transaction extends AuthorizationRequest {
   readonly loginHint: string | null;
 }
 
+/** A button of one of our own pages, which works in the browser that got the page and in no other. */
+export interface SignOut {
+  /** The value of this browser's cookie. */
+  readonly browser: string;
+}
+
 /** What a loopback client's browser is asked before it gets a code: "sign in this program as LOGIN?". */
-export interface Consent extends AuthorizationRequest, GitHubUserToken {
+export interface Consent extends SignOut, AuthorizationRequest, GitHubUserToken {
   readonly client: string;
   /** Whether this browser's session cookie holds the same GitHub token. */
   readonly isShared: boolean;
@@ -84,6 +90,7 @@ export interface SealedValues {
   readonly access_token: AccessToken;
   readonly device_code: DeviceCode;
   readonly session: Session;
+  readonly sign_out: SignOut;
 }
 
 export type SealedPurpose = keyof SealedValues;
@@ -98,7 +105,7 @@ export type Opened<Value> =
 export interface SignInSealer {
   /**
    * @param client the client's name; "" for values that belong to a browser, and for those that hold the client's name
-   *   inside because their bearer does not say it (transaction, consent, access token, session)
+   *   inside because their bearer does not say it (transaction, consent, access token, session, sign-out)
    * @param endsAt seconds since 1970
    * @returns base64url without padding
    */

@@ -1,0 +1,26 @@
+// Which codes and transactions were used: best effort, for each isolate knows of its own. What is marked is forgotten
+// once it has ended, and the oldest first where there are too many.
+import { BoundedMap } from "../bounded-map.ts";
+
+export interface OneTimeUse {
+  /**
+   * Marks an id as used, in the same synchronous step: of eight requests at once one gets through.
+   *
+   * @param id random, of a sealed value
+   * @returns false where it was used before
+   */
+  use(id: string): boolean;
+}
+
+const maxIds = 20_000;
+
+export function createOneTimeUse(): OneTimeUse {
+  const used = new BoundedMap<true>({ maxEntries: maxIds, maxBytes: maxIds, bytesOf: () => 1 });
+  return {
+    use(id) {
+      if (used.get(id) === true) return false;
+      used.set(id, true);
+      return true;
+    },
+  };
+}
