@@ -27,6 +27,11 @@ export interface Provider {
    * 7 KB is a denial, so that /callback can say so.
    */
   decide(client: OpenIdClient, token: string, occasion: Occasion): Promise<Decision>;
+  /**
+   * Ends a GitHub token at GitHub, and writes a tombstone, so that no cached fact of it counts any more. "gone": GitHub
+   * did not know it any more.
+   */
+  endToken(token: string): Promise<"ended" | "gone" | "unavailable">;
   /** Marks transactions and codes, by their random ids. */
   readonly oneTimeUse: OneTimeUse;
   /** Codes that GitHub refused at /callback, by the caller's address. */
