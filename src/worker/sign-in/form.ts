@@ -1,0 +1,40 @@
+// Reads a posted form: the only kind of body that the endpoints for programs take (RFC 6749, appendix B).
+import { readRequestBody } from "../http/request-body.ts";
+import { answerWith, oauthError, type Step } from "./oauth-error.ts";
+import { type Parameters, parseParameters } from "./parameters.ts";
+
+/** A GitHub token may grow to 8 KB, and sealed it is a third longer. */
+export const maxFormBytes = 16 * 1024;
+
+/** @returns the parameters, each of them there once; otherwise `invalid_request` */
+export async function readForm(request: Request): Promise<Step<Parameters>> {
+  if (!isForm(request)) return invalid("The body must be application/x-www-form-urlencoded");
+  const body = await readRequestBody(request, maxFormBytes);
+  switch (body.kind) {
+    case "too_large":
+      return invalid(`The body must not be larger than ${maxFormBytes} bytes`);
+    case "not_utf8":
+      return invalid("The body must be UTF-8");
+    case "broken":
+      return invalid("The body ended early");
+    case "complete": {
+      const parameters = parseParameters(body.text);
+      const [fault] = parameters.faults;
+      return fault === undefined ? { kind: "ok", value: parameters } : invalid(describe(fault));
+    }
+  }
+}
+
+function isForm(request: Request): boolean {
+  const [type = ""] = (request.headers.get("content-type") ?? "").split(";");
+  return type.trim().toLowerCase() === "application/x-www-form-urlencoded";
+}
+
+/** The name is quoted only where it is one that OAuth could have. */
+function describe([name, problem]: readonly [string, string]): string {
+  return /^[a-z_]{1,40}$/.test(name) ? `The parameter ${name} ${problem}` : `A parameter ${problem}`;
+}
+
+function invalid(description: string): Step<never> {
+  return answerWith(oauthError("invalid_request", description));
+}
