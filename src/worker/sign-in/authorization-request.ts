@@ -65,6 +65,12 @@ export function parseAuthorization(
   };
 }
 
+/** @returns the request alone, without what else a sealed value holds */
+export function authorizationRequestOf(value: AuthorizationRequest): AuthorizationRequest {
+  const { redirectUri, state, nonce, challenge, scope, needsSecret } = value;
+  return { redirectUri, state, nonce, challenge, scope, needsSecret };
+}
+
 interface Problem {
   readonly error: AuthorizationError;
   readonly description: string;

@@ -1,8 +1,9 @@
 // What a client gets at its redirect URI: a code or an error, always with `iss` (RFC 9207). 303, so that no browser sends
 // a form along.
 import type { OpenIdClient } from "../config/sign-in.ts";
-import type { AuthorizationError } from "./authorization-request.ts";
-import { browserCookie, randomId, readCookies, setCookie } from "./cookies.ts";
+import { type AuthorizationError, authorizationRequestOf } from "./authorization-request.ts";
+import { browserOf } from "./browser-form.ts";
+import { randomId } from "./cookies.ts";
 import { consentPage, refusalPage } from "./pages.ts";
 import type { Provider } from "./provider.ts";
 import { isLoopback, withParameters } from "./redirect-uri.ts";
@@ -69,7 +70,12 @@ export async function admit(
   if (!isLoopback(request.redirectUri)) return sendCode(provider, client, { ...request, ...user }, cookies);
   const { browser, browserCookies } = browserOf(browserRequest);
   const endsAt = Math.floor(provider.now() / 1000) + transactionSeconds;
-  const form = await provider.sealer.seal("consent", "", { ...request, ...user, client: client.name, browser }, endsAt);
+  const form = await provider.sealer.seal(
+    "consent",
+    "",
+    { ...authorizationRequestOf(request), ...user, client: client.name, browser },
+    endsAt,
+  );
   return consentPage({ client: client.name, login, form }, { cookies: [...cookies, ...browserCookies] });
 }
 
@@ -88,12 +94,4 @@ export async function sendCode(
     Math.floor(provider.now() / 1000) + codeSeconds,
   );
   return redirect(withParameters(redirectUri, { code, state, iss: provider.settings.issuerUrl }), cookies);
-}
-
-/** @returns the value that binds our forms to this browser, and the cookie that sets it where there is none */
-export function browserOf(request: Request): { readonly browser: string; readonly browserCookies: readonly string[] } {
-  const known = readCookies(request).get(browserCookie);
-  if (known !== undefined) return { browser: known, browserCookies: [] };
-  const browser = randomId();
-  return { browser, browserCookies: [setCookie(browserCookie, browser, null)] };
 }

@@ -1,6 +1,6 @@
 // GET and POST /authorize: a client sends a person here to sign in, and the person goes on to GitHub.
 import type { OpenIdClient } from "../config/sign-in.ts";
-import { type ParsedAuthorization, parseAuthorization } from "./authorization-request.ts";
+import { authorizationRequestOf, type ParsedAuthorization, parseAuthorization } from "./authorization-request.ts";
 import { admit, errorAddress, redirect, refuse, transactionSeconds } from "./authorization-response.ts";
 import {
   base64url,
@@ -12,9 +12,9 @@ import {
   transactionCookie,
   transactionsIn,
 } from "./cookies.ts";
-import { readForm } from "./form.ts";
+import { readFormParameters } from "./form.ts";
 import { mistakePage } from "./pages.ts";
-import { parseParameters } from "./parameters.ts";
+import { type Parameters, parseParameters } from "./parameters.ts";
 import type { Provider } from "./provider.ts";
 import { isAllowedRedirect } from "./redirect-uri.ts";
 import { refusalOf } from "./refusal.ts";
@@ -27,8 +27,7 @@ const maxTransactions = 6;
 
 /** Where client and redirect URI are not both known, there is no address that could be trusted: the answer is a page. */
 export async function answerAuthorize(request: Request, provider: Provider): Promise<Response> {
-  const parameters =
-    request.method === "POST" ? await readForm(request) : parseParameters(new URL(request.url).search.slice(1));
+  const parameters = await parametersOf(request);
   if (parameters === null) return mistakePage("The request is no form, or too large", "begin again in the program");
   const client = provider.clients.get(parameters.get("client_id") ?? "");
   if (client === undefined) {
@@ -48,6 +47,13 @@ export async function answerAuthorize(request: Request, provider: Provider): Pro
   return (
     (await answerFromSession(request, provider, client, parsed)) ?? sendToGitHub(request, provider, client, parsed)
   );
+}
+
+/** @returns null for a body that is no form */
+async function parametersOf(request: Request): Promise<Parameters | null> {
+  if (request.method !== "POST") return parseParameters(new URL(request.url).search.slice(1));
+  const form = await readFormParameters(request);
+  return form.kind === "read" ? form.parameters : null;
 }
 
 /**
@@ -90,7 +96,7 @@ export async function sendToGitHub(
   const id = randomId();
   const githubVerifier = base64url(crypto.getRandomValues(new Uint8Array(32)));
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(githubVerifier));
-  const transaction = { ...wanted, id, client: client.name, githubVerifier };
+  const transaction = { ...authorizationRequestOf(wanted), id, client: client.name, githubVerifier };
   const endsAt = Math.floor(provider.now() / 1000) + transactionSeconds;
   const sealed = await provider.sealer.seal("transaction", "", transaction, endsAt);
   if (sealed.length > maxCookieLength) {

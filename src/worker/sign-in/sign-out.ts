@@ -1,7 +1,6 @@
 // GET and POST /sign-out: ends what this browser has signed in. GET asks first, or any link could sign people out.
-import { browserOf } from "./authorization-response.ts";
-import { browserCookie, deleteCookie, readCookies, sessionCookie } from "./cookies.ts";
-import { isFromOurPage, readForm } from "./form.ts";
+import { browserOf, openBrowserForm } from "./browser-form.ts";
+import { deleteCookie, readCookies, sessionCookie } from "./cookies.ts";
 import { mistakePage, refusalPage, signedOutPage, signOutPage } from "./pages.ts";
 import type { Provider } from "./provider.ts";
 import { refusal } from "./refusal.ts";
@@ -15,13 +14,10 @@ export async function askForSignOut(request: Request, { sealer, now }: Provider)
 }
 
 export async function answerSignOut(request: Request, provider: Provider): Promise<Response> {
-  const cookies = readCookies(request);
-  const form = isFromOurPage(request) ? await readForm(request) : null;
-  const opened = await provider.sealer.open("sign_out", "", form?.get("form") ?? "");
-  if (opened.kind !== "opened" || cookies.get(browserCookie) !== opened.value.browser) {
+  if ((await openBrowserForm("sign_out", request, provider)) === null) {
     return mistakePage("This page is of another browser, or older than ten minutes", "open /sign-out again");
   }
-  const session = await provider.sealer.open("session", "", cookies.get(sessionCookie) ?? "");
+  const session = await provider.sealer.open("session", "", readCookies(request).get(sessionCookie) ?? "");
   if (session.kind === "opened" && (await provider.endToken(session.value.token)) === "unavailable") {
     const text = { problem: "GitHub can't be reached, so nothing has ended", hint: "try again in some seconds" };
     return refusalPage(refusal("undetermined", text), null, { retryAfterSeconds: 10 });
