@@ -1,4 +1,5 @@
-// What a client asks for at /authorize: parsed and checked (OpenID Connect Core, 3.1.2; RFC 6749, 4.1.1; RFC 7636, 4.3).
+// What a client asks for at /authorize: parsed and checked (OpenID Connect Core, 3.1.2; RFC 6749, 4.1.1; RFC 7636,
+// 4.3).
 import type { OpenIdClient } from "../config/sign-in.ts";
 import type { Parameters } from "./parameters.ts";
 import { isLoopback } from "./redirect-uri.ts";

@@ -1,5 +1,5 @@
-// What a client gets at its redirect URI: a code or an error, always with `iss` (RFC 9207). 303, so that no browser sends
-// a form along.
+// What a client gets at its redirect URI: a code or an error, always with `iss` (RFC 9207). 303, so that no browser
+// sends a form along.
 import type { OpenIdClient } from "../config/sign-in.ts";
 import { type AuthorizationError, authorizationRequestOf } from "./authorization-request.ts";
 import { browserOf } from "./browser-form.ts";

@@ -25,7 +25,9 @@ export const maxCookieLength = 3_900;
 /** So that tabs do not end each other's sign-in, and a request's headers stay small. */
 const maxTransactions = 6;
 
-/** Where client and redirect URI are not both known, there is no address that could be trusted: the answer is a page. */
+/**
+ * Where client and redirect URI are not both known, there is no address that could be trusted: the answer is a page.
+ */
 export async function answerAuthorize(request: Request, provider: Provider): Promise<Response> {
   const parameters = await parametersOf(request);
   if (parameters === null) return mistakePage("The request is no form, or too large", "begin again in the program");
