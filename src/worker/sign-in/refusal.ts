@@ -85,8 +85,8 @@ function rowOf(verdict: Exclude<Verdict, { kind: "authenticated" }>): ReasonRow 
 }
 
 /**
- * Whether GitHub itself shows that the person belongs to an organisation of the policy: as a member, as somebody who is
- * invited, or by the address of that organisation's single sign-on.
+ * Whether GitHub itself shows that the person belongs to an organisation of the policy: as a member, by an
+ * invitation, or by the address of that organisation's single sign-on.
  */
 function isNamedByGitHub(verdict: Verdict, facts: Facts | null): boolean {
   const memberships = Object.values(facts?.organisations ?? {});
