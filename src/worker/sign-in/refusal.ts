@@ -59,7 +59,7 @@ export function refusal(kind: Refusal["kind"], { problem, hint }: Text, referenc
     problem,
     hint,
     reference,
-    description: descriptionOf(reference === null ? sentence : `${sentence} Reference: ${reference}`),
+    description: descriptionOf(sentence, reference === null ? "" : ` Reference: ${reference}`),
   };
 }
 
@@ -101,6 +101,7 @@ function isNamedByGitHub(verdict: Verdict, facts: Facts | null): boolean {
 const maxDescriptionLength = 300;
 
 /** RFC 6749, 4.1.2.1: printable ASCII without quotation mark and backslash. kubectl prints it as one line. */
-function descriptionOf(text: string): string {
-  return text.replaceAll(/[^\x20-\x7e]|["\\]/g, "'").slice(0, maxDescriptionLength);
+function descriptionOf(sentence: string, reference: string): string {
+  const text = sentence.replaceAll(/[^\x20-\x7e]|["\\]/g, "'");
+  return text.slice(0, maxDescriptionLength - reference.length) + reference;
 }

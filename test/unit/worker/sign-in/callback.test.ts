@@ -162,7 +162,7 @@ describe("a refused person", () => {
     const provider = createTestProvider();
     provider.decision = decision;
     const browser = createBrowser(provider);
-    return { response: await signInAtGitHub(browser, query), browser };
+    return { response: await signInAtGitHub(browser, query), browser, provider };
   }
 
   test("is told in the terminal at once, for a program on this computer", async () => {
@@ -173,6 +173,16 @@ describe("a refused person", () => {
     expect([searchParams.get("state"), searchParams.get("iss")]).toEqual(["state-of-the-client", issuerUrl]);
     expect(searchParams.has("code")).toBe(false);
     expect(browser.cookies.has("__Host-session")).toBe(false);
+  });
+
+  test("can choose another account at GitHub the next time, until one is admitted", async () => {
+    const { browser, provider } = await refused(authorizeQuery());
+    const chooses = async () =>
+      new URL(locationOf(await browser.get(`/authorize?${argocdQuery}&login_hint=x`))).searchParams.get("select");
+    expect(await chooses()).toBe("true");
+    provider.decision = decided();
+    await signInAtGitHub(browser, argocdQuery);
+    expect(await chooses()).toBe("false");
   });
 
   test("reads a page, with a way back that carries the same error", async () => {
