@@ -62,7 +62,7 @@ export function openBrowser({ origins, fetch: send = fetch }: BrowserOptions): B
 
   return {
     open: (url) => visit(url),
-    submit: (page, button, fields = {}) => {
+    submit: async (page, button, fields = {}) => {
       if (page.kind === "left") throw new Error(`there is no page with a form at ${page.url}`);
       const form = page.forms.find(({ buttons }) => buttons.some(({ label }) => label.startsWith(button)));
       if (form === undefined) throw new Error(`no form of this page has a button "${button}": ${page.text}`);

@@ -62,7 +62,9 @@ export function filled(form: Form, button: string, fields: Readonly<Record<strin
     if (type === "radio") return (given === undefined ? isChecked : given === value) ? [[name, value]] : [];
     return [[name, given ?? value]];
   });
-  return new URLSearchParams([...sent, ...(pressed.name === null ? [] : [[pressed.name, pressed.value]])]);
+  const body = new URLSearchParams(sent);
+  if (pressed.name !== null) body.append(pressed.name, pressed.value);
+  return body;
 }
 
 function inputOf(attributes: Readonly<Record<string, string>>): Input {

@@ -27,8 +27,8 @@ export interface Switches {
   /** Whether a fine-grained token may list memberships: GitHub's documents disagree. Default: false. */
   fineGrainedListsMemberships: boolean;
   /**
-   * Whether a browser with a wrong redirect URI sees a page, as many reported from 2024 to 2026, or goes back to the app
-   * with an error, as is documented. Default: false.
+   * Whether a browser with a wrong redirect URI sees a page, as many reported from 2024 to 2026, or goes back to the
+   * app with an error, as is documented. Default: false.
    */
   showsMismatchPage: boolean;
 }

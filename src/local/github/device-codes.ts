@@ -63,8 +63,8 @@ export class DeviceCodes {
   }
 
   /**
-   * A poll that comes too early costs five seconds more, for this and all later polls, even after the person's approval:
-   * recorded in charmbracelet/crush issue 3399. A program's first poll is never too early.
+   * A poll that comes too early costs five seconds more, for this and all later polls, even after the person's
+   * approval: recorded in charmbracelet/crush issue 3399. A program's first poll is never too early.
    */
   poll(app: StandInApp, deviceCode: string | null): Poll {
     const code = this.#codes.find((one) => one.app === app && one.deviceCode === deviceCode);

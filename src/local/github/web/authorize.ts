@@ -87,7 +87,7 @@ function reasonForPage(
   const [account] = accounts;
   if (account === undefined) return "sign_in";
   const isOther = parameters.login !== undefined && parameters.login !== account.login;
-  // GitHub shows its picker to native programs, too, so that no program on a machine gets a code unseen.
+  // GitHub shows its picker to native programs, too, so that none gets a code without the person.
   const isNative = !redirectUri.startsWith("https:");
   if (parameters.prompt === "select_account" || accounts.length > 1 || isOther || isNative) return "select_account";
   return c.get("github").authorisations.needsApproval(app, account);
