@@ -1,0 +1,20 @@
+// Browsers that have signed in to GitHub's pages: each knows its own by a cookie, and can have several accounts.
+import { randomBytes } from "node:crypto";
+import type { StandInAccount } from "./accounts.ts";
+
+export class Browsers {
+  readonly #accounts = new Map<string, readonly StandInAccount[]>();
+
+  /** @param session the cookie's value */
+  accountsOf(session: string | undefined): readonly StandInAccount[] {
+    return this.#accounts.get(session ?? "") ?? [];
+  }
+
+  /** @returns the session's name for the cookie: a new one where the browser showed none */
+  signIn(session: string | undefined, account: StandInAccount): string {
+    const known = this.accountsOf(session);
+    const name = session !== undefined && known.length > 0 ? session : randomBytes(16).toString("hex");
+    this.#accounts.set(name, [...known.filter((other) => other !== account), account]);
+    return name;
+  }
+}
