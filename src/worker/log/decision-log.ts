@@ -134,7 +134,7 @@ function lineOf(review: Review, verdict: Verdict, decision: LoggedDecision | nul
     source: evaluated?.source,
     githubStatus: evaluated?.call?.status ?? undefined,
     githubRequestId: evaluated?.call?.requestId ?? undefined,
-    outageGrace: evaluated?.outageGrace,
+    outageGrace: evaluated?.graceEndsAt === undefined ? undefined : true,
     repeated: evaluated?.repeated,
     certificateDaysLeft: review.certificateDaysLeft,
     durationMs: now - review.startedAt,
@@ -156,7 +156,7 @@ function measured(
     durationMs: now - startedAt,
     githubStatus: evaluated?.call?.status ?? null,
     certificateDaysLeft,
-    outageGrace: evaluated?.outageGrace ?? false,
+    outageGrace: evaluated?.graceEndsAt !== undefined,
   };
 }
 
