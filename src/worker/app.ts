@@ -85,7 +85,12 @@ export function createApp(runtime: Runtime): App {
     if (!parsed.ok) return badRequest(parsed.problem);
     const { cluster, certificateDaysLeft } = c.get("caller");
     const { service, decisionLog, warnOfNames } = c.get("services");
-    const review = { cluster: cluster.name, certificateDaysLeft, startedAt: c.get("startedAt") };
+    const review = {
+      door: "webhook",
+      cluster: cluster.name,
+      certificateDaysLeft,
+      startedAt: c.get("startedAt"),
+    } as const;
     try {
       const { apiVersion, token } = parsed.review;
       const decision = await authenticate(token, cluster.name, cluster.policy, service);
