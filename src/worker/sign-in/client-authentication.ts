@@ -3,7 +3,7 @@
 // again in the other way after any error.
 import type { OpenIdClient } from "../config/sign-in.ts";
 import { isSecretEqual } from "./equal.ts";
-import { type Checked, invalidClient, type OAuthError, oauthError } from "./oauth-error.ts";
+import { type OAuthResult, invalidClient, type OAuthError, oauthError } from "./oauth-error.ts";
 import type { Parameters } from "./parameters.ts";
 import type { Provider } from "./provider.ts";
 
@@ -27,7 +27,7 @@ export async function authenticateClient(
   request: Request,
   form: Parameters,
   { clients }: Provider,
-): Promise<Checked<AuthenticatedClient>> {
+): Promise<OAuthResult<AuthenticatedClient>> {
   const credentials = credentialsIn(request, form);
   if (credentials.kind === "error") return credentials;
   const { name, secret } = credentials.value;
@@ -44,7 +44,7 @@ export function demandSecret(needsSecret: boolean, { hasShownSecret }: Authentic
   return needsSecret && !hasShownSecret ? invalidClient("This client must show its secret") : null;
 }
 
-function credentialsIn(request: Request, form: Parameters): Checked<Credentials> {
+function credentialsIn(request: Request, form: Parameters): OAuthResult<Credentials> {
   const name = form.get("client_id");
   const secret = form.get("client_secret");
   const header = request.headers.get("authorization");

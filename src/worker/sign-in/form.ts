@@ -1,13 +1,13 @@
 // Reads a posted form: the only kind of body that the endpoints for programs take (RFC 6749, appendix B).
 import { readRequestBody } from "../http/request-body.ts";
-import { type Checked, type OAuthError, oauthError } from "./oauth-error.ts";
+import { type OAuthResult, type OAuthError, oauthError } from "./oauth-error.ts";
 import { type Parameters, parseParameters } from "./parameters.ts";
 
 /** A GitHub token may grow to 8 KB, and sealed it is a third longer. */
 export const maxFormBytes = 16 * 1024;
 
 /** @returns the parameters, each of them there once; otherwise `invalid_request` */
-export async function readForm(request: Request): Promise<Checked<Parameters>> {
+export async function readForm(request: Request): Promise<OAuthResult<Parameters>> {
   if (!isForm(request)) return invalid("The body must be application/x-www-form-urlencoded");
   const body = await readRequestBody(request, maxFormBytes);
   switch (body.kind) {

@@ -40,7 +40,7 @@ export interface OAuthError {
 }
 
 /** What a check comes to. */
-export type Checked<Value> = { readonly kind: "ok"; readonly value: Value } | OAuthError;
+export type OAuthResult<Value> = { readonly kind: "ok"; readonly value: Value } | OAuthError;
 
 export function oauthError(
   code: OAuthErrorCode,
