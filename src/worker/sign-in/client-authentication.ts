@@ -3,7 +3,7 @@
 // again in the other way after any error.
 import type { OpenIdClient } from "../config/sign-in.ts";
 import { isSecretEqual } from "./equal.ts";
-import { type OAuthResult, invalidClient, type OAuthError, oauthError } from "./oauth-error.ts";
+import { invalidClient, type OAuthError, type OAuthResult, oauthError } from "./oauth-error.ts";
 import type { Parameters } from "./parameters.ts";
 import type { Provider } from "./provider.ts";
 

@@ -1,5 +1,6 @@
 // Cookies of the sign-in hostname. The prefix `__Host-` keeps sibling hostnames from setting them (RFC 6265bis,
-// 4.1.3.2). SameSite=Lax: GitHub's redirect back is a navigation, which brings them; a form of another site brings none.
+// 4.1.3.2). SameSite=Lax: GitHub's redirect back is a navigation, which brings them; a form of another site brings
+// none.
 
 /** A browser that has signed in. */
 export const sessionCookie = "__Host-session";

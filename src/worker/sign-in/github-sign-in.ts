@@ -242,7 +242,8 @@ export function createGitHubSignIn({
       });
       if (reply.kind === "failed") return "unavailable";
       if (reply.status === 204) return "ended";
-      // 422: GitHub documents it for a token that does not have a token's form, 404 for one that is no token of the app.
+      // 422: GitHub documents it for a token that does not have a token's form, 404 for one that is no token of the
+      // app.
       return reply.status === 404 || reply.status === 422 ? "gone" : "unavailable";
     },
   };

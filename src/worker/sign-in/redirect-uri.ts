@@ -27,7 +27,9 @@ export function isAllowedRedirect({ kind, redirectUris }: OpenIdClient, redirect
   return redirectUris.includes(`${host}${path}`);
 }
 
-/** Adds parameters to an address that may have a query of its own (RFC 6749, 3.1.2). Those that are null are left out. */
+/**
+ * Adds parameters to an address that may have a query of its own (RFC 6749, 3.1.2). Those that are null are left out.
+ */
 export function withParameters(redirectUri: string, parameters: Readonly<Record<string, string | null>>): string {
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries(parameters)) if (value !== null) query.set(name, value);

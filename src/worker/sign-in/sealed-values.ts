@@ -24,10 +24,11 @@ export interface AuthorizationRequest {
 
 /** The cookie of a browser that is at GitHub to sign in. */
 export interface Transaction extends AuthorizationRequest {
+  /** Random; part of the cookie's name, and GitHub's `state`. */
+  readonly id: string;
   readonly client: string;
   /** PKCE's verifier between Octogate and GitHub. */
   readonly githubVerifier: string;
-  readonly loginHint: string | null;
 }
 
 /** A button of one of our own pages, which works in the browser that got the page and in no other. */
