@@ -3,6 +3,7 @@ import type { Context, Next } from "hono";
 import { HonoBase as Hono } from "hono/hono-base";
 import { TrieRouter } from "hono/router/trie-router";
 import { authenticate } from "./authenticate.ts";
+import { clusterVariableName } from "./config/config.ts";
 import { badRequest, methodNotAllowed, statusResponse, undeterminedResponse, verdictResponse } from "./http/answers.ts";
 import { identifyCaller, type KnownCaller } from "./http/client-certificate.ts";
 import { readRequestBody } from "./http/request-body.ts";
@@ -95,7 +96,7 @@ export function createApp(runtime: Runtime): App {
       const { apiVersion, token } = parsed.review;
       const decision = await authenticate(token, cluster.name, cluster.policy, service);
       decisionLog.decided(review, decision, runtime.now());
-      if (decision.kind === "evaluated") warnOfNames(cluster.name, decision.nameWarnings);
+      if (decision.kind === "evaluated") warnOfNames(clusterVariableName(cluster.name), decision.nameWarnings);
       const isRepeated = decision.kind === "evaluated" && decision.repeated === true;
       return verdictResponse(apiVersion, decision.verdict, isRepeated);
     } catch (thrown) {
