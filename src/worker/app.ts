@@ -3,6 +3,7 @@ import type { Context, Next } from "hono";
 import { HonoBase as Hono } from "hono/hono-base";
 import { TrieRouter } from "hono/router/trie-router";
 import { authenticate } from "./authenticate.ts";
+import { clusterVariableName } from "./config/config.ts";
 import { badRequest, methodNotAllowed, statusResponse, undeterminedResponse, verdictResponse } from "./http/answers.ts";
 import { identifyCaller, type KnownCaller } from "./http/client-certificate.ts";
 import { readRequestBody } from "./http/request-body.ts";
@@ -85,12 +86,17 @@ export function createApp(runtime: Runtime): App {
     if (!parsed.ok) return badRequest(parsed.problem);
     const { cluster, certificateDaysLeft } = c.get("caller");
     const { service, decisionLog, warnOfNames } = c.get("services");
-    const review = { cluster: cluster.name, certificateDaysLeft, startedAt: c.get("startedAt") };
+    const review = {
+      door: "webhook",
+      cluster: cluster.name,
+      certificateDaysLeft,
+      startedAt: c.get("startedAt"),
+    } as const;
     try {
       const { apiVersion, token } = parsed.review;
       const decision = await authenticate(token, cluster.name, cluster.policy, service);
       decisionLog.decided(review, decision, runtime.now());
-      if (decision.kind === "evaluated") warnOfNames(cluster.name, decision.nameWarnings);
+      if (decision.kind === "evaluated") warnOfNames(clusterVariableName(cluster.name), decision.nameWarnings);
       const isRepeated = decision.kind === "evaluated" && decision.repeated === true;
       return verdictResponse(apiVersion, decision.verdict, isRepeated);
     } catch (thrown) {

@@ -36,8 +36,8 @@ export type Decision =
       readonly call: TracedCall | null;
       /** Null where they are not known. */
       readonly facts: Facts | null;
-      /** Set where the facts are stale, and used because GitHub is unavailable. */
-      readonly outageGrace?: true;
+      /** Set where the facts are stale, and used because GitHub is unavailable: until when they may be; milliseconds. */
+      readonly graceEndsAt?: number;
       /** Set where a denial repeats so often that kube-apiserver gets a plain no, which it caches. */
       readonly repeated?: true;
       /** What the facts show to be uncertain about the policy's names. */
@@ -105,7 +105,7 @@ export async function authenticate(
     source,
     call,
     facts,
-    ...(outcome.kind === "found" && outcome.isStale ? { outageGrace: true } : {}),
+    ...(outcome.kind === "found" && outcome.isStale ? { graceEndsAt: outcome.graceEndsAt } : {}),
     ...repetition(verdict),
     nameWarnings: facts === null ? [] : findNameWarnings(policy, facts),
   };

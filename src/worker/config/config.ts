@@ -4,6 +4,7 @@
 import type { Checked, Problem } from "./checked.ts";
 import { type ClusterPolicy, readClusterPolicy, readFingerprints } from "./cluster.ts";
 import { readServiceSettings, type ServiceSettings, serviceVariables } from "./service.ts";
+import type { OpenIdClient, SignInSettings } from "./sign-in.ts";
 
 export interface ClusterConfig {
   readonly name: string;
@@ -15,6 +16,9 @@ export interface ClusterConfig {
 export interface Config {
   readonly service: Checked<ServiceSettings>;
   readonly clusters: readonly ClusterConfig[];
+  readonly signIn: Checked<SignInSettings> | null;
+  readonly issuerUrl: string | null;
+  readonly clients: readonly OpenIdClient[];
   /**
    * Names in the environment that mean nothing to this release. At run time each is a warning, for secrets outlive a
    * rollback to an older release; a deployment is refused for it.
@@ -63,10 +67,10 @@ export function readConfig(env: Readonly<Record<string, unknown>>): Config {
       message: `is no variable of this service; there are ${[...serviceVariables].join(", ")} and CLUSTER_NAME`,
     }));
   const service = readServiceSettings(env);
-  if (clusters.length > 0) return { service, clusters, unknownNames };
+  if (clusters.length > 0) return { service, clusters, unknownNames, ...noSignIn };
   const none = { setting: "CLUSTER_NAME", message: "no cluster is configured: at least one is required" };
   const problems = [none, ...(service.ok ? [] : service.problems)];
-  return { service: { ok: false, problems }, clusters, unknownNames };
+  return { service: { ok: false, problems }, clusters, unknownNames, ...noSignIn };
 }
 
 /** @returns everything for which a deployment of this configuration is refused */
@@ -93,3 +97,5 @@ function refuseSharedCertificates(clusters: readonly ClusterConfig[]): ClusterCo
     return { ...cluster, policy: { ok: false, problems: [...earlier, ...problems] } };
   });
 }
+
+const noSignIn = { signIn: null, issuerUrl: null, clients: [] } as const;

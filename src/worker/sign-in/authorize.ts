@@ -81,6 +81,7 @@ async function answerFromSession(
     grant: "authorization_code",
     step: "callback",
     tokenId: null,
+    nonce: wanted.nonce,
   });
   const refusal = refusalOf(decision);
   if (refusal === null)

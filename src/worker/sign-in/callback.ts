@@ -52,6 +52,7 @@ export async function answerCallback(request: Request, provider: Provider): Prom
     grant: "authorization_code",
     step: "callback",
     tokenId: null,
+    nonce: transaction.nonce,
   });
   const refused = refusalOf(decision);
   if (refused !== null) {

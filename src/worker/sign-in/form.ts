@@ -1,13 +1,13 @@
 // Reads a posted form: the only kind of body that the endpoints for programs take (RFC 6749, appendix B).
 import { readRequestBody } from "../http/request-body.ts";
-import { answerWith, oauthError, type Step } from "./oauth-error.ts";
+import { type OAuthError, type OAuthResult, oauthError } from "./oauth-error.ts";
 import { type Parameters, parseParameters } from "./parameters.ts";
 
 /** A GitHub token may grow to 8 KB, and sealed it is a third longer. */
 export const maxFormBytes = 16 * 1024;
 
 /** @returns the parameters, each of them there once; otherwise `invalid_request` */
-export async function readForm(request: Request): Promise<Step<Parameters>> {
+export async function readForm(request: Request): Promise<OAuthResult<Parameters>> {
   const form = await readFormParameters(request);
   if (form.kind === "unreadable") return invalid(form.problem);
   const [fault] = form.parameters.faults;
@@ -48,6 +48,6 @@ function describe([name, problem]: readonly [string, string]): string {
   return /^[a-z_]{1,40}$/.test(name) ? `The parameter ${name} ${problem}` : `A parameter ${problem}`;
 }
 
-function invalid(description: string): Step<never> {
-  return answerWith(oauthError("invalid_request", description));
+function invalid(description: string): OAuthError {
+  return oauthError("invalid_request", description);
 }

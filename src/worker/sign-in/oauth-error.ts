@@ -1,5 +1,4 @@
-// The errors of the sign-in hostname's endpoints for programs, one table: code, status and the standard it is from.
-// Every answer of these endpoints is for one request alone, so none may be kept.
+// The errors of the endpoints for programs: one table of the codes with their statuses, by the standard they are from.
 import type { Refusal } from "./refusal.ts";
 
 const statuses = {
@@ -9,7 +8,7 @@ const statuses = {
   invalid_grant: 400,
   unauthorized_client: 400,
   unsupported_grant_type: 400,
-  // RFC 6749, 4.1.2.1; a client that gets 503 tries again.
+  // RFC 6749, 4.1.2.1
   temporarily_unavailable: 503,
   // RFC 8628, 3.5
   authorization_pending: 400,
@@ -26,58 +25,74 @@ const statuses = {
 
 export type OAuthErrorCode = keyof typeof statuses;
 
-/** What an endpoint has come to: an answer to give, or the next step's value. */
-export type Step<Value> =
-  | { readonly kind: "ok"; readonly value: Value }
-  | { readonly kind: "answer"; readonly answer: Response };
+export interface OAuthError {
+  readonly kind: "error";
+  readonly code: OAuthErrorCode;
+  /** Printable ASCII without quotation mark and backslash (RFC 6749, 5.2). It quotes nothing of the request. */
+  readonly description: string;
+  /** In place of the code's own. */
+  readonly status?: number;
+  readonly retryAfterSeconds?: number;
+  /** `WWW-Authenticate`: how a caller can show who it is. */
+  readonly challenge?: string;
+  /** It is about what was sealed here, which takes a real sign-in: no failure by which an address is limited. */
+  readonly isSealedHere?: true;
+}
+
+/** What a check comes to. */
+export type OAuthResult<Value> = { readonly kind: "ok"; readonly value: Value } | OAuthError;
+
+export function oauthError(
+  code: OAuthErrorCode,
+  description: string,
+  more: Partial<Omit<OAuthError, "kind" | "code" | "description">> = {},
+): OAuthError {
+  return { kind: "error", code, description, ...more };
+}
+
+/** RFC 6749, 5.2: a client that failed to show who it is learns how it can. */
+export function invalidClient(description: string): OAuthError {
+  return oauthError("invalid_client", description, { challenge: 'Basic realm="octogate"' });
+}
+
+/** @param code what a refusal is called here: `invalid_grant`, `access_denied` … */
+export function refusalError(code: OAuthErrorCode, { kind, description }: Refusal): OAuthError {
+  return kind === "undetermined" ? unavailable(description) : oauthError(code, description, { isSealedHere: true });
+}
+
+/** Where GitHub did not say how long it wants to be left alone. */
+const defaultRetryAfterSeconds = 10;
+
+export function unavailable(description: string, retryAfterSeconds = defaultRetryAfterSeconds): OAuthError {
+  return oauthError("temporarily_unavailable", description, { retryAfterSeconds });
+}
+
+/** RFC 6585, 4; the error's code is the nearest that OAuth has. */
+export function tooManyRequests(): OAuthError {
+  const description = "Too many requests have come from this address: try again in a minute";
+  return oauthError("temporarily_unavailable", description, { status: 429, retryAfterSeconds: 60 });
+}
+
+/** Whether an address that causes many of these is limited: it may be guessing. */
+export function isFailure({ code, isSealedHere }: OAuthError): boolean {
+  const isWaiting = code === "authorization_pending" || code === "slow_down" || code === "temporarily_unavailable";
+  return !isWaiting && isSealedHere !== true;
+}
 
 /** RFC 6749, 5.1: `Pragma` is for caches of HTTP 1.0. */
 const noStore = { "Cache-Control": "no-store", Pragma: "no-cache" } as const;
 
-export function jsonAnswer(body: unknown): Response {
+/** An answer for one caller alone. */
+export function privateAnswer(body: unknown): Response {
   return Response.json(body, { headers: noStore });
 }
 
-interface ErrorOptions {
-  /** In place of the code's own. */
-  readonly status?: number;
-  readonly retryAfterSeconds?: number;
-  readonly headers?: Readonly<Record<string, string>>;
-}
-
-/**
- * @param description printable ASCII without quotation mark and backslash (RFC 6749, 5.2), which quotes nothing of the
- *   request
- */
-export function oauthError(
-  error: OAuthErrorCode,
-  description: string,
-  { status = statuses[error], retryAfterSeconds, headers = {} }: ErrorOptions = {},
-): Response {
-  const retryAfter = retryAfterSeconds === undefined ? {} : { "Retry-After": String(retryAfterSeconds) };
+export function errorAnswer({ code, description, challenge, retryAfterSeconds, ...error }: OAuthError): Response {
+  const headers = new Headers(noStore);
+  if (challenge !== undefined) headers.set("WWW-Authenticate", challenge);
+  if (retryAfterSeconds !== undefined) headers.set("Retry-After", String(retryAfterSeconds));
   return Response.json(
-    { error, error_description: description },
-    { status, headers: { ...noStore, ...retryAfter, ...headers } },
+    { error: code, error_description: description },
+    { status: error.status ?? statuses[code], headers },
   );
-}
-
-/** RFC 6749, 5.2: a client that failed to show who it is learns how it can. */
-export function invalidClient(description: string): Response {
-  return oauthError("invalid_client", description, { headers: { "WWW-Authenticate": 'Basic realm="octogate"' } });
-}
-
-/** @param error what a refusal is called here: `invalid_grant`, `access_denied` … */
-export function refusalError(error: OAuthErrorCode, { kind, description }: Refusal): Response {
-  return kind === "undetermined" ? unavailable(description) : oauthError(error, description);
-}
-
-/** Where GitHub did not say how long it wants to be left alone. */
-const retryAfterSeconds = 10;
-
-export function unavailable(description: string, seconds = retryAfterSeconds): Response {
-  return oauthError("temporarily_unavailable", description, { retryAfterSeconds: seconds });
-}
-
-export function answerWith(answer: Response): Step<never> {
-  return { kind: "answer", answer };
 }

@@ -1,18 +1,22 @@
 // What every route of the sign-in hostname works with.
 import type { Decision } from "../authenticate.ts";
 import type { OpenIdClient, SignInSettings } from "../config/sign-in.ts";
+import type { Grant } from "../log/decision-log.ts";
 import type { FailureCount } from "./failure-count.ts";
 import type { GitHubSignIn } from "./github-sign-in.ts";
 import type { OneTimeUse } from "./one-time-use.ts";
 import type { SignInSealer } from "./sealed-values.ts";
+import type { SigningKeysSource } from "./signing-keys.ts";
 
 /** Where a decision falls, for the decision log. */
 export interface Occasion {
-  readonly grant: "authorization_code" | "refresh_token" | "device_code" | "token_exchange" | "userinfo";
+  readonly grant: Grant;
   /** The decision before a code is given out, and the one before a token is. */
   readonly step: "callback" | "token";
   /** `jti` of the ID token that is issued if the decision allows it; null where none is. */
   readonly tokenId: string | null;
+  /** The client's, where the ID token holds it: it counts for the token's size. */
+  readonly nonce: string | null;
 }
 
 export interface Provider {
@@ -20,6 +24,7 @@ export interface Provider {
   readonly clients: ReadonlyMap<string, OpenIdClient>;
   readonly sealer: SignInSealer;
   readonly gitHub: GitHubSignIn;
+  readonly signingKeys: SigningKeysSource;
   /**
    * Asks the policy of a client about a GitHub token, on the way that every review takes, and writes the decision log.
    * Names come without the prefix. A token that GitHub has just given out, or that was sealed here, counts toward no
@@ -28,8 +33,8 @@ export interface Provider {
    */
   decide(client: OpenIdClient, token: string, occasion: Occasion): Promise<Decision>;
   /**
-   * Ends a GitHub token at GitHub, and writes a tombstone, so that no cached fact of it counts any more. "gone": GitHub
-   * did not know it any more.
+   * Ends a GitHub token at GitHub, and leaves a tombstone so that no isolate brings its facts back. "gone": GitHub did
+   * not know it any more. "unavailable": nothing has ended.
    */
   endToken(token: string): Promise<"ended" | "gone" | "unavailable">;
   /** Marks transactions and codes, by their random ids. */

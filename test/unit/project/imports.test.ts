@@ -8,7 +8,7 @@ const root = join(import.meta.dirname, "..", "..", "..");
 
 const partsFromTheTop: Readonly<Record<string, readonly string[]>> = {
   "src/worker": [
-    ...["index", "app", "services", "readiness", "log", "http", "authenticate"],
+    ...["index", "app", "services", "bindings", "readiness", "sign-in", "log", "http", "authenticate"],
     ...[
       "cache",
       "policy",
@@ -16,6 +16,7 @@ const partsFromTheTop: Readonly<Record<string, readonly string[]>> = {
       "verdict",
       "github",
       "repeated-denials",
+      "sealing",
       "bounded-map",
       "bounded-body",
       "with-timeout",
@@ -110,6 +111,11 @@ test("the Worker needs nothing that does not ship with it", () => {
     "hono",
     "hono/hono-base",
     "hono/router/trie-router",
+    "jose/jwk/thumbprint",
+    "jose/jws/compact/verify",
+    "jose/jwt/sign",
+    "jose/key/export",
+    "jose/key/import",
     "universal-github-app-jwt",
     "valibot",
   ];

@@ -6,6 +6,7 @@ import { denied, unauthenticated, undetermined } from "../../../../src/worker/ve
 import { factsOf, invisibleFor, invitedTo, memberOf, noMember, recordIn, startOfTests, takenBy } from "../support.ts";
 
 const reviewOf = (changes: Partial<Review> = {}): Review => ({
+  door: "webhook",
   cluster: "production",
   certificateDaysLeft: 30,
   startedAt: startOfTests,
