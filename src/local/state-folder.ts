@@ -1,6 +1,6 @@
 // The state folder: what `npm start` keeps from one start to the next, and where each file of it lies. Everything in it
 // can be deleted; the next start makes it anew.
-import { randomBytes } from "node:crypto";
+import { createPrivateKey, generateKeyPairSync, randomBytes } from "node:crypto";
 import { mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { stringify } from "yaml";
@@ -27,6 +27,9 @@ export function stateFolderAt(path: string) {
     authority: { certificate: join(root, `${reservedClusterName}.crt`), privateKey: own("ca.key") },
     server: { certificate: own("server.crt"), privateKey: own("server.key") },
     cacheSecret: own("cache-secret"),
+    signingKey: own("signing-key.pem"),
+    // Client id and secret of the stand-in's app, a line each.
+    githubApp: own("github-app"),
     // Where Miniflare keeps the Worker's KV.
     storage: join(root, "storage"),
     // A file for each sample user, with the user's token.
@@ -39,11 +42,17 @@ export function stateFolderAt(path: string) {
     commandClient: (name: string) => join(root, "clients", name),
     // For a kube-apiserver.
     webhookKubeconfig: (name: string) => join(root, `${name}.kubeconfig`),
+    authenticationConfiguration: (name: string) => join(root, `${name}.authentication.yaml`),
+    // For people who sign in with kubelogin.
+    signInKubeconfig: (name: string) => join(root, `${name}.user.kubeconfig`),
   };
 }
 
 /** Secrets of the Worker, which the command does not need. */
-const secretNames = ["CACHE_SECRET", "GITHUB_APP_PRIVATE_KEY", "OAUTH_CLIENT_SECRETS"];
+const secretNames = [
+  ...["CACHE_SECRET", "CACHE_SECRET_PREVIOUS", "SIGNING_KEY_A", "SIGNING_KEY_B"],
+  ...["GITHUB_APP_PRIVATE_KEY", "OAUTH_CLIENT_SECRETS", "OIDC_CLIENT_SECRETS"],
+];
 
 /**
  * Writes what `octogate explain` and `octogate doctor` read: the variables as a wrangler.toml, and client certificates
@@ -102,6 +111,42 @@ export async function keepCacheSecret(folder: StateFolder): Promise<string> {
   const secret = randomBytes(32).toString("base64");
   await writePrivately(folder.cacheSecret, `${secret}\n`);
   return secret;
+}
+
+/**
+ * Makes SIGNING_KEY_A once and keeps it: kube-apiserver goes on trusting the tokens of an earlier start.
+ *
+ * @returns PKCS#8 in PEM
+ */
+export async function keepSigningKey(folder: StateFolder): Promise<string> {
+  const kept = await readIfThere(folder.signingKey);
+  if (kept !== null && isRsaKey(kept)) return kept;
+  const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+  const key = privateKey.export({ type: "pkcs8", format: "pem" }).toString();
+  await writePrivately(folder.signingKey, key);
+  return key;
+}
+
+function isRsaKey(pem: string): boolean {
+  try {
+    return createPrivateKey(pem).asymmetricKeyType === "rsa";
+  } catch {
+    return false;
+  }
+}
+
+export interface AppCredentials {
+  readonly clientId: string;
+  readonly clientSecret: string;
+}
+
+/** @param make how the stand-in makes a client id, for the first start */
+export async function keepAppCredentials(folder: StateFolder, make: () => string): Promise<AppCredentials> {
+  const [clientId, clientSecret] = (await readIfThere(folder.githubApp))?.split("\n") ?? [];
+  if (clientId && clientSecret) return { clientId, clientSecret };
+  const made = { clientId: make(), clientSecret: randomBytes(20).toString("hex") };
+  await writePrivately(folder.githubApp, `${made.clientId}\n${made.clientSecret}\n`);
+  return made;
 }
 
 type UserToken = Pick<SampleUser, "name" | "token">;
