@@ -38,16 +38,11 @@ function findAll(file: ConfigFile): Diagnostic[] {
     ...findWorkerProblems(file, config),
     ...findDeploymentProblems(file),
     ...policies.flatMap(({ variable, policy }) =>
-      findUnpinnedNames(file, variable, policy, groupsFromOf(vars[variable])),
+      findUnpinnedNames(file, variable, policy, isTable(vars[variable]) && "groups_from" in vars[variable]),
     ),
     ...policies.flatMap(({ variable, policy }) => findWideEntries(file, variable, policy)),
     ...findSharedTokens(file, policies),
   ];
-}
-
-/** A policy that could be read has a list of texts there, or nothing. */
-function groupsFromOf(cluster: unknown): string[] | null {
-  return isTable(cluster) && Array.isArray(cluster.groups_from) ? cluster.groups_from.map(String) : null;
 }
 
 type Variables = Settings["vars"];
