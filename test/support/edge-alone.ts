@@ -43,7 +43,7 @@ export interface EdgeAlone {
 
 export async function startEdgeAlone(): Promise<EdgeAlone> {
   const port = await freePort();
-  const edge = await startEdge({ port, hostname: "127.0.0.1", server, authorityCertificate: authority.certificate });
+  const edge = await startEdge({ port, server, authorityCertificate: authority.certificate });
   const listeners: Server[] = [];
   const passToListener = async (listener: Server) => {
     listeners.push(listener);

@@ -8,7 +8,14 @@ import { createSecureServer, Http2ServerRequest, Http2ServerResponse, constants 
 import type { TLSSocket } from "node:tls";
 import { fingerprintOf } from "../../node/certificates.ts";
 import type { Identity } from "../certificates.ts";
-import { askWorker, browserHeaders, type UpstreamAnswer, upstreamAgent, upstreamHeaders, upstreamPath } from "./upstream.ts";
+import {
+  askWorker,
+  browserHeaders,
+  type UpstreamAnswer,
+  upstreamAgent,
+  upstreamHeaders,
+  upstreamPath,
+} from "./upstream.ts";
 
 export interface Edge {
   /** Begins to pass requests on to the Worker's socket. Until then the edge answers them with 503. */
@@ -18,8 +25,6 @@ export interface Edge {
 
 export interface EdgeOptions {
   readonly port: number;
-  /** The name in the address that the Worker sees. */
-  readonly hostname: "127.0.0.1" | "localhost";
   readonly server: Identity;
   /** The certificate that clients' certificates must chain to; null on the sign-in hostname, where browsers come. */
   readonly authorityCertificate: string | null;
@@ -36,9 +41,10 @@ const maxDrainMs = 5000;
 const connectionHeaders = new Set(["connection", "keep-alive", "transfer-encoding", "upgrade", "proxy-connection"]);
 
 /** Starts the server on 127.0.0.1. @throws the listener's error, such as EADDRINUSE */
-export async function startEdge({ port, hostname, server, authorityCertificate }: EdgeOptions): Promise<Edge> {
-  const host = `${hostname}:${port}`;
+export async function startEdge({ port, server, authorityCertificate }: EdgeOptions): Promise<Edge> {
   const isForBrowsers = authorityCertificate === null;
+  // The two hostnames, as the Worker sees them.
+  const host = `${isForBrowsers ? "localhost" : "127.0.0.1"}:${port}`;
   let agent: Agent | null = null;
   const listener = createSecureServer({
     allowHTTP1: true,
@@ -55,7 +61,9 @@ export async function startEdge({ port, hostname, server, authorityCertificate }
     // A client that goes away is no error of the edge. The event "close" tells of it.
     request.on("error", ignore);
     response.on("error", ignore);
-    void answer(request, response, agent, { host, isForBrowsers }).then((result) => sendAnswer(request, response, result));
+    void answer(request, response, agent, { host, isForBrowsers }).then((result) =>
+      sendAnswer(request, response, result),
+    );
   });
 
   const connections = new Set<TLSSocket>();

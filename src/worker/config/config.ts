@@ -49,6 +49,11 @@ export function clusterVariableName(clusterName: string): string {
   return `CLUSTER_${clusterName.toUpperCase().replaceAll("-", "_")}`;
 }
 
+/** @returns the variable that holds a web application's policy: "argocd" → `CLIENT_ARGOCD` */
+export function clientVariableName(name: string): string {
+  return clusterVariableName(name).replace("CLUSTER", "CLIENT");
+}
+
 /** @returns the cluster or the application of a variable: `CLUSTER_PROD_EU` → "prod-eu", `CLIENT_ARGOCD` → "argocd" */
 export function clusterNameOf(variable: string): string {
   return variable

@@ -109,6 +109,7 @@ export function createTestProvider(clients: readonly OpenIdClient[] = [productio
       provider.ended.push(token);
       return provider.endAnswer;
     },
+    signingKeys: () => Promise.reject(new Error("no test signs here")),
     oneTimeUse: createOneTimeUse(),
     refusedCodes: createFailureCount(20, now),
     now,
