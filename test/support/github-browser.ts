@@ -67,10 +67,7 @@ export function openBrowser({ origins, fetch: send = fetch }: BrowserOptions): B
       const form = page.forms.find(({ buttons }) => buttons.some(({ label }) => label.startsWith(button)));
       if (form === undefined) throw new Error(`no form of this page has a button "${button}": ${page.text}`);
       const body = filled(form, button, fields);
-      const action = new URL(form.action, page.url);
-      if (form.method === "POST") return visit(action.href, { method: "POST", body });
-      action.search = body.toString();
-      return visit(action.href);
+      return visit(new URL(form.action, page.url).href, { method: "POST", body });
     },
   };
 }

@@ -1,7 +1,7 @@
 // Forms of an HTML page, as far as a person without scripts uses them: hidden and text inputs, radio buttons, buttons.
 
 export interface Form {
-  readonly method: string;
+  /** Where the form is posted to: no page has a form that is sent with GET. */
   readonly action: string;
   readonly inputs: readonly Input[];
   readonly buttons: readonly Button[];
@@ -24,9 +24,8 @@ interface Button {
 /** @returns the forms in their order */
 export function formsIn(html: string): Form[] {
   return [...html.matchAll(/<form\b([^>]*)>([\s\S]*?)<\/form>/g)].map(([, tag = "", content = ""]) => {
-    const { method = "get", action = "" } = attributesIn(tag);
+    const { action = "" } = attributesIn(tag);
     return {
-      method: method.toUpperCase(),
       action,
       inputs: [...content.matchAll(/<input\b([^>]*)>/g)].map(([, input = ""]) => inputOf(attributesIn(input))),
       buttons: [...content.matchAll(/<button\b([^>]*)>([\s\S]*?)<\/button>/g)].map(([, button = "", label = ""]) => {

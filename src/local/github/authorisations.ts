@@ -8,13 +8,15 @@ import { makeToken } from "./token.ts";
 export interface UserToken {
   readonly token: string;
   /** Null where the app's tokens do not end. */
+  readonly endsAt: Date | null;
+  /** Null where the app's tokens do not end. */
   readonly refreshToken: string | null;
   readonly refreshEndsAt: Date | null;
   /** A token of the device flow is refreshed without the client secret. */
   readonly isFromDevice: boolean;
 }
 
-interface Authorisation {
+export interface Authorisation {
   readonly app: StandInApp;
   readonly account: StandInAccount;
   /** Whether the person has approved the app on a page. */
@@ -37,11 +39,27 @@ const signInWindowMs = 3_600_000;
 export class Authorisations {
   readonly #grants: Grants;
   readonly #now: () => Date;
+  readonly #onChange: () => void;
   #authorisations: readonly Authorisation[] = [];
 
-  constructor(grants: Grants, now: () => Date) {
+  constructor(grants: Grants, now: () => Date, onChange: () => void) {
     this.#grants = grants;
     this.#now = now;
+    this.#onChange = onChange;
+  }
+
+  all(): readonly Readonly<Authorisation>[] {
+    return this.#authorisations;
+  }
+
+  /** Takes an authorisation of an earlier start back, with its tokens. */
+  restore(authorisation: Authorisation): void {
+    const { app, account, userTokens } = authorisation;
+    this.#authorisations = [
+      ...this.#authorisations.filter((one) => one.app !== app || one.account !== account),
+      authorisation,
+    ];
+    for (const userToken of userTokens) this.#grant(app, account, userToken);
   }
 
   /** What GitHub asks on its page: the first time, and after ten sign-ins within an hour. */
@@ -54,6 +72,7 @@ export class Authorisations {
 
   approve(app: StandInApp, account: StandInAccount): void {
     this.#of(app, account).isApproved = true;
+    this.#onChange();
   }
 
   /** Issues a token after a sign-in. The person's eleventh live one for this app ends another. */
@@ -85,27 +104,38 @@ export class Authorisations {
     for (const authorisation of this.#authorisations) {
       authorisation.userTokens = authorisation.userTokens.filter((userToken) => userToken.token !== token);
     }
+    this.#onChange();
   }
 
   /** Ends all of an app's tokens of a person, and the person's approval. */
   revoke(app: StandInApp, account: StandInAccount): void {
     this.#authorisations = this.#authorisations.filter((one) => one.app !== app || one.account !== account);
     this.#grants.revokeAll((grant) => grant.oauthClientId === app.clientId && grant.account === account);
+    this.#onChange();
   }
 
   #issue(authorisation: Authorisation, isFromDevice: boolean): UserToken {
     const { app, account } = authorisation;
     this.#endOneOfTen(authorisation);
-    const endsIn = (seconds: number) => new Date(this.#now().getTime() + seconds * 1000);
-    const ending = app.expiringTokens ? { endsAt: endsIn(tokenLifeSeconds) } : {};
+    const end = (seconds: number) => {
+      return app.expiringTokens ? new Date(this.#now().getTime() + seconds * 1000) : null;
+    };
     const userToken: UserToken = {
-      token: this.#grants.issueToken(account, { kind: "app", oauthClientId: app.clientId, ...ending }),
+      token: makeToken("app"),
+      endsAt: end(tokenLifeSeconds),
       refreshToken: app.expiringTokens ? makeToken("refresh") : null,
-      refreshEndsAt: app.expiringTokens ? endsIn(refreshTokenLifeSeconds) : null,
+      refreshEndsAt: end(refreshTokenLifeSeconds),
       isFromDevice,
     };
+    this.#grant(app, account, userToken);
     authorisation.userTokens = [...authorisation.userTokens, userToken];
+    this.#onChange();
     return userToken;
+  }
+
+  #grant({ clientId }: StandInApp, account: StandInAccount, { token, endsAt }: UserToken): void {
+    const ending = endsAt === null ? {} : { endsAt };
+    this.#grants.issueToken(account, { kind: "app", oauthClientId: clientId, token, ...ending });
   }
 
   /** The one that ends was never used, or else not for the longest time; of several the oldest. */

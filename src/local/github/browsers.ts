@@ -4,6 +4,19 @@ import type { StandInAccount } from "./accounts.ts";
 
 export class Browsers {
   readonly #accounts = new Map<string, readonly StandInAccount[]>();
+  readonly #onChange: () => void;
+
+  constructor(onChange: () => void) {
+    this.#onChange = onChange;
+  }
+
+  all(): [string, readonly StandInAccount[]][] {
+    return [...this.#accounts];
+  }
+
+  restore(session: string, accounts: readonly StandInAccount[]): void {
+    this.#accounts.set(session, accounts);
+  }
 
   /** @param session the cookie's value */
   accountsOf(session: string | undefined): readonly StandInAccount[] {
@@ -15,6 +28,7 @@ export class Browsers {
     const known = this.accountsOf(session);
     const name = session !== undefined && known.length > 0 ? session : randomBytes(16).toString("hex");
     this.#accounts.set(name, [...known.filter((other) => other !== account), account]);
+    this.#onChange();
     return name;
   }
 }

@@ -17,6 +17,8 @@ export interface SampleUsers {
   readonly users: readonly SampleUser[];
   /** The policy of a cluster in which they show it: a `CLUSTER_…` variable without `client_certificates`. */
   readonly policy: Record<string, unknown>;
+  /** Those that the policy names. The first one owns the sample app. */
+  readonly organisations: readonly [StandInOrganisation, ...StandInOrganisation[]];
 }
 
 export interface SignInApp {
@@ -40,6 +42,7 @@ export function addSampleUsers(
   if (signInApp !== null) addSignInApp(standIn, signInApp, byOrganisation.organisations);
   return {
     users: [...byName.users, ...byOrganisation.users],
+    organisations: byOrganisation.organisations,
     policy: {
       allow: [...byName.allow, ...byOrganisation.allow],
       deny: byName.deny,
@@ -188,5 +191,6 @@ function addUsersByOrganisation(standIn: GitHubStandIn, issue: IssueToken) {
       `org:${kelp.login}#${kelp.id}`,
     ],
     groupsFrom: [`${reef.login}#${reef.id}`, `${trench.login}#${trench.id}`],
+    organisations: [reef, trench, kelp] as const,
   };
 }

@@ -25,6 +25,7 @@ import {
 } from "./organisations.ts";
 import { type RateLimitOptions, RateLimits } from "./rate-limit.ts";
 import { createRouter } from "./router.ts";
+import { restoreSignIns, saveSignIns } from "./saved-sign-ins.ts";
 import { createWebRouter } from "./web/router.ts";
 
 export type GitHubStandIn = Readonly<Pick<GitHub, "url" | "webUrl" | "requests">> &
@@ -41,6 +42,10 @@ export interface StandInOptions extends RateLimitOptions, Partial<Switches> {
   readonly webPort?: number;
   readonly latencyMs?: number;
   readonly now?: () => Date;
+  /**
+   * Hears of each sign-in and revocation: the JSON is for `restoreSignIns` of a later stand-in, and has tokens in it.
+   */
+  readonly onSignInsChange?: (json: string) => void;
 }
 
 /** Starts the stand-in on loopback. Rejects with the system's error if it can't have a port. */
@@ -49,6 +54,7 @@ export async function startGitHubStandIn(options: StandInOptions = {}): Promise<
   const rateLimits = new RateLimits(options, now);
   const grants = new Grants(rateLimits, now);
   const shutdown = new AbortController();
+  const onChange = () => options.onSignInsChange?.(saveSignIns(github));
   const github: GitHub = {
     url: "",
     webUrl: "",
@@ -64,10 +70,10 @@ export async function startGitHubStandIn(options: StandInOptions = {}): Promise<
     organisations: new Organisations(),
     apps: new Apps(),
     grants,
-    authorisations: new Authorisations(grants, now),
+    authorisations: new Authorisations(grants, now, onChange),
     authorisationCodes: new AuthorisationCodes(now),
     deviceCodes: new DeviceCodes(now),
-    browsers: new Browsers(),
+    browsers: new Browsers(onChange),
     faults: new Faults(),
     rateLimits,
     now,
@@ -111,7 +117,8 @@ async function close(server: Server): Promise<void> {
 }
 
 /** What a test can do to the stand-in, at any time: the next request sees it. */
-function controlsOf({ accounts, organisations, apps, grants, authorisations, faults, now }: GitHub) {
+function controlsOf(github: GitHub) {
+  const { accounts, organisations, apps, grants, authorisations, faults, now } = github;
   return {
     addAccount: (account: NewAccount) => accounts.add(account),
     issueToken: (account: StandInAccount, options: TokenOptions) => grants.issueToken(account, options),
@@ -142,6 +149,9 @@ function controlsOf({ accounts, organisations, apps, grants, authorisations, fau
     authoriseSso: ({ ssoAuthorisedTokens }: StandInOrganisation, token: string) => {
       ssoAuthorisedTokens.add(token);
     },
+
+    /** @returns false for what is no JSON of `onSignInsChange` */
+    restoreSignIns: (json: string) => restoreSignIns(github, json),
 
     addApp: (app?: NewApp) => apps.add(app),
     installApp: (app: StandInApp, account: StandInInstallation["account"], options?: NewInstallation) =>

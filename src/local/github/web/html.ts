@@ -23,6 +23,7 @@ const style = raw(`
   fieldset { margin: 0 0 1rem; padding: .25rem .75rem; border: 1px solid; border-radius: .4rem; }
   fieldset label { display: flex; gap: .6rem; align-items: baseline; padding: .35rem 0; }
   small { display: block; }
+  code { white-space: nowrap; }
   input[type="text"] { font: inherit; font-family: ui-monospace, monospace; padding: .5rem; width: 12rem; max-width: 100%; }
   .code label { display: block; margin-bottom: .25rem; font-weight: 600; }
   .code { margin-bottom: 1rem; }
@@ -56,7 +57,7 @@ ${content}
 }
 
 /** @param problem what the person has to put right, or null */
-export function alert(problem: string | null): Html {
+export function problemNote(problem: string | null): Html {
   return problem === null ? html`` : html`<p role="alert">${problem}</p>`;
 }
 

@@ -1,7 +1,7 @@
 // Pages of GitHub's web host. They say less than GitHub's own and lead on in the same way; the sentences of those that
 // show something wrong were reported in public.
 import { html } from "hono/html";
-import { alert, type Choice, type Html, hiddenInputs, page, radioButtons } from "./html.ts";
+import { type Choice, type Html, hiddenInputs, page, problemNote, radioButtons } from "./html.ts";
 
 /** Why GitHub shows its page and does not redirect at once. */
 export type PageReason = "sign_in" | "first" | "many_sign_ins" | "select_account";
@@ -20,7 +20,7 @@ export interface AuthorizePage {
 export function authorizePage({ appName, reason, people, chosen, parameters, problem }: AuthorizePage): Html {
   return page(
     `Authorize ${appName}`,
-    html`${alert(problem)}
+    html`${problemNote(problem)}
 <p>${reasonText(reason, appName)}</p>
 <form method="post" action="/login/oauth/authorize">
 ${hiddenInputs(parameters)}
@@ -59,7 +59,7 @@ export interface DevicePage {
 export function devicePage({ people, chosen, userCode, problem }: DevicePage): Html {
   return page(
     "Device activation",
-    html`${alert(problem)}
+    html`${problemNote(problem)}
 <p>Enter the code that your program shows. Never enter a code that another person sent you.</p>
 <form method="post" action="/login/device">
 <div class="code"><label for="user_code">Code</label>
@@ -74,7 +74,7 @@ ${radioButtons("Who are you?", "person", people, chosen)}
 export function deviceConfirmationPage(appName: string, login: string, userCode: string): Html {
   return page(
     `Authorize ${appName}`,
-    html`<p>A program that shows the code <strong>${userCode}</strong> wants to sign in to ${appName} as
+    html`<p>A program that shows the code <code>${userCode}</code> wants to sign in to ${appName} as
 <strong>${login}</strong>.</p>
 <form method="post" action="/login/device/confirmation">
 ${hiddenInputs({ user_code: userCode, person: login })}

@@ -57,7 +57,7 @@ export function tokenError(
   return tokenResponse(c, { error, error_description: description, error_uri: uri, ...members }, status);
 }
 
-/** @returns JSON to who asks for it, and else a form */
+/** @returns JSON to a client that asks for it, and else a form */
 export function tokenResponse(
   c: StandInContext,
   values: Readonly<Record<string, string | number>>,

@@ -85,7 +85,7 @@ describe("a code", () => {
     ["no verifier", { code_verifier: null }, "bad_verification_code"],
     ["another grant", { grant_type: "password" }, "unsupported_grant_type"],
     ["a grant by the name of a member that each object has", { grant_type: "constructor" }, "unsupported_grant_type"],
-  ])("is refused with %s, and stays good for who has all of it", async (_, parameters, error) => {
+  ])("is refused with %s, and stays good for the app that has all of it", async (_, parameters, error) => {
     const { redeem } = await withCode();
     expect(await errorIn(await redeem(parameters))).toBe(error);
     expect(await objectIn(await redeem())).toHaveProperty("access_token");
@@ -118,7 +118,7 @@ describe("a code", () => {
   });
 });
 
-test("the answer is a form for who asks for nothing else, and JSON also for a request in JSON", async () => {
+test("the answer is a form for a client that asks for nothing else, and JSON also for a request in JSON", async () => {
   const { standIn, app, code, redeem } = await withCode();
   const wrong = await fetch(`${standIn.webUrl}/login/oauth/access_token?client_id=${app.clientId}`, {
     method: "POST",

@@ -101,6 +101,7 @@ describe("an app revokes", () => {
       [token, basic(other), 404],
       [personal, basic(app), 404],
       [foreign, basic(app), 404],
+      [foreign, basic(other), 404],
       ["made up", basic(app), 404],
       ["", basic(app), 422],
       [7, basic(app), 422],
