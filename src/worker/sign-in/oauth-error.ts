@@ -50,6 +50,10 @@ export function oauthError(
   return { kind: "error", code, description, ...more };
 }
 
+export function missing(parameter: string): OAuthError {
+  return oauthError("invalid_request", `The parameter ${parameter} is missing`);
+}
+
 /** RFC 6749, 5.2: a client that failed to show who it is learns how it can. */
 export function invalidClient(description: string): OAuthError {
   return oauthError("invalid_client", description, { challenge: 'Basic realm="octogate"' });
