@@ -5,18 +5,9 @@ import { type OAuthResult, unavailable } from "./oauth-error.ts";
 import type { Provider } from "./provider.ts";
 import { grantTypes } from "./token.ts";
 
-/**
- * kube-apiserver keeps the keys that it knows for as long as this says, and asks again for an unknown one only then.
- */
-const publicHeaders = { "Cache-Control": "public, max-age=300", "Access-Control-Allow-Origin": "*" } as const;
-
-export function publicAnswer(body: unknown): Response {
-  return Response.json(body, { headers: publicHeaders });
-}
-
 /** The metadata, at both well-known addresses. */
-export function discoveryDocument({ settings: { issuerUrl } }: Provider): object {
-  return {
+export async function describeProvider({ settings: { issuerUrl } }: Provider): Promise<OAuthResult<object>> {
+  const metadata = {
     // Letter for letter what tokens have as `iss`.
     issuer: issuerUrl,
     authorization_endpoint: `${issuerUrl}/authorize`,
@@ -46,10 +37,11 @@ export function discoveryDocument({ settings: { issuerUrl } }: Provider): object
     request_uri_parameter_supported: false,
     authorization_response_iss_parameter_supported: true,
   };
+  return { kind: "ok", value: metadata };
 }
 
 /** @returns the JWK set; an error where a signing key is wrong */
-export async function keySet({ signingKeys }: Provider): Promise<OAuthResult<object>> {
+export async function publishKeys({ signingKeys }: Provider): Promise<OAuthResult<object>> {
   const keys = await signingKeys();
   return keys.ok
     ? { kind: "ok", value: { keys: keys.value.published } }

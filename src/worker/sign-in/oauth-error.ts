@@ -1,4 +1,5 @@
-// The errors of the endpoints for programs: one table of the codes with their statuses, by the standard they are from.
+// The answers of the endpoints for programs. Errors: one table of the codes with their statuses, by the standard they
+// are from.
 import type { Refusal } from "./refusal.ts";
 
 const statuses = {
@@ -99,4 +100,13 @@ export function errorAnswer({ code, description, challenge, retryAfterSeconds, .
     { error: code, error_description: description },
     { status: error.status ?? statuses[code], headers },
   );
+}
+
+/**
+ * kube-apiserver keeps the keys that it knows for as long as this says, and asks again for an unknown one only then.
+ */
+const publicHeaders = { "Cache-Control": "public, max-age=300", "Access-Control-Allow-Origin": "*" } as const;
+
+export function publicAnswer(body: unknown): Response {
+  return Response.json(body, { headers: publicHeaders });
 }
