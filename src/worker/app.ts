@@ -107,10 +107,11 @@ export function createApp(runtime: Runtime): App {
 
   return {
     async fetch(request, env) {
-      const services = servicesOf(env);
-      // By the address alone: what is there on the one hostname is not there on the other one.
-      const isSignIn = services.signIn !== null && request.url.startsWith(`${services.signIn.origin}/`);
+      let isSignIn = false;
       try {
+        // By the address alone: what is there on the one hostname is not there on the other one.
+        const { signIn: there } = servicesOf(env);
+        isSignIn = there !== null && request.url.startsWith(`${there.origin}/`);
         return await (isSignIn ? signIn : webhook).fetch(request, env);
       } catch (thrown) {
         // Hono hands only Errors to onError. Anything else that is thrown would end as the runtime's 500, and

@@ -4,6 +4,7 @@ import { authorizationRequestOf, type ParsedAuthorization, parseAuthorization } 
 import { admit, errorAddress, redirect, refuse, transactionSeconds } from "./authorization-response.ts";
 import {
   base64url,
+  chooseAccountCookie,
   deleteCookie,
   randomId,
   readCookies,
@@ -110,7 +111,7 @@ export async function sendToGitHub(
     state: id,
     challenge: base64url(new Uint8Array(digest)),
     loginHint,
-    selectAccount,
+    selectAccount: selectAccount || readCookies(request).has(chooseAccountCookie),
   });
   const tooMany = await oldestTransactions(request, provider);
   return redirect(address, [

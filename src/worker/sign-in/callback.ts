@@ -1,10 +1,18 @@
 // GET /callback: GitHub sends the person back, and the policy decides here, for only here can a refused person be told
 // why, whatever program they use.
 import type { OpenIdClient } from "../config/sign-in.ts";
-import { admit, refuse } from "./authorization-response.ts";
+import { admit, refuse, transactionSeconds } from "./authorization-response.ts";
 import { maxCookieLength } from "./authorize.ts";
 import { callerAddress } from "./caller-address.ts";
-import { deleteCookie, isRandomId, readCookies, sessionCookie, setCookie, transactionCookie } from "./cookies.ts";
+import {
+  chooseAccountCookie,
+  deleteCookie,
+  isRandomId,
+  readCookies,
+  sessionCookie,
+  setCookie,
+  transactionCookie,
+} from "./cookies.ts";
 import { installedPage, mistakePage } from "./pages.ts";
 import { type Parameters, parseParameters } from "./parameters.ts";
 import type { Provider } from "./provider.ts";
@@ -47,13 +55,17 @@ export async function answerCallback(request: Request, provider: Provider): Prom
     nonce: transaction.nonce,
   });
   const refused = refusalOf(decision);
-  if (refused !== null) return refuse(provider, transaction, refused, { cookies });
+  if (refused !== null) {
+    const nextTime = refused.kind === "refused" ? [setCookie(chooseAccountCookie, "1", transactionSeconds)] : [];
+    return refuse(provider, transaction, refused, { cookies: [...cookies, ...nextTime] });
+  }
   // Only an evaluated decision admits, and it has facts then.
   const login = decision.kind === "evaluated" && decision.facts !== null ? decision.facts.account.login : "";
   const session = await sessionCookieOf(provider, { token, tokenEndsAt, login });
   return admit(request, provider, client, transaction, { token, tokenEndsAt, login, isShared: session.length > 0 }, [
     ...cookies,
     ...session,
+    deleteCookie(chooseAccountCookie),
   ]);
 }
 

@@ -8,9 +8,15 @@ import type { OpenIdClient } from "../config/sign-in.ts";
  */
 const loopbackPattern = /^(http:\/\/(?:localhost|127\.0\.0\.1|\[::1\]))(?::([1-9]\d{0,4}))?(\/[A-Za-z0-9._~/-]*)?$/;
 
+/** @returns the address without its port, and its path; null for what is not on the person's own computer */
+function loopbackOf(redirectUri: string): { readonly withoutPort: string; readonly path: string } | null {
+  const [, host, port = "", path = ""] = loopbackPattern.exec(redirectUri) ?? [];
+  return host === undefined || Number(port) > 65_535 ? null : { withoutPort: `${host}${path}`, path };
+}
+
 /** Whether an address is on the person's own computer, so that any program there can have asked for it. */
 export function isLoopback(redirectUri: string): boolean {
-  return loopbackPattern.test(redirectUri);
+  return loopbackOf(redirectUri) !== null;
 }
 
 /**
@@ -19,12 +25,10 @@ export function isLoopback(redirectUri: string): boolean {
  */
 export function isAllowedRedirect({ kind, redirectUris }: OpenIdClient, redirectUri: string): boolean {
   if (redirectUris.includes(redirectUri)) return true;
-  const match = loopbackPattern.exec(redirectUri);
-  if (match === null) return false;
-  const [, host = "", port, path = ""] = match;
-  if (port !== undefined && Number(port) > 65_535) return false;
-  if (kind === "cluster" && (path === "" || path === "/")) return true;
-  return redirectUris.includes(`${host}${path}`);
+  const loopback = loopbackOf(redirectUri);
+  if (loopback === null) return false;
+  const { withoutPort, path } = loopback;
+  return redirectUris.includes(withoutPort) || (kind === "cluster" && (path === "" || path === "/"));
 }
 
 /**

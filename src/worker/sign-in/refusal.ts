@@ -62,7 +62,7 @@ export function refusal(kind: Refusal["kind"], { problem, hint }: Text, referenc
     hint,
     reference,
     isGeneral: problem === notAdmittedText.problem,
-    description: descriptionOf(reference === null ? sentence : `${sentence} Reference: ${reference}`),
+    description: descriptionOf(sentence, reference === null ? "" : ` Reference: ${reference}`),
   };
 }
 
@@ -93,8 +93,8 @@ function rowOf(verdict: Exclude<Verdict, { kind: "authenticated" }>): ReasonRow 
 }
 
 /**
- * Whether GitHub itself shows that the person belongs to an organisation of the policy: as a member, as somebody who is
- * invited, or by the address of that organisation's single sign-on.
+ * Whether GitHub itself shows that the person belongs to an organisation of the policy: as a member, by an
+ * invitation, or by the address of that organisation's single sign-on.
  */
 function isNamedByGitHub(verdict: Verdict, facts: Facts | null): boolean {
   const memberships = Object.values(facts?.organisations ?? {});
@@ -109,6 +109,7 @@ function isNamedByGitHub(verdict: Verdict, facts: Facts | null): boolean {
 const maxDescriptionLength = 300;
 
 /** RFC 6749, 4.1.2.1: printable ASCII without quotation mark and backslash. kubectl prints it as one line. */
-function descriptionOf(text: string): string {
-  return text.replaceAll(/[^\x20-\x7e]|["\\]/g, "'").slice(0, maxDescriptionLength);
+function descriptionOf(sentence: string, reference: string): string {
+  const text = sentence.replaceAll(/[^\x20-\x7e]|["\\]/g, "'");
+  return text.slice(0, maxDescriptionLength - reference.length) + reference;
 }
