@@ -2,7 +2,7 @@
 import type { Checked } from "./checked.ts";
 import type { ClusterPolicy } from "./cluster.ts";
 
-/** What the whole deployment brings along for signing people in. There is none without ISSUER_URL. */
+/** What the whole deployment brings along for signing people in. There is none where there is no client. */
 export interface SignInSettings {
   /** ISSUER_URL, without a trailing slash: `iss` of every ID token, letter for letter. */
   readonly issuerUrl: string;
@@ -27,7 +27,7 @@ export type SigningKeySlot = "a" | "b";
 
 /** SIGNING_KEY_A, SIGNING_KEY_B and the table SIGNING_KEYS. */
 export interface SigningKeySettings {
-  /** PKCS#8 in PEM. At least the one that signs is there. */
+  /** PKCS#8 in PEM: the one that signs, and the other one where it is published. */
   readonly privateKeys: Readonly<Partial<Record<SigningKeySlot, string>>>;
   readonly signs: SigningKeySlot;
   /** Public keys that are published until the last token that they signed has ended. */

@@ -3,7 +3,7 @@
 import type { ClusterPolicy } from "../config/cluster.ts";
 import type { AllowEntry, TeamEntry, UserEntry } from "../config/entries.ts";
 import { keyOfOrganisation } from "../config/organisations.ts";
-import type { Account, Facts, Membership, MissingReason } from "../github/facts.ts";
+import type { Account, Facts, Membership, MissingReason, Team } from "../github/facts.ts";
 
 export type Match =
   | { readonly kind: "matched" }
@@ -80,12 +80,16 @@ function hidden(
 }
 
 /** Members of child teams are in `teams` of their parents, too. */
-function matchTeam({ organisation, slug, id }: TeamEntry, membership: Membership, list: "allow" | "deny"): Match {
+function matchTeam(entry: TeamEntry, membership: Membership, list: "allow" | "deny"): Match {
+  const { organisation, slug } = entry;
   if (membership.kind !== "active") return matchMembership(organisation, membership, list) ?? notMatched;
   const { teams, teamsHidden } = membership;
-  const hasSlug = teams.some((team) => team.slug.toLowerCase() === slug);
-  if (id === null ? hasSlug : teams.some((team) => team.id === id)) return matched;
+  if (teams.some((team) => isTeam(entry, team))) return matched;
   // The user may be in the team all the same.
   if (teamsHidden !== null) return hidden(organisation, teamsHidden);
-  return hasSlug ? nameReassigned : { kind: "not_in_team" };
+  return teams.some((team) => team.slug.toLowerCase() === slug) ? nameReassigned : { kind: "not_in_team" };
+}
+
+export function isTeam({ slug, id }: TeamEntry, team: Team): boolean {
+  return id === null ? team.slug.toLowerCase() === slug : team.id === id;
 }

@@ -47,7 +47,7 @@ function isDenied({ deny }: ClusterPolicy, login: string): boolean {
 }
 
 function teamWarnings(policy: ClusterPolicy, facts: Facts): string[] {
-  return [...policy.allow, ...policy.deny].flatMap((entry) => {
+  return [...policy.allow, ...policy.deny, ...policy.groupsFrom].flatMap((entry) => {
     if (entry.kind !== "team") return [];
     const membership = membershipIn(entry.organisation, policy, facts);
     if (membership.kind !== "active") return [];

@@ -2,7 +2,7 @@
 // number, which their owner can give up and another account can take.
 import type { TomlPath } from "../../../node/toml.ts";
 import type { ClusterPolicy, TokenKind } from "../../../worker/config/cluster.ts";
-import { type AllowEntry, type DenyEntry, printEntry } from "../../../worker/config/entries.ts";
+import { type AllowEntry, type DenyEntry, organisationOf, printEntry } from "../../../worker/config/entries.ts";
 import type { Diagnostic } from "../../command.ts";
 import { type ConfigFile, warningAt } from "../file.ts";
 
@@ -108,25 +108,26 @@ export function findWideEntries(file: ConfigFile, variable: string, { allow }: C
 
 /**
  * @param variable the cluster's, such as CLUSTER_PRODUCTION
- * @param groupsFrom as the file has it, or null where it does not
+ * @param hasGroupsFrom whether the file says what gives groups
  */
 export function findUnpinnedNames(
   file: ConfigFile,
   variable: string,
   policy: ClusterPolicy,
-  groupsFrom: readonly string[] | null,
+  hasGroupsFrom: boolean,
 ): Diagnostic[] {
   const entries = lists.flatMap((list) =>
     policy[list].flatMap((entry, index): Diagnostic[] =>
       isPinned(entry, policy) ? [] : [unpinned(file, [variable, list, index], `${printEntry(entry)} is not pinned`)],
     ),
   );
-  const sources = (groupsFrom ?? []).flatMap((source, index): Diagnostic[] =>
-    isPinnedOrganisation(loginOf(source), policy)
-      ? []
-      : [unpinned(file, [variable, "groups_from", index], `${loginOf(source)} is not pinned`)],
-  );
-  return [...entries, ...sources, ...(groupsFrom === null ? findUnpinnedGroups(file, variable, policy) : [])];
+  if (!hasGroupsFrom) return [...entries, ...findUnpinnedGroups(file, variable, policy)];
+  const sources = policy.groupsFrom.flatMap((source, index): Diagnostic[] => {
+    const name = source.kind === "team" ? printEntry(source) : source.login;
+    const path = [variable, "groups_from", index];
+    return isPinned(source, policy) ? [] : [unpinned(file, path, `${name} is not pinned`)];
+  });
+  return [...entries, ...sources];
 }
 
 function unpinned(file: ConfigFile, path: TomlPath, message: string): Diagnostic {
@@ -149,7 +150,7 @@ function isPinnedOrganisation(login: string, { organisations }: ClusterPolicy): 
  * gets in by another entry could take that name, and be in any group of it.
  */
 function findUnpinnedGroups(file: ConfigFile, variable: string, policy: ClusterPolicy): Diagnostic[] {
-  return policy.groupsFrom.flatMap((login): Diagnostic[] => {
+  return policy.groupsFrom.map(organisationOf).flatMap((login): Diagnostic[] => {
     const isNamedByTeamsAlone = !policy.allow.some((entry) => entry.kind === "organisation" && entry.login === login);
     const index = policy.allow.findIndex((entry) => entry.kind === "team" && entry.organisation === login);
     if (!isNamedByTeamsAlone || isPinnedOrganisation(login, policy)) return [];
@@ -157,8 +158,4 @@ function findUnpinnedGroups(file: ConfigFile, variable: string, policy: ClusterP
     const howTo = `name what gives groups, with its number: groups_from = ["${login}#NUMBER"]`;
     return [warningAt(file, ["vars", variable, "allow", index], message, howTo)];
   });
-}
-
-function loginOf(groupSource: string): string {
-  return groupSource.split("#")[0]?.toLowerCase() ?? "";
 }
