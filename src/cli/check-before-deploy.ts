@@ -53,7 +53,7 @@ if (process.env.WRANGLER_COMMAND !== "dev") {
   const loaded = /\.jsonc?$/.test(path)
     ? { kind: "invalid" as const, diagnostic: error(path, "is no TOML: octogate checks and deploys wrangler.toml") }
     : parseConfigFile({ path, absolutePath }, readFileSync(absolutePath, "utf8"));
-  const diagnostics = loaded.kind === "loaded" ? checkConfiguration(loaded.file) : [loaded.diagnostic];
+  const diagnostics = loaded.kind === "loaded" ? checkConfiguration(loaded.file, Date.now()) : [loaded.diagnostic];
   const { note } = createTerminal(process);
   // Without colours: wrangler passes this on, to a terminal or to a file.
   for (const line of resultDiagnosticLines(diagnostics, createStyle(null))) note(line);

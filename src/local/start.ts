@@ -9,22 +9,25 @@ import { clientVariableName, clusterVariableName } from "../worker/config/config
 import { bannerText, localAddress } from "./banner.ts";
 import { type EdgeCertificates, keepCertificates } from "./certificates.ts";
 import { type Edge, type EdgeOptions, startEdge } from "./edge/server.ts";
+import { addSampleApp } from "./github/sample-app.ts";
 import { addSampleUsers } from "./github/sample-users.ts";
-import { startGitHubStandIn } from "./github/server.ts";
-import { makeAppClientId } from "./github/token.ts";
+import { type GitHubStandIn, startGitHubStandIn } from "./github/server.ts";
 import type { Options } from "./options.ts";
 import type { Shutdown } from "./shutdown.ts";
 import {
   forgetRateLimits,
-  keepAppCredentials,
   keepCacheSecret,
   keepSigningKey,
   prepareStateFolder,
+  readAppCredentials,
   readSampleTokens,
+  readSignIns,
   type StateFolder,
   stateFolderAt,
+  writeAppCredentials,
   writeForCommand,
   writeSampleUserFiles,
+  writeSignIns,
 } from "./state-folder.ts";
 import { readWorkerSettings, startWorker, type WorkerSettings } from "./worker.ts";
 import { messageOf, readPolicyFile, StartError, withClientCertificate, workerVariables } from "./worker-variables.ts";
@@ -143,20 +146,37 @@ async function gitHubFor(
   const standIn = await startGitHubStandIn();
   shutdown.add(() => standIn.close());
   const kept = await usable(folder, () => readSampleTokens(folder));
-  const app = await usable(folder, () => keepAppCredentials(folder, makeAppClientId));
-  const { users, policy } = addSampleUsers(standIn, kept, { ...app, callbackUrl: `${issuerUrl}/callback` });
+  const sample = addSampleUsers(standIn, kept);
   const warn = (message: string) => console.error(`octogate: ${message}`);
-  await usable(folder, () => writeSampleUserFiles(folder, users, kept, warn));
+  await usable(folder, () => writeSampleUserFiles(folder, sample.users, kept, warn));
+  const app = await usable(folder, async () => {
+    const credentials = await readAppCredentials(folder);
+    const added = addSampleApp(standIn, sample, {
+      ...(credentials === null ? {} : { credentials }),
+      callbackUrl: `${issuerUrl}/callback`,
+    });
+    await writeAppCredentials(folder, added);
+    await keepSignIns(folder, standIn, warn);
+    return added;
+  });
+  // The last of all that ends: until then people sign in.
+  shutdown.add(() => writeSignIns(folder, standIn));
   return {
     url: standIn.url,
-    sampleUsers: users,
-    policy: { ...policy, sign_in: true, device_flow: true, exchange: true },
+    sampleUsers: sample.users,
+    policy: { ...sample.policy, sign_in: true, device_flow: true, exchange: true },
     variables: {
       GITHUB_WEB_URL: standIn.webUrl,
       GITHUB_CLIENT_ID: app.clientId,
       OAUTH_CLIENT_SECRETS: JSON.stringify({ [app.clientId]: app.clientSecret }),
     },
   };
+}
+
+/** People stay signed in at the stand-in from one start to the next, and their sessions go on. */
+async function keepSignIns(folder: StateFolder, standIn: GitHubStandIn, warn: (message: string) => void) {
+  const kept = await readSignIns(folder);
+  if (kept !== null && !standIn.restoreSignIns(kept)) warn(`${folder.signIns}: was damaged, so all sign in anew`);
 }
 
 /** Ten times what a deployment has: tests and several browsers share one address here. */

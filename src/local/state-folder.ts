@@ -30,6 +30,7 @@ export function stateFolderAt(path: string) {
     signingKey: own("signing-key.pem"),
     // Client id and secret of the stand-in's app, a line each.
     githubApp: own("github-app"),
+    signIns: own("github-sign-ins.json"),
     // Where Miniflare keeps the Worker's KV.
     storage: join(root, "storage"),
     // A file for each sample user, with the user's token.
@@ -140,13 +141,26 @@ export interface AppCredentials {
   readonly clientSecret: string;
 }
 
-/** @param make how the stand-in makes a client id, for the first start */
-export async function keepAppCredentials(folder: StateFolder, make: () => string): Promise<AppCredentials> {
-  const [clientId, clientSecret] = (await readIfThere(folder.githubApp))?.split("\n") ?? [];
-  if (clientId && clientSecret) return { clientId, clientSecret };
-  const made = { clientId: make(), clientSecret: randomBytes(20).toString("hex") };
-  await writePrivately(folder.githubApp, `${made.clientId}\n${made.clientSecret}\n`);
-  return made;
+/** @returns null where there is none yet */
+export async function readAppCredentials({ githubApp }: StateFolder): Promise<AppCredentials | null> {
+  const [clientId, clientSecret] = (await readIfThere(githubApp))?.split("\n") ?? [];
+  return clientId && clientSecret ? { clientId, clientSecret } : null;
+}
+
+export async function writeAppCredentials(
+  { githubApp }: StateFolder,
+  { clientId, clientSecret }: AppCredentials,
+): Promise<void> {
+  await writePrivately(githubApp, `${clientId}\n${clientSecret}\n`);
+}
+
+/** @returns what the stand-in kept of people's sign-ins; null where there is none */
+export function readSignIns({ signIns }: StateFolder): Promise<string | null> {
+  return readIfThere(signIns);
+}
+
+export async function writeSignIns({ signIns }: StateFolder, standIn: { saveSignIns(): string }): Promise<void> {
+  await writePrivately(signIns, standIn.saveSignIns());
 }
 
 type UserToken = Pick<SampleUser, "name" | "token">;

@@ -8,7 +8,7 @@ import type { CacheParts } from "./cache/lookup.ts";
 import { createMemory } from "./cache/memory.ts";
 import { createNegativeCache } from "./cache/negative-cache.ts";
 import { createSealer } from "./cache/sealer.ts";
-import type { Checked } from "./config/checked.ts";
+import { type Checked, describeProblems } from "./config/checked.ts";
 import { type Config, readConfig } from "./config/config.ts";
 import type { ServiceSettings } from "./config/service.ts";
 import { apiAddressOf } from "./github/api-address.ts";
@@ -175,9 +175,11 @@ function signInOf(
   { now, writeError }: Runtime,
 ): SignInServices {
   const limit = (name: LimiterName) => limitOf(name, env[name], writeError);
+  const provider = providerOf();
+  if (!provider.ok) writeError(`no one can sign in: ${describeProblems(provider.problems)}`);
   return {
     origin: new URL(issuerUrl).origin,
-    provider: providerOf(),
+    provider,
     mayAuthorize: limit("AUTHORIZE_LIMIT"),
     mayStartDevice: limit("DEVICE_LIMIT"),
     tokenFailures: createFailureLimit(limit("TOKEN_FAILURE_LIMIT"), now),

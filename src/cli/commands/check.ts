@@ -18,7 +18,7 @@ export const checkCommand: CommandMaker = (context, run) =>
 async function check({ config }: CheckOptions, context: Context): Promise<CommandResult> {
   const loaded = await loadConfigFile(config, context);
   if (loaded.kind === "missing") throw new CliError(loaded.diagnostic);
-  const diagnostics = loaded.kind === "invalid" ? [loaded.diagnostic] : checkConfiguration(loaded.file);
+  const diagnostics = loaded.kind === "invalid" ? [loaded.diagnostic] : checkConfiguration(loaded.file, context.now());
   const count = (severity: Diagnostic["severity"]) => {
     const { length } = diagnostics.filter((diagnostic) => diagnostic.severity === severity);
     return `${length} ${severity}${length === 1 ? "" : "s"}`;

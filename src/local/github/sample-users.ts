@@ -21,25 +21,16 @@ export interface SampleUsers {
   readonly organisations: readonly [StandInOrganisation, ...StandInOrganisation[]];
 }
 
-export interface SignInApp {
-  readonly clientId: string;
-  readonly clientSecret: string;
-  /** Where GitHub sends people back to. */
-  readonly callbackUrl: string;
-}
-
 type IssueToken = (name: string, account: StandInAccount, options: TokenOptions) => string;
 
 /** @param keptTokens tokens of earlier starts, by the users' names: the users have them again */
 export function addSampleUsers(
   standIn: GitHubStandIn,
   keptTokens: ReadonlyMap<string, string> = new Map(),
-  signInApp: SignInApp | null = null,
 ): SampleUsers {
   const issue = tokenIssuer(standIn, keptTokens);
   const byName = addUsersByName(standIn, issue);
   const byOrganisation = addUsersByOrganisation(standIn, issue);
-  if (signInApp !== null) addSignInApp(standIn, signInApp, byOrganisation.organisations);
   return {
     users: [...byName.users, ...byOrganisation.users],
     organisations: byOrganisation.organisations,
@@ -54,18 +45,6 @@ export function addSampleUsers(
       oauth_clients: [makeAppClientId()],
     },
   };
-}
-
-/** The app that people sign in with. Public: outsiders can try it, too, and read how they are refused. */
-function addSignInApp(
-  standIn: GitHubStandIn,
-  { callbackUrl, ...credentials }: SignInApp,
-  organisations: readonly StandInOrganisation[],
-): void {
-  const [owner = null] = organisations;
-  const settings = { owner, callbackUrls: [callbackUrl], deviceFlow: true, visibility: "public" } as const;
-  const app = standIn.addApp({ name: "Cluster sign-in", ...credentials, ...settings });
-  for (const organisation of organisations) standIn.installApp(app, organisation);
 }
 
 /** Issues the kept token again where it is of the right kind and no other user has it. */
@@ -184,7 +163,6 @@ function addUsersByOrganisation(standIn: GitHubStandIn, issue: IssueToken) {
   ];
   return {
     users,
-    organisations: [reef, trench, kelp],
     allow: [
       `org:${reef.login}#${reef.id}`,
       `team:${trench.login}/${platform.slug}#${platform.id}`,

@@ -4,6 +4,7 @@ import type { OpenIdClient, SignInSettings } from "../config/sign-in.ts";
 import type { GitHubClient } from "../github/client.ts";
 import type { DecisionLog } from "../log/decision-log.ts";
 import { createDecide } from "./decide.ts";
+import { createDevicePolls } from "./device-polls.ts";
 import { createFailureCount } from "./failure-count.ts";
 import { createGitHubSignIn } from "./github-sign-in.ts";
 import { createOneTimeUse } from "./one-time-use.ts";
@@ -57,6 +58,7 @@ export function createProvider(options: ProviderOptions): Provider {
       return outcome;
     },
     oneTimeUse: createOneTimeUse(),
+    devicePolls: createDevicePolls(now),
     refusedCodes: createFailureCount(maxRefusedCodes, now),
     now,
   };

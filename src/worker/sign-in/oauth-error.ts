@@ -1,4 +1,5 @@
-// The errors of the endpoints for programs: one table of the codes with their statuses, by the standard they are from.
+// The answers of the endpoints for programs. Errors: one table of the codes with their statuses, by the standard they
+// are from.
 import type { Refusal } from "./refusal.ts";
 
 const statuses = {
@@ -50,6 +51,10 @@ export function oauthError(
   return { kind: "error", code, description, ...more };
 }
 
+export function missing(parameter: string): OAuthError {
+  return oauthError("invalid_request", `The parameter ${parameter} is missing`);
+}
+
 /** RFC 6749, 5.2: a client that failed to show who it is learns how it can. */
 export function invalidClient(description: string): OAuthError {
   return oauthError("invalid_client", description, { challenge: 'Basic realm="octogate"' });
@@ -95,4 +100,13 @@ export function errorAnswer({ code, description, challenge, retryAfterSeconds, .
     { error: code, error_description: description },
     { status: error.status ?? statuses[code], headers },
   );
+}
+
+/**
+ * kube-apiserver keeps the keys that it knows for as long as this says, and asks again for an unknown one only then.
+ */
+const publicHeaders = { "Cache-Control": "public, max-age=300", "Access-Control-Allow-Origin": "*" } as const;
+
+export function publicAnswer(body: unknown): Response {
+  return Response.json(body, { headers: publicHeaders });
 }

@@ -10,6 +10,8 @@ export interface OneTimeUse {
    * @returns false where it was used before
    */
   use(id: string): boolean;
+  /** Takes the mark back, where nothing was given out. */
+  release(id: string): void;
 }
 
 const maxIds = 20_000;
@@ -22,5 +24,6 @@ export function createOneTimeUse(): OneTimeUse {
       used.set(id, true);
       return true;
     },
+    release: (id) => used.delete(id),
   };
 }

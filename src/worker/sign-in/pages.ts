@@ -1,5 +1,5 @@
 // The few pages of the sign-in hostname: HTML without script. Whatever comes from outside is escaped.
-import type { Refusal } from "./refusal.ts";
+import { type Refusal, refusal } from "./refusal.ts";
 
 /** Safe HTML. The only ways to make it are the tag below, which escapes what it is given, and the constants here. */
 interface Html {
@@ -77,6 +77,11 @@ export function refusalPage(refusal: Refusal, way: string | null, options: PageO
 ${reference === null ? html`` : html`<p>Reference for the people who run this cluster: <code>${reference}</code></p>`}
 ${way === null ? html`<p>Close this page, and begin again in the program that you came from.</p>` : html`<p><a href="${way}">Back to the program</a></p>`}`;
   return page(title, body, { status: kind === "refused" ? 403 : 503, ...options });
+}
+
+export function tooManySignInsPage(): Response {
+  const text = { problem: "Too many sign-ins have begun from this address", hint: "try again in a minute" };
+  return refusalPage(refusal("undetermined", text), null, { status: 429, retryAfterSeconds: 60 });
 }
 
 /** A request that no right program sends: there is nowhere to lead to. */

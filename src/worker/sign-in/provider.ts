@@ -2,6 +2,7 @@
 import type { Decision } from "../authenticate.ts";
 import type { OpenIdClient, SignInSettings } from "../config/sign-in.ts";
 import type { Grant } from "../log/decision-log.ts";
+import type { DevicePolls } from "./device-polls.ts";
 import type { FailureCount } from "./failure-count.ts";
 import type { GitHubSignIn } from "./github-sign-in.ts";
 import type { OneTimeUse } from "./one-time-use.ts";
@@ -39,6 +40,7 @@ export interface Provider {
   endToken(token: string): Promise<"ended" | "gone" | "unavailable">;
   /** Marks transactions and codes, by their random ids. */
   readonly oneTimeUse: OneTimeUse;
+  readonly devicePolls: DevicePolls;
   /** Codes that GitHub refused at /callback, by the caller's address. */
   readonly refusedCodes: FailureCount;
   /** Milliseconds since 1970. */

@@ -12,13 +12,15 @@ export interface Refusal {
   readonly hint: string;
   /** The credential id of the decision log; null where the token had none. */
   readonly reference: string | null;
+  /** Whether it is the one answer for all who must not learn who is admitted. */
+  readonly isGeneral: boolean;
   /** All of it as OAuth's `error_description`. */
   readonly description: string;
 }
 
 type Text = Pick<Refusal, "problem" | "hint">;
 
-const notAdmitted: Text = {
+const notAdmittedText: Text = {
   problem: "This GitHub account is not admitted here",
   hint: "is it the right account? Has the organisation approved the app, and does it want single sign-on first? The people who run this cluster give access",
 };
@@ -59,14 +61,20 @@ export function refusal(kind: Refusal["kind"], { problem, hint }: Text, referenc
     problem,
     hint,
     reference,
+    isGeneral: problem === notAdmittedText.problem,
     description: descriptionOf(sentence, reference === null ? "" : ` Reference: ${reference}`),
   };
+}
+
+/** The one answer for all who must not learn who is admitted. */
+export function notAdmitted(reference: string): Refusal {
+  return refusal("refused", notAdmittedText, reference);
 }
 
 function textFor(verdict: Exclude<Verdict, { kind: "authenticated" }>, facts: Facts | null): Text {
   const row = rowOf(verdict);
   const mayKnow = row.audience === "bearer" || (row.audience === "member" && isNamedByGitHub(verdict, facts));
-  if (!mayKnow) return verdict.kind === "undetermined" ? cannotDecide : notAdmitted;
+  if (!mayKnow) return verdict.kind === "undetermined" ? cannotDecide : notAdmittedText;
   const text = { problem: row.problem, hint: row.hint ?? "", ...signInTexts[verdict.reason] };
   // The detail of an undetermined verdict is the operator's: it names settings.
   const detail = verdict.kind === "denied" ? verdict.detail : null;

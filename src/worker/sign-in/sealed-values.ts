@@ -57,7 +57,6 @@ export interface AuthorizationCode extends GitHubUserToken {
 }
 
 export interface RefreshToken extends GitHubUserToken {
-  readonly scope: string;
   readonly needsSecret: boolean;
   readonly isShared: boolean;
 }
@@ -65,15 +64,14 @@ export interface RefreshToken extends GitHubUserToken {
 /** For /userinfo alone; it ends with its ID token. */
 export interface AccessToken extends GitHubUserToken {
   readonly client: string;
-  readonly scope: string;
 }
 
 export interface DeviceCode {
   /** GitHub's own device code. */
   readonly githubDeviceCode: string;
-  readonly scope: string;
   /** Seconds since 1970. */
   readonly startedAt: number;
+  /** GitHub's own. */
   readonly intervalSeconds: number;
 }
 

@@ -1,12 +1,12 @@
 // The keys that sign ID tokens, and the key set that clusters and clients verify them with (RFC 7517). RS256 alone:
 // EKS and kube-apiserver's flags take nothing else.
-import { calculateJwkThumbprint } from "jose/jwk/thumbprint";
-import { compactVerify } from "jose/jws/compact/verify";
 import { SignJWT } from "jose/jwt/sign";
-import { exportJWK } from "jose/key/export";
-import { importPKCS8 } from "jose/key/import";
+import * as v from "valibot";
 import type { Checked, Problem } from "../config/checked.ts";
 import type { PublicSigningKey, SigningKeySettings, SigningKeySlot } from "../config/sign-in.ts";
+import { decodeBase64 } from "../config/values.ts";
+import type { Key } from "../sealing.ts";
+import { sha256 } from "./equal.ts";
 import type { IdTokenClaims } from "./id-token.ts";
 
 /** A public key as the key set has it. */
@@ -25,12 +25,12 @@ export interface SigningKeys {
 export type SigningKeysSource = () => Promise<Checked<SigningKeys>>;
 
 interface KeyPair {
-  readonly privateKey: Awaited<ReturnType<typeof importPKCS8>>;
+  readonly privateKey: Key;
   readonly publicKey: PublishedKey;
 }
 
-/** The modulus of 2048 to 3072 bits in base64url. Smaller keys are weak, and larger ones cost too much CPU time. */
-const modulusPattern = /^[A-Za-z0-9_-]{342,512}$/;
+/** A modulus of 2048 to 3072 bits in base64url: smaller keys are weak, and larger ones cost too much CPU time. */
+const publicHalf = v.object({ n: v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{342,512}$/)), e: v.string() });
 
 /**
  * @returns the keys, or the settings that are wrong. They are imported and proved with the first request of an isolate:
@@ -66,20 +66,32 @@ async function importKeys({ privateKeys, signs, withdrawn }: SigningKeySettings)
   };
 }
 
+const algorithm = { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256" } as const;
+
 /** @returns null for anything but an RSA key of the right size that verifies what it signs */
 async function importPair(pem: string): Promise<KeyPair | null> {
   try {
-    const { n, e } = await exportJWK(await importPKCS8(pem, "RS256", { extractable: true }));
-    if (n === undefined || e === undefined || !modulusPattern.test(n)) return null;
-    const publicKey = publishedKey(n, e, await calculateJwkThumbprint({ kty: "RSA", n, e }));
-    const pair = { privateKey: await importPKCS8(pem, "RS256"), publicKey };
-    const proof = await new SignJWT({}).setProtectedHeader({ alg: "RS256" }).sign(pair.privateKey);
-    await compactVerify(proof, publicKey);
-    return pair;
+    const pkcs8 = decodeBase64(pem.replaceAll(/-----[A-Z ]+-----|\s/g, "")) ?? new Uint8Array(0);
+    const { n, e } = v.parse(publicHalf, await crypto.subtle.exportKey("jwk", await importPrivate(pkcs8, true)));
+    const privateKey = await importPrivate(pkcs8, false);
+    if (!(await verifiesWhatItSigns(privateKey, { kty: "RSA", n, e }))) return null;
+    // RFC 7638: the required members in alphabetical order.
+    const kid = await sha256(JSON.stringify({ e, kty: "RSA", n }));
+    return { privateKey, publicKey: publishedKey(n, e, kid) };
   } catch {
     // The error is dropped on purpose: it may quote the key.
     return null;
   }
+}
+
+function importPrivate(pkcs8: Uint8Array<ArrayBuffer>, isExtractable: boolean): Promise<Key> {
+  return crypto.subtle.importKey("pkcs8", pkcs8, algorithm, isExtractable, ["sign"]);
+}
+
+async function verifiesWhatItSigns(privateKey: Key, publicKey: { kty: "RSA"; n: string; e: string }): Promise<boolean> {
+  const proof = crypto.getRandomValues(new Uint8Array(32));
+  const verifying = await crypto.subtle.importKey("jwk", publicKey, algorithm, false, ["verify"]);
+  return crypto.subtle.verify(algorithm, verifying, await crypto.subtle.sign(algorithm, privateKey, proof), proof);
 }
 
 /** Nothing of a private key can get in: each member is named here. */

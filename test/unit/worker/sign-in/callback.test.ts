@@ -42,7 +42,7 @@ describe("an admitted person", () => {
   test("is decided about by the policy of the client, before a code is given out", async () => {
     const provider = createTestProvider();
     await signInAtGitHub(createBrowser(provider), argocdQuery);
-    const occasion = { grant: "authorization_code", step: "callback", tokenId: null };
+    const occasion = { grant: "authorization_code", step: "callback", tokenId: null, nonce: "nonce-of-the-client" };
     expect(provider.asked).toEqual([{ client: "argocd", token: "a-github-token", occasion }]);
   });
 

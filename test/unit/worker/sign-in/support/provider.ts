@@ -1,6 +1,7 @@
 // A provider for tests: the real sealer, a clock that stands still, and a GitHub and a policy that answer as told.
 import type { Decision } from "../../../../../src/worker/authenticate.ts";
 import type { OpenIdClient, SignInSettings } from "../../../../../src/worker/config/sign-in.ts";
+import { createDevicePolls } from "../../../../../src/worker/sign-in/device-polls.ts";
 import { createFailureCount } from "../../../../../src/worker/sign-in/failure-count.ts";
 import type { GitHubSignIn, GitHubTokenAnswer } from "../../../../../src/worker/sign-in/github-sign-in.ts";
 import { createOneTimeUse } from "../../../../../src/worker/sign-in/one-time-use.ts";
@@ -109,8 +110,9 @@ export function createTestProvider(clients: readonly OpenIdClient[] = [productio
       provider.ended.push(token);
       return provider.endAnswer;
     },
-    signingKeys: () => Promise.reject(new Error("no test signs here")),
+    signingKeys: () => Promise.reject(new Error("no test signs anything here")),
     oneTimeUse: createOneTimeUse(),
+    devicePolls: createDevicePolls(now),
     refusedCodes: createFailureCount(20, now),
     now,
     asked: [],
