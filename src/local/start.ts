@@ -143,11 +143,12 @@ async function gitHubFor(
   console: Console,
 ) {
   if (githubUrl !== null) return { url: githubUrl, sampleUsers: [], policy: openPolicy, variables: {} };
-  const standIn = await startGitHubStandIn();
-  shutdown.add(() => standIn.close());
+  const warn = (message: string) => console.error(`octogate: ${message}`);
+  const signIns = keptSignIns(folder, warn);
+  const standIn = await startGitHubStandIn({ onSignInsChange: signIns.write });
+  shutdown.add(() => standIn.close().then(signIns.written));
   const kept = await usable(folder, () => readSampleTokens(folder));
   const sample = addSampleUsers(standIn, kept);
-  const warn = (message: string) => console.error(`octogate: ${message}`);
   await usable(folder, () => writeSampleUserFiles(folder, sample.users, kept, warn));
   const app = await usable(folder, async () => {
     const credentials = await readAppCredentials(folder);
@@ -156,11 +157,10 @@ async function gitHubFor(
       callbackUrl: `${issuerUrl}/callback`,
     });
     await writeAppCredentials(folder, added);
-    await keepSignIns(folder, standIn, warn);
+    const earlier = await readSignIns(folder);
+    if (earlier !== null && !standIn.restoreSignIns(earlier)) warn(`${folder.signIns}: was damaged; sign in anew`);
     return added;
   });
-  // The last of all that ends: until then people sign in.
-  shutdown.add(() => writeSignIns(folder, standIn));
   return {
     url: standIn.url,
     sampleUsers: sample.users,
@@ -173,10 +173,17 @@ async function gitHubFor(
   };
 }
 
-/** People stay signed in at the stand-in from one start to the next, and their sessions go on. */
-async function keepSignIns(folder: StateFolder, standIn: GitHubStandIn, warn: (message: string) => void) {
-  const kept = await readSignIns(folder);
-  if (kept !== null && !standIn.restoreSignIns(kept)) warn(`${folder.signIns}: was damaged, so all sign in anew`);
+/** People stay signed in at the stand-in from one start to the next. One write follows the other. */
+function keptSignIns(folder: StateFolder, warn: (message: string) => void) {
+  let last: Promise<void> = Promise.resolve();
+  return {
+    write: (json: string) => {
+      last = last
+        .then(() => writeSignIns(folder, json))
+        .catch((error: unknown) => warn(`${folder.signIns}: cannot be written: ${messageOf(error)}`));
+    },
+    written: () => last,
+  };
 }
 
 /** Ten times what a deployment has: tests and several browsers share one address here. */

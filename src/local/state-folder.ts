@@ -159,8 +159,8 @@ export function readSignIns({ signIns }: StateFolder): Promise<string | null> {
   return readIfThere(signIns);
 }
 
-export async function writeSignIns({ signIns }: StateFolder, standIn: { saveSignIns(): string }): Promise<void> {
-  await writePrivately(signIns, standIn.saveSignIns());
+export async function writeSignIns({ signIns }: StateFolder, json: string): Promise<void> {
+  await writePrivately(signIns, json);
 }
 
 type UserToken = Pick<SampleUser, "name" | "token">;
