@@ -11,7 +11,7 @@ import { type EdgeCertificates, keepCertificates } from "./certificates.ts";
 import { type Edge, type EdgeOptions, startEdge } from "./edge/server.ts";
 import { addSampleApp } from "./github/sample-app.ts";
 import { addSampleUsers } from "./github/sample-users.ts";
-import { type GitHubStandIn, startGitHubStandIn } from "./github/server.ts";
+import { startGitHubStandIn } from "./github/server.ts";
 import type { Options } from "./options.ts";
 import type { Shutdown } from "./shutdown.ts";
 import {
