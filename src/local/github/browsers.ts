@@ -4,11 +4,6 @@ import type { StandInAccount } from "./accounts.ts";
 
 export class Browsers {
   readonly #accounts = new Map<string, readonly StandInAccount[]>();
-  readonly #onChange: () => void;
-
-  constructor(onChange: () => void) {
-    this.#onChange = onChange;
-  }
 
   all(): [string, readonly StandInAccount[]][] {
     return [...this.#accounts];
@@ -25,10 +20,8 @@ export class Browsers {
 
   /** @returns the session's name for the cookie: a new one where the browser showed none */
   signIn(session: string | undefined, account: StandInAccount): string {
-    const known = this.accountsOf(session);
-    const name = session !== undefined && known.length > 0 ? session : randomBytes(16).toString("hex");
-    this.#accounts.set(name, [...known.filter((other) => other !== account), account]);
-    this.#onChange();
+    const name = session ?? randomBytes(16).toString("hex");
+    this.#accounts.set(name, [...this.accountsOf(name).filter((other) => other !== account), account]);
     return name;
   }
 }

@@ -43,7 +43,8 @@ export interface StandInOptions extends RateLimitOptions, Partial<Switches> {
   readonly latencyMs?: number;
   readonly now?: () => Date;
   /**
-   * Hears of each sign-in and revocation: the JSON is for `restoreSignIns` of a later stand-in, and has tokens in it.
+   * Hears of each approval, token and revocation: the JSON is for `restoreSignIns` of a later stand-in, and has tokens
+   * in it.
    */
   readonly onSignInsChange?: (json: string) => void;
 }
@@ -54,7 +55,6 @@ export async function startGitHubStandIn(options: StandInOptions = {}): Promise<
   const rateLimits = new RateLimits(options, now);
   const grants = new Grants(rateLimits, now);
   const shutdown = new AbortController();
-  const onChange = () => options.onSignInsChange?.(saveSignIns(github));
   const github: GitHub = {
     url: "",
     webUrl: "",
@@ -70,10 +70,10 @@ export async function startGitHubStandIn(options: StandInOptions = {}): Promise<
     organisations: new Organisations(),
     apps: new Apps(),
     grants,
-    authorisations: new Authorisations(grants, now, onChange),
+    authorisations: new Authorisations(grants, now, () => options.onSignInsChange?.(saveSignIns(github))),
     authorisationCodes: new AuthorisationCodes(now),
     deviceCodes: new DeviceCodes(now),
-    browsers: new Browsers(onChange),
+    browsers: new Browsers(),
     faults: new Faults(),
     rateLimits,
     now,

@@ -7,7 +7,7 @@ import type { StandInContext, StandInEnv } from "../context.ts";
 import { type Parameters, parametersOf } from "./parameters.ts";
 import { tokenError, tokenResponse, tooManyRequests } from "./responses.ts";
 
-export const accessTokenPath = "/login/oauth/access_token";
+const accessTokenPath = "/login/oauth/access_token";
 export const accessTokenRoutes = new Hono<StandInEnv>();
 
 type GrantHandler = (c: StandInContext, app: RegisteredApp, parameters: Parameters) => Response;

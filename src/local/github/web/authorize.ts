@@ -1,7 +1,7 @@
 // /login/oauth/authorize: a person lets an app in or not, and the browser goes back to the app. It goes back at once
 // where there is nothing to ask.
 import { Hono } from "hono";
-import type { StandInAccount } from "../accounts.ts";
+import { isSameName, type StandInAccount } from "../accounts.ts";
 import type { RegisteredApp } from "../apps.ts";
 import type { StandInContext, StandInEnv } from "../context.ts";
 import { authorizePage, mismatchPage, type PageReason } from "./pages.ts";
@@ -10,7 +10,7 @@ import { choicesOfPeople, mayAuthorise, personNamed } from "./people.ts";
 import { notFoundResponse, pageResponse, redirectToApp, redirectWithError } from "./responses.ts";
 import { signedInAccounts, signIn } from "./session.ts";
 
-export const authorizePath = "/login/oauth/authorize";
+const authorizePath = "/login/oauth/authorize";
 export const authorizeRoutes = new Hono<StandInEnv>();
 
 /** What an app asks for, after the checks that no person can change anything about. */
@@ -41,7 +41,8 @@ authorizeRoutes.get(authorizePath, async (c) => {
     return notFoundResponse(c);
   }
   if (account !== undefined && reason === null) return sendCode(c, request, account);
-  return showPage(c, request, reason ?? "sign_in", request.parameters.login ?? account?.login ?? null);
+  const suggested = c.get("github").accounts.byLogin(request.parameters.login ?? "") ?? account;
+  return showPage(c, request, reason ?? "sign_in", suggested?.login ?? null);
 });
 
 authorizeRoutes.post(authorizePath, async (c) => {
@@ -86,7 +87,7 @@ function reasonForPage(
 ): PageReason | null {
   const [account] = accounts;
   if (account === undefined) return "sign_in";
-  const isOther = parameters.login !== undefined && parameters.login !== account.login;
+  const isOther = parameters.login !== undefined && !isSameName(parameters.login, account.login);
   // GitHub shows its picker to native programs, too, so that none gets a code without the person.
   const isNative = !redirectUri.startsWith("https:");
   if (parameters.prompt === "select_account" || accounts.length > 1 || isOther || isNative) return "select_account";

@@ -34,8 +34,10 @@ describe("a person who lets an app in", () => {
     for (const parameters of [{ prompt: "select_account" }, { login: "octo-writer" }]) {
       expect((await browser.open(authorizeUrl(parameters))).kind).toBe("page");
     }
-    expect((await browser.open(authorizeUrl({ login: "octo-reader" }))).kind).toBe("left");
-    const named = await newBrowser().open(authorizeUrl({ login: "octo-writer" }));
+    for (const login of ["octo-reader", "Octo-Reader"]) {
+      expect((await browser.open(authorizeUrl({ login }))).kind).toBe("left");
+    }
+    const named = await newBrowser().open(authorizeUrl({ login: "OCTO-writer" }));
     const back = await newBrowser().submit(named, "Authorize");
     expect(back.kind).toBe("left");
   });

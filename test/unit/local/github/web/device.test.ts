@@ -45,8 +45,11 @@ describe("a program", () => {
       interval: 5,
     });
     expect(await poll()).toMatchObject({ error: "authorization_pending" });
-    const done = await enterDeviceCode(signing.newBrowser(), device, "octo-reader");
+    const browser = signing.newBrowser();
+    const done = await enterDeviceCode(browser, device, "octo-reader");
     expect(done.text).toContain("Congratulations, you're all set!");
+    // The person is signed in to GitHub there, and has let the app in.
+    expect((await browser.open(signing.authorizeUrl())).kind).toBe("left");
     signing.clock.advanceSeconds(5);
     const token = await poll();
     expect(token).toMatchObject({ expires_in: 28_800, scope: "", token_type: "bearer" });

@@ -75,11 +75,13 @@ describe("an app revokes", () => {
   });
 
   test("all tokens of the person at once, and the person is asked again", async () => {
-    const signing = await scene();
+    const saved: string[] = [];
+    const signing = await scene({}, { onSignInsChange: (json) => saved.push(json) });
     const browser = signing.newBrowser();
     const mine = [await signing.signIn(browser, "octo-reader"), await signing.signIn(browser, "octo-reader")];
     const other = await signing.signIn(signing.newBrowser(), "octo-writer");
     expect((await revoke(signing, "grant", mine[0]?.access_token)).status).toBe(204);
+    expect(saved.at(-1)).not.toContain(String(mine[1]?.access_token));
     for (const { access_token: token } of mine)
       expect((await getUser(signing.standIn, String(token))).status).toBe(401);
     expect((await getUser(signing.standIn, String(other.access_token))).status).toBe(200);
