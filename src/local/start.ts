@@ -13,6 +13,7 @@ import { addSampleApp } from "./github/sample-app.ts";
 import { addSampleUsers } from "./github/sample-users.ts";
 import { startGitHubStandIn } from "./github/server.ts";
 import type { Options } from "./options.ts";
+import { startSampleProgram } from "./sample-program.ts";
 import type { Shutdown } from "./shutdown.ts";
 import {
   forgetRateLimits,
@@ -97,8 +98,11 @@ export async function start(options: Options, shutdown: Shutdown, console: Conso
   for (const edge of edges) edge.passTo(worker.port);
   const failure = await checkHealth(options.port, certificates.authority.certificate);
   if (failure !== null) throw new StartError(`the Worker does not answer through the edge: ${failure}`);
+  const signIn = await signInFor(clusters, host, gitHub.webUrl, shutdown);
   const { port } = options;
-  console.out(bannerText({ port, githubUrl: gitHub.url, folder, clusterNames, sampleUsers: gitHub.sampleUsers }));
+  const isRemote = process.env.SSH_CONNECTION !== undefined;
+  const { url: githubUrl, sampleUsers } = gitHub;
+  console.out(bannerText({ port, githubUrl, folder, clusterNames, sampleUsers, signIn, isRemote }));
 }
 
 interface NamedPolicy {
@@ -142,8 +146,10 @@ async function gitHubFor(
   shutdown: Shutdown,
   console: Console,
 ) {
-  if (githubUrl !== null) return { url: githubUrl, sampleUsers: [], policy: openPolicy, variables: {} };
+  if (githubUrl !== null) return { url: githubUrl, webUrl: null, sampleUsers: [], policy: openPolicy, variables: {} };
   const warn = (message: string) => console.error(`octogate: ${message}`);
+  // Before anything happens at the stand-in, for each change is written.
+  const earlier = await usable(folder, () => readSignIns(folder));
   const signIns = keptSignIns(folder, warn);
   const standIn = await startGitHubStandIn({ onSignInsChange: signIns.write });
   shutdown.add(() => standIn.close().then(signIns.written));
@@ -157,12 +163,12 @@ async function gitHubFor(
       callbackUrl: `${issuerUrl}/callback`,
     });
     await writeAppCredentials(folder, added);
-    const earlier = await readSignIns(folder);
     if (earlier !== null && !standIn.restoreSignIns(earlier)) warn(`${folder.signIns}: was damaged; sign in anew`);
     return added;
   });
   return {
     url: standIn.url,
+    webUrl: standIn.webUrl,
     sampleUsers: sample.users,
     policy: { ...sample.policy, sign_in: true, device_flow: true, exchange: true },
     variables: {
@@ -193,6 +199,24 @@ function withLocalLimits(settings: WorkerSettings): WorkerSettings {
     byAddress.has(limit.name) ? { ...limit, simple: { ...limit.simple, limit: limit.simple.limit * 10 } } : limit,
   );
   return { ...settings, ratelimits };
+}
+
+/** @returns what the banner says about the first cluster that people can sign in to; null where there is none */
+async function signInFor(
+  clusters: readonly NamedPolicy[],
+  host: SignInHost,
+  githubWebUrl: string | null,
+  shutdown: Shutdown,
+) {
+  const cluster = clusters.find(({ policy }) => policy.sign_in === true);
+  if (cluster === undefined || host.authority === null) return null;
+  const program = await startSampleProgram({
+    issuerUrl: host.issuerUrl,
+    clusterName: cluster.name,
+    authorityCertificate: host.authority.certificate,
+  });
+  shutdown.add(() => program.close());
+  return { issuerUrl: host.issuerUrl, clusterName: cluster.name, programUrl: program.url, githubWebUrl };
 }
 
 /** For a cluster that trusts the sign-in hostname, and for the people who use it. */

@@ -37,9 +37,9 @@ const partsFromTheTop: Readonly<Record<string, readonly string[]>> = {
       "certificates",
       "state-folder",
     ],
-    ...["github", "worker", "shutdown"],
+    ...["github", "worker", "sample-program", "shutdown"],
   ],
-  "src/node": [...["https", "proxy", "kubeconfig", "certificates", "toml", "files", "columns"]],
+  "src/node": [...["https", "proxy", "sign-in-files", "kubeconfig", "certificates", "toml", "files", "columns"]],
   "src/cli": [
     ...[
       "main",
