@@ -11,12 +11,12 @@ describe("the hostname that kube-apiserver calls is", () => {
     expect(hostnameIn(route("auth.acme.dev"))).toBe("auth.acme.dev");
   });
 
-  test.each([
-    [route("login.acme.dev") + route("auth.acme.dev")],
-    [route("auth.acme.dev") + route("login.acme.dev")],
-  ])("the one that is not the sign-in's, in whichever order they stand", (routes) => {
-    expect(hostnameIn(routes + issuer)).toBe("auth.acme.dev");
-  });
+  test.each([[route("login.acme.dev") + route("auth.acme.dev")], [route("auth.acme.dev") + route("login.acme.dev")]])(
+    "the one that is not the sign-in's, in whichever order they stand",
+    (routes) => {
+      expect(hostnameIn(routes + issuer)).toBe("auth.acme.dev");
+    },
+  );
 
   test("none where the only one is the sign-in's, or still to be filled in", () => {
     expect(hostnameIn(route("login.acme.dev") + issuer)).toBeNull();
