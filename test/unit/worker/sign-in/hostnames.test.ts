@@ -4,7 +4,7 @@ import * as v from "valibot";
 import { describe, expect, test } from "vitest";
 import { makeToken } from "../../../../src/local/github/token.ts";
 import { createApp } from "../../../../src/worker/app.ts";
-import { makeSigningKey } from "../config/sign-in-environment.ts";
+import { makeSigningKey } from "../../../support/signing-key.ts";
 import { cfOf, statusIn, userAnswer } from "../support.ts";
 import { expectError, issuerUrl, signInDeployment, startSignIn } from "./support/app.ts";
 

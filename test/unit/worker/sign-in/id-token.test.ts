@@ -13,7 +13,7 @@ import {
 } from "../../../../src/worker/sign-in/id-token.ts";
 import { createSigningKeys } from "../../../../src/worker/sign-in/signing-keys.ts";
 import { denied, unauthenticated, undetermined } from "../../../../src/worker/verdict.ts";
-import { makeSigningKey } from "../config/sign-in-environment.ts";
+import { makeSigningKey } from "../../../support/signing-key.ts";
 import { policyOf } from "../support.ts";
 import { client, decided, settings } from "./support/provider.ts";
 

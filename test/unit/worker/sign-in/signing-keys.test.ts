@@ -5,7 +5,7 @@ import { calculateJwkThumbprint, jwtVerify } from "jose";
 import { describe, expect, test } from "vitest";
 import type { IdTokenClaims } from "../../../../src/worker/sign-in/id-token.ts";
 import { createSigningKeys } from "../../../../src/worker/sign-in/signing-keys.ts";
-import { makeSigningKey } from "../config/sign-in-environment.ts";
+import { makeSigningKey } from "../../../support/signing-key.ts";
 
 const [keyA, keyB] = [makeSigningKey(2048), makeSigningKey(3072)];
 const claims: IdTokenClaims = {
