@@ -198,7 +198,9 @@ function signInOf(
 
 const noClient = { setting: "ISSUER_URL", message: "no cluster has sign_in = true, and there is no CLIENT_NAME" };
 
-/** What readiness says about the sign-in: its settings, its clients' policies, its keys, and limiters that are missing. */
+/**
+ * What readiness says about the sign-in: its settings, its clients' policies, its keys, and limiters that are missing.
+ */
 async function checkSignIn(
   { provider }: SignInServices,
   { clients }: Config,

@@ -17,8 +17,8 @@ export function isHostname(text: string): boolean {
 }
 
 /**
- * @returns the hostname that kube-apiserver calls: the first custom domain's that is not the sign-in's, or null if there
- *   is none or it is a placeholder
+ * @returns the hostname that kube-apiserver calls: the first custom domain's that is not the sign-in's, or null if
+ *   there is none or it is a placeholder
  */
 export function hostnameOf({ routes, vars }: Settings): string | null {
   const isSignIn = (pattern: string) => vars.ISSUER_URL === `https://${pattern}`;

@@ -34,6 +34,8 @@ export async function issueIdToken(
   { settings, signingKeys, decide, now }: Provider,
   { client, token, tokenEndsAt, grant, nonce }: IssueRequest,
 ): Promise<Issued> {
+  const sessionEnd = (tokenEndsAt ?? Number.POSITIVE_INFINITY) * 1000;
+  if (sessionEnd <= now()) return { kind: "refused", refusal: hasEnded };
   const tokenId = randomId();
   const decision = await decide(client, token, { grant, step: "token", tokenId, nonce });
   const identity = identityClaimsOf(decision);

@@ -8,7 +8,9 @@ import { isPlaceholder, isTable, stringsIn } from "../clusters.ts";
 import { type ConfigFile, errorAt, warningAt } from "../file.ts";
 import { signingKeyNames } from "./stand-in-secrets.ts";
 
-/** A kube-apiserver reads the keys anew where it does not know one, but only once it has held the old ones this long. */
+/**
+ * A kube-apiserver reads the keys anew where it does not know one, but only once it has held the old ones this long.
+ */
 export const publishedBeforeSeconds = 3600;
 
 /**

@@ -1,12 +1,7 @@
 // A deployment that signs people in: settings that are right, so that each test changes the one thing it is about.
-import { generateKeyPairSync, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
+import { makeSigningKey } from "../../../support/signing-key.ts";
 import { clusterTable, environment } from "../support.ts";
-
-/** @returns an RSA key as PKCS#8 in PEM */
-export function makeSigningKey(modulusLength = 2048): string {
-  const { privateKey } = generateKeyPairSync("rsa", { modulusLength });
-  return privateKey.export({ type: "pkcs8", format: "pem" }).toString().trim();
-}
 
 /** Made once: a key takes a while. */
 export const signingKey = makeSigningKey();

@@ -2,7 +2,8 @@
 import { createHash, generateKeyPairSync } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { readConfig } from "../../../../src/worker/config/config.ts";
-import { makeSigningKey, signInEnvironment, signingKey } from "./sign-in-environment.ts";
+import { makeSigningKey } from "../../../support/signing-key.ts";
+import { signInEnvironment, signingKey } from "./sign-in-environment.ts";
 
 const other = makeSigningKey(3072);
 const read = (changes: Record<string, unknown>) => readConfig(signInEnvironment(changes)).signIn;

@@ -16,13 +16,7 @@ const template = readFileSync(new URL("../../../../../wrangler.toml", import.met
     'GITHUB_API_URL = "https://api.github.com"',
     '$&\nISSUER_URL = "https://login.acme.dev"\nGITHUB_CLIENT_ID = "Iv23liExample"',
   )
-  .replace('required = ["CACHE_SECRET"]', 'required = ["CACHE_SECRET", "OAUTH_CLIENT_SECRETS", "SIGNING_KEY_A"]')
-  .concat(
-    ...["AUTHORIZE_LIMIT", "DEVICE_LIMIT", "TOKEN_FAILURE_LIMIT"].map(
-      (name, index) =>
-        `\n[[ratelimits]]\nname = "${name}"\nnamespace_id = "${index}"\nsimple = { limit = 60, period = 60 }\n`,
-    ),
-  );
+  .replace('required = ["CACHE_SECRET"]', 'required = ["CACHE_SECRET", "OAUTH_CLIENT_SECRETS", "SIGNING_KEY_A"]');
 
 function changed(changes: Readonly<Record<string, string>>): string {
   return Object.entries(changes).reduce((toml, [line, replacement]) => {

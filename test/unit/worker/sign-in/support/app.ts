@@ -48,6 +48,8 @@ export class FakeGitHub {
   readonly calls: string[] = [];
   readonly owners = new Map<string, GitHubAccount>();
   isDown = false;
+  /** The REST API alone. */
+  isApiDown = false;
   /** What GitHub's token endpoint says to a poll or a code: errors come with 200. */
   tokenAnswer: unknown = { error: "authorization_pending" };
   deviceAnswer: unknown = {
@@ -68,7 +70,8 @@ export class FakeGitHub {
     const request = new Request(input, init);
     const { pathname } = new URL(request.url);
     this.calls.push(`${request.method} ${pathname}`);
-    if (this.isDown) return new Response("<html>", { status: 502 });
+    if (this.isDown || (this.isApiDown && !pathname.startsWith("/login/")))
+      return new Response("<html>", { status: 502 });
     const body = request.method === "GET" ? "" : await request.text();
     switch (`${request.method} ${pathname}`) {
       case "POST /login/oauth/access_token":
