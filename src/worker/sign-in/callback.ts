@@ -7,6 +7,7 @@ import {
   chooseAccountCookie,
   deleteCookie,
   isRandomId,
+  maxCookieLength,
   readCookies,
   sessionCookie,
   setCookie,

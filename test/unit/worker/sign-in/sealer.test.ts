@@ -1,6 +1,6 @@
 // What the provider gives out sealed: nothing of it can be read, changed, moved to another purpose, client or
 // deployment, or spelt in another way; it ends; and it stays short.
-import { randomBytes } from "node:crypto";
+import { createDecipheriv, hkdfSync, randomBytes } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { makeToken } from "../../../../src/local/github/token.ts";
@@ -107,6 +107,20 @@ describe.each(purposes)("a sealed %s", (purpose) => {
       expect(await sealerOf().open(purpose, "production", spelling), spelling).toEqual({ kind: "unknown" });
     }
   });
+});
+
+test("the format is the one that other releases of the same version open: a key, a byte and a context for each purpose", async () => {
+  const derive = (label: string, bytes: number) =>
+    Buffer.from(hkdfSync("sha256", settings.cacheSecret, "", `octogate sign-in ${label} ${settings.issuerUrl}`, bytes));
+  for (const purpose of purposes) {
+    const sealed = Buffer.from(await sealerOf().seal(purpose, "production", values[purpose], endsAt), "base64url");
+    const [number] = derive("number", 1);
+    expect(sealed[0]).toBe(number);
+    const decipher = createDecipheriv("aes-256-gcm", derive(purpose, 32), sealed.subarray(1, 13));
+    decipher.setAAD(Buffer.from(`v1 ${number} ${purpose} production`)).setAuthTag(sealed.subarray(-16));
+    const plain = Buffer.concat([decipher.update(sealed.subarray(13, -16)), decipher.final()]).toString();
+    expect(JSON.parse(plain)).toEqual([endsAt, values[purpose]]);
+  }
 });
 
 test("nothing that was made up opens as anything", async () => {
