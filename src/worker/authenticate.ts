@@ -36,7 +36,9 @@ export type Decision =
       readonly call: TracedCall | null;
       /** Null where they are not known. */
       readonly facts: Facts | null;
-      /** Set where the facts are stale, and used because GitHub is unavailable: until when they may be; milliseconds. */
+      /**
+       * Set where the facts are stale, and used because GitHub is unavailable: until when they may be; milliseconds.
+       */
       readonly graceEndsAt?: number;
       /** Set where a denial repeats so often that kube-apiserver gets a plain no, which it caches. */
       readonly repeated?: true;

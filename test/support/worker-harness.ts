@@ -116,8 +116,8 @@ async function startWorker(options: WorkerOptions): Promise<WorkerUnderTest & { 
     verifiedCertificate(fingerprintOf(cluster), new Date(Date.now() + (certificateDays + 0.5) * millisecondsPerDay));
 
   async function fetch(path: string, init: FetchInit = {}): Promise<Answer> {
-    // With an address in place of a path it goes to the sign-in hostname: past wrangler's proxy, which would put its own
-    // host into the address, and its clients keep to other rules.
+    // With an address in place of a path it goes to the sign-in hostname: past wrangler's proxy, which would put its
+    // own host into the address, and its clients keep to other rules.
     const isPath = path.startsWith("/");
     // The type assertion is for cf, see FetchInit.
     const response = await (isPath ? harness : harness.getWorker()).fetch(path, {

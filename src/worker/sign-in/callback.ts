@@ -2,12 +2,12 @@
 // why, whatever program they use.
 import type { OpenIdClient } from "../config/sign-in.ts";
 import { admit, refuse, transactionSeconds } from "./authorization-response.ts";
-import { maxCookieLength } from "./authorize.ts";
 import { callerAddress } from "./caller-address.ts";
 import {
   chooseAccountCookie,
   deleteCookie,
   isRandomId,
+  maxCookieLength,
   readCookies,
   sessionCookie,
   setCookie,
@@ -20,7 +20,9 @@ import { isAllowedRedirect } from "./redirect-uri.ts";
 import { type Refusal, refusal, refusalOf } from "./refusal.ts";
 import type { Session, Transaction } from "./sealed-values.ts";
 
-/** Only the browser that set out has the cookie; otherwise an attacker could take the code for another person's account. */
+/**
+ * Only the browser that set out has the cookie; otherwise an attacker could take the code for another person's account.
+ */
 export async function answerCallback(request: Request, provider: Provider): Promise<Response> {
   const parameters = parseParameters(new URL(request.url).search.slice(1));
   const id = parameters.get("state");

@@ -61,7 +61,9 @@ function credentialsIn(request: Request, form: Parameters): OAuthResult<Credenti
   return { kind: "ok", value: basic };
 }
 
-/** Both parts are form-encoded before they are joined (RFC 6749, 2.3.1). An empty secret is none: Argo CD sends it so. */
+/**
+ * Both parts are form-encoded before they are joined (RFC 6749, 2.3.1). An empty secret is none: Argo CD sends it so.
+ */
 function parseBasic(header: string): Credentials | null {
   const [, encoded] = /^basic +([A-Za-z0-9+/]{1,8192}={0,2}) *$/i.exec(header) ?? [];
   if (encoded === undefined) return null;

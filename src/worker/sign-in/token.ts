@@ -11,7 +11,7 @@ import { grantForRefreshToken } from "./refresh-grant.ts";
 
 type Grant = (form: Parameters, client: AuthenticatedClient, provider: Provider) => Promise<OAuthResult<object>>;
 
-/** The grants of a client; an exchange is its subject's owner's, whichever program sends it. */
+/** The grants that are a client's. An exchange is not: it is the subject's owner who counts. */
 const grants: ReadonlyMap<string, Grant> = new Map([
   ["authorization_code", grantForCode],
   ["refresh_token", grantForRefreshToken],
@@ -28,7 +28,7 @@ export async function grantTokens(request: Request, provider: Provider): Promise
   const grantType = form.value.get("grant_type");
   if (grantType === null) return missing("grant_type");
   const isExchange = grantType === tokenExchange;
-  // Whoever sends a secret must be right about it, also where none is needed.
+  // A client that sends a secret must be right about it, also where none is needed.
   const sendsClient = request.headers.has("authorization") || form.value.get("client_secret") !== null;
   if (isExchange && !sendsClient) return grantForSubjectToken(form.value, provider);
   const authenticated = await authenticateClient(request, form.value, provider);
