@@ -269,6 +269,14 @@ describe("limits by address", () => {
     expect(keys).toEqual([]);
   });
 
+  test("a token that a caller makes up for an exchange is a failure", async () => {
+    const keys: string[] = [];
+    const { exchange, settled } = startSignIn({ TOKEN_FAILURE_LIMIT: refuses(keys) });
+    expectError(await exchange(makeToken("classic")), "invalid_request");
+    await settled();
+    expect(keys).toEqual([""]);
+  });
+
   test("a limiter that is missing limits nothing, which is said once", async () => {
     const { refresh, errors } = startSignIn({ TOKEN_FAILURE_LIMIT: undefined });
     for (let time = 0; time < 100; time += 1) expectError(await refresh("made-up"), "invalid_grant");
