@@ -12,7 +12,10 @@ async function filledIn(): Promise<string> {
   return template
     .replace("<auth.example.com>", "auth.acme.dev")
     .replace("<sha256 fingerprint, 64 hex digits>", "a1".repeat(32))
-    .replace('"user:octocat#583231"]', '"user:octocat#583231", "user:ada#7"]');
+    .replace(
+      /^allow = .*$/m,
+      'allow = ["org:acme#1234", "team:acme/platform#55", "user:octocat#583231", "user:ada#7"]',
+    );
 }
 
 /** The number of the line that begins with this. */
@@ -34,11 +37,12 @@ describe("octogate check", () => {
     const toml = await readFile(`${repository}wrangler.toml`, "utf8");
     const { exitCode, stdout, stderr } = await octogate(["check"], { cwd: repository });
     expect({ exitCode, stderr }).toEqual({ exitCode: 1, stderr: "" });
-    expect(stdout).toMatch(/\nwrangler\.toml: 3 errors, 0 warnings\n$/);
+    expect(stdout).toMatch(/\nwrangler\.toml: 5 errors, 0 warnings\n$/);
     const place = (start: string, setting: string) => `wrangler.toml:${lineOf(toml, start)}: ${setting}: error: `;
     expect(stdout).toContain(`${place("pattern", "routes[0].pattern")}must be your own hostname`);
     expect(stdout).toContain(place("client_certificates", "CLUSTER_PRODUCTION.client_certificates[0]"));
-    expect(stdout).toContain(`${place("allow", "CLUSTER_PRODUCTION.allow")}is still the example's`);
+    expect(stdout).toContain(`${place("allow", "CLUSTER_PRODUCTION.allow[2]")}“user:<login>” must be`);
+    expect(stdout).toContain("  → name your own organisation, team or users");
   });
 
   test("ends well with warnings alone, and keeps them apart", async () => {

@@ -107,7 +107,7 @@ describe("setup", () => {
 
 test("pin asks GitHub through the proxy", async () => {
   rig.env.HTTPS_PROXY = `http://127.0.0.1:${port}`;
-  const toml = rig.clone.read("wrangler.toml").replace("org:acme#1234", "org:acme");
+  const toml = rig.clone.read("wrangler.toml").replace(/^allow = .*$/m, 'allow = ["org:acme"]');
   rig.clone.write("wrangler.toml", toml.replace("https://api.github.com", "https://github.acme.test/api/v3"));
   await rig.start(["pin", "--dry-run"]).ended();
   expect(asked[0]).toBe("CONNECT github.acme.test:443 -");

@@ -93,7 +93,7 @@ describe("setup from nothing", () => {
     expect(before.filter((line) => !after.includes(line))).toEqual([
       'pattern = "<auth.example.com>"',
       'client_certificates = ["<sha256 fingerprint, 64 hex digits>"]',
-      'allow = ["org:acme#1234", "team:acme/platform#55", "user:octocat#583231"]',
+      'allow = ["org:<organisation>", "team:<organisation>/<team>", "user:<login>"]',
     ]);
     expect(after.filter((line) => !before.includes(line))).toEqual([
       `pattern = "${hostname}"`,
