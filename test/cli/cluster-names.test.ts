@@ -1,4 +1,4 @@
-// A cluster's name with a typing error: every command names the cluster that was probably meant, and changes nothing.
+// A cluster's name with a typing error: every command names the nearest cluster, and changes nothing.
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { hostname, makeRig, type Rig } from "./support/rig.ts";
 

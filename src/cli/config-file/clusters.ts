@@ -94,7 +94,7 @@ export function unknownCluster({ settings }: ConfigFile, clusterName: string): {
   return { message, hint: nearest === null ? others : `did you mean ${nearest}?` };
 }
 
-/** @throws CliError if the file has no table for the cluster, with the name that was probably meant */
+/** @throws CliError if the file has no table for the cluster, with the nearest one that it has */
 export function requireClusterTable(file: ConfigFile, clusterName: string): void {
   if (clusterVariableName(clusterName) in file.settings.vars) return;
   const { message, hint } = unknownCluster(file, clusterName);

@@ -203,13 +203,15 @@ async function previewWithoutToken(
 function linesFor({ hostname, clusterName }: SetupRequest, isUnpinned: boolean, changeCount: number): string[] {
   return [
     changeCount === 0 ? "Nothing had to be changed." : `${clusterName} is set up.`,
-    `https://${hostname} refuses requests without a certificate, and answers ${clusterName}'s reviews.`,
+    `https://${hostname} answers ${clusterName}'s reviews,`,
+    "and refuses requests without a certificate.",
     "Next:",
     ...(isUnpinned
-      ? [`  npx octogate pin, and this setup again: a new owner of a name in allow does not get in then`]
+      ? ["  npx octogate pin", "    and this setup again: then no later owner of a name in allow gets in"]
       : []),
-    `  npx octogate manifests --for kubeadm --cluster ${clusterName} --output .clusters/${clusterName}/for-nodes   (or --for k3s, rke2, talos, kops)`,
-    "  writes what kube-apiserver needs into that folder, with the steps.",
+    `  npx octogate manifests --for kubeadm --cluster ${clusterName} --output .clusters/${clusterName}/for-nodes`,
+    "    writes what kube-apiserver needs into that folder, with the steps",
+    "    (or --for k3s, rke2, talos, kops)",
   ];
 }
 
@@ -248,8 +250,8 @@ function requestFor(options: SetupOptions, deployment: DeploymentFile): SetupReq
   if (isNew && allow.length === 0) {
     const hint = "--allow org:NAME, --allow team:ORG/SLUG or --allow user:NAME, as often as you like";
     const nearest = nearestTo(clusterName, clusterVariablesIn(deployment).map(clusterNameOf));
-    const meant = nearest === null || cluster !== null ? "" : `did you mean --cluster ${nearest}? Else `;
-    throw cliError(`${path}: ${variable}`, `${clusterName} is new: who gets in?`, `${meant}${hint}`);
+    const nearby = nearest === null || cluster !== null ? "" : `did you mean --cluster ${nearest}? Else `;
+    throw cliError(`${path}: ${variable}`, `${clusterName} is new: who gets in?`, `${nearby}${hint}`);
   }
   if (!isNew && allow.length > 0 && !allow.every((entry) => cluster.allow.includes(entry))) {
     const message = `${clusterName} is there already, and lets in ${cluster.allow.join(", ")}`;
