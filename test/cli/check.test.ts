@@ -85,7 +85,7 @@ describe("octogate check", () => {
 describe("the build step of wrangler", () => {
   const step = `${repository}src/cli/check-before-deploy.ts`;
   const build = (cwd: string, WRANGLER_COMMAND: string) =>
-    run(process.execPath, [step], { cwd, env: { WRANGLER_COMMAND } });
+    run(process.execPath, [step], { cwd, env: { WRANGLER_COMMAND, OCTOGATE_CONFIG: "wrangler.toml" } });
 
   test.each(["deploy", "versions upload"])("prints the same lines before %s, and refuses", async (command) => {
     const toml = (await filledIn()).replace('"user:octocat#583231"', '"user:octocat", "user:"');
@@ -94,6 +94,13 @@ describe("the build step of wrangler", () => {
     expect(checked.exitCode).toBe(1);
     const withoutSum = checked.stdout.replace(/.*\n$/, "");
     expect(await build(path, command)).toMatchObject({ exitCode: 1, stdout: "", stderr: withoutSum });
+  });
+
+  test("refuses where it cannot tell which file wrangler deploys", async () => {
+    const { path: cwd } = await makeDeploymentFolder(await filledIn());
+    const unsaid = await run(process.execPath, [step], { cwd, env: { WRANGLER_COMMAND: "deploy" } });
+    expect(unsaid).toMatchObject({ exitCode: 1, stderr: expect.stringContaining("OCTOGATE_CONFIG=wrangler.toml") });
+    expect(await build(cwd, "deploy")).toMatchObject({ exitCode: 0, stderr: "" });
   });
 
   test("lets through what is only warned about, and everything that is tried locally", async () => {
