@@ -11,6 +11,7 @@ import { createSealer } from "./cache/sealer.ts";
 import { type Checked, describeProblems } from "./config/checked.ts";
 import { type Config, readConfig } from "./config/config.ts";
 import type { ServiceSettings } from "./config/service.ts";
+import type { OpenIdClient } from "./config/sign-in.ts";
 import { apiAddressOf } from "./github/api-address.ts";
 import { createGitHubClient, type GitHubClient } from "./github/client.ts";
 import { connectGitHub } from "./github/connect.ts";
@@ -54,8 +55,8 @@ export interface Services {
 }
 
 export interface SignInServices {
-  /** Scheme, host and port of ISSUER_URL. */
-  readonly origin: string;
+  /** Scheme, host and port of ISSUER_URL; null where that is wrong, so that no request is known to be for it. */
+  readonly origin: string | null;
   /** Not ok where the configuration of the sign-in is wrong: that touches no review. */
   readonly provider: Checked<Provider>;
   /** Each tells whether one more request of an address is within its limit. */
@@ -86,7 +87,8 @@ function createServices(env: Environment, runtime: Runtime): Services {
   const github: Checked<GitHubAccess> = config.service.ok
     ? { ok: true, value: accessGitHub(config.service.value, env, runtime, metrics) }
     : config.service;
-  const signIn = config.issuerUrl === null ? null : signInOf(config, config.issuerUrl, github, log, env, runtime);
+  const isSignInWanted = config.issuerUrl !== null || config.signIn !== null;
+  const signIn = isSignInWanted ? signInOf(config, github, log, env, runtime) : null;
   return {
     config,
     ...log,
@@ -96,7 +98,7 @@ function createServices(env: Environment, runtime: Runtime): Services {
       ...config,
       githubUrl: github.ok ? github.value.restUrl : null,
       store: boundStoreOf(env.KV),
-      signIn: signIn === null ? null : () => checkSignIn(signIn, config, env),
+      signIn: signIn === null ? null : (cluster) => checkSignIn(cluster, signIn, config, env),
       fetch,
       now,
     }),
@@ -170,8 +172,7 @@ function accessGitHub(
 }
 
 function signInOf(
-  { signIn, clients }: Config,
-  issuerUrl: string,
+  { signIn, issuerUrl, clients }: Config,
   github: Checked<GitHubAccess>,
   log: Pick<Services, "decisionLog" | "warnOfNames">,
   env: Environment,
@@ -182,7 +183,7 @@ function signInOf(
   const provider = providerOf();
   if (!provider.ok) writeError(`no one can sign in: ${describeProblems(provider.problems)}`);
   return {
-    origin: new URL(issuerUrl).origin,
+    origin: issuerUrl === null ? null : new URL(issuerUrl).origin,
     provider,
     mayAuthorize: limit("AUTHORIZE_LIMIT"),
     mayStartDevice: limit("DEVICE_LIMIT"),
@@ -203,19 +204,25 @@ function signInOf(
 const noClient = { setting: "ISSUER_URL", message: "no cluster has sign_in = true, and there is no CLIENT_NAME" };
 
 /**
- * What readiness says about the sign-in: its settings, its clients' policies, its keys, and limiters that are missing.
+ * What readiness says about the sign-in: the settings, keys and limiters of all, and the asking cluster's own policy.
+ * Another client's mistake leaves this cluster's people alone, so it is a note.
  */
 async function checkSignIn(
+  cluster: string,
   { provider }: SignInServices,
   { clients }: Config,
   env: Environment,
 ): Promise<Checked<string | null>> {
   const keys = provider.ok ? await provider.value.signingKeys() : provider;
-  const parts: Checked<unknown>[] = [keys, ...clients.map(({ signInPolicy }) => signInPolicy)];
-  const problems = parts.flatMap((part) => (part.ok ? [] : part.problems));
+  const problemsOf = (asking: readonly OpenIdClient[]) =>
+    asking.flatMap(({ signInPolicy }) => (signInPolicy.ok ? [] : signInPolicy.problems));
+  const own = problemsOf(clients.filter(({ name }) => name === cluster));
+  const problems = keys.ok ? own : [...keys.problems, ...own];
   if (problems.length > 0) return { ok: false, problems };
-  const missing = signInLimiters.map((name) => missingLimiter(name, env[name])).filter((text) => text !== null);
-  return { ok: true, value: missing.length === 0 ? null : missing.join("; ") };
+  const others = problemsOf(clients.filter(({ name }) => name !== cluster));
+  const notes = signInLimiters.flatMap((name) => missingLimiter(name, env[name]) ?? []);
+  if (others.length > 0) notes.push(describeProblems(others));
+  return { ok: true, value: notes.length === 0 ? null : notes.join("; ") };
 }
 
 const signInLimiters = ["AUTHORIZE_LIMIT", "DEVICE_LIMIT", "TOKEN_FAILURE_LIMIT"] as const satisfies LimiterName[];
