@@ -255,8 +255,8 @@ function createValidatorStore(): ValidatorStore {
 }
 
 /**
- * @returns a JWT as the app, or null where the key is none: WebCrypto sees that only now. It is issued a moment ago, for
- *   clocks differ, and good for at most ten minutes, which is what GitHub takes
+ * @returns a JWT as the app, or null where the key is none: WebCrypto sees that only now. It is issued a moment ago,
+ *   for clocks differ, and good for at most ten minutes, which is what GitHub takes
  */
 async function signAsApp({ id, privateKey }: GitHubApp, now: number): Promise<string | null> {
   try {
