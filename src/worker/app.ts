@@ -110,8 +110,8 @@ export function createApp(runtime: Runtime): App {
       let isSignIn = false;
       try {
         // By the address alone: what is there on the one hostname is not there on the other one.
-        const origin = servicesOf(env).signIn?.origin ?? null;
-        isSignIn = origin !== null && request.url.startsWith(`${origin}/`);
+        const { signIn: there } = servicesOf(env);
+        isSignIn = there !== null && request.url.startsWith(`${there.origin}/`);
         return await (isSignIn ? signIn : webhook).fetch(request, env);
       } catch (thrown) {
         // Hono hands only Errors to onError. Anything else that is thrown would end as the runtime's 500, and

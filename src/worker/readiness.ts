@@ -49,7 +49,7 @@ export interface ReadinessOptions {
    * Null without a sign-in hostname. Otherwise what is wrong with it, or, beside a right one, what an operator should
    * look at.
    */
-  readonly signIn: ((cluster: string) => Promise<Checked<string | null>>) | null;
+  readonly signIn: (() => Promise<Checked<string | null>>) | null;
   /** Null where none is bound. */
   readonly store: KeyValueStore | null;
   readonly fetch: typeof fetch;
@@ -100,7 +100,7 @@ export function createReadiness(options: ReadinessOptions): Readiness {
     const configuration = checkConfiguration([service, policy], unknownNames);
     const { checkedAt, kv, github } = await outside();
     const { signIn: checkSignIn } = options;
-    const signIn = checkSignIn === null ? null : await measured(async () => stateOf(await checkSignIn(cluster)));
+    const signIn = checkSignIn === null ? null : await measured(async () => stateOf(await checkSignIn()));
     const parts = { configuration, kv, github, ...(signIn === null ? {} : { signIn }) };
     const isReady = Object.values(parts).every(({ state }) => state === "ok" || state === "not_bound");
     return {

@@ -8,10 +8,10 @@ import type { CacheParts } from "./cache/lookup.ts";
 import { createMemory } from "./cache/memory.ts";
 import { createNegativeCache } from "./cache/negative-cache.ts";
 import { createSealer } from "./cache/sealer.ts";
-import { type Checked, describeProblems } from "./config/checked.ts";
-import { type Config, readConfig } from "./config/config.ts";
+import { type Checked, describeProblems, type Problem } from "./config/checked.ts";
+import { type Config, problemsInSignIn, readConfig } from "./config/config.ts";
 import type { ServiceSettings } from "./config/service.ts";
-import type { OpenIdClient } from "./config/sign-in.ts";
+import type { SignInSettings } from "./config/sign-in.ts";
 import { apiAddressOf } from "./github/api-address.ts";
 import { createGitHubClient, type GitHubClient } from "./github/client.ts";
 import { connectGitHub } from "./github/connect.ts";
@@ -55,8 +55,8 @@ export interface Services {
 }
 
 export interface SignInServices {
-  /** Scheme, host and port of ISSUER_URL; null where that is wrong, so that no request is known to be for it. */
-  readonly origin: string | null;
+  /** Scheme, host and port of ISSUER_URL. */
+  readonly origin: string;
   /** Not ok where the configuration of the sign-in is wrong: that touches no review. */
   readonly provider: Checked<Provider>;
   /** Each tells whether one more request of an address is within its limit. */
@@ -87,8 +87,9 @@ function createServices(env: Environment, runtime: Runtime): Services {
   const github: Checked<GitHubAccess> = config.service.ok
     ? { ok: true, value: accessGitHub(config.service.value, env, runtime, metrics) }
     : config.service;
-  const isSignInWanted = config.issuerUrl !== null || config.signIn !== null;
-  const signIn = isSignInWanted ? signInOf(config, github, log, env, runtime) : null;
+  const wrong = problemsInSignIn(config);
+  if (wrong.length > 0) writeError(`people are kept from signing in: ${describeProblems(wrong)}`);
+  const signIn = signInOf(config, github, log, env, runtime);
   return {
     config,
     ...log,
@@ -98,7 +99,7 @@ function createServices(env: Environment, runtime: Runtime): Services {
       ...config,
       githubUrl: github.ok ? github.value.restUrl : null,
       store: boundStoreOf(env.KV),
-      signIn: signIn === null ? null : (cluster) => checkSignIn(cluster, signIn, config, env),
+      signIn: config.signIn === null ? null : () => checkSignIn(signIn, wrong, env),
       fetch,
       now,
     }),
@@ -171,58 +172,50 @@ function accessGitHub(
   };
 }
 
+/** @returns null where there is no client, or no address at which it could be asked */
 function signInOf(
   { signIn, issuerUrl, clients }: Config,
   github: Checked<GitHubAccess>,
   log: Pick<Services, "decisionLog" | "warnOfNames">,
   env: Environment,
   runtime: Runtime,
-): SignInServices {
+): SignInServices | null {
+  if (signIn === null || issuerUrl === null) return null;
   const { now, writeError } = runtime;
   const limit = (name: LimiterName) => limitOf(name, env[name], writeError);
-  const provider = providerOf();
-  if (!provider.ok) writeError(`no one can sign in: ${describeProblems(provider.problems)}`);
   return {
-    origin: issuerUrl === null ? null : new URL(issuerUrl).origin,
-    provider,
+    origin: new URL(issuerUrl).origin,
+    provider: providerOf(signIn),
     mayAuthorize: limit("AUTHORIZE_LIMIT"),
     mayStartDevice: limit("DEVICE_LIMIT"),
     tokenFailures: createFailureLimit(limit("TOKEN_FAILURE_LIMIT"), now),
   };
 
-  function providerOf(): Checked<Provider> {
+  function providerOf(settings: Checked<SignInSettings>): Checked<Provider> {
     if (!github.ok) return github;
-    if (signIn === null) return { ok: false, problems: [noClient] };
-    if (!signIn.ok) return signIn;
+    if (!settings.ok) return settings;
     return {
       ok: true,
-      value: createProvider({ ...runtime, ...log, settings: signIn.value, clients, github: github.value }),
+      value: createProvider({ ...runtime, ...log, settings: settings.value, clients, github: github.value }),
     };
   }
 }
 
-const noClient = { setting: "ISSUER_URL", message: "no cluster has sign_in = true, and there is no CLIENT_NAME" };
-
 /**
- * What readiness says about the sign-in: the settings, keys and limiters of all, and the asking cluster's own policy.
- * Another client's mistake leaves this cluster's people alone, so it is a note.
+ * What readiness says about the sign-in: its settings, its clients' policies, its keys, and limiters that are missing.
+ *
+ * @param wrong what its configuration has
  */
 async function checkSignIn(
-  cluster: string,
-  { provider }: SignInServices,
-  { clients }: Config,
+  signIn: SignInServices | null,
+  wrong: readonly Problem[],
   env: Environment,
 ): Promise<Checked<string | null>> {
-  const keys = provider.ok ? await provider.value.signingKeys() : provider;
-  const problemsOf = (asking: readonly OpenIdClient[]) =>
-    asking.flatMap(({ signInPolicy }) => (signInPolicy.ok ? [] : signInPolicy.problems));
-  const own = problemsOf(clients.filter(({ name }) => name === cluster));
-  const problems = keys.ok ? own : [...keys.problems, ...own];
-  if (problems.length > 0) return { ok: false, problems };
-  const others = problemsOf(clients.filter(({ name }) => name !== cluster));
-  const notes = signInLimiters.flatMap((name) => missingLimiter(name, env[name]) ?? []);
-  if (others.length > 0) notes.push(describeProblems(others));
-  return { ok: true, value: notes.length === 0 ? null : notes.join("; ") };
+  if (wrong.length > 0 || signIn === null) return { ok: false, problems: wrong };
+  const keys = signIn.provider.ok ? await signIn.provider.value.signingKeys() : signIn.provider;
+  if (!keys.ok) return keys;
+  const missing = signInLimiters.map((name) => missingLimiter(name, env[name])).filter((text) => text !== null);
+  return { ok: true, value: missing.length === 0 ? null : missing.join("; ") };
 }
 
 const signInLimiters = ["AUTHORIZE_LIMIT", "DEVICE_LIMIT", "TOKEN_FAILURE_LIMIT"] as const satisfies LimiterName[];

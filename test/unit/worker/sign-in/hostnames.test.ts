@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 import { makeToken } from "../../../../src/local/github/token.ts";
 import { createApp } from "../../../../src/worker/app.ts";
 import { makeSigningKey } from "../../../support/signing-key.ts";
-import { cfOf, clusterTable, statusIn, userAnswer } from "../support.ts";
+import { cfOf, statusIn, userAnswer } from "../support.ts";
 import { expectError, issuerUrl, signInDeployment, startSignIn } from "./support/app.ts";
 
 const clusters = "https://auth.acme.test";
@@ -196,35 +196,15 @@ describe("a wrong configuration of the sign-in", () => {
     });
   });
 
-  test("of one client is a note to others, and stops that client alone", async () => {
-    const { send } = start({ CLIENT_ARGOCD: { allow: ["org:a.b"], token_kinds: ["classic"] } });
-    const form = { method: "POST", headers: { "content-type": "application/x-www-form-urlencoded" } };
-    const body = "grant_type=refresh_token&refresh_token=x&client_id=production";
-    expect((await send(`${issuerUrl}/token`, { ...form, body })).status).toBe(400);
-    const readiness = await send(`${clusters}/readyz`);
-    expect(await readiness.json()).toMatchObject({
-      parts: { signIn: { state: "ok", problem: expect.stringContaining("CLIENT_ARGOCD.allow[0]") } },
+  test("of one client stops that client alone, and the setting is not told", async () => {
+    const { refresh, refreshTokenOf, decisions } = startSignIn({
+      CLIENT_ARGOCD: { allow: ["org:a.b"], token_kinds: ["classic"] },
     });
-  });
-
-  test("of the asking cluster's own client is a failure of its readiness", async () => {
-    const { send, review } = start({
-      CLUSTER_PRODUCTION: clusterTable({ sign_in: true, redirect_uris: ["javascript:0"] }),
-    });
-    expect(await (await send(`${clusters}/readyz`)).json()).toMatchObject({
-      parts: { signIn: { state: "failed", problem: expect.stringContaining("CLUSTER_PRODUCTION.redirect_uris") } },
-    });
-    expect(await (await review(makeToken("classic"))).json()).toMatchObject({ status: { authenticated: true } });
-  });
-
-  test("of ISSUER_URL itself leaves no hostname for it, and is told all the same", async () => {
-    const { send, review, errors } = start({ ISSUER_URL: "http://login.acme.test" });
-    expect((await send(`${issuerUrl}/token`, { method: "POST" })).status).toBe(404);
-    expect(errors.join("\n")).toContain("ISSUER_URL");
-    expect(await (await send(`${clusters}/readyz`)).json()).toMatchObject({
-      parts: { signIn: { state: "failed", problem: expect.stringContaining("ISSUER_URL") } },
-    });
-    expect(await (await review(makeToken("classic"))).json()).toMatchObject({ status: { authenticated: true } });
+    expect((await refresh(await refreshTokenOf())).status).toBe(200);
+    const answer = await refresh(await refreshTokenOf({}, "argocd"), { client_id: "argocd" });
+    expectError(answer, "temporarily_unavailable", 503);
+    expect(answer.body.error_description).not.toContain("ARGOCD");
+    expect(decisions()[1]).toMatchObject({ client: "argocd", problems: [{ setting: "CLIENT_ARGOCD.allow[0]" }] });
   });
 
   test("without ISSUER_URL there is no sign-in and no word about it", async () => {
