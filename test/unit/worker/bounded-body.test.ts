@@ -4,14 +4,17 @@ import { readBoundedBody } from "../../../src/worker/bounded-body.ts";
 /** A body that counts how often it is asked for more. */
 function countedBody(chunks: readonly string[], atEnd: "close" | "break" | "hang" = "close") {
   const counts = { pulls: 0, cancelled: false };
-  const stream = new ReadableStream<Uint8Array>(
+  const stream = new ReadableStream(
     {
+      type: "bytes",
       pull(controller) {
         const chunk = chunks[counts.pulls];
         counts.pulls += 1;
         if (chunk !== undefined) controller.enqueue(new TextEncoder().encode(chunk));
-        else if (atEnd === "close") controller.close();
-        else if (atEnd === "break") controller.error(new Error("reset"));
+        else if (atEnd === "close") {
+          controller.close();
+          controller.byobRequest?.respond(0);
+        } else if (atEnd === "break") controller.error(new Error("reset"));
         else return new Promise<void>(() => {});
         return undefined;
       },
@@ -28,11 +31,18 @@ const headers = (values: Record<string, string> = {}) => new Headers(values);
 
 describe("a body", () => {
   test("comes out whole, however it is cut", async () => {
-    const { stream } = countedBody(["ab", "", "c"]);
+    const { stream } = countedBody(["ab", "c"]);
     expect(await readBoundedBody({ headers: headers(), body: stream }, 3)).toEqual({
       kind: "complete",
       bytes: new TextEncoder().encode("abc"),
     });
+  });
+
+  test("of many buffers' length comes out whole", async () => {
+    const chunks = Array.from({ length: 40 }, (_, index) => String(index % 10).repeat(9_999));
+    const { stream } = countedBody(chunks);
+    const body = await readBoundedBody({ headers: headers(), body: stream }, 1024 * 1024);
+    expect(body).toEqual({ kind: "complete", bytes: new TextEncoder().encode(chunks.join("")) });
   });
 
   test("that is not there is empty", async () => {
