@@ -1,10 +1,10 @@
 // The routes of the Worker, and what each of them checks, in order. Read this file first, then authenticate.ts.
 import type { Context, Next } from "hono";
 import { HonoBase as Hono } from "hono/hono-base";
+import { TrieRouter } from "hono/router/trie-router";
 import { authenticate } from "./authenticate.ts";
 import { badRequest, methodNotAllowed, statusResponse, undeterminedResponse, verdictResponse } from "./http/answers.ts";
 import { identifyCaller, type KnownCaller } from "./http/client-certificate.ts";
-import { ExactRouter } from "./http/exact-router.ts";
 import { readRequestBody } from "./http/request-body.ts";
 import { maxReviewBytes, parseTokenReview } from "./http/token-review.ts";
 import { createServicesOnce, type Environment, type Runtime, type Services } from "./services.ts";
@@ -32,7 +32,10 @@ export interface App {
 export function createApp(runtime: Runtime): App {
   const servicesOf = createServicesOnce(runtime);
 
-  const webhook = new Hono<AppTypes>({ router: new ExactRouter() });
+  // The smallest of Hono's routers that takes paths exactly. Two smaller ones take "/authenticate/" for
+  // "/authenticate", and the default would add 1.8 KiB to the 34 of the bundle. A warm review costs the same with
+  // each.
+  const webhook = new Hono<AppTypes>({ router: new TrieRouter() });
   webhook.get("/healthz", (c) => c.json({ status: "ok", version }));
   webhook.get("/readyz", requireClientCertificate, answerReadiness);
   webhook.post("/authenticate", requireClientCertificate, limitBody, answerReview);
