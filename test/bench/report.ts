@@ -38,7 +38,12 @@ export function describeWorkingDay({ noCache, octogate }: WorkingDay): string {
   return [
     "Calls to GitHub for 1,000 reviews of people at work, each every 10 s",
     "",
-    table([["", "costing quota", "304"], rowOf("no cache", noCache), rowOf("octogate", octogate)]),
+    table([
+      ["", "costing quota", "304"],
+      rowOf("no cache", noCache),
+      rowOf("octogate, fine-grained tokens", octogate.fine_grained),
+      rowOf("octogate, classic tokens", octogate.classic),
+    ]),
   ].join("\n");
 }
 

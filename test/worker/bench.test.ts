@@ -31,7 +31,7 @@ test("a short run prints every number and exits with 0", async () => {
   }
   expect(stdout).toMatch(/\d+\.\d reviews a second, p50 \d+\.\d ms, p99 \d+\.\d ms$/m);
   expect(stdout).toMatch(/^ {2}no cache +3000 +0$/m);
-  expect(stdout).toMatch(/^ {2}octogate +\d+ +\d+$/m);
+  expect(stdout).toMatch(/^ {2}octogate, classic tokens +\d+ +\d+$/m);
   expect(stdout).toMatch(/^Heap after 1,000 different tokens, in Node: -?\d+\.\d MiB/m);
   expect(stdout).toMatch(/^ {2}octogate, warm +\d+ +\d+\.\d µs$/m);
   expect(stdout).toMatch(/^ {2}own token +0 +\d+\.\d\d ms +1\.00$/m);
