@@ -17,7 +17,7 @@ export interface GitHubCalls {
 export type RigTokenKind = "classic" | "fine_grained";
 
 export interface Rig {
-  /** @returns a never-seen token of a new member of the one organisation in the policy; classic if not said otherwise */
+  /** @returns a never-seen token, classic by default, of a new member of the one organisation in the policy */
   newToken(kind?: RigTokenKind): string;
   /** @returns how long it took */
   reviewMs(token: string): Promise<number>;
