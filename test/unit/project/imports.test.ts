@@ -105,7 +105,14 @@ test("the Worker needs nothing that does not ship with it", () => {
     ({ from, to }) => partOf("src/worker", from) !== null && !to.startsWith("src/worker/"),
   );
   // The runtime's own module, and packages.
-  const names = ["cloudflare:workers", "hono", "hono/hono-base", "hono/router/trie-router", "universal-github-app-jwt", "valibot"];
+  const names = [
+    "cloudflare:workers",
+    "hono",
+    "hono/hono-base",
+    "hono/router/trie-router",
+    "universal-github-app-jwt",
+    "valibot",
+  ];
   expect([...new Set(foreign.map(({ to }) => to))].sort()).toEqual(names);
 });
 
