@@ -1,5 +1,4 @@
-// Reads a body up to a limit. An isolate has 128 MB of memory, so neither side may fill it. The body is read into one
-// buffer: without it the runtime hands over 4 KiB at a time, and a page of GitHub's list of teams has forty times that.
+// Reads a body up to a limit. An isolate has 128 MB of memory, so neither side may fill it.
 
 export type BoundedBody =
   | { readonly kind: "complete"; readonly bytes: Uint8Array<ArrayBuffer> }
@@ -21,10 +20,10 @@ export async function readBoundedBody(
 ): Promise<BoundedBody> {
   const { body } = message;
   if (body === null) return { kind: "complete", bytes: new Uint8Array(0) };
-  const reader = body.getReader({ mode: "byob" });
+  const pieces = piecesOf(body);
   const giveUp = (kind: "too_large" | "aborted" | "broken"): BoundedBody => {
     // Not awaited: a peer that hangs may hang here, too.
-    reader.cancel().catch(() => undefined);
+    pieces.cancel().catch(() => undefined);
     return { kind };
   };
   if (Number(message.headers.get("content-length") ?? 0) > maxBytes) return giveUp("too_large");
@@ -33,27 +32,53 @@ export async function readBoundedBody(
     if (signal?.aborted) resolve("aborted");
     signal?.addEventListener("abort", () => resolve("aborted"), { once: true });
   });
-  let buffer = new ArrayBuffer(Math.min(firstBufferBytes, maxBytes + 1));
+  const chunks: Uint8Array[] = [];
   let length = 0;
   for (;;) {
-    if (length === buffer.byteLength) buffer = grown(buffer, Math.min(length * 4, maxBytes + 1));
-    const reading = reader.read(new Uint8Array(buffer, length)).catch(() => "broken" as const);
-    const next = await Promise.race([reading, aborted]);
+    const next = await Promise.race([pieces.read().catch(() => "broken" as const), aborted]);
     if (next === "broken") return giveUp(signal?.aborted ? "aborted" : "broken");
     if (next === "aborted") return giveUp("aborted");
-    // The runtime takes the buffer away while it fills it.
-    if (next.value !== undefined) buffer = next.value.buffer;
-    if (next.done) return { kind: "complete", bytes: new Uint8Array(buffer, 0, length) };
+    if (next.done) return { kind: "complete", bytes: concatenate(chunks, length) };
     length += next.value.byteLength;
     if (length > maxBytes) return giveUp("too_large");
+    chunks.push(next.value);
   }
 }
 
-/** Enough for most bodies. */
-const firstBufferBytes = 64 * 1024;
+/** What a socket has at a time, mostly. */
+const pieceBytes = 64 * 1024;
 
-function grown(buffer: ArrayBuffer, byteLength: number): ArrayBuffer {
-  const bytes = new Uint8Array(byteLength);
-  bytes.set(new Uint8Array(buffer));
-  return bytes.buffer;
+/**
+ * The runtime hands over 4 KiB at a time unless it is given a buffer, and a page of GitHub's list of teams has forty
+ * times that.
+ */
+function piecesOf(body: ReadableStream<Uint8Array>): Pick<ReadableStreamDefaultReader<Uint8Array>, "read" | "cancel"> {
+  let reader: ReadableStreamBYOBReader;
+  try {
+    reader = body.getReader({ mode: "byob" });
+  } catch {
+    // It is no byte stream, as bodies are that no runtime has made.
+    return body.getReader();
+  }
+  let buffer = new ArrayBuffer(pieceBytes);
+  return {
+    async read() {
+      const { done, value } = await reader.read(new Uint8Array(buffer));
+      if (done) return { done };
+      // The buffer comes back as another object, and is used again.
+      buffer = value.buffer;
+      return { done, value: value.slice() };
+    },
+    cancel: () => reader.cancel(),
+  };
+}
+
+function concatenate(chunks: readonly Uint8Array[], length: number): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(length);
+  let offset = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, offset);
+    offset += chunk.byteLength;
+  }
+  return bytes;
 }

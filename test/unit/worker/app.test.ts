@@ -8,9 +8,8 @@ const maxBytes = 256 * 1024;
 /** A body that counts how often it is asked for more, 64 KiB each time; it ends after 8 MB. */
 function countedBody() {
   const counts = { pulls: 0, cancelled: false };
-  const body = new ReadableStream(
+  const body = new ReadableStream<Uint8Array>(
     {
-      type: "bytes",
       pull(controller) {
         counts.pulls += 1;
         if (counts.pulls > 128) controller.close();
@@ -145,7 +144,7 @@ describe("the body", () => {
   });
 
   test("one that breaks off is refused", async () => {
-    const body = new ReadableStream({ type: "bytes", pull: (controller) => controller.error(new Error("reset")) });
+    const body = new ReadableStream({ pull: (controller) => controller.error(new Error("reset")) });
     const response = await startApp().send("/authenticate", { method: "POST", body, duplex: "half" });
     expect(await statusIn(response)).toMatchObject({ code: 400, message: "body: ended early" });
   });

@@ -16,15 +16,12 @@ const hangingFetch: typeof fetch = (_, init) =>
 /** A body that is made of these parts and then ends as told. */
 function bodyOf(parts: readonly string[], atEnd: "close" | "break" | "hang"): ReadableStream<Uint8Array> {
   const rest = [...parts];
-  return new ReadableStream({
-    type: "bytes",
+  return new ReadableStream<Uint8Array>({
     pull(controller) {
       const part = rest.shift();
       if (part !== undefined) controller.enqueue(new TextEncoder().encode(part));
-      else if (atEnd === "close") {
-        controller.close();
-        controller.byobRequest?.respond(0);
-      } else if (atEnd === "break") controller.error(new TypeError("terminated"));
+      else if (atEnd === "close") controller.close();
+      else if (atEnd === "break") controller.error(new TypeError("terminated"));
       else return new Promise<void>(() => {});
       return undefined;
     },
@@ -195,16 +192,12 @@ describe("a slow delivery within the deadline is accepted", () => {
       JSON.stringify({ id: 583231, login: "octocat", type: "User", name: "Mönä 🐙" }),
     );
     const rest = [...bytes];
-    const body = new ReadableStream({
-      type: "bytes",
+    const body = new ReadableStream<Uint8Array>({
       async pull(controller) {
         await later();
         const byte = rest.shift();
-        if (byte !== undefined) controller.enqueue(Uint8Array.of(byte));
-        else {
-          controller.close();
-          controller.byobRequest?.respond(0);
-        }
+        if (byte === undefined) controller.close();
+        else controller.enqueue(Uint8Array.of(byte));
       },
     });
     expect((await loadOwner(async () => new Response(body))).outcome.kind).toBe("found");

@@ -161,7 +161,7 @@ describe("the time of all calls together", () => {
       [paths.teams]: json([teamBody(55, "platform")], linkTo(second)),
       [`GET ${second}`]: () => {
         setImmediate(() => deadline.abort());
-        return new Response(new ReadableStream({ type: "bytes", pull: () => new Promise(() => {}) }));
+        return new Response(new ReadableStream({ pull: () => new Promise(() => {}) }));
       },
     });
     // So many pages are the user's own: GitHub answered each.

@@ -48,7 +48,7 @@ describe.each([{ declared: true }, { declared: false }])("a body (%j)", (how) =>
   });
 
   test("that breaks off is broken", async () => {
-    const body = new ReadableStream({ type: "bytes", start: (controller) => controller.error(new Error("reset")) });
+    const body = new ReadableStream({ start: (controller) => controller.error(new Error("reset")) });
     const init = {
       method: "POST",
       body,

@@ -152,12 +152,9 @@ describe("outsiders", () => {
 
   test("are neither told so nor kept where the 404 did not arrive whole", async () => {
     const broken = () =>
-      new Response(
-        new ReadableStream({ type: "bytes", pull: (controller) => controller.error(new TypeError("reset")) }),
-        {
-          status: 404,
-        },
-      );
+      new Response(new ReadableStream({ pull: (controller) => controller.error(new TypeError("reset")) }), {
+        status: 404,
+      });
     const { load, github } = appView({ [membershipPath()]: broken });
     expect(await load()).toEqual([hidden("github_unreachable")]);
     github.script[membershipPath()] = json(membershipBody());
