@@ -86,12 +86,12 @@ export async function measureLatencies(real: Rig, noCache: Rig, samples: number)
 
 /** kube-apiserver's own cache ends after 10 s, so it asks again about a person at work. */
 const reviewEveryMs = 10_000;
-const people = 20;
+const peopleAtWork = 5;
 
 /** Measures how often people at work make the Worker call GitHub, on the Worker's own clock. */
 export async function measureWorkingDay(real: Rig, noCache: Rig, reviewsPerPerson: number): Promise<WorkingDay> {
   const callsOfAll = async (rig: Rig, kind: RigTokenKind) => {
-    const tokens = Array.from({ length: people }, () => rig.newToken(kind));
+    const tokens = Array.from({ length: peopleAtWork }, () => rig.newToken(kind));
     const before = rig.gitHubCalls();
     for (let review = 0; review < reviewsPerPerson; review += 1) {
       await Promise.all(tokens.map((token) => rig.reviewMs(token)));
@@ -99,7 +99,7 @@ export async function measureWorkingDay(real: Rig, noCache: Rig, reviewsPerPerso
       rig.advance(reviewEveryMs);
     }
     const after = rig.gitHubCalls();
-    const per1000 = (calls: number) => (calls / (people * reviewsPerPerson)) * 1000;
+    const per1000 = (calls: number) => (calls / (peopleAtWork * reviewsPerPerson)) * 1000;
     return {
       costly: per1000(after.costly - before.costly),
       notModified: per1000(after.notModified - before.notModified),
@@ -111,9 +111,11 @@ export async function measureWorkingDay(real: Rig, noCache: Rig, reviewsPerPerso
   };
 }
 
+const peopleUnderLoad = 20;
+
 /** Measures warm reviews under load. @param concurrency how many are under way at a time */
 export async function measureLoad(rig: Rig, reviews: number, concurrency: number): Promise<Load> {
-  const tokens = Array.from({ length: people }, () => rig.newToken());
+  const tokens = Array.from({ length: peopleUnderLoad }, () => rig.newToken());
   for (const token of tokens) await rig.reviewMs(token);
   const durationsMs: number[] = [];
   let left = reviews;
@@ -121,7 +123,7 @@ export async function measureLoad(rig: Rig, reviews: number, concurrency: number
   const client = async () => {
     while (left > 0) {
       left -= 1;
-      durationsMs.push(await rig.reviewMs(tokens[left % people] ?? ""));
+      durationsMs.push(await rig.reviewMs(tokens[left % peopleUnderLoad] ?? ""));
     }
   };
   await Promise.all(Array.from({ length: concurrency }, client));
