@@ -24,7 +24,7 @@ const partsFromTheTop: Readonly<Record<string, readonly string[]>> = {
       "version",
       "reasons",
     ],
-    "config",
+    ...["config", "json"],
   ],
   "src/local": [
     ...[
