@@ -1,9 +1,11 @@
 // Files that are written whole or not at all, and those with a key for their owner alone.
-import { mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { randomBytes } from "node:crypto";
+import { renameSync } from "node:fs";
+import { mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 
-/** The name of a file until it is whole. Only a killed process leaves one. */
-export const temporaryName = /\.\d+\.new$/;
+/** The name of a file until it is whole. Only a killed process leaves one. Older versions had the number alone. */
+export const temporaryName = /\.\d+(?:-[0-9a-f]+)?\.new$/;
 
 /** Whether this is an error of Node's with this code, such as ENOENT. */
 export function hasCode(error: unknown, code: string): boolean {
@@ -34,14 +36,17 @@ export async function writePublicly(path: string, text: string): Promise<void> {
 /**
  * Writes by way of a second file: a reader sees the old text or the new one, never a part.
  * Without a moment in which others could read it: the file has its mode from the beginning.
+ *
+ * @param beforeRename the last look at what is there: nothing else of this process runs between it and the change
  */
-export async function writeWhole(path: string, text: string, mode: number): Promise<void> {
-  const temporary = `${path}.${process.pid}.new`;
+export async function writeWhole(path: string, text: string, mode: number, beforeRename = () => {}): Promise<void> {
+  // Each write has a name of its own: two may run at once in one process.
+  const temporary = `${path}.${process.pid}-${randomBytes(6).toString("hex")}.new`;
   try {
-    await rm(temporary, { force: true });
     // On the disk before anything is made that is of no use without it, such as a certificate for a key.
     await writeFile(temporary, text, { mode, flag: "wx", flush: true });
-    await rename(temporary, path);
+    beforeRename();
+    renameSync(temporary, path);
   } finally {
     await rm(temporary, { force: true });
   }

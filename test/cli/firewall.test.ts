@@ -1,6 +1,5 @@
 // The firewall rule names the certificates that the Worker accepts: in step with every command, and at every moment of
 // it at least those.
-import { utimesSync } from "node:fs";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { firewallExpression, fits } from "../../src/cli/cloudflare/firewall-rule.ts";
 import { makeAuthority } from "../../src/local/certificates.ts";
@@ -53,9 +52,7 @@ test("stays in step: no certificate that the Worker accepts is missing from it a
     () => rig.run(["teardown", "--cluster", "staging", "--yes"]),
   ];
   const finish = () => {
-    const then = new Date(Date.now() - 301_000);
-    for (const name of ["previous.crt", "client.crt"])
-      utimesSync(rig.clone.path(`.clusters/staging/${name}`), then, then);
+    rig.letFilesAge(".clusters/staging/previous.crt", ".clusters/staging/client.crt");
     const inUse = ["--in-use", ".clusters/staging/client.crt"];
     return certificate("rotate", "--cluster", "staging", "--finish", ...inUse, ...rig.edgeArgs);
   };

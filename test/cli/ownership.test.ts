@@ -1,7 +1,7 @@
 // What destroys something asks whose it is: copies of other clusters' pairs, names that lead elsewhere, links, and
 // things that other owners put beside ours.
 import { execFileSync } from "node:child_process";
-import { copyFileSync, mkdirSync, readdirSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { ClusterFolder } from "../../src/cli/certificates/pair-files.ts";
@@ -34,10 +34,6 @@ const copyPair = (name: string, endings: readonly string[] = ["crt", "key"]) => 
     );
   }
 };
-const letTimePass = (...files: string[]) => {
-  const then = new Date(Date.now() - 301_000);
-  for (const file of files) utimesSync(rig.clone.path(`.clusters/staging/${file}`), then, then);
-};
 
 describe("a copy of another cluster's pair in the folder", () => {
   test.each([
@@ -68,7 +64,7 @@ describe("a copy of another cluster's pair in the folder", () => {
   test("over previous.*: the rotation's end revokes nothing", async () => {
     expect((await rotate("staging")).exitCode).toBe(0);
     copyPair("previous");
-    letTimePass("previous.crt", "client.crt");
+    rig.letFilesAge(".clusters/staging/previous.crt", ".clusters/staging/client.crt");
     const { exitCode, stderr } = await rotate("staging", "--finish", "--in-use", ".clusters/staging/client.crt");
     expect(exitCode).toBe(1);
     expect(stderr).toContain("which is production's: it is not revoked");

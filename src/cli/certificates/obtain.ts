@@ -74,6 +74,8 @@ export async function obtainPair(options: ObtainOptions, state: PairState): Prom
   if (key === null) {
     key = makePrivateKey();
     await folder.createKey(pair, key);
+  } else if (state.certificate === null) {
+    await folder.keepAskedAt(pair);
   }
   const certificate =
     state.certificate ??

@@ -3,7 +3,7 @@
 // a certificate is a request that was not answered yet.
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { existsSync, renameSync } from "node:fs";
-import { lstat, readdir, readFile, rm, rmdir, stat } from "node:fs/promises";
+import { lstat, readdir, readFile, rm, rmdir, stat, utimes } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import {
   createPrivately,
@@ -133,12 +133,18 @@ export class ClusterFolder {
 
   /** @returns when the pair's certificate was written, in milliseconds; null if there is none */
   async writtenAt(pair: string): Promise<number | null> {
-    try {
-      return (await stat(this.certificateFile(pair))).mtimeMs;
-    } catch (error) {
-      if (hasCode(error, "ENOENT")) return null;
-      throw error;
-    }
+    return changedAt(this.certificateFile(pair));
+  }
+
+  /** @returns when a certificate for the pair's key was asked for at the latest; null if there is no key */
+  async askedAt(pair: string): Promise<number | null> {
+    return changedAt(this.keyFile(pair));
+  }
+
+  /** Keeps the time: a key may be older than the request for its certificate. */
+  async keepAskedAt(pair: string): Promise<void> {
+    const now = new Date();
+    await utimes(this.keyFile(pair), now, now);
   }
 
   /**
@@ -183,6 +189,15 @@ export class ClusterFolder {
     } catch (error) {
       if (!hasCode(error, "ENOTEMPTY") && !hasCode(error, "ENOENT")) throw error;
     }
+  }
+}
+
+async function changedAt(path: string): Promise<number | null> {
+  try {
+    return (await stat(path)).mtimeMs;
+  } catch (error) {
+    if (hasCode(error, "ENOENT")) return null;
+    throw error;
   }
 }
 

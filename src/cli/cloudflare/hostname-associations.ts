@@ -28,8 +28,9 @@ export async function associateHostname(
 
 /**
  * Leaves every other hostname where it is. A hostname that is not there is looked for a while: it may have been added a
- * moment ago.
+ * moment before this command.
  *
+ * @param since when it was added at the latest, in milliseconds
  * @throws CliError if Cloudflare does not show the change in time
  */
 export async function dissociateHostname(
@@ -37,12 +38,14 @@ export async function dissociateHostname(
   zone: Zone,
   hostname: string,
   clock: Clock,
+  since: number,
 ): Promise<void> {
   await lookAgain(clock, {
     found: await readAssociatedHostnames(client, zone),
     look: () => readAssociatedHostnames(client, zone),
     isThere: (hostnames) => hostnames.includes(hostname),
     until: () => `it is certain that no earlier command has added ${hostname} to the hostname associations`,
+    since,
   });
   await changeList(client, zone, (hostnames) => hostnames.filter((other) => other !== hostname), clock);
 }

@@ -134,6 +134,8 @@ export interface Session {
   readonly client: CloudflareClient;
   readonly zone: Zone;
   readonly clock: Clock;
+  /** When the command began, in milliseconds: what earlier commands made is older. */
+  readonly openedAt: number;
 }
 
 /** @throws CliError if this is no clone, setup was never run, or Cloudflare does not answer */
@@ -143,6 +145,7 @@ export async function openSession(config: string, context: Context): Promise<Ses
   const { path, hostname } = deployment;
   if (hostname === null) throw cliError(path, "has no route yet", "run octogate setup first");
   await requireWrangler(deployment);
+  const openedAt = context.now();
   const client = await connectToCloudflare(context);
-  return { deployment, hostname, client, zone: await findZone(client, hostname), clock: context };
+  return { deployment, hostname, client, zone: await findZone(client, hostname), clock: context, openedAt };
 }

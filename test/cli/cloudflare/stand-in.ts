@@ -33,6 +33,8 @@ export interface CloudflareStandIn {
   readonly bodies: string[];
   /** Asked about each call; null lets it pass. */
   interfere: (call: Call) => Interference | null;
+  /** Told of each call once it took effect, before it is answered: what a process that is killed now leaves behind. */
+  onEffect: (call: Call) => void;
   /** Heard before wrangler hears that its upload is there. */
   onUpload: (script: Script) => Promise<void>;
   /** A certificate that another product of the account uses. */
@@ -69,6 +71,7 @@ export async function startCloudflareStandIn(lateness: Lateness): Promise<Cloudf
     violations: [],
     bodies: [],
     interfere: () => null,
+    onEffect: () => {},
     onUpload: async () => {},
     addForeignCertificate: () => addForeignCertificate(state),
     dropConnections: () => server.closeAllConnections(),
@@ -104,6 +107,7 @@ export async function startCloudflareStandIn(lateness: Lateness): Promise<Cloudf
     const interference = standIn.interfere(call);
     if (interference?.kind === "answer" && interference.when === "before") return interference.answer;
     const usual = await answerCall(call);
+    standIn.onEffect(call);
     if (isPublished) standIn.violations.push(...violationsOfAnswer(call, usual));
     switch (interference?.kind) {
       case undefined:
