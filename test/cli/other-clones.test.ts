@@ -112,3 +112,25 @@ test("a wrangler.toml keeps its mode, and stays the link that it is", async () =
   expect(statSync(rig.clone.path("elsewhere.toml")).mode & 0o777).toBe(0o640);
   expect(readdirSync(rig.clone.folder).filter((name) => name.endsWith(".new"))).toEqual([]);
 });
+
+test("two setups at once in one process: each ends well, or says what to do, and all goes on with the next run", async () => {
+  for (const names of [
+    ["alpha", "beta"],
+    ["gamma", "delta"],
+    ["epsilon", "zeta"],
+  ]) {
+    const results = await Promise.all(names.map((name) => setup(name, "--allow", "user:mona#7")));
+    for (const { exitCode, stderr } of results) {
+      if (exitCode !== 0) expect(stderr).toMatch(/was changed while this command ran|which is deployed/);
+      expect(stderr).not.toMatch(/Error:|EEXIST|ENOENT/);
+    }
+    for (const name of names) {
+      const { exitCode, stderr } = await setup(name, "--allow", "user:mona#7");
+      expect(exitCode, stderr).toBe(0);
+    }
+  }
+  expect(listed()).toHaveLength(7);
+  const { certificates } = rig.cloudflare.state;
+  expect(certificates.map(({ fingerprint_sha256 }) => fingerprint_sha256).sort()).toEqual(listed().sort());
+  expect(readdirSync(rig.clone.folder).filter((name) => name.endsWith(".new"))).toEqual([]);
+});
