@@ -2,6 +2,7 @@
 // first: run again, it comes to the same as a run that nothing disturbed. What a kill leaves behind is kept at each
 // request of one run, before and after the request takes effect, and the command is run on from each.
 import { createPrivateKey, X509Certificate } from "node:crypto";
+import { rmSync } from "node:fs";
 import { afterAll, afterEach, beforeEach, expect, test } from "vitest";
 import { newTokenMs } from "../../src/cli/cloudflare/api.ts";
 import { maxLagMs } from "../../src/cli/cloudflare/patience.ts";
@@ -61,6 +62,15 @@ const cases: Readonly<Record<string, Case>> = {
     prepare: [() => setup("production"), issue],
     args: () =>
       certificate("revoke", "--cluster", "production", "--fingerprint", fingerprintOf("octogate production second")),
+    goesOn: true,
+  },
+  "certificate revoke, of a key that lies elsewhere": {
+    prepare: [() => setup("production"), issue],
+    args: () => {
+      for (const end of ["key", "crt"]) rmSync(rig.clone.path(`.clusters/production/second.${end}`));
+      const fingerprint = fingerprintOf("octogate production second");
+      return certificate("revoke", "--cluster", "production", "--fingerprint", fingerprint);
+    },
     goesOn: true,
   },
   "teardown --cluster": {

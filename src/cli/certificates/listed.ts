@@ -1,7 +1,7 @@
 // The certificates that clusters list: in wrangler.toml, in the deployment and in the firewall rule.
 // A certificate comes into the rule before it is deployed, and goes out of it afterwards: at every moment the rule lets
 // through at least what the Worker accepts.
-import type { ClientCertificate } from "../cloudflare/client-certificates.ts";
+import { type ClientCertificate, isUsable } from "../cloudflare/client-certificates.ts";
 import {
   admittedBy,
   type Firewall,
@@ -57,18 +57,20 @@ export async function acceptCertificate(
 
 /**
  * Takes a certificate off the list, and deploys: from then on the Worker refuses it, also where Cloudflare verifies it.
+ * The firewall rule still names it, so that a run after a break knows whose it was.
+ *
+ * @returns the changed file
  */
 export async function stopAccepting(
   session: Session,
   context: Context,
   { variable, fingerprint }: { variable: string; fingerprint: string },
-  certificates: readonly ClientCertificate[],
-): Promise<void> {
+): Promise<ConfigFile> {
   const { deployment } = session;
   const text = applyEdits(deployment, removeFingerprint(deployment, variable, fingerprint));
   const written = asDeployment(await saveConfigFile(deployment, text));
   await deployIfNeeded(written, context, session, { variable, fingerprint });
-  await correctFirewall(session, { file: written, certificates, removed: [fingerprint] });
+  return written;
 }
 
 /** @param change what is about to be listed, and what was taken off the list */
@@ -119,7 +121,7 @@ export async function wantedRule(
 ): Promise<WantedRule | null> {
   const listed = listedFingerprints(file);
   const isRevoked = (fingerprint: string) =>
-    certificates.some((one) => one.fingerprint === fingerprint && !isUsable(one.status));
+    certificates.some((one) => one.fingerprint === fingerprint && !isUsable(one));
   const isKept = (fingerprint: string) => !listed.has(fingerprint) && !removed.includes(fingerprint);
   const inRule = admittedBy(firewall).fingerprints.filter(isKept);
   const ended = inRule.filter(isRevoked);
@@ -151,10 +153,6 @@ export async function wantedRule(
   const expression = firewallExpression(hostname, byAuthority);
   const authorities = admittedBy(firewall).issuers.filter((issuer) => !issuers.includes(issuer));
   return { expression, unlisted, ended, authorities, isByAuthority: true };
-}
-
-function isUsable(status: ClientCertificate["status"]): boolean {
-  return status === "active" || status === "pending_reactivation";
 }
 
 async function issuerOf({ certificate, fingerprint }: ClientCertificate): Promise<string> {

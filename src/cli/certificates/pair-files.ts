@@ -53,11 +53,13 @@ export function clusterFolderName(clusterName: string): string {
 export class ClusterFolder {
   /** From the deployment's folder, for people. */
   readonly name: string;
+  readonly clusterName: string;
   readonly #path: string;
 
   /** @param deployment the folder of wrangler.toml */
   constructor(deployment: string, clusterName: string) {
     this.name = clusterFolderName(clusterName);
+    this.clusterName = clusterName;
     this.#path = join(deployment, this.name);
   }
 

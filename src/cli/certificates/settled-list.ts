@@ -4,7 +4,7 @@
 import { createPublicKey, type KeyObject, X509Certificate } from "node:crypto";
 import { fingerprintOrNull } from "../../node/certificates.ts";
 import type { CloudflareClient } from "../cloudflare/api.ts";
-import { type ClientCertificate, listClientCertificates } from "../cloudflare/client-certificates.ts";
+import { type ClientCertificate, isOfKey, listClientCertificates } from "../cloudflare/client-certificates.ts";
 import { type Clock, lookAgain } from "../cloudflare/patience.ts";
 import type { Zone } from "../cloudflare/zone.ts";
 import { type Diagnostic, warning } from "../command.ts";
@@ -79,7 +79,7 @@ async function expectedIn(folder: ClusterFolder): Promise<ExpectedCertificate[]>
       const writtenAt = (await folder.writtenAt(pair)) ?? 0;
       expected.push(expectedCertificate(fingerprint, Math.min(writtenAt, beganAt + maxBackdatedMs)));
     } else if (publicKey !== null) {
-      const isIt = (one: ClientCertificate) => new X509Certificate(one.certificate).publicKey.equals(publicKey);
+      const isIt = (one: ClientCertificate) => isOfKey(one, publicKey);
       expected.push({ isIt, fingerprint: null, since: (await folder.askedAt(pair)) ?? 0 });
     }
   }

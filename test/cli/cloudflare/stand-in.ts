@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
+import { makePrivateKey } from "../../../src/cli/certificates/obtain.ts";
 import { permissions } from "../../../src/cli/cloudflare/api.ts";
 import { accountRoutes, type Upload, upload } from "./account-routes.ts";
 import { type Answer, apiError, type Call, error } from "./answer.ts";
@@ -37,8 +38,8 @@ export interface CloudflareStandIn {
   onEffect: (call: Call) => void;
   /** Heard before wrangler hears that its upload is there. */
   onUpload: (script: Script) => Promise<void>;
-  /** A certificate that another product of the account uses. */
-  addForeignCertificate(): Promise<void>;
+  /** A certificate that another product of the account uses, or that seems to be one of ours. */
+  addForeignCertificate(name?: string, key?: string): Promise<void>;
   /** Ends what hangs. */
   dropConnections(): void;
   close(): Promise<void>;
@@ -73,7 +74,8 @@ export async function startCloudflareStandIn(lateness: Lateness): Promise<Cloudf
     interfere: () => null,
     onEffect: () => {},
     onUpload: async () => {},
-    addForeignCertificate: () => addForeignCertificate(state),
+    addForeignCertificate: (name = "another owner's", key = makePrivateKey()) =>
+      addForeignCertificate(state, name, key),
     dropConnections: () => server.closeAllConnections(),
     async close() {
       server.closeAllConnections();

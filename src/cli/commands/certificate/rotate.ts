@@ -8,9 +8,9 @@ import { Command, Option } from "commander";
 import { fingerprintOrNull } from "../../../node/certificates.ts";
 import type { Endpoint } from "../../../node/https.ts";
 import { clusterVariableName } from "../../../worker/config/config.ts";
-import { acceptCertificate, compareWithDeployed, stopAccepting } from "../../certificates/listed.ts";
+import { acceptCertificate, compareWithDeployed, correctFirewall, stopAccepting } from "../../certificates/listed.ts";
 import { inspectPair, obtainPair } from "../../certificates/obtain.ts";
-import { commonNameFor, describeOwner, isOwn, readClaim, revokeOwn } from "../../certificates/ownership.ts";
+import { commonNameFor, describeOwner, isOwn, ofPair, readClaim, revokeAll } from "../../certificates/ownership.ts";
 import {
   ClusterFolder,
   currentPair,
@@ -223,9 +223,9 @@ async function finish(rotation: Rotation, options: RotateOptions, context: Conte
   const consent = await askForConsent(context, changes, options);
   if (consent.kind === "stop") return consent.result;
   // Refused by the Worker first, which works at once; then revoked; then forgotten.
-  await stopAccepting(session, context, { variable, fingerprint: previous }, claim.certificates);
-  const known = claim.certificates.find((one) => one.fingerprint === previous && one.status === "active");
-  if (known !== undefined) await revokeOwn(session, claim, known);
+  const written = await stopAccepting(session, context, { variable, fingerprint: previous });
+  await revokeAll(session, claim, ofPair(await folder.read(previousPair), claim));
+  await correctFirewall(session, { file: written, certificates: claim.certificates, removed: [previous] });
   await folder.remove(previousPair);
   const lines = [`${clusterName} has one certificate less: ${previous} is refused from now on.`];
   const json = { changed: true, cluster: clusterName, fingerprint, dropped: previous };
