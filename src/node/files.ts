@@ -22,10 +22,14 @@ export async function readIfThere(path: string): Promise<string | null> {
   }
 }
 
-/** Writes a file that holds a key, or might. Makes its folder, for the owner alone as well. */
-export async function writePrivately(path: string, text: string): Promise<void> {
+/**
+ * Writes a file that holds a key, or might. Makes its folder, for the owner alone as well.
+ *
+ * @param isStillWanted as in `writeWhole` @returns whether it was
+ */
+export async function writePrivately(path: string, text: string, isStillWanted = () => true): Promise<boolean> {
   await makePrivateFolder(dirname(path));
-  await writeWhole(path, text, 0o600);
+  return writeWhole(path, text, 0o600, isStillWanted);
 }
 
 /** Writes a file that all users of the machine may read. Its folder has to be there. */
@@ -37,16 +41,23 @@ export async function writePublicly(path: string, text: string): Promise<void> {
  * Writes by way of a second file: a reader sees the old text or the new one, never a part.
  * Without a moment in which others could read it: the file has its mode from the beginning.
  *
- * @param beforeRename the last look at what is there: nothing else of this process runs between it and the change
+ * @param isStillWanted the last look at what is there: nothing else of this process runs between it and the change
+ * @returns whether it was still wanted, and so is written
  */
-export async function writeWhole(path: string, text: string, mode: number, beforeRename = () => {}): Promise<void> {
+export async function writeWhole(
+  path: string,
+  text: string,
+  mode: number,
+  isStillWanted = () => true,
+): Promise<boolean> {
   // Each write has a name of its own: two may run at once in one process.
   const temporary = `${path}.${process.pid}-${randomBytes(6).toString("hex")}.new`;
   try {
     // On the disk before anything is made that is of no use without it, such as a certificate for a key.
     await writeFile(temporary, text, { mode, flag: "wx", flush: true });
-    beforeRename();
+    if (!isStillWanted()) return false;
     renameSync(temporary, path);
+    return true;
   } finally {
     await rm(temporary, { force: true });
   }

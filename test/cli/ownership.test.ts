@@ -207,6 +207,15 @@ describe("files", () => {
     expect(readdirSync(rig.clone.path(".clusters/staging")).sort()).toEqual([".gitignore", ...names].sort());
   });
 
+  test("that are folders, or links to nothing, are none of a pair's, and stay", async () => {
+    mkdirSync(rig.clone.path(".clusters/staging/folder.crt"));
+    symlinkSync("/nowhere/gone.crt", rig.clone.path(".clusters/staging/gone.crt"));
+    const { exitCode, stdout, stderr } = await rig.run(["teardown", "--cluster", "staging", "--yes"]);
+    expect(exitCode, stderr).toBe(0);
+    expect(stdout).toContain(".clusters/staging/folder.crt/: octogate did not make it there");
+    expect(readdirSync(rig.clone.path(".clusters/staging"))).toEqual([".gitignore", "folder.crt", "gone.crt"]);
+  });
+
   test.each([
     `[vars."CLUSTER_../elsewhere/pki"]`,
     `[vars."CLUSTER_A/../../elsewhere/pki"]`,

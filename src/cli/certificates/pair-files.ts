@@ -31,6 +31,12 @@ export const reservedPairs: readonly string[] = [currentPair, nextPair, previous
  */
 export const kubeconfigFile = "webhook-kubeconfig.yaml";
 
+/** A message and its hint. */
+export const madeMeanwhile = [
+  "was made meanwhile: another command runs for this cluster",
+  "wait for its end, and run this again",
+] as const;
+
 const pairFile = /^(.+)\.(?:key|crt)$/;
 const ownFiles: readonly string[] = [kubeconfigFile, ignoreFile];
 
@@ -90,7 +96,9 @@ export class ClusterFolder {
 
   async #names(): Promise<string[]> {
     try {
-      return await readdir(this.#path);
+      const entries = await readdir(this.#path, { withFileTypes: true });
+      // A folder is none of a pair's files, whatever its name.
+      return entries.map((entry) => (entry.isDirectory() ? `${entry.name}/` : entry.name));
     } catch (error) {
       if (hasCode(error, "ENOENT")) return [];
       throw error;
@@ -119,8 +127,7 @@ export class ClusterFolder {
       await createPrivately(this.keyFile(pair), key);
     } catch (error) {
       if (!hasCode(error, "EEXIST")) throw error;
-      const message = "was made meanwhile: another command runs for this cluster";
-      throw cliError(join(this.name, `${pair}.key`), message, "wait for its end, and run this again");
+      throw cliError(join(this.name, `${pair}.key`), ...madeMeanwhile);
     }
   }
 
@@ -131,6 +138,12 @@ export class ClusterFolder {
 
   async writeCertificate(pair: string, certificate: string): Promise<void> {
     await writePrivately(this.certificateFile(pair), certificate);
+  }
+
+  /** @returns false, with nothing written, if there is one */
+  async createCertificate(pair: string, certificate: string): Promise<boolean> {
+    const path = this.certificateFile(pair);
+    return writePrivately(path, certificate, () => !existsSync(path));
   }
 
   /** @returns when the pair's certificate was written, in milliseconds; null if there is none */

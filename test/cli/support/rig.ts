@@ -5,7 +5,7 @@ import { once } from "node:events";
 import { utimesSync, writeFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import type { Context } from "../../../src/cli/command.ts";
-import { reloadMs } from "../../../src/cli/commands/certificate/rotate.ts";
+import { reloadMs } from "../../../src/cli/commands/certificate/in-use.ts";
 import { runProgram } from "../../../src/cli/program.ts";
 import { createStyle } from "../../../src/cli/terminal.ts";
 import { startEdge } from "../../../src/local/edge/server.ts";
@@ -50,8 +50,8 @@ export interface Rig {
   letEverybodyIn(): void;
   /** What runs under a Worker's name. */
   deployed(name?: string): Script | undefined;
-  /** Runs the command in this process. */
-  run(args: readonly string[], answer?: boolean | null): Promise<RunResult>;
+  /** Runs the command in this process. @param folder another than the clone's */
+  run(args: readonly string[], answer?: boolean | null, folder?: string): Promise<RunResult>;
   /** Starts it as a process of its own. */
   start(args: readonly string[]): RunningProgram;
   /** `--connect` and `--ca-file`, and no waiting. */
@@ -120,12 +120,12 @@ export async function makeRig({ isLate = true, scale = 1 } = {}): Promise<Rig> {
       careless.isCareless = true;
     },
     deployed: (name = "octogate") => cloudflare.state.scripts.get(name),
-    run(args, answer = null) {
+    run(args, answer = null, folder = clone.folder) {
       // Files have the real time, so each run begins with it.
       let skippedInRunMs = 0;
       return runHere(args, answer, {
         env,
-        folder: clone.folder,
+        folder,
         now: () => Date.now() + skippedInRunMs,
         sleep: async (milliseconds) => {
           skippedMs += milliseconds;
