@@ -184,7 +184,7 @@ test("a deployment that replaces what another clone deployed at the same time sa
     const { exitCode, stderr } = await slow;
     expect(exitCode).toBe(1);
     expect(stderr).toContain(`another clone added the certificate ${alpha} while this command ran`);
-    // The clone that was first is told what it lacks, and locks nobody out in turn.
+    // The clone that was first is told what it lacks, and locks no user out in turn.
     expect((await setup("alpha")).stderr).toContain("does not have CLUSTER_BETA, which is deployed");
   } finally {
     rmSync(other, { recursive: true, force: true });

@@ -96,8 +96,8 @@ function listingOf(fingerprint: string, file: ConfigFile): readonly string[] {
 }
 
 /**
- * The tables of wrangler.toml decide. Of a certificate that no table lists, the name speaks that setup, rotate and issue
- * have it signed with. It proves nothing: another deployment in the zone may have a cluster of the same name.
+ * The tables of wrangler.toml decide. Of a certificate that no table lists, the name speaks that setup, rotate and
+ * issue have it signed with. It proves nothing: another deployment in the zone may have a cluster of the same name.
  *
  * @returns the variables of the clusters that own a certificate: none, one, or several that list it
  */

@@ -1,8 +1,8 @@
-// The hostnames at which Cloudflare asks for a client certificate of the managed authority.
-// A call replaces the whole list, and reads show for a while what was there before. So after a change the list is read
-// until it shows the change: what another program wrote a moment earlier comes to light in this time, and is put back.
-// The API has no versions: what another program writes between our last look and our own write is lost unnoticed. So the
-// look comes just before, the write is sent once, and both lists are shown to the operator.
+// The hostnames at which Cloudflare asks for a client certificate of the managed authority. A call replaces the whole
+// list, and reads show for a while what was there before. So after a change the list is read until it shows the change:
+// what another program wrote a moment earlier comes to light in this time, and is put back. The API has no versions:
+// what another program writes between our last look and our own write is lost unnoticed. So the look comes just before,
+// the write is sent once, and both lists are shown to the operator.
 import { cliError } from "../command.ts";
 import { askCloudflare, type CloudflareClient, permissions } from "./api.ts";
 import { type Clock, lookAgain } from "./patience.ts";
