@@ -1,6 +1,7 @@
-// A command that is killed at any request to Cloudflare, while Cloudflare shows changes late and refuses the token at
-// first: run again, it comes to the same as a run that nothing disturbed. What a kill leaves behind is kept at each
-// request of one run, before and after the request takes effect, and the command is run on from each.
+// A command that is killed at any request to Cloudflare, or after any change of a file, while Cloudflare shows changes
+// late and refuses the token at first: run again, it comes to the same as a run that nothing disturbed. What a kill
+// leaves behind is kept at each request of one run, before and after the request takes effect, and at each change of a
+// file. The command is run on from each.
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { rmSync } from "node:fs";
 import { afterAll, afterEach, beforeEach, expect, test } from "vitest";
@@ -8,6 +9,7 @@ import { newTokenMs } from "../../src/cli/cloudflare/api.ts";
 import { maxLagMs } from "../../src/cli/cloudflare/patience.ts";
 import { snapshot } from "./cloudflare/state.ts";
 import { endState } from "./support/end-state.ts";
+import { watchFileChanges } from "./support/file-changes.ts";
 import { hostname, makeRig, type Rig } from "./support/rig.ts";
 import { fingerprintsIn } from "./support/worker-in-place.ts";
 
@@ -109,7 +111,9 @@ test.each(Object.entries(cases))("%s", { timeout: 300_000 }, async (name, { prep
     count.kills += 1;
     keep();
   };
+  const stopWatching = watchFileChanges(rig.clone.folder, keep);
   const undisturbed = await rig.run(wanted);
+  stopWatching();
   expect(undisturbed.exitCode, undisturbed.stderr).toBe(0);
   expect(unknown()).toEqual([]);
   const end = endState(rig);

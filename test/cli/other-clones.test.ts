@@ -190,3 +190,36 @@ test("a deployment that replaces what another clone deployed at the same time sa
     rmSync(other, { recursive: true, force: true });
   }
 });
+
+test("a certificate that another clone dropped from the firewall rule meanwhile comes into it again", async () => {
+  rig.cloudflare.onUpload = async () => {
+    const rule = rig.cloudflare.state.ruleset?.rules[0];
+    const other = "ab".repeat(32);
+    const fingerprint = rig.cloudflare.state.certificates[1]?.fingerprint_sha256 ?? "";
+    Object.assign(rule ?? {}, { expression: rule?.expression.replace(fingerprint, other) });
+  };
+  const { exitCode, stderr } = await rig.run([
+    ...["certificate", "issue", "--cluster", "production", "--name", "second", "--yes"],
+  ]);
+  const expression = rig.cloudflare.state.ruleset?.rules[0]?.expression;
+  for (const one of listed()) expect(expression).toContain(one);
+  expect(exitCode).toBe(1);
+  expect(stderr).toContain(`another clone added the certificate ${"ab".repeat(32)} while this command ran`);
+});
+
+test("a wrangler.toml from before a revocation does not bring the revoked certificate back", async () => {
+  await rig.run(["certificate", "issue", "--cluster", "production", "--name", "second", "--yes"]);
+  const [, second = ""] = listed();
+  const before = toml();
+  await rig.run(["certificate", "revoke", "--cluster", "production", "--fingerprint", second, "--yes"]);
+  rig.clone.write("wrangler.toml", before);
+  for (const args of [
+    ["setup", "--cluster", "production", ...rig.edgeArgs],
+    ["certificate", "issue", "--cluster", "production", "--name", "third"],
+  ]) {
+    const { exitCode, stderr } = await rig.run([...args, "--yes"]);
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain(`lists the certificate ${second}, which is revoked and was taken out of the deployment`);
+    expect(listed()).not.toContain(second);
+  }
+});

@@ -57,7 +57,7 @@ export async function acceptCertificate(
   const before = await correctFirewall(session, { file: deployment, certificates, added: certificate });
   const text = applyEdits(deployment, addFingerprint(deployment, variable, certificate.fingerprint));
   const written = asDeployment(await saveConfigFile(deployment, text));
-  await deployIfNeeded(written, context, session);
+  await deployIfNeeded(written, context, session, { certificates });
   // Of two clones that wrote the rule at one moment, the later one may have dropped what the other had added.
   const after = await correctFirewall(session, { file: written, certificates, added: certificate });
   return ruleDiagnostics(hostname, before, after);
@@ -72,12 +72,13 @@ export async function acceptCertificate(
 export async function stopAccepting(
   session: Session,
   context: Context,
-  { variable, fingerprint }: { variable: string; fingerprint: string },
+  removed: { readonly variable: string; readonly fingerprint: string },
+  certificates: readonly ClientCertificate[],
 ): Promise<ConfigFile> {
   const { deployment } = session;
-  const text = applyEdits(deployment, removeFingerprint(deployment, variable, fingerprint));
+  const text = applyEdits(deployment, removeFingerprint(deployment, removed.variable, removed.fingerprint));
   const written = asDeployment(await saveConfigFile(deployment, text));
-  await deployIfNeeded(written, context, session, { variable, fingerprint });
+  await deployIfNeeded(written, context, session, { certificates, removed });
   return written;
 }
 

@@ -193,6 +193,12 @@ export class ClusterFolder {
     await rm(join(this.#path, name), { force: true });
   }
 
+  /** Whether the folder is there, and holds no pair and nothing of others: an earlier removal stopped half way. */
+  async isRest(): Promise<boolean> {
+    const names = await this.#names();
+    return existsSync(this.#path) && names.every((name) => temporaryName.test(name) || ownFiles.includes(name));
+  }
+
   /** Removes what a killed command left half written, and the folder if nothing else is in it. */
   async removeIfEmpty(): Promise<void> {
     try {

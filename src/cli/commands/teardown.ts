@@ -102,6 +102,7 @@ async function tearDownCluster(
       ? []
       : [`take [vars.${variable}] out of ${path} and its certificates out of the custom rule, and deploy`]),
     ...(pairs.length === 0 ? [] : [`remove the keys and certificates in ${folder.name}: ${pairs.join(", ")}`]),
+    ...((await folder.isRest()) ? [`remove the rest of ${folder.name}`] : []),
   ];
   const stays = left.map((what) => `This stays: ${what}.`);
   if (changes.length === 0) {
@@ -119,7 +120,7 @@ async function tearDownCluster(
   await correctFirewall(session, { file: deployment, certificates: claim.certificates, removed });
   const text = applyEdits(deployment, removeCluster(deployment, variable));
   const written = asDeployment(await saveConfigFile(deployment, text));
-  await deployIfNeeded(written, context, session, removal);
+  await deployIfNeeded(written, context, session, { certificates: claim.certificates, removed: removal });
   await removeFiles(folder, own);
   const lines = [`${clusterName} is gone; ${others.length} other clusters go on.`, ...stays];
   return done(lines, { changed: true, changes, left }, leftBehind(claim.missing));

@@ -100,7 +100,7 @@ async function revoke(options: RevokeOptions, context: Context): Promise<Command
   let isLeftBehind = false;
   let file: ConfigFile = deployment;
   try {
-    file = await stopAccepting(session, context, { variable, fingerprint });
+    file = await stopAccepting(session, context, { variable, fingerprint }, certificates);
   } finally {
     // Also where nothing can be deployed: the attacker with the key must not win by that.
     const active = isActive ? (known ?? find((await listPatiently()).certificates)) : undefined;

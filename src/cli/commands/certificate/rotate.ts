@@ -225,7 +225,7 @@ async function finish(rotation: Rotation, options: RotateOptions, context: Conte
   const consent = await askForConsent(context, changes, options);
   if (consent.kind === "stop") return consent.result;
   // Refused by the Worker first, which works at once; then revoked; then forgotten.
-  const written = await stopAccepting(session, context, { variable, fingerprint: previous });
+  const written = await stopAccepting(session, context, { variable, fingerprint: previous }, claim.certificates);
   await revokeAll(session, claim, ofPair(await folder.read(previousPair), claim));
   await correctFirewall(session, { file: written, certificates: claim.certificates, removed: [previous] });
   await folder.remove(previousPair);

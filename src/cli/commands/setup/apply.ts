@@ -54,7 +54,7 @@ export async function applySetup(
   const before = await correctFirewall(session, { file: deployment, certificates, added: certificate });
   onStep("requests without one are blocked");
 
-  await deployIfNeeded(written, context, { client, zone, hostname });
+  await deployIfNeeded(written, context, session, { certificates });
   // Another clone may have written the rule at the same moment.
   const change = { file: written, certificates, added: certificate };
   const after = await correctFirewall(session, change);
