@@ -3,19 +3,22 @@
 import { execFileSync } from "node:child_process";
 import { copyFileSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { makePrivateKey } from "../../src/cli/certificates/obtain.ts";
 import { ClusterFolder } from "../../src/cli/certificates/pair-files.ts";
 import { hostname, makeRig, type Rig } from "./support/rig.ts";
 import { fingerprintsIn } from "./support/worker-in-place.ts";
 
 let rig: Rig;
-beforeEach(async () => {
+let putBack: () => void;
+beforeAll(async () => {
   rig = await makeRig();
   await setup("production", "--allow", "org:acme-inc#77");
   await setup("staging", "--allow", "user:mona#5");
+  putBack = rig.save();
 });
-afterEach(() => rig.close());
+beforeEach(() => putBack());
+afterAll(() => rig.close());
 
 const setup = (cluster: string, ...args: string[]) =>
   rig.run(["setup", "--cluster", cluster, "--hostname", hostname, ...rig.edgeArgs, "--yes", ...args]);

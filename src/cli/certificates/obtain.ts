@@ -98,7 +98,7 @@ export async function obtainPair(options: ObtainOptions, state: PairState): Prom
   } else if (!(await folder.createCertificate(pair, certificate.certificate))) {
     // Two commands had this key signed at once: the file has the other's, and of this one nothing else knows.
     await revokeClientCertificate(client, zone, certificate.id);
-    throw cliError(folder.certificateFile(pair), ...madeMeanwhile);
+    throw cliError(`${folder.name}/${pair}.crt`, ...madeMeanwhile);
   }
   return certificate;
 }

@@ -141,7 +141,7 @@ export function describeOwner(fingerprint: string, claim: Pick<Claim, "file" | "
 }
 
 /**
- * Has Cloudflare revoke a certificate. No other code does.
+ * Has Cloudflare revoke a certificate. No other code does, but for one that a command had signed itself just now.
  *
  * @throws CliError if it is another cluster's: that cluster would be cut off
  */

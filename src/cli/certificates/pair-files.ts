@@ -196,7 +196,8 @@ export class ClusterFolder {
   /** Whether the folder is there, and holds no pair and nothing of others: an earlier removal stopped half way. */
   async isRest(): Promise<boolean> {
     const names = await this.#names();
-    return existsSync(this.#path) && names.every((name) => temporaryName.test(name) || ownFiles.includes(name));
+    if (!existsSync(this.#path) || (await this.isLink())) return false;
+    return names.every((name) => temporaryName.test(name) || ownFiles.includes(name));
   }
 
   /** Removes what a killed command left half written, and the folder if nothing else is in it. */
