@@ -79,7 +79,7 @@ const cases: Readonly<Record<string, Case>> = {
     prepare: [() => setup("production"), () => setup("staging")],
     args: () => ["teardown", "--cluster", "staging", "--yes"],
     goesOn: true,
-    nothingLeft: "there is nothing of a cluster staging",
+    nothingLeft: "has no cluster staging",
   },
   "teardown --everything": {
     prepare: [() => setup("production"), issue, () => setup("staging"), rotate],
