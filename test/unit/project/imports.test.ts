@@ -22,7 +22,7 @@ const partsFromTheTop: Readonly<Record<string, readonly string[]>> = {
       "version",
       "reasons",
     ],
-    "config",
+    ...["config", "json"],
   ],
   "src/local": [
     ...[
