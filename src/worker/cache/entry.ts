@@ -17,11 +17,11 @@ import {
 import { accountSchema, idSchema, knownTeamSchema, organisationLoginSchema } from "../github/schemas.ts";
 import type { Lifetimes } from "./lifetimes.ts";
 
-const timeSchema = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+const timeSchema = v.custom<number>((value) => Number.isSafeInteger(value) && Number(value) >= 0);
 
 const missingReasonSchema = v.picklist([...hiddenReasons, ...limitedReasons, ...unavailableReasons]);
 
-const membershipSchema = v.variant("kind", [
+const membershipSchema = v.union([
   v.object({
     kind: v.literal("active"),
     id: idSchema,
@@ -43,9 +43,9 @@ const partSchema = v.object({
   failingSince: v.optional(timeSchema),
 });
 
-const expirySchema = v.variant("kind", [
+const expirySchema = v.union([
   v.object({ kind: v.literal("never") }),
-  v.object({ kind: v.literal("at"), epochMs: v.pipe(v.number(), v.safeInteger()) }),
+  v.object({ kind: v.literal("at"), epochMs: v.custom<number>(Number.isSafeInteger) }),
   v.object({ kind: v.literal("unreadable") }),
 ]);
 
@@ -64,7 +64,7 @@ const factsEntrySchema = v.object({
 
 const tombstoneSchema = v.object({ kind: v.literal("tombstone"), askedAt: timeSchema });
 
-export const entrySchema = v.variant("kind", [factsEntrySchema, tombstoneSchema]);
+export const entrySchema = v.union([factsEntrySchema, tombstoneSchema]);
 
 interface Known {
   readonly membership: Membership;
