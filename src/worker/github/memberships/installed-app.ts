@@ -14,7 +14,7 @@ import { type AppCaller, callAsInstallation } from "./app-calls.ts";
 import type { AppCredentials, InstallationToken } from "./app-credentials.ts";
 import { fetchTeams, type TeamsView } from "./app-teams.ts";
 import { boundTeamCalls, tooManyPages } from "./lists.ts";
-import { askNamedTeams, isInOrganisation, unlessElsewhere } from "./named-teams.ts";
+import { askNamedTeams, findTeam, unlessElsewhere } from "./named-teams.ts";
 import type { CallForTeams } from "./own-lookup.ts";
 import { ownTokenMemberships } from "./own-token.ts";
 import { type MembershipSource, type MembershipsRequest, relationOf } from "./source.ts";
@@ -73,8 +73,10 @@ export function createInstalledAppMemberships(
         ? membershipIn(request, reference, calls, mayCallForTeams)
         : hidden("github_app_unavailable");
     }
-    const membership = await unlessElsewhere(reference, found, (team) =>
-      isInOrganisation(installation.organisation, team, callForTeams),
+    const membership = await unlessElsewhere(
+      reference,
+      found,
+      async (team) => (await findTeam(installation.organisation, team, callForTeams)) !== null,
     );
     if (isKnownOutside) return membership;
     if (membership.kind === "none" && membership.isProven) nonMembers.add(pair);

@@ -47,15 +47,15 @@ export async function askNamedTeams(
       if (membership.kind === "ok") return readMembership(team, membership.body);
       if (membership.kind !== "absent") return unknown;
     }
-    const isHere = reference.id !== null || team.id === null || (await isInOrganisation(organisation, team, call));
+    const isHere = reference.id !== null || team.id === null || (await findTeam(organisation, team, call)) !== null;
     return isHere ? outside : unknown;
   }
 
   async function readMembership(team: TeamReference, { state, role }: { state?: unknown; role?: unknown }) {
     if (state === "pending") return outside;
     if (state !== "active" || (role !== "member" && role !== "maintainer")) return unknown;
-    const found = await call(teamEndpoint, { organisation, team });
-    if (found.kind === "ok") return { isIn: true, team: { id: found.body.id, slug: found.body.slug } };
+    const found = await findTeam(organisation, team, call);
+    if (found !== null) return { isIn: true, team: found };
     return team.id === null ? unknown : { isIn: true, team: { id: team.id, slug: "" } };
   }
 
@@ -85,11 +85,14 @@ export async function unlessElsewhere(
   return proofs.every((isProof) => isProof) ? found : { kind: "none", nameTakenBy: null, isProven: false };
 }
 
-/** @returns whether the team with this number is in the organisation */
-export async function isInOrganisation(
+/** @returns the team under its present name, or null where GitHub does not show it in the organisation */
+export async function findTeam(
   organisation: OrganisationBody,
   team: TeamReference,
   call: CallForTeams,
-): Promise<boolean> {
-  return (await call(teamEndpoint, { organisation, team })).kind === "ok";
+): Promise<Team | null> {
+  const found = await call(teamEndpoint, { organisation, team });
+  if (found.kind !== "ok") return null;
+  const { id, slug, organization } = found.body;
+  return organization.id === organisation.id && (team.id === null || team.id === id) ? { id, slug } : null;
 }

@@ -175,7 +175,9 @@ describe.each(Object.entries(sources))("with %s, where the list of teams is comp
       teamsHidden: null,
       namedTeams: { "#55": false, "#77": false },
     });
-    for (const answer of [notFound, error(403, ""), error(502, ""), error(429, "")]) {
+    const otherTeam = json(teamBody(78, "contractors"));
+    const otherPlace = json(teamBody(77, "contractors", { organization: { id: 5678, login: "Globex" } }));
+    for (const answer of [notFound, error(403, ""), error(502, ""), error(429, ""), otherTeam, otherPlace]) {
       const elsewhere = await load([contractors], { [byNumber(77)]: answer }, false);
       expect(elsewhere).toMatchObject({ teamsHidden: null, namedTeams: { "#77": null } });
     }
