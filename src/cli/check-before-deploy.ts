@@ -36,7 +36,7 @@ function findProblems(absolutePath: string | null): readonly Diagnostic[] {
   const path = dirname(absolutePath) === process.cwd() ? basename(absolutePath) : absolutePath;
   if (/\.jsonc?$/.test(path)) return [error(path, "is no TOML: octogate checks and deploys wrangler.toml")];
   const loaded = parseConfigFile({ path, absolutePath }, readFileSync(absolutePath, "utf8"));
-  return loaded.kind === "loaded" ? checkConfiguration(loaded.file) : [loaded.diagnostic];
+  return loaded.kind === "loaded" ? checkConfiguration(loaded.file, Date.now()) : [loaded.diagnostic];
 }
 
 if (WRANGLER_COMMAND !== "dev") {

@@ -12,6 +12,19 @@ export interface Banner {
   readonly clusterNames: readonly string[];
   /** Empty where another GitHub is used. */
   readonly sampleUsers: readonly UserLine[];
+  /** Null where no cluster signs people in. */
+  readonly signIn: SignInPlaces | null;
+  /** Whether this terminal is on another machine, by ssh: a browser needs a way to these ports then. */
+  readonly isRemote: boolean;
+}
+
+export interface SignInPlaces {
+  readonly issuerUrl: string;
+  readonly clusterName: string;
+  /** The sample program's page. */
+  readonly programUrl: string;
+  /** The stand-in's pages; null where people sign in at another GitHub. */
+  readonly githubWebUrl: string | null;
 }
 
 type UserLine = Pick<SampleUser, "name" | "shows">;
@@ -25,15 +38,24 @@ const maxColumns = 80;
 export const localAddress = (port: number): string => `127.0.0.1:${port}`;
 
 /** @returns several lines, without a last line end */
-export function bannerText({ port, githubUrl, folder, clusterNames, sampleUsers }: Banner): string {
+export function bannerText({ port, githubUrl, folder, clusterNames, sampleUsers, signIn, isRemote }: Banner): string {
   const hasUsers = sampleUsers.length > 0;
   const places = [
     ["webhook", webhookUrl(localAddress(port))],
+    ...(signIn === null ? [] : [["sign-in", signIn.issuerUrl]]),
     ["GitHub", hasUsers ? `${githubUrl} (a stand-in on this machine)` : githubUrl],
     ["state", folder.path],
     ...clusterNames.flatMap((name) => [
       [`cluster ${name}`, folder.webhookKubeconfig(name)],
       ["", "for --authentication-token-webhook-config-file"],
+      ...(signIn?.clusterName === name
+        ? [
+            ["", folder.authenticationConfiguration(name)],
+            ["", "for --authentication-config"],
+            ["", folder.signInKubeconfig(name)],
+            ["", "for kubectl with kubelogin"],
+          ]
+        : []),
     ]),
     ...(hasUsers
       ? [
@@ -56,11 +78,39 @@ export function bannerText({ port, githubUrl, folder, clusterNames, sampleUsers 
     "",
     curlCommand(port, folder, firstCluster, token),
     "",
+    ...(signIn === null ? [] : [...signInLines(signIn, isRemote), ""]),
     "With kubectl and a kube-apiserver on this machine: docs/try-with-kubectl.md.",
     "Here, each decision follows as a line. Ctrl-C ends it.",
     "",
     readyLine,
   ].join("\n");
+}
+
+/** Where kubelogin listens for the browser. */
+const kubeloginUrl = "http://localhost:8000";
+
+/** The local edge's certificate is of an authority that no browser knows. */
+function signInLines({ issuerUrl, programUrl, githubWebUrl }: SignInPlaces, isRemote: boolean): string[] {
+  const urls = [issuerUrl, programUrl, kubeloginUrl, ...(githubWebUrl === null ? [] : [githubWebUrl])];
+  const ports = urls.map((url) => new URL(url).port);
+  return [
+    "Sign in with a browser, as with kubelogin, and see what a cluster gets:",
+    "",
+    `  ${programUrl}`,
+    "",
+    `The browser will warn of the certificate of ${new URL(issuerUrl).host}, which this`,
+    githubWebUrl === null
+      ? 'machine made: go on by "Advanced".'
+      : 'machine made: go on by "Advanced". Then choose a person at the stand-in.',
+    ...(isRemote
+      ? [
+          "From the machine of the browser, open a way to the ports first:",
+          "",
+          ...ports.map((one, index) => `  ${index === 0 ? "ssh" : "   "} -L ${one}:127.0.0.1:${one} \\`),
+          "      THIS-MACHINE",
+        ]
+      : []),
+  ];
 }
 
 function userLines(users: readonly UserLine[]): string[] {

@@ -2,7 +2,7 @@
 import { Command, Option } from "commander";
 import { reservedClusterName } from "./state-folder.ts";
 
-interface ClusterOption {
+interface PolicyOption {
   readonly name: string;
   /** Path of a policy as JSON. */
   readonly policyFile: string;
@@ -10,11 +10,15 @@ interface ClusterOption {
 
 export interface Options {
   readonly port: number;
+  /** Of the sign-in hostname. */
+  readonly signInPort: number;
   readonly stateFolder: string;
   /** Address of another GitHub API, or null for the stand-in. */
   readonly githubUrl: string | null;
   /** Empty: the one default cluster. */
-  readonly clusters: readonly ClusterOption[];
+  readonly clusters: readonly PolicyOption[];
+  /** Web applications that sign people in. */
+  readonly applications: readonly PolicyOption[];
   /** Variables and secrets that replace the edge's own or add to them. */
   readonly variables: Readonly<Record<string, string>>;
 }
@@ -22,9 +26,11 @@ export interface Options {
 /** As commander hands it over. */
 interface CommandLine {
   readonly port: string;
+  readonly signInPort: string;
   readonly state: string;
   readonly github?: string;
   readonly cluster: readonly string[];
+  readonly client: readonly string[];
   readonly var: readonly string[];
 }
 
@@ -44,6 +50,7 @@ export function createStartCommand(run: (options: Options) => Promise<void>): Co
     .usage("[options]")
     .helpOption("--help", "show this text")
     .option("--port <PORT>", "port of the TLS server, on 127.0.0.1", "8443")
+    .option("--sign-in-port <PORT>", "port of the sign-in hostname, on localhost", "8444")
     .option("--state <FOLDER>", "keeps certificates, keys, tokens, kubeconfigs and the cache", ".octogate")
     .option("--github <URL>", "another GitHub API instead of the stand-in, such as https://api.github.com")
     .addOption(
@@ -52,6 +59,12 @@ export function createStartCommand(run: (options: Options) => Promise<void>): Co
         "a cluster and its policy: what stands under [vars.CLUSTER_NAME] in wrangler.toml, as JSON, without the " +
           "client certificate, which is filled in; may be repeated",
       ).default([], 'one cluster, "local"'),
+    )
+    .addOption(
+      repeatable(
+        "--client <NAME=policy.json>",
+        "a web application that signs people in: what stands under [vars.CLIENT_NAME], as JSON; may be repeated",
+      ).default([], "none"),
     )
     .addOption(
       repeatable(
@@ -76,36 +89,46 @@ function repeatable(flags: string, help: string): Option {
   return new Option(flags, help).argParser((value: string, values: readonly string[]) => [...values, value]);
 }
 
-function optionsOf({ port, state, github, cluster, var: variables }: CommandLine, refuse: Refuse): Options {
-  if (!/^[0-9]{1,5}$/.test(port) || Number(port) < 1 || Number(port) > 65535) {
-    refuse(`--port ${port}: must be a number from 1 to 65535`);
-  }
+function optionsOf(line: CommandLine, refuse: Refuse): Options {
+  const { state, github, cluster, client, var: variables } = line;
+  const port = portOf("--port", line.port, refuse);
+  const signInPort = portOf("--sign-in-port", line.signInPort, refuse);
+  if (port === signInPort) refuse(`--sign-in-port ${signInPort}: is --port, too; choose another one`);
   if (state === "") refuse("--state: must name a folder");
   if (github !== undefined && !URL.canParse(github)) {
     refuse(`--github ${github}: must be an address such as https://api.github.com`);
   }
   return {
-    port: Number(port),
+    port,
+    signInPort,
     stateFolder: state,
     githubUrl: github ?? null,
-    clusters: clustersOf(cluster, refuse),
+    clusters: policiesOf("--cluster", cluster, refuse),
+    applications: policiesOf("--client", client, refuse),
     variables: variablesOf(variables, refuse),
   };
 }
 
-function clustersOf(values: readonly string[], refuse: Refuse): ClusterOption[] {
-  const clusters = new Map<string, ClusterOption>();
+function portOf(option: string, text: string, refuse: Refuse): number {
+  if (!/^[0-9]{1,5}$/.test(text) || Number(text) < 1 || Number(text) > 65535) {
+    refuse(`${option} ${text}: must be a number from 1 to 65535`);
+  }
+  return Number(text);
+}
+
+function policiesOf(option: string, values: readonly string[], refuse: Refuse): PolicyOption[] {
+  const policies = new Map<string, PolicyOption>();
   for (const value of values) {
     const [name, policyFile = ""] = splitAtEquals(value);
-    if (policyFile === "") refuse(`--cluster ${value}: must be NAME=policy.json`);
+    if (policyFile === "") refuse(`${option} ${value}: must be NAME=policy.json`);
     if (!/^[a-z][a-z0-9-]*$/.test(name)) {
-      refuse(`--cluster ${value}: a name has lowercase letters, digits and hyphens, and begins with a letter`);
+      refuse(`${option} ${value}: a name has lowercase letters, digits and hyphens, and begins with a letter`);
     }
-    if (name === reservedClusterName) refuse(`--cluster ${value}: the name ${name} is the certificate authority's`);
-    if (clusters.has(name)) refuse(`--cluster ${value}: ${name} is named twice`);
-    clusters.set(name, { name, policyFile });
+    if (name === reservedClusterName) refuse(`${option} ${value}: the name ${name} is the certificate authority's`);
+    if (policies.has(name)) refuse(`${option} ${value}: ${name} is named twice`);
+    policies.set(name, { name, policyFile });
   }
-  return [...clusters.values()];
+  return [...policies.values()];
 }
 
 function variablesOf(values: readonly string[], refuse: Refuse): Record<string, string> {

@@ -1,6 +1,6 @@
 // The state folder: what `npm start` keeps from one start to the next, and where each file of it lies. Everything in it
 // can be deleted; the next start makes it anew.
-import { randomBytes } from "node:crypto";
+import { createPrivateKey, generateKeyPairSync, randomBytes } from "node:crypto";
 import { mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { stringify } from "yaml";
@@ -27,8 +27,14 @@ export function stateFolderAt(path: string) {
     authority: { certificate: join(root, `${reservedClusterName}.crt`), privateKey: own("ca.key") },
     server: { certificate: own("server.crt"), privateKey: own("server.key") },
     cacheSecret: own("cache-secret"),
+    signingKey: own("signing-key.pem"),
+    // Client id and secret of the stand-in's app, a line each.
+    githubApp: own("github-app"),
+    signIns: own("github-sign-ins.json"),
     // Where Miniflare keeps the Worker's KV.
     storage: join(root, "storage"),
+    // For a kube-apiserver on this machine, see docs/try-with-kubectl.md.
+    cluster: (name: string) => join(root, "cluster", name),
     // A file for each sample user, with the user's token.
     tokens: join(root, "tokens"),
     // For kubectl, with the sample users.
@@ -39,11 +45,17 @@ export function stateFolderAt(path: string) {
     commandClient: (name: string) => join(root, "clients", name),
     // For a kube-apiserver.
     webhookKubeconfig: (name: string) => join(root, `${name}.kubeconfig`),
+    authenticationConfiguration: (name: string) => join(root, `${name}.authentication.yaml`),
+    // For people who sign in with kubelogin.
+    signInKubeconfig: (name: string) => join(root, `${name}.user.kubeconfig`),
   };
 }
 
 /** Secrets of the Worker, which the command does not need. */
-const secretNames = ["CACHE_SECRET", "GITHUB_APP_PRIVATE_KEY", "OAUTH_CLIENT_SECRETS"];
+const secretNames = [
+  ...["CACHE_SECRET", "CACHE_SECRET_PREVIOUS", "SIGNING_KEY_A", "SIGNING_KEY_B"],
+  ...["GITHUB_APP_PRIVATE_KEY", "OAUTH_CLIENT_SECRETS", "OIDC_CLIENT_SECRETS"],
+];
 
 /**
  * Writes what `octogate explain` and `octogate doctor` read: the variables as a wrangler.toml, and client certificates
@@ -80,9 +92,10 @@ export async function writeForCommand(
 
 /** Makes the folders, for their owner alone: they hold keys, tokens and cached facts. */
 export async function prepareStateFolder(folder: StateFolder): Promise<void> {
-  for (const path of [folder.path, join(folder.path, "edge"), folder.storage, folder.tokens]) {
+  for (const path of [folder.path, join(folder.path, "edge"), folder.storage, folder.tokens, folder.cluster("bin")]) {
     await mkdir(path, { recursive: true, mode: 0o700 });
   }
+  await keepClusterFiles(folder);
   await keepOutOfGit(folder.path);
 }
 
@@ -104,6 +117,68 @@ export async function keepCacheSecret(folder: StateFolder): Promise<string> {
   return secret;
 }
 
+/**
+ * Makes SIGNING_KEY_A once and keeps it: kube-apiserver goes on trusting the tokens of an earlier start.
+ *
+ * @returns PKCS#8 in PEM
+ */
+export function keepSigningKey(folder: StateFolder): Promise<string> {
+  return keepKey(folder.signingKey);
+}
+
+async function keepKey(path: string): Promise<string> {
+  const kept = await readIfThere(path);
+  if (kept !== null && isRsaKey(kept)) return kept;
+  const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+  const key = privateKey.export({ type: "pkcs8", format: "pem" }).toString();
+  await writePrivately(path, key);
+  return key;
+}
+
+/** What a kube-apiserver needs besides: a key for the tokens of service accounts, and a token for its administrator. */
+async function keepClusterFiles({ cluster }: StateFolder): Promise<void> {
+  await keepKey(cluster("service-accounts.key"));
+  const kept = (await readIfThere(cluster("admin-token")))?.trim();
+  const token = kept || randomBytes(16).toString("hex");
+  await writePrivately(cluster("admin-token"), `${token}\n`);
+  await writePrivately(cluster("admin.csv"), `${token},admin,admin,system:masters\n`);
+}
+
+function isRsaKey(pem: string): boolean {
+  try {
+    return createPrivateKey(pem).asymmetricKeyType === "rsa";
+  } catch {
+    return false;
+  }
+}
+
+export interface AppCredentials {
+  readonly clientId: string;
+  readonly clientSecret: string;
+}
+
+/** @returns null where there is none yet */
+export async function readAppCredentials({ githubApp }: StateFolder): Promise<AppCredentials | null> {
+  const [clientId, clientSecret] = (await readIfThere(githubApp))?.split("\n") ?? [];
+  return clientId && clientSecret ? { clientId, clientSecret } : null;
+}
+
+export async function writeAppCredentials(
+  { githubApp }: StateFolder,
+  { clientId, clientSecret }: AppCredentials,
+): Promise<void> {
+  await writePrivately(githubApp, `${clientId}\n${clientSecret}\n`);
+}
+
+/** @returns what the stand-in kept of people's sign-ins; null where there is none */
+export function readSignIns({ signIns }: StateFolder): Promise<string | null> {
+  return readIfThere(signIns);
+}
+
+export async function writeSignIns({ signIns }: StateFolder, json: string): Promise<void> {
+  await writePrivately(signIns, json);
+}
+
 type UserToken = Pick<SampleUser, "name" | "token">;
 
 /** @returns what the files of earlier starts hold, by the users' names; nothing is checked yet */
@@ -117,12 +192,14 @@ export async function readSampleTokens({ tokens }: StateFolder): Promise<Map<str
  * Writes tokens that are new, and the kubeconfig.
  *
  * @param kept what the files held before
+ * @param signInUser the kubeconfig's entry for signing in with a browser
  * @param warn hears of each file whose token was of no use
  */
 export async function writeSampleUserFiles(
   folder: StateFolder,
   users: readonly UserToken[],
   kept: ReadonlyMap<string, string>,
+  signInUser: unknown,
   warn: (message: string) => void,
 ): Promise<void> {
   for (const { name, token } of users) {
@@ -131,14 +208,15 @@ export async function writeSampleUserFiles(
     if (kept.has(name)) warn(`${path}: was damaged, and has a new token now`);
     await writePrivately(path, `${token}\n`);
   }
-  await writePrivately(folder.userKubeconfig, userKubeconfig(users));
+  await writePrivately(folder.userKubeconfig, userKubeconfig(users, signInUser));
 }
 
 /** The cluster and its administrator are those of docs/try-with-kubectl.md. Paths count from the file's own folder. */
-function userKubeconfig(users: readonly UserToken[]): string {
+function userKubeconfig(users: readonly UserToken[], signInUser: unknown): string {
   const credentials = [
     // Not as `tokenFile`, over which kubectl's own --token would have no power.
     ...users.map(({ name, token }) => ({ name, user: { token } })),
+    { name: "browser", user: signInUser },
     { name: "admin", user: { tokenFile: "cluster/admin-token" } },
   ];
   const cluster = { server: "https://127.0.0.1:6443", "certificate-authority": "cluster/apiserver.crt" };

@@ -1,15 +1,16 @@
 // Policy files and the command line → the variables that the Worker gets. The Worker's own configuration checks them
 // before anything runs: a mistyped setting is named at the start, not by the first review.
 import { readFile } from "node:fs/promises";
-import { clusterVariableName, problemsIn, readConfig } from "../worker/config/config.ts";
+import { problemsIn, readConfig } from "../worker/config/config.ts";
 
 /** Why the local edge cannot start, for the user to put right. main.ts shows it as a message without a stack. */
 export class StartError extends Error {
   override readonly name = "StartError";
 }
 
-interface ClusterPolicySource {
-  readonly clusterName: string;
+interface PolicySource {
+  /** `CLUSTER_…` or `CLIENT_…`. */
+  readonly variable: string;
   /** Where a mistake is corrected: a policy file's path. */
   readonly source: string;
   readonly policy: Readonly<Record<string, unknown>>;
@@ -53,25 +54,25 @@ export function withClientCertificate(
 }
 
 /**
- * @param clusters each with its certificate filled in
+ * @param policies of clusters, each with its certificate filled in, and of web applications
  * @param own variables that the edge sets
  * @param given variables from the command line, which win
  * @throws StartError naming file or variable, key and what is allowed
  */
 export function workerVariables(
-  clusters: readonly ClusterPolicySource[],
+  policies: readonly PolicySource[],
   own: Readonly<Record<string, string>>,
   given: Readonly<Record<string, string>>,
 ): WorkerVariables {
-  const policies = clusters.map(({ clusterName, policy }) => [clusterVariableName(clusterName), policy]);
-  const variables = { ...Object.fromEntries(policies), ...own, ...given };
+  const tables = policies.map(({ variable, policy }) => [variable, policy]);
+  const variables = { ...Object.fromEntries(tables), ...own, ...given };
   const messages = problemsIn(readConfig(variables)).map(({ setting, message }) => {
     const [variable = setting] = /^\w+/.exec(setting) ?? [];
     if (variable in given) return `--var ${setting}: ${message}`;
-    const cluster = clusters.find(({ clusterName }) => clusterVariableName(clusterName) === variable);
-    if (cluster === undefined) return `${setting}: ${message}`;
+    const policy = policies.find((one) => one.variable === variable);
+    if (policy === undefined) return `${setting}: ${message}`;
     const key = setting.slice(variable.length).replace(/^\./, "");
-    return key === "" ? `${cluster.source}: ${message}` : `${cluster.source}: ${key}: ${message}`;
+    return key === "" ? `${policy.source}: ${message}` : `${policy.source}: ${key}: ${message}`;
   });
   if (messages.length > 0) throw new StartError(messages.join("\n"));
   return variables;

@@ -1,13 +1,37 @@
-// The routes of the Worker, and what each of them checks, in order. Read this file first, then authenticate.ts.
+// The routes of both hostnames of the Worker, and what each of them checks, in order. Read this file first, then
+// authenticate.ts.
 import type { Context, Next } from "hono";
 import { HonoBase as Hono } from "hono/hono-base";
 import { TrieRouter } from "hono/router/trie-router";
 import { authenticate } from "./authenticate.ts";
+import { clusterVariableName } from "./config/config.ts";
 import { badRequest, methodNotAllowed, statusResponse, undeterminedResponse, verdictResponse } from "./http/answers.ts";
 import { identifyCaller, type KnownCaller } from "./http/client-certificate.ts";
 import { readRequestBody } from "./http/request-body.ts";
 import { maxReviewBytes, parseTokenReview } from "./http/token-review.ts";
-import { createServicesOnce, type Environment, type Runtime, type Services } from "./services.ts";
+import { createServicesOnce, type Environment, type Runtime, type Services, type SignInServices } from "./services.ts";
+import { answerAuthorize } from "./sign-in/authorize.ts";
+import { answerCallback } from "./sign-in/callback.ts";
+import { callerAddress } from "./sign-in/caller-address.ts";
+import { answerConsent } from "./sign-in/consent.ts";
+import { authorizeDevice } from "./sign-in/device-authorization.ts";
+import { describeProvider, publishKeys } from "./sign-in/discovery.ts";
+import {
+  errorAnswer,
+  isFailure,
+  type OAuthError,
+  type OAuthResult,
+  privateAnswer,
+  publicAnswer,
+  tooManyRequests,
+  unavailable,
+} from "./sign-in/oauth-error.ts";
+import { tooManySignInsPage } from "./sign-in/pages.ts";
+import type { Provider } from "./sign-in/provider.ts";
+import { revokeToken } from "./sign-in/revoke.ts";
+import { answerSignOut, askForSignOut } from "./sign-in/sign-out.ts";
+import { grantTokens } from "./sign-in/token.ts";
+import { tellUser } from "./sign-in/userinfo.ts";
 import { undetermined } from "./verdict.ts";
 import { version } from "./version.ts";
 
@@ -24,6 +48,18 @@ interface AppTypes {
 
 type AppContext = Context<AppTypes>;
 
+interface SignInTypes {
+  readonly Bindings: Environment;
+  readonly Variables: {
+    readonly signIn: SignInServices;
+    readonly provider: Provider;
+    /** What a handler for programs came to, where that is an error. */
+    readonly error: OAuthError | undefined;
+  };
+}
+
+type SignInContext = Context<SignInTypes>;
+
 export interface App {
   /** Never rejects. */
   fetch(request: Request, env: Environment): Promise<Response>;
@@ -33,7 +69,7 @@ export function createApp(runtime: Runtime): App {
   const servicesOf = createServicesOnce(runtime);
 
   // The smallest of Hono's routers that takes paths exactly. Two smaller ones take "/authenticate/" for
-  // "/authenticate", and the default would add 1.8 KiB to the 34 of the bundle. A warm review costs the same with
+  // "/authenticate", and the default would add 1.8 KiB to the bundle. A warm review costs the same with
   // each.
   const webhook = new Hono<AppTypes>({ router: new TrieRouter() });
   webhook.get("/healthz", (c) => c.json({ status: "ok", version }));
@@ -42,17 +78,45 @@ export function createApp(runtime: Runtime): App {
   webhook.all("/healthz", () => methodNotAllowed("GET, HEAD"));
   webhook.all("/readyz", () => methodNotAllowed("GET, HEAD"));
   webhook.all("/authenticate", () => methodNotAllowed("POST"));
-  webhook.notFound(() => statusResponse(404, "there is nothing here"));
+  webhook.notFound(nothingHere);
   webhook.onError(answerThrown);
+
+  // The OpenID provider. Pages first, then what programs ask for.
+  const signIn = new Hono<SignInTypes>({ router: new TrieRouter() });
+  signIn.get("/healthz", (c) => c.json({ status: "ok", version }));
+  signIn.get("/authorize", requireProvider, limitAuthorize, asPage(answerAuthorize));
+  signIn.post("/authorize", requireProvider, limitAuthorize, asPage(answerAuthorize));
+  signIn.get("/callback", requireProvider, asPage(answerCallback));
+  signIn.post("/consent", requireProvider, asPage(answerConsent));
+  signIn.get("/sign-out", requireProvider, asPage(askForSignOut));
+  signIn.post("/sign-out", requireProvider, asPage(answerSignOut));
+  signIn.get("/.well-known/openid-configuration", requireProvider, asPublic(describeProvider));
+  signIn.get("/.well-known/oauth-authorization-server", requireProvider, asPublic(describeProvider));
+  signIn.get("/.well-known/jwks.json", requireProvider, asPublic(publishKeys));
+  signIn.post("/device_authorization", requireProvider, limitDevices, asPrivate(authorizeDevice));
+  signIn.post("/token", requireProvider, limitFailures, asPrivate(grantTokens));
+  signIn.get("/userinfo", requireProvider, asPrivate(tellUser));
+  signIn.post("/userinfo", requireProvider, asPrivate(tellUser));
+  signIn.post("/revoke", requireProvider, asPrivate(revokeToken));
+  signIn.notFound(({ req }) => {
+    const methods = signIn.routes.flatMap(({ path, method }) => (path === req.path ? [method] : []));
+    const [some] = methods;
+    return some === undefined ? nothingHere() : methodNotAllowed([...new Set(methods)].join(", "));
+  });
+  signIn.onError(answerThrownToClient);
 
   return {
     async fetch(request, env) {
+      let isSignIn = false;
       try {
-        return await webhook.fetch(request, env);
+        // By the address alone: what is there on the one hostname is not there on the other one.
+        const { signIn: there } = servicesOf(env);
+        isSignIn = there !== null && request.url.startsWith(`${there.origin}/`);
+        return await (isSignIn ? signIn : webhook).fetch(request, env);
       } catch (thrown) {
         // Hono hands only Errors to onError. Anything else that is thrown would end as the runtime's 500, and
         // kube-apiserver repeats a request that got a 500 five times.
-        return answerThrown(thrown);
+        return isSignIn ? answerThrownToClient(thrown) : answerThrown(thrown);
       }
     },
   };
@@ -85,12 +149,17 @@ export function createApp(runtime: Runtime): App {
     if (!parsed.ok) return badRequest(parsed.problem);
     const { cluster, certificateDaysLeft } = c.get("caller");
     const { service, decisionLog, warnOfNames } = c.get("services");
-    const review = { cluster: cluster.name, certificateDaysLeft, startedAt: c.get("startedAt") };
+    const review = {
+      door: "webhook",
+      cluster: cluster.name,
+      certificateDaysLeft,
+      startedAt: c.get("startedAt"),
+    } as const;
     try {
       const { apiVersion, token } = parsed.review;
       const decision = await authenticate(token, cluster.name, cluster.policy, service);
       decisionLog.decided(review, decision, runtime.now());
-      if (decision.kind === "evaluated") warnOfNames(cluster.name, decision.nameWarnings);
+      if (decision.kind === "evaluated") warnOfNames(clusterVariableName(cluster.name), decision.nameWarnings);
       const isRepeated = decision.kind === "evaluated" && decision.repeated === true;
       return verdictResponse(apiVersion, decision.verdict, isRepeated);
     } catch (thrown) {
@@ -100,9 +169,78 @@ export function createApp(runtime: Runtime): App {
   }
 
   function answerThrown(thrown: unknown): Response {
-    runtime.writeError(`an exception: ${thrown instanceof Error ? stackOf(thrown) : "what was thrown is no Error"}`);
+    writeThrown(thrown);
     return undeterminedResponse(undetermined("internal_error"));
   }
+
+  async function requireProvider(c: SignInContext, next: Next): Promise<Response | undefined> {
+    const { signIn: services } = servicesOf(c.env);
+    // What exactly is wrong stands in the log and in readiness: this hostname is open to all.
+    if (services?.provider.ok !== true) return errorAnswer(unavailable("The configuration of this service is wrong"));
+    c.set("signIn", services);
+    c.set("provider", services.provider.value);
+    await next();
+    return undefined;
+  }
+
+  async function limitAuthorize(c: SignInContext, next: Next): Promise<Response | undefined> {
+    if (!(await c.get("signIn").mayAuthorize(callerAddress(c.req.raw)))) return tooManySignInsPage();
+    await next();
+    return undefined;
+  }
+
+  async function limitDevices(c: SignInContext, next: Next): Promise<Response | undefined> {
+    if (!(await c.get("signIn").mayStartDevice(callerAddress(c.req.raw)))) return errorAnswer(tooManyRequests());
+    await next();
+    return undefined;
+  }
+
+  /** Counts after the fact: an office is one address, and what succeeds is no guess. */
+  async function limitFailures(c: SignInContext, next: Next): Promise<Response | undefined> {
+    const { tokenFailures } = c.get("signIn");
+    const address = callerAddress(c.req.raw);
+    if (tokenFailures.isOver(address)) return errorAnswer(tooManyRequests());
+    await next();
+    const error = c.get("error");
+    if (error !== undefined && isFailure(error)) runtime.waitUntil(tokenFailures.add(address));
+    return undefined;
+  }
+
+  function answerThrownToClient(thrown: unknown): Response {
+    writeThrown(thrown);
+    return errorAnswer(unavailable("This service has a fault: tell its operator"));
+  }
+
+  function writeThrown(thrown: unknown): void {
+    runtime.writeError(`an exception: ${thrown instanceof Error ? stackOf(thrown) : "what was thrown is no Error"}`);
+  }
+}
+
+/** A handler that answers a browser. */
+function asPage(handle: (request: Request, provider: Provider) => Promise<Response>) {
+  return (c: SignInContext) => handle(c.req.raw, c.get("provider"));
+}
+
+/** A document that is the same for all. */
+function asPublic(handle: (provider: Provider) => Promise<OAuthResult<object>>) {
+  return async (c: SignInContext) => {
+    const result = await handle(c.get("provider"));
+    return result.kind === "ok" ? publicAnswer(result.value) : errorAnswer(result);
+  };
+}
+
+/** A handler that answers one program. */
+function asPrivate(handle: (request: Request, provider: Provider) => Promise<OAuthResult<object>>) {
+  return async (c: SignInContext) => {
+    const result = await handle(c.req.raw, c.get("provider"));
+    if (result.kind === "ok") return privateAnswer(result.value);
+    c.set("error", result);
+    return errorAnswer(result);
+  };
+}
+
+function nothingHere(): Response {
+  return statusResponse(404, "there is nothing here");
 }
 
 async function limitBody(c: AppContext, next: Next): Promise<Response | undefined> {

@@ -38,8 +38,10 @@ export type Decision =
       readonly facts: Facts | null;
       /** Set where they are not known now, but GitHub once accepted the token. */
       readonly isKnownToken?: true;
-      /** Set where the facts are stale, and used because GitHub is unavailable. */
-      readonly outageGrace?: true;
+      /**
+       * Set where the facts are stale, and used because GitHub is unavailable: until when they may be; milliseconds.
+       */
+      readonly graceEndsAt?: number;
       /** Set where a denial repeats so often that kube-apiserver gets a plain no, which it caches. */
       readonly repeated?: true;
       /** What the facts show to be uncertain about the policy's names. */
@@ -109,7 +111,7 @@ export async function authenticate(
     call,
     facts,
     ...(facts === null ? known() : {}),
-    ...(outcome.kind === "found" && outcome.isStale ? { outageGrace: true } : {}),
+    ...(outcome.kind === "found" && outcome.isStale ? { graceEndsAt: outcome.graceEndsAt } : {}),
     ...repetition(verdict),
     nameWarnings: facts === null ? [] : findNameWarnings(policy, facts),
   };

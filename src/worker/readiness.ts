@@ -23,7 +23,13 @@ export interface ReadinessReport {
   readonly certificateDaysLeft: number | null;
   /** When KV and GitHub were asked. */
   readonly checkedAt: string;
-  readonly parts: { readonly configuration: PartState; readonly kv: PartState; readonly github: PartState };
+  readonly parts: {
+    readonly configuration: PartState;
+    readonly kv: PartState;
+    readonly github: PartState;
+    /** Only where there is a sign-in hostname. */
+    readonly signIn?: PartState;
+  };
 }
 
 /** The asking cluster. */
@@ -39,6 +45,11 @@ export interface ReadinessOptions {
   readonly unknownNames: readonly Problem[];
   /** GitHub's REST address, or null where the configuration does not say it. */
   readonly githubUrl: string | null;
+  /**
+   * Null without a sign-in hostname. Otherwise what is wrong with it, or, beside a right one, what an operator should
+   * look at.
+   */
+  readonly signIn: (() => Promise<Checked<string | null>>) | null;
   /** Null where none is bound. */
   readonly store: KeyValueStore | null;
   readonly fetch: typeof fetch;
@@ -88,8 +99,10 @@ export function createReadiness(options: ReadinessOptions): Readiness {
   return async ({ cluster, policy, certificateDaysLeft }) => {
     const configuration = checkConfiguration([service, policy], unknownNames);
     const { checkedAt, kv, github } = await outside();
-    const parts = { configuration, kv, github };
-    const isReady = [configuration, kv, github].every(({ state }) => state === "ok" || state === "not_bound");
+    const { signIn: checkSignIn } = options;
+    const signIn = checkSignIn === null ? null : await measured(async () => stateOf(await checkSignIn()));
+    const parts = { configuration, kv, github, ...(signIn === null ? {} : { signIn }) };
+    const isReady = Object.values(parts).every(({ state }) => state === "ok" || state === "not_bound");
     return {
       status: isReady ? "ready" : "not_ready",
       version,
@@ -112,6 +125,12 @@ function checkConfiguration(parts: readonly Checked<unknown>[], unknownNames: re
   if (problems.length > 0) return { ...failed(describeProblems(problems)), durationMs: 0 };
   return { state: "ok", durationMs: 0, ...(unknownNames.length > 0 && { problem: describeProblems(unknownNames) }) };
 }
+
+function stateOf(part: Checked<string | null>): Check {
+  if (!part.ok) return failed(describeProblems(part.problems));
+  return { state: "ok", ...(part.value !== null && { problem: part.value }) };
+}
+
 async function checkStore(store: KeyValueStore | null): Promise<Check> {
   if (store === null) return { state: "not_bound", problem: "KV is not bound: each location has a cache of its own" };
   try {

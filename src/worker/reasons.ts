@@ -196,6 +196,11 @@ export const deniedReasons = {
     hint: "ask the operator to name fewer organisations in groups_from",
     audience: "member",
   },
+  id_token_too_large: {
+    problem: "This person is in so many teams that the ID token would be too large",
+    hint: "ask the operator to name teams in groups_from, for only these become groups then",
+    audience: "bearer",
+  },
   identity_unsafe: {
     problem: "The username or a group would be empty, too long, hold control characters or begin with system",
     hint: "change the cluster's prefix",

@@ -1,23 +1,29 @@
 // Builds what a request needs from the environment: configuration, GitHub, cache, log. Once an isolate.
 import type { Service } from "./authenticate.ts";
+import { boundStoreOf, datasetOf, type LimiterName, limitOf, missingLimiter, storeOf } from "./bindings.ts";
 import { createBreaker } from "./cache/breaker.ts";
-import { createFactsCache } from "./cache/facts-cache.ts";
-import { createKvCache, type KeyValueStore } from "./cache/kv.ts";
+import { createFactsCache, endAccess } from "./cache/facts-cache.ts";
+import { createKvCache } from "./cache/kv.ts";
+import type { CacheParts } from "./cache/lookup.ts";
 import { createMemory } from "./cache/memory.ts";
 import { createNegativeCache } from "./cache/negative-cache.ts";
 import { createSealer } from "./cache/sealer.ts";
 import { createTeamLists } from "./cache/team-lists.ts";
-import type { Checked } from "./config/checked.ts";
-import { type Config, clusterVariableName, readConfig } from "./config/config.ts";
+import { type Checked, describeProblems, type Problem } from "./config/checked.ts";
+import { type Config, problemsInSignIn, readConfig } from "./config/config.ts";
 import type { ServiceSettings } from "./config/service.ts";
+import type { SignInSettings } from "./config/sign-in.ts";
 import { apiAddressOf } from "./github/api-address.ts";
-import { createGitHubClient } from "./github/client.ts";
+import { createGitHubClient, type GitHubClient } from "./github/client.ts";
 import { connectGitHub } from "./github/connect.ts";
 import { createDecisionLog, type DecisionLog } from "./log/decision-log.ts";
-import { createMetrics, type Dataset, type Metrics } from "./log/metrics.ts";
+import { createMetrics, type Metrics } from "./log/metrics.ts";
 import { createReadiness, type Readiness } from "./readiness.ts";
 import { createRepeatedDenials } from "./repeated-denials.ts";
-import { withTimeout } from "./with-timeout.ts";
+import { createProvider } from "./sign-in/create-provider.ts";
+import { createFailureLimit, type FailureLimit } from "./sign-in/failure-limit.ts";
+import type { Provider } from "./sign-in/provider.ts";
+import type { ResponseCache } from "./sign-in/used-codes.ts";
 
 /** Variables, secrets and bindings by name. */
 export type Environment = Readonly<Record<string, unknown>>;
@@ -27,6 +33,8 @@ export interface Runtime {
   readonly fetch: typeof fetch;
   /** Milliseconds. On Workers the clock stands still while code runs and moves on with I/O. */
   readonly now: () => number;
+  /** Of this location. */
+  readonly cache?: ResponseCache;
   /** Keeps work going after the response. */
   readonly waitUntil: (work: Promise<void>) => void;
   /** Takes one line of the decision log. */
@@ -41,8 +49,21 @@ export interface Services {
   readonly service: Checked<Service>;
   readonly decisionLog: DecisionLog;
   readonly checkReadiness: Readiness;
-  /** Writes each warning about a cluster's names once. */
-  readonly warnOfNames: (clusterName: string, warnings: readonly string[]) => void;
+  /** Writes each warning about the names of a cluster's or client's variable once. */
+  readonly warnOfNames: (variable: string, warnings: readonly string[]) => void;
+  /** The sign-in hostname; null where there is none. */
+  readonly signIn: SignInServices | null;
+}
+
+export interface SignInServices {
+  /** Scheme, host and port of ISSUER_URL. */
+  readonly origin: string;
+  /** Not ok where the configuration of the sign-in is wrong: that touches no review. */
+  readonly provider: Checked<Provider>;
+  /** Each tells whether one more request of an address is within its limit. */
+  readonly mayAuthorize: (address: string) => Promise<boolean>;
+  readonly mayStartDevice: (address: string) => Promise<boolean>;
+  readonly tokenFailures: FailureLimit;
 }
 
 /** @returns the services of an environment; the runtime hands over the same object with every request */
@@ -63,22 +84,48 @@ function createServices(env: Environment, runtime: Runtime): Services {
   for (const { setting, message } of config.unknownNames) writeError(`${setting}: ${message}`);
   const dataset = datasetOf(env.METRICS);
   const metrics = dataset === null ? null : createMetrics(dataset, writeError);
-  const githubUrl = config.service.ok ? apiAddressOf(config.service.value.githubApiUrl).restUrl : null;
+  const log = { decisionLog: createDecisionLog(writeLine, metrics), warnOfNames: createNameWarnings(writeError) };
+  const github: Checked<GitHubAccess> = config.service.ok
+    ? { ok: true, value: accessGitHub(config.service.value, env, runtime, metrics) }
+    : config.service;
+  const wrong = problemsInSignIn(config);
+  if (wrong.length > 0) writeError(`people are kept from signing in: ${describeProblems(wrong)}`);
+  const signIn = signInOf(config, github, log, env, runtime);
   return {
     config,
-    service: config.service.ok ? serviceOf(config.service.value, env, runtime, metrics) : config.service,
-    decisionLog: createDecisionLog(writeLine, metrics),
-    checkReadiness: createReadiness({ ...config, githubUrl, store: boundStoreOf(env.KV), fetch, now }),
-    warnOfNames: createNameWarnings(writeError),
+    ...log,
+    service: github.ok ? { ok: true, value: github.value.webhook } : github,
+    signIn,
+    checkReadiness: createReadiness({
+      ...config,
+      githubUrl: github.ok ? github.value.restUrl : null,
+      store: boundStoreOf(env.KV),
+      signIn: config.signIn === null ? null : () => checkSignIn(signIn, wrong, env),
+      fetch,
+      now,
+    }),
   };
 }
 
-function serviceOf(
+/** GitHub's facts, by one memory and one KV for all: the ways to them differ in whom they let ask. */
+interface GitHubAccess {
+  readonly restUrl: string;
+  readonly client: GitHubClient;
+  readonly webhook: Service;
+  /** For tokens that GitHub has just given out, or that come out of our seal: they count toward no cap. */
+  readonly signIn: Service;
+  /** For tokens that people bring to an exchange: a cap of its own, so that it never spends the webhook's. */
+  readonly exchange: Service;
+  /** Leaves a tombstone for a token that has ended. */
+  readonly endAccess: (token: string) => Promise<void>;
+}
+
+function accessGitHub(
   settings: ServiceSettings,
   env: Environment,
   { fetch, now, waitUntil, writeError }: Runtime,
   metrics: Metrics | null,
-): Checked<Service> {
+): GitHubAccess {
   const api = apiAddressOf(settings.githubApiUrl);
   const client = createGitHubClient({ fetch, writeWarning: writeError });
   // A user's own token and an app see different memberships, so neither uses what the other has cached.
@@ -90,8 +137,9 @@ function serviceOf(
     writeError(text);
     metrics?.kvFault();
   };
+  const admitNeverSeen = limitOf("NEVER_SEEN_LIMIT", env.NEVER_SEEN_LIMIT, writeError);
   const teamLists = createTeamLists();
-  const factsCache = createFactsCache({
+  const parts: CacheParts = {
     github: connectGitHub(client, api, settings, now),
     memory: createMemory(now),
     kv: createKvCache({ store: storeOf(env.KV), sealer, now, writeWarning }),
@@ -99,7 +147,7 @@ function serviceOf(
     nameOf: sealer.nameOf,
     breaker: createBreaker(),
     teamLists,
-    admitNeverSeen: limitOf(env.NEVER_SEEN_LIMIT, writeError),
+    admitNeverSeen,
     lifetimes: {
       ttlMs: settings.cacheTtlSeconds * 1000,
       graceMs: settings.outageGraceSeconds * 1000,
@@ -108,83 +156,88 @@ function serviceOf(
     now,
     writeWarning: writeError,
     waitUntil,
-  });
+  };
   const repeatedDenials = createRepeatedDenials();
-  const isRepeatedDenial: Service["isRepeatedDenial"] = (cluster, credentialId) =>
-    repeatedDenials.add(cluster, credentialId, now());
-  return { ok: true, value: { factsCache, tokenShape: settings.tokenShape, isRepeatedDenial } };
+  const { tokenShape } = settings;
+  /** A repeated denial is answered in another way to kube-apiserver alone. */
+  const serviceWith = (admit: CacheParts["admitNeverSeen"]): Service => ({
+    factsCache: createFactsCache({ ...parts, admitNeverSeen: admit }),
+    tokenShape,
+    isRepeatedDenial: () => false,
+  });
+  return {
+    restUrl: api.restUrl,
+    client,
+    webhook: {
+      factsCache: createFactsCache(parts),
+      tokenShape,
+      isRepeatedDenial: (cluster, credentialId) => repeatedDenials.add(cluster, credentialId, now()),
+    },
+    signIn: serviceWith(() => Promise.resolve(true)),
+    exchange: serviceWith((client) => admitNeverSeen(`exchange ${client}`)),
+    endAccess: (token) => endAccess(parts, token),
+  };
 }
+
+/** @returns null where there is no client, or no address at which it could be asked */
+function signInOf(
+  { signIn, issuerUrl, clients }: Config,
+  github: Checked<GitHubAccess>,
+  log: Pick<Services, "decisionLog" | "warnOfNames">,
+  env: Environment,
+  runtime: Runtime,
+): SignInServices | null {
+  if (signIn === null || issuerUrl === null) return null;
+  const { now, writeError } = runtime;
+  const limit = (name: LimiterName) => limitOf(name, env[name], writeError);
+  return {
+    origin: new URL(issuerUrl).origin,
+    provider: providerOf(signIn),
+    mayAuthorize: limit("AUTHORIZE_LIMIT"),
+    mayStartDevice: limit("DEVICE_LIMIT"),
+    tokenFailures: createFailureLimit(limit("TOKEN_FAILURE_LIMIT"), now),
+  };
+
+  function providerOf(settings: Checked<SignInSettings>): Checked<Provider> {
+    if (!github.ok) return github;
+    if (!settings.ok) return settings;
+    return {
+      ok: true,
+      value: createProvider({ ...runtime, ...log, settings: settings.value, clients, github: github.value }),
+    };
+  }
+}
+
+/**
+ * What readiness says about the sign-in: its settings, its clients' policies, its keys, and limiters that are missing.
+ *
+ * @param wrong what its configuration has
+ */
+async function checkSignIn(
+  signIn: SignInServices | null,
+  wrong: readonly Problem[],
+  env: Environment,
+): Promise<Checked<string | null>> {
+  if (wrong.length > 0 || signIn === null) return { ok: false, problems: wrong };
+  const keys = signIn.provider.ok ? await signIn.provider.value.signingKeys() : signIn.provider;
+  if (!keys.ok) return keys;
+  const missing = signInLimiters.map((name) => missingLimiter(name, env[name])).filter((text) => text !== null);
+  return { ok: true, value: missing.length === 0 ? null : missing.join("; ") };
+}
+
+const signInLimiters = ["AUTHORIZE_LIMIT", "DEVICE_LIMIT", "TOKEN_FAILURE_LIMIT"] as const satisfies LimiterName[];
 
 /** There is a warning for each name that users bring along, so their number is bounded. */
 const maxNameWarnings = 1000;
 
 function createNameWarnings(writeError: (text: string) => void): Services["warnOfNames"] {
   const written = new Set<string>();
-  return (clusterName, warnings) => {
+  return (variable, warnings) => {
     for (const warning of warnings) {
-      const text = `${clusterVariableName(clusterName)}: ${warning}`;
+      const text = `${variable}: ${warning}`;
       if (written.has(text) || written.size >= maxNameWarnings) continue;
       written.add(text);
       writeError(text);
     }
   };
-}
-
-// Adapters for what Workers binds to a deployment. All of it is optional: without it no request is refused, but there
-// is less caching, no cap and nothing to count.
-
-/** Workers refuse fewer than 30 s. An entry holds its own times, so an old one from KV's cache does no harm. */
-const kvCacheTtlSeconds = 30;
-
-/** The limiter counts in the same place, so it usually answers at once. */
-const limiterTimeoutMs = 500;
-
-/** @param binding `KV` of the environment, or undefined */
-export function storeOf(binding: unknown): KeyValueStore {
-  return boundStoreOf(binding) ?? { get: () => Promise.resolve(null), put: () => Promise.resolve() };
-}
-
-/**
- * @param binding `KV` of the environment, or undefined
- * @returns null where it is not one
- */
-export function boundStoreOf(binding: unknown): KeyValueStore | null {
-  if (!has<KVNamespace>(binding, "get", "put")) return null;
-  return {
-    get: (name) => binding.get(name, { type: "arrayBuffer", cacheTtl: kvCacheTtlSeconds }),
-    put: (name, value, ttlSeconds) => binding.put(name, value, { expirationTtl: ttlSeconds }),
-  };
-}
-
-/**
- * @param binding `NEVER_SEEN_LIMIT` of the environment, or undefined
- * @returns tells whether GitHub may be asked about one more never-seen token of a cluster
- */
-export function limitOf(binding: unknown, writeWarning: (text: string) => void): (cluster: string) => Promise<boolean> {
-  if (!has<RateLimit>(binding, "limit")) {
-    writeWarning("NEVER_SEEN_LIMIT is not bound: there is no cap on tokens that were never seen");
-    return () => Promise.resolve(true);
-  }
-  return async (cluster) => {
-    try {
-      return (await withTimeout(binding.limit({ key: cluster }), limiterTimeoutMs)).success;
-    } catch {
-      // A limiter that fails or hangs must not lock users out.
-      return true;
-    }
-  };
-}
-
-/**
- * @param binding `METRICS` of the environment, or undefined
- * @returns null where it is not one
- */
-export function datasetOf(binding: unknown): Dataset | null {
-  if (!has<AnalyticsEngineDataset>(binding, "writeDataPoint")) return null;
-  return { writeDataPoint: (point) => binding.writeDataPoint(point) };
-}
-
-/** wrangler.toml decides what is bound, so a binding is recognised by its methods alone. */
-function has<Binding>(binding: unknown, ...methods: readonly (keyof Binding)[]): binding is Binding {
-  return typeof binding === "object" && binding !== null && methods.every((method) => method in binding);
 }

@@ -13,6 +13,8 @@ import { notAdmittedTtlMs } from "../../src/worker/cache/freshness.ts";
 import { keepSeconds, readTimeoutMs, warnEveryMs } from "../../src/worker/cache/kv.ts";
 import { maxBytes as maxMemoryBytes, maxEntries as maxMemoryEntries } from "../../src/worker/cache/memory.ts";
 import { ttlMs as negativeTtlMs } from "../../src/worker/cache/negative-cache.ts";
+import { idTokenSeconds } from "../../src/worker/config/client-table.ts";
+import { maxRedirectUriLength, maxRedirectUris } from "../../src/worker/config/redirect-uri.ts";
 import { cacheTtlSeconds, outageGraceSeconds } from "../../src/worker/config/service.ts";
 import { defaultTimeoutMs } from "../../src/worker/github/client.ts";
 import { totalTimeoutMs } from "../../src/worker/github/github-facts.ts";
@@ -21,11 +23,14 @@ import { maxReviewBytes } from "../../src/worker/http/token-review.ts";
 import { sumEveryMs } from "../../src/worker/log/decision-log.ts";
 import { maxGroups, maxNameLength } from "../../src/worker/policy/identity.ts";
 import { timeoutMs as readinessTimeoutMs, rememberMs } from "../../src/worker/readiness.ts";
+import { maxFormBytes } from "../../src/worker/sign-in/form.ts";
+import { sessionSeconds } from "../../src/worker/sign-in/github-sign-in.ts";
+import { maxIdTokenBytes } from "../../src/worker/sign-in/id-token.ts";
 import { tableOf } from "./markdown.ts";
 
 const itemsAPage = 100;
 const bindingSchema = v.object({
-  ratelimits: v.tuple([v.object({ simple: v.object({ limit: v.number(), period: v.literal(60) }) })]),
+  ratelimits: v.array(v.object({ name: v.string(), simple: v.object({ limit: v.number(), period: v.literal(60) }) })),
 });
 
 /** @returns the table as Markdown */
@@ -35,10 +40,21 @@ export function limitsTable(): string {
     [
       ["`CACHE_TTL_SECONDS`", range(cacheTtlSeconds)],
       ["`OUTAGE_GRACE_SECONDS`", range(outageGraceSeconds)],
-      ["`NEVER_SEEN_LIMIT`, as `wrangler.toml` has it", `${neverSeenLimit()} tokens a minute`],
+      ["`ID_TOKEN_SECONDS`, `id_token_seconds`", range(idTokenSeconds)],
+      ["`redirect_uris` of one client", `${maxRedirectUris}, of ${maxRedirectUriLength} characters each`],
+      ["`NEVER_SEEN_LIMIT`, as `wrangler.toml` has it", `${limitOf("NEVER_SEEN_LIMIT")} tokens a minute`],
+      ["`AUTHORIZE_LIMIT`, as `wrangler.toml` has it", `${limitOf("AUTHORIZE_LIMIT")} a minute for one address`],
+      ["`DEVICE_LIMIT`, as `wrangler.toml` has it", `${limitOf("DEVICE_LIMIT")} a minute for one address`],
+      [
+        "`TOKEN_FAILURE_LIMIT`, as `wrangler.toml` has it",
+        `${limitOf("TOKEN_FAILURE_LIMIT")} a minute for one address`,
+      ],
       ["one variable", `${maxVariableBytes / 1024} KB`],
       ["variables and secrets", `${maxOnFreePlan} on Cloudflare's free plan, ${maxOnPaidPlan} on the paid one`],
       ["the body of a TokenReview", `${maxReviewBytes / 1024} KiB`],
+      ["a form at the sign-in hostname", `${maxFormBytes / 1024} KiB`],
+      ["an ID token", `${maxIdTokenBytes / 1024} KiB`],
+      ["a sign-in lasts at most", duration(sessionSeconds * 1000)],
       ["one call to GitHub", duration(defaultTimeoutMs)],
       ["all calls of one review to GitHub", duration(totalTimeoutMs)],
       ["teams of one person", count(maxPages * itemsAPage)],
@@ -69,9 +85,11 @@ function range({ min, max, default: usual }: { readonly min: number; readonly ma
   return `${count(min)} to ${count(max)}, default ${count(usual)}`;
 }
 
-function neverSeenLimit(): number {
+function limitOf(binding: string): number {
   const text = readFileSync(new URL("../../wrangler.toml", import.meta.url), "utf8");
-  return v.parse(bindingSchema, parse(text)).ratelimits[0].simple.limit;
+  const found = v.parse(bindingSchema, parse(text)).ratelimits.find(({ name }) => name === binding);
+  if (found === undefined) throw new Error(`wrangler.toml binds no ${binding}`);
+  return found.simple.limit;
 }
 
 function count(value: number): string {
@@ -80,6 +98,7 @@ function count(value: number): string {
 
 const units = [
   ["day", 86_400_000],
+  ["hour", 3_600_000],
   ["minute", 60_000],
   ["second", 1_000],
   ["millisecond", 1],

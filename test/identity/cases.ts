@@ -374,6 +374,9 @@ export const sections: readonly Section[] = [
         admitted("github:gina:107", "github:Acme", "github:Acme/billing"),
         { allow: ["user:gina#107"], groups_from: ["acme#1234"] },
       ),
+      row("a group of one team alone", "gina", readsOrganisations, admitted("github:gina:107", "github:Acme/billing"), {
+        groups_from: ["team:acme/billing#58"],
+      }),
       row("no groups", "gina", readsOrganisations, admitted("github:gina:107"), { groups_from: [] }),
     ],
   },

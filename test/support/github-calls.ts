@@ -11,6 +11,7 @@ const templates: readonly (readonly [RegExp, string])[] = [
   [/^\/orgs\/[^/]+\/memberships\/[^/]+$/, "/orgs/{org}/memberships/{login}"],
   [/^\/app\/installations\/\d+\/access_tokens$/, "/app/installations/{id}/access_tokens"],
   [/^\/applications\/[^/]+\/token$/, "/applications/{client}/token"],
+  [/^\/applications\/[^/]+\/grant$/, "/applications/{client}/grant"],
 ];
 
 /** @returns the number of requests by endpoint, as GitHub's documentation names it */

@@ -11,6 +11,8 @@ const maxStartMs = 30_000;
 
 export interface LocalEdge {
   readonly port: number;
+  /** Of the sign-in hostname. */
+  readonly signInPort: number;
   readonly pid: number;
   readonly stateDir: string;
   stdout(): string;
@@ -22,7 +24,7 @@ export interface LocalEdge {
 }
 
 export interface StartOptions {
-  /** Besides --state, and --port unless it stands here. */
+  /** Besides --state, and --port and --sign-in-port unless they stand here. */
   readonly args?: readonly string[];
   /** Default: a new one. */
   readonly stateDir?: string;
@@ -34,8 +36,10 @@ export async function startLocalEdge({ args = [], stateDir }: StartOptions = {})
   const removeFolder = async () => {
     if (stateDir === undefined) await rm(folder, { recursive: true, force: true });
   };
-  const port = givenPort(args) ?? (await freePort());
-  const edge = startProcess([...args, "--state", folder, "--port", String(port)]);
+  const port = givenPort("--port", args) ?? (await freePort());
+  const signInPort = givenPort("--sign-in-port", args) ?? (await freePort());
+  const ports = ["--port", String(port), "--sign-in-port", String(signInPort)];
+  const edge = startProcess([...args, "--state", folder, ...ports]);
   try {
     await until(() => isReady(edge.stdout()) || edge.hasEnded(), maxStartMs, "the local edge is ready");
     if (edge.hasEnded()) throw new Error("the local edge ended while it was starting");
@@ -46,6 +50,7 @@ export async function startLocalEdge({ args = [], stateDir }: StartOptions = {})
   }
   return {
     port,
+    signInPort,
     pid: edge.pid,
     stateDir: folder,
     stdout: edge.stdout,
@@ -79,7 +84,7 @@ function decisionsIn(stdout: string): unknown[] {
   return lines.filter((line) => line.startsWith("{")).map((line): unknown => JSON.parse(line));
 }
 
-function givenPort(args: readonly string[]): number | null {
-  const at = args.indexOf("--port");
+function givenPort(option: string, args: readonly string[]): number | null {
+  const at = args.indexOf(option);
   return at === -1 ? null : Number(args[at + 1]);
 }

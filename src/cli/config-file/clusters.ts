@@ -15,11 +15,12 @@ export function isHostname(text: string): boolean {
 }
 
 /**
- * @returns the hostname that kube-apiserver calls: the first custom domain's, or null if there is none or it is a
- *   placeholder
+ * @returns the hostname that kube-apiserver calls: the first custom domain's that is not the sign-in's, or null if
+ *   there is none or it is a placeholder
  */
-export function hostnameOf({ routes }: Settings): string | null {
-  const domain = routes.find((route) => typeof route !== "string" && route.custom_domain);
+export function hostnameOf({ routes, vars }: Settings): string | null {
+  const isSignIn = (pattern: string) => vars.ISSUER_URL === `https://${pattern}`;
+  const domain = routes.find((route) => typeof route !== "string" && route.custom_domain && !isSignIn(route.pattern));
   const pattern = typeof domain === "object" ? domain.pattern : null;
   return pattern === null || isPlaceholder(pattern) ? null : pattern;
 }

@@ -1,5 +1,6 @@
-// TLS server in front of the Worker. Like Cloudflare, it asks for a client certificate but does not insist on one:
-// without one, or with a bad one, the handshake succeeds and `request.cf.tlsClientAuth` says so. The Worker refuses.
+// TLS server in front of the Worker, for one of its two hostnames. Like Cloudflare, it asks for a client certificate on
+// the clusters' hostname but does not insist on one: without one, or with a bad one, the handshake succeeds and
+// `request.cf.tlsClientAuth` says so. The Worker refuses.
 import { constants } from "node:crypto";
 import { once } from "node:events";
 import type { Agent, IncomingMessage, ServerResponse } from "node:http";
@@ -7,7 +8,14 @@ import { createSecureServer, Http2ServerRequest, Http2ServerResponse, constants 
 import type { TLSSocket } from "node:tls";
 import { fingerprintOf } from "../../node/certificates.ts";
 import type { Identity } from "../certificates.ts";
-import { askWorker, type UpstreamAnswer, upstreamAgent, upstreamHeaders, upstreamPath } from "./upstream.ts";
+import {
+  askWorker,
+  browserHeaders,
+  type UpstreamAnswer,
+  upstreamAgent,
+  upstreamHeaders,
+  upstreamPath,
+} from "./upstream.ts";
 
 export interface Edge {
   /** Begins to pass requests on to the Worker's socket. Until then the edge answers them with 503. */
@@ -18,8 +26,8 @@ export interface Edge {
 export interface EdgeOptions {
   readonly port: number;
   readonly server: Identity;
-  /** The certificate that clients' certificates must chain to. */
-  readonly authorityCertificate: string;
+  /** The certificate that clients' certificates must chain to; null on the sign-in hostname, where browsers come. */
+  readonly authorityCertificate: string | null;
 }
 
 type ClientRequest = IncomingMessage | Http2ServerRequest;
@@ -34,14 +42,15 @@ const connectionHeaders = new Set(["connection", "keep-alive", "transfer-encodin
 
 /** Starts the server on 127.0.0.1. @throws the listener's error, such as EADDRINUSE */
 export async function startEdge({ port, server, authorityCertificate }: EdgeOptions): Promise<Edge> {
-  const host = `127.0.0.1:${port}`;
+  const isForBrowsers = authorityCertificate === null;
+  // The two hostnames, as the Worker sees them.
+  const host = `${isForBrowsers ? "localhost" : "127.0.0.1"}:${port}`;
   let agent: Agent | null = null;
   const listener = createSecureServer({
     allowHTTP1: true,
     key: server.privateKey,
     cert: server.certificate,
-    ca: authorityCertificate,
-    requestCert: true,
+    ...(authorityCertificate === null ? {} : { ca: authorityCertificate, requestCert: true }),
     rejectUnauthorized: false,
     minVersion: "TLSv1.2",
     // A resumed session keeps what its first handshake found about the certificate, and renegotiation changes the
@@ -52,7 +61,9 @@ export async function startEdge({ port, server, authorityCertificate }: EdgeOpti
     // A client that goes away is no error of the edge. The event "close" tells of it.
     request.on("error", ignore);
     response.on("error", ignore);
-    void answer(request, response, agent, host).then((result) => sendAnswer(request, response, result));
+    void answer(request, response, agent, { host, isForBrowsers }).then((result) =>
+      sendAnswer(request, response, result),
+    );
   });
 
   const connections = new Set<TLSSocket>();
@@ -80,13 +91,14 @@ async function answer(
   request: ClientRequest,
   response: ClientResponse,
   agent: Agent | null,
-  host: string,
+  { host, isForBrowsers }: { readonly host: string; readonly isForBrowsers: boolean },
 ): Promise<UpstreamAnswer> {
   const path = upstreamPath(request.url ?? "");
   if (path === null) return edgeStatus(404, "NotFound", "the edge does not pass this path on");
   if (agent === null) return edgeStatus(503, "ServiceUnavailable", "the Worker is starting");
 
   const headers = upstreamHeaders(request.headers, host, cfOf(request));
+  if (isForBrowsers) Object.assign(headers, browserHeaders(request.headers, request.socket.remoteAddress ?? ""));
   const contentLength = request.headers["content-length"];
   const hasBody = bodyFollows(request);
   if (hasBody && contentLength !== undefined) headers["Content-Length"] = contentLength;

@@ -11,6 +11,9 @@ import { buffer } from "node:stream/consumers";
  */
 const passedHeaders = ["accept", "content-type", "content-encoding", "user-agent"] as const;
 
+/** What browsers and OpenID clients send besides; nothing between the edge and the Worker reads these either. */
+const passedBrowserHeaders = ["authorization", "cookie", "sec-fetch-site"] as const;
+
 /** Cloudflare reserves these paths for itself. */
 const reservedPath = /^\/cdn-cgi(\/|$)/i;
 
@@ -34,6 +37,19 @@ export function upstreamPath(requestTarget: string): string | null {
 export function upstreamHeaders(incoming: IncomingHttpHeaders, host: string, cf: string): Record<string, string> {
   const headers: Record<string, string> = { Host: host, "MF-CF-Blob": cf };
   for (const name of passedHeaders) {
+    const value = incoming[name];
+    if (typeof value === "string") headers[name] = value;
+  }
+  return headers;
+}
+
+/**
+ * @param incoming the client's headers, names in lower case
+ * @param address the client's, which Cloudflare tells the Worker in this header
+ */
+export function browserHeaders(incoming: IncomingHttpHeaders, address: string): Record<string, string> {
+  const headers: Record<string, string> = { "CF-Connecting-IP": address };
+  for (const name of passedBrowserHeaders) {
     const value = incoming[name];
     if (typeof value === "string") headers[name] = value;
   }

@@ -10,9 +10,11 @@ export interface StandInAccount {
    * for a managed user. "hidden": the account alone, as for one that GitHub takes for spam.
    */
   visibility: "everyone" | "enterprise" | "hidden";
+  /** Whether the account's primary e-mail address is verified: apps get no token for a person without one. */
+  hasVerifiedEmail: boolean;
 }
 
-export interface NewAccount extends Partial<Pick<StandInAccount, "id" | "type" | "visibility">> {
+export interface NewAccount extends Partial<Omit<StandInAccount, "login">> {
   readonly login: string;
 }
 
@@ -22,14 +24,26 @@ export class Accounts {
   readonly #accounts: StandInAccount[] = [];
   #nextId = firstAccountId;
 
-  add({ login, id = this.#nextId++, type = "User", visibility = "everyone" }: NewAccount): StandInAccount {
-    const account = { id, login, type, visibility };
+  add({ login, id = this.#nextId++, ...options }: NewAccount): StandInAccount {
+    const account: StandInAccount = {
+      type: "User",
+      visibility: "everyone",
+      hasVerifiedEmail: true,
+      ...options,
+      id,
+      login,
+    };
     this.#accounts.push(account);
     return account;
   }
 
   byLogin(login: string): StandInAccount | null {
     return this.#accounts.find((account) => isSameName(account.login, login)) ?? null;
+  }
+
+  /** Those that can sign in to GitHub's pages. */
+  people(): StandInAccount[] {
+    return this.#accounts.filter(({ type }) => type === "User");
   }
 
   byId(id: number): StandInAccount | null {

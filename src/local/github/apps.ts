@@ -6,7 +6,22 @@ import type { StandInAccount } from "./accounts.ts";
 import type { StandInOrganisation } from "./organisations.ts";
 import { makeAppClientId } from "./token.ts";
 
-export interface StandInApp {
+/** What the owner of a GitHub App sets for signing people in; can be changed at any time. */
+export interface AppSettings {
+  /** GitHub redirects people to these addresses alone, and to the first where a request names none. At most ten. */
+  callbackUrls: readonly string[];
+  /** "Enable Device Flow". */
+  deviceFlow: boolean;
+  /** "User-to-server token expiration": without it a token does not end, and no refresh token comes with it. */
+  expiringTokens: boolean;
+  /** People outside of a private app's owner can't authorise it. */
+  visibility: "public" | "private";
+  readonly owner: StandInOrganisation | StandInAccount | null;
+  /** Whether GitHub has suspended the app, for abuse of the API. */
+  isSuspended: boolean;
+}
+
+export interface StandInApp extends AppSettings {
   readonly appId: number;
   readonly clientId: string;
   readonly clientSecret: string;
@@ -37,7 +52,8 @@ export interface StandInInstallation {
   suspendedAt: Date | null;
 }
 
-export interface NewApp {
+/** Default of the settings: no callback URL, no device flow, tokens that end, public, without an owner. */
+export interface NewApp extends Partial<AppSettings> {
   /** Default: a random one, as for the secret. */
   readonly clientId?: string;
   readonly clientSecret?: string;
@@ -81,7 +97,7 @@ export class Apps {
   #nextAppId = firstAppId;
   #nextInstallationId = firstInstallationId;
 
-  add({ clientId, clientSecret, appId, name = "octogate-test" }: NewApp = {}): StandInApp {
+  add({ clientId, clientSecret, appId, name = "octogate-test", ...settings }: NewApp = {}): StandInApp {
     const index = this.#apps.length;
     // Made on demand: most apps are only there for their client id.
     const keys = () => {
@@ -89,6 +105,13 @@ export class Apps {
       return keyPairs[index];
     };
     const app: RegisteredApp = {
+      callbackUrls: [],
+      deviceFlow: false,
+      expiringTokens: true,
+      visibility: "public",
+      owner: null,
+      isSuspended: false,
+      ...settings,
       appId: appId ?? this.#nextAppId++,
       clientId: clientId ?? makeAppClientId(),
       clientSecret: clientSecret ?? randomBytes(20).toString("hex"),

@@ -4,6 +4,10 @@ import type { Context } from "hono";
 import { auth } from "hono/utils/basic-auth";
 import type { Accounts } from "./accounts.ts";
 import type { AppSignIn, Apps, RegisteredApp } from "./apps.ts";
+import type { AuthorisationCodes } from "./authorisation-codes.ts";
+import type { Authorisations } from "./authorisations.ts";
+import type { Browsers } from "./browsers.ts";
+import type { DeviceCodes } from "./device-codes.ts";
 import type { DeliveryFault, Faults } from "./faults.ts";
 import type { Grant, Grants } from "./grants.ts";
 import type { Organisations } from "./organisations.ts";
@@ -22,17 +26,28 @@ export interface Switches {
   findsOrganisationsById: boolean;
   /** Whether a fine-grained token may list memberships: GitHub's documents disagree. Default: false. */
   fineGrainedListsMemberships: boolean;
+  /**
+   * Whether a browser with a wrong redirect URI sees a page, as many reported from 2024 to 2026, or goes back to the
+   * app with an error, as is documented. Default: false.
+   */
+  showsMismatchPage: boolean;
 }
 
 /** All that the stand-in keeps: handlers read it, and the next request sees what a test changes in it. */
 export interface GitHub extends Switches {
   /** `http://127.0.0.1:PORT`, which bodies refer to. */
   url: string;
+  /** `http://127.0.0.1:PORT`, where the pages and the OAuth endpoints are. */
+  webUrl: string;
   readonly now: () => Date;
   readonly accounts: Accounts;
   readonly organisations: Organisations;
   readonly apps: Apps;
   readonly grants: Grants;
+  readonly authorisations: Authorisations;
+  readonly authorisationCodes: AuthorisationCodes;
+  readonly deviceCodes: DeviceCodes;
+  readonly browsers: Browsers;
   readonly rateLimits: RateLimits;
   readonly faults: Faults;
   /** Every request so far; may be cleared with `length = 0`. */
@@ -95,7 +110,7 @@ export function identifyCaller(c: StandInContext, isGraphql: boolean): Caller {
   const authorization = c.req.header("authorization");
   // GitHub takes both schemes for all kinds of tokens.
   const token = tokenPattern.exec(authorization ?? "")?.[1] ?? null;
-  const issued = token === null ? null : grants.of(token);
+  const issued = token === null ? null : grants.use(token);
   const grant = refusalOfNew(c, issued) === 401 ? null : issued;
   const appSignIn = apps.signIn(token, now());
   const basic = auth(c.req.raw);

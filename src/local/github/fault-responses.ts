@@ -89,7 +89,7 @@ function redirectResponse(c: StandInContext, status: number, location: string): 
   return jsonResponse(c, status, JSON.stringify(body), { ...spent(c), location });
 }
 
-function serverErrorMessage(status: number): string {
+export function serverErrorMessage(status: number): string {
   if (status !== 503) return "Server Error";
   return (
     "No server is currently available to service your request. Sorry about that. Please try resubmitting your " +
@@ -97,7 +97,7 @@ function serverErrorMessage(status: number): string {
   );
 }
 
-function unicornPage(status: number): string {
+export function unicornPage(status: number): string {
   return [
     "<!DOCTYPE html>",
     "<html>",

@@ -1,6 +1,6 @@
 // Faults: each way in which GitHub can fail, and which requests meet it. A closed list, so that tests can name each.
 
-/** GitHub answers, but not as usual: fault-responses.ts has a row for each kind. */
+/** GitHub answers, but not as usual: fault-responses.ts has a row for each kind, web/faults.ts for the web host. */
 export type ResponseFault =
   /** As for a token that GitHub does not know: it says so of good ones, too, for moments. */
   | { readonly kind: "bad_credentials" }

@@ -10,8 +10,10 @@ export interface TokenOptions {
   readonly scopes?: readonly string[];
   /** Shown by each response to this token, of any kind. Without it none shows a client id, even to an app's token. */
   readonly oauthClientId?: string;
-  /** Shown as it is in `github-authentication-token-expiration`. The token does not end by it: revoke it for that. */
+  /** Shown as it is in `github-authentication-token-expiration`. The token does not end by it: see `endsAt`. */
   readonly expiration?: string;
+  /** When the token ends, by the stand-in's clock. Without `expiration`, responses show this time. Default: never. */
+  readonly endsAt?: Date;
   /** Whose resources a fine-grained token is made for. Default: the account's own. */
   readonly resourceOwner?: StandInOrganisation | StandInAccount;
   /** Whether a fine-grained token has the organisation permission Members: read. Default: true. */
@@ -26,6 +28,10 @@ export interface Grant {
   readonly scopes: readonly string[];
   readonly oauthClientId: string | null;
   readonly expiration: string | null;
+  /** Null for a token that does not end by itself. */
+  readonly endsAt: Date | null;
+  /** When the API last saw the token; null if it never did. */
+  lastUsedAt: Date | null;
   /** Null for a token of an installation that has no account. */
   readonly resourceOwner: StandInOrganisation | StandInAccount | StandInEnterprise | null;
   readonly seesMembers: boolean;
@@ -38,11 +44,10 @@ export interface InstallationGrant {
   readonly installation: StandInInstallation;
   readonly permissions: AppPermissions;
   readonly issuedAt: Date;
-  readonly endsAt: Date;
 }
 
 const installationTokenLifeMs = 3_600_000;
-const bot = { type: "Bot", visibility: "everyone" } as const;
+const bot = { type: "Bot", visibility: "everyone", hasVerifiedEmail: true } as const;
 
 export class Grants {
   readonly #rateLimits: RateLimits;
@@ -55,15 +60,16 @@ export class Grants {
   }
 
   issueToken(account: StandInAccount, options: TokenOptions): string {
-    const { kind, scopes = [], oauthClientId = null, expiration = null, resourceOwner = account } = options;
+    const { kind, scopes = [], oauthClientId = null, endsAt = null, resourceOwner = account } = options;
     const { token = makeToken(kind), seesMembers = true } = options;
+    const { expiration = endsAt === null ? null : expirationHeader(endsAt) } = options;
     // A refresh token is good for another token and for nothing else: the API does not recognise it.
     if (kind === "refresh") return token;
     // A person's tokens share the person's buckets. An installation's token that is made here belongs to no
     // installation, so it has buckets of its own.
     const buckets = this.#rateLimits.of(kind === "installation" ? {} : account, "user");
-    const grant = { account, kind, scopes, oauthClientId, expiration, resourceOwner, seesMembers, buckets };
-    this.#grants.set(token, { ...grant, installation: null });
+    const grant = { account, kind, scopes, oauthClientId, expiration, endsAt, resourceOwner, seesMembers, buckets };
+    this.#grants.set(token, { ...grant, lastUsedAt: null, installation: null });
     return token;
   }
 
@@ -78,9 +84,11 @@ export class Grants {
       scopes: [],
       oauthClientId: null,
       expiration: null,
+      endsAt,
+      lastUsedAt: null,
       resourceOwner: installation.account,
       seesMembers: permissions.members !== undefined,
-      installation: { installation, permissions, issuedAt, endsAt },
+      installation: { installation, permissions, issuedAt },
       buckets: this.#rateLimits.of(installation, "installation"),
     });
     return { token, endsAt };
@@ -90,16 +98,26 @@ export class Grants {
     this.#grants.delete(token);
   }
 
-  revokeInstallation(installation: StandInInstallation): void {
-    for (const [token, grant] of this.#grants) {
-      if (grant.installation?.installation === installation) this.#grants.delete(token);
-    }
+  revokeAll(isRevoked: (grant: Grant) => boolean): void {
+    for (const [token, grant] of this.#grants) if (isRevoked(grant)) this.#grants.delete(token);
   }
 
   /** @returns null for a token that was never issued, was revoked or has ended */
   of(token: string): Grant | null {
     const grant = this.#grants.get(token) ?? null;
-    const endsAt = grant?.installation?.endsAt;
-    return endsAt !== undefined && endsAt <= this.#now() ? null : grant;
+    const endsAt = grant?.endsAt ?? null;
+    return endsAt !== null && endsAt <= this.#now() ? null : grant;
   }
+
+  /** The same for a token that a request to the API shows, which counts as a use of it. */
+  use(token: string): Grant | null {
+    const grant = this.of(token);
+    if (grant !== null) grant.lastUsedAt = this.#now();
+    return grant;
+  }
+}
+
+/** @returns a time in the form in which responses usually name a token's end */
+function expirationHeader(time: Date): string {
+  return `${time.toISOString().slice(0, 19).replace("T", " ")} UTC`;
 }

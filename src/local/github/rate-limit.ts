@@ -8,12 +8,22 @@ export interface RateLimitOptions {
   readonly userLimit?: number;
   /** Of an installation, and of an app for what it asks as itself. Default: 5,000. */
   readonly installationLimit?: number;
+  /** Of an app, for tokens of people. Default: 2,000, which GitHub calls a secondary limit. */
+  readonly tokenRequestLimit?: number;
+  /** Of an app, for codes that people enter on the page of the device flow. Default: 50. */
+  readonly enteredCodeLimit?: number;
 }
 
 /** GraphQL counts apart from all other requests. */
 export interface Buckets {
   readonly core: RateLimitBucket;
   readonly graphql: RateLimitBucket;
+}
+
+/** What an app may do on GitHub's web host. */
+interface SignInLimits {
+  readonly tokenRequests: RateLimitBucket;
+  readonly enteredCodes: RateLimitBucket;
 }
 
 const windowSeconds = 3600;
@@ -24,10 +34,16 @@ export class RateLimits {
   readonly #now: () => Date;
   readonly #limits: Readonly<Record<"user" | "installation", number>>;
   readonly #buckets = new WeakMap<object, Buckets>();
+  readonly #signInLimits = new WeakMap<object, SignInLimits>();
+  readonly #tokenRequestLimit: number;
+  readonly #enteredCodeLimit: number;
 
-  constructor({ anonymousLimit = 60, userLimit = 5000, installationLimit = 5000 }: RateLimitOptions, now: () => Date) {
+  constructor(options: RateLimitOptions, now: () => Date) {
+    const { anonymousLimit = 60, userLimit = 5000, installationLimit = 5000 } = options;
     this.#now = now;
     this.#limits = { user: userLimit, installation: installationLimit };
+    this.#tokenRequestLimit = options.tokenRequestLimit ?? 2000;
+    this.#enteredCodeLimit = options.enteredCodeLimit ?? 50;
     this.ofAddress = new RateLimitBucket(anonymousLimit, now, "core");
   }
 
@@ -42,6 +58,17 @@ export class RateLimits {
     };
     this.#buckets.set(owner, buckets);
     return buckets;
+  }
+
+  signInsOf(app: object): SignInLimits {
+    const known = this.#signInLimits.get(app);
+    if (known !== undefined) return known;
+    const limits = {
+      tokenRequests: new RateLimitBucket(this.#tokenRequestLimit, this.#now, "token_requests"),
+      enteredCodes: new RateLimitBucket(this.#enteredCodeLimit, this.#now, "entered_codes"),
+    };
+    this.#signInLimits.set(app, limits);
+    return limits;
   }
 
   /**
@@ -63,11 +90,11 @@ export class RateLimits {
 export class RateLimitBucket {
   readonly #limit: number;
   readonly #now: () => Date;
-  readonly #resource: keyof Buckets;
+  readonly #resource: string;
   #used = 0;
   #resetAtSeconds = 0;
 
-  constructor(limit: number, now: () => Date, resource: keyof Buckets) {
+  constructor(limit: number, now: () => Date, resource: string) {
     this.#limit = limit;
     this.#now = now;
     this.#resource = resource;

@@ -63,6 +63,11 @@ export function outcome(c: StandInContext, status: 200 | 201, value: unknown): R
   return jsonResponse(c, status, JSON.stringify(value), spent(c));
 }
 
+/** @returns 204, of what is gone now */
+export function noContent(c: StandInContext): Response {
+  return jsonResponse(c, 204, "", spent(c));
+}
+
 /** @returns an error of the API, which counts against the caller's bucket */
 export function refuse(c: StandInContext, status: number, message: string, headers: HeaderTable = {}): Response {
   return errorResponse(c, status, message, { headers: { ...spent(c), ...headers } });

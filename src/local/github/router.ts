@@ -16,7 +16,7 @@ import {
   refuseVersion,
 } from "./responses.ts";
 import { appRoutes } from "./routes/app.ts";
-import { checkTokenRoutes } from "./routes/check-token.ts";
+import { appTokenRoutes } from "./routes/app-tokens.ts";
 import { graphqlPath, graphqlRoutes } from "./routes/graphql.ts";
 import { membershipRoutes } from "./routes/memberships.ts";
 import { publicProfileRoutes } from "./routes/public-profiles.ts";
@@ -43,7 +43,7 @@ export function createRouter(github: GitHub): Hono<StandInEnv> {
   });
   // Apps sign in to these as themselves, so GitHub looks at no other token here.
   router.route("/", appRoutes);
-  router.route("/", checkTokenRoutes);
+  router.route("/", appTokenRoutes);
   router.use(async (c, next) => refusalOfToken(c) ?? next());
   router.route("/", rateLimitRoutes);
   router.route("/", userRoutes);

@@ -2,6 +2,7 @@
 import { recogniseCredential } from "../../worker/credential/kind.ts";
 import type { StandInAccount } from "./accounts.ts";
 import type { TokenOptions } from "./grants.ts";
+import type { StandInOrganisation } from "./organisations.ts";
 import type { GitHubStandIn } from "./server.ts";
 import { makeAppClientId } from "./token.ts";
 
@@ -16,6 +17,8 @@ export interface SampleUsers {
   readonly users: readonly SampleUser[];
   /** The policy of a cluster in which they show it: a `CLUSTER_…` variable without `client_certificates`. */
   readonly policy: Record<string, unknown>;
+  /** Those that the policy names. The first one owns the sample app. */
+  readonly organisations: readonly [StandInOrganisation, ...StandInOrganisation[]];
 }
 
 type IssueToken = (name: string, account: StandInAccount, options: TokenOptions) => string;
@@ -30,6 +33,7 @@ export function addSampleUsers(
   const byOrganisation = addUsersByOrganisation(standIn, issue);
   return {
     users: [...byName.users, ...byOrganisation.users],
+    organisations: byOrganisation.organisations,
     policy: {
       allow: [...byName.allow, ...byOrganisation.allow],
       deny: byName.deny,
@@ -165,5 +169,6 @@ function addUsersByOrganisation(standIn: GitHubStandIn, issue: IssueToken) {
       `org:${kelp.login}#${kelp.id}`,
     ],
     groupsFrom: [`${reef.login}#${reef.id}`, `${trench.login}#${trench.id}`],
+    organisations: [reef, trench, kelp] as const,
   };
 }

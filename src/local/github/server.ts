@@ -1,11 +1,15 @@
-// A stand-in for GitHub's API on this machine, with accounts and tokens of its own, for tests and for trying Octogate
-// out offline. It answers as GitHub does, and on request as GitHub does on a bad day.
+// A stand-in for GitHub on this machine, its API and its web pages, with accounts and tokens of its own, for tests and
+// for trying Octogate out offline. It answers as GitHub does, and on request as GitHub does on a bad day.
 import { once } from "node:events";
-import { createServer } from "node:http";
+import { createServer, type Server } from "node:http";
 import { getRequestListener } from "@hono/node-server";
 import { Accounts, type NewAccount, type StandInAccount } from "./accounts.ts";
 import { Apps, type NewApp, type NewInstallation, type StandInApp, type StandInInstallation } from "./apps.ts";
+import { AuthorisationCodes } from "./authorisation-codes.ts";
+import { Authorisations } from "./authorisations.ts";
+import { Browsers } from "./browsers.ts";
 import type { GitHub, Switches } from "./context.ts";
+import { DeviceCodes } from "./device-codes.ts";
 import { type Fault, type FaultOptions, Faults } from "./faults.ts";
 import { Grants, type TokenOptions } from "./grants.ts";
 import {
@@ -21,8 +25,10 @@ import {
 } from "./organisations.ts";
 import { type RateLimitOptions, RateLimits } from "./rate-limit.ts";
 import { createRouter } from "./router.ts";
+import { restoreSignIns, saveSignIns } from "./saved-sign-ins.ts";
+import { createWebRouter } from "./web/router.ts";
 
-export type GitHubStandIn = Readonly<Pick<GitHub, "url" | "requests">> &
+export type GitHubStandIn = Readonly<Pick<GitHub, "url" | "webUrl" | "requests">> &
   Pick<GitHub, "latencyMs" | "extraHeaders" | keyof Switches> &
   ReturnType<typeof controlsOf> & {
     /** Ends also what hangs, at once. */
@@ -30,19 +36,28 @@ export type GitHubStandIn = Readonly<Pick<GitHub, "url" | "requests">> &
   };
 
 export interface StandInOptions extends RateLimitOptions, Partial<Switches> {
-  /** Default: a free one. */
+  /** Of the API. Default: a free one. */
   readonly port?: number;
+  /** Of the web pages and the OAuth endpoints. Default: a free one. */
+  readonly webPort?: number;
   readonly latencyMs?: number;
   readonly now?: () => Date;
+  /**
+   * Hears of each approval, token and revocation: the JSON is for `restoreSignIns` of a later stand-in, and has tokens
+   * in it.
+   */
+  readonly onSignInsChange?: (json: string) => void;
 }
 
-/** Starts the stand-in on loopback. Rejects with the system's error if it can't have the port. */
+/** Starts the stand-in on loopback. Rejects with the system's error if it can't have a port. */
 export async function startGitHubStandIn(options: StandInOptions = {}): Promise<GitHubStandIn> {
-  const { port = 0, latencyMs = 0, now = () => new Date() } = options;
+  const { port = 0, webPort = 0, latencyMs = 0, now = () => new Date() } = options;
   const rateLimits = new RateLimits(options, now);
+  const grants = new Grants(rateLimits, now);
   const shutdown = new AbortController();
   const github: GitHub = {
     url: "",
+    webUrl: "",
     requests: [],
     latencyMs,
     extraHeaders: {},
@@ -50,43 +65,64 @@ export async function startGitHubStandIn(options: StandInOptions = {}): Promise<
     newTokenRefusal: options.newTokenRefusal ?? null,
     findsOrganisationsById: options.findsOrganisationsById ?? true,
     fineGrainedListsMemberships: options.fineGrainedListsMemberships ?? false,
+    showsMismatchPage: options.showsMismatchPage ?? false,
     accounts: new Accounts(),
     organisations: new Organisations(),
     apps: new Apps(),
-    grants: new Grants(rateLimits, now),
+    grants,
+    authorisations: new Authorisations(grants, now, () => options.onSignInsChange?.(saveSignIns(github))),
+    authorisationCodes: new AuthorisationCodes(now),
+    deviceCodes: new DeviceCodes(now),
+    browsers: new Browsers(),
     faults: new Faults(),
     rateLimits,
     now,
     shutdown: shutdown.signal,
   };
+  const api = await listen(createRouter(github), port);
+  github.url = api.url;
+  const web = await listen(createWebRouter(github), webPort).catch(async (error: unknown) => {
+    await close(api.server);
+    throw error;
+  });
+  github.webUrl = web.url;
+
+  return Object.assign(github, controlsOf(github), {
+    close: async () => {
+      shutdown.abort();
+      await Promise.all([close(api.server), close(web.server)]);
+    },
+  });
+}
+
+async function listen({ fetch }: ReturnType<typeof createRouter>, port: number) {
   // The listener replaces the global Request and Response of this process with its own light ones: with Node's, a
   // request takes twice the time.
-  const server = createServer(getRequestListener(createRouter(github).fetch));
+  const server = createServer(getRequestListener(fetch));
   // A client that sends into a connection which ends for idleness sees a reset that no test asked for.
   server.keepAliveTimeout = 0;
   server.listen(port, "127.0.0.1");
   await once(server, "listening");
   const address = server.address();
   if (address === null || typeof address === "string") throw new Error("the stand-in listens on no TCP port");
-  github.url = `http://127.0.0.1:${address.port}`;
+  return { server, url: `http://127.0.0.1:${address.port}` };
+}
 
-  return Object.assign(github, controlsOf(github), {
-    close: async () => {
-      shutdown.abort();
-      const closed = server.listening ? once(server, "close") : null;
-      server.close();
-      server.closeAllConnections();
-      await closed;
-    },
-  });
+/** Ends also what hangs, at once. */
+async function close(server: Server): Promise<void> {
+  const closed = server.listening ? once(server, "close") : null;
+  server.close();
+  server.closeAllConnections();
+  await closed;
 }
 
 /** What a test can do to the stand-in, at any time: the next request sees it. */
-function controlsOf({ accounts, organisations, apps, grants, faults, now }: GitHub) {
+function controlsOf(github: GitHub) {
+  const { accounts, organisations, apps, grants, authorisations, faults, now } = github;
   return {
     addAccount: (account: NewAccount) => accounts.add(account),
     issueToken: (account: StandInAccount, options: TokenOptions) => grants.issueToken(account, options),
-    revokeToken: (token: string) => grants.revokeToken(token),
+    revokeToken: (token: string) => authorisations.revokeToken(token),
     /**
      * Lets GitHub fail in this way from now on, or no longer.
      *
@@ -114,6 +150,9 @@ function controlsOf({ accounts, organisations, apps, grants, faults, now }: GitH
       ssoAuthorisedTokens.add(token);
     },
 
+    /** @returns false for what is no JSON of `onSignInsChange` */
+    restoreSignIns: (json: string) => restoreSignIns(github, json),
+
     addApp: (app?: NewApp) => apps.add(app),
     installApp: (app: StandInApp, account: StandInInstallation["account"], options?: NewInstallation) =>
       apps.install(app, account, options),
@@ -124,7 +163,7 @@ function controlsOf({ accounts, organisations, apps, grants, faults, now }: GitH
     /** Ends the installation's tokens, too. */
     uninstall: (installation: StandInInstallation) => {
       apps.uninstall(installation);
-      grants.revokeInstallation(installation);
+      grants.revokeAll((grant) => grant.installation?.installation === installation);
     },
   };
 }

@@ -5,7 +5,7 @@ import { loadFromGitHub } from "./load-from-github.ts";
 import { type CacheParts, type FactsOutcome, type Lookup, type LookupResult, negativeKeyOf } from "./lookup.ts";
 import { emptyRecord } from "./memory.ts";
 import { revalidate } from "./revalidate.ts";
-import { withKvCopy } from "./store.ts";
+import { withKvCopy, writeTombstone } from "./store.ts";
 
 export interface FactsCache {
   /** @returns the credential-id of a token that is in memory, or null: a warm review does no cryptography */
@@ -38,8 +38,9 @@ async function load(parts: CacheParts, lookup: Lookup): Promise<LookupResult> {
   const cached = memory.get(token).entry;
   const warm = freshFacts(cached, request, evaluate, now(), lifetimes);
   if (warm !== null) {
-    if (warm.isDue) revalidate(parts, lookup);
-    return found(warm, "memory");
+    const { isDue, ...evaluated } = warm;
+    if (isDue) revalidate(parts, lookup);
+    return found(evaluated, "memory");
   }
 
   const name = await nameOf(token);
@@ -52,8 +53,9 @@ async function load(parts: CacheParts, lookup: Lookup): Promise<LookupResult> {
   // An entry that is the one from before was not fresh a moment ago.
   const shared = record.entry === cached ? null : freshFacts(record.entry, request, evaluate, now(), lifetimes);
   if (shared !== null) {
-    if (shared.isDue) revalidate(parts, lookup);
-    return found(shared, "kv");
+    const { isDue, ...evaluated } = shared;
+    if (isDue) revalidate(parts, lookup);
+    return found(evaluated, "kv");
   }
 
   // A token that was looked up, and did not admit its owner, is no better known than before: outsiders share the limit.
@@ -69,8 +71,17 @@ async function load(parts: CacheParts, lookup: Lookup): Promise<LookupResult> {
   return loadFromGitHub(parts, lookup, name, record);
 }
 
-function found({ facts, verdict, isStale }: EvaluatedFacts, source: LookupResult["source"]): LookupResult {
-  return withoutCall({ kind: "found", facts, verdict, isStale }, source);
+/** Writes a tombstone for a token that has just ended at GitHub, so that no isolate brings its facts back. */
+export async function endAccess(parts: CacheParts, token: string): Promise<void> {
+  const { memory, kv, nameOf, now } = parts;
+  const name = await nameOf(token);
+  const read = await kv.read(name);
+  const record = memory.update(token, emptyRecord, (current) => withKvCopy(current, read, now()));
+  writeTombstone(parts, { token }, name, record);
+}
+
+function found(evaluated: EvaluatedFacts, source: LookupResult["source"]): LookupResult {
+  return withoutCall({ kind: "found", ...evaluated }, source);
 }
 
 function withoutCall(outcome: FactsOutcome, source: LookupResult["source"]): LookupResult {

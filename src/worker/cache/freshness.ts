@@ -8,12 +8,11 @@ import type { Lifetimes } from "./lifetimes.ts";
 /** The policy of the asking cluster: pure. */
 export type Evaluate = (facts: Facts) => Verdict;
 
-export interface EvaluatedFacts {
-  readonly facts: Facts;
-  readonly verdict: Verdict;
-  /** Whether a part of the facts is older than its TTL, and used because GitHub fails. */
-  readonly isStale: boolean;
-}
+export type EvaluatedFacts = { readonly facts: Facts; readonly verdict: Verdict } & (
+  | { readonly isStale: false }
+  /** A part of the facts is older than its TTL, and used because GitHub fails, until the grace ends; milliseconds. */
+  | { readonly isStale: true; readonly graceEndsAt: number }
+);
 
 /**
  * Facts that do not admit the user are fresh for this long at most: an account that joins an organisation gets in soon.
@@ -35,7 +34,7 @@ export function freshFacts(
   const dated = factsIn(entry, request, now, lifetimes);
   // Facts that are too old for any verdict are not worth an evaluation.
   if (dated === null || !areYounger(dated.askedAt, now, lifetimes.ttlMs)) return null;
-  const evaluated = evaluateDated(dated, entry, request, evaluate, now);
+  const evaluated = evaluateDated(dated, entry, request, evaluate, now, lifetimes);
   if (!isFreshFor(evaluated.verdict, dated, now, lifetimes)) return null;
   return { ...evaluated, isDue: !areYounger(dated.askedAt, now, lifetimes.ttlMs / 2) };
 }
@@ -50,7 +49,7 @@ export function currentFacts(
 ): (EvaluatedFacts & { readonly isFresh: boolean }) | null {
   const dated = factsIn(entry, request, now, lifetimes);
   if (dated === null) return null;
-  const evaluated = evaluateDated(dated, entry, request, evaluate, now);
+  const evaluated = evaluateDated(dated, entry, request, evaluate, now, lifetimes);
   return { ...evaluated, isFresh: !hasEnded(entry, now) && isFreshFor(evaluated.verdict, dated, now, lifetimes) };
 }
 
@@ -70,7 +69,11 @@ export function staleFacts(
   const dated = factsIn(entry, request, now, lifetimes);
   if (dated === null || !areYounger(dated.toldAt, now, lifetimes.ttlMs + lifetimes.graceMs)) return null;
   const verdict = evaluate(dated.facts);
-  return verdict.kind === "authenticated" ? { facts: dated.facts, verdict, isStale: true } : null;
+  return verdict.kind === "authenticated" ? inGrace(dated, verdict, lifetimes) : null;
+}
+
+function inGrace({ facts, toldAt }: DatedFacts, verdict: Verdict, { ttlMs, graceMs }: Lifetimes): EvaluatedFacts {
+  return { facts, verdict, isStale: true, graceEndsAt: Math.min(...toldAt) + ttlMs + graceMs };
 }
 
 /** Stale parts only ever admit: where they do not, what GitHub failed to say now is not known. */
@@ -80,12 +83,13 @@ function evaluateDated(
   request: FactsRequest,
   evaluate: Evaluate,
   now: number,
+  lifetimes: Lifetimes,
 ): EvaluatedFacts {
   const { facts, isStale } = dated;
   const verdict = evaluate(facts);
   if (!isStale) return { facts, verdict, isStale };
   const mayUseGrace = entry.expiry.kind !== "unreadable";
-  if (mayUseGrace && verdict.kind === "authenticated") return { facts, verdict, isStale };
+  if (mayUseGrace && verdict.kind === "authenticated") return inGrace(dated, verdict, lifetimes);
   const failed = factsIn(entry, request, now, { ttlMs: 0, graceMs: 0 })?.facts ?? facts;
   return { facts: failed, verdict: evaluate(failed), isStale: false };
 }

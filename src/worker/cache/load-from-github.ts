@@ -51,11 +51,11 @@ export async function loadFromGitHub(
       const kept = keepFacts(parts, lookup, name, before, loaded);
       // Another request has heard meanwhile that the token is refused, or that the account has changed.
       if (kept === null) return resultOf(negative.get(negativeKey, now()) ?? inconsistentResponses);
-      const { record, isFresh, facts, verdict, isStale } = kept;
+      const { record, isFresh, ...evaluated } = kept;
       // The parts that were not asked about again are too old for this verdict. Nothing is missing now, so all are
       // asked about.
       if (asked !== request && !isFresh) return loadFromGitHub(parts, lookup, name, record);
-      return resultOf({ kind: "found", facts, verdict, isStale });
+      return resultOf({ kind: "found", ...evaluated });
     }
     case "refused":
     case "suspended":

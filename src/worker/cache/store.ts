@@ -63,7 +63,12 @@ export function keepFacts(
 }
 
 /** No other isolate shall bring the facts of a refused token back while GitHub is down. */
-export function writeTombstone(parts: CacheParts, { token }: Lookup, name: string, before: TokenRecord): void {
+export function writeTombstone(
+  parts: CacheParts,
+  { token }: Pick<Lookup, "token">,
+  name: string,
+  before: TokenRecord,
+): void {
   const { memory, now } = parts;
   const record = memory.update(token, before, (current) =>
     // There is nothing to overwrite about a token that was never seen.

@@ -2,18 +2,22 @@
 // nothing that an operator wrote is silently ignored.
 import * as v from "valibot";
 import { type Checked, type Problem, problemsOf } from "./checked.ts";
+import { asksForSignIn, clientSettings } from "./client-table.ts";
 import {
   type AllowEntry,
   allowEntrySchema,
   type DenyEntry,
   deniesAll,
   denyEntrySchema,
+  type GroupSource,
   groupSourceSchema,
+  organisationOf,
   organisationsNamedIn,
   pinConflictsIn,
   type UserEntry,
 } from "./entries.ts";
 import type { OrganisationReference } from "./organisations.ts";
+import { clientIdPattern } from "./values.ts";
 
 /** The kinds of tokens that GitHub gives to people. */
 export const tokenKinds = ["fine_grained", "classic", "oauth", "app", "legacy"] as const;
@@ -37,10 +41,12 @@ export interface ClusterPolicy {
   readonly deny: readonly DenyEntry[];
   readonly username: UsernameForm;
   readonly prefix: string;
+  /** Whether names leave with the prefix. In an ID token they do not: the cluster puts it before them. */
+  readonly addsPrefix: boolean;
   readonly tokenKinds: readonly TokenKind[];
   readonly oauthClients: readonly string[];
-  /** The logins of the organisations whose membership and teams become groups. */
-  readonly groupsFrom: readonly string[];
+  /** An organisation's membership and all its teams become groups; a team alone does by itself. */
+  readonly groupsFrom: readonly GroupSource[];
   readonly group: GroupForm;
   /** The only scopes that a classic or OAuth token may have, or null for any. */
   readonly scopesAtMost: readonly string[] | null;
@@ -59,20 +65,22 @@ const oneOf = (values: readonly string[]) => `must be one of ${values.join(", ")
  */
 const prefixPattern = /^[\x21-\x7e]{0,64}$/;
 
-const clusterEntries = {
-  client_certificates: v.pipe(
-    v.array(
-      v.pipe(
-        v.unknown(),
-        v.check(
-          (value) => normaliseFingerprint(value) !== null,
-          "must be the SHA-256 fingerprint of a client certificate: 64 hex digits (is a placeholder left in?)",
-        ),
+const certificateList = v.pipe(
+  v.array(
+    v.pipe(
+      v.unknown(),
+      v.check(
+        (value) => normaliseFingerprint(value) !== null,
+        "must be the SHA-256 fingerprint of a client certificate: 64 hex digits (is a placeholder left in?)",
       ),
-      nonEmpty,
     ),
-    v.minLength(1, nonEmpty),
+    nonEmpty,
   ),
+  v.minLength(1, nonEmpty),
+);
+const kindList = v.array(v.picklist(tokenKinds, oneOf(tokenKinds)), nonEmpty);
+
+const policyEntries = {
   allow: v.pipe(
     v.array(allowEntrySchema, nonEmpty),
     v.minLength(1, `${nonEmpty}: without one, the cluster admits no account`),
@@ -87,12 +95,11 @@ const clusterEntries = {
     ),
     "github:",
   ),
-  token_kinds: v.pipe(v.array(v.picklist(tokenKinds, oneOf(tokenKinds)), nonEmpty), v.minLength(1, nonEmpty)),
   oauth_clients: v.optional(
     v.array(
       v.pipe(
         v.string("must be a client id"),
-        v.regex(/^[A-Za-z0-9._-]{1,64}$/, "must be a client id as GitHub shows it, such as Iv23… or Ov23…"),
+        v.regex(clientIdPattern, "must be a client id as GitHub shows it, such as Iv23… or Ov23…"),
       ),
       "must be a list",
     ),
@@ -113,29 +120,70 @@ const clusterEntries = {
 };
 
 /** Every setting that a cluster's table may hold. */
-export const clusterSettings: readonly string[] = Object.keys(clusterEntries);
+export const clusterSettings: readonly string[] = [
+  "client_certificates",
+  "token_kinds",
+  ...Object.keys(policyEntries),
+  "sign_in",
+  ...clientSettings,
+];
 
-const clusterSchema = v.strictObject(clusterEntries, (issue) => {
-  if (issue.expected !== "never") return issue.path === undefined ? "must be a table" : "is required";
-  return `is no setting of a cluster; there are ${clusterSettings.join(", ")}`;
-});
+/** Every setting that an application's table may hold: it has no certificate, and always signs in. */
+export const applicationSettings = clusterSettings.filter((key) => key !== "client_certificates" && key !== "sign_in");
+
+function schemaOf<const Entries extends v.ObjectEntries>(entries: Entries, table: string, settings: readonly string[]) {
+  return v.strictObject(entries, (issue) => {
+    if (issue.expected !== "never") return issue.path === undefined ? "must be a table" : "is required";
+    return `is no setting of ${table}; there are ${settings.join(", ")}`;
+  });
+}
+
+const anyKinds = { ...policyEntries, token_kinds: v.optional(kindList, []) };
+const schemas = {
+  application: schemaOf(anyKinds, "a client", applicationSettings),
+  /** Who may ask for reviews, and what people bring themselves, can be left out where people sign in. */
+  signIn: schemaOf({ client_certificates: v.optional(certificateList), ...anyKinds }, "a cluster", clusterSettings),
+  webhook: schemaOf(
+    {
+      client_certificates: certificateList,
+      ...policyEntries,
+      token_kinds: v.pipe(kindList, v.minLength(1, nonEmpty)),
+    },
+    "a cluster",
+    clusterSettings,
+  ),
+};
 
 /**
+ * Reads the policy. What the table says about signing in is read apart (client-table.ts), since a mistake there must
+ * not lock the webhook out.
+ *
  * @param setting the variable's name, for the problems' text
  * @param value the variable as wrangler hands it over: a table as JSON
+ * @param kind of a web application in place of a cluster
  */
-export function readClusterPolicy(setting: string, value: unknown): Checked<ClusterPolicy> {
-  const parsed = v.safeParse(clusterSchema, value);
+export function readClusterPolicy(
+  setting: string,
+  value: unknown,
+  kind: "cluster" | "application" = "cluster",
+): Checked<ClusterPolicy> {
+  const clusterSchema = asksForSignIn(value) ? schemas.signIn : schemas.webhook;
+  const parsed = v.safeParse(
+    kind === "cluster" ? clusterSchema : schemas.application,
+    withoutClientSettings(value, kind),
+  );
   if (!parsed.success) return { ok: false, problems: problemsOf(setting, parsed.issues) };
   const { allow, deny, groups_from } = parsed.output;
   const sources = groups_from ?? [];
-  const groupsFrom = (groups_from ?? organisationsNamedIn(allow)).map(({ login }) => login);
+  const groupsFrom =
+    groups_from ?? organisationsNamedIn(allow).map(({ login, id }) => ({ kind: "organisation", login, id }) as const);
   const organisations = organisationsNamedIn([...allow, ...deny, ...sources], deny);
   const policy: ClusterPolicy = {
     allow,
     deny,
     username: parsed.output.username,
     prefix: parsed.output.prefix,
+    addsPrefix: true,
     tokenKinds: parsed.output.token_kinds,
     oauthClients: parsed.output.oauth_clients,
     groupsFrom,
@@ -148,11 +196,17 @@ export function readClusterPolicy(setting: string, value: unknown): Checked<Clus
     },
     organisations: organisations.map((one) => ({
       ...one,
-      needsTeams: one.needsTeams || groupsFrom.includes(one.login),
+      needsTeams: one.needsTeams || groupsFrom.some((source) => organisationOf(source) === one.login),
     })),
   };
   const problems = [...conflictsIn(setting, policy), ...pinConflictsIn(setting, [...allow, ...deny, ...sources])];
   return problems.length === 0 ? { ok: true, value: policy } : { ok: false, problems };
+}
+
+function withoutClientSettings(table: unknown, kind: "cluster" | "application"): unknown {
+  if (typeof table !== "object" || table === null) return table;
+  const others = kind === "cluster" ? ["sign_in", ...clientSettings] : clientSettings;
+  return Object.fromEntries(Object.entries(table).filter(([key]) => !others.includes(key)));
 }
 
 /**
@@ -177,7 +231,8 @@ function conflictsIn(setting: string, policy: ClusterPolicy): Problem[] {
   if (deniesAll(policy.allow, policy.deny, policy.organisations)) {
     problems.push({ setting: `${setting}.allow`, message: "admits no account: deny takes every entry back" });
   }
-  if (policy.tokenKinds.every((kind) => kind === "oauth" || kind === "app") && policy.oauthClients.length === 0) {
+  const { tokenKinds: kinds, oauthClients } = policy;
+  if (kinds.length > 0 && kinds.every((kind) => kind === "oauth" || kind === "app") && oauthClients.length === 0) {
     problems.push({
       setting: `${setting}.oauth_clients`,
       message: "must name a client: this cluster accepts only tokens of apps, and only of listed ones",

@@ -2,8 +2,12 @@
 // policy concerns that cluster alone, a mistake of the whole deployment concerns all: both are values, never
 // exceptions.
 import type { Checked, Problem } from "./checked.ts";
+import { asksForSignIn } from "./client-table.ts";
+import { type ClientSource, readClient } from "./clients.ts";
 import { type ClusterPolicy, readClusterPolicy, readFingerprints } from "./cluster.ts";
+import { readSignIn, signInVariables } from "./read-sign-in.ts";
 import { readServiceSettings, type ServiceSettings, serviceVariables } from "./service.ts";
+import type { OpenIdClient, SignInSettings } from "./sign-in.ts";
 
 export interface ClusterConfig {
   readonly name: string;
@@ -15,6 +19,12 @@ export interface ClusterConfig {
 export interface Config {
   readonly service: Checked<ServiceSettings>;
   readonly clusters: readonly ClusterConfig[];
+  /** Null where there is no client. A mistake here leaves the webhook alone. */
+  readonly signIn: Checked<SignInSettings> | null;
+  /** ISSUER_URL where it is right, whatever else is wrong: it says which hostname is the sign-in's. */
+  readonly issuerUrl: string | null;
+  /** Everything that people sign in to: clusters with `sign_in`, then web applications. */
+  readonly clients: readonly OpenIdClient[];
   /**
    * Names in the environment that mean nothing to this release. At run time each is a warning, for secrets outlive a
    * rollback to an older release; a deployment is refused for it.
@@ -39,40 +49,100 @@ export function clusterVariableName(clusterName: string): string {
   return `CLUSTER_${clusterName.toUpperCase().replaceAll("-", "_")}`;
 }
 
-/** @returns the cluster of a variable: `CLUSTER_PROD_EU` → "prod-eu" */
-export function clusterNameOf(variable: string): string {
-  return variable.slice("CLUSTER_".length).toLowerCase().replaceAll("_", "-");
+/** @returns the variable that holds a web application's policy: "argocd" → `CLIENT_ARGOCD` */
+export function clientVariableName(name: string): string {
+  return clusterVariableName(name).replace("CLUSTER", "CLIENT");
 }
+
+/** @returns the cluster or the application of a variable: `CLUSTER_PROD_EU` → "prod-eu", `CLIENT_ARGOCD` → "argocd" */
+export function clusterNameOf(variable: string): string {
+  return variable
+    .slice(variable.indexOf("_") + 1)
+    .toLowerCase()
+    .replaceAll("_", "-");
+}
+
+/** Whether a variable of this name holds a web application's policy. */
+export function isClientVariable(name: string): boolean {
+  return /^CLIENT_[A-Z][A-Z0-9_]*$/.test(name);
+}
+
+/** Every name that the environment may hold besides the tables of clusters and clients. */
+export const knownVariables: ReadonlySet<string> = new Set([...serviceVariables, ...signInVariables]);
 
 /** Checks the whole environment. @param env variables, secrets and bindings by name, as the runtime hands them over */
 export function readConfig(env: Readonly<Record<string, unknown>>): Config {
   const names = Object.keys(env).sort();
-  const clusterVariables = names.filter(isClusterVariable);
-  const clusters = refuseSharedCertificates(
-    clusterVariables.map((variable) => ({
-      name: clusterNameOf(variable),
-      fingerprints: readFingerprints(env[variable]),
-      policy: readClusterPolicy(variable, env[variable]),
-    })),
-  );
-
-  const unknownNames = names
-    .filter((name) => !isClusterVariable(name) && !serviceVariables.has(name))
-    .map((setting) => ({
-      setting,
-      message: `is no variable of this service; there are ${[...serviceVariables].join(", ")} and CLUSTER_NAME`,
-    }));
+  const tables = names.flatMap((variable): ClientSource[] => {
+    const kind = isClusterVariable(variable) ? "cluster" : isClientVariable(variable) ? "application" : null;
+    if (kind === null) return [];
+    const table = env[variable];
+    const otherName =
+      kind === "cluster" ? variable.replace("CLUSTER", "CLIENT") : variable.replace("CLIENT", "CLUSTER");
+    const policy = readClusterPolicy(variable, table, kind);
+    return [{ name: clusterNameOf(variable), variable, kind, table, policy, isAmbiguous: names.includes(otherName) }];
+  });
+  const clusters = tables.filter(({ kind }) => kind === "cluster");
+  const signingIn = [
+    ...clusters.filter(({ table }) => asksForSignIn(table)),
+    ...tables.filter(({ kind }) => kind === "application"),
+  ];
   const service = readServiceSettings(env);
-  if (clusters.length > 0) return { service, clusters, unknownNames };
-  const none = { setting: "CLUSTER_NAME", message: "no cluster is configured: at least one is required" };
-  const problems = [none, ...(service.ok ? [] : service.problems)];
-  return { service: { ok: false, problems }, clusters, unknownNames };
+  const signIn = readSignIn(env, service, signingIn.length > 0);
+  return {
+    service: tables.length > 0 ? service : withProblem(service, noTable),
+    clusters: refuseSharedCertificates(
+      clusters.map(({ name, table, policy }) => ({ name, fingerprints: readFingerprints(table), policy })),
+    ),
+    signIn: signIn.settings,
+    issuerUrl: signIn.issuerUrl,
+    clients: signingIn.map((source) => readClient(source, signIn)),
+    unknownNames: [...unknownVariables(names), ...unknownSecrets(signIn.clientSecrets, signingIn)],
+  };
 }
 
-/** @returns everything for which a deployment of this configuration is refused */
-export function problemsIn({ service, clusters, unknownNames }: Config): Problem[] {
+const noTable = { setting: "CLUSTER_NAME", message: "no cluster is configured: at least one is required" };
+
+function withProblem<T>(part: Checked<T>, problem: Problem): Checked<T> {
+  return { ok: false, problems: [problem, ...(part.ok ? [] : part.problems)] };
+}
+
+function unknownVariables(names: readonly string[]): Problem[] {
+  const message = `is no variable of this service; there are ${[...knownVariables].join(", ")}, CLUSTER_NAME and CLIENT_NAME`;
+  return names
+    .filter((name) => !isClusterVariable(name) && !isClientVariable(name) && !knownVariables.has(name))
+    .map((setting) => ({ setting, message }));
+}
+
+/** A client that is taken out must not take the others along, whose secrets stand in the same secret. */
+function unknownSecrets(secrets: ReadonlyMap<string, string>, clients: readonly ClientSource[]): Problem[] {
+  const count = [...secrets.keys()].filter((name) => clients.every((client) => client.name !== name)).length;
+  if (count === 0) return [];
+  // The name is not quoted: who mixes up name and secret has the secret there.
+  const message = `has ${count} of no client; there are ${clients.map(({ name }) => name).join(", ")}`;
+  return [{ setting: "OIDC_CLIENT_SECRETS", message }];
+}
+
+/** @returns everything for which a deployment of this configuration is refused, each once */
+export function problemsIn(config: Config): Problem[] {
+  const { service, clusters, unknownNames } = config;
   const parts = [service, ...clusters.map(({ policy }) => policy)];
-  return [...unknownNames, ...parts.flatMap((part) => (part.ok ? [] : part.problems))];
+  return once([...unknownNames, ...parts.flatMap(problemsOfPart), ...problemsInSignIn(config)]);
+}
+
+/** @returns what keeps people from signing in, to one client or to all, each once */
+export function problemsInSignIn({ signIn, clients }: Config): Problem[] {
+  const parts = [...(signIn === null ? [] : [signIn]), ...clients.map(({ signInPolicy }) => signInPolicy)];
+  return once(parts.flatMap(problemsOfPart));
+}
+
+function problemsOfPart(part: Checked<unknown>): readonly Problem[] {
+  return part.ok ? [] : part.problems;
+}
+
+/** What two parts have in common is wrong in both. */
+function once(problems: readonly Problem[]): Problem[] {
+  return [...new Map(problems.map((problem) => [`${problem.setting} ${problem.message}`, problem])).values()];
 }
 
 /** A certificate that two clusters list names neither of them: it would be unclear whose policy counts. */

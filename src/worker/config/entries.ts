@@ -147,10 +147,16 @@ export type DenyEntry = EntryOf<"deny">;
 
 export const allowEntrySchema = entrySchemaOf("allow");
 export const denyEntrySchema = entrySchemaOf("deny");
-export const groupSourceSchema = entrySchema<OrganisationEntry>(
-  (text) => entryKinds.organisation.parse(`org:${text}`),
-  'must be the login of an organisation, with "#NUMBER" behind it or without',
+export type GroupSource = OrganisationEntry | TeamEntry;
+export const groupSourceSchema = entrySchema<GroupSource>(
+  (text) => entryKinds.team.parse(text) ?? entryKinds.organisation.parse(`org:${text}`),
+  'must be the login of an organisation, or team:LOGIN/SLUG, with "#NUMBER" behind it or without',
 );
+
+/** @returns the login of the organisation that gives groups, or whose team does */
+export function organisationOf(source: GroupSource): string {
+  return source.kind === "team" ? source.organisation : source.login;
+}
 
 /** @returns the entry as an operator writes it, without its pin: "team:acme/platform" */
 export function printEntry(entry: Entry): string {

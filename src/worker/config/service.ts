@@ -1,7 +1,16 @@
 // Variables and secrets of the whole deployment: where GitHub is, and how long its answers are fresh.
 import * as v from "valibot";
-import { parseJson } from "../json.ts";
 import { type Checked, problemsOf } from "./checked.ts";
+import {
+  clientIdPattern,
+  decodeSecret,
+  isLoopback,
+  minSecretBytes,
+  parsePrivateKey,
+  parseTexts,
+  textAs,
+  wholeNumber,
+} from "./values.ts";
 
 const tokenShapes = ["exact", "prefix"] as const;
 /** How closely a token has to look like GitHub's before GitHub is asked about it. */
@@ -21,8 +30,13 @@ export interface ServiceSettings {
   readonly oauthClientSecrets: ReadonlyMap<string, string>;
 }
 
-const minSecretBytes = 32;
 const secretMessage = `must be set as a secret: base64 of at least ${minSecretBytes} random bytes, such as openssl rand -base64 32 prints`;
+
+/** GitHub hands out PKCS#1 keys, which WebCrypto does not read. */
+const appKeyMessage =
+  "must be the GitHub App's private key as PKCS#8 in PEM: openssl pkcs8 -topk8 -nocrypt -in the-key-from-github.pem";
+
+const clientSecretsMessage = 'must be JSON: an object of client ids and their secrets, {"Iv23…": "…"}';
 
 export const cacheTtlSeconds = { min: 5, max: 600, default: 120 } as const;
 export const outageGraceSeconds = { min: 0, max: 3600, default: 600 } as const;
@@ -35,10 +49,10 @@ const settingsEntries = {
     outageGraceSeconds.default,
   ),
   TOKEN_SHAPE: v.optional(v.picklist(tokenShapes, `must be one of ${tokenShapes.join(", ")}`), "exact"),
-  CACHE_SECRET: secret(),
+  CACHE_SECRET: textAs(secretMessage, decodeSecret),
   GITHUB_APP_ID: v.optional(appId()),
-  GITHUB_APP_PRIVATE_KEY: v.optional(privateKey()),
-  OAUTH_CLIENT_SECRETS: v.optional(clientSecrets(), "{}"),
+  GITHUB_APP_PRIVATE_KEY: v.optional(textAs(appKeyMessage, parsePrivateKey)),
+  OAUTH_CLIENT_SECRETS: v.optional(textAs(clientSecretsMessage, parseClientSecrets), "{}"),
 };
 /** Only the secret has no default, so a missing key is always the secret. */
 const settingsSchema = v.object(settingsEntries, secretMessage);
@@ -80,13 +94,16 @@ export function readServiceSettings(env: Readonly<Record<string, unknown>>): Che
   };
 }
 
-/** wrangler's `--var` and the dashboard give strings, wrangler.toml gives numbers. */
-function wholeNumber(min: number, max: number) {
-  const message = `must be a whole number from ${min} to ${max}`;
-  return v.pipe(
-    v.union([v.number(), v.pipe(v.string(), v.regex(/^\d{1,6}$/), v.transform(Number))], message),
-    v.check((value) => Number.isInteger(value) && value >= min && value <= max, message),
-  );
+/**
+ * The address of GitHub's own pages, as it follows from its API's: github.com and data residency have the API below
+ * "api.", an Enterprise Server below /api/v3 of the same host.
+ *
+ * @param apiUrl GITHUB_API_URL, without a trailing slash
+ * @returns without a trailing slash
+ */
+export function webUrlOf(apiUrl: string): string {
+  const { origin } = new URL(apiUrl);
+  return apiUrl.endsWith("/api/v3") ? origin : origin.replace("//api.", "//");
 }
 
 /** Tokens are sent there, and plain http would hand them to the network, except on this machine. */
@@ -105,31 +122,6 @@ function apiUrl() {
   );
 }
 
-/** The URL parser has already brought every spelling of an IPv4 address to four decimal numbers. */
-function isLoopback(hostname: string): boolean {
-  return hostname === "localhost" || hostname === "[::1]" || /^127(?:\.\d{1,3}){3}$/.test(hostname);
-}
-
-function secret() {
-  return v.pipe(
-    v.string(secretMessage),
-    v.rawTransform<string, Uint8Array<ArrayBuffer>>(({ dataset, addIssue, NEVER }) => {
-      const bytes = decodeBase64(dataset.value);
-      if (bytes !== null && bytes.length >= minSecretBytes) return bytes;
-      addIssue({ message: secretMessage });
-      return NEVER;
-    }),
-  );
-}
-
-function decodeBase64(text: string): Uint8Array<ArrayBuffer> | null {
-  const trimmed = text.trim();
-  // atob forgives missing padding and white space inside, but throws at other lengths and characters.
-  if (!/^[A-Za-z0-9+/]+={0,2}$/.test(trimmed) || trimmed.replace(/=+$/, "").length % 4 === 1) return null;
-  if (trimmed.includes("=") && trimmed.length % 4 !== 0) return null;
-  return Uint8Array.from(atob(trimmed), (character) => character.charCodeAt(0));
-}
-
 function appId() {
   const message = "must be the number of a GitHub App, or its client id";
   return v.pipe(
@@ -139,39 +131,9 @@ function appId() {
   );
 }
 
-/** GitHub hands out PKCS#1 keys, which WebCrypto does not read. */
-function privateKey() {
-  const message =
-    "must be the GitHub App's private key as PKCS#8 in PEM: openssl pkcs8 -topk8 -nocrypt -in the-key-from-github.pem";
-  return v.pipe(
-    v.string(message),
-    // Secrets often travel as one line, in which "\\n" in letters stands for each line's end.
-    v.transform((text) => text.replaceAll(/\\r\\n|\\n/g, "\n").trim()),
-    v.regex(/^-----BEGIN PRIVATE KEY-----[A-Za-z0-9+/=\s]+-----END PRIVATE KEY-----$/, message),
-  );
-}
-
-function clientSecrets() {
-  const message = 'must be JSON: an object of client ids and their secrets, {"Iv23…": "…"}';
-  return v.pipe(
-    v.string(message),
-    v.rawTransform<string, ReadonlyMap<string, string>>(({ dataset, addIssue, NEVER }) => {
-      const parsed = v.safeParse(
-        v.record(
-          v.pipe(v.string(), v.regex(/^[A-Za-z0-9._-]{1,64}$/)),
-          v.pipe(v.string(), v.regex(/^[\x21-\x7e]{1,255}$/)),
-        ),
-        parseJsonObject(dataset.value),
-      );
-      if (parsed.success) return new Map(Object.entries(parsed.output));
-      addIssue({ message });
-      return NEVER;
-    }),
-  );
-}
-
-/** @returns undefined for a text that is not JSON, and for a list, whose positions valibot takes for keys */
-function parseJsonObject(text: string): unknown {
-  const json = parseJson(text);
-  return Array.isArray(json) ? undefined : json;
+function parseClientSecrets(json: string): ReadonlyMap<string, string> | null {
+  const secrets = parseTexts(json);
+  const isRight = ([id, secret]: readonly [string, string]) =>
+    clientIdPattern.test(id) && /^[\x21-\x7e]{1,255}$/.test(secret);
+  return secrets !== null && [...secrets].every(isRight) ? secrets : null;
 }

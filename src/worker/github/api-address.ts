@@ -1,5 +1,6 @@
 // Addresses of one GitHub, from the address of its REST API: github.com, GitHub Enterprise Server (HOST/api/v3) and
 // data residency (api.SUBDOMAIN.ghe.com) each lay them out differently.
+import { webUrlOf } from "../config/service.ts";
 
 export interface ApiAddress {
   /** Without a trailing slash. */
@@ -11,10 +12,9 @@ export interface ApiAddress {
 
 /** @param restUrl GITHUB_API_URL, without a trailing slash */
 export function apiAddressOf(restUrl: string): ApiAddress {
-  const { host } = new URL(restUrl);
+  const { host } = new URL(webUrlOf(restUrl));
   // `https://HOST/api/v3` and `https://HOST/api/graphql`, but `https://api.github.com` and
   // `https://api.github.com/graphql`.
-  return restUrl.endsWith("/api/v3")
-    ? { restUrl, graphqlUrl: restUrl.replace(/v3$/, "graphql"), host }
-    : { restUrl, graphqlUrl: `${restUrl}/graphql`, host: host.replace(/^api\./, "") };
+  const graphqlUrl = restUrl.endsWith("/api/v3") ? restUrl.replace(/v3$/, "graphql") : `${restUrl}/graphql`;
+  return { restUrl, graphqlUrl, host };
 }

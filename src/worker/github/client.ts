@@ -4,8 +4,10 @@ import { version } from "../version.ts";
 import type { UnavailableReason } from "./facts.ts";
 
 export interface GitHubRequest {
-  readonly method?: "GET" | "POST";
+  readonly method?: "GET" | "POST" | "DELETE";
   readonly url: string;
+  /** Whether this is the REST API, or GitHub's pages with the endpoints of OAuth, which know no API version. */
+  readonly host?: "api" | "web";
   /** The whole value of the Authorization header; null for what GitHub tells every caller. */
   readonly authorization: string | null;
   /** Sent as JSON. */
@@ -110,7 +112,9 @@ export function createGitHubClient(options: GitHubClientOptions): GitHubClient {
   }
 
   return {
-    async send({ method = "GET", url, authorization, body, ifNoneMatch, timeoutMs = ownTimeoutMs }, deadline) {
+    async send(request, deadline) {
+      const { method = "GET", url, host = "api", authorization, body, ifNoneMatch } = request;
+      const { timeoutMs = ownTimeoutMs } = request;
       const timeout = AbortSignal.timeout(timeoutMs);
       const signal = deadline === undefined ? timeout : AbortSignal.any([timeout, deadline]);
       let response: Response;
@@ -118,12 +122,13 @@ export function createGitHubClient(options: GitHubClientOptions): GitHubClient {
         response = await options.fetch(url, {
           method,
           headers: {
-            Accept: "application/vnd.github+json",
+            // Without it, GitHub's token endpoint answers with a form.
+            Accept: host === "api" ? "application/vnd.github+json" : "application/json",
             ...(authorization === null ? {} : { Authorization: authorization }),
             // GitHub refuses requests without one, and Workers send none by themselves.
             "User-Agent": `octogate/${version}`,
             // Older GitHub Enterprise Servers know no newer one.
-            "X-GitHub-Api-Version": "2022-11-28",
+            ...(host === "api" ? { "X-GitHub-Api-Version": "2022-11-28" } : {}),
             ...(body === undefined ? {} : { "Content-Type": "application/json" }),
             ...(ifNoneMatch === undefined ? {} : { "If-None-Match": ifNoneMatch }),
           },

@@ -7,21 +7,40 @@ import type { ForeignKind } from "../credential/kind.ts";
 import type { Facts } from "../github/facts.ts";
 import type { Reason } from "../reasons.ts";
 import { undetermined, type Verdict } from "../verdict.ts";
-import type { MeasuredReview, Metrics } from "./metrics.ts";
+import type { MeasuredDecision, Metrics } from "./metrics.ts";
 
 /** A review as the app knows it. */
 export interface Review {
+  readonly door: "webhook";
   readonly cluster: string;
   readonly certificateDaysLeft: number | null;
   /** Milliseconds. */
   readonly startedAt: number;
 }
 
+/** A decision at the sign-in hostname. */
+export interface SignIn {
+  readonly door: "sign-in";
+  /** A cluster, or a web application. */
+  readonly client: string;
+  readonly grant: Grant;
+  /** The decision before a code is given out, and the one before a token is. */
+  readonly step: "callback" | "token";
+  /** `jti` of the ID token that is issued if the decision allows it; null where none is. */
+  readonly tokenId: string | null;
+  /** Milliseconds. */
+  readonly startedAt: number;
+}
+
+export type Grant = "authorization_code" | "refresh_token" | "device_code" | "token_exchange" | "userinfo";
+
+export type Question = Review | SignIn;
+
 export interface DecisionLog {
   /** @param now milliseconds */
-  decided(review: Review, decision: Decision, now: number): void;
-  /** A review that ended in an exception. */
-  failed(review: Review, now: number): void;
+  decided(question: Question, decision: Decision, now: number): void;
+  /** A question that ended in an exception. */
+  failed(question: Question, now: number): void;
 }
 
 /** Decisions that get a line of their own. */
@@ -44,6 +63,13 @@ const summedReasons: ReadonlySet<string> = new Set([
   "shared_quota_reserved",
 ] satisfies Reason[]);
 
+/** What is counted between two sums, for one cluster or client: foreign tokens, and reasons of made-up ones. */
+interface Sum {
+  readonly question: Question;
+  readonly foreign: Map<ForeignKind, number>;
+  readonly doubtful: Map<Reason, number>;
+}
+
 /**
  * One log an isolate. A Worker has no timers between requests, so sums are written with the first review after 60 s.
  *
@@ -51,63 +77,87 @@ const summedReasons: ReadonlySet<string> = new Set([
  * @param metrics takes the same reviews; null for none
  */
 export function createDecisionLog(write: (line: string) => void, metrics: Metrics | null = null): DecisionLog {
-  /** By cluster: foreign tokens, and reviews whose reason may be that of a made-up token. */
-  let foreign = new Map<string, Map<ForeignKind, number>>();
-  let doubtful = new Map<string, Map<Reason, number>>();
+  let sums = new Map<string, Sum>();
   let countingSince: number | null = null;
 
-  /** @returns how many of this kind the cluster had since the last sum, this one included */
-  function count<Kind>(counts: Map<string, Map<Kind, number>>, cluster: string, kind: Kind, now: number): number {
+  function sumOf(question: Question, now: number): Sum {
     countingSince ??= now;
-    const byKind = counts.get(cluster) ?? new Map<Kind, number>();
-    const number = (byKind.get(kind) ?? 0) + 1;
-    counts.set(cluster, byKind.set(kind, number));
-    return number;
+    const key = `${question.door} ${nameOf(question)}`;
+    const sum = sums.get(key) ?? { question, foreign: new Map(), doubtful: new Map() };
+    sums.set(key, sum);
+    return sum;
   }
 
   function writeSums(now: number): void {
     if (countingSince === null || now - countingSince < sumEveryMs) return;
     const seconds = Math.round((now - countingSince) / 1000);
-    for (const cluster of new Set([...foreign.keys(), ...doubtful.keys()])) {
-      const ignored = [...(foreign.get(cluster) ?? [])];
-      for (const [foreignKind, reviews] of ignored) metrics?.ignored(cluster, foreignKind, reviews);
-      const withoutLine = [...(doubtful.get(cluster) ?? [])].flatMap(([reason, reviews]) =>
-        reviews > maxLines ? [[reason, reviews - maxLines] as const] : [],
+    for (const { question, foreign, doubtful } of sums.values()) {
+      for (const [foreignKind, number] of foreign) metrics?.ignored(nameOf(question), foreignKind, number);
+      const withoutLine = [...doubtful].flatMap(([reason, number]) =>
+        number > maxLines ? [[reason, number - maxLines] as const] : [],
       );
-      const counts = Object.fromEntries([...ignored, ...withoutLine]);
+      const counts = Object.fromEntries([...foreign, ...withoutLine]);
       if (Object.keys(counts).length === 0) continue;
-      write(JSON.stringify({ time: timeOf(now), event: "ignored", cluster, seconds, counts }));
+      const { door, cluster, client } = askerOf(question);
+      write(JSON.stringify({ time: timeOf(now), event: "ignored", door, cluster, client, seconds, counts }));
     }
-    foreign = new Map();
-    doubtful = new Map();
+    sums = new Map();
     countingSince = null;
   }
 
-  function writeReview(review: Review, verdict: Verdict, decision: LoggedDecision | null, now: number): void {
+  function writeDecision(question: Question, verdict: Verdict, decision: LoggedDecision | null, now: number): void {
     const isUnknown = decision?.kind === "evaluated" && decision.facts === null && !decision.isKnownToken;
     const isDoubtful = isUnknown && summedReasons.has(verdict.reason);
-    if (!isDoubtful || count(doubtful, review.cluster, verdict.reason, now) <= maxLines) {
-      write(lineOf(review, verdict, decision, now));
+    if (!isDoubtful || count(sumOf(question, now).doubtful, verdict.reason) <= maxLines) {
+      write(lineOf(question, verdict, decision, now));
     }
-    metrics?.reviewed(measured(review, verdict, decision, now));
+    if (isCounted(question, verdict)) metrics?.decided(measured(question, verdict, decision, now));
   }
 
-  function writeForeign({ cluster }: Review, foreignKind: ForeignKind, { kind, reason }: Verdict, now: number): void {
-    const number = count(foreign, cluster, foreignKind, now);
+  function writeForeign(question: Question, foreignKind: ForeignKind, { kind, reason }: Verdict, now: number): void {
+    const number = count(sumOf(question, now).foreign, foreignKind);
     if (foreignKind !== "github_malformed" || number > maxMalformedLines) return;
-    write(JSON.stringify({ time: timeOf(now), cluster, verdict: kind, reason, foreignKind }));
+    write(JSON.stringify({ time: timeOf(now), ...askerOf(question), verdict: kind, reason, foreignKind }));
   }
 
   return {
-    decided(review, decision, now) {
+    decided(question, decision, now) {
       writeSums(now);
-      if (decision.kind === "foreign") writeForeign(review, decision.foreignKind, decision.verdict, now);
-      else writeReview(review, decision.verdict, decision, now);
+      if (decision.kind === "foreign") writeForeign(question, decision.foreignKind, decision.verdict, now);
+      else writeDecision(question, decision.verdict, decision, now);
     },
-    failed(review, now) {
+    failed(question, now) {
       writeSums(now);
-      writeReview(review, undetermined("internal_error"), null, now);
+      writeDecision(question, undetermined("internal_error"), null, now);
     },
+  };
+}
+
+/** @returns how many of this kind there were since the last sum, this one included */
+function count<Kind>(counts: Map<Kind, number>, kind: Kind): number {
+  const number = (counts.get(kind) ?? 0) + 1;
+  counts.set(kind, number);
+  return number;
+}
+
+function nameOf(question: Question): string {
+  return question.door === "webhook" ? question.cluster : question.client;
+}
+
+/** Of one sign-in, the metrics count what comes last: a refusal before the code, or what is decided about the token. */
+function isCounted(question: Question, verdict: Verdict): boolean {
+  if (question.door === "webhook") return true;
+  return question.grant !== "userinfo" && (question.step === "token" || verdict.kind !== "authenticated");
+}
+
+function askerOf(question: Question) {
+  const isReview = question.door === "webhook";
+  return {
+    door: question.door,
+    cluster: isReview ? question.cluster : undefined,
+    client: isReview ? undefined : question.client,
+    grant: isReview ? undefined : question.grant,
+    step: isReview ? undefined : question.step,
   };
 }
 
@@ -116,13 +166,20 @@ export function createDecisionLog(write: (line: string) => void, metrics: Metric
  *
  * @param decision null where an exception came before one
  */
-function lineOf(review: Review, verdict: Verdict, decision: LoggedDecision | null, now: number): string {
+function lineOf(question: Question, verdict: Verdict, decision: LoggedDecision | null, now: number): string {
+  const review = question.door === "webhook" ? question : undefined;
+  const signIn = question.door === "sign-in" ? question : undefined;
   const evaluated = decision?.kind === "evaluated" ? decision : undefined;
   const user = verdict.kind === "authenticated" ? verdict.user : undefined;
   const facts = evaluated?.facts ?? undefined;
   return JSON.stringify({
     time: timeOf(now),
-    cluster: review.cluster,
+    door: question.door,
+    cluster: review?.cluster,
+    client: signIn?.client,
+    grant: signIn?.grant,
+    step: signIn?.step,
+    tokenId: user === undefined ? undefined : (signIn?.tokenId ?? undefined),
     verdict: verdict.kind,
     reason: verdict.reason,
     problems: decision?.kind === "misconfigured" ? decision.problems : undefined,
@@ -136,29 +193,31 @@ function lineOf(review: Review, verdict: Verdict, decision: LoggedDecision | nul
     source: evaluated?.source,
     githubStatus: evaluated?.call?.status ?? undefined,
     githubRequestId: evaluated?.call?.requestId ?? undefined,
-    outageGrace: evaluated?.outageGrace,
+    outageGrace: evaluated?.graceEndsAt === undefined ? undefined : true,
     repeated: evaluated?.repeated,
-    certificateDaysLeft: review.certificateDaysLeft,
-    durationMs: now - review.startedAt,
+    certificateDaysLeft: review?.certificateDaysLeft,
+    durationMs: now - question.startedAt,
   });
 }
 
 function measured(
-  { cluster, certificateDaysLeft, startedAt }: Review,
+  question: Question,
   verdict: Verdict,
   decision: LoggedDecision | null,
   now: number,
-): MeasuredReview {
+): MeasuredDecision {
   const evaluated = decision?.kind === "evaluated" ? decision : undefined;
   return {
-    cluster,
+    event: question.door === "webhook" ? "review" : "sign_in",
+    name: nameOf(question),
+    grant: question.door === "webhook" ? "" : question.grant,
     verdict,
     source: evaluated?.source ?? "none",
     tokenKind: evaluated?.credential.tokenKind ?? "",
-    durationMs: now - startedAt,
+    durationMs: now - question.startedAt,
     githubStatus: evaluated?.call?.status ?? null,
-    certificateDaysLeft,
-    outageGrace: evaluated?.outageGrace ?? false,
+    certificateDaysLeft: question.door === "webhook" ? question.certificateDaysLeft : null,
+    outageGrace: evaluated?.graceEndsAt !== undefined,
   };
 }
 

@@ -13,7 +13,7 @@ export interface Dataset {
  * Names of the columns; the first is `blob1`. Data points stay as they were written for three months, so a column is
  * added at the end and never moved.
  */
-export const blobColumns = ["event", "cluster", "verdict", "reason", "source", "token_kind"] as const;
+export const blobColumns = ["event", "cluster", "verdict", "reason", "source", "token_kind", "grant"] as const;
 /** Names of the columns; the first is `double1`. */
 export const doubleColumns = [
   "reviews",
@@ -26,9 +26,13 @@ export const doubleColumns = [
 /** Stands for a number that is not known: none of them is ever negative otherwise. */
 export const unknownNumber = -1;
 
-/** A review as the metrics see it. */
-export interface MeasuredReview {
-  readonly cluster: string;
+/** A review, or a decision at the sign-in hostname, as the metrics see it. */
+export interface MeasuredDecision {
+  readonly event: "review" | "sign_in";
+  /** The cluster's or client's. */
+  readonly name: string;
+  /** "" for a review. */
+  readonly grant: string;
   readonly verdict: Verdict;
   /** As in the decision log. */
   readonly source: string;
@@ -42,7 +46,7 @@ export interface MeasuredReview {
 }
 
 export interface Metrics {
-  reviewed(review: MeasuredReview): void;
+  decided(decision: MeasuredDecision): void;
   /**
    * Tokens that are not GitHub tokens come by the ten thousand a minute, and an invocation may write a few data points
    * only: they are written as sums.
@@ -68,21 +72,22 @@ export function createMetrics(dataset: Dataset, writeWarning: (text: string) => 
   }
 
   return {
-    reviewed({ cluster, verdict, source, tokenKind, durationMs, githubStatus, certificateDaysLeft, outageGrace }) {
+    decided({ event, name, verdict, source, tokenKind, grant, durationMs, ...decision }) {
+      const { githubStatus, certificateDaysLeft, outageGrace } = decision;
       write(
-        ["review", cluster, verdict.kind, verdict.reason, source, tokenKind],
+        [event, name, verdict.kind, verdict.reason, source, tokenKind, grant],
         [1, durationMs, githubStatus ?? unknownNumber, certificateDaysLeft ?? unknownNumber, outageGrace ? 1 : 0],
       );
     },
     ignored(cluster, foreignKind, reviews) {
       const { kind, reason } = unauthenticated("not_github_token");
       write(
-        ["ignored", cluster, kind, reason, "none", foreignKind],
+        ["ignored", cluster, kind, reason, "none", foreignKind, ""],
         [reviews, unknownNumber, unknownNumber, unknownNumber, 0],
       );
     },
     kvFault() {
-      write(["kv_fault", "", "", "", "kv", ""], [0, unknownNumber, unknownNumber, unknownNumber, 0]);
+      write(["kv_fault", "", "", "", "kv", "", ""], [0, unknownNumber, unknownNumber, unknownNumber, 0]);
     },
   };
 }

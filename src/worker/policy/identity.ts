@@ -2,9 +2,10 @@
 // "system:masters" would rule the cluster, and an empty username would count as a user. So this is the last gate, and
 // it holds for every configuration and every response of GitHub.
 import type { ClusterPolicy, GroupForm, TokenKind } from "../config/cluster.ts";
+import { organisationOf } from "../config/entries.ts";
 import type { Facts, Membership, Team } from "../github/facts.ts";
 import { denied, type Verdict } from "../verdict.ts";
-import { membershipIn } from "./match.ts";
+import { isTeam, membershipIn } from "./match.ts";
 
 /** A token as policy sees it: what it is, and the name under which it may be written down. */
 export interface PresentedCredential {
@@ -33,13 +34,15 @@ export function identify(policy: ClusterPolicy, credential: PresentedCredential,
   if (![username, facts.account.login, ...groups].every(isSafeName)) return denied("identity_unsafe");
   if (groups.length > maxGroups) return denied("too_many_groups", `${groups.length}, at most ${maxGroups}`);
   const hidden = hiddenOrganisations(policy, facts);
+  // Without the prefix, too, they are the names that were checked with it: the cluster puts it before them.
+  const shown = (name: string) => (policy.addsPrefix ? name : name.slice(policy.prefix.length));
   return {
     kind: "authenticated",
     reason: "admitted",
     user: {
-      username,
+      username: shown(username),
       uid: String(facts.account.id),
-      groups,
+      groups: groups.map(shown),
       extra: {
         // The key is Kubernetes' own (k8s.io/apiserver, user.CredentialIDKey).
         "authentication.kubernetes.io/credential-id": [credential.credentialId],
@@ -74,35 +77,43 @@ export function isSafeName(name: string): boolean {
 
 /**
  * One group for each organisation of `groups_from` that the user is an active member of, and one for each of its teams,
- * parents included. Slugs, never display names: any member of an organisation may create a team that is called
- * "system:masters".
+ * parents included; where it names a team, one for that team alone. Slugs, never display names: any member of an
+ * organisation may create a team that is called "system:masters".
  *
  * @returns the groups in alphabetical order, so that GitHub's order does not matter
  */
 export function groupsOf(policy: ClusterPolicy, facts: Facts): string[] {
   const groups = groupsByOrganisation(policy, facts);
   const withoutTeams = organisationsWithoutTeams(groups);
-  const names = groups.flatMap(({ login, organisation, teams }) =>
-    withoutTeams.has(login) ? [organisation] : [organisation, ...teams],
-  );
+  const names = groups.flatMap(({ login, own, teams }) => (withoutTeams.has(login) ? own : [...own, ...teams]));
   return names.sort().filter((name, index) => name !== names[index - 1]);
 }
 
 interface OrganisationGroups {
   readonly login: string;
-  readonly organisation: string;
+  /** The organisation's group, unless teams alone are wanted. */
+  readonly own: readonly string[];
   readonly teams: readonly string[];
 }
 
 function groupsByOrganisation(policy: ClusterPolicy, facts: Facts): OrganisationGroups[] {
-  return policy.groupsFrom.flatMap((login) => {
+  return policy.groupsFrom.flatMap((source) => {
+    const login = organisationOf(source);
     const membership = membershipIn(login, policy, facts);
     if (membership.kind !== "active" || hasNameOfAnother(policy, login, membership)) return [];
     const organisation = policy.prefix + organisationName(policy.group, membership);
     // Teams that are known count also where others are not: groups only ever add to what RBAC allows.
     // A team without a slug has its number alone.
-    const named = membership.teams.filter(({ slug }) => slug !== "" || policy.group === "id");
-    return [{ login, organisation, teams: named.map((team) => `${organisation}/${teamName(policy.group, team)}`) }];
+    const named = membership.teams.filter(
+      (team) => (team.slug !== "" || policy.group === "id") && (source.kind === "organisation" || isTeam(source, team)),
+    );
+    return [
+      {
+        login,
+        own: source.kind === "organisation" ? [organisation] : [],
+        teams: named.map((team) => `${organisation}/${teamName(policy.group, team)}`),
+      },
+    ];
   });
 }
 

@@ -3,7 +3,7 @@
 import type { ClusterPolicy } from "../config/cluster.ts";
 import type { AllowEntry, TeamEntry, UserEntry } from "../config/entries.ts";
 import { keyOfOrganisation, keyOfTeam } from "../config/organisations.ts";
-import type { Account, Facts, Membership, MissingReason } from "../github/facts.ts";
+import type { Account, Facts, Membership, MissingReason, Team } from "../github/facts.ts";
 
 export type Match =
   | { readonly kind: "matched" }
@@ -84,8 +84,7 @@ function matchTeam(entry: TeamEntry, policy: ClusterPolicy, membership: Membersh
   const { organisation, slug, id } = entry;
   if (membership.kind !== "active") return matchMembership(organisation, membership, list) ?? notMatched;
   const { teams, teamsHidden, namedTeams } = membership;
-  const hasSlug = teams.some((team) => team.slug.toLowerCase() === slug);
-  if (id === null ? hasSlug : teams.some((team) => team.id === id)) return matched;
+  if (teams.some((team) => isTeam(entry, team))) return matched;
   const isOut = namedTeams?.[keyOfTeam(entry)] === false;
   // The user may be in the team all the same.
   if (teamsHidden !== null && !isOut) return hidden(organisation, teamsHidden);
@@ -93,7 +92,11 @@ function matchTeam(entry: TeamEntry, policy: ClusterPolicy, membership: Membersh
   if (list === "deny" && id !== null && !isOut && !isPinned(organisation, policy)) {
     return hidden(organisation, "organisation_not_found");
   }
-  return hasSlug ? nameReassigned : { kind: "not_in_team" };
+  return teams.some((team) => team.slug.toLowerCase() === slug) ? nameReassigned : { kind: "not_in_team" };
+}
+
+export function isTeam({ slug, id }: TeamEntry, team: Team): boolean {
+  return id === null ? team.slug.toLowerCase() === slug : team.id === id;
 }
 
 /** Whether the number of an organisation that the policy names is known. */

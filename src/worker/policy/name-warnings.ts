@@ -60,7 +60,7 @@ function organisationWarnings(policy: ClusterPolicy, facts: Facts): string[] {
 }
 
 function teamWarnings(policy: ClusterPolicy, facts: Facts): string[] {
-  return [...policy.allow, ...policy.deny].flatMap((entry) => {
+  return [...policy.allow, ...policy.deny, ...policy.groupsFrom].flatMap((entry) => {
     if (entry.kind !== "team") return [];
     const membership = membershipIn(entry.organisation, policy, facts);
     if (membership.kind !== "active") return [];

@@ -78,7 +78,7 @@ describe.each([
     }
     for (const [, verdict] of sql.matchAll(/blob3 = '(\w+)'/g)) expect(verdicts).toContain(verdict);
     for (const [, reason] of sql.matchAll(/blob4 = '(\w+)'/g)) expect(Object.keys(reasons)).toContain(reason);
-    expect(sql).toMatch(/\bblob1 = '(?:review|ignored|kv_fault)'/);
+    expect(sql).toMatch(/\bblob1 = '(?:review|sign_in|ignored|kv_fault)'/);
     expect(sql).toMatch(/^FROM octogate$/m);
     expect(sql).toMatch(/\$timeFilter|timestamp > NOW\(\)/);
   });

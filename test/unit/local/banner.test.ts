@@ -11,6 +11,15 @@ const banner: Banner = {
   folder: stateFolderAt("/home/otto-inkwell/octogate/.octogate"),
   clusterNames: ["local"],
   sampleUsers: [{ name: "admitted", shows: "authenticated as github:otto" }],
+  signIn: null,
+  isRemote: false,
+};
+
+const signIn = {
+  issuerUrl: "https://localhost:8444",
+  clusterName: "local",
+  programUrl: "http://localhost:9001",
+  githubWebUrl: "http://127.0.0.1:9002",
 };
 
 test("it says where everything is, and ends with the line that programs wait for", () => {
@@ -32,12 +41,34 @@ test("it says where everything is, and ends with the line that programs wait for
 
 test("it fits a terminal of 80 columns, and holds no token", async () => {
   const { users } = addSampleUsers(await start());
-  const text = bannerText({ ...banner, sampleUsers: users });
+  const text = bannerText({ ...banner, sampleUsers: users, signIn, isRemote: true });
   for (const line of text.split("\n")) expect(line.length, line).toBeLessThanOrEqual(80);
   for (const { name, token } of users) {
     expect(text).toMatch(new RegExp(`^  ${name} `, "m"));
     expect(text).not.toContain(token);
   }
+});
+
+test("it leads to a first sign-in, and says that the browser will warn", () => {
+  const lines = bannerText({ ...banner, signIn }).split("\n");
+  expect(lines).toContain("  sign-in        https://localhost:8444");
+  expect(lines).toContain("                 /home/otto-inkwell/octogate/.octogate/local.authentication.yaml");
+  expect(lines).toContain("                 /home/otto-inkwell/octogate/.octogate/local.user.kubeconfig");
+  expect(lines).toContain("  http://localhost:9001");
+  expect(lines.join(" ")).toMatch(/warn of the certificate of localhost:8444/);
+  expect(lines.join(" ")).not.toContain("ssh");
+});
+
+test("over ssh it says how a browser elsewhere reaches each port", () => {
+  expect(bannerText({ ...banner, signIn, isRemote: true })).toContain(
+    [
+      "  ssh -L 8444:127.0.0.1:8444 \\",
+      "      -L 9001:127.0.0.1:9001 \\",
+      "      -L 8000:127.0.0.1:8000 \\",
+      "      -L 9002:127.0.0.1:9002 \\",
+      "      THIS-MACHINE",
+    ].join("\n"),
+  );
 });
 
 test("no line begins as a decision does", () => {

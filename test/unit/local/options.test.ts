@@ -26,15 +26,28 @@ describe("what is taken", () => {
   it("nothing at all means the defaults", async () => {
     expect((await parse([])).options).toEqual({
       port: 8443,
+      signInPort: 8444,
       stateFolder: ".octogate",
       githubUrl: null,
       clusters: [],
+      applications: [],
       variables: {},
     });
   });
 
   it("every option, the repeatable ones repeated", async () => {
-    const argv = ["--port", "9443", "--state", "elsewhere/state", "--github", "http://127.0.0.1:1"];
+    const argv = [
+      "--port",
+      "9443",
+      "--sign-in-port",
+      "9444",
+      "--client",
+      "argocd=c.json",
+      "--state",
+      "elsewhere/state",
+      "--github",
+      "http://127.0.0.1:1",
+    ];
     argv.push(
       "--cluster",
       "prod-eu=a.json",
@@ -46,12 +59,14 @@ describe("what is taken", () => {
     );
     expect((await parse(argv)).options).toEqual({
       port: 9443,
+      signInPort: 9444,
       stateFolder: "elsewhere/state",
       githubUrl: "http://127.0.0.1:1",
       clusters: [
         { name: "prod-eu", policyFile: "a.json" },
         { name: "dev", policyFile: "folder/b=c.json" },
       ],
+      applications: [{ name: "argocd", policyFile: "c.json" }],
       variables: { A: "1", B: "x=y", C: "" },
     });
   });
@@ -59,7 +74,16 @@ describe("what is taken", () => {
   it("--help wins, and its text names every option and fits a terminal of 80 columns", async () => {
     const { options, out } = await parse(["--help", "--port", "99999"]);
     expect(options).toBeNull();
-    for (const option of ["--port", "--state", "--github", "--cluster", "--var", "--help"]) {
+    for (const option of [
+      "--port",
+      "--sign-in-port",
+      "--state",
+      "--github",
+      "--cluster",
+      "--client",
+      "--var",
+      "--help",
+    ]) {
       expect(out).toContain(option);
     }
     for (const line of out.split("\n")) expect(line.length, line).toBeLessThanOrEqual(80);
@@ -73,6 +97,9 @@ it.each([
   [["--port", "0"], "--port 0"],
   [["--port", "65536"], "from 1 to 65535"],
   [["--port", "8e3"], "--port 8e3"],
+  [["--sign-in-port", "0"], "--sign-in-port 0"],
+  [["--port", "9000", "--sign-in-port", "9000"], "choose another one"],
+  [["--client", "argocd"], "--client argocd: must be NAME=policy.json"],
   [["--port="], "--port"],
   [["--state", ""], "--state"],
   [["--github", "github"], "--github github"],

@@ -13,7 +13,11 @@ const fingerprint = "a".repeat(64);
 const own = { GITHUB_API_URL: "http://127.0.0.1:1", CACHE_SECRET: Buffer.alloc(32, 7).toString("base64") };
 
 function variablesWith(policy: Record<string, unknown>, given: Record<string, string> = {}) {
-  const cluster = { clusterName: "prod-eu", source: "prod.json", policy: withClientCertificate(policy, fingerprint) };
+  const cluster = {
+    variable: "CLUSTER_PROD_EU",
+    source: "prod.json",
+    policy: withClientCertificate(policy, fingerprint),
+  };
   return workerVariables([cluster], own, given);
 }
 

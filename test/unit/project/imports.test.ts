@@ -8,7 +8,7 @@ const root = join(import.meta.dirname, "..", "..", "..");
 
 const partsFromTheTop: Readonly<Record<string, readonly string[]>> = {
   "src/worker": [
-    ...["index", "app", "services", "readiness", "log", "http", "authenticate"],
+    ...["index", "app", "services", "bindings", "readiness", "sign-in", "log", "http", "authenticate"],
     ...[
       "cache",
       "policy",
@@ -16,6 +16,8 @@ const partsFromTheTop: Readonly<Record<string, readonly string[]>> = {
       "verdict",
       "github",
       "repeated-denials",
+      "rs256",
+      "sealing",
       "bounded-map",
       "bounded-body",
       "with-timeout",
@@ -36,9 +38,9 @@ const partsFromTheTop: Readonly<Record<string, readonly string[]>> = {
       "certificates",
       "state-folder",
     ],
-    ...["github", "worker", "shutdown"],
+    ...["github", "worker", "sample-program", "shutdown"],
   ],
-  "src/node": [...["https", "proxy", "kubeconfig", "certificates", "toml", "files", "columns"]],
+  "src/node": [...["https", "proxy", "sign-in-files", "kubeconfig", "certificates", "toml", "files", "columns"]],
   "src/cli": [
     ...[
       "main",
@@ -105,14 +107,7 @@ test("the Worker needs nothing that does not ship with it", () => {
     ({ from, to }) => partOf("src/worker", from) !== null && !to.startsWith("src/worker/"),
   );
   // The runtime's own module, and packages.
-  const names = [
-    "cloudflare:workers",
-    "hono",
-    "hono/hono-base",
-    "hono/router/trie-router",
-    "universal-github-app-jwt",
-    "valibot",
-  ];
+  const names = ["cloudflare:workers", "hono", "hono/hono-base", "hono/router/trie-router", "jose/jwt/sign", "valibot"];
   expect([...new Set(foreign.map(({ to }) => to))].sort()).toEqual(names);
 });
 

@@ -24,6 +24,9 @@ const right = <T>(value: T) => ({ ok: true, value }) as const;
 const wrong = (setting: string) => ({ ok: false, problems: [{ setting, message: "must be right" }] }) as const;
 
 /** A cache that always finds the same facts, or fails in the same way, and keeps what it was asked. */
+/** When the grace of stale facts ends. */
+const graceEndsAt = 1_800_000_000_000;
+
 function cacheWith(outcome: Facts | LookupFailure, isStale = false) {
   const lookups: Lookup[] = [];
   const factsCache: FactsCache = {
@@ -33,7 +36,8 @@ function cacheWith(outcome: Facts | LookupFailure, isStale = false) {
       lookups.push(lookup);
       if ("kind" in outcome) return { outcome, source: "github", call };
       const verdict = lookup.evaluate(outcome);
-      return { outcome: { kind: "found", facts: outcome, verdict, isStale }, source: "github", call };
+      const staleness = isStale ? ({ isStale, graceEndsAt } as const) : ({ isStale } as const);
+      return { outcome: { kind: "found", facts: outcome, verdict, ...staleness }, source: "github", call };
     },
   };
   return { lookups, service: right({ factsCache, tokenShape: "exact" as const, isRepeatedDenial: () => false }) };
@@ -214,7 +218,7 @@ describe("stale facts in an outage", () => {
     const { service } = cacheWith(factsOf(), true);
     const decision = await authenticate(makeToken("classic"), "production", right(policyOf()), service);
     expect(decision).toMatchObject({
-      outageGrace: true,
+      graceEndsAt,
       verdict: { kind: "authenticated", user: { extra: { "octogate.dev/outage-grace": ["true"] } } },
     });
   });
@@ -222,7 +226,7 @@ describe("stale facts in an outage", () => {
   test("are not marked where GitHub has just told them", async () => {
     const { service } = cacheWith(factsOf());
     const decision = await authenticate(makeToken("classic"), "production", right(policyOf()), service);
-    expect(decision).not.toHaveProperty("outageGrace");
+    expect(decision).not.toHaveProperty("graceEndsAt");
     expect(JSON.stringify(decision.verdict)).not.toContain("outage-grace");
   });
 });

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { limitOf, storeOf } from "../../../src/worker/services.ts";
+import { limitOf, storeOf } from "../../../src/worker/bindings.ts";
 
 describe("a KV namespace", () => {
   test("is read with the shortest cache that Workers allow, and written with an end", async () => {
@@ -37,7 +37,7 @@ describe("a limiter", () => {
   afterEach(() => void vi.useRealTimers());
 
   const warnings: string[] = [];
-  const limit = (binding: unknown) => limitOf(binding, (text) => warnings.push(text));
+  const limit = (binding: unknown) => limitOf("NEVER_SEEN_LIMIT", binding, (text) => warnings.push(text));
 
   test.each([true, false])("decides for the asking cluster: %s", async (success) => {
     const keys: unknown[] = [];

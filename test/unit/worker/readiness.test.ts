@@ -35,6 +35,7 @@ function startReadiness(changes: Partial<ReadinessOptions> & { github?: () => Pr
       nowMs += 20;
       return github();
     },
+    signIn: null,
     now: () => nowMs,
     ...options,
   });

@@ -26,7 +26,8 @@ beforeEach(async () => {
   stdout = "";
   stderr = "";
   // A process group of its own, whose members are exactly what `npm start` has started.
-  npm = spawn("npm", ["start", "--", "--port", `${port}`, "--state", stateDir], {
+  const ports = ["--port", `${port}`, "--sign-in-port", `${await freePort()}`];
+  npm = spawn("npm", ["start", "--", ...ports, "--state", stateDir], {
     cwd: repository,
     detached: true,
     stdio: ["ignore", "pipe", "pipe"],

@@ -130,7 +130,8 @@ describe("it does not start, and says why,", () => {
     await once(squatter, "listening");
     const address = squatter.address();
     const port = typeof address === "object" && address !== null ? address.port : 0;
-    const { exitCode, stdout, stderr } = await runLocalEdge(["--port", `${port}`, "--state", join(folder, "in-use")]);
+    const ports = ["--port", `${port}`, "--sign-in-port", `${await freePort()}`];
+    const { exitCode, stdout, stderr } = await runLocalEdge([...ports, "--state", join(folder, "in-use")]);
     squatter.close();
     expect(exitCode).toBe(1);
     expect(stdout).toBe("");
@@ -145,7 +146,7 @@ describe("it does not start, and says why,", () => {
     const port = String(await freePort());
     const file = await policyFile(name, policy);
     const { exitCode, stdout, stderr } = await runLocalEdge([
-      ...["--port", port, "--state", join(folder, "refused")],
+      ...["--port", port, "--sign-in-port", String(await freePort()), "--state", join(folder, "refused")],
       ...["--cluster", `prod=${file}`],
     ]);
     expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: "" });
@@ -162,7 +163,8 @@ describe("it does not start, and says why,", () => {
 
   it("with a variable that the Worker refuses: 1, its name, and not its value", async () => {
     const port = String(await freePort());
-    const args = ["--port", port, "--state", join(folder, "refused"), "--var", "CACHE_SECRET=hunter2"];
+    const ports = ["--port", port, "--sign-in-port", String(await freePort())];
+    const args = [...ports, "--state", join(folder, "refused"), "--var", "CACHE_SECRET=hunter2"];
     const { exitCode, stderr } = await runLocalEdge(args);
     expect(exitCode).toBe(1);
     expect(stderr).toMatch(/^octogate: --var CACHE_SECRET: /);
@@ -180,5 +182,6 @@ describe("it does not start, and says why,", () => {
 it("--help explains the options and starts nothing", async () => {
   const { exitCode, stdout, stderr } = await runLocalEdge(["--help"]);
   expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
-  for (const option of ["--port", "--state", "--github", "--cluster", "--var"]) expect(stdout).toContain(option);
+  for (const option of ["--port", "--sign-in-port", "--state", "--github", "--cluster", "--client", "--var"])
+    expect(stdout).toContain(option);
 });

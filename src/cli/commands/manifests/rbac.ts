@@ -53,7 +53,9 @@ export function renderRbac(policy: ClusterPolicy | null, entries: readonly strin
 }
 
 function organisationGroups(policy: ClusterPolicy, entries: readonly string[]): string[] {
-  return policy.groupsFrom.map((login) => organisationGroup(login, policy, entries));
+  return policy.groupsFrom.flatMap((source) =>
+    source.kind === "organisation" ? [organisationGroup(source.login, policy, entries)] : [],
+  );
 }
 
 function organisationGroup(login: string, policy: ClusterPolicy, entries: readonly string[]): string {
@@ -61,13 +63,16 @@ function organisationGroup(login: string, policy: ClusterPolicy, entries: readon
   return policy.prefix + nameOf(policy.group, spelling(login, entries), id);
 }
 
-/** Teams whose organisation is in groups_from; of others there are no groups. */
+/** Teams of groups_from, and those of allow whose organisation is there; of others there are no groups. */
 function teamGroups(policy: ClusterPolicy, entries: readonly string[]): string[] {
-  return policy.allow.flatMap((entry) => {
-    if (entry.kind !== "team" || !policy.groupsFrom.includes(entry.organisation)) return [];
+  const organisations = policy.groupsFrom.flatMap((source) => (source.kind === "organisation" ? [source.login] : []));
+  const allowed = policy.allow.filter((entry) => entry.kind === "team" && organisations.includes(entry.organisation));
+  const names = [...policy.groupsFrom, ...allowed].flatMap((entry) => {
+    if (entry.kind !== "team") return [];
     const team = nameOf(policy.group, entry.slug, entry.id ?? unknownNumber);
     return [`${organisationGroup(entry.organisation, policy, entries)}/${team}`];
   });
+  return [...new Set(names)];
 }
 
 function usernames(policy: ClusterPolicy, entries: readonly string[]): string[] {

@@ -4,15 +4,23 @@
 import { randomBytes } from "node:crypto";
 import type { TomlPath } from "../../../node/toml.ts";
 import type { Checked } from "../../../worker/config/checked.ts";
-import { type ClusterPolicy, clusterSettings, readClusterPolicy, tokenKinds } from "../../../worker/config/cluster.ts";
+import {
+  applicationSettings,
+  type ClusterPolicy,
+  clusterSettings,
+  readClusterPolicy,
+  tokenKinds,
+} from "../../../worker/config/cluster.ts";
 import {
   type Config,
-  clusterVariableName,
+  clusterNameOf,
+  isClientVariable,
   isClusterVariable,
+  knownVariables,
   problemsIn,
   readConfig,
 } from "../../../worker/config/config.ts";
-import { readServiceSettings, serviceVariables } from "../../../worker/config/service.ts";
+import { readServiceSettings } from "../../../worker/config/service.ts";
 import type { Diagnostic } from "../../command.ts";
 import { nearestTo } from "../../nearest.ts";
 import { isPlaceholder, isTable } from "../clusters.ts";
@@ -24,50 +32,57 @@ import {
   findWideEntries,
   type NamedPolicy,
 } from "./policy-risks.ts";
+import { findSignInProblems } from "./sign-in-rules.ts";
+import { secretNames, withStandIns } from "./stand-in-secrets.ts";
 import { findDeploymentProblems } from "./wrangler-rules.ts";
 
-/** @returns everything that is found, in the order of the file's lines; what is missing as a whole comes last */
-export function checkConfiguration(file: ConfigFile): Diagnostic[] {
+/**
+ * @param now milliseconds since 1970
+ * @returns everything that is found, in the order of the file's lines; what is missing as a whole comes last
+ */
+export function checkConfiguration(file: ConfigFile, now = Date.now()): Diagnostic[] {
   const lineOf = ({ location }: Diagnostic) => location?.line ?? Number.MAX_SAFE_INTEGER;
-  return findAll(file).sort((one, other) => lineOf(one) - lineOf(other));
+  return findAll(file, now).sort((one, other) => lineOf(one) - lineOf(other));
 }
 
-function findAll(file: ConfigFile): Diagnostic[] {
+function findAll(file: ConfigFile, now: number): Diagnostic[] {
   const { vars } = file.settings;
-  const config = readConfigOf(vars);
-  const policies = config.clusters.flatMap(({ name }): NamedPolicy[] => {
-    const variable = clusterVariableName(name);
-    const policy = readPolicyOf(variable, vars[variable]);
-    return policy.ok ? [{ name, variable, policy: policy.value }] : [];
-  });
+  const config = readConfig(withStandIns(file.settings));
+  const policies = Object.keys(vars)
+    .sort()
+    .flatMap((variable): NamedPolicy[] => {
+      if (!isClusterVariable(variable) && !isClientVariable(variable)) return [];
+      const policy = readPolicyOf(variable, vars[variable]);
+      return policy.ok ? [{ name: clusterNameOf(variable), variable, policy: policy.value }] : [];
+    });
   return [
     ...findWorkerProblems(file, config),
     ...findDeploymentProblems(file),
+    ...findSignInProblems(file, config, now),
     ...policies.flatMap(({ variable, policy }) =>
-      findUnpinnedNames(file, variable, policy, groupsFromOf(vars[variable])),
+      findUnpinnedNames(file, variable, policy, isTable(vars[variable]) && "groups_from" in vars[variable]),
     ),
     ...policies.flatMap(({ variable, policy }) => findWideEntries(file, variable, policy)),
     ...policies.flatMap(({ variable, policy }) => findOpenDenials(file, variable, policy)),
-    ...findSharedTokens(file, policies),
+    ...findSharedTokens(
+      file,
+      policies.filter(({ variable }) => takesTokens(vars[variable])),
+    ),
   ];
 }
 
-/** A policy that could be read has a list of texts there, or nothing. */
-function groupsFromOf(cluster: unknown): string[] | null {
-  return isTable(cluster) && Array.isArray(cluster.groups_from) ? cluster.groups_from.map(String) : null;
+/** Whether people bring their own tokens there: to the webhook, or to an exchange. */
+function takesTokens(table: unknown): boolean {
+  return isTable(table) && ("client_certificates" in table || table.exchange === true);
 }
 
 type Variables = Settings["vars"];
 
-/** @returns the configuration as the Worker would read it, if all secrets are right */
-function readConfigOf(vars: Variables): Config {
-  return readConfig({ ...vars, CACHE_SECRET: randomBytes(32).toString("base64"), ...appKeyFor(vars) });
-}
-
-/** @returns a cluster's policy, whatever its certificates: the first draft of a policy has none yet */
-export function readPolicyOf(variable: string, cluster: unknown): Checked<ClusterPolicy> {
+/** @returns the policy of a table, whatever its certificates: the first draft of a policy has none yet */
+export function readPolicyOf(variable: string, table: unknown): Checked<ClusterPolicy> {
+  if (isClientVariable(variable)) return readClusterPolicy(variable, table, "application");
   const standIn = { client_certificates: [randomBytes(32).toString("hex")] };
-  return readClusterPolicy(variable, isTable(cluster) ? { ...cluster, ...standIn } : cluster);
+  return readClusterPolicy(variable, isTable(table) ? { ...table, ...standIn } : table);
 }
 
 /** @returns where GitHub's API is, without a trailing slash */
@@ -102,12 +117,16 @@ function hintFor(setting: string, shown: string | null): string | undefined {
   if (/\.client_certificates\[\d+\]$/.test(setting)) return certificateHint;
   if (shown !== null) return isPlaceholder(shown) ? entryHint : didYouMean(nearestEntry(shown));
   const [variable = "", key] = setting.split(".");
-  if (key !== undefined) return clusterSettings.includes(key) ? undefined : didYouMean(nearestTo(key, clusterSettings));
+  const settings = isClientVariable(variable) ? applicationSettings : clusterSettings;
+  if (key !== undefined) return settings.includes(key) ? undefined : didYouMean(nearestTo(key, settings));
   const inCapitals = variable.toUpperCase().replaceAll("-", "_");
-  if (variable !== inCapitals && (isClusterVariable(inCapitals) || serviceVariables.has(inCapitals))) {
+  if (
+    variable !== inCapitals &&
+    (isClusterVariable(inCapitals) || isClientVariable(inCapitals) || knownVariables.has(inCapitals))
+  ) {
     return `write it in capitals: ${inCapitals}`;
   }
-  return serviceVariables.has(variable) ? undefined : didYouMean(nearestTo(variable, serviceVariables));
+  return knownVariables.has(variable) ? undefined : didYouMean(nearestTo(variable, knownVariables));
 }
 
 const didYouMean = (word: string | null) => (word === null ? undefined : `did you mean ${word}?`);
@@ -129,7 +148,7 @@ const tokenLike = /gh[a-z]_|github_pat_|[A-Za-z0-9]{40}/;
 
 /** @returns the text of a wrong entry of a list, so that the operator need not count; null: there is none to show */
 function shownEntry(value: unknown, setting: string): string | null {
-  const isListed = /\.(?:allow|deny|groups_from|token_kinds)\[\d+\]$/.test(setting);
+  const isListed = /\.(?:allow|deny|groups_from|token_kinds|redirect_uris)\[\d+\]$/.test(setting);
   return isListed && typeof value === "string" && value.length <= 80 && !tokenLike.test(value) ? value : null;
 }
 
@@ -154,18 +173,6 @@ function findWebAddress(file: ConfigFile): Diagnostic[] {
   if (!isOwnHost || pathname !== "/") return [];
   return [warningAt(file, path, "has no path: GitHub Enterprise Server's API has one", `https://${host}/api/v3`)];
 }
-
-/** An App's number may be in [vars], its key may not: the two go together. */
-function appKeyFor(vars: Variables): Record<string, string> {
-  return "GITHUB_APP_ID" in vars ? { GITHUB_APP_PRIVATE_KEY: standInKey } : {};
-}
-
-/** Put together here: a whole one in a file is what secret scanners look for. */
-const standInKey = ["BEGIN", "AA==", "END"]
-  .map((part) => (part === "AA==" ? part : `-----${part} PRIVATE KEY-----`))
-  .join("\n");
-
-const secretNames = ["CACHE_SECRET", "GITHUB_APP_PRIVATE_KEY", "OAUTH_CLIENT_SECRETS"];
 
 /** All who see the file or the dashboard can read [vars]. */
 function findSecretsIn(file: ConfigFile): Diagnostic[] {

@@ -2,7 +2,13 @@
 // number, which their owner can give up and another account can take, and organisations of others in deny.
 import type { TomlPath } from "../../../node/toml.ts";
 import type { ClusterPolicy, TokenKind } from "../../../worker/config/cluster.ts";
-import { type AllowEntry, type DenyEntry, printEntry } from "../../../worker/config/entries.ts";
+import {
+  type AllowEntry,
+  type DenyEntry,
+  organisationOf,
+  organisationsNamedIn,
+  printEntry,
+} from "../../../worker/config/entries.ts";
 import type { Diagnostic } from "../../command.ts";
 import { type ConfigFile, warningAt } from "../file.ts";
 
@@ -108,25 +114,26 @@ export function findWideEntries(file: ConfigFile, variable: string, { allow }: C
 
 /**
  * @param variable the cluster's, such as CLUSTER_PRODUCTION
- * @param groupsFrom as the file has it, or null where it does not
+ * @param hasGroupsFrom whether the file says what gives groups
  */
 export function findUnpinnedNames(
   file: ConfigFile,
   variable: string,
   policy: ClusterPolicy,
-  groupsFrom: readonly string[] | null,
+  hasGroupsFrom: boolean,
 ): Diagnostic[] {
   const entries = lists.flatMap((list) =>
     policy[list].flatMap((entry, index): Diagnostic[] =>
       isPinned(entry, policy) ? [] : [unpinned(file, [variable, list, index], `${printEntry(entry)} is not pinned`)],
     ),
   );
-  const sources = (groupsFrom ?? []).flatMap((source, index): Diagnostic[] =>
-    isPinnedOrganisation(loginOf(source), policy)
-      ? []
-      : [unpinned(file, [variable, "groups_from", index], `${loginOf(source)} is not pinned`)],
-  );
-  return [...entries, ...sources, ...(groupsFrom === null ? findUnpinnedGroups(file, variable, policy) : [])];
+  if (!hasGroupsFrom) return [...entries, ...findUnpinnedGroups(file, variable, policy)];
+  const sources = policy.groupsFrom.flatMap((source, index): Diagnostic[] => {
+    const name = source.kind === "team" ? printEntry(source) : source.login;
+    const path = [variable, "groups_from", index];
+    return isPinned(source, policy) ? [] : [unpinned(file, path, `${name} is not pinned`)];
+  });
+  return [...entries, ...sources];
 }
 
 function unpinned(file: ConfigFile, path: TomlPath, message: string): Diagnostic {
@@ -149,7 +156,7 @@ function isPinnedOrganisation(login: string, { organisations }: ClusterPolicy): 
  * gets in by another entry could take that name, and be in any group of it.
  */
 function findUnpinnedGroups(file: ConfigFile, variable: string, policy: ClusterPolicy): Diagnostic[] {
-  return policy.groupsFrom.flatMap((login): Diagnostic[] => {
+  return policy.groupsFrom.map(organisationOf).flatMap((login): Diagnostic[] => {
     const isNamedByTeamsAlone = !policy.allow.some((entry) => entry.kind === "organisation" && entry.login === login);
     const index = policy.allow.findIndex((entry) => entry.kind === "team" && entry.organisation === login);
     if (!isNamedByTeamsAlone || isPinnedOrganisation(login, policy)) return [];
@@ -166,11 +173,11 @@ function findUnpinnedGroups(file: ConfigFile, variable: string, policy: ClusterP
 export function findOpenDenials(file: ConfigFile, variable: string, policy: ClusterPolicy): Diagnostic[] {
   const { allow, deny } = policy;
   return deny.flatMap((entry, index): Diagnostic[] => {
+    if (entry.kind !== "organisation" && entry.kind !== "team") return [];
     const organisation = organisationOf(entry);
-    if (organisation === null) return [];
     const warn = (message: string, howTo: string) => warningAt(file, ["vars", variable, "deny", index], message, howTo);
     const isElsewhere = entry.kind === "team" && entry.id !== null && !isPinnedOrganisation(organisation, policy);
-    const isForeign = !allow.some((allowed) => organisationOf(allowed) === organisation);
+    const isForeign = !organisationsNamedIn(allow).some(({ login }) => login === organisation);
     return [
       ...(isElsewhere
         ? [
@@ -190,13 +197,4 @@ export function findOpenDenials(file: ConfigFile, variable: string, policy: Clus
         : []),
     ];
   });
-}
-
-function organisationOf(entry: AllowEntry | DenyEntry): string | null {
-  if (entry.kind === "organisation") return entry.login;
-  return entry.kind === "team" ? entry.organisation : null;
-}
-
-function loginOf(groupSource: string): string {
-  return groupSource.split("#")[0]?.toLowerCase() ?? "";
 }

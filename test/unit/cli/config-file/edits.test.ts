@@ -91,7 +91,7 @@ describe("the file as it ships", () => {
   test("keeps its comments whichever cluster is taken out", () => {
     const both = setCluster(setCluster(shipped, cluster("CLUSTER_ONE")), cluster("CLUSTER_TWO", second));
     const comments = (text: string) => text.split("\n").filter((line) => line.startsWith("#"));
-    const inTable = /fingerprint of the cluster's|Who gets in|Which kinds of tokens/;
+    const inTable = /fingerprint of the cluster's|Who gets in|Which kinds of tokens|^# sign_in =/;
     expect(comments(removeCluster(both, "CLUSTER_TWO"))).toEqual(comments(both));
     const outside = comments(both).filter((line) => !inTable.test(line));
     expect(comments(removeCluster(both, "CLUSTER_ONE"))).toEqual(outside);

@@ -13,8 +13,8 @@ export function configFile(text: string): ConfigFile {
 }
 
 /** @returns the diagnostics of one severity, in their order */
-export function check(text: string, severity: Diagnostic["severity"]): readonly Diagnostic[] {
+export function check(text: string, severity: Diagnostic["severity"], now?: number): readonly Diagnostic[] {
   const loaded = parseConfigFile(place, text);
-  const diagnostics = loaded.kind === "loaded" ? checkConfiguration(loaded.file) : [loaded.diagnostic];
+  const diagnostics = loaded.kind === "loaded" ? checkConfiguration(loaded.file, now) : [loaded.diagnostic];
   return diagnostics.filter((diagnostic) => diagnostic.severity === severity);
 }

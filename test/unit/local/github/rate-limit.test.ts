@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { RateLimits } from "../../../../src/local/github/rate-limit.ts";
 import type { GitHubStandIn } from "../../../../src/local/github/server.ts";
 import { bucketIn, get, getUser, handClock, messageIn, objectIn, start, startWithToken } from "./support.ts";
 
@@ -98,4 +99,17 @@ describe("GET /rate_limit", () => {
     expect(response.status).toBe(200);
     expect(await objectIn(response)).toMatchObject({ rate: { limit: 1, remaining: 0, used: 1 } });
   });
+});
+
+test("an app has 2,000 token requests and 50 entered codes an hour", () => {
+  const { tokenRequests, enteredCodes } = new RateLimits({}, handClock().now).signInsOf({});
+  for (const [bucket, limit] of [
+    [tokenRequests, 2000],
+    [enteredCodes, 50],
+  ] as const) {
+    for (let count = 1; count < limit; count += 1) bucket.spend();
+    expect(bucket.isExhausted()).toBe(false);
+    bucket.spend();
+    expect(bucket.isExhausted()).toBe(true);
+  }
 });

@@ -1,6 +1,7 @@
 // What a cluster's settings say together about organisations.
 import { describe, expect, test } from "vitest";
 import { readClusterPolicy } from "../../../../src/worker/config/cluster.ts";
+import { printEntry } from "../../../../src/worker/config/entries.ts";
 import { clusterTable, policyOf } from "../support.ts";
 
 const setting = "CLUSTER_PRODUCTION";
@@ -28,7 +29,17 @@ describe("groups come", () => {
     [{ allow: ["anyone"], deny: ["org:acme"] }, []],
     [{ allow: ["org:acme"], groups_from: [] }, []],
     [{ allow: ["org:acme"], groups_from: ["Umbrella#9"] }, ["umbrella"]],
+    [{ allow: ["org:acme"], groups_from: ["team:Umbrella/SRE#5", "acme"] }, ["team:umbrella/sre", "acme"]],
   ])("with %j from %j", (changes, groupsFrom) => {
-    expect(policyOf(changes).groupsFrom).toEqual(groupsFrom);
+    const names = policyOf(changes).groupsFrom.map((source) =>
+      source.kind === "team" ? printEntry(source) : source.login,
+    );
+    expect(names).toEqual(groupsFrom);
   });
+});
+
+test("a team that gives groups needs its organisation's teams, by its number", () => {
+  expect(policyOf({ allow: ["anyone"], groups_from: ["team:acme/platform#55"] }).organisations).toEqual([
+    { login: "acme", id: null, teams: [{ slug: "platform", id: 55, isDenied: false }], needsTeams: true },
+  ]);
 });

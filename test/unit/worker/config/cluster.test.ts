@@ -20,6 +20,7 @@ describe("a table that is right", () => {
         deny: [],
         username: "login:id",
         prefix: "github:",
+        addsPrefix: true,
         tokenKinds: ["fine_grained", "classic"],
         oauthClients: [],
         groupsFrom: [],
@@ -62,9 +63,13 @@ describe("a table that is right", () => {
         ],
         username: "id",
         prefix: "gh/",
+        addsPrefix: true,
         tokenKinds: ["fine_grained", "classic", "oauth", "app", "legacy"],
         oauthClients: ["Iv1.a0facee5139c0213", "178c6fc778ccc68e1d6a"],
-        groupsFrom: ["umbrella", "initech"],
+        groupsFrom: [
+          { kind: "organisation", login: "umbrella", id: null },
+          { kind: "organisation", login: "initech", id: 7 },
+        ],
         group: "slug:id",
         scopesAtMost: ["read:org", "gist"],
         requireExpiry: true,
@@ -105,6 +110,7 @@ describe("a table that is right", () => {
     { oauth_clients: ["a".repeat(64)] },
     { groups_from: [] },
     { groups_from: ["acme", "ACME#1234", "acme#1234"] },
+    { groups_from: ["team:acme/platform#55", "team:umbrella/ent:sre", "acme"] },
     { group: "id" },
     { group: "slug" },
     { scopes_at_most: [] },
@@ -260,7 +266,7 @@ describe("a setting that is wrong is named", () => {
     const checked = read({ alow: [], username: "name", client_certificates: ["<sha256>"] });
     const text = JSON.stringify(checked);
     expect(text).toContain(
-      "there are client_certificates, allow, deny, username, prefix, token_kinds, oauth_clients, groups_from, group, scopes_at_most, require_expiry",
+      "there are client_certificates, token_kinds, allow, deny, username, prefix, oauth_clients, groups_from, group, scopes_at_most, require_expiry, sign_in, redirect_uris, device_flow, exchange, id_token_seconds",
     );
     expect(text).toContain("must be one of login, id, login:id");
     expect(text).toContain("is a placeholder left in?");

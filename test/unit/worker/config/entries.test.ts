@@ -154,6 +154,7 @@ describe("an entry of groups_from", () => {
   test.each([
     ["acme", { kind: "organisation", login: "acme", id: null }],
     ["ACME#1234", { kind: "organisation", login: "acme", id: 1234 }],
+    ["team:Acme/Platform#55", { kind: "team", organisation: "acme", slug: "platform", id: 55 }],
   ])("may be %s", (text, entry) => {
     expect(v.parse(groupSourceSchema, text)).toEqual(entry);
   });
@@ -162,6 +163,9 @@ describe("an entry of groups_from", () => {
     "",
     "org:acme",
     "acme/platform",
+    "team:acme",
+    "team:acme/platform#0",
+    "user:octocat",
     " acme",
     "acme ",
     "acme#",
@@ -171,7 +175,7 @@ describe("an entry of groups_from", () => {
     null,
   ])("must not be %j", (value) => {
     expect(v.safeParse(groupSourceSchema, value).issues?.map(({ message }) => message)).toEqual([
-      'must be the login of an organisation, with "#NUMBER" behind it or without',
+      'must be the login of an organisation, or team:LOGIN/SLUG, with "#NUMBER" behind it or without',
     ]);
   });
 });

@@ -6,6 +6,7 @@ import { denied, unauthenticated, undetermined } from "../../../../src/worker/ve
 import { factsOf, invisibleFor, invitedTo, memberOf, noMember, recordIn, startOfTests, takenBy } from "../support.ts";
 
 const reviewOf = (changes: Partial<Review> = {}): Review => ({
+  door: "webhook",
   cluster: "production",
   certificateDaysLeft: 30,
   startedAt: startOfTests,
@@ -46,7 +47,13 @@ function startLog() {
   return { log, lines, records: () => lines.map(recordIn) };
 }
 
-const common = { time: "2026-11-20T10:00:00.042Z", cluster: "production", certificateDaysLeft: 30, durationMs: 42 };
+const common = {
+  time: "2026-11-20T10:00:00.042Z",
+  door: "webhook",
+  cluster: "production",
+  certificateDaysLeft: 30,
+  durationMs: 42,
+};
 
 describe("a review has one line", () => {
   test.each<[string, Decision, Record<string, unknown>]>([
@@ -214,7 +221,7 @@ describe("tokens that are no GitHub tokens", () => {
     log.decided(reviewOf({ cluster: "staging" }), foreign("jwt"), startOfTests + 2);
     log.failed(reviewOf(), startOfTests + 900_000);
     const sums = records().filter(({ event }) => event === "ignored");
-    const sum = { time: "2026-11-20T10:15:00.000Z", event: "ignored", seconds: 900 };
+    const sum = { time: "2026-11-20T10:15:00.000Z", event: "ignored", door: "webhook", seconds: 900 };
     expect(sums).toEqual([
       { ...sum, cluster: "production", counts: { jwt: 1 } },
       { ...sum, cluster: "staging", counts: { bootstrap: 1, jwt: 1 } },
@@ -295,6 +302,7 @@ test("a token that was not copied whole has one line a minute for each cluster, 
   expect(records()).toEqual([
     {
       time: "2026-11-20T10:00:00.042Z",
+      door: "webhook",
       cluster: "production",
       verdict: "unauthenticated",
       reason: "not_github_token",

@@ -43,7 +43,14 @@ function startMeasured(github: () => Promise<Response>, changes: Record<string, 
   return { ...app, points, rows, pass };
 }
 
-const common = { event: "review", index: "production", cluster: "production", reviews: 1, certificate_days_left: 30 };
+const common = {
+  event: "review",
+  grant: "",
+  index: "production",
+  cluster: "production",
+  reviews: 1,
+  certificate_days_left: 30,
+};
 
 describe("a review is one data point", () => {
   test("of a user who gets in, first by GitHub's answer and then from memory", async () => {
@@ -120,7 +127,13 @@ test("tokens that are no GitHub tokens are data points by the sum, a kind each",
   expect(rows()).toEqual([]);
   pass(60_000);
   await review("x");
-  const ignored = { event: "ignored", cluster: "production", verdict: "unauthenticated", reason: "not_github_token" };
+  const ignored = {
+    event: "ignored",
+    grant: "",
+    cluster: "production",
+    verdict: "unauthenticated",
+    reason: "not_github_token",
+  };
   expect(rows()).toMatchObject([
     { ...ignored, token_kind: "jwt", reviews: 30 },
     { ...ignored, token_kind: "other", reviews: 1 },
@@ -132,7 +145,7 @@ test("a failure of KV is a data point of no cluster", async () => {
   const { review, rows } = startMeasured(async () => userAnswer(), { KV });
   await review(makeToken("classic"));
   expect(rows()).toMatchObject([
-    { event: "kv_fault", index: "", reviews: 0 },
+    { event: "kv_fault", grant: "", index: "", reviews: 0 },
     { event: "review", verdict: "authenticated" },
   ]);
 });

@@ -20,10 +20,11 @@ const pin = fc.oneof(
 const textOf = (...parts: fc.Arbitrary<string>[]) => fc.tuple(...parts).map((texts) => texts.join(""));
 const literal = (text: string) => fc.constant(text);
 const source = textOf(fc.constantFrom(...organisations), pin);
+const team = textOf(literal("team:"), fc.constantFrom(...organisations), literal("/"), fc.constantFrom(...slugs), pin);
 const named = fc.oneof(
   textOf(literal("user:"), fc.constantFrom(...logins), pin),
   textOf(literal("org:"), source),
-  textOf(literal("team:"), fc.constantFrom(...organisations), literal("/"), fc.constantFrom(...slugs), pin),
+  team,
 );
 
 export interface Table {
@@ -39,7 +40,7 @@ export const tables: fc.Arbitrary<Table & Record<string, unknown>> = fc.record({
     maxLength: 4,
   }),
   deny: fc.array(named, { maxLength: 2 }),
-  groups_from: fc.option(fc.array(source, { maxLength: 3 }), { nil: undefined }),
+  groups_from: fc.option(fc.array(fc.oneof(source, team), { maxLength: 3 }), { nil: undefined }),
   username: fc.constantFrom(...usernameForms),
   group: fc.constantFrom(...groupForms),
   prefix: fc.constantFrom("github:", "", "sys", "system"),

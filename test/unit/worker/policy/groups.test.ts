@@ -61,6 +61,42 @@ describe("the groups of a person", () => {
     expect(groupsWith(changes, memberships)).toEqual(["github:umbrella"]);
   });
 
+  test.each<[string, string[], string[]]>([
+    ["one team", ["team:acme/platform"], ["github:Acme/platform"]],
+    ["one team by its number, whatever it is called", ["team:acme/renamed#56"], ["github:Acme/sre"]],
+    ["two teams", ["team:acme/sre", "team:acme/platform#55"], ["github:Acme/platform", "github:Acme/sre"]],
+    ["a team whose name another one has by now", ["team:acme/platform#99"], []],
+    ["a team that the person is not in", ["team:acme/dev"], []],
+    [
+      "a team and its whole organisation",
+      ["team:acme/sre", "acme"],
+      ["github:Acme", "github:Acme/platform", "github:Acme/sre"],
+    ],
+    [
+      "a team of one and the whole of another",
+      ["team:acme/sre", "umbrella"],
+      ["github:Acme/sre", "github:umbrella", "github:umbrella/sre"],
+    ],
+  ])("are those of %s alone where groups_from names no more", (_, groups_from, groups) => {
+    const memberships = { acme, umbrella: memberOf("umbrella", 9, { sre: 91 }) };
+    expect(groupsWith({ allow: ["org:acme", "org:umbrella"], groups_from }, memberships)).toEqual(groups);
+  });
+
+  test("are of a team's parent, too, where it is the parent that groups_from names", () => {
+    // GitHub's lists have the parents in them, see github/memberships.
+    const membership = memberOf("Acme", 1234, { child: 57, parent: 58 });
+    expect(groupsWith({ groups_from: ["team:acme/parent#58"] }, { acme: membership })).toEqual(["github:Acme/parent"]);
+  });
+
+  test.each([
+    ["is invited", invitedTo("acme", 1234)],
+    ["is no member", noMember],
+    ["is a member of the organisation that had the name", takenBy(99)],
+    ["cannot be seen", invisibleFor("sso_required")],
+  ])("are none of a team where the person %s", (_, membership) => {
+    expect(groupsWith({ groups_from: ["acme#1234", "team:acme/platform#55"] }, { acme: membership })).toEqual([]);
+  });
+
   test("are none where groups_from is empty", () => {
     expect(groupsWith({ allow: ["org:acme"], groups_from: [] }, { acme })).toEqual([]);
   });

@@ -193,6 +193,31 @@ describe("a name", () => {
   });
 });
 
+describe("where the cluster adds the prefix", () => {
+  const identityOf = (changes: Record<string, unknown>, addsPrefix: boolean, facts: Partial<Facts> = {}) => {
+    const policy = policyOf({ allow: ["org:acme#1234"], ...changes });
+    const organisations = membershipsFor(policy, { acme: memberOf("Acme", 1234, { platform: 55 }) });
+    return identify({ ...policy, addsPrefix }, credential, factsOf({ organisations, ...facts }));
+  };
+
+  test.each(["github:", "gh/", ""])("names leave without it, the rest as it is: %j", (prefix) => {
+    const withPrefix = userIn(identityOf({ prefix }, true));
+    const without = userIn(identityOf({ prefix }, false));
+    expect(without).toMatchObject({ username: "octocat:583231", groups: ["Acme", "Acme/platform"] });
+    expect({
+      ...without,
+      username: prefix + without?.username,
+      groups: without?.groups.map((group) => prefix + group),
+    }).toEqual(withPrefix);
+  });
+
+  test.each([true, false])("a user is admitted or refused by the name with it: %s", (addsPrefix) => {
+    const account = { id: 7, login: "system", type: "User" } as const;
+    expect(identityOf({}, addsPrefix, { account }).kind).toBe("authenticated");
+    expect(identityOf({ prefix: "" }, addsPrefix, { account })).toMatchObject(unsafe);
+  });
+});
+
 describe("for any policy that config accepts and any facts", () => {
   const prefix = fc.oneof(
     fc.constantFrom("", "github:", "system", "sys", "SYSTEM", "system:", "s", "systems:"),

@@ -122,6 +122,12 @@ describe("nothing is warned about", () => {
   });
 });
 
+test("a team that gives groups is uncertain without its number, too", () => {
+  expect(warningsWith({ allow: ["org:acme#1234"], groups_from: ["team:acme/platform"] }, { acme })).toEqual([
+    "team:acme/platform is not pinned, so the name alone counts: write team:acme/platform#55",
+  ]);
+});
+
 test("everything that is uncertain is said at once", () => {
   expect(
     warningsWith({ allow: ["team:acme/platform", "user:octocat"], deny: ["org:evil#6"] }, { acme, evil: takenBy(7) }),

@@ -58,7 +58,7 @@ function holds(check: (situation: Situation, verdict: Verdict) => boolean): void
 
 /** The organisations that the policy names, as its texts say it: name and number, if any. */
 function namesIn({ allow, deny, groups_from = [] }: Table): [name: string, number: string | undefined][] {
-  return [...allow, ...deny, ...groups_from.map((text) => `org:${text}`)].flatMap((text) => {
+  return [...allow, ...deny, ...groups_from.map((text) => text.replace(/^(?!team:)/, "org:"))].flatMap((text) => {
     const [, kind, name = "", number] = /^(org|team):([^/#]+)(?:\/[^#]+)?(?:#(\d+))?$/.exec(text.toLowerCase()) ?? [];
     return kind === undefined ? [] : [[name, kind === "org" ? number : undefined]];
   });
@@ -95,17 +95,21 @@ describe("groups", () => {
       }[group];
       const expected = new Set<string>();
       for (const source of sources) {
-        const membership = membershipIn(source.split("#")[0] ?? "", table, facts);
+        const [, isTeam, login = "", slug, number] = /^(team:)?([^/#]+)(?:\/([^#]+))?(?:#(\d+))?$/.exec(source) ?? [];
+        const membership = membershipIn(login, table, facts);
         if (membership?.kind !== "active") continue;
         const name = membership.login.toLowerCase();
         const named = policy.organisations.map(({ login }) => login);
         // Its groups would be those of another organisation of the policy.
-        if (group === "slug" && name !== source.split("#")[0]?.toLowerCase() && named.includes(name)) continue;
+        if (group === "slug" && name !== login.toLowerCase() && named.includes(name)) continue;
         const organisation = prefix + nameOf(membership.login, membership.id);
-        expected.add(organisation);
+        if (isTeam === undefined) expected.add(organisation);
         for (const team of membership.teams) {
           // A team whose name has no letter that a slug can have.
           if (team.slug === "" && group !== "id") continue;
+          const isNamed =
+            number === undefined ? team.slug.toLowerCase() === slug?.toLowerCase() : team.id === Number(number);
+          if (isTeam !== undefined && !isNamed) continue;
           expected.add(`${organisation}/${nameOf(team.slug, team.id)}`);
         }
       }

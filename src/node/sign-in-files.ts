@@ -1,0 +1,58 @@
+// Two files of k8s/, filled in: how kube-apiserver trusts the sign-in hostname, and how people sign in with kubelogin.
+import { type Document, parseDocument, stringify } from "yaml";
+import { readClusterFile } from "./kubeconfig.ts";
+
+export interface SignInHost {
+  /** ISSUER_URL. */
+  readonly issuerUrl: string;
+  /** PEM and its file, for an address with a certificate from an authority of its own, as the local edge has. */
+  readonly authority: { readonly certificate: string; readonly file: string } | null;
+}
+
+/**
+ * @param prefix of the cluster's policy
+ * @returns YAML, for --authentication-config of Kubernetes 1.34 and later
+ */
+export function authenticationConfiguration(host: SignInHost, clusterName: string, prefix: string): string {
+  const document = parseDocument(readClusterFile("authentication-configuration.yaml"));
+  const issuer = ["jwt", 0, "issuer"];
+  document.setIn([...issuer, "url"], host.issuerUrl);
+  document.setIn([...issuer, "audiences", 0], clusterName);
+  if (host.authority !== null) document.setIn([...issuer, "certificateAuthority"], host.authority.certificate);
+  for (const claim of ["username", "groups"]) document.setIn(["jwt", 0, "claimMappings", claim, "prefix"], prefix);
+  // A long value stays in its line.
+  return document.toString({ lineWidth: 0 });
+}
+
+export interface KubernetesAccess {
+  readonly name: string;
+  readonly server: string;
+  /** A path, which counts from the file's folder. */
+  readonly authorityFile: string;
+}
+
+/** @returns YAML: a kubeconfig whose only user signs in with kubelogin */
+export function signInKubeconfig(host: SignInHost, clusterName: string, cluster: KubernetesAccess): string {
+  const document = signInDocument(host, clusterName);
+  document.setIn(["clusters", 0], {
+    name: cluster.name,
+    cluster: { server: cluster.server, "certificate-authority": cluster.authorityFile },
+  });
+  document.setIn(["contexts", 0, "context", "cluster"], cluster.name);
+  // Without the example's comments.
+  return stringify(document.toJS(), { lineWidth: 0 });
+}
+
+/** @returns the entry of such a user, for a kubeconfig that has others as well */
+export function signInUser(host: SignInHost, clusterName: string): unknown {
+  return signInDocument(host, clusterName).toJS().users[0].user;
+}
+
+function signInDocument(host: SignInHost, clusterName: string): Document {
+  const document = parseDocument(readClusterFile("sign-in-kubeconfig.yaml"));
+  const args = ["users", 0, "user", "exec", "args"];
+  document.setIn([...args, 2], `--oidc-issuer-url=${host.issuerUrl}`);
+  document.setIn([...args, 3], `--oidc-client-id=${clusterName}`);
+  if (host.authority !== null) document.addIn(args, `--certificate-authority=${host.authority.file}`);
+  return document;
+}

@@ -1,0 +1,140 @@
+// GET and POST /authorize: a client sends a person here to sign in, and the person goes on to GitHub.
+import type { OpenIdClient } from "../config/sign-in.ts";
+import { authorizationRequestOf, type ParsedAuthorization, parseAuthorization } from "./authorization-request.ts";
+import { admit, errorAddress, redirect, refuse, transactionSeconds } from "./authorization-response.ts";
+import {
+  base64url,
+  chooseAccountCookie,
+  deleteCookie,
+  maxCookieLength,
+  randomId,
+  readCookies,
+  sessionCookie,
+  setCookie,
+  transactionCookie,
+  transactionsIn,
+} from "./cookies.ts";
+import { readFormParameters } from "./form.ts";
+import { mistakePage } from "./pages.ts";
+import { type Parameters, parseParameters } from "./parameters.ts";
+import type { Provider } from "./provider.ts";
+import { isAllowedRedirect } from "./redirect-uri.ts";
+import { refusalOf } from "./refusal.ts";
+import type { AuthorizationRequest } from "./sealed-values.ts";
+
+/** So that tabs do not end each other's sign-in, and a request's headers stay small. */
+const maxTransactions = 6;
+
+/**
+ * Where client and redirect URI are not both known, there is no address that could be trusted: the answer is a page.
+ */
+export async function answerAuthorize(request: Request, provider: Provider): Promise<Response> {
+  const parameters = await parametersOf(request);
+  if (parameters === null) return mistakePage("The request is no form, or too large", "begin again in the program");
+  const client = provider.clients.get(parameters.get("client_id") ?? "");
+  if (client === undefined) {
+    return mistakePage("No cluster or application has this client_id here", "look for a typing error in client_id");
+  }
+  const redirectUri = parameters.get("redirect_uri");
+  if (redirectUri === null || !isAllowedRedirect(client, redirectUri)) {
+    return mistakePage(
+      "The client must not use this redirect_uri",
+      "the people who run it list its addresses in redirect_uris, letter for letter",
+    );
+  }
+  const parsed = parseAuthorization(parameters, client, redirectUri);
+  if (parsed.kind === "wrong") {
+    return redirect(errorAddress(provider, { redirectUri, state: parsed.state }, parsed.error, parsed.description));
+  }
+  return (
+    (await answerFromSession(request, provider, client, parsed)) ?? sendToGitHub(request, provider, client, parsed)
+  );
+}
+
+/** @returns null for a body that is no form */
+async function parametersOf(request: Request): Promise<Parameters | null> {
+  if (request.method !== "POST") return parseParameters(new URL(request.url).search.slice(1));
+  const form = await readFormParameters(request);
+  return form.kind === "read" ? form.parameters : null;
+}
+
+/**
+ * A browser that has signed in goes straight to the verdict: GitHub keeps ten tokens a person and app, so further
+ * clients share one.
+ *
+ * @returns null where the person has to go to GitHub: there is no session, or it is not the right one
+ */
+async function answerFromSession(
+  request: Request,
+  provider: Provider,
+  client: OpenIdClient,
+  { request: wanted, loginHint, selectAccount }: Extract<ParsedAuthorization, { kind: "right" }>,
+): Promise<Response | null> {
+  const sealed = readCookies(request).get(sessionCookie);
+  if (sealed === undefined || selectAccount) return null;
+  const session = await provider.sealer.open("session", "", sealed);
+  if (session.kind !== "opened") return null;
+  const { token, tokenEndsAt, login } = session.value;
+  if (loginHint !== null && loginHint.toLowerCase() !== login.toLowerCase()) return null;
+  const decision = await provider.decide(client, token, {
+    grant: "authorization_code",
+    step: "callback",
+    tokenId: null,
+    nonce: wanted.nonce,
+  });
+  const refusal = refusalOf(decision);
+  if (refusal === null)
+    return admit(request, provider, client, wanted, { token, tokenEndsAt, login, isShared: true }, []);
+  // The person may have another account that is admitted, or a session that GitHub has ended: GitHub's page decides.
+  return refusal.kind === "refused" ? null : refuse(provider, wanted, refusal);
+}
+
+/** Seals what was asked for into a cookie, and leads to GitHub's authorize page. */
+export async function sendToGitHub(
+  request: Request,
+  provider: Provider,
+  client: OpenIdClient,
+  { request: wanted, loginHint, selectAccount }: GitHubVisit,
+): Promise<Response> {
+  const id = randomId();
+  const githubVerifier = base64url(crypto.getRandomValues(new Uint8Array(32)));
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(githubVerifier));
+  const transaction = { ...authorizationRequestOf(wanted), id, client: client.name, githubVerifier };
+  const endsAt = Math.floor(provider.now() / 1000) + transactionSeconds;
+  const sealed = await provider.sealer.seal("transaction", "", transaction, endsAt);
+  if (sealed.length > maxCookieLength) {
+    const description = "state, nonce and redirect_uri together are too long for a cookie";
+    return redirect(errorAddress(provider, { ...wanted, state: null }, "invalid_request", description));
+  }
+  const address = provider.gitHub.authorizeAddress({
+    state: id,
+    challenge: base64url(new Uint8Array(digest)),
+    loginHint,
+    selectAccount: selectAccount || readCookies(request).has(chooseAccountCookie),
+  });
+  const tooMany = await oldestTransactions(request, provider);
+  return redirect(address, [
+    ...tooMany.map((oldId) => deleteCookie(transactionCookie(oldId))),
+    setCookie(transactionCookie(id), sealed, transactionSeconds),
+  ]);
+}
+
+export interface GitHubVisit {
+  readonly request: AuthorizationRequest;
+  readonly loginHint: string | null;
+  readonly selectAccount: boolean;
+}
+
+/** @returns the ids of those that must go, so that there is room for one more */
+async function oldestTransactions(request: Request, { sealer }: Provider): Promise<string[]> {
+  const transactions = [...transactionsIn(readCookies(request))];
+  if (transactions.length < maxTransactions) return [];
+  const ends = await Promise.all(
+    transactions.map(async ([id, sealed]) => {
+      const opened = await sealer.open("transaction", "", sealed);
+      return { id, endsAt: opened.kind === "opened" ? opened.endsAt : 0 };
+    }),
+  );
+  ends.sort((one, other) => one.endsAt - other.endsAt);
+  return ends.slice(0, transactions.length - maxTransactions + 1).map(({ id }) => id);
+}

@@ -1,0 +1,67 @@
+import { describe, expect, test } from "vitest";
+import { callerAddress } from "../../../../src/worker/sign-in/caller-address.ts";
+import { createFailureCount } from "../../../../src/worker/sign-in/failure-count.ts";
+import { createOneTimeUse } from "../../../../src/worker/sign-in/one-time-use.ts";
+import { parseParameters } from "../../../../src/worker/sign-in/parameters.ts";
+
+describe("the address of a caller", () => {
+  test.each([
+    ["203.0.113.7", "203.0.113.7"],
+    ["2001:db8:1:2:3:4:5:6", "2001:db8:1:2"],
+    ["2001:DB8:0001:0002:ffff::1", "2001:db8:1:2"],
+    ["2001:db8::1", "2001:db8:0:0"],
+    ["::1", "0:0:0:0"],
+    ["2001:db8:1:2::", "2001:db8:1:2"],
+    [null, ""],
+  ])("%s counts as %s", (address, expected) => {
+    const headers = new Headers(address === null ? {} : { "cf-connecting-ip": address });
+    expect(callerAddress(new Request("https://login.example.com", { headers }))).toBe(expected);
+  });
+});
+
+describe("failures", () => {
+  test("are counted for each address and minute", () => {
+    let now = 0;
+    const count = createFailureCount(2, () => now);
+    count.add("one");
+    expect(count.isOver("one")).toBe(false);
+    count.add("one");
+    expect([count.isOver("one"), count.isOver("other")]).toEqual([true, false]);
+    now = 59_999;
+    expect(count.isOver("one")).toBe(true);
+    now = 60_000;
+    expect(count.isOver("one")).toBe(false);
+  });
+});
+
+test("an id is used once", () => {
+  const once = createOneTimeUse();
+  expect([once.use("a"), once.use("a"), once.use("b")]).toEqual([true, false, true]);
+});
+
+describe("parameters", () => {
+  test("are decoded as forms are", () => {
+    const { get, faults } = parseParameters("a=1+2&b=%C3%A9&c=&d&&e=x%3Dy=z");
+    expect(["a", "b", "c", "d", "e", "f"].map(get)).toEqual(["1 2", "é", null, null, "x=y=z", null]);
+    expect(faults.size).toBe(0);
+  });
+
+  test.each([
+    ["a=1&a=1", "a", "is there twice"],
+    ["a=&a=1", "a", "is there twice"],
+    ["%61=1&a=2", "a", "is there twice"],
+    ["a=%ff", "a", "is not percent-encoded UTF-8"],
+    ["a=%", "a", "is not percent-encoded UTF-8"],
+    ["%ff=1", "", "is not percent-encoded UTF-8"],
+    ["=1", "", "is not percent-encoded UTF-8"],
+  ])("%s: %j %s, and has no value", (text, name, fault) => {
+    const { get, faults } = parseParameters(text);
+    expect([...faults]).toEqual([[name, fault]]);
+    expect(get(name)).toBeNull();
+  });
+
+  test("may be called like the members of every object", () => {
+    const { get } = parseParameters("a=1");
+    expect([get("constructor"), get("__proto__"), get("toString")]).toEqual([null, null, null]);
+  });
+});
