@@ -89,6 +89,29 @@ describe("a name that changed hands is warned about:", () => {
   });
 });
 
+describe("an organisation that is found nowhere, and that deny names,", () => {
+  const nowhere: Membership = { ...noMember, isProven: false };
+  const warning = "evil#6 is found nowhere, so deny keeps out every user who might be in it: write its present name";
+
+  test.each(["org:evil#6", "team:evil/crew#7"])("is warned about by %s", (entry) => {
+    const changes = { allow: ["anyone"], deny: ["user:mallory#1", "org:other#5", entry], groups_from: ["evil#6"] };
+    expect(warningsWith(changes, { evil: nowhere, other: noMember })).toEqual([warning]);
+  });
+
+  test("is warned about in these words also where its name has another owner", () => {
+    const changes = { allow: ["anyone"], deny: ["org:evil#6"] };
+    expect(warningsWith(changes, { evil: { ...takenBy(9), isProven: false } })).toEqual([warning]);
+  });
+
+  test.each<[string, Record<string, unknown>, Membership]>([
+    ["where GitHub says that the user is no member", { deny: ["org:evil#6"] }, noMember],
+    ["where deny does not name it", { allow: ["org:evil#6"], deny: ["org:other#5", "team:other/crew"] }, nowhere],
+    ["where a denied user has its name", { allow: ["org:evil#6"], deny: ["user:evil"] }, nowhere],
+  ])("is not warned about %s", (_, changes, evil) => {
+    expect(warningsWith({ allow: ["anyone"], ...changes }, { evil, other: noMember })).toEqual([]);
+  });
+});
+
 describe("nothing is warned about", () => {
   test.each<[string, Record<string, unknown>, Membership]>([
     [
