@@ -25,6 +25,7 @@ import { createRouter } from "./router.ts";
 export type GitHubStandIn = Readonly<Pick<GitHub, "url" | "requests">> &
   Pick<GitHub, "latencyMs" | "extraHeaders" | keyof Switches> &
   ReturnType<typeof controlsOf> & {
+    answer(request: Request): Promise<Response>;
     /** Ends also what hangs, at once. */
     close(): Promise<void>;
   };
@@ -61,7 +62,8 @@ export async function startGitHubStandIn(options: StandInOptions = {}): Promise<
   };
   // The listener replaces the global Request and Response of this process with its own light ones: with Node's, a
   // request takes twice the time.
-  const server = createServer(getRequestListener(createRouter(github).fetch));
+  const router = createRouter(github);
+  const server = createServer(getRequestListener(router.fetch));
   // A client that sends into a connection which ends for idleness sees a reset that no test asked for.
   server.keepAliveTimeout = 0;
   server.listen(port, "127.0.0.1");
@@ -71,6 +73,13 @@ export async function startGitHubStandIn(options: StandInOptions = {}): Promise<
   github.url = `http://127.0.0.1:${address.port}`;
 
   return Object.assign(github, controlsOf(github), {
+    /** Answers without a connection, for tests that ask very often; what a delivery fault breaks is not there then. */
+    answer: async (request: Request): Promise<Response> => {
+      const { method, headers } = request;
+      const { pathname, search } = new URL(request.url);
+      const incoming = { method, url: pathname + search, headers: Object.fromEntries(headers) };
+      return router.fetch(request, { incoming, outgoing: { destroyed: false } });
+    },
     close: async () => {
       shutdown.abort();
       const closed = server.listening ? once(server, "close") : null;
@@ -96,6 +105,8 @@ function controlsOf({ accounts, organisations, apps, grants, faults, now }: GitH
     setFault: (target: string, fault: Fault | null, options?: FaultOptions) => faults.set(target, fault, options),
 
     addOrganisation: (organisation: NewOrganisation) => organisations.add(organisation),
+    /** Its name and its number lead nowhere from now on. */
+    deleteOrganisation: (organisation: StandInOrganisation) => organisations.delete(organisation),
     addTeam: (organisation: StandInOrganisation, team: NewTeam) => organisations.addTeam(organisation, team),
     /** Replaces the membership that the account had: so an invited person becomes a member. */
     addMember: ({ members }: StandInOrganisation, account: StandInAccount, membership: NewMembership = {}) => {
