@@ -8,9 +8,11 @@ import type { Scene } from "../identity/scene.ts";
 import { costsTable, pricesTable } from "./costs.ts";
 import { limitsTable } from "./limits.ts";
 import { fillPage, tableOf } from "./markdown.ts";
+import { sharedQuotasTable } from "./sources.ts";
 
 /** Parts of documents, by the document and by the name of their markers. */
 const parts: Readonly<Record<string, Readonly<Record<string, () => string>>>> = {
+  "docs/caching.md": { "shared quotas": sharedQuotasTable },
   "docs/configuration.md": { limits: limitsTable },
   "docs/operations.md": { reasons: reasonsTable, costs: costsTable, prices: pricesTable },
 };
