@@ -5,6 +5,7 @@ import { answerSections } from "../identity/answer-sections.ts";
 import { sections } from "../identity/cases.ts";
 import { identityDocument } from "../identity/document.ts";
 import type { Scene } from "../identity/scene.ts";
+import { causesTable, exceptionsTable } from "./causes.ts";
 import { costsTable, pricesTable } from "./costs.ts";
 import { limitsTable } from "./limits.ts";
 import { fillPage, tableOf } from "./markdown.ts";
@@ -14,6 +15,7 @@ import { sharedQuotasTable } from "./sources.ts";
 const parts: Readonly<Record<string, Readonly<Record<string, () => string>>>> = {
   "docs/caching.md": { "shared quotas": sharedQuotasTable },
   "docs/configuration.md": { limits: limitsTable },
+  "docs/security.md": { causes: causesTable, exceptions: exceptionsTable },
   "docs/operations.md": { reasons: reasonsTable, costs: costsTable, prices: pricesTable },
 };
 

@@ -8,78 +8,32 @@ import type { Fault, FaultOptions } from "../../../../src/local/github/faults.ts
 import { startGitHubStandIn } from "../../../../src/local/github/server.ts";
 import { makeToken } from "../../../../src/local/github/token.ts";
 import { createApp } from "../../../../src/worker/app.ts";
+import type { VerdictKind } from "../../../../src/worker/reasons.ts";
 import { verifiedCertificate } from "../../../support/client-auth.ts";
 import { turnOfTheLoop, untilIdle } from "../cache/support.ts";
 import { virtualTime } from "../cache/virtual-time.ts";
-
-/** How memberships are asked for, and with which kind of token. */
-export const sources = ["classic", "fine_grained", "oauth", "client_secret", "installed_app"] as const;
-export type Source = (typeof sources)[number];
-
-/**
- * The people who are reviewed, at which clusters. From the moment of the fault on, the three leavers have left. The
- * first two show each installation's token to be good; until then a 404 is asked about twice.
- */
-export const columns = {
-  denied: { id: 101, isIn: ["acme", "platform", "evil"], asks: ["denying", "partners"] },
-  "the partner's": { id: 102, isIn: ["partner"], asks: ["partners", "named"] },
-  bystander: { id: 103, isIn: ["acme", "platform"], asks: ["organisation", "team", "partners", "denying", "named"] },
-  "at work": { id: 104, isIn: ["acme", "platform"], asks: ["organisation", "team", "partners", "denying", "named"] },
-  newcomer: { id: 105, isIn: ["acme", "platform"], asks: ["organisation", "team", "partners", "denying"] },
-  "left the organisation": { id: 106, isIn: ["acme", "platform"], asks: ["organisation", "denying"] },
-  "left the team": { id: 107, isIn: ["acme", "platform"], asks: ["team", "denying"] },
-  "token revoked": { id: 108, isIn: ["acme", "platform"], asks: ["organisation", "team"] },
-  outsider: { id: 109, isIn: [], asks: ["organisation", "partners"] },
-} as const satisfies Readonly<Record<string, Person>>;
-export type Column = keyof typeof columns;
-export const columnNames = Object.keys(columns) as Column[]; // its keys
-
-interface Person {
-  readonly id: number;
-  readonly isIn: readonly Place[];
-  readonly asks: readonly Cluster[];
-}
-
-type Place = "acme" | "platform" | "partner" | "evil";
-
-/** Policies by the cluster's name. */
-const policies = {
-  organisation: { allow: ["org:acme#1234"] },
-  team: { allow: ["team:acme/platform#55"], groups_from: ["acme#1234"] },
-  partners: { allow: ["org:acme#1234", "org:partner#2345"] },
-  denying: { allow: ["org:acme#1234"], deny: ["org:evil#6666"] },
-  named: { allow: ["user:bystander#103", "user:at-work#104", "org:partner#2345"] },
-} as const;
-export type Cluster = keyof typeof policies;
-export const clusterNames = Object.keys(policies) as Cluster[]; // its keys
-
-/** Whom GitHub's truth and the policies let in from the moment of the fault on. */
-export function isEntitled(column: Column, cluster: Cluster): boolean {
-  if (column === "bystander" || column === "at work") return true;
-  if (column === "newcomer") return cluster !== "named";
-  if (column === "left the team") return ["organisation", "partners", "denying"].includes(cluster);
-  if (column === "denied") return ["organisation", "team", "partners"].includes(cluster);
-  return column === "the partner's" && ["partners", "named"].includes(cluster);
-}
+import { type Cluster, type Column, clusterNames, columnNames, columns, policies, type Source } from "./people.ts";
 
 export interface Review {
-  readonly verdict: "authenticated" | "unauthenticated" | "denied" | "undetermined";
+  /** Read from the answer alone, as kube-apiserver does. */
+  readonly verdict: VerdictKind;
+  /** From the log, for a report. */
   readonly reason: string;
   readonly groups: readonly string[];
   readonly isGrace: boolean;
 }
 
-const recordSchema = v.object({
-  verdict: v.picklist(["authenticated", "unauthenticated", "denied", "undetermined"]),
-  reason: v.string(),
-  outageGrace: v.optional(v.boolean(), false),
-  event: v.optional(v.undefined()),
-});
 const answerSchema = v.object({
-  status: v.optional(
-    v.union([v.string(), v.looseObject({ user: v.optional(v.object({ groups: v.array(v.string()) })) })]),
-  ),
+  status: v.union([
+    v.string(),
+    v.object({
+      authenticated: v.boolean(),
+      error: v.optional(v.string()),
+      user: v.optional(v.object({ groups: v.array(v.string()), extra: v.record(v.string(), v.array(v.string())) })),
+    }),
+  ]),
 });
+const recordSchema = v.object({ verdict: v.string(), reason: v.string() });
 
 export type World = Awaited<ReturnType<typeof createWorld>>;
 
@@ -239,14 +193,16 @@ export async function createWorld(source: Source) {
     lines.length = 0;
     const response = await worker.fetch(Object.assign(request, { cf: { tlsClientAuth: certificate } }), env);
     const { status } = v.parse(answerSchema, await response.json());
-    const record = lines.map((line) => v.safeParse(recordSchema, JSON.parse(line))).find(({ success }) => success);
     while (background.length > 0) await Promise.all(background.splice(0));
     await turnOfTheLoop();
     // Beyond a few lines, made-up tokens are summed.
-    if (record?.success !== true) return { verdict: "undetermined", reason: "summed", groups: [], isGrace: false };
-    const { verdict, reason, outageGrace } = record.output;
-    const groups = typeof status === "object" ? (status.user?.groups ?? []) : [];
-    return { verdict, reason, groups, isGrace: outageGrace };
+    const record = v.safeParse(recordSchema, JSON.parse(lines.at(-1) ?? "{}"));
+    const reason = record.success ? record.output.reason : "no line of its own";
+    if (typeof status === "string") return { verdict: "undetermined", reason, groups: [], isGrace: false };
+    const { authenticated, error, user } = status;
+    const isGrace = user?.extra["octogate.dev/outage-grace"] !== undefined;
+    if (authenticated) return { verdict: "authenticated", reason, groups: user?.groups ?? [], isGrace };
+    return { verdict: error === undefined ? "unauthenticated" : "denied", reason, groups: [], isGrace };
   }
 
   return {

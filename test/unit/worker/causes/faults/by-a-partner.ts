@@ -2,6 +2,8 @@
 import type { OrganisationRestrictions } from "../../../../../src/local/github/organisations.ts";
 import { type CausedFault, denyNeedsProof, type Exception, withScopes } from "./fault.ts";
 
+const owned = { partner: "an allowed organisation", evil: "a denied organisation" } as const;
+
 const restrictions: Readonly<Record<string, OrganisationRestrictions>> = {
   "demands single sign-on": { sso: {} },
   "has an IP allow list": { ipAllowList: true },
@@ -20,7 +22,7 @@ export const byAPartner: readonly CausedFault[] = [
         ...Object.entries(restrictions).map(
           ([name, demanded]): CausedFault => ({
             cause: "a partner",
-            name: `(${place}) ${name}`,
+            name: `${owned[place]}: ${name}`,
             happen: (world) => world.github.restrictOrganisation(world[place], demanded),
             ...(place === "evil" && demanded.ipAllowList === true
               ? { exceptions: [forTheApp(denyNeedsProof("an installed app may not ask there any more"))] }
@@ -29,14 +31,14 @@ export const byAPartner: readonly CausedFault[] = [
         ),
         {
           cause: "a partner",
-          name: `(${place}) gives the organisation a new name`,
+          name: `${owned[place]}: gives the organisation a new name`,
           happen: (world) => {
             world[place].login = `${place}-2`;
           },
         },
         {
           cause: "a partner",
-          name: `(${place}) gives it a new name, and takes the old one with another organisation`,
+          name: `${owned[place]}: gives it a new name, and takes the old one with another organisation`,
           happen: (world) => {
             world[place].login = `${place}-2`;
             const other = world.github.addOrganisation({ login: place });
@@ -48,7 +50,7 @@ export const byAPartner: readonly CausedFault[] = [
   ),
   {
     cause: "a partner",
-    name: "(partner) takes the name that acme gave up, with a team of the same name",
+    name: "an allowed organisation: takes the name that acme gave up, with a team of the same name",
     happen: (world) => {
       world.acme.login = "acme-2";
       world.partner.login = "acme";
@@ -58,17 +60,17 @@ export const byAPartner: readonly CausedFault[] = [
   },
   {
     cause: "a partner",
-    name: "(partner) deletes the organisation",
+    name: "an allowed organisation: deletes the organisation",
     endsAccessOf: ["the partner's"],
     happen: ({ github, partner }) => github.deleteOrganisation(partner),
   },
   {
     cause: "a partner",
-    name: "(evil) deletes the organisation",
+    name: "a denied organisation: deletes the organisation",
     happen: ({ github, evil }) => github.deleteOrganisation(evil),
     exceptions: [
       {
-        ...denyNeedsProof("an organisation that is found nowhere may still be there", ["denied"]),
+        ...denyNeedsProof("an organisation that is found nowhere may still be there"),
         sources: [...withScopes, "installed_app"],
       },
     ],
@@ -79,21 +81,21 @@ export const byAPartner: readonly CausedFault[] = [
     return [
       {
         cause: "a partner",
-        name: `(${place}) suspends the app`,
+        name: `${owned[place]}: suspends the app`,
         sources,
         happen: ({ github, installations }) => github.suspendInstallation(installations[place]),
         exceptions,
       },
       {
         cause: "a partner",
-        name: `(${place}) removes the app`,
+        name: `${owned[place]}: removes the app`,
         sources,
         happen: ({ github, installations }) => github.uninstall(installations[place]),
         exceptions,
       },
       {
         cause: "a partner",
-        name: `(${place}) takes the app's permission away`,
+        name: `${owned[place]}: takes the app's permission away`,
         sources,
         happen: ({ github, installations, app, ...places }) => {
           github.uninstall(installations[place]);

@@ -1,6 +1,6 @@
 // What the own configuration and the own programs can cause.
 
-import { columnNames } from "../world.ts";
+import { columnNames } from "../people.ts";
 import { allClusters, type CausedFault, everyone } from "./fault.ts";
 
 export const byTheOperator: readonly CausedFault[] = [

@@ -1,7 +1,8 @@
 // A fault, who can cause it, and what it may do to whom.
 import type { Fault } from "../../../../../src/local/github/faults.ts";
 import type { StandInTeam } from "../../../../../src/local/github/organisations.ts";
-import { type Cluster, type Column, columnNames, type Source, type World } from "../world.ts";
+import { type Cluster, type Column, columnNames, type Source } from "../people.ts";
+import type { World } from "../world.ts";
 
 export const causes = ["GitHub", "the user", "a colleague", "a partner", "an outsider", "the operator"] as const;
 export type Cause = (typeof causes)[number];
@@ -61,9 +62,9 @@ export const withScopes: readonly Source[] = ["classic", "oauth", "client_secret
 export const allClusters: readonly Cluster[] = ["organisation", "team", "partners", "denying", "named"];
 export const serverError: Fault = { kind: "server_error", status: 502, body: "unicorn_html" };
 
-export const denyNeedsProof = (why: string, also: readonly Column[] = []): Exception => ({
+export const denyNeedsProof = (why: string): Exception => ({
   to: "locked out",
-  columns: ["bystander", "at work", "newcomer", "left the team", ...also],
+  columns: ["bystander", "at work", "newcomer", "left the team"],
   clusters: ["denying"],
   sources: ["classic", "oauth", "client_secret"],
   why: `deny needs proof: ${why}`,
