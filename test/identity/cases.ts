@@ -194,6 +194,17 @@ export const sections: readonly Section[] = [
       row("a member, by a token for the organisation", "nora", fineGrained("slugworth"), refused("membership_denied"), {
         deny: ["org:wonka#7003"],
       }),
+      row(
+        "a person of the organisation that took the name, by a token for that one",
+        "max",
+        fineGrained("tyrell"),
+        refused("other_resource_owner", "tyrell"),
+        { allow: ["user:max#113"], deny: ["org:tyrell#7001"] },
+      ),
+      row("the same person, by a token that shows all", "max", readsOrganisations, admitted("github:max:113"), {
+        allow: ["user:max#113"],
+        deny: ["org:tyrell#7001"],
+      }),
       row("a member, by a token that may not see it", "nora", fineGrained(), refused("other_resource_owner", "wonka"), {
         deny: ["org:wonka#7003"],
       }),
