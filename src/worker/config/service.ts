@@ -1,5 +1,6 @@
 // Variables and secrets of the whole deployment: where GitHub is, and how long its answers are fresh.
 import * as v from "valibot";
+import { parseJson } from "../json.ts";
 import { type Checked, problemsOf } from "./checked.ts";
 
 const tokenShapes = ["exact", "prefix"] as const;
@@ -132,7 +133,8 @@ function decodeBase64(text: string): Uint8Array<ArrayBuffer> | null {
 function appId() {
   const message = "must be the number of a GitHub App, or its client id";
   return v.pipe(
-    v.union([v.pipe(v.number(), v.safeInteger(), v.minValue(1), v.transform(String)), v.string()], message),
+    v.union([v.pipe(v.custom<number>(Number.isSafeInteger), v.transform(String)), v.string()], message),
+    // No number below one passes here.
     v.regex(/^[A-Za-z1-9][A-Za-z0-9.]{0,63}$/, message),
   );
 }
@@ -170,11 +172,6 @@ function clientSecrets() {
 
 /** @returns undefined for a text that is not JSON, and for a list, whose positions valibot takes for keys */
 function parseJsonObject(text: string): unknown {
-  try {
-    const json: unknown = JSON.parse(text);
-    return Array.isArray(json) ? undefined : json;
-  } catch {
-    // The error is dropped on purpose: its message quotes the secrets.
-    return undefined;
-  }
+  const json = parseJson(text);
+  return Array.isArray(json) ? undefined : json;
 }

@@ -85,7 +85,7 @@ export function groupsOf(policy: ClusterPolicy, facts: Facts): string[] {
   const names = groups.flatMap(({ login, organisation, teams }) =>
     withoutTeams.has(login) ? [organisation] : [organisation, ...teams],
   );
-  return [...new Set(names)].sort();
+  return names.sort().filter((name, index) => name !== names[index - 1]);
 }
 
 interface OrganisationGroups {

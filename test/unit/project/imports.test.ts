@@ -22,7 +22,7 @@ const partsFromTheTop: Readonly<Record<string, readonly string[]>> = {
       "version",
       "reasons",
     ],
-    "config",
+    ...["config", "json"],
   ],
   "src/local": [
     ...[
@@ -50,7 +50,7 @@ const partsFromTheTop: Readonly<Record<string, readonly string[]>> = {
       "config-file",
       "cloudflare",
     ],
-    ...["options", "command", "terminal", "nearest"],
+    ...["options", "command", "terminal", "line-breaks", "nearest"],
   ],
 };
 

@@ -15,7 +15,7 @@ import {
 import { readServiceSettings, serviceVariables } from "../../../worker/config/service.ts";
 import type { Diagnostic } from "../../command.ts";
 import { nearestTo } from "../../nearest.ts";
-import { isTable } from "../clusters.ts";
+import { isPlaceholder, isTable } from "../clusters.ts";
 import { type ConfigFile, errorAt, pathOf, type Settings, warningAt } from "../file.ts";
 import { findSharedTokens, findUnpinnedNames, findWideEntries, type NamedPolicy } from "./policy-risks.ts";
 import { findDeploymentProblems } from "./wrangler-rules.ts";
@@ -88,10 +88,12 @@ function findWorkerProblems(file: ConfigFile, config: Config): Diagnostic[] {
 const certificateHint =
   "octogate setup makes one and writes it here; of one that you have: openssl x509 -noout -fingerprint -sha256 -in client.crt";
 
+const entryHint = "name your own organisation, team or users; octogate pin adds the numbers";
+
 /** @returns what to do about a wrong setting, where its name or its text says what was wanted */
 function hintFor(setting: string, shown: string | null): string | undefined {
   if (/\.client_certificates\[\d+\]$/.test(setting)) return certificateHint;
-  if (shown !== null) return didYouMean(nearestEntry(shown));
+  if (shown !== null) return isPlaceholder(shown) ? entryHint : didYouMean(nearestEntry(shown));
   const [variable = "", key] = setting.split(".");
   if (key !== undefined) return clusterSettings.includes(key) ? undefined : didYouMean(nearestTo(key, clusterSettings));
   const inCapitals = variable.toUpperCase().replaceAll("-", "_");

@@ -189,7 +189,7 @@ export function createAppCredentials(app: GitHubApp, now: () => number): AppCred
     if (result.kind !== "ok") return result;
     const token = {
       value: result.body.token,
-      endsAt: Date.parse(result.body.expires_at),
+      endsAt: result.body.expires_at,
       madeAt: now(),
       validators: createValidatorStore(),
     };
