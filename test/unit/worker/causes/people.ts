@@ -12,8 +12,8 @@ export const columns = {
   denied: { id: 101, isIn: ["acme", "platform", "evil"], asks: ["denying", "partners"] },
   "the partner's": { id: 102, isIn: ["partner"], asks: ["partners", "named"] },
   bystander: { id: 103, isIn: ["acme", "platform"], asks: ["organisation", "team", "partners", "denying", "named"] },
-  "at work": { id: 104, isIn: ["acme", "platform"], asks: ["organisation", "team", "partners", "denying", "named"] },
-  newcomer: { id: 105, isIn: ["acme", "platform"], asks: ["organisation", "team", "partners", "denying"] },
+  "at work": { id: 104, isIn: ["acme", "backend"], asks: ["organisation", "team", "partners", "denying", "named"] },
+  newcomer: { id: 105, isIn: ["acme", "backend"], asks: ["organisation", "team", "partners", "denying"] },
   "left the organisation": { id: 106, isIn: ["acme", "platform"], asks: ["organisation", "denying"] },
   "left the team": { id: 107, isIn: ["acme", "platform"], asks: ["team", "denying"] },
   "token revoked": { id: 108, isIn: ["acme", "platform"], asks: ["organisation", "team"] },
@@ -28,11 +28,12 @@ interface Person {
   readonly asks: readonly Cluster[];
 }
 
-type Place = "acme" | "platform" | "partner" | "evil";
+/** Three organisations, the team of acme that counts, and one two levels below it. */
+type Place = "acme" | "platform" | "backend" | "partner" | "evil";
 
 /** Policies by the cluster's name. */
 export const policies = {
-  organisation: { allow: ["org:acme#1234"] },
+  organisation: { allow: ["org:acme#1234"], groups_from: [] },
   team: { allow: ["team:acme/platform#55"], groups_from: ["acme#1234"] },
   partners: { allow: ["org:acme#1234", "org:partner#2345"] },
   denying: { allow: ["org:acme#1234"], deny: ["org:evil#6666"] },

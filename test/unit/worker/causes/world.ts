@@ -50,7 +50,10 @@ export async function createWorld(source: Source) {
   const partner = github.addOrganisation({ login: "partner", id: 2345 });
   const evil = github.addOrganisation({ login: "evil", id: 6666 });
   const platform = github.addTeam(acme, { name: "platform", id: 55 });
+  const services = github.addTeam(acme, { name: "services", id: 56, parent: platform });
+  const backend = github.addTeam(acme, { name: "backend", id: 57, parent: services });
   const places = { acme, partner, evil } as const;
+  const teams = { platform, backend } as const;
   const app = github.addApp({ name: "octogate" });
   const installations = {
     acme: github.installApp(app, acme),
@@ -63,8 +66,8 @@ export async function createWorld(source: Source) {
     const account = github.addAccount({ login: column.replace(/[^a-z]+/g, "-"), id: columns[column].id });
     accounts.set(column, account);
     for (const place of columns[column].isIn) {
-      if (place !== "platform") github.addMember(places[place], account);
-      else github.addToTeam(platform, account);
+      if (place === "platform" || place === "backend") github.addToTeam(teams[place], account);
+      else github.addMember(places[place], account);
     }
   }
   const accountOf = (column: Column): StandInAccount => {

@@ -41,6 +41,19 @@ export const byAColleague: readonly CausedFault[] = [
   },
   {
     cause: "a colleague",
+    name: "takes the logins that the leavers gave up",
+    happen: ({ github, platform, addColleague, accountOf }) => {
+      for (const column of ["left the organisation", "left the team"] as const) {
+        const [leaver, colleague] = [accountOf(column), addColleague()];
+        const { login } = leaver;
+        leaver.login = `${login}-2`;
+        colleague.login = login;
+        github.addToTeam(platform, colleague);
+      }
+    },
+  },
+  {
+    cause: "a colleague",
     name: "lets own look-ups hang, so that GitHub seems to be down",
     sources: ["classic", "oauth"],
     goOn: async (world) => {
@@ -59,7 +72,7 @@ export const byAColleague: readonly CausedFault[] = [
     happen: async (world) => {
       const colleague = world.addColleague();
       for (let token = 0; token < 250; token += 1) {
-        for (const cluster of ["organisation", "team"] as const) await world.review(world.tokenFor(colleague), cluster);
+        for (const cluster of ["partners", "team"] as const) await world.review(world.tokenFor(colleague), cluster);
       }
     },
     exceptions: [
