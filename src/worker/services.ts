@@ -6,6 +6,7 @@ import { createKvCache, type KeyValueStore } from "./cache/kv.ts";
 import { createMemory } from "./cache/memory.ts";
 import { createNegativeCache } from "./cache/negative-cache.ts";
 import { createSealer } from "./cache/sealer.ts";
+import { createTeamLists } from "./cache/team-lists.ts";
 import type { Checked } from "./config/checked.ts";
 import { type Config, clusterVariableName, readConfig } from "./config/config.ts";
 import type { ServiceSettings } from "./config/service.ts";
@@ -89,6 +90,7 @@ function serviceOf(
     writeError(text);
     metrics?.kvFault();
   };
+  const teamLists = createTeamLists();
   const factsCache = createFactsCache({
     github: connectGitHub(client, api, settings, now),
     memory: createMemory(now),
@@ -96,8 +98,13 @@ function serviceOf(
     negative: createNegativeCache(),
     nameOf: sealer.nameOf,
     breaker: createBreaker(),
+    teamLists,
     admitNeverSeen: limitOf(env.NEVER_SEEN_LIMIT, writeError),
-    lifetimes: { ttlMs: settings.cacheTtlSeconds * 1000, graceMs: settings.outageGraceSeconds * 1000 },
+    lifetimes: {
+      ttlMs: settings.cacheTtlSeconds * 1000,
+      graceMs: settings.outageGraceSeconds * 1000,
+      hasAnothers: teamLists.hasAnothers,
+    },
     now,
     writeWarning: writeError,
     waitUntil,

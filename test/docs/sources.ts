@@ -20,6 +20,9 @@ export function sharedQuotasTable(): string {
   const apps = of("installed_app").map((row) => carried(row, isolatesInUse(cell(row, isolates))));
   const withTeams = of("installed_app_with_teams").map((row) => carried(row, `a TTL of ${cell(row, ttl)}`));
   const [bySecret = []] = of("client_secret");
+  const [usual = []] = of("installed_app_with_teams");
+  // GraphQL carries some, and REST's own quota as many for each such team.
+  const withRest = (teams: number) => roughly(String(Math.floor(numberIn(cell(usual, atWork)) * (1 + 1 / teams))));
   return tableOf(
     ["setting", "what costs that quota", "how many people one deployment carries"],
     [
@@ -34,9 +37,14 @@ export function sharedQuotasTable(): string {
         apps.join("; "),
       ],
       [
-        "`GITHUB_APP_ID`, teams count",
+        "`GITHUB_APP_ID`, all teams become groups",
         `one point of GraphQL for each refresh; ${count(callsAnHour)} an hour for each installation (10,000 with Enterprise Cloud)`,
         withTeams.join("; "),
+      ],
+      [
+        "`GITHUB_APP_ID`, `team:` entries, once GraphQL's quota is spent",
+        `one REST call for each refresh and each named team that the user is not in; ${count(callsAnHour)} an hour for each installation`,
+        `at work in the same hour, with a TTL of ${cell(usual, ttl)}: some ${withRest(1)} where there is one such team, ${withRest(3)} where there are three, no limit where there is none`,
       ],
     ],
   );
@@ -48,9 +56,13 @@ function isolatesInUse(number: string): string {
 
 /** @returns the number with its first two digits */
 function roughly(number: string): string {
-  const value = Number(number.replaceAll(",", ""));
+  const value = numberIn(number);
   const unit = 10 ** Math.max(0, String(value).length - 2);
   return count(Math.floor(value / unit) * unit);
+}
+
+function numberIn(text: string): number {
+  return Number(text.replaceAll(",", ""));
 }
 
 function count(value: number): string {

@@ -130,7 +130,7 @@ export function readClusterPolicy(setting: string, value: unknown): Checked<Clus
   const { allow, deny, groups_from } = parsed.output;
   const sources = groups_from ?? [];
   const groupsFrom = (groups_from ?? organisationsNamedIn(allow)).map(({ login }) => login);
-  const organisations = organisationsNamedIn([...allow, ...deny, ...sources]);
+  const organisations = organisationsNamedIn([...allow, ...deny, ...sources], deny);
   const policy: ClusterPolicy = {
     allow,
     deny,

@@ -17,7 +17,13 @@ import type { Diagnostic } from "../../command.ts";
 import { nearestTo } from "../../nearest.ts";
 import { isPlaceholder, isTable } from "../clusters.ts";
 import { type ConfigFile, errorAt, pathOf, type Settings, warningAt } from "../file.ts";
-import { findSharedTokens, findUnpinnedNames, findWideEntries, type NamedPolicy } from "./policy-risks.ts";
+import {
+  findOpenDenials,
+  findSharedTokens,
+  findUnpinnedNames,
+  findWideEntries,
+  type NamedPolicy,
+} from "./policy-risks.ts";
 import { findDeploymentProblems } from "./wrangler-rules.ts";
 
 /** @returns everything that is found, in the order of the file's lines; what is missing as a whole comes last */
@@ -41,6 +47,7 @@ function findAll(file: ConfigFile): Diagnostic[] {
       findUnpinnedNames(file, variable, policy, groupsFromOf(vars[variable])),
     ),
     ...policies.flatMap(({ variable, policy }) => findWideEntries(file, variable, policy)),
+    ...policies.flatMap(({ variable, policy }) => findOpenDenials(file, variable, policy)),
     ...findSharedTokens(file, policies),
   ];
 }
