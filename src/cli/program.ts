@@ -16,7 +16,7 @@ import { issueCommand } from "./commands/certificate/issue.ts";
 import { listCommand } from "./commands/certificate/list.ts";
 import { revokeCommand } from "./commands/certificate/revoke.ts";
 import { rotateCommand } from "./commands/certificate/rotate.ts";
-import { checkCommand } from "./commands/check.ts";
+import { checkCommand } from "./commands/check/command.ts";
 import { completionCommand } from "./commands/completion.ts";
 import { doctorCommand } from "./commands/doctor/command.ts";
 import { explainCommand } from "./commands/explain/command.ts";

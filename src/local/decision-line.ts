@@ -6,7 +6,10 @@ const decisionSchema = v.pipe(
   v.parseJson(),
   v.object({
     time: v.string(),
-    cluster: v.string(),
+    /** Of a review; a decision at the sign-in hostname has a client and a grant. */
+    cluster: v.optional(v.string()),
+    client: v.optional(v.string()),
+    grant: v.optional(v.string()),
     verdict: v.picklist(["authenticated", "unauthenticated", "denied", "undetermined"]),
     reason: v.string(),
     user: v.optional(v.string()),
@@ -28,10 +31,11 @@ const colours = { authenticated: 32, unauthenticated: 31, denied: 33, undetermin
 export function readableLine(line: string, isColoured: boolean): string {
   const parsed = v.safeParse(decisionSchema, line);
   if (!parsed.success) return line;
-  const { time, cluster, verdict, reason, user, groups, login, source, durationMs } = parsed.output;
+  const { time, cluster, client, grant, verdict, reason, user, groups, login, source, durationMs } = parsed.output;
   const mark = isColoured ? `\u001b[${colours[verdict]}m${marks[verdict]}\u001b[0m` : marks[verdict];
   const who = user ?? login ?? "(no account)";
   const what = verdict === "authenticated" ? `${groups ?? 0} groups` : `${verdict}: ${reason}`;
   const from = source === undefined ? "" : `, from ${source}`;
-  return `${mark} ${time.slice(11, 19)} ${cluster}  ${who}  ${what}  (${durationMs} ms${from})`;
+  const asker = cluster ?? `${client} by ${grant}`;
+  return `${mark} ${time.slice(11, 19)} ${asker}  ${who}  ${what}  (${durationMs} ms${from})`;
 }

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { hasCode, writePublicly } from "../node/files.ts";
 import { sendRequest } from "../node/https.ts";
 import { webhookKubeconfig } from "../node/kubeconfig.ts";
-import { authenticationConfiguration, type SignInHost, signInKubeconfig } from "../node/sign-in-files.ts";
+import { authenticationConfiguration, type SignInHost, signInKubeconfig, signInUser } from "../node/sign-in-files.ts";
 import { clientVariableName, clusterVariableName } from "../worker/config/config.ts";
 import { bannerText, localAddress } from "./banner.ts";
 import { type EdgeCertificates, keepCertificates } from "./certificates.ts";
@@ -61,7 +61,8 @@ export async function start(options: Options, shutdown: Shutdown, console: Conso
   shutdown.add(() => Promise.all(edges.map((edge) => edge.close())).then(() => undefined));
 
   const issuerUrl = `https://localhost:${options.signInPort}`;
-  const gitHub = await gitHubFor(options, folder, issuerUrl, shutdown, console);
+  const host = { issuerUrl, authority: { certificate: authority.certificate, file: folder.authority.certificate } };
+  const gitHub = await gitHubFor(options, folder, host, shutdown, console);
   const clusters =
     policies.length === 0 ? [{ name: "local", source: "the default policy", policy: gitHub.policy }] : policies;
   const { CACHE_SECRET = await keepCacheSecret(folder), SIGNING_KEY_A = await keepSigningKey(folder) } =
@@ -79,7 +80,6 @@ export async function start(options: Options, shutdown: Shutdown, console: Conso
     options.variables,
   );
   await writeKubeconfigs(folder, clusterNames, options.port);
-  const host = { issuerUrl, authority: { certificate: authority.certificate, file: folder.authority.certificate } };
   for (const cluster of clusters) await writeSignInFiles(folder, host, cluster);
   await writeForCommand(folder, variables, clusterNames);
 
@@ -142,7 +142,7 @@ async function listen(options: EdgeOptions, option: string): Promise<Edge> {
 async function gitHubFor(
   { githubUrl }: Options,
   folder: StateFolder,
-  issuerUrl: string,
+  host: SignInHost,
   shutdown: Shutdown,
   console: Console,
 ) {
@@ -155,12 +155,12 @@ async function gitHubFor(
   shutdown.add(() => standIn.close().then(signIns.written));
   const kept = await usable(folder, () => readSampleTokens(folder));
   const sample = addSampleUsers(standIn, kept);
-  await usable(folder, () => writeSampleUserFiles(folder, sample.users, kept, warn));
+  await usable(folder, () => writeSampleUserFiles(folder, sample.users, kept, signInUser(host, "local"), warn));
   const app = await usable(folder, async () => {
     const credentials = await readAppCredentials(folder);
     const added = addSampleApp(standIn, sample, {
       ...(credentials === null ? {} : { credentials }),
-      callbackUrl: `${issuerUrl}/callback`,
+      callbackUrl: `${host.issuerUrl}/callback`,
     });
     await writeAppCredentials(folder, added);
     if (earlier !== null && !standIn.restoreSignIns(earlier)) warn(`${folder.signIns}: was damaged; sign in anew`);

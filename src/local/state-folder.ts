@@ -33,6 +33,8 @@ export function stateFolderAt(path: string) {
     signIns: own("github-sign-ins.json"),
     // Where Miniflare keeps the Worker's KV.
     storage: join(root, "storage"),
+    // For a kube-apiserver on this machine, see docs/try-with-kubectl.md.
+    cluster: (name: string) => join(root, "cluster", name),
     // A file for each sample user, with the user's token.
     tokens: join(root, "tokens"),
     // For kubectl, with the sample users.
@@ -90,9 +92,10 @@ export async function writeForCommand(
 
 /** Makes the folders, for their owner alone: they hold keys, tokens and cached facts. */
 export async function prepareStateFolder(folder: StateFolder): Promise<void> {
-  for (const path of [folder.path, join(folder.path, "edge"), folder.storage, folder.tokens]) {
+  for (const path of [folder.path, join(folder.path, "edge"), folder.storage, folder.tokens, folder.cluster("bin")]) {
     await mkdir(path, { recursive: true, mode: 0o700 });
   }
+  await keepClusterFiles(folder);
   await keepOutOfGit(folder.path);
 }
 
@@ -119,13 +122,26 @@ export async function keepCacheSecret(folder: StateFolder): Promise<string> {
  *
  * @returns PKCS#8 in PEM
  */
-export async function keepSigningKey(folder: StateFolder): Promise<string> {
-  const kept = await readIfThere(folder.signingKey);
+export function keepSigningKey(folder: StateFolder): Promise<string> {
+  return keepKey(folder.signingKey);
+}
+
+async function keepKey(path: string): Promise<string> {
+  const kept = await readIfThere(path);
   if (kept !== null && isRsaKey(kept)) return kept;
   const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
   const key = privateKey.export({ type: "pkcs8", format: "pem" }).toString();
-  await writePrivately(folder.signingKey, key);
+  await writePrivately(path, key);
   return key;
+}
+
+/** What a kube-apiserver needs besides: a key for the tokens of service accounts, and a token for its administrator. */
+async function keepClusterFiles({ cluster }: StateFolder): Promise<void> {
+  await keepKey(cluster("service-accounts.key"));
+  const kept = (await readIfThere(cluster("admin-token")))?.trim();
+  const token = kept || randomBytes(16).toString("hex");
+  await writePrivately(cluster("admin-token"), `${token}\n`);
+  await writePrivately(cluster("admin.csv"), `${token},admin,admin,system:masters\n`);
 }
 
 function isRsaKey(pem: string): boolean {
@@ -176,12 +192,14 @@ export async function readSampleTokens({ tokens }: StateFolder): Promise<Map<str
  * Writes tokens that are new, and the kubeconfig.
  *
  * @param kept what the files held before
+ * @param signInUser the kubeconfig's entry for signing in with a browser
  * @param warn hears of each file whose token was of no use
  */
 export async function writeSampleUserFiles(
   folder: StateFolder,
   users: readonly UserToken[],
   kept: ReadonlyMap<string, string>,
+  signInUser: unknown,
   warn: (message: string) => void,
 ): Promise<void> {
   for (const { name, token } of users) {
@@ -190,14 +208,15 @@ export async function writeSampleUserFiles(
     if (kept.has(name)) warn(`${path}: was damaged, and has a new token now`);
     await writePrivately(path, `${token}\n`);
   }
-  await writePrivately(folder.userKubeconfig, userKubeconfig(users));
+  await writePrivately(folder.userKubeconfig, userKubeconfig(users, signInUser));
 }
 
 /** The cluster and its administrator are those of docs/try-with-kubectl.md. Paths count from the file's own folder. */
-function userKubeconfig(users: readonly UserToken[]): string {
+function userKubeconfig(users: readonly UserToken[], signInUser: unknown): string {
   const credentials = [
     // Not as `tokenFile`, over which kubectl's own --token would have no power.
     ...users.map(({ name, token }) => ({ name, user: { token } })),
+    { name: "browser", user: signInUser },
     { name: "admin", user: { tokenFile: "cluster/admin-token" } },
   ];
   const cluster = { server: "https://127.0.0.1:6443", "certificate-authority": "cluster/apiserver.crt" };

@@ -1,5 +1,5 @@
 // Two files of k8s/, filled in: how kube-apiserver trusts the sign-in hostname, and how people sign in with kubelogin.
-import { parseDocument, stringify } from "yaml";
+import { type Document, parseDocument, stringify } from "yaml";
 import { readClusterFile } from "./kubeconfig.ts";
 
 export interface SignInHost {
@@ -33,16 +33,26 @@ export interface KubernetesAccess {
 
 /** @returns YAML: a kubeconfig whose only user signs in with kubelogin */
 export function signInKubeconfig(host: SignInHost, clusterName: string, cluster: KubernetesAccess): string {
-  const document = parseDocument(readClusterFile("sign-in-kubeconfig.yaml"));
+  const document = signInDocument(host, clusterName);
   document.setIn(["clusters", 0], {
     name: cluster.name,
     cluster: { server: cluster.server, "certificate-authority": cluster.authorityFile },
   });
+  document.setIn(["contexts", 0, "context", "cluster"], cluster.name);
+  // Without the example's comments.
+  return stringify(document.toJS(), { lineWidth: 0 });
+}
+
+/** @returns the entry of such a user, for a kubeconfig that has others as well */
+export function signInUser(host: SignInHost, clusterName: string): unknown {
+  return signInDocument(host, clusterName).toJS().users[0].user;
+}
+
+function signInDocument(host: SignInHost, clusterName: string): Document {
+  const document = parseDocument(readClusterFile("sign-in-kubeconfig.yaml"));
   const args = ["users", 0, "user", "exec", "args"];
   document.setIn([...args, 2], `--oidc-issuer-url=${host.issuerUrl}`);
   document.setIn([...args, 3], `--oidc-client-id=${clusterName}`);
   if (host.authority !== null) document.addIn(args, `--certificate-authority=${host.authority.file}`);
-  document.setIn(["contexts", 0, "context", "cluster"], cluster.name);
-  // Without the example's comments.
-  return stringify(document.toJS(), { lineWidth: 0 });
+  return document;
 }

@@ -175,7 +175,7 @@ export function createApp(runtime: Runtime): App {
 
   async function requireProvider(c: SignInContext, next: Next): Promise<Response | undefined> {
     const { signIn: services } = servicesOf(c.env);
-    // What exactly is wrong stands in the log and in readiness: this hostname is open to everybody.
+    // What exactly is wrong stands in the log and in readiness: this hostname is open to all.
     if (services?.provider.ok !== true) return errorAnswer(unavailable("The configuration of this service is wrong"));
     c.set("signIn", services);
     c.set("provider", services.provider.value);

@@ -5,6 +5,7 @@ import { createApp } from "./app.ts";
 export default createApp({
   fetch: (input, init) => fetch(input, init),
   now: () => Date.now(),
+  cache: caches.default,
   waitUntil,
   writeLine: (line) => console.log(line),
   writeError: (text) => console.error(text),

@@ -21,6 +21,7 @@ import { createRepeatedDenials } from "./repeated-denials.ts";
 import { createProvider } from "./sign-in/create-provider.ts";
 import { createFailureLimit, type FailureLimit } from "./sign-in/failure-limit.ts";
 import type { Provider } from "./sign-in/provider.ts";
+import type { ResponseCache } from "./sign-in/used-codes.ts";
 
 /** Variables, secrets and bindings by name. */
 export type Environment = Readonly<Record<string, unknown>>;
@@ -30,6 +31,8 @@ export interface Runtime {
   readonly fetch: typeof fetch;
   /** Milliseconds. On Workers the clock stands still while code runs and moves on with I/O. */
   readonly now: () => number;
+  /** Of this location. */
+  readonly cache?: ResponseCache;
   /** Keeps work going after the response. */
   readonly waitUntil: (work: Promise<void>) => void;
   /** Takes one line of the decision log. */
@@ -172,8 +175,9 @@ function signInOf(
   github: Checked<GitHubAccess>,
   log: Pick<Services, "decisionLog" | "warnOfNames">,
   env: Environment,
-  { now, writeError }: Runtime,
+  runtime: Runtime,
 ): SignInServices {
+  const { now, writeError } = runtime;
   const limit = (name: LimiterName) => limitOf(name, env[name], writeError);
   const provider = providerOf();
   if (!provider.ok) writeError(`no one can sign in: ${describeProblems(provider.problems)}`);
@@ -191,7 +195,7 @@ function signInOf(
     if (!signIn.ok) return signIn;
     return {
       ok: true,
-      value: createProvider({ settings: signIn.value, clients, github: github.value, ...log, now, writeError }),
+      value: createProvider({ ...runtime, ...log, settings: signIn.value, clients, github: github.value }),
     };
   }
 }

@@ -10,6 +10,7 @@ const worker = useWorker({ clusters });
 
 /** What every line of a review holds. */
 const always = {
+  door: "webhook",
   time: expect.stringMatching(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/),
   cluster: "production",
   certificateDaysLeft: certificateDays,

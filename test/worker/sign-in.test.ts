@@ -1,8 +1,9 @@
 // The sign-in hostname on the real runtime: what clusters read, the cryptography of Workers, and the bindings.
-import { randomBytes } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { createLocalJWKSet, jwtVerify } from "jose";
 import * as v from "valibot";
 import { expect, test } from "vitest";
+import type { GitHubStandIn } from "../../src/local/github/server.ts";
 import { readConfig } from "../../src/worker/config/config.ts";
 import { createSignInSealer } from "../../src/worker/sign-in/sealer.ts";
 import { accountOf, mona } from "../support/people.ts";
@@ -25,31 +26,34 @@ const worker = useWorker({ clusters: { production: policy }, vars });
 const jwkSet = v.object({ keys: v.array(v.looseObject({ kty: v.string(), kid: v.string() })) });
 const tokens = v.object({ id_token: v.string(), refresh_token: v.string(), expires_in: v.number() });
 
-/** A refresh token as the Worker seals it, for a sign-in that took place elsewhere. */
-function sealRefreshToken(token: string): Promise<string> {
+/** The sealer of the deployment: what a sign-in that took place elsewhere would have given out. */
+function sealer() {
   const { signIn } = readConfig({ CLUSTER_PRODUCTION: { ...policy }, ...vars });
   if (signIn?.ok !== true) throw new Error(JSON.stringify(signIn));
-  const tokenEndsAt = Math.floor(Date.now() / 1000) + 3_600;
-  const session = { token, tokenEndsAt, needsSecret: false, isShared: false };
-  return createSignInSealer(signIn.value, () => Date.now()).seal("refresh_token", "production", session, tokenEndsAt);
+  return createSignInSealer(signIn.value, () => Date.now());
+}
+
+function sessionOf(github: GitHubStandIn) {
+  const token = github.issueToken(accountOf(github, mona), { kind: "app", oauthClientId: app.clientId });
+  return { token, tokenEndsAt: Math.floor(Date.now() / 1000) + 3_600, needsSecret: false, isShared: false };
+}
+
+function askForTokens(form: Record<string, string>) {
+  return worker().fetch(`${issuerUrl}/token`, {
+    method: "POST",
+    headers: { "content-type": "application/x-www-form-urlencoded" },
+    body: new URLSearchParams({ client_id: "production", ...form }).toString(),
+  });
 }
 
 test("a refresh gives an ID token that the published keys verify, and refreshes again", async () => {
   const { github, fetch } = worker();
   github.addApp(app);
-  const token = github.issueToken(accountOf(github, mona), { kind: "app", oauthClientId: app.clientId });
+  const session = sessionOf(github);
   const keys = v.parse(jwkSet, JSON.parse((await fetch(`${issuerUrl}/.well-known/jwks.json`)).body));
-  let refreshToken = await sealRefreshToken(token);
+  let refreshToken = await sealer().seal("refresh_token", "production", session, session.tokenEndsAt);
   for (let time = 0; time < 3; time += 1) {
-    const answer = await fetch(`${issuerUrl}/token`, {
-      method: "POST",
-      headers: { "content-type": "application/x-www-form-urlencoded" },
-      body: new URLSearchParams({
-        grant_type: "refresh_token",
-        client_id: "production",
-        refresh_token: refreshToken,
-      }).toString(),
-    });
+    const answer = await askForTokens({ grant_type: "refresh_token", refresh_token: refreshToken });
     expect(answer).toMatchObject({ status: 200 });
     const { id_token, refresh_token, expires_in } = v.parse(tokens, JSON.parse(answer.body));
     const verified = await jwtVerify(id_token, createLocalJWKSet(keys), { issuer: issuerUrl, audience: "production" });
@@ -58,6 +62,18 @@ test("a refresh gives an ID token that the published keys verify, and refreshes 
     refreshToken = refresh_token;
   }
   expect(worker().decisions()).toMatchObject(Array(3).fill({ door: "sign-in", grant: "refresh_token" }));
+});
+
+test("a code is redeemed once, and the cache of the location takes its mark", async () => {
+  const redirectUri = "http://localhost:8000";
+  const verifier = randomBytes(32).toString("base64url");
+  const challenge = createHash("sha256").update(verifier).digest("base64url");
+  const value = { ...sessionOf(worker().github), id: "A".repeat(22), redirectUri, challenge, nonce: null };
+  const code = await sealer().seal("code", "production", value, Math.floor(Date.now() / 1000) + 60);
+  const form = { grant_type: "authorization_code", code, redirect_uri: redirectUri, code_verifier: verifier };
+  const answers = await Promise.all([askForTokens(form), askForTokens(form), askForTokens(form)]);
+  expect(answers.map(({ status }) => status).sort()).toEqual([200, 400, 400]);
+  expect(worker().logLines().join("\n")).not.toContain("an exception");
 });
 
 test("discovery is public and may be kept, and the clusters' hostname has none of it", async () => {

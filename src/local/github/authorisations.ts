@@ -101,9 +101,10 @@ export class Authorisations {
   /** Its refresh token ends with it: whether GitHub does so is not published. */
   revokeToken(token: string): void {
     this.#grants.revokeToken(token);
-    for (const authorisation of this.#authorisations) {
-      authorisation.userTokens = authorisation.userTokens.filter((userToken) => userToken.token !== token);
-    }
+    const authorisation = this.#authorisations.find(({ userTokens }) => userTokens.some((one) => one.token === token));
+    // A token that a person made is of no authorisation.
+    if (authorisation === undefined) return;
+    authorisation.userTokens = authorisation.userTokens.filter((userToken) => userToken.token !== token);
     this.#onChange();
   }
 

@@ -58,7 +58,6 @@ export function parseAuthorization(
       state,
       nonce: parameters.get("nonce"),
       challenge: parameters.get("code_challenge"),
-      scope: grantedScope,
       needsSecret,
     },
     loginHint: hint !== null && /^[A-Za-z0-9_-]{1,39}$/.test(hint) ? hint : null,
@@ -68,8 +67,8 @@ export function parseAuthorization(
 
 /** @returns the request alone, without what else a sealed value holds */
 export function authorizationRequestOf(value: AuthorizationRequest): AuthorizationRequest {
-  const { redirectUri, state, nonce, challenge, scope, needsSecret } = value;
-  return { redirectUri, state, nonce, challenge, scope, needsSecret };
+  const { redirectUri, state, nonce, challenge, needsSecret } = value;
+  return { redirectUri, state, nonce, challenge, needsSecret };
 }
 
 interface Problem {

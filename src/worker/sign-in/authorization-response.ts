@@ -86,11 +86,11 @@ export async function sendCode(
   granted: AuthorizationRequest & GitHubUserToken & { readonly isShared: boolean },
   cookies: readonly string[],
 ): Promise<Response> {
-  const { redirectUri, state, challenge, nonce, scope, needsSecret, token, tokenEndsAt, isShared } = granted;
+  const { redirectUri, state, challenge, nonce, needsSecret, token, tokenEndsAt, isShared } = granted;
   const code = await provider.sealer.seal(
     "code",
     client.name,
-    { id: randomId(), redirectUri, challenge, nonce, scope, needsSecret, token, tokenEndsAt, isShared },
+    { id: randomId(), redirectUri, challenge, nonce, needsSecret, token, tokenEndsAt, isShared },
     Math.floor(provider.now() / 1000) + codeSeconds,
   );
   return redirect(withParameters(redirectUri, { code, state, iss: provider.settings.issuerUrl }), cookies);

@@ -6,6 +6,7 @@ import {
   base64url,
   chooseAccountCookie,
   deleteCookie,
+  maxCookieLength,
   randomId,
   readCookies,
   sessionCookie,
@@ -21,8 +22,6 @@ import { isAllowedRedirect } from "./redirect-uri.ts";
 import { refusalOf } from "./refusal.ts";
 import type { AuthorizationRequest } from "./sealed-values.ts";
 
-/** Browsers refuse a cookie of more than 4,096 bytes, name and attributes included. */
-export const maxCookieLength = 3_900;
 /** So that tabs do not end each other's sign-in, and a request's headers stay small. */
 const maxTransactions = 6;
 

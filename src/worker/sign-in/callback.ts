@@ -2,12 +2,12 @@
 // why, whatever program they use.
 import type { OpenIdClient } from "../config/sign-in.ts";
 import { admit, refuse, transactionSeconds } from "./authorization-response.ts";
-import { maxCookieLength } from "./authorize.ts";
 import { callerAddress } from "./caller-address.ts";
 import {
   chooseAccountCookie,
   deleteCookie,
   isRandomId,
+  maxCookieLength,
   readCookies,
   sessionCookie,
   setCookie,

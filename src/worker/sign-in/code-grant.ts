@@ -35,14 +35,18 @@ export async function grantForCode(
   const wrongVerifier = await problemInVerifier(form.get("code_verifier"), challenge);
   if (wrongVerifier !== null) return wrongVerifier;
   if (!provider.oneTimeUse.use(id)) {
-    return oauthError("invalid_grant", "The code was used already: sign in again", { isSealedHere: true });
+    return usedBefore;
   }
+  if (await provider.usedCodes.wasUsed(id)) return usedBefore;
   const session = { token, tokenEndsAt, needsSecret, isShared };
   const answer = await giveTokens(provider, { client, grant: "authorization_code", nonce }, session, "invalid_grant");
+  if (answer.kind === "ok") provider.usedCodes.remember(id);
   // Nothing was given out, and the client may well try again.
-  if (answer.kind === "error" && answer.code === "temporarily_unavailable") provider.oneTimeUse.release(id);
+  else if (answer.code === "temporarily_unavailable") provider.oneTimeUse.release(id);
   return answer;
 }
+
+const usedBefore = oauthError("invalid_grant", "The code was used already: sign in again", { isSealedHere: true });
 
 async function problemInVerifier(verifier: string | null, challenge: string | null): Promise<OAuthError | null> {
   if (challenge === null) {

@@ -9,6 +9,9 @@ export const chooseAccountCookie = "__Host-choose-account";
 /** A random value by which our own forms are bound to this browser. */
 export const browserCookie = "__Host-browser";
 
+/** Browsers refuse a cookie of more than 4,096 bytes, name and attributes included. */
+export const maxCookieLength = 3_900;
+
 const transactionPrefix = "__Host-sign-in-";
 
 /** @param id GitHub's `state`: 22 characters, see `randomId` */

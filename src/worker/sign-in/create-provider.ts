@@ -11,6 +11,7 @@ import { createOneTimeUse } from "./one-time-use.ts";
 import type { Provider } from "./provider.ts";
 import { createSignInSealer } from "./sealer.ts";
 import { createSigningKeys } from "./signing-keys.ts";
+import { createUsedCodes, type ResponseCache } from "./used-codes.ts";
 
 export interface ProviderOptions {
   readonly settings: SignInSettings;
@@ -24,6 +25,8 @@ export interface ProviderOptions {
   };
   readonly decisionLog: DecisionLog;
   readonly warnOfNames: (variable: string, warnings: readonly string[]) => void;
+  readonly cache?: ResponseCache;
+  readonly waitUntil: (work: Promise<void>) => void;
   /** Milliseconds since 1970. */
   readonly now: () => number;
   readonly writeError: (text: string) => void;
@@ -33,7 +36,7 @@ export interface ProviderOptions {
 const maxRefusedCodes = 20;
 
 export function createProvider(options: ProviderOptions): Provider {
-  const { settings, clients, github, decisionLog, warnOfNames, now, writeError } = options;
+  const { settings, clients, github, decisionLog, warnOfNames, cache, now, waitUntil, writeError } = options;
   const { restUrl, client } = github;
   const gitHub = createGitHubSignIn({ settings, restUrl, client, now, writeWarning: writeError });
   const signingKeys = createSigningKeys(settings.signingKeys);
@@ -58,6 +61,7 @@ export function createProvider(options: ProviderOptions): Provider {
       return outcome;
     },
     oneTimeUse: createOneTimeUse(),
+    usedCodes: createUsedCodes(cache, settings.issuerUrl, waitUntil),
     devicePolls: createDevicePolls(now),
     refusedCodes: createFailureCount(maxRefusedCodes, now),
     now,

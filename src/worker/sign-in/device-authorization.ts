@@ -5,7 +5,7 @@ import { readForm } from "./form.ts";
 import { type OAuthResult, unavailable } from "./oauth-error.ts";
 import type { Provider } from "./provider.ts";
 
-/** A client that polls this much slower than GitHub wants is never early, whatever the network does. */
+/** A client that polls this much slower than GitHub wants is not early, also where the network delivers unevenly. */
 const marginSeconds = 2;
 
 export async function authorizeDevice(request: Request, provider: Provider): Promise<OAuthResult<object>> {

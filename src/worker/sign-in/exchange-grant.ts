@@ -35,7 +35,7 @@ export async function grantForSubjectToken(form: Parameters, provider: Provider)
   return {
     kind: "ok",
     value: {
-      // The standard calls it so, whatever it is.
+      // The standard calls it so (RFC 8693, 2.2.1), and token_type says that it is none.
       access_token: issued.idToken,
       issued_token_type: idTokenType,
       token_type: "N_A",

@@ -1,5 +1,5 @@
-// Which codes and transactions were used: best effort, for each isolate knows of its own. What is marked is forgotten
-// once it has ended, and the oldest first where there are too many.
+// Which codes and transactions were used: best effort, for each isolate knows of its own. Where there are too many, the
+// oldest are forgotten first.
 import { BoundedMap } from "../bounded-map.ts";
 
 export interface OneTimeUse {

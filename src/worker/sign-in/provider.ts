@@ -8,6 +8,7 @@ import type { GitHubSignIn } from "./github-sign-in.ts";
 import type { OneTimeUse } from "./one-time-use.ts";
 import type { SignInSealer } from "./sealed-values.ts";
 import type { SigningKeysSource } from "./signing-keys.ts";
+import type { UsedCodes } from "./used-codes.ts";
 
 /** Where a decision falls, for the decision log. */
 export interface Occasion {
@@ -40,6 +41,7 @@ export interface Provider {
   endToken(token: string): Promise<"ended" | "gone" | "unavailable">;
   /** Marks transactions and codes, by their random ids. */
   readonly oneTimeUse: OneTimeUse;
+  readonly usedCodes: UsedCodes;
   readonly devicePolls: DevicePolls;
   /** Codes that GitHub refused at /callback, by the caller's address. */
   readonly refusedCodes: FailureCount;

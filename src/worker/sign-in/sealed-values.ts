@@ -16,8 +16,6 @@ export interface AuthorizationRequest {
   readonly nonce: string | null;
   /** PKCE's S256 challenge (RFC 7636); null for a confidential client that sent none. */
   readonly challenge: string | null;
-  /** The granted scopes, separated by blanks. */
-  readonly scope: string;
   /** Whether /token demands the client's secret: the redirect URI is https, and the client has a secret. */
   readonly needsSecret: boolean;
 }
@@ -50,7 +48,6 @@ export interface AuthorizationCode extends GitHubUserToken {
   readonly redirectUri: string;
   readonly challenge: string | null;
   readonly nonce: string | null;
-  readonly scope: string;
   readonly needsSecret: boolean;
   /** Whether a browser session shares the GitHub token: one program's /revoke must not end it then. */
   readonly isShared: boolean;

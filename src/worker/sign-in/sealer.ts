@@ -2,19 +2,18 @@
 // CACHE_SECRET. The first byte names the secret; the rest is bound to that byte, the purpose and the client.
 import type { SignInSettings } from "../config/sign-in.ts";
 import { deriveByte, deriveKey, type Key, open, seal, sealingBytes } from "../sealing.ts";
-import { base64url } from "./cookies.ts";
+import { base64url, maxCookieLength } from "./cookies.ts";
 import type { SealedPurpose, SealedValues, SignInSealer } from "./sealed-values.ts";
 
 /** Changes with the types of the sealed values: a release does not open what another format wrote. */
 const formatVersion = "v1";
 
 /**
- * The most characters that are decoded. Browsers keep some 4 KB of a cookie; a GitHub token may grow to 8 KB
- * (credential/kind.ts), and a form takes 16 KB.
+ * The most characters that are decoded. A GitHub token may grow to 8 KB (credential/kind.ts), and a form takes 16 KB.
  */
 export const maxSealedLengths: Readonly<Record<SealedPurpose, number>> = {
-  transaction: 3_900,
-  session: 3_900,
+  transaction: maxCookieLength,
+  session: maxCookieLength,
   consent: 15_000,
   code: 15_000,
   refresh_token: 15_000,

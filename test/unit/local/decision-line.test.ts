@@ -24,6 +24,10 @@ test.each([
     { ...refused, verdict: "undetermined", reason: "github_timeout", login: undefined, source: undefined },
     "? 04:05:06 local  (no account)  undetermined: github_timeout  (42 ms)",
   ],
+  [
+    { ...decision, cluster: undefined, client: "production", grant: "refresh_token" },
+    "✓ 04:05:06 production by refresh_token  github:otto-inkwell:10000001  2 groups  (42 ms, from github)",
+  ],
 ])("a decision is one short line: %j", (json, line) => {
   expect(readableLine(JSON.stringify(json), false)).toBe(line);
 });

@@ -27,7 +27,7 @@ async function startOnce() {
   const warnings: string[] = [];
   const kept = await readSampleTokens(folder);
   const { users } = addSampleUsers(standIn, kept);
-  await writeSampleUserFiles(folder, users, kept, (message) => warnings.push(message));
+  await writeSampleUserFiles(folder, users, kept, { exec: {} }, (message) => warnings.push(message));
   const tokens = new Map(users.map(({ name, token }) => [name, token]));
   const statusOf = async (name: string) => (await getUser(standIn, tokens.get(name) ?? "")).status;
   return { tokens, warnings, statusOf };
@@ -87,13 +87,14 @@ test("two users never share a token", async () => {
   expect(new Set(second.tokens.values()).size).toBe(second.tokens.size);
 });
 
-test("the kubeconfig has all users and an administrator, and a context for each", async () => {
+test("the kubeconfig has all users, one who signs in with a browser and an administrator, and a context for each", async () => {
   const { tokens } = await startOnce();
   const kubeconfig: unknown = parse(await readFile(folder.userKubeconfig, "utf8"));
-  const names = [...tokens.keys(), "admin"];
+  const names = [...tokens.keys(), "browser", "admin"];
   expect(kubeconfig).toMatchObject({
     users: [
       ...[...tokens].map(([name, token]) => ({ name, user: { token } })),
+      { name: "browser", user: { exec: {} } },
       { name: "admin", user: { tokenFile: "cluster/admin-token" } },
     ],
     contexts: names.map((name) => ({ name, context: { cluster: "try", user: name } })),

@@ -108,7 +108,7 @@ test("a client cannot choose what the ID token says", async () => {
   expect(payload).toMatchObject({ aud: "production", username: "octocat:583231", groups: [], nonce: "n-0S6_WzA2Mj" });
 });
 
-describe("whatever comes to any route for programs", () => {
+describe("for any request to a route for programs", () => {
   test("nothing is signed but a complete identity that the policy of one existing client admits", async () => {
     const github = new FakeGitHub();
     const app = startSignIn(

@@ -1,6 +1,8 @@
 // The grant authorization_code: what a code is good for, once, and for whom.
+import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { makeToken } from "../../../../src/local/github/token.ts";
+import type { ResponseCache } from "../../../../src/worker/sign-in/used-codes.ts";
 import {
   argocdSecret,
   argocdUri,
@@ -84,6 +86,31 @@ describe("a code", () => {
     expectError(await redeem(other), "invalid_grant");
   });
 
+  test("that another isolate of the same location has redeemed is used up, as far as the cache knows", async () => {
+    const kept = new Map<string, Response>();
+    const cache: ResponseCache = {
+      match: async (address) => kept.get(address),
+      put: async (address, response) => void kept.set(address, response),
+    };
+    const one = startSignIn({}, undefined, cache);
+    const other = startSignIn(one.env, one.github, cache);
+    const code = await one.codeOf();
+    expect((await one.redeem(code)).status).toBe(200);
+    expectError(await other.redeem(code), "invalid_grant");
+    expect(other.decisions()).toEqual([]);
+    const [[address = "", response] = []] = kept;
+    expect(address).toMatch(/^https:\/\/login\.acme\.test\/used-codes\/[A-Za-z0-9_-]{22}$/);
+    expect(response?.headers.get("cache-control")).toBe("max-age=120");
+  });
+
+  test.each<[string, ResponseCache]>([
+    ["fails", { match: () => Promise.reject(new Error("cache")), put: () => Promise.reject(new Error("cache")) }],
+    ["hangs", { match: () => new Promise(() => {}), put: () => Promise.resolve() }],
+  ])("is redeemed where the cache %s", async (_, cache) => {
+    const { codeOf, redeem } = startSignIn({}, undefined, cache);
+    expect((await redeem(await codeOf())).status).toBe(200);
+  });
+
   test("is not used up by a request that is wrong about client, redirect URI or verifier", async () => {
     const { codeOf, redeem } = startSignIn();
     const code = await codeOf();
@@ -148,12 +175,16 @@ describe("PKCE", () => {
     expect((await redeem(code, { code_verifier: undefined })).status).toBe(200);
   });
 
-  test.each([43, 128])("takes a verifier of %i characters", async (length) => {
+  test.each([
+    [42, 400],
+    [43, 200],
+    [128, 200],
+    [129, 400],
+  ])("answers a verifier of %i characters that belongs to the challenge with %i", async (length, expected) => {
     const { codeOf, redeem } = startSignIn();
     const codeVerifier = "~".repeat(length);
-    const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(codeVerifier));
-    const code = await codeOf({ challenge: Buffer.from(digest).toString("base64url") });
-    expect((await redeem(code, { code_verifier: codeVerifier })).status).toBe(200);
+    const code = await codeOf({ challenge: createHash("sha256").update(codeVerifier).digest("base64url") });
+    expect((await redeem(code, { code_verifier: codeVerifier })).status).toBe(expected);
   });
 });
 

@@ -77,7 +77,7 @@ describe("a GitHub token", () => {
 });
 
 describe("invalid_target", () => {
-  test("is one identical answer, whatever keeps the person out", async () => {
+  test("is one identical answer for all that keeps a person out", async () => {
     const { exchange, github } = startSignIn({
       CLUSTER_DENIES: clusterTable({
         sign_in: true,

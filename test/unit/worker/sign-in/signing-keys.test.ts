@@ -1,6 +1,6 @@
 // The keys that sign ID tokens: proved before they are used, named by their thumbprint, and published without their
 // private half.
-import { createPublicKey, generateKeyPairSync } from "node:crypto";
+import { createPrivateKey, createPublicKey, generateKeyPairSync } from "node:crypto";
 import { calculateJwkThumbprint, jwtVerify } from "jose";
 import { describe, expect, test } from "vitest";
 import type { IdTokenClaims } from "../../../../src/worker/sign-in/id-token.ts";
@@ -68,6 +68,12 @@ describe("a key that cannot sign is a problem of its setting, and nothing of it 
           : generateKeyPairSync("ed25519");
     return privateKey.export({ type: "pkcs8", format: "pem" }).toString();
   };
+  const wrongExponents = () => {
+    const jwk = createPrivateKey(keyA).export({ format: "jwk" });
+    const other = createPrivateKey(makeSigningKey()).export({ format: "jwk" });
+    const key = { ...jwk, ...Object.fromEntries(["d", "dp", "dq"].map((name) => [name, other[name]])) };
+    return createPrivateKey({ key, format: "jwk" }).export({ type: "pkcs8", format: "pem" }).toString();
+  };
   const brokenInside = () => {
     const middle = Math.floor(keyA.length / 2);
     return `${keyA.slice(0, middle)}${"A".repeat(60)}${keyA.slice(middle + 60)}`;
@@ -80,6 +86,7 @@ describe("a key that cannot sign is a problem of its setting, and nothing of it 
     ["is for another way to sign", () => pem("rsa-pss")],
     ["is of Edwards' curve", () => pem("ed25519")],
     ["has broken numbers", brokenInside],
+    ["signs what its public half does not verify", wrongExponents],
     ["is no key", () => "-----BEGIN PRIVATE KEY-----\nMIIE\n-----END PRIVATE KEY-----"],
     ["is no base64", () => "-----BEGIN PRIVATE KEY-----\n***\n-----END PRIVATE KEY-----"],
     ["is empty", () => ""],

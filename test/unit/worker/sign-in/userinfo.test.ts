@@ -46,6 +46,7 @@ describe("an access token", () => {
     clock.nowMs += 130_000;
     const answer = await ask("/userinfo", bearer);
     expectError(answer, "invalid_token", 401);
+    expect(answer.body.error_description).toMatch(/sign in again/);
     expect(answer.headers.get("www-authenticate")).toMatch(
       /^Bearer error="invalid_token", error_description="[^"\\]+"$/,
     );

@@ -65,6 +65,12 @@ describe("role bindings from a policy", () => {
     expect(namesIn("admin-team")).toEqual(["Group github:acme/platform", "Group github:acme/storage"]);
   });
 
+  test("a team that gives a group by itself is a subject, and its organisation is none", () => {
+    const { namesIn } = render({ allow, groups_from: ["team:Acme/sre#56"] });
+    expect(namesIn("admin-team")).toEqual(["Group github:Acme/sre"]);
+    expect(namesIn("view-organisation").join()).not.toContain("Acme");
+  });
+
   test("nothing stands where the policy says nothing: the placeholder admits no user, and a note says so", () => {
     const { namesIn, notes } = render({ allow: ["user:octocat#583231"] });
 

@@ -22,9 +22,10 @@ deny = ['user:ben', "user:cleo#3",]
 allow = [ # "user:unnamed"
 \t"org:acme", # all of it
   """team:acme/platform""" , "anyone" ]
-groups_from=["acme"]
+groups_from=["acme", "team:acme/sre"]
 [vars]
 CLUSTER_B = { allow = ["user:ada"] } # "user:ada"
+CLIENT_ARGOCD = { allow = ["org:acme"], redirect_uris = ["user:ada"] }
 NAMES = ["user:ada"]
 `;
   expect(pinAll(toml, 7)).toBe(`# ours
@@ -33,9 +34,10 @@ deny = ['user:ben#7', "user:cleo#3",]
 allow = [ # "user:unnamed"
 \t"org:acme#7", # all of it
   """team:acme/platform#7""" , "anyone" ]
-groups_from=["acme#7"]
+groups_from=["acme#7", "team:acme/sre#7"]
 [vars]
 CLUSTER_B = { allow = ["user:ada#7"] } # "user:ada"
+CLIENT_ARGOCD = { allow = ["org:acme#7"], redirect_uris = ["user:ada"] }
 NAMES = ["user:ada"]
 `);
 });

@@ -9,6 +9,7 @@ import { createApp } from "../../../../../src/worker/app.ts";
 import { readConfig } from "../../../../../src/worker/config/config.ts";
 import type { SealedValues } from "../../../../../src/worker/sign-in/sealed-values.ts";
 import { createSignInSealer } from "../../../../../src/worker/sign-in/sealer.ts";
+import type { ResponseCache } from "../../../../../src/worker/sign-in/used-codes.ts";
 import { githubClientId, makeSecret, signInEnvironment } from "../../config/sign-in-environment.ts";
 import { clusterTable, errorAnswer, startOfTests } from "../../support.ts";
 
@@ -115,7 +116,11 @@ export const challenge = createHash("sha256").update(verifier).digest("base64url
 
 export type SignInApp = ReturnType<typeof startSignIn>;
 
-export function startSignIn(changes: Record<string, unknown> = {}, github = new FakeGitHub()) {
+export function startSignIn(
+  changes: Record<string, unknown> = {},
+  github = new FakeGitHub(),
+  cache: ResponseCache | null = null,
+) {
   const env = signInDeployment(changes);
   const clock = { nowMs: startOfTests };
   const lines: string[] = [];
@@ -127,6 +132,7 @@ export function startSignIn(changes: Record<string, unknown> = {}, github = new 
     waitUntil: (work) => background.push(work),
     writeLine: (line) => lines.push(line),
     writeError: (text) => errors.push(text),
+    ...(cache === null ? {} : { cache }),
   });
   onTestFinished(async () => void (await Promise.all(background)));
   const { signIn } = readConfig(env);
@@ -166,7 +172,6 @@ export function startSignIn(changes: Record<string, unknown> = {}, github = new 
         redirectUri: loopbackUri,
         challenge,
         nonce: "n-0S6_WzA2Mj",
-        scope: "openid",
         needsSecret: false,
         isShared: false,
         token: github.addToken(),

@@ -7,6 +7,7 @@ import type { GitHubSignIn, GitHubTokenAnswer } from "../../../../../src/worker/
 import { createOneTimeUse } from "../../../../../src/worker/sign-in/one-time-use.ts";
 import type { Occasion, Provider } from "../../../../../src/worker/sign-in/provider.ts";
 import { createSignInSealer } from "../../../../../src/worker/sign-in/sealer.ts";
+import { createUsedCodes } from "../../../../../src/worker/sign-in/used-codes.ts";
 import type { Verdict } from "../../../../../src/worker/verdict.ts";
 
 export const issuerUrl = "https://login.example.com";
@@ -112,6 +113,7 @@ export function createTestProvider(clients: readonly OpenIdClient[] = [productio
     },
     signingKeys: () => Promise.reject(new Error("no test signs anything here")),
     oneTimeUse: createOneTimeUse(),
+    usedCodes: createUsedCodes(undefined, issuerUrl, () => undefined),
     devicePolls: createDevicePolls(now),
     refusedCodes: createFailureCount(20, now),
     now,
