@@ -20,7 +20,8 @@ const commandsThatNeed: Readonly<Record<string, RegExp>> = {
   Cloudflare: /^(?:npx )?wrangler |^curl "?https:\/\/api\.cloudflare\.com\//,
   GitHub: /^gh /,
   "Kubernetes 1.28": /^kubectl auth whoami/,
-  kubelogin: /^(?:brew|choco) install kubelogin|^kubectl (?:krew install oidc-login|oidc-login |--user=browser )|your-operator/,
+  kubelogin:
+    /^(?:brew|choco) install kubelogin|^kubectl (?:krew install oidc-login|oidc-login |--user=browser )|your-operator/,
   "setup-envtest": /\bsetup-envtest /,
   kubeadm: /^(?:\(umask 077 && )?(?:kubeadm|crictl|journalctl) /,
   k3s: /^(?:k3s|systemctl|journalctl) /,

