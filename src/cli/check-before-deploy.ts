@@ -1,59 +1,46 @@
 // The `[build]` step of wrangler.toml: `octogate check` before each deployment, which refuses a wrong configuration.
 // wrangler says in WRANGLER_COMMAND what it is about to do, and nothing of --config, --env and --var. Which file it
 // deploys is read from its own command line. What the Worker says at run time stays the authority.
-import { execFileSync } from "node:child_process";
-import { readFileSync, readlinkSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { basename, dirname, resolve } from "node:path";
-import { error, resultDiagnosticLines } from "./command.ts";
+import { type Diagnostic, error, resultDiagnosticLines } from "./command.ts";
 import { checkConfiguration } from "./config-file/check/check.ts";
 import { parseConfigFile } from "./config-file/file.ts";
+import { findConfigInUse, readByProc, readByPs } from "./deployment/calling-wrangler.ts";
 import { createStyle, createTerminal } from "./terminal.ts";
 
-interface Process {
-  readonly parent: number;
-  readonly args: readonly string[];
-  readonly folder: string;
-}
+const { WRANGLER_COMMAND, OCTOGATE_CONFIG } = process.env;
 
-/** @throws if there is no such process, or it cannot be read */
-function readProcess(id: number): Process {
-  if (process.platform !== "linux") {
-    const [, parent = "0", args = ""] =
-      /^\s*(\d+)\s+(.*)$/s.exec(execFileSync("ps", ["-o", "ppid=,args=", "-p", String(id)], { encoding: "utf8" })) ??
-      [];
-    return { parent: Number(parent), args: args.trim().split(/\s+/), folder: process.cwd() };
+/** @returns the file's path; null where it cannot be told, and another one could be deployed than was checked */
+function fileToCheck(): string | null {
+  const inUse = findConfigInUse(process.ppid, (id) => readByProc(id) ?? readByPs(id, process.env));
+  switch (inUse.kind) {
+    case "named":
+      return inUse.path;
+    case "unnamed":
+      return resolve("wrangler.toml");
+    case "unknown":
+      if (OCTOGATE_CONFIG !== undefined) return resolve(OCTOGATE_CONFIG);
+      // A person called this program, and not wrangler.
+      return WRANGLER_COMMAND === undefined ? resolve("wrangler.toml") : null;
   }
-  // The name in brackets may hold anything.
-  const [, parent = "0"] = /\) \S (\d+) [^)]*$/.exec(readFileSync(`/proc/${id}/stat`, "utf8")) ?? [];
-  const args = readFileSync(`/proc/${id}/cmdline`, "utf8").split("\0");
-  return { parent: Number(parent), args, folder: readlinkSync(`/proc/${id}/cwd`) };
 }
 
-/** @returns the file that --config of the calling wrangler names, or null */
-function configOfWrangler(): string | null {
-  try {
-    for (let id = process.ppid; id > 1; ) {
-      const { parent, args, folder } = readProcess(id);
-      if (args.some((arg) => /(?:^|[/\\])wrangler(?:-dist[/\\]cli)?(?:\.m?js)?$/.test(arg))) {
-        const at = args.findIndex((arg) => /^(?:--config|-c)(?:=|$)/.test(arg));
-        const value = args[at]?.includes("=") ? args[at]?.replace(/^[^=]*=/, "") : args[at + 1];
-        return at === -1 || value === undefined ? null : resolve(folder, value);
-      }
-      id = parent;
-    }
-  } catch {
-    // No /proc and no ps: the default is checked.
+function findProblems(absolutePath: string | null): readonly Diagnostic[] {
+  if (absolutePath === null) {
+    const message = "it cannot be told which configuration it deploys";
+    return [
+      error("wrangler", message, "say it: OCTOGATE_CONFIG=wrangler.toml npx wrangler deploy --config wrangler.toml"),
+    ];
   }
-  return null;
-}
-
-if (process.env.WRANGLER_COMMAND !== "dev") {
-  const absolutePath = configOfWrangler() ?? resolve("wrangler.toml");
   const path = dirname(absolutePath) === process.cwd() ? basename(absolutePath) : absolutePath;
-  const loaded = /\.jsonc?$/.test(path)
-    ? { kind: "invalid" as const, diagnostic: error(path, "is no TOML: octogate checks and deploys wrangler.toml") }
-    : parseConfigFile({ path, absolutePath }, readFileSync(absolutePath, "utf8"));
-  const diagnostics = loaded.kind === "loaded" ? checkConfiguration(loaded.file, Date.now()) : [loaded.diagnostic];
+  if (/\.jsonc?$/.test(path)) return [error(path, "is no TOML: octogate checks and deploys wrangler.toml")];
+  const loaded = parseConfigFile({ path, absolutePath }, readFileSync(absolutePath, "utf8"));
+  return loaded.kind === "loaded" ? checkConfiguration(loaded.file, Date.now()) : [loaded.diagnostic];
+}
+
+if (WRANGLER_COMMAND !== "dev") {
+  const diagnostics = findProblems(fileToCheck());
   const { note } = createTerminal(process);
   // Without colours: wrangler passes this on, to a terminal or to a file.
   for (const line of resultDiagnosticLines(diagnostics, createStyle(null))) note(line);

@@ -25,6 +25,7 @@ import { manifestsCommand } from "./commands/manifests/command.ts";
 import { pinCommand } from "./commands/pin/command.ts";
 import { setupCommand } from "./commands/setup/command.ts";
 import { teardownCommand } from "./commands/teardown.ts";
+import { breakLine } from "./line-breaks.ts";
 import { nearestTo } from "./nearest.ts";
 import { Interruption, type Terminal } from "./terminal.ts";
 
@@ -129,20 +130,13 @@ const helpColumns = 80;
 function wrapped(text: string): string {
   return text
     .split("\n")
-    .map((line) => {
+    .flatMap((line) => {
       const indent = /^ */.exec(line)?.[0] ?? "";
-      const isCommand = line.startsWith("  octogate ") && indent.length === 2 && !line.includes("   ");
-      const end = isCommand ? " \\" : "";
-      const lines: string[] = [];
-      for (const word of line.trimStart().split(" ")) {
-        const last = lines.at(-1);
-        if (last !== undefined && last.length + 1 + word.length + end.length <= helpColumns) {
-          lines[lines.length - 1] = `${last} ${word}`;
-        } else {
-          lines.push(`${indent}${lines.length > 0 && isCommand ? "    " : ""}${word}`);
-        }
-      }
-      return line.length <= helpColumns ? line : lines.join(`${end}\n`);
+      const isCommand = line.startsWith("  octogate ") && !line.includes("   ");
+      return breakLine(line, {
+        columns: helpColumns,
+        ...(isCommand ? { indent: `${indent}    `, end: " \\" } : { indent }),
+      });
     })
     .join("\n");
 }

@@ -5,9 +5,10 @@ import { randomUUID } from "node:crypto";
 import type { Readable, Writable } from "node:stream";
 import { text as readText } from "node:stream/consumers";
 import { confirm, isCancel, password } from "@clack/prompts";
+import { breakLine } from "./line-breaks.ts";
 
-/** A stream as Node hands it over: `isTTY` where a person looks at it. */
-type Stream<T> = T & { readonly isTTY?: boolean };
+/** A stream as Node hands it over: `isTTY` where a person looks at it, through a window that is `columns` wide. */
+type Stream<T> = T & { readonly isTTY?: boolean; readonly columns?: number };
 
 interface Streams {
   readonly stdin: Stream<Readable>;
@@ -56,11 +57,21 @@ export function createTerminal({ stdin, stdout, stderr, env }: Streams): Termina
           : part.replace(/^(\d+)m(.*)$/su, (_, code, rest) => `\u001b[${code}m${escaped(rest)}`),
       )
       .join("");
+  const colour = new RegExp(`${startOfColour}\\d+m`, "g");
+  const widthOf = (text: string) => text.replaceAll(colour, "").length;
+  const broken = (line: string) => {
+    const { isTTY, columns } = stderr;
+    if (isTTY !== true || columns === undefined || toCopy.test(line)) return [line];
+    const indent = /^ *(?:[-✓→|] )?/u.exec(line.replaceAll(colour, ""))?.[0].replaceAll(/./gu, " ") ?? "";
+    return breakLine(line, { columns, indent, widthOf });
+  };
   const styleFor = ({ isTTY }: Stream<Writable>) =>
     createStyle(isTTY === true && !env.NO_COLOR && env.TERM !== "dumb" ? startOfColour : null);
   return {
     print: (line) => void stdout.write(`${visible(line)}\n`),
-    note: (line) => void stderr.write(`${visible(line)}\n`),
+    note: (line) => {
+      for (const part of broken(line)) stderr.write(`${visible(part)}\n`);
+    },
     readInput: async () => (stdin.isTTY === true ? null : await readText(stdin)),
     async ask(question) {
       if (stdin.isTTY !== true || stderr.isTTY !== true) return null;
@@ -78,6 +89,9 @@ export function createTerminal({ stdin, stdout, stderr, env }: Streams): Termina
     printStyle: styleFor(stdout),
   };
 }
+
+/** A command or an address. A line with one stays whole: a person copies it out of the terminal. */
+const toCopy = /(?:^|[\s(])(?:npx|octogate) [a-z]|https?:\/\//;
 
 /** Control characters but the tab, and characters that move, hide or break text: bidirectional marks among them. */
 const unprintable = /(?!\t)[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;

@@ -53,11 +53,13 @@ export async function sendRequest(endpoint: Endpoint, toSend: HttpsRequest): Pro
   const { method, path, body, credential, trustsAnyServer } = toSend;
   const startedAt = performance.now();
   const signal = AbortSignal.timeout(endpoint.timeoutMs);
+  const proxy = endpoint.proxy === null ? "" : shownProxy(endpoint.proxy);
   const failure = (error: unknown) => {
     const why = signal.aborted ? `no answer within ${endpoint.timeoutMs / 1000} s` : failureText(error);
     return {
       kind: "failed" as const,
-      why: endpoint.proxy === null ? why : `${why}, through ${shownProxy(endpoint.proxy)}`,
+      // What the proxy itself answered names it already.
+      why: endpoint.proxy === null || why.includes(proxy) ? why : `${why}, through ${proxy}`,
     };
   };
   let tunnel: Socket | null = null;

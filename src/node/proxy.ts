@@ -43,6 +43,22 @@ export function shownProxy({ protocol, host }: URL): string {
   return `the proxy ${protocol}//${host} (HTTPS_PROXY)`;
 }
 
+/** Where a host cannot be reached. */
+export const proxyHint =
+  "behind a proxy set HTTPS_PROXY, with an authority of its own NODE_EXTRA_CA_CERTS (docs/setup.md, Behind a proxy)";
+
+/**
+ * A client proves in its own handshake that it has the certificate's key. A proxy that opens TLS has a handshake of its
+ * own with the server, and no key for it (RFC 8446, 4.4.3).
+ *
+ * @returns what to do where the client certificate does not arrive; null where no proxy is on the way
+ */
+export function openedTlsHint(proxy: URL | null, hostname: string): string | null {
+  if (proxy === null) return null;
+  const exception = `except ${hostname} by NO_PROXY, for kube-apiserver too`;
+  return `if ${shownProxy(proxy)} opens TLS, the client certificate ends there: ${exception}`;
+}
+
 /**
  * Opens a connection to a host through a proxy. What goes over it is not for the proxy: TLS comes next.
  *

@@ -8,9 +8,10 @@ import type { CacheParts } from "./cache/lookup.ts";
 import { createMemory } from "./cache/memory.ts";
 import { createNegativeCache } from "./cache/negative-cache.ts";
 import { createSealer } from "./cache/sealer.ts";
-import { type Checked, describeProblems } from "./config/checked.ts";
-import { type Config, readConfig } from "./config/config.ts";
+import { type Checked, describeProblems, type Problem } from "./config/checked.ts";
+import { type Config, problemsInSignIn, readConfig } from "./config/config.ts";
 import type { ServiceSettings } from "./config/service.ts";
+import type { SignInSettings } from "./config/sign-in.ts";
 import { apiAddressOf } from "./github/api-address.ts";
 import { createGitHubClient, type GitHubClient } from "./github/client.ts";
 import { connectGitHub } from "./github/connect.ts";
@@ -86,7 +87,9 @@ function createServices(env: Environment, runtime: Runtime): Services {
   const github: Checked<GitHubAccess> = config.service.ok
     ? { ok: true, value: accessGitHub(config.service.value, env, runtime, metrics) }
     : config.service;
-  const signIn = config.issuerUrl === null ? null : signInOf(config, config.issuerUrl, github, log, env, runtime);
+  const wrong = problemsInSignIn(config);
+  if (wrong.length > 0) writeError(`people are kept from signing in: ${describeProblems(wrong)}`);
+  const signIn = signInOf(config, github, log, env, runtime);
   return {
     config,
     ...log,
@@ -96,7 +99,7 @@ function createServices(env: Environment, runtime: Runtime): Services {
       ...config,
       githubUrl: github.ok ? github.value.restUrl : null,
       store: boundStoreOf(env.KV),
-      signIn: signIn === null ? null : () => checkSignIn(signIn, config, env),
+      signIn: config.signIn === null ? null : () => checkSignIn(signIn, wrong, env),
       fetch,
       now,
     }),
@@ -169,51 +172,48 @@ function accessGitHub(
   };
 }
 
+/** @returns null where there is no client, or no address at which it could be asked */
 function signInOf(
-  { signIn, clients }: Config,
-  issuerUrl: string,
+  { signIn, issuerUrl, clients }: Config,
   github: Checked<GitHubAccess>,
   log: Pick<Services, "decisionLog" | "warnOfNames">,
   env: Environment,
   runtime: Runtime,
-): SignInServices {
+): SignInServices | null {
+  if (signIn === null || issuerUrl === null) return null;
   const { now, writeError } = runtime;
   const limit = (name: LimiterName) => limitOf(name, env[name], writeError);
-  const provider = providerOf();
-  if (!provider.ok) writeError(`no one can sign in: ${describeProblems(provider.problems)}`);
   return {
     origin: new URL(issuerUrl).origin,
-    provider,
+    provider: providerOf(signIn),
     mayAuthorize: limit("AUTHORIZE_LIMIT"),
     mayStartDevice: limit("DEVICE_LIMIT"),
     tokenFailures: createFailureLimit(limit("TOKEN_FAILURE_LIMIT"), now),
   };
 
-  function providerOf(): Checked<Provider> {
+  function providerOf(settings: Checked<SignInSettings>): Checked<Provider> {
     if (!github.ok) return github;
-    if (signIn === null) return { ok: false, problems: [noClient] };
-    if (!signIn.ok) return signIn;
+    if (!settings.ok) return settings;
     return {
       ok: true,
-      value: createProvider({ ...runtime, ...log, settings: signIn.value, clients, github: github.value }),
+      value: createProvider({ ...runtime, ...log, settings: settings.value, clients, github: github.value }),
     };
   }
 }
 
-const noClient = { setting: "ISSUER_URL", message: "no cluster has sign_in = true, and there is no CLIENT_NAME" };
-
 /**
  * What readiness says about the sign-in: its settings, its clients' policies, its keys, and limiters that are missing.
+ *
+ * @param wrong what its configuration has
  */
 async function checkSignIn(
-  { provider }: SignInServices,
-  { clients }: Config,
+  signIn: SignInServices | null,
+  wrong: readonly Problem[],
   env: Environment,
 ): Promise<Checked<string | null>> {
-  const keys = provider.ok ? await provider.value.signingKeys() : provider;
-  const parts: Checked<unknown>[] = [keys, ...clients.map(({ signInPolicy }) => signInPolicy)];
-  const problems = parts.flatMap((part) => (part.ok ? [] : part.problems));
-  if (problems.length > 0) return { ok: false, problems };
+  if (wrong.length > 0 || signIn === null) return { ok: false, problems: wrong };
+  const keys = signIn.provider.ok ? await signIn.provider.value.signingKeys() : signIn.provider;
+  if (!keys.ok) return keys;
   const missing = signInLimiters.map((name) => missingLimiter(name, env[name])).filter((text) => text !== null);
   return { ok: true, value: missing.length === 0 ? null : missing.join("; ") };
 }

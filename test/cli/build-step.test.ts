@@ -13,7 +13,7 @@ const template = readFileSync(join(repositoryRoot, "wrangler.toml"), "utf8");
 const right = template
   .replace("<auth.example.com>", "auth.acme.dev")
   .replace("<sha256 fingerprint, 64 hex digits>", "a1".repeat(32))
-  .replace("user:octocat#583231", "user:mona#5");
+  .replace(/^allow = .*$/m, 'allow = ["org:acme#1234", "team:acme/platform#55", "user:mona#5"]');
 const wrong = right.replace("user:mona#5", "orgs:acme");
 
 beforeEach(() => {

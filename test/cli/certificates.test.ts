@@ -39,7 +39,7 @@ describe("octogate certificate issue", () => {
   test("is for a cluster that was set up", async () => {
     const { exitCode, stderr } = await certificate("issue", "--cluster", "staging", "--name", "second", "--yes");
     expect(exitCode).toBe(1);
-    expect(stderr).toContain("run octogate setup --cluster staging first");
+    expect(stderr).toContain("octogate setup --cluster staging makes it");
   });
 });
 
@@ -51,7 +51,8 @@ describe("octogate certificate list", () => {
     const mutations = rig.cloudflare.mutations.length;
     const { exitCode, stdout, stderr } = await certificate("list");
     expect(exitCode).toBe(0);
-    const rows = stdout.split("\n");
+    const [heading, ...rows] = stdout.split("\n");
+    expect(heading).toMatch(/^FINGERPRINT +CLUSTER +STATUS +LEFT +NAME$/);
     expect(rows[0]).toMatch(
       new RegExp(`^${fingerprint("client")}  production +active +364 days +octogate production$`),
     );

@@ -12,7 +12,10 @@ async function filledIn(): Promise<string> {
   return template
     .replace("<auth.example.com>", "auth.acme.dev")
     .replace("<sha256 fingerprint, 64 hex digits>", "a1".repeat(32))
-    .replace('"user:octocat#583231"]', '"user:octocat#583231", "user:ada#7"]');
+    .replace(
+      /^allow = .*$/m,
+      'allow = ["org:acme#1234", "team:acme/platform#55", "user:octocat#583231", "user:ada#7"]',
+    );
 }
 
 /** The number of the line that begins with this. */
@@ -34,11 +37,12 @@ describe("octogate check", () => {
     const toml = await readFile(`${repository}wrangler.toml`, "utf8");
     const { exitCode, stdout, stderr } = await octogate(["check"], { cwd: repository });
     expect({ exitCode, stderr }).toEqual({ exitCode: 1, stderr: "" });
-    expect(stdout).toMatch(/\nwrangler\.toml: 3 errors, 0 warnings\n$/);
+    expect(stdout).toMatch(/\nwrangler\.toml: 5 errors, 0 warnings\n$/);
     const place = (start: string, setting: string) => `wrangler.toml:${lineOf(toml, start)}: ${setting}: error: `;
     expect(stdout).toContain(`${place("pattern", "routes[0].pattern")}must be your own hostname`);
     expect(stdout).toContain(place("client_certificates", "CLUSTER_PRODUCTION.client_certificates[0]"));
-    expect(stdout).toContain(`${place("allow", "CLUSTER_PRODUCTION.allow")}is still the example's`);
+    expect(stdout).toContain(`${place("allow", "CLUSTER_PRODUCTION.allow[2]")}“user:<login>” must be`);
+    expect(stdout).toContain("  → name your own organisation, team or users");
   });
 
   test("ends well with warnings alone, and keeps them apart", async () => {
@@ -81,7 +85,7 @@ describe("octogate check", () => {
 describe("the build step of wrangler", () => {
   const step = `${repository}src/cli/check-before-deploy.ts`;
   const build = (cwd: string, WRANGLER_COMMAND: string) =>
-    run(process.execPath, [step], { cwd, env: { WRANGLER_COMMAND } });
+    run(process.execPath, [step], { cwd, env: { WRANGLER_COMMAND, OCTOGATE_CONFIG: "wrangler.toml" } });
 
   test.each(["deploy", "versions upload"])("prints the same lines before %s, and refuses", async (command) => {
     const toml = (await filledIn()).replace('"user:octocat#583231"', '"user:octocat", "user:"');
@@ -90,6 +94,13 @@ describe("the build step of wrangler", () => {
     expect(checked.exitCode).toBe(1);
     const withoutSum = checked.stdout.replace(/.*\n$/, "");
     expect(await build(path, command)).toMatchObject({ exitCode: 1, stdout: "", stderr: withoutSum });
+  });
+
+  test("refuses where it cannot tell which file wrangler deploys", async () => {
+    const { path: cwd } = await makeDeploymentFolder(await filledIn());
+    const unsaid = await run(process.execPath, [step], { cwd, env: { WRANGLER_COMMAND: "deploy" } });
+    expect(unsaid).toMatchObject({ exitCode: 1, stderr: expect.stringContaining("OCTOGATE_CONFIG=wrangler.toml") });
+    expect(await build(cwd, "deploy")).toMatchObject({ exitCode: 0, stderr: "" });
   });
 
   test("lets through what is only warned about, and everything that is tried locally", async () => {

@@ -1,6 +1,5 @@
 import { describe, expect, test } from "vitest";
 import { run } from "../support/program.ts";
-import { makeDeploymentFolder } from "./support/deployment-folder.ts";
 import { main, octogate } from "./support/octogate.ts";
 
 describe("the command line", () => {
@@ -45,27 +44,6 @@ describe("the command line", () => {
     const { stdout } = await octogate(["setup", "--help"]);
     for (const flags of ["-c, --cluster", "-y, --yes", "-n, --dry-run"]) expect(stdout).toContain(flags);
     expect((await octogate(["-v"])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
-  });
-
-  test.each([
-    ["octogate ma", ["manifests"]],
-    ["octogate certificate r", ["revoke", "rotate"]],
-    ["octogate manifests --for k", ["k3s", "kops", "kubeadm"]],
-    ["octogate setup --dry", ["--dry-run"]],
-    ["octogate check --config wr", ["wrangler.toml"]],
-  ])("bash completes %s", async (line, expected) => {
-    const { path } = await makeDeploymentFolder("");
-    const { stdout: script } = await octogate(["completion", "bash"]);
-    const words = line.split(" ");
-    const complete = `COMP_WORDS=(${words.join(" ")}); COMP_CWORD=${words.length - 1}; _octogate; printf '%s\\n' "\${COMPREPLY[@]}"`;
-    const { stdout, stderr } = await run("bash", ["-c", `${script}\n${complete}`], { cwd: path, env: process.env });
-    expect(stderr).toBe("");
-    expect(stdout.trim().split("\n").sort()).toEqual(expected);
-  });
-
-  test.each(["zsh", "fish"])("%s gets the same commands and options", async (shell) => {
-    const { stdout } = await octogate(["completion", shell]);
-    for (const word of ["manifests", "rotate", "dry-run", "kubeadm"]) expect(stdout).toContain(word);
   });
 
   test("shows its help on stdout, without colours, where it was asked for", async () => {

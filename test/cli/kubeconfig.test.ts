@@ -108,7 +108,9 @@ describe("octogate kubeconfig", () => {
     const { path: cwd } = await makeDeploymentFolder(deployment.replace("auth.acme.test", "<auth.example.com>"));
     expect((await octogate(production, { cwd })).stderr).toContain("no custom domain of your own");
     const other = await octogate(["kubeconfig", "--cluster", "staging"], { cwd });
-    expect(other.stderr).toContain("the cluster staging is not in it; there is CLUSTER_PRODUCTION");
+    expect(other.stderr).toContain(
+      "has no cluster staging: there is no [vars.CLUSTER_STAGING]\n  → there are: production",
+    );
   });
 });
 

@@ -1,15 +1,19 @@
 // What npm ships: the files of the tarball, and that it works where there is nothing else: an empty folder, Node 20, no
 // wrangler.
-import { mkdir, mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { builtinModules } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join, posix } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as v from "valibot";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { makeAuthority } from "../../src/local/certificates.ts";
 import { type Ended, run } from "../support/program.ts";
+import { deploymentOf, makeDeploymentFolder } from "./support/deployment-folder.ts";
 import { type Scene, startScene } from "./support/doctor-scene.ts";
+import { startGitHub } from "./support/github.ts";
 import { findMachineNode, type MachineNode } from "./support/machine-node.ts";
+import { startProxy } from "./support/proxy.ts";
 
 const repository = fileURLToPath(new URL("../..", import.meta.url));
 const maxNpmMs = 180_000;
@@ -146,6 +150,27 @@ describe.skipIf(machine === null)("the tarball on Node 20, in an empty folder", 
       expect(help.stderr).toBe("");
       expect(help.stdout).toContain(`Usage: octogate ${name}`);
     }
+  });
+
+  test("asks GitHub through a proxy, one that opens TLS with an authority of its own, too", async () => {
+    const github = await startGitHub();
+    github.addOrganisation({ login: "acme", id: 4711 });
+    const authority = await makeAuthority({ notBefore: new Date(Date.now() - 1000), notAfter: new Date(2100, 0) });
+    const proxy = await startProxy({ "api.github.com:443": github.url }, authority);
+    onTestFinished(() => proxy.close());
+    const { path: cwd } = await makeDeploymentFolder(deploymentOf(["org:acme"]));
+    await writeFile(join(cwd, "ca.crt"), authority.certificate);
+    const { node, env } = machine as MachineNode; // the tests are skipped where it is null
+    const pin = (more: NodeJS.ProcessEnv) =>
+      run(node, [join(empty, "node_modules", ".bin", "octogate"), "pin", "--dry-run"], {
+        cwd,
+        env: { ...env, HTTPS_PROXY: proxy.url, NO_PROXY: "", ...more },
+      });
+    expect((await pin({})).exitCode).toBe(1);
+    const { exitCode, stdout, stderr } = await pin({ NODE_EXTRA_CA_CERTS: join(cwd, "ca.crt") });
+    expect(exitCode, stderr).toBe(0);
+    expect(stdout).toContain("org:acme → org:acme#4711");
+    expect(proxy.asked).toContain("GET https://api.github.com/orgs/acme");
   });
 
   test("examines a deployment", async () => {

@@ -1,56 +1,21 @@
 // Behind an HTTP proxy, as the only way out: the whole command goes by it, and no secret is shown to it.
-import { once } from "node:events";
-import { createServer, type IncomingMessage } from "node:http";
-import { type AddressInfo, connect, type Socket } from "node:net";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { makeAuthority } from "../../src/local/certificates.ts";
 import { proxyFor } from "../../src/node/proxy.ts";
+import { startGitHub } from "./support/github.ts";
+import { type HttpProxy, startProxy } from "./support/proxy.ts";
 import { makeRig, type Rig } from "./support/rig.ts";
 
 let rig: Rig;
-/** What the proxy was asked for: CONNECT lines, and requests that it could read. */
-let asked: string[];
-let port: number;
-let close: () => void;
-/** Names that only the proxy knows, and where they are. */
-let routes: Record<string, number>;
-
+let proxy: HttpProxy;
+const edge = () => `https://127.0.0.1:${rig.edgePort}`;
 beforeEach(async () => {
   // Processes have the real clock, and would wait.
   rig = await makeRig({ isLate: false });
-  asked = [];
-  routes = { "auth.acme.dev:443": rig.edgePort };
-  const sockets = new Set<Socket>();
-  const proxy = createServer((request, response) => {
-    asked.push(`${request.method} ${request.url}`);
-    response.writeHead(403).end();
-  });
-  proxy.on("connect", (request: IncomingMessage, socket: Socket) => {
-    sockets.add(socket);
-    asked.push(`CONNECT ${request.url} ${request.headers["proxy-authorization"] ?? "-"}`);
-    const to = routes[request.url ?? ""];
-    if (to === undefined) {
-      socket.end("HTTP/1.1 502 Bad Gateway\r\n\r\n");
-      return;
-    }
-    const upstream = connect(to, "127.0.0.1", () => {
-      socket.write("HTTP/1.1 200 Connection established\r\n\r\n");
-      upstream.pipe(socket);
-      socket.pipe(upstream);
-    });
-    sockets.add(upstream);
-    for (const one of [socket, upstream]) one.on("error", () => upstream.destroy());
-  });
-  proxy.listen(0, "127.0.0.1");
-  await once(proxy, "listening");
-  // A TCP listener's address is an object.
-  port = (proxy.address() as AddressInfo).port;
-  close = () => {
-    for (const socket of sockets) socket.destroy();
-    proxy.close();
-  };
+  proxy = await startProxy({ "auth.acme.dev:443": edge() });
 });
 afterEach(async () => {
-  close();
+  proxy.close();
   await rig.close();
 });
 
@@ -73,51 +38,91 @@ describe("setup", () => {
 
   test("verifies the deployment through the proxy, mutual TLS from end to end", async () => {
     const { exitCode, stderr } = await setup({
-      HTTPS_PROXY: `http://me:secret@127.0.0.1:${port}`,
+      HTTPS_PROXY: proxy.url.replace("//", "//me:secret@"),
       NO_PROXY: "127.0.0.1",
     });
     expect(exitCode, stderr).toBe(0);
     const line = `CONNECT auth.acme.dev:443 Basic ${Buffer.from("me:secret").toString("base64")}`;
-    expect(asked).toEqual([line, line, line]);
+    expect(proxy.asked).toEqual([line, line, line]);
   });
 
   test("says through which proxy a connection failed, without its password", async () => {
-    routes = {};
+    proxy.routes = {};
     const { exitCode, stderr } = await setup({
-      https_proxy: `http://me:secret@127.0.0.1:${port}`,
+      https_proxy: proxy.url.replace("//", "//me:secret@"),
       no_proxy: "127.0.0.1",
     });
     expect(exitCode).toBe(1);
-    expect(stderr).toContain(
-      `the proxy http://127.0.0.1:${port} (HTTPS_PROXY) answered 502 to CONNECT auth.acme.dev:443`,
-    );
+    expect(stderr).toContain(`the proxy ${proxy.url} (HTTPS_PROXY) answered 502 to CONNECT auth.acme.dev:443`);
     expect(stderr).not.toContain("secret");
   });
 
   test("asks Cloudflare through the proxy, and names the variables where that fails", async () => {
     const { exitCode, stderr } = await setup({
-      HTTPS_PROXY: `127.0.0.1:${port}`,
+      HTTPS_PROXY: proxy.url.replace("http://", ""),
       CLOUDFLARE_BASE_URL: "https://api.cloudflare.test/client/v4",
     });
     expect(exitCode).toBe(1);
-    expect(asked[0]).toBe("CONNECT api.cloudflare.test:443 -");
+    expect(proxy.asked[0]).toBe("CONNECT api.cloudflare.test:443 -");
     expect(stderr).toContain("behind a proxy set HTTPS_PROXY");
   });
 });
 
 test("pin asks GitHub through the proxy", async () => {
-  rig.env.HTTPS_PROXY = `http://127.0.0.1:${port}`;
-  const toml = rig.clone.read("wrangler.toml").replace("org:acme#1234", "org:acme");
+  rig.env.HTTPS_PROXY = proxy.url;
+  const toml = rig.clone.read("wrangler.toml").replace(/^allow = .*$/m, 'allow = ["org:acme"]');
   rig.clone.write("wrangler.toml", toml.replace("https://api.github.com", "https://github.acme.test/api/v3"));
   await rig.start(["pin", "--dry-run"]).ended();
-  expect(asked[0]).toBe("CONNECT github.acme.test:443 -");
+  expect(proxy.asked[0]).toBe("CONNECT github.acme.test:443 -");
+});
+
+describe("a proxy that opens TLS, with an authority of its own in NODE_EXTRA_CA_CERTS", () => {
+  let opening: HttpProxy;
+  beforeEach(async () => {
+    const authority = await makeAuthority({ notBefore: new Date(Date.now() - 1000), notAfter: new Date(2100, 0) });
+    const github = await startGitHub();
+    github.addOrganisation({ login: "acme", id: 4711 });
+    opening = await startProxy({ "auth.acme.dev:443": edge(), "api.github.com:443": github.url }, authority);
+    rig.clone.write("proxy-ca.crt", authority.certificate);
+    Object.assign(rig.env, { HTTPS_PROXY: opening.url, NO_PROXY: "127.0.0.1" });
+  });
+  afterEach(() => opening.close());
+  const trust = () => {
+    rig.env.NODE_EXTRA_CA_CERTS = rig.clone.path("proxy-ca.crt");
+  };
+
+  test("is trusted by pin with it, and not without it", async () => {
+    const toml = rig.clone.read("wrangler.toml").replace(/^allow = .*$/m, 'allow = ["org:acme"]');
+    rig.clone.write("wrangler.toml", toml);
+    const refused = await rig.start(["pin", "--dry-run"]).ended();
+    expect(refused.exitCode).toBe(1);
+    expect(refused.stderr).toContain("NODE_EXTRA_CA_CERTS");
+    trust();
+    const { exitCode, stdout, stderr } = await rig.start(["pin", "--dry-run"]).ended();
+    expect(exitCode, stderr).toBe(0);
+    expect(stdout).toContain("org:acme → org:acme#4711");
+    expect(opening.asked).toContain("GET https://api.github.com/orgs/acme");
+  });
+
+  test("can't pass the client certificate on: setup says so, and what to do", async () => {
+    trust();
+    const { exitCode, stderr } = await rig.start([...fresh, "--wait", "0"]).ended();
+    expect(exitCode).toBe(1);
+    const wayOut = `if the proxy ${opening.url} (HTTPS_PROXY) opens TLS, the client certificate ends there: except auth.acme.dev by NO_PROXY`;
+    expect(stderr).toContain(wayOut);
+    // The proxy could read the review, and the edge saw no certificate.
+    expect(opening.asked).toContain("POST https://auth.acme.dev/authenticate");
+    const doctor = await rig.start(["doctor", "--cluster", "production"]).ended();
+    expect(doctor.stdout).toMatch(/✗ mutual TLS .*asks for no client certificate/);
+    expect(doctor.stderr).toContain(wayOut);
+  });
 });
 
 test("doctor goes the same way", async () => {
   expect((await rig.run([...fresh, ...rig.edgeArgs])).exitCode).toBe(0);
-  rig.env.HTTPS_PROXY = `http://127.0.0.1:${port}`;
+  rig.env.HTTPS_PROXY = proxy.url;
   const { stdout } = await rig.run(["doctor", "--cluster", "production", "--ca-file", rig.caFile, "--json"]);
-  expect(asked.length).toBeGreaterThan(3);
+  expect(proxy.asked.length).toBeGreaterThan(3);
   const { checks } = JSON.parse(stdout) as { checks: { name: string; state: string }[] }; // our own
   const states = Object.fromEntries(checks.map(({ name, state }) => [name, state]));
   expect(states).toMatchObject({ dns: "skipped", connection: "ok", tls: "ok" });

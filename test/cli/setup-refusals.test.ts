@@ -302,8 +302,9 @@ test("a deployment that takes its time is waited for", async () => {
   expect(exitCode).toBe(0);
 });
 
-// The local edge makes an answer of its own of a 500.
-const passedErrors = edgeErrorCases.filter(({ status }) => status !== 500);
+// The local edge makes an answer of its own of a 500. One is enough of those that are told alike.
+const toldOnce = new Map(edgeErrorCases.filter(({ status }) => status !== 500).map((one) => [String(one.said), one]));
+const passedErrors = [...toldOnce.values()];
 
 describe.each(["html", "json"] as const)("an error of Cloudflare's own in %s", (form) => {
   test.each(passedErrors)("$code in the deployment's place is told with what to do", async (fault) => {

@@ -93,7 +93,7 @@ describe("setup from nothing", () => {
     expect(before.filter((line) => !after.includes(line))).toEqual([
       'pattern = "<auth.example.com>"',
       'client_certificates = ["<sha256 fingerprint, 64 hex digits>"]',
-      'allow = ["org:acme#1234", "team:acme/platform#55", "user:octocat#583231"]',
+      'allow = ["org:<organisation>", "team:<organisation>/<team>", "user:<login>"]',
     ]);
     expect(after.filter((line) => !before.includes(line))).toEqual([
       `pattern = "${hostname}"`,
@@ -183,7 +183,7 @@ test("setup pins the names of a new cluster before anything decides by them", as
     const { exitCode, stderr } = await rig.run([...args, "--pin", "--yes"]);
 
     expect(exitCode, stderr).toBe(0);
-    expect(stderr).toContain("user:no-such-user stays without a number");
+    expect(stderr).toContain("user:no-such-user stays without a number: no account at GitHub has that name");
     expect(rig.clone.read("wrangler.toml")).toContain(
       'allow = ["org:acme-inc#77", "user:ada#7", "user:no-such-user", "team:acme-inc/platform"]',
     );

@@ -131,7 +131,7 @@ describe("teardown --cluster", () => {
     expect(rig.clone.has(".clusters/staging")).toBe(false);
     const { exitCode, stderr } = await teardown("--cluster", "staging");
     expect(exitCode).toBe(1);
-    expect(stderr).toContain("there is nothing of a cluster staging");
+    expect(stderr).toContain("has no cluster staging");
   });
 
   test("refuses the last cluster: that is the whole deployment", async () => {

@@ -25,7 +25,7 @@ const page = {
   allowed: examplesIn("docs/try-with-kubectl.md", "What a user may do"),
   end: commandsIn("docs/try-with-kubectl.md", "After a restart"),
   ownAccount: commandsIn("docs/try-with-kubectl.md", "Your own account at GitHub"),
-  ownToken: commandIn("docs/try-with-kubectl.md", 'kubectl --token="$GITHUB_TOKEN" get pods'),
+  ownToken: commandIn("docs/try-with-kubectl.md", "kubectl --user=github get pods"),
 };
 const readme = examplesIn("README.md", "What it looks like");
 const developers = {
@@ -194,9 +194,10 @@ describe.skipIf(whyWithoutControlPlane !== null)(title, () => {
     });
     await withPolicy.stop();
 
-    const own = await terminal.type(
-      `GITHUB_TOKEN=${token}; ${page.ownToken.replace("kubectl", "kubectl --user=outsider")}`,
-    );
+    await mkdir(join(env.HOME, ".kube"), { recursive: true });
+    await writeFile(join(env.HOME, ".kube/github-token"), token);
+    await succeeds(terminal, ['kubectl config set users.github.tokenFile "$HOME/.kube/github-token"\n']);
+    const own = await terminal.type(page.ownToken);
     expect(own.output).toContain('Forbidden): pods is forbidden: User "github:otto-inkwell:10000001"');
 
     await edge.stop();

@@ -13,6 +13,8 @@ export interface EdgeErrorCase {
 /** Each that has words of its own, with the status that it comes with. */
 export const edgeErrorCases: readonly EdgeErrorCase[] = [
   { status: 403, code: 1006, title: "Access denied: Your IP address has been banned", said: /IP Access rule/ },
+  { status: 403, code: 1007, title: "Access denied: Your IP address has been banned", said: /IP Access rule/ },
+  { status: 403, code: 1008, title: "Access denied: Your IP address has been banned", said: /IP Access rule/ },
   { status: 403, code: 1009, title: "Access denied: Country or region banned", said: /IP Access rule/ },
   { status: 403, code: 1010, title: "The owner has banned your access", said: /Browser Integrity Check/ },
   { status: 429, code: 1015, title: "You are being rate limited", said: /rate limiting rule/ },
@@ -24,7 +26,15 @@ export const edgeErrorCases: readonly EdgeErrorCase[] = [
   { status: 409, code: 1001, title: "DNS resolution error", said: /an error of its own/ },
   { status: 500, code: 500, title: "Internal server error", said: /Cloudflare itself fails/ },
   { status: 502, code: 502, title: "Bad gateway", said: /origin server/ },
+  { status: 503, code: 503, title: "Service temporarily unavailable", said: /Cloudflare itself fails/ },
+  { status: 504, code: 504, title: "Gateway time-out", said: /origin server/ },
+  { status: 520, code: 520, title: "Web server is returning an unknown error", said: /origin server/ },
+  { status: 521, code: 521, title: "Web server is down", said: /origin server/ },
   { status: 522, code: 522, title: "Connection timed out", said: /origin server/ },
+  { status: 523, code: 523, title: "Origin is unreachable", said: /origin server/ },
+  { status: 524, code: 524, title: "A timeout occurred", said: /origin server/ },
+  { status: 525, code: 525, title: "SSL handshake failed", said: /origin server/ },
+  { status: 526, code: 526, title: "Invalid SSL certificate", said: /origin server/ },
 ];
 
 export const edgeErrorForms = ["html", "json", "problem+json", "text"] as const;

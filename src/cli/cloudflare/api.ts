@@ -3,6 +3,7 @@
 // and deploying needs wrangler anyway. Only the files of this folder know it.
 import { hasCode } from "../../node/files.ts";
 import { failureText } from "../../node/https.ts";
+import { proxyHint } from "../../node/proxy.ts";
 import { type CliError, type Context, cliError } from "../command.ts";
 import { edgeErrorCodeIn } from "./edge-errors.ts";
 import { type Clock, lookAgain } from "./patience.ts";
@@ -224,9 +225,6 @@ function causesOf(error: unknown): string[] {
   if (!(error instanceof Error)) return [];
   return error.cause === undefined ? [failureText(error)] : causesOf(error.cause);
 }
-
-const proxyHint =
-  "behind a proxy set HTTPS_PROXY, with an authority of its own NODE_EXTRA_CA_CERTS (docs/setup.md, Behind a proxy)";
 
 function hintFor({ status }: ApiError, reason: string, permission: Permission): string {
   if (status === 401 || status === 403) return `give the API token the permission “${permission}”`;

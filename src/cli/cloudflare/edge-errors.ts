@@ -106,14 +106,12 @@ const other: Meaning = {
   hint: "look the code up at https://developers.cloudflare.com/support/troubleshooting/http-status-codes/",
 };
 
-const originStatuses: readonly number[] = [502, 504, 520, 521, 522, 523, 524, 525, 526];
-
-function meaningOf(code: number): Meaning {
-  const meaning = byCode.get(code);
-  if (meaning !== undefined) return meaning;
-  if (originStatuses.includes(code)) return originFails;
-  return code === 500 || code === 503 ? cloudflareFails : other;
-}
+/** Every code that has words of its own; 1020 alone is also the firewall rule at work. */
+export const edgeErrorMeanings: ReadonlyMap<number, Meaning> = new Map([
+  ...byCode,
+  ...[502, 504, 520, 521, 522, 523, 524, 525, 526].map((status) => [status, originFails] as const),
+  ...[500, 503].map((status) => [status, cloudflareFails] as const),
+]);
 
 const jsonSchema = v.pipe(v.string(), v.parseJson());
 const problemSchema = v.object({ cloudflare_error: v.literal(true), error_code: v.pipe(v.number(), v.integer()) });
@@ -133,7 +131,7 @@ export function readEdgeError(answer: HttpsResponse): EdgeError | null {
   return {
     code,
     seen: `HTTP ${status}${form}, error code ${code}`,
-    ...meaningOf(code),
+    ...(edgeErrorMeanings.get(code) ?? other),
     isForAllCallers: code !== 1020,
   };
 }

@@ -29,12 +29,15 @@ interface Node {
   /** The words behind `octogate`, each with a blank before it. */
   readonly path: string;
   readonly commands: readonly Command[];
+  /** What an argument may be, where there are only so many. */
+  readonly choices: readonly string[];
   readonly options: readonly Option[];
 }
 
 function nodesIn(command: Command, path: string): Node[] {
   const commands = command.commands;
-  const here = { path, commands, options: command.options };
+  const choices = command.registeredArguments.flatMap(({ argChoices = [] }) => argChoices);
+  const here = { path, commands, choices, options: command.options };
   return [here, ...commands.flatMap((child) => nodesIn(child, `${path} ${child.name()}`))];
 }
 
@@ -42,7 +45,10 @@ function flagsOf({ long, short }: Option): string[] {
   return [long, short].filter((flag) => flag != null);
 }
 
-/** zsh runs it by way of its own emulation of bash's completion. */
+/**
+ * zsh runs it by way of its own emulation of bash's completion. There `path` and `words` are the shell's own variables,
+ * so the script has none of these names.
+ */
 function bashScript(nodes: readonly Node[], isForZsh: boolean): string {
   const quoted = (text: string) => `'${text}'`;
   const known = nodes.slice(1).map(({ path }) => quoted(path));
@@ -53,29 +59,31 @@ function bashScript(nodes: readonly Node[], isForZsh: boolean): string {
         .map((flag) => quoted(`${path} ${flag}`))
         .join("|");
       const choices = option.argChoices?.join(" ");
-      return [`    ${patterns}) ${choices === undefined ? "files=1" : `words=${quoted(choices)}`} ;;`];
+      return [`    ${patterns}) ${choices === undefined ? "files=1" : `offered=${quoted(choices)}`} ;;`];
     }),
   );
-  const words = nodes.map(({ path, commands, options }) => {
-    const names = [...commands.map((command) => command.name()), ...options.flatMap(flagsOf), "--help"];
-    return `    ${quoted(path)}) words=${quoted(names.join(" "))} ;;`;
+  const words = nodes.map(({ path, commands, choices, options }) => {
+    const names = [...commands.map((command) => command.name()), ...choices, ...options.flatMap(flagsOf), "--help"];
+    return `    ${quoted(path)}) offered=${quoted(names.join(" "))} ;;`;
   });
   return [
     ...(isForZsh ? ["autoload -Uz +X compinit bashcompinit", "compinit", "bashcompinit"] : []),
     "_octogate() {",
     `  local current="\${COMP_WORDS[COMP_CWORD]}" previous="\${COMP_WORDS[COMP_CWORD-1]}"`,
-    "  local path='' words='' files='' index",
+    "  local typed='' offered='' files='' index",
     "  for ((index = 1; index < COMP_CWORD; index++)); do",
-    `    case "$path \${COMP_WORDS[index]}" in ${known.join("|")}) path="$path \${COMP_WORDS[index]}" ;; esac`,
+    `    case "$typed \${COMP_WORDS[index]}" in ${known.join("|")}) typed="$typed \${COMP_WORDS[index]}" ;; esac`,
     "  done",
-    '  case "$path $previous" in',
+    '  case "$typed $previous" in',
     ...values,
     "  esac",
-    '  if [ -z "$words$files" ]; then case "$path" in',
+    '  if [ -z "$offered$files" ]; then case "$typed" in',
     ...words,
     "  esac; fi",
-    '  if [ -n "$files" ]; then COMPREPLY=($(compgen -f -- "$current"))',
-    '  else COMPREPLY=($(compgen -W "$words" -- "$current")); fi',
+    '  if [ -z "$files" ]; then COMPREPLY=($(compgen -W "$offered" -- "$current")); return; fi',
+    // A name may have spaces in it.
+    "  local IFS=$'\\n'",
+    '  COMPREPLY=($(compgen -f -- "$current"))',
     "}",
     "complete -o filenames -F _octogate octogate",
   ].join("\n");
@@ -83,7 +91,7 @@ function bashScript(nodes: readonly Node[], isForZsh: boolean): string {
 
 function fishScript(nodes: readonly Node[]): string {
   const quoted = (text: string) => `'${text.replaceAll(/[\\']/g, "\\$&")}'`;
-  const lines = nodes.flatMap(({ path, commands, options }) => {
+  const lines = nodes.flatMap(({ path, commands, choices, options }) => {
     const typed = path.split(" ").slice(1);
     const inside = typed.map((word) => `__fish_seen_subcommand_from ${word}`);
     const names = commands.map((command) => command.name());
@@ -95,11 +103,12 @@ function fishScript(nodes: readonly Node[]): string {
         (command) =>
           `complete -c octogate -f${where([...inside, ...before])} -a ${command.name()} -d ${quoted(command.summary() || command.description())}`,
       ),
+      ...(choices.length === 0 ? [] : [`complete -c octogate -f${where(inside)} -a ${quoted(choices.join(" "))}`]),
       ...options.map((option) => {
         const short = option.short == null ? "" : ` -s ${option.short.slice(1)}`;
         const takesValue = option.required ? " -r" : " -f";
-        const choices = option.argChoices === undefined ? "" : ` -f -a ${quoted(option.argChoices.join(" "))}`;
-        return `complete -c octogate${where([...inside, ...before])} -l ${option.long?.slice(2)}${short}${takesValue}${choices} -d ${quoted(option.description)}`;
+        const values = option.argChoices === undefined ? "" : ` -f -a ${quoted(option.argChoices.join(" "))}`;
+        return `complete -c octogate${where([...inside, ...before])} -l ${option.long?.slice(2)}${short}${takesValue}${values} -d ${quoted(option.description)}`;
       }),
     ];
   });

@@ -46,7 +46,7 @@ async function kubeconfig(options: KubeconfigOptions, context: Context): Promise
   if (options.inline) {
     const folder = options.certificates ?? clusterFolderName(options.cluster);
     text = webhookKubeconfig({ hostname, ...(await readClientCredential(folder, context)) });
-    context.terminal.note("It holds the private key: keep it as you keep the key.");
+    context.terminal.note("The output holds the private key: keep it as you keep the key.");
   } else {
     const inFolder = (name: string) => posix.join(options.folder, name);
     const files = { certificateFile: inFolder("client.crt"), keyFile: inFolder("client.key") };

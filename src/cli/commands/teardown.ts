@@ -18,7 +18,13 @@ import {
   readDeployedWorker,
 } from "../cloudflare/worker-script.ts";
 import { type CommandMaker, type CommandResult, type Context, cliError, done } from "../command.ts";
-import { asDeployment, clusterVariablesIn, kvNamespaceIdIn, readCluster } from "../config-file/clusters.ts";
+import {
+  asDeployment,
+  clusterVariablesIn,
+  kvNamespaceIdIn,
+  readCluster,
+  unknownCluster,
+} from "../config-file/clusters.ts";
 import {
   applyEdits,
   clearFingerprints,
@@ -28,7 +34,6 @@ import {
 } from "../config-file/edits.ts";
 import { saveConfigFile } from "../config-file/file.ts";
 import { deployIfNeeded, openSession, refuseToLockOut, type Session } from "../deployment/state.ts";
-import { nearestTo } from "../nearest.ts";
 import { addOptions, askForConsent, type ChangeOptions, changeOptions, clusterOption, examples } from "../options.ts";
 
 interface TeardownOptions extends ChangeOptions {
@@ -98,10 +103,8 @@ async function tearDownCluster(
   ];
   const stays = left.map((what) => `This stays: ${what}.`);
   if (changes.length === 0) {
-    const names = others.map(clusterNameOf);
-    const nearest = nearestTo(clusterName, names);
-    const hint = nearest === null ? `there are: ${names.join(", ")}` : `did you mean ${nearest}?`;
-    throw cliError(path, `there is nothing of a cluster ${clusterName}`, hint);
+    const { message, hint } = unknownCluster(deployment, clusterName);
+    throw cliError(path, message, hint);
   }
   for (const line of stays) context.terminal.note(line);
   const consent = await askForConsent(context, changes, options);

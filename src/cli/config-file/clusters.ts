@@ -1,11 +1,9 @@
 // What a wrangler.toml says about a deployment: its hostname, its clusters and their certificates, its KV namespace.
 import { readFingerprints } from "../../worker/config/cluster.ts";
-import { clusterVariableName, isClusterVariable } from "../../worker/config/config.ts";
+import { clusterNameOf, clusterVariableName, isClusterVariable } from "../../worker/config/config.ts";
 import { CliError, type Context, cliError } from "../command.ts";
+import { nearestTo } from "../nearest.ts";
 import { type ConfigFile, loadConfigFile, type Settings } from "./file.ts";
-
-/** The entries of the file as it ships: an example that admits no user. */
-const exampleAllow: readonly string[] = ["org:acme#1234", "team:acme/platform#55", "user:octocat#583231"];
 
 /**
  * In lower case, with two labels at least and no wildcard: Cloudflare and the firewall rule compare letter by letter.
@@ -68,12 +66,8 @@ export function readCluster({ settings }: ConfigFile, variable: string): Cluster
   if (!isTable(table)) return null;
   const allow = stringsIn(table, "allow");
   const fingerprints = readFingerprints(table);
-  return { fingerprints, allow, isExample: fingerprints.length === 0 && isExampleAllow(allow) };
-}
-
-/** Whether these are the entries of the file as it ships, all of them and no other. */
-export function isExampleAllow(allow: readonly string[]): boolean {
-  return sameList(allow, exampleAllow);
+  const isExample = fingerprints.length === 0 && allow.length > 0 && allow.every(isPlaceholder);
+  return { fingerprints, allow, isExample };
 }
 
 /** @returns the variables of all clusters but those of the example */
@@ -91,8 +85,26 @@ export function listedFingerprints(file: ConfigFile): Map<string, string> {
   return new Map(entries);
 }
 
+/** @returns what to say about a cluster's name that the file does not have: perhaps it was mistyped */
+export function unknownCluster({ settings }: ConfigFile, clusterName: string): { message: string; hint: string } {
+  const names = Object.keys(settings.vars).filter(isClusterVariable).map(clusterNameOf);
+  const nearest = nearestTo(clusterName, names);
+  const makesIt = `octogate setup --cluster ${clusterName} makes it`;
+  const others = names.length === 0 ? makesIt : `there are: ${names.join(", ")}; ${makesIt}`;
+  const message = `has no cluster ${clusterName}: there is no [vars.${clusterVariableName(clusterName)}]`;
+  return { message, hint: nearest === null ? others : `did you mean ${nearest}?` };
+}
+
+/** @throws CliError if the file has no table for the cluster, with the nearest one that it has */
+export function requireClusterTable(file: ConfigFile, clusterName: string): void {
+  if (clusterVariableName(clusterName) in file.settings.vars) return;
+  const { message, hint } = unknownCluster(file, clusterName);
+  throw cliError(file.path, message, hint);
+}
+
 /** @returns the fingerprints of the cluster's certificates @throws CliError if the cluster was never set up */
 export function requireCluster(file: ConfigFile, clusterName: string): readonly string[] {
+  requireClusterTable(file, clusterName);
   const variable = clusterVariableName(clusterName);
   const { fingerprints } = readCluster(file, variable) ?? { fingerprints: [] };
   if (fingerprints.length > 0) return fingerprints;
@@ -149,16 +161,8 @@ export async function findClusterDeployment(options: DeploymentOptions, context:
   if (loaded.kind === "invalid") throw new CliError(loaded.diagnostic);
   const { path, settings } = loaded.file;
 
-  const variable = clusterVariableName(cluster);
-  const clusterVariable = settings.vars[variable];
-  if (clusterVariable === undefined) {
-    const known = Object.keys(settings.vars).filter(isClusterVariable);
-    throw cliError(
-      path,
-      `there is no [vars.${variable}]: the cluster ${cluster} is not in it${known.length > 0 ? `; there is ${known.join(", ")}` : ""}`,
-      "octogate setup writes it, or name the deployment's own file with --config",
-    );
-  }
+  requireClusterTable(loaded.file, cluster);
+  const clusterVariable = settings.vars[clusterVariableName(cluster)];
   const address = hostname ?? hostnameOf(settings);
   if (address === null) {
     const hint = "octogate setup writes it, or give the address with --hostname";

@@ -9,7 +9,7 @@ import { InvalidArgumentError, Option } from "commander";
 import * as v from "valibot";
 import { type Endpoint, type HostAndPort, type HttpsResponse, sendRequest } from "../../node/https.ts";
 import type { CredentialData } from "../../node/kubeconfig.ts";
-import { proxyFor } from "../../node/proxy.ts";
+import { openedTlsHint, proxyFor } from "../../node/proxy.ts";
 import { readEdgeError } from "../cloudflare/edge-errors.ts";
 import { lookAgain } from "../cloudflare/patience.ts";
 import { type Context, cliError, type Diagnostic, error, warning } from "../command.ts";
@@ -94,7 +94,7 @@ async function verifyOnce(endpoint: Endpoint, credential: CredentialData, cluste
   if (!isPlainNo(cluster)) {
     const seen = describe(cluster);
     const wanted = "a TokenReview that says “authenticated: false”";
-    const hint = readEdgeError(cluster)?.hint ?? doctor;
+    const hint = readEdgeError(cluster)?.hint ?? openedTlsHint(endpoint.proxy, endpoint.hostname) ?? doctor;
     return failed(`with the cluster's certificate answered ${seen}, not ${wanted}`, hint);
   }
   const readiness = readReadiness(answer);

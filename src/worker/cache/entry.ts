@@ -16,11 +16,11 @@ import {
 } from "../github/facts.ts";
 import { accountSchema, idSchema, knownTeamSchema, organisationLoginSchema } from "../github/schemas.ts";
 
-const timeSchema = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+const timeSchema = v.custom<number>((value) => Number.isSafeInteger(value) && Number(value) >= 0);
 
 const missingReasonSchema = v.picklist([...hiddenReasons, ...limitedReasons, ...unavailableReasons]);
 
-const membershipSchema = v.variant("kind", [
+const membershipSchema = v.union([
   v.object({
     kind: v.literal("active"),
     id: idSchema,
@@ -37,9 +37,9 @@ const membershipSchema = v.variant("kind", [
 const knownSchema = v.object({ membership: membershipSchema, askedAt: timeSchema });
 const partSchema = v.object({ ...knownSchema.entries, lastKnown: v.nullable(knownSchema) });
 
-const expirySchema = v.variant("kind", [
+const expirySchema = v.union([
   v.object({ kind: v.literal("never") }),
-  v.object({ kind: v.literal("at"), epochMs: v.pipe(v.number(), v.safeInteger()) }),
+  v.object({ kind: v.literal("at"), epochMs: v.custom<number>(Number.isSafeInteger) }),
   v.object({ kind: v.literal("unreadable") }),
 ]);
 
@@ -58,7 +58,7 @@ const factsEntrySchema = v.object({
 
 const tombstoneSchema = v.object({ kind: v.literal("tombstone"), askedAt: timeSchema });
 
-export const entrySchema = v.variant("kind", [factsEntrySchema, tombstoneSchema]);
+export const entrySchema = v.union([factsEntrySchema, tombstoneSchema]);
 
 interface Known {
   readonly membership: Membership;

@@ -124,10 +124,24 @@ function unknownSecrets(secrets: ReadonlyMap<string, string>, clients: readonly 
 }
 
 /** @returns everything for which a deployment of this configuration is refused, each once */
-export function problemsIn({ service, clusters, signIn, clients, unknownNames }: Config): Problem[] {
-  const policies = [...clusters.map(({ policy }) => policy), ...clients.map(({ signInPolicy }) => signInPolicy)];
-  const parts = [service, ...(signIn === null ? [] : [signIn]), ...policies];
-  const problems = [...unknownNames, ...parts.flatMap((part) => (part.ok ? [] : part.problems))];
+export function problemsIn(config: Config): Problem[] {
+  const { service, clusters, unknownNames } = config;
+  const parts = [service, ...clusters.map(({ policy }) => policy)];
+  return once([...unknownNames, ...parts.flatMap(problemsOfPart), ...problemsInSignIn(config)]);
+}
+
+/** @returns what keeps people from signing in, to one client or to all, each once */
+export function problemsInSignIn({ signIn, clients }: Config): Problem[] {
+  const parts = [...(signIn === null ? [] : [signIn]), ...clients.map(({ signInPolicy }) => signInPolicy)];
+  return once(parts.flatMap(problemsOfPart));
+}
+
+function problemsOfPart(part: Checked<unknown>): readonly Problem[] {
+  return part.ok ? [] : part.problems;
+}
+
+/** What two parts have in common is wrong in both. */
+function once(problems: readonly Problem[]): Problem[] {
   return [...new Map(problems.map((problem) => [`${problem.setting} ${problem.message}`, problem])).values()];
 }
 

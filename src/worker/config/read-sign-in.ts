@@ -6,7 +6,7 @@ import { idTokenSeconds, idTokenSecondsSchema } from "./client-table.ts";
 import { type ServiceSettings, webUrlOf } from "./service.ts";
 import type { SignInSettings } from "./sign-in.ts";
 import { selectSigningKeys, signingKeySchema, signingKeysSchema } from "./signing-keys.ts";
-import { clientIdPattern, decodeSecret, isLoopback, parseJsonObject, parseTime, textAs } from "./values.ts";
+import { clientIdPattern, decodeSecret, isLoopback, parseTexts, parseTime, textAs } from "./values.ts";
 
 export interface SignInReading {
   /** ISSUER_URL where it is right, whatever else is wrong: it says which hostname is the sign-in's. */
@@ -37,7 +37,7 @@ const signInEntries = {
   SIGNING_KEY_B: v.optional(signingKeySchema),
   SIGNING_KEYS: v.optional(signingKeysSchema),
   CACHE_SECRET_PREVIOUS: v.optional(textAs(previousMessage, parsePreviousSecret)),
-  OIDC_CLIENT_SECRETS: v.optional(textAs(clientSecretsMessage, parseClientSecrets), "{}"),
+  OIDC_CLIENT_SECRETS: v.optional(textAs(clientSecretsMessage, parseTexts), "{}"),
 };
 const signInSchema = v.object(signInEntries);
 
@@ -124,11 +124,4 @@ function parsePreviousSecret(text: string): SignInSettings["previousCacheSecret"
   const secret = decodeSecret(encoded);
   const refusedFrom = parseTime(time);
   return secret === null || refusedFrom === null || rest.length > 0 ? null : { secret, refusedFrom };
-}
-
-const clientSecretsSchema = v.record(v.string(), v.string());
-
-function parseClientSecrets(text: string): ReadonlyMap<string, string> | null {
-  const secrets = v.safeParse(clientSecretsSchema, parseJsonObject(text));
-  return secrets.success ? new Map(Object.entries(secrets.output)) : null;
 }

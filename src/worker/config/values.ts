@@ -1,5 +1,7 @@
 // Values as operators write them, which more than one part of the configuration has: numbers, addresses, keys, secrets.
+
 import * as v from "valibot";
+import { parseJson } from "../json.ts";
 
 /** wrangler's `--var` and the dashboard give strings, wrangler.toml gives numbers. */
 export function wholeNumber(min: number, max: number) {
@@ -53,15 +55,13 @@ export function parsePrivateKey(text: string): string | null {
   return /^-----BEGIN PRIVATE KEY-----[A-Za-z0-9+/=\s]+-----END PRIVATE KEY-----$/.test(pem) ? pem : null;
 }
 
-/** @returns null for a text that is not JSON, and for a list, whose positions valibot takes for keys */
-export function parseJsonObject(text: string): unknown {
-  try {
-    const json: unknown = JSON.parse(text);
-    return Array.isArray(json) ? null : json;
-  } catch {
-    // The error is dropped on purpose: its message quotes the secrets.
-    return null;
-  }
+/** @returns the texts of a JSON object by their keys, "constructor" among them; null for any other text */
+export function parseTexts(text: string): ReadonlyMap<string, string> | null {
+  const json = parseJson(text);
+  if (typeof json !== "object" || json === null || Array.isArray(json)) return null;
+  const isText = (entry: [string, unknown]): entry is [string, string] => typeof entry[1] === "string";
+  const entries = Object.entries(json);
+  return entries.every(isText) ? new Map(entries) : null;
 }
 
 /**

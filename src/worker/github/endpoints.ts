@@ -22,6 +22,7 @@ import {
   teamSchema,
   teamsOfUserSchema,
   teamsSchema,
+  timeSchema,
 } from "./schemas.ts";
 
 export interface Endpoint<Params, Body, Failure> {
@@ -170,7 +171,7 @@ export const installationToken = endpoint({
   rows: appRows,
   schema: v.object({
     token: v.pipe(v.string(), v.regex(/^[\x21-\x7e]{20,4096}$/)),
-    expires_at: v.pipe(v.string(), v.isoTimestamp()),
+    expires_at: timeSchema,
   }),
 });
 

@@ -82,10 +82,10 @@ export function endOfIdToken(
 export const maxIdTokenBytes = 7 * 1024;
 
 /** The protected header and the two dots, and the signature of the longest key (3072 bits). */
-const headerBytes = 100;
+const headerBytes = 108;
 const signatureBytes = 512;
 /** The longest values of the claims that are known only when a token is issued: `iat`, `exp` and `jti`. */
-const placeholders = { iat: 1e10, exp: 1e10, jti: "0".repeat(36) } as const;
+const placeholders = { iat: 1e10, exp: 1e10, jti: "0".repeat(22) } as const;
 
 /**
  * @param nonce the client's, which goes into its first ID token

@@ -71,7 +71,7 @@ export async function giveTokens(
 ): Promise<OAuthResult<object>> {
   const { token, tokenEndsAt } = session;
   const issued = await issueIdToken(provider, { client, token, tokenEndsAt, grant, nonce });
-  if (issued.kind === "refused") return refusalError(refusedAs, issued.refusal);
+  if (issued.kind === "refused") return refusalError(refusedAs, issued.refusal, { isSealedHere: true });
   const { sealer } = provider;
   const accessToken = { client: client.name, token, tokenEndsAt };
   return {

@@ -61,8 +61,12 @@ export function invalidClient(description: string): OAuthError {
 }
 
 /** @param code what a refusal is called here: `invalid_grant`, `access_denied` … */
-export function refusalError(code: OAuthErrorCode, { kind, description }: Refusal): OAuthError {
-  return kind === "undetermined" ? unavailable(description) : oauthError(code, description, { isSealedHere: true });
+export function refusalError(
+  code: OAuthErrorCode,
+  { kind, description }: Refusal,
+  more: Pick<OAuthError, "isSealedHere"> = {},
+): OAuthError {
+  return kind === "undetermined" ? unavailable(description) : oauthError(code, description, more);
 }
 
 /** Where GitHub did not say how long it wants to be left alone. */

@@ -56,7 +56,7 @@ export const apiErrors = {
     status: 400,
     code: 1434,
     message: "The CSR is invalid. Please refer to the API documentation, check your input and try again.",
-    source: "no public example for client certificates: the words are those of custom certificates",
+    source: "a guess, no public example for client certificates: the words are those of custom certificates",
   },
   noEntryPoint: {
     status: 404,
@@ -66,24 +66,33 @@ export const apiErrors = {
   },
   tooManyRules: {
     status: 400,
-    code: 20217,
+    code: 50001,
     message: "exceeded the maximum number of rules in the phase http_request_firewall_custom: 6 out of 5",
-    source: "seen by others with 20217 and with 50001",
+    source: "npm @distilled.cloud/cloudflare 0.30.3: the words in page-shield, 50001 in leaked-credential-checks",
   },
   rulesetExists: {
     status: 400,
     code: 20217,
-    message: "a similar configuration with rulesets already exists and overwriting will have unintended consequences",
-    source: "the words of Cloudflare's Terraform provider; no public example of the code",
+    message:
+      "'zone' is not a valid value for kind because exceeded maximum number of zone rulesets for phase " +
+      "http_request_firewall_custom",
+    source:
+      "github.com/userbradley/documentation.breadnet.co.uk, 609, whole, with another phase; " +
+      "github.com/cloudflare/terraform-provider-cloudflare, 6273",
   },
-  ruleRefTaken: { status: 400, code: 20021, message: "rule references are not unique", source: "no public example" },
+  ruleRefTaken: {
+    status: 400,
+    code: 20021,
+    message: "rule references are not unique",
+    source: "a guess, no public example",
+  },
   notEntitled: {
     status: 400,
     code: 50002,
     message: "not entitled to use the response action parameter",
     source: distilled,
   },
-  ruleUnknown: { status: 404, code: 10002, message: "could not find rule", source: "no public example" },
+  ruleUnknown: { status: 404, code: 10002, message: "could not find rule", source: "a guess, no public example" },
   workerUnknown: {
     status: 404,
     code: 10007,

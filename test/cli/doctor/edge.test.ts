@@ -31,6 +31,9 @@ async function examineWith(changes: Changes, args: readonly string[] = []): Prom
   return examine(scene, ["--connect", `127.0.0.1:${scene.port}`, ...args]);
 }
 
+/** One of those that are told alike; test/unit/cli/commands/doctor/reading.test.ts has all of them. */
+const toldOnce = [...new Map(edgeErrorCases.map((one) => [String(one.said), one])).values()];
+
 describe("what answers in the Worker's place", () => {
   test.each<[string, NonNullable<Changes["answer"]>, RegExp]>([
     [
@@ -70,7 +73,7 @@ describe("what answers in the Worker's place", () => {
   });
 
   describe.each(["html", "json"] as const)("an error of Cloudflare's own in %s", (form) => {
-    test.each(edgeErrorCases)("$code for every request", async (error) => {
+    test.each(toldOnce)("$code for every request", async (error) => {
       const { exitCode, failing, seen, checks } = await examineWith({
         answer: (_, response) => sendEdgeError(response, error, form),
       });
@@ -106,6 +109,17 @@ describe("what answers in the Worker's place", () => {
       });
       expect(failing).toEqual({ "mutual-tls": "broken" });
       expect(seen("mutual-tls")).toContain("blocks this certificate");
+    });
+
+    test.each(["POST", "GET"])("1102 for %s with the certificate alone is told at the edge", async (verb) => {
+      const exhausted = { status: 503, code: 1102, title: "Worker exceeded resource limits" };
+      const { exitCode, failing, seen } = await examineWith({
+        answer: ({ isVerified, method }, response) =>
+          isVerified && method === verb && sendEdgeError(response, exhausted, form),
+      });
+      expect(exitCode).toBe(1);
+      expect(failing).toEqual({ edge: "broken" });
+      expect(seen("edge")).toContain("error code 1102");
     });
 
     test("1015 for requests without a certificate says nothing about the rule", async () => {

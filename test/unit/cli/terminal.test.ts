@@ -4,9 +4,12 @@ import { expect, test } from "vitest";
 import { createTerminal } from "../../../src/cli/terminal.ts";
 
 /** What a terminal gets: of the result, and of the notes. */
-async function written(use: (terminal: ReturnType<typeof createTerminal>) => void): Promise<[string, string]> {
+async function written(
+  use: (terminal: ReturnType<typeof createTerminal>) => void,
+  columns?: number,
+): Promise<[string, string]> {
   const stdout = new PassThrough();
-  const stderr = Object.assign(new PassThrough(), { isTTY: true });
+  const stderr = Object.assign(new PassThrough(), { isTTY: true, ...(columns === undefined ? {} : { columns }) });
   use(createTerminal({ stdin: new PassThrough(), stdout, stderr, env: {} }));
   stdout.end();
   stderr.end();
@@ -43,6 +46,28 @@ test("tabs, letters of every language and our own colours get through", async ()
   });
   expect(stdout).toBe("one\ttwo ü 開発 “✓” →\n");
   expect(stderr).toBe("\u001b[32m✓\u001b[0m done, \u001b[2mlater\u001b[0m\n");
+});
+
+test.each([
+  [
+    "a step",
+    "  - make a key in .clusters and have it signed",
+    "  - make a key in\n    .clusters and\n    have it signed",
+  ],
+  ["a wait", "  waiting until it is shown", "  waiting until it is\n  shown"],
+  ["a line that fits", "as wide as the window", "as wide as the window"],
+  ["a command, to be copied", "Then: octogate certificate rotate", "Then: octogate certificate rotate"],
+  ["an address", "see https://www.cloudflarestatus.com", "see https://www.cloudflarestatus.com"],
+  ["a word that is wider", `of ${"a".repeat(64)} days`, `of\n${"a".repeat(64)}\ndays`],
+  ["a line end of others", "one two three four\nfive", "one two three\nfour\\u000afive"],
+])("in a window of 21 columns, notes break at words: %s", async (_what, line, shown) => {
+  const [, stderr] = await written((terminal) => terminal.note(line), 21);
+  expect(stderr).toBe(`${shown}\n`);
+});
+
+test("our own colours take no room", async () => {
+  const [, stderr] = await written((terminal) => terminal.note(`${terminal.style.good("✓")} nineteen more here`), 21);
+  expect(stderr).toBe("\u001b[32m✓\u001b[0m nineteen more here\n");
 });
 
 test("a JSON document means the same when its characters are escaped", async () => {

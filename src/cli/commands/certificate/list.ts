@@ -4,7 +4,7 @@ import { columns } from "../../../node/columns.ts";
 import { clusterNameOf } from "../../../worker/config/config.ts";
 import { type ClientCertificate, listClientCertificates } from "../../cloudflare/client-certificates.ts";
 import { type CommandMaker, type CommandResult, type Context, type Diagnostic, done, warning } from "../../command.ts";
-import { listedFingerprints } from "../../config-file/clusters.ts";
+import { listedFingerprints, requireClusterTable } from "../../config-file/clusters.ts";
 import { openSession } from "../../deployment/state.ts";
 import { clusterOption, configOption } from "../../options.ts";
 
@@ -35,21 +35,21 @@ export const listCommand: CommandMaker = (context, run) =>
 
 async function list({ config, cluster }: ListOptions, context: Context): Promise<CommandResult> {
   const { client, zone, deployment } = await openSession(config, context);
+  if (cluster !== undefined) requireClusterTable(deployment, cluster);
   const certificates = await listClientCertificates(client, zone);
   const rows = rowsFor(certificates, listedFingerprints(deployment), context.now()).filter(
     (row) => cluster === undefined || row.cluster === cluster,
   );
-  const lines = columns(
-    rows.map(({ fingerprint, cluster: owner, status, daysLeft, commonName }) => [
-      fingerprint,
-      owner ?? "-",
-      status,
-      daysLeft === null ? "-" : `${daysLeft} days`,
-      commonName,
-    ]),
-    "",
-  );
-  return done(lines.length === 0 ? ["There are none."] : lines, { certificates: rows }, rows.flatMap(warningsFor));
+  const cells = rows.map(({ fingerprint, cluster: owner, status, daysLeft, commonName }) => [
+    fingerprint,
+    owner ?? "-",
+    status,
+    daysLeft === null ? "-" : `${daysLeft} days`,
+    commonName,
+  ]);
+  const heading = ["FINGERPRINT", "CLUSTER", "STATUS", "LEFT", "NAME"];
+  const lines = rows.length === 0 ? ["There are none."] : columns([heading, ...cells], "");
+  return done(lines, { certificates: rows }, rows.flatMap(warningsFor));
 }
 
 function rowsFor(certificates: readonly ClientCertificate[], listed: Map<string, string>, now: number): Row[] {

@@ -208,7 +208,7 @@ const rules: readonly CheckRule[] = [
   {
     name: "mutual-tls",
     needs: ["client-certificate", "edge"],
-    run: (seen) => checkMutualTls(readingsOf(seen), asksForCertificate(seen)),
+    run: (seen) => checkMutualTls(readingsOf(seen), asksForCertificate(seen), walkOf(seen).endpoint),
   },
   {
     name: "fingerprint",

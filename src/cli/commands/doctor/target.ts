@@ -11,7 +11,7 @@ import { clusterNameOf, clusterVariableName, isClusterVariable } from "../../../
 import { clusterFolderName, readClientCredential } from "../../certificates/pair-files.ts";
 import { CliError, type Context } from "../../command.ts";
 import { checkConfiguration } from "../../config-file/check/check.ts";
-import { hostnameOf } from "../../config-file/clusters.ts";
+import { hostnameOf, unknownCluster } from "../../config-file/clusters.ts";
 import { type ConfigFile, loadConfigFile } from "../../config-file/file.ts";
 import { broken, type CheckResult, ok, warning } from "./check.ts";
 
@@ -85,8 +85,8 @@ function configurationOf(options: DoctorOptions, file: ConfigFile): Configuratio
   const only = variables.length === 1 ? clusterNameOf(variables[0] ?? "") : null;
   const cluster = options.cluster ?? only;
   if (cluster !== null && !variables.includes(clusterVariableName(cluster))) {
-    const message = `there is no [vars.${clusterVariableName(cluster)}]`;
-    return nothing(path, message, `give --cluster one of those that are there: ${variables.join(", ")}`);
+    const { message, hint } = unknownCluster(file, cluster);
+    return nothing(path, message, hint);
   }
   const certificates = options.certificates ?? (cluster === null ? null : clusterFolderName(cluster));
   if (certificates === null) {

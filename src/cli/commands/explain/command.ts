@@ -12,7 +12,7 @@ import {
   warning,
 } from "../../command.ts";
 import { readPolicyOf } from "../../config-file/check/check.ts";
-import { stringsIn } from "../../config-file/clusters.ts";
+import { requireClusterTable, stringsIn } from "../../config-file/clusters.ts";
 import { errorAt, openConfigFile, pathOf } from "../../config-file/file.ts";
 import { clusterOption, configOption, examples, readToken } from "../../options.ts";
 import { explain } from "./explain.ts";
@@ -49,17 +49,13 @@ async function explainToken({ cluster, config, github }: ExplainOptions, context
   const file = await openConfigFile(config, context);
   const { vars } = file.settings;
 
+  requireClusterTable(file, cluster);
   const variable = clusterVariableName(cluster);
-  const { service, clusters } = readConfig({
+  const { service } = readConfig({
     ...vars,
     ...secretsFrom(context, vars),
     ...(github === undefined ? {} : { GITHUB_API_URL: github }),
   });
-  if (!(variable in vars)) {
-    const names = clusters.map(({ name }) => name).join(", ");
-    const hint = names === "" ? `add a table [vars.${variable}]` : `there are: ${names}`;
-    throw cliError(file.path, `has no cluster ${cluster}`, hint);
-  }
   const policy = readPolicyOf(variable, vars[variable]);
   if (!service.ok || !policy.ok) {
     const problems = [service, policy].flatMap((part) => (part.ok ? [] : part.problems));

@@ -1,5 +1,6 @@
 // The way of one token through the Worker's own code, here in Node: the same recognition, the same calls, the same
 // policy, without a cache.
+import { proxyHint } from "../../../node/proxy.ts";
 import { authenticate, type Decision, type Service } from "../../../worker/authenticate.ts";
 import type { ClusterPolicy } from "../../../worker/config/cluster.ts";
 import type { ServiceSettings } from "../../../worker/config/service.ts";
@@ -94,7 +95,8 @@ function tokenOf(decision: Decision): Explanation["token"] {
 /** @returns the problem, and the hint that puts it right: null for an account that gets in */
 export function explainVerdict(verdict: Verdict) {
   const { kind, reason } = verdict;
-  const { problem, hint } = reasons[reason];
+  const { problem, hint: said } = reasons[reason];
+  const hint = reason === "github_unreachable" ? `${said} ${proxyHint}` : said;
   const detail = "detail" in verdict ? verdict.detail : null;
   return {
     kind,

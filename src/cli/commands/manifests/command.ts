@@ -68,7 +68,7 @@ async function manifests(options: ManifestsOptions, context: Context): Promise<C
   const bundle = makeBundle({ distribution, hostname, credential, rbac: rbac.files });
   const notes = [
     "kube-apiserver knows one webhook for tokens: the first step looks whether one is set already.",
-    ...(credential === null ? [] : ["It holds the private key: keep it as you keep the key."]),
+    ...(credential === null ? [] : ["The output holds the private key: keep it as you keep the key."]),
     ...rbac.notes,
   ];
   for (const note of notes) context.terminal.note(note);

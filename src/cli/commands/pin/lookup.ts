@@ -1,6 +1,7 @@
 // Lookup of the number that a name has at GitHub.
 // People and organisations are public; GitHub shows a team to its organisation's members alone.
 import * as v from "valibot";
+import { proxyHint } from "../../../node/proxy.ts";
 import { apiAddressOf } from "../../../worker/github/api-address.ts";
 import { type CallResult, createCalls } from "../../../worker/github/calls.ts";
 import type { GitHubClient } from "../../../worker/github/client.ts";
@@ -144,7 +145,8 @@ function untilReset(retryAfterMs: number | null): string {
 }
 
 function wordsOf(reason: Reason): { readonly message: string; readonly hint?: string } {
-  const { problem, hint } = reasons[reason];
+  const { problem, hint: said } = reasons[reason];
+  const hint = reason === "github_unreachable" ? `${said} ${proxyHint}` : said;
   return { message: problem, ...(hint === null ? {} : { hint }) };
 }
 

@@ -3,7 +3,7 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import * as v from "valibot";
 import { tokenKinds } from "../../../worker/config/cluster.ts";
-import { clusterVariableName } from "../../../worker/config/config.ts";
+import { clusterNameOf, clusterVariableName } from "../../../worker/config/config.ts";
 import { allowEntrySchema } from "../../../worker/config/entries.ts";
 import { type WantedRule, wantedRule } from "../../certificates/listed.ts";
 import { ClusterFolder, currentPair, kubeconfigFile } from "../../certificates/pair-files.ts";
@@ -22,6 +22,7 @@ import {
 import { checkConfiguration, nearestEntry } from "../../config-file/check/check.ts";
 import {
   asDeployment,
+  clusterVariablesIn,
   type DeploymentFile,
   isHostname,
   isPlaceholder,
@@ -31,6 +32,7 @@ import { openConfigFile } from "../../config-file/file.ts";
 import { refuseToLockOut } from "../../deployment/state.ts";
 import { type EdgeOptions, edgeOptions, endpointFor, verifyFromOutside } from "../../deployment/verify.ts";
 import { requireWrangler } from "../../deployment/wrangler.ts";
+import { nearestTo } from "../../nearest.ts";
 import {
   addOptions,
   askForConsent,
@@ -201,13 +203,15 @@ async function previewWithoutToken(
 function linesFor({ hostname, clusterName }: SetupRequest, isUnpinned: boolean, changeCount: number): string[] {
   return [
     changeCount === 0 ? "Nothing had to be changed." : `${clusterName} is set up.`,
-    `https://${hostname} refuses requests without a certificate, and answers ${clusterName}'s reviews.`,
+    `https://${hostname} answers ${clusterName}'s reviews,`,
+    "and refuses requests without a certificate.",
     "Next:",
     ...(isUnpinned
-      ? [`  npx octogate pin, and this setup again: a new owner of a name in allow does not get in then`]
+      ? ["  npx octogate pin", "    and this setup again: then no later owner of a name in allow gets in"]
       : []),
-    `  npx octogate manifests --for kubeadm --cluster ${clusterName} --output .clusters/${clusterName}/for-nodes   (or --for k3s, rke2, talos, kops)`,
-    "  writes what kube-apiserver needs into that folder, with the steps.",
+    `  npx octogate manifests --for kubeadm --cluster ${clusterName} --output .clusters/${clusterName}/for-nodes`,
+    "    writes what kube-apiserver needs into that folder, with the steps",
+    "    (or --for k3s, rke2, talos, kops)",
   ];
 }
 
@@ -245,7 +249,9 @@ function requestFor(options: SetupOptions, deployment: DeploymentFile): SetupReq
   const isNew = cluster === null || cluster.isExample;
   if (isNew && allow.length === 0) {
     const hint = "--allow org:NAME, --allow team:ORG/SLUG or --allow user:NAME, as often as you like";
-    throw cliError(`${path}: ${variable}`, `${clusterName} is new: who gets in?`, hint);
+    const nearest = nearestTo(clusterName, clusterVariablesIn(deployment).map(clusterNameOf));
+    const nearby = nearest === null || cluster !== null ? "" : `did you mean --cluster ${nearest}? Else `;
+    throw cliError(`${path}: ${variable}`, `${clusterName} is new: who gets in?`, `${nearby}${hint}`);
   }
   if (!isNew && allow.length > 0 && !allow.every((entry) => cluster.allow.includes(entry))) {
     const message = `${clusterName} is there already, and lets in ${cluster.allow.join(", ")}`;

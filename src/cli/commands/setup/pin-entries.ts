@@ -41,7 +41,10 @@ export async function pinEntries(
       continue;
     }
     const found = await lookup(parsed.output);
-    if (found.kind !== "found") terminal.note(`${entry} stays without a number: GitHub did not tell it`);
+    if (found.kind !== "found") {
+      const why = "message" in found ? found.message : "no account at GitHub has that name";
+      terminal.note(`${entry} stays without a number: ${why}`);
+    }
     pinned.push(found.kind === "found" ? `${entry}#${found.id}` : entry);
   }
   return pinned;

@@ -23,7 +23,7 @@ import {
 import { readServiceSettings } from "../../../worker/config/service.ts";
 import type { Diagnostic } from "../../command.ts";
 import { nearestTo } from "../../nearest.ts";
-import { isTable } from "../clusters.ts";
+import { isPlaceholder, isTable } from "../clusters.ts";
 import { type ConfigFile, errorAt, pathOf, type Settings, warningAt } from "../file.ts";
 import { findSharedTokens, findUnpinnedNames, findWideEntries, type NamedPolicy } from "./policy-risks.ts";
 import { findSignInProblems } from "./sign-in-rules.ts";
@@ -103,10 +103,12 @@ function findWorkerProblems(file: ConfigFile, config: Config): Diagnostic[] {
 const certificateHint =
   "octogate setup makes one and writes it here; of one that you have: openssl x509 -noout -fingerprint -sha256 -in client.crt";
 
+const entryHint = "name your own organisation, team or users; octogate pin adds the numbers";
+
 /** @returns what to do about a wrong setting, where its name or its text says what was wanted */
 function hintFor(setting: string, shown: string | null): string | undefined {
   if (/\.client_certificates\[\d+\]$/.test(setting)) return certificateHint;
-  if (shown !== null) return didYouMean(nearestEntry(shown));
+  if (shown !== null) return isPlaceholder(shown) ? entryHint : didYouMean(nearestEntry(shown));
   const [variable = "", key] = setting.split(".");
   const settings = isClientVariable(variable) ? applicationSettings : clusterSettings;
   if (key !== undefined) return settings.includes(key) ? undefined : didYouMean(nearestTo(key, settings));

@@ -2,9 +2,8 @@
 // would hold too much, and Cloudflare's limits.
 import { existsSync } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
-import { isClusterVariable } from "../../../worker/config/config.ts";
 import { type Diagnostic, error } from "../../command.ts";
-import { isExampleAllow, isHostname, isPlaceholder, readCluster } from "../clusters.ts";
+import { isHostname, isPlaceholder } from "../clusters.ts";
 import { type ConfigFile, errorAt, warningAt } from "../file.ts";
 
 export function findDeploymentProblems(file: ConfigFile): Diagnostic[] {
@@ -12,7 +11,6 @@ export function findDeploymentProblems(file: ConfigFile): Diagnostic[] {
     ...findOtherConfigurations(file),
     ...findWrongName(file),
     ...findMissingGuard(file),
-    ...findExampleEntries(file),
     ...findOpenAddresses(file),
     ...findRoutes(file),
     ...findMissingFlags(file),
@@ -57,16 +55,6 @@ function findMissingGuard(file: ConfigFile): Diagnostic[] {
   if (command.includes("check-before-deploy")) return [];
   const message = "does not run octogate's check: wrangler deploys a wrong configuration without a word";
   return [warningAt(file, ["build", "command"], message, `command = "${guard}"`)];
-}
-
-/** The numbers in the file as it ships belong to accounts that the operator does not know. */
-function findExampleEntries(file: ConfigFile): Diagnostic[] {
-  return Object.keys(file.settings.vars).flatMap((variable): Diagnostic[] => {
-    if (!isClusterVariable(variable) || !isExampleAllow(readCluster(file, variable)?.allow ?? [])) return [];
-    const message = "is still the example's, whose accounts you do not know";
-    const hint = "name your own organisation, team or users; octogate pin adds the numbers";
-    return [errorAt(file, ["vars", variable, "allow"], message, hint)];
-  });
 }
 
 function findOpenAddresses(file: ConfigFile): Diagnostic[] {

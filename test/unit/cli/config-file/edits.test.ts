@@ -44,7 +44,7 @@ describe("the file as it ships", () => {
   });
 
   test("comes back byte for byte once everything is undone", () => {
-    const allow = ["org:acme#1234", "team:acme/platform#55", "user:octocat#583231"];
+    const allow = ["org:<organisation>", "team:<organisation>/<team>", "user:<login>"];
     const tokenKinds = ["fine_grained", "classic"];
     const made = setKvNamespaceId(
       setCluster(setHostname(shipped, "auth.acme.dev"), { ...cluster("CLUSTER_PRODUCTION"), allow, tokenKinds }),

@@ -67,6 +67,15 @@ describe("a client", () => {
     expect(config.clusters).toEqual([]);
   });
 
+  test("keeps its secret whatever it is called", () => {
+    const secret = makeSecret();
+    const config = read({
+      CLIENT_CONSTRUCTOR: application(),
+      OIDC_CLIENT_SECRETS: JSON.stringify({ constructor: secret }),
+    });
+    expect(config.clients).toMatchObject([{ secret: null }, { name: "constructor", secret }]);
+  });
+
   test("may have as many redirect URIs as there may be", () => {
     const uris = Array.from({ length: 20 }, (_, index) => `https://app-${index}.acme.test/cb`);
     expect(read({ CLUSTER_PRODUCTION: signingIn({ redirect_uris: uris }) }).clients[0]?.redirectUris).toEqual(uris);

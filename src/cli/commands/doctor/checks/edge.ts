@@ -1,6 +1,8 @@
 // The checks between TLS and the Worker.
 // Does the edge let programs through, keep out requests without a certificate, and ask for ours?
 import * as v from "valibot";
+import type { Endpoint } from "../../../../node/https.ts";
+import { openedTlsHint } from "../../../../node/proxy.ts";
 import { broken, type CheckResult, ok, skipped, warning } from "../check.ts";
 import type { Reading } from "../reading.ts";
 
@@ -120,11 +122,16 @@ const associateHint =
   "octogate setup associates the hostname with the client certificates' authority; by hand: SSL/TLS, Client Certificates, Hosts";
 
 /** Whether our certificate gets through. What the Worker says comes first: it has seen what arrived. */
-export function checkMutualTls(readings: Readings, asksForCertificate: boolean): CheckResult {
+export function checkMutualTls(
+  readings: Readings,
+  asksForCertificate: boolean,
+  { proxy, hostname }: Pick<Endpoint, "proxy" | "hostname">,
+): CheckResult {
+  const hint = [openedTlsHint(proxy, hostname), associateHint].filter((part) => part !== null).join("; else: ");
   const asked = [readings.review, readings.readiness, readings.health].filter((reading) => reading !== null);
   for (const reading of asked) {
     if (reading.kind === "refused" && reading.refusal !== "CertificateNotListed") {
-      return refusedResult(reading, asksForCertificate);
+      return refusedResult(reading, asksForCertificate, hint);
     }
   }
   if (asked.some(({ kind }) => kind === "blocked")) {
@@ -133,7 +140,7 @@ export function checkMutualTls(readings: Readings, asksForCertificate: boolean):
           "the edge blocks this certificate, too",
           "it is revoked, or not of this zone's authority, or the WAF rule is wrong: see octogate certificate list",
         )
-      : broken("the edge asks for no client certificate, and so blocks every request", associateHint);
+      : broken("the edge asks for no client certificate, and so blocks every request", hint);
   }
   const failures = asked.filter((reading) => reading.kind === "failed");
   if (failures.length === asked.length) {
@@ -145,14 +152,18 @@ export function checkMutualTls(readings: Readings, asksForCertificate: boolean):
   return ok(asksForCertificate ? "asked for and accepted" : "accepted");
 }
 
-function refusedResult({ refusal, message }: Reading & { kind: "refused" }, asksForCertificate: boolean): CheckResult {
+function refusedResult(
+  { refusal, message }: Reading & { kind: "refused" },
+  asksForCertificate: boolean,
+  unaskedHint: string,
+): CheckResult {
   if (refusal === "CertificateMissing" || refusal === "NotMutualTls") {
     return asksForCertificate
       ? broken(
           `it was presented, and the Worker says: ${message}`,
           "something between here and Cloudflare ends TLS and keeps the certificate",
         )
-      : broken("the edge asks for no client certificate in the handshake", associateHint);
+      : broken("the edge asks for no client certificate in the handshake", unaskedHint);
   }
   return broken(
     `the Worker says: ${message}`,

@@ -20,7 +20,7 @@ async function check(clientId: string, signIn = "sign_in = true", webUrl = githu
   const toml = template
     .replace("<auth.example.com>", "auth.acme.dev")
     .replace("<sha256 fingerprint, 64 hex digits>", "a1".repeat(32))
-    .replace('"user:octocat#583231"]', `"user:octocat#583231", "user:ada#7"]\n${signIn}`)
+    .replace(/allow = \[.*\]/, `allow = ["org:acme#1234", "team:acme/platform#55", "user:ada#7"]\n${signIn}`)
     .replace("\n[vars]\n", '\n[[routes]]\npattern = "login.acme.dev"\ncustom_domain = true\n$&')
     .replace(
       'GITHUB_API_URL = "https://api.github.com"',

@@ -1,6 +1,7 @@
 // What an answer is taken for.
 // The Worker's refusals are made by the Worker's own code: should its causes change, this fails.
 import { describe, expect, test } from "vitest";
+import { edgeErrorMeanings } from "../../../../../src/cli/cloudflare/edge-errors.ts";
 import { readAnswer } from "../../../../../src/cli/commands/doctor/reading.ts";
 import type { HttpsResponse } from "../../../../../src/node/https.ts";
 import { statusResponse } from "../../../../../src/worker/http/answers.ts";
@@ -68,6 +69,11 @@ describe.each(edgeErrorForms)("Cloudflare's own errors in %s are told by their c
     const blocked = { status: 403, code: 1020, title: "Access denied" };
     expect(readAnswer(edgeErrorResponse(blocked, form))).toMatchObject({ kind: "blocked" });
   });
+});
+
+test("each code that has words of its own is among these", () => {
+  const tried = new Set([1020, ...edgeErrorCases.map(({ code }) => code)]);
+  expect([...edgeErrorMeanings.keys()].filter((code) => !tried.has(code))).toEqual([]);
 });
 
 test.each([502, 403, 429])(

@@ -7,7 +7,7 @@ const template = readFileSync(new URL("../../../../../wrangler.toml", import.met
 const filledIn = template
   .replace("<auth.example.com>", "auth.acme.dev")
   .replace("<sha256 fingerprint, 64 hex digits>", "a1".repeat(32))
-  .replace('"user:octocat#583231"]', '"user:octocat#583231", "user:ada#7"]');
+  .replace(/^allow = .*$/m, 'allow = ["org:acme#1234", "team:acme/platform#55", "user:octocat#583231", "user:ada#7"]');
 
 const errorsIn = (toml: string) => check(toml, "error");
 const wrongSettings = (toml: string) => errorsIn(toml).map(({ location }) => location?.setting);
@@ -20,12 +20,20 @@ function changed(line: string | RegExp, replacement: string): string {
 }
 
 describe("the wrangler.toml of the repository", () => {
-  test("is refused as it is: its placeholders and the accounts of its example are named", () => {
+  test("is refused as it is: its placeholders are named", () => {
     expect(wrongSettings(template)).toEqual([
       "routes[0].pattern",
       "CLUSTER_PRODUCTION.client_certificates[0]",
-      "CLUSTER_PRODUCTION.allow",
+      "CLUSTER_PRODUCTION.allow[0]",
+      "CLUSTER_PRODUCTION.allow[1]",
+      "CLUSTER_PRODUCTION.allow[2]",
     ]);
+  });
+
+  test.each([0, 1, 2])("is refused with entry %i of its example alone left in", (index) => {
+    const entries = /^allow = \[(.*)\]$/m.exec(template)?.[1]?.split(", ") ?? [];
+    const toml = changed('"user:ada#7"', entries[index] ?? "");
+    expect(wrongSettings(toml)).toEqual(["CLUSTER_PRODUCTION.allow[3]"]);
   });
 
   test("can be deployed once they are filled in", () => {

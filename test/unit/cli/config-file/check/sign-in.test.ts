@@ -10,7 +10,7 @@ const now = Date.parse("2026-11-27T10:00:00Z");
 const template = readFileSync(new URL("../../../../../wrangler.toml", import.meta.url), "utf8")
   .replace("<auth.example.com>", "auth.acme.dev")
   .replace("<sha256 fingerprint, 64 hex digits>", "a1".repeat(32))
-  .replace('"user:octocat#583231"]', '"user:octocat#583231", "user:ada#7"]\nsign_in = true')
+  .replace(/allow = \[.*\]/, 'allow = ["org:acme#1234", "team:acme/platform#55", "user:ada#7"]\nsign_in = true')
   .replace("\n[vars]\n", '\n[[routes]]\npattern = "login.acme.dev"\ncustom_domain = true\n$&')
   .replace(
     'GITHUB_API_URL = "https://api.github.com"',

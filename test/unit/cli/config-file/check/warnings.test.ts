@@ -6,7 +6,7 @@ import { check } from "../../support/config-file.ts";
 const template = readFileSync(new URL("../../../../../wrangler.toml", import.meta.url), "utf8")
   .replace("<auth.example.com>", "auth.acme.dev")
   .replace("<sha256 fingerprint, 64 hex digits>", "a1".repeat(32))
-  .replace('"user:octocat#583231"]', '"user:octocat#583231", "user:ada#7"]');
+  .replace(/^allow = .*$/m, 'allow = ["org:acme#1234", "team:acme/platform#55", "user:octocat#583231", "user:ada#7"]');
 
 /** The filled-in file with one line in its place. */
 function changed(line: string | RegExp, replacement: string): string {
