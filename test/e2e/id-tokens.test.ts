@@ -63,7 +63,7 @@ async function userOf(kubectl: Kubectl): Promise<Record<string, unknown>> {
   return review.status.userInfo;
 }
 
-/** What a token says that makes its owner an administrator of whoever takes the names as they are. */
+/** What a token says whose owner is an administrator, where a cluster takes names as they are. */
 const masters = () => ({
   iss: `https://localhost:${octogate.edge().signInPort}`,
   aud: clusterName,

@@ -1,5 +1,5 @@
-// An exec plugin for kubectl that does what kubelogin does, on openid-client: it takes the same arguments, keeps tokens in
-// a file, refreshes them once the ID token has ended, and signs in anew where that is refused. The browser is the
+// An exec plugin for kubectl that does what kubelogin does, on openid-client: it takes the same arguments, keeps tokens
+// in a file, refreshes them once the ID token has ended, and signs in anew where that is refused. The browser is the
 // person's own, without a window. Run by kubectl, see sign-in-kubectl.ts.
 import { readFile, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";

@@ -1,16 +1,14 @@
 // Every grant of the sign-in hostname, by oauth4webapi: it knows nothing of Octogate, and checks each answer as the
 // standards ask it to.
 import { randomBytes } from "node:crypto";
-import { writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import * as oauth from "oauth4webapi";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { sampleTokenOf } from "../../support/edge-client.ts";
 import { enterDeviceCode, openBrowser } from "../../support/github-browser.ts";
-import { type LocalEdge, startLocalEdge } from "../../support/local-edge.ts";
+import type { LocalEdge } from "../../support/local-edge.ts";
 import { githubWebUrlOf, loopbackUri } from "../../support/openid-program.ts";
 import { until } from "../../support/until.ts";
+import { startEdgeWithApplications } from "../support/edge-with-applications.ts";
 import {
   type Application,
   authorize,
@@ -31,15 +29,13 @@ let edge: LocalEdge;
 let app: Application;
 /** A cluster's client, on the person's own computer. */
 let cluster: Application;
+let stop: () => Promise<void>;
 beforeAll(async () => {
-  const policy = join(tmpdir(), `octogate-grants-${randomBytes(6).toString("hex")}.json`);
-  await writeFile(policy, JSON.stringify({ allow: ["anyone"], token_kinds: [], redirect_uris: [redirectUri] }));
-  const secrets = `OIDC_CLIENT_SECRETS=${JSON.stringify({ app: secret })}`;
-  edge = await startLocalEdge({ args: ["--client", `app=${policy}`, "--client", `other=${policy}`, "--var", secrets] });
+  ({ edge, stop } = await startEdgeWithApplications({ app: secret, other: null }));
   app = await openApplication(edge, "app", oauth.ClientSecretBasic(secret));
   cluster = await openApplication(edge, "local", oauth.None());
 });
-afterAll(() => edge?.stop());
+afterAll(() => stop?.());
 
 async function revoke({ server, client, authentication, options }: Application, token: string): Promise<void> {
   await oauth.processRevocationResponse(await oauth.revocationRequest(server, client, authentication, token, options));

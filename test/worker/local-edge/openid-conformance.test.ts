@@ -25,14 +25,12 @@
 // number: oidcc-prompt-login and oidcc-max-age-1 want a second authentication, oidcc-max-age-10000 its time
 // (`auth_time`), and of the scopes email, address and phone the claims. What is answered to those is here, too.
 import { randomBytes } from "node:crypto";
-import { rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import * as oauth from "oauth4webapi";
 import * as v from "valibot";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type LocalEdge, startLocalEdge } from "../../support/local-edge.ts";
+import type { LocalEdge } from "../../support/local-edge.ts";
 import { signIn } from "../../support/openid-program.ts";
+import { startEdgeWithApplications } from "../support/edge-with-applications.ts";
 import {
   type Application,
   authorizationAddress,
@@ -41,26 +39,20 @@ import {
   openApplication,
   type Parameters,
   parametersOf,
-  redirectUri,
   tokensFor,
   userInfo,
 } from "../support/openid-client.ts";
 
-const policy = join(tmpdir(), `octogate-conformance-${randomBytes(6).toString("hex")}.json`);
 const secret = randomBytes(24).toString("hex");
 
 let edge: LocalEdge;
+let stop: () => Promise<void>;
 let app: Application;
 beforeAll(async () => {
-  await writeFile(policy, JSON.stringify({ allow: ["anyone"], token_kinds: [], redirect_uris: [redirectUri] }));
-  const secrets = `OIDC_CLIENT_SECRETS=${JSON.stringify({ app: secret })}`;
-  edge = await startLocalEdge({ args: ["--client", `app=${policy}`, "--var", secrets] });
+  ({ edge, stop } = await startEdgeWithApplications({ app: secret }));
   app = await openApplication(edge, "app", oauth.ClientSecretBasic(secret));
 });
-afterAll(async () => {
-  await edge?.stop();
-  await rm(policy, { force: true });
-});
+afterAll(() => stop?.());
 
 const get = async (address: string | undefined) => {
   const response = await app.options[oauth.customFetch](address ?? "", {});

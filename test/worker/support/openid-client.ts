@@ -1,6 +1,7 @@
-// A web application as an OpenID client, on oauth4webapi: each request and each check of an answer is a call of its own.
+// A web application as an OpenID client, on oauth4webapi: each request and each check of an answer is a call of its
+// own.
 import * as oauth from "oauth4webapi";
-import type { Page } from "../../support/github-browser.ts";
+import type { Visit } from "../../support/github-browser.ts";
 import type { LocalEdge } from "../../support/local-edge.ts";
 import { githubWebUrlOf, openPersonsBrowser, signIn, trustingFetch } from "../../support/openid-program.ts";
 
@@ -32,13 +33,15 @@ export type Parameters = Readonly<Record<string, string | null>>;
 
 export interface Authorization {
   /** Where the browser was sent, or the page on which it stayed. */
-  readonly end: { readonly kind: "left"; readonly url: string } | Page;
+  readonly end: Visit;
   readonly verifier: string;
   readonly state: string;
   readonly nonce: string;
 }
 
-/** The address to which an application sends a person. @param changes parameters in place of the usual; null: without */
+/**
+ * The address to which an application sends a person. @param changes parameters in place of the usual; null: without
+ */
 export async function authorizationAddress({ server, client }: Application, changes: Parameters = {}) {
   const verifier = oauth.generateRandomCodeVerifier();
   const [state, nonce] = [oauth.generateRandomState(), oauth.generateRandomNonce()];
