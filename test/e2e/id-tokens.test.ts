@@ -9,21 +9,26 @@ import { makeSigningKey } from "../support/signing-key.ts";
 import { until } from "../support/until.ts";
 import { sayIfSkipped, whyWithoutControlPlane, whyWithoutRelease } from "./support/binaries.ts";
 import { type ControlPlane, type ControlPlaneOptions, startControlPlane } from "./support/control-plane.ts";
-import type { Kubectl } from "./support/kubectl.ts";
+import {
+  anyRead,
+  expectUnauthorized,
+  masters,
+  signIn,
+  tokenOfOtherCluster,
+  unauthorized,
+  userOf,
+  webhookKubectl,
+  whoami,
+} from "./support/id-token-users.ts";
 import { keyIdOf, makeIdToken } from "./support/made-tokens.ts";
 import { clusterName, type Octogate, personOf, startOctogate } from "./support/octogate.ts";
 import { succeed } from "./support/roles.ts";
-import { type SignInKubectl, signInKubectl } from "./support/sign-in-kubectl.ts";
+import type { SignInKubectl } from "./support/sign-in-kubectl.ts";
 
 /** The shortest that there is: what follows waits for it. */
 const idTokenSeconds = 60;
 /** kube-apiserver's cache of tokens that it has verified. */
 const apiserverCacheSeconds = 10;
-/** A single request: before others kubectl asks what the cluster knows, up to five times. */
-const anyRead = ["get", "--raw", "/api"];
-const whoami = ["auth", "whoami", "-o", "json"];
-const unauthorized = "You must be logged in to the server";
-
 let octogate: Octogate;
 let realKey: string;
 const inTheState = (name: string) => join(octogate.stateDir, name);
@@ -46,53 +51,6 @@ if (whyWithoutControlPlane === null) {
   afterAll(() => octogate?.stop());
 }
 
-function signIn(controlPlane: ControlPlane, person: string): Promise<SignInKubectl> {
-  const kubeconfig = inTheState(`${clusterName}.user.kubeconfig`);
-  return signInKubectl(controlPlane, { kubeconfig, person, githubWebUrl: octogate.github.webUrl });
-}
-
-function webhookKubectl(controlPlane: ControlPlane): Promise<Kubectl> {
-  const { github, maintainer } = octogate;
-  const token = github.issueToken(maintainer, { kind: "classic", scopes: ["read:org"] });
-  return controlPlane.kubectl.withGitHubToken(token);
-}
-
-/** @returns the person as kube-apiserver sees them */
-async function userOf(kubectl: Kubectl): Promise<Record<string, unknown>> {
-  const review = JSON.parse(await succeed(kubectl, whoami)) as { status: { userInfo: Record<string, unknown> } }; // kube-apiserver's
-  return review.status.userInfo;
-}
-
-/** What a token says whose owner is an administrator, where a cluster takes names as they are. */
-const masters = () => ({
-  iss: `https://localhost:${octogate.edge().signInPort}`,
-  aud: clusterName,
-  sub: "1",
-  username: "system:admin",
-  groups: ["system:masters"],
-  preferred_username: "mallory",
-  github_host: "github.com",
-  credential_id: "GITHUBSHA256=",
-  credential_kind: "app",
-  door: "sign-in",
-});
-
-async function tokenOfOtherCluster(controlPlane: ControlPlane): Promise<string> {
-  const kubeconfig = inTheState("other.user.kubeconfig");
-  const person = octogate.maintainer.login;
-  const { kubectl, idToken } = await signInKubectl(controlPlane, {
-    ...{ kubeconfig, person, githubWebUrl: octogate.github.webUrl },
-  });
-  await kubectl(anyRead);
-  return idToken();
-}
-
-async function expectUnauthorized(controlPlane: ControlPlane, token: string): Promise<void> {
-  const { stderr, exitCode } = await (await controlPlane.kubectl.with({ token }))(anyRead);
-  expect(stderr).toContain(unauthorized);
-  expect(exitCode).toBe(1);
-}
-
 const title = "a cluster that verifies ID tokens";
 sayIfSkipped(title, whyWithoutControlPlane);
 
@@ -105,14 +63,14 @@ describe.skipIf(whyWithoutControlPlane !== null)(title, () => {
   beforeAll(async () => {
     const flags = [`--authentication-config=${configuration()}`];
     controlPlane = await startControlPlane(octogate.webhookKubeconfig, { flags });
-    mira = await signIn(controlPlane, octogate.maintainer.login);
-    early = await signIn(controlPlane, octogate.maintainer.login);
+    mira = await signIn(octogate, controlPlane, octogate.maintainer.login);
+    early = await signIn(octogate, controlPlane, octogate.maintainer.login);
     await until(async () => (await early.kubectl(whoami)).exitCode === 0, 40_000, "kube-apiserver knows the keys");
   });
   afterAll(() => controlPlane?.stop());
 
   test("a person who signs in is Forbidden under the name that the webhook gives, and let in by one role binding", async () => {
-    const byWebhook = await webhookKubectl(controlPlane);
+    const byWebhook = await webhookKubectl(octogate, controlPlane);
     const forbidden = `pods is forbidden: User "github:${personOf(octogate.maintainer)}" cannot list resource "pods"`;
     for (const kubectl of [mira.kubectl, byWebhook])
       expect((await kubectl(["get", "pods"])).stderr).toContain(forbidden);
@@ -126,7 +84,7 @@ describe.skipIf(whyWithoutControlPlane !== null)(title, () => {
 
   test("uid, groups and extra are those of the webhook, and the token's own id is among them", async () => {
     const { extra: byToken, ...user } = await userOf(mira.kubectl);
-    const { extra: byWebhook, ...sameUser } = await userOf(await webhookKubectl(controlPlane));
+    const { extra: byWebhook, ...sameUser } = await userOf(await webhookKubectl(octogate, controlPlane));
     expect(user).toEqual(sameUser);
     expect(user).toEqual({
       username: `github:${personOf(octogate.maintainer)}`,
@@ -145,7 +103,7 @@ describe.skipIf(whyWithoutControlPlane !== null)(title, () => {
   });
 
   test("a person who is not admitted reads why in the terminal, with a reference", async () => {
-    const { kubectl } = await signIn(controlPlane, octogate.outsider.login);
+    const { kubectl } = await signIn(octogate, controlPlane, octogate.outsider.login);
     const { stderr, exitCode } = await kubectl(anyRead);
     expect(stderr).toContain("access_denied This GitHub account is not admitted here");
     expect(stderr).toMatch(/Reference: GITHUBSHA256=\S{44}/);
@@ -153,7 +111,7 @@ describe.skipIf(whyWithoutControlPlane !== null)(title, () => {
   });
 
   test("a token for another cluster is refused, and asked about nowhere", async () => {
-    const token = await tokenOfOtherCluster(controlPlane);
+    const token = await tokenOfOtherCluster(octogate, controlPlane);
     const log = controlPlane.logFromHere();
     octogate.github.requests.length = 0;
     await expectUnauthorized(controlPlane, token);
@@ -164,12 +122,12 @@ describe.skipIf(whyWithoutControlPlane !== null)(title, () => {
   test("a key that is not published is refused, also under the name of one that is", async () => {
     const otherKey = makeSigningKey();
     for (const kid of [await keyIdOf(otherKey), await keyIdOf(realKey)]) {
-      await expectUnauthorized(controlPlane, await makeIdToken(otherKey, masters(), kid));
+      await expectUnauthorized(controlPlane, await makeIdToken(otherKey, masters(octogate), kid));
     }
   });
 
   test("a stolen signing key makes no one system:masters: the cluster's prefix stands before all names", async () => {
-    const kubectl = await controlPlane.kubectl.with({ token: await makeIdToken(realKey, masters()) });
+    const kubectl = await controlPlane.kubectl.with({ token: await makeIdToken(realKey, masters(octogate)) });
     expect(await userOf(kubectl)).toMatchObject({
       username: "github:system:admin",
       groups: ["github:system:masters", "system:authenticated"],
@@ -180,14 +138,17 @@ describe.skipIf(whyWithoutControlPlane !== null)(title, () => {
 
   test("kubectl's own oidc provider refreshes an ended token, and keeps the new one", async () => {
     await succeed(mira.kubectl, whoami);
-    const ended = await makeIdToken(makeSigningKey(), { ...masters(), exp: Math.floor(Date.now() / 1000) - 60 });
+    const ended = await makeIdToken(makeSigningKey(), {
+      ...masters(octogate),
+      exp: Math.floor(Date.now() / 1000) - 60,
+    });
     const kubeconfig = parseKubeconfig(await readFile(inTheState(`${clusterName}.user.kubeconfig`), "utf8"));
     kubeconfig.users[0].user = {
       "auth-provider": {
         name: "oidc",
         config: {
           "client-id": clusterName,
-          "idp-issuer-url": masters().iss,
+          "idp-issuer-url": masters(octogate).iss,
           "idp-certificate-authority": inTheState("ca.crt"),
           "id-token": ended,
           "refresh-token": await mira.refreshToken(),
@@ -227,7 +188,7 @@ describe.skipIf(whyWithoutControlPlane !== null)(title, () => {
   test("where the prefix is empty, the cluster's own rules refuse reserved names, and no others", async () => {
     const withPrefix = await readFile(configuration(), "utf8");
     await writeFile(configuration(), withPrefix.replaceAll('prefix: "github:"', 'prefix: ""'));
-    const { username, groups, ...others } = masters();
+    const { username, groups, ...others } = masters(octogate);
     const harmless = { username: "mallory:1", groups: [] };
     // kube-apiserver reads the new file in its own time.
     const isRead = async () => {
@@ -266,7 +227,7 @@ const olderReleases = [
     by: "flags alone",
     knowsWhoami: false,
     flags: async () => [
-      `--oidc-issuer-url=${masters().iss}`,
+      `--oidc-issuer-url=${masters(octogate).iss}`,
       `--oidc-client-id=${clusterName}`,
       "--oidc-username-claim=username",
       "--oidc-username-prefix=github:",
@@ -291,12 +252,12 @@ for (const { release, by, knowsWhoami, flags } of olderReleases) {
     afterAll(() => controlPlane?.stop());
 
     test("knows a person under the name that the webhook gives", async () => {
-      const { kubectl } = await signIn(controlPlane, octogate.maintainer.login);
+      const { kubectl } = await signIn(octogate, controlPlane, octogate.maintainer.login);
       const forbidden = `User "github:${personOf(octogate.maintainer)}" cannot list resource "pods"`;
       // kube-apiserver reads the issuer's keys in its own time.
       const seen = async () => (await kubectl(["get", "pods"])).stderr.includes(forbidden);
       await until(seen, 40_000, "the person is Forbidden by name");
-      expect((await (await webhookKubectl(controlPlane))(["get", "pods"])).stderr).toContain(forbidden);
+      expect((await (await webhookKubectl(octogate, controlPlane))(["get", "pods"])).stderr).toContain(forbidden);
       if (!knowsWhoami) return;
       expect(await userOf(kubectl)).toMatchObject({
         uid: String(octogate.maintainer.id),
@@ -306,12 +267,12 @@ for (const { release, by, knowsWhoami, flags } of olderReleases) {
     });
 
     test("refuses a token for another cluster, and keys that are not published", async () => {
-      await expectUnauthorized(controlPlane, await tokenOfOtherCluster(controlPlane));
-      await expectUnauthorized(controlPlane, await makeIdToken(makeSigningKey(), masters()));
+      await expectUnauthorized(controlPlane, await tokenOfOtherCluster(octogate, controlPlane));
+      await expectUnauthorized(controlPlane, await makeIdToken(makeSigningKey(), masters(octogate)));
     });
 
     test("puts its prefix before the names of a stolen signing key", async () => {
-      const kubectl = await controlPlane.kubectl.with({ token: await makeIdToken(realKey, masters()) });
+      const kubectl = await controlPlane.kubectl.with({ token: await makeIdToken(realKey, masters(octogate)) });
       const { stderr } = await kubectl(["get", "secrets", "--all-namespaces"]);
       expect(stderr).toContain('User "github:system:admin" cannot list resource "secrets"');
     });
