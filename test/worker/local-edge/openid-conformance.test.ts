@@ -7,7 +7,7 @@
 // | oidcc-server | "signs a person in" |
 // | oidcc-server-client-secret-post, oidcc-codereuse, oidcc-refresh-token | grants.test.ts |
 // | oidcc-ensure-request-with-valid-pkce-succeeds | "signs a person in" |
-// | oidcc-codereuse-30seconds | "after half a minute" in code-grant.test.ts, by a clock |
+// | oidcc-codereuse-30seconds | "is used up also 30 seconds later" in code-grant.test.ts |
 // | oidcc-idtoken-signature | each use of `tokensFor` verifies it with the key set |
 // | oidcc-response-type-missing | "goes back as an error" |
 // | oidcc-ensure-registered-redirect-uri | "stays on a page" |
