@@ -165,7 +165,7 @@ describe("a request that cannot be met", () => {
   it.each([
     ["invalid_request", { response_type: null }],
     ["unsupported_response_type", { response_type: "id_token" }],
-    ["request_not_supported", { request: "eyJhbGciOiJub25lIn0.e30." }],
+    ["request_not_supported", { request: "x.y.z" }],
     ["request_uri_not_supported", { request_uri: "https://app.acme.test/request.jwt" }],
     ["login_required", { max_age: "1" }],
     ["login_required", { max_age: "10000" }],
