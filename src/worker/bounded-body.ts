@@ -64,7 +64,8 @@ function piecesOf(body: ReadableStream<Uint8Array>): Pick<ReadableStreamDefaultR
   return {
     async read() {
       const { done, value } = await reader.read(new Uint8Array(buffer));
-      if (done) return { done };
+      // Node's types, by which the command is built, want the value named.
+      if (done) return { done, value: undefined };
       // The buffer comes back as another object, and is used again.
       buffer = value.buffer;
       return { done, value: value.slice() };
