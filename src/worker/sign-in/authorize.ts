@@ -18,7 +18,7 @@ import { readFormParameters } from "./form.ts";
 import { mistakePage } from "./pages.ts";
 import { type Parameters, parseParameters } from "./parameters.ts";
 import type { Provider } from "./provider.ts";
-import { isAllowedRedirect } from "./redirect-uri.ts";
+import { isAllowedRedirect, withParameters } from "./redirect-uri.ts";
 import { refusalOf } from "./refusal.ts";
 import type { AuthorizationRequest } from "./sealed-values.ts";
 
@@ -46,9 +46,32 @@ export async function answerAuthorize(request: Request, provider: Provider): Pro
   if (parsed.kind === "wrong") {
     return redirect(errorAddress(provider, { redirectUri, state: parsed.state }, parsed.error, parsed.description));
   }
+  if (request.method === "POST") return redirect(asGet(provider, client, parsed));
   return (
     (await answerFromSession(request, provider, client, parsed)) ?? sendToGitHub(request, provider, client, parsed)
   );
+}
+
+/**
+ * A form of another site comes without our cookies (SameSite=Lax), and what it sets would come on top of them: a page
+ * could fill a browser with transactions until no request fits any more. A navigation brings them.
+ */
+function asGet(
+  { settings }: Provider,
+  { name }: OpenIdClient,
+  { request: { redirectUri, state, nonce, challenge }, loginHint, selectAccount }: GitHubVisit,
+): string {
+  return withParameters(`${settings.issuerUrl}/authorize`, {
+    response_type: "code",
+    client_id: name,
+    redirect_uri: redirectUri,
+    state,
+    nonce,
+    code_challenge: challenge,
+    code_challenge_method: challenge === null ? null : "S256",
+    login_hint: loginHint,
+    prompt: selectAccount ? "select_account" : null,
+  });
 }
 
 /** @returns null for a body that is no form */
