@@ -5,12 +5,14 @@ import { measureHeap } from "./heap.ts";
 import { compareLocalEdge } from "./local-edge.ts";
 import { measureLatencies, measureLoad, measureWorkingDay } from "./measure.ts";
 import { type BenchOptions, createBenchCommand, type Part } from "./options.ts";
+import { measureRefreshes } from "./refresh.ts";
 import {
   describeColdReviews,
   describeCpu,
   describeHeap,
   describeLatencies,
   describeLocalEdge,
+  describeRefreshes,
   describeTargets,
   describeWorkingDay,
 } from "./report.ts";
@@ -20,6 +22,7 @@ import {
   cpuTargets,
   latencyTargets,
   localEdgeTargets,
+  refreshTargets,
   type Target,
   workingDayTargets,
 } from "./targets.ts";
@@ -62,6 +65,11 @@ const parts: Readonly<Record<Part, (options: BenchOptions) => Promise<Target[]>>
     const cold = await measureColdReviews(coldReviews);
     show(describeColdReviews(cold));
     return coldTargets(cold);
+  },
+  async refresh({ refreshes }) {
+    const measured = await measureRefreshes(refreshes);
+    show(describeRefreshes(measured));
+    return refreshTargets(measured);
   },
   async "local-edge"({ edgeReviews }) {
     const comparison = await compareLocalEdge(edgeReviews);

@@ -4,6 +4,7 @@ import type { CpuComparison } from "./cpu.ts";
 import type { Heap } from "./heap.ts";
 import type { LocalEdgeComparison, WayCost } from "./local-edge.ts";
 import type { Latencies, Load, WorkingDay } from "./measure.ts";
+import { type Refreshes, refreshPlaces } from "./refresh.ts";
 import type { GitHubCalls } from "./rig.ts";
 import type { Target } from "./targets.ts";
 
@@ -137,4 +138,13 @@ function table(rows: readonly Row[]): string {
     )
     .map((line) => `  ${line.trimEnd()}`)
     .join("\n");
+}
+
+export function describeRefreshes({ each, cpuMs }: Refreshes): string {
+  const rows = refreshPlaces.map((place): Row => [place, `${cpuMs[place].toFixed(2)} ms`]);
+  return [
+    `CPU of workerd for a refresh of a sign-in, ${each.toLocaleString("en")} each`,
+    "",
+    table([["where the answer is", "CPU"], ...rows]),
+  ].join("\n");
 }

@@ -138,6 +138,36 @@ describe("hostname associations", () => {
     expect(stderr).toContain("still waiting, for ");
   });
 
+  test("are shown as they were and as they are written, each time", async () => {
+    writeAsAnotherProgram((hostnames) => [...hostnames, "api.acme.dev"]);
+    const { stderr } = await setup();
+    const lists = stderr.split("\n").filter((line) => line.includes("hostname associations of acme.dev: "));
+    expect(lists).toEqual([
+      `  hostname associations of acme.dev: ${hostname}, other.acme.dev; before: other.acme.dev`,
+      `  hostname associations of acme.dev: api.acme.dev, ${hostname}, other.acme.dev; before: api.acme.dev, other.acme.dev`,
+    ]);
+    expect(stderr).toContain("another program changed the hostname associations meanwhile: that is kept");
+  });
+
+  test.each([429, 503])("are read again before they are written again, where Cloudflare answers %i", async (status) => {
+    rig.cloudflare.interfere = ({ method }) => {
+      if (method !== "PUT") return null;
+      rig.cloudflare.interfere = () => null;
+      // Another program's write, before ours is sent again.
+      rig.cloudflare.state.associatedHostnames.push("api.acme.dev");
+      return { kind: "answer", when: "before", answer: error(status, 10000, "later") };
+    };
+    expect((await setup()).exitCode).toBe(0);
+    expect(rig.cloudflare.state.associatedHostnames.toSorted()).toEqual(["api.acme.dev", hostname, "other.acme.dev"]);
+  });
+
+  test("are not written a second time where it is not known whether they were", async () => {
+    rig.cloudflare.interfere = ({ method }) =>
+      method === "PUT" ? { kind: "answer", when: "before", answer: error(500, 10001, "internal error") } : null;
+    expect((await setup()).exitCode).toBe(1);
+    expect(rig.cloudflare.mutations.filter((line) => line.startsWith("PUT"))).toHaveLength(1);
+  });
+
   test("keep gone what another program removed a moment before", async () => {
     writeAsAnotherProgram(() => []);
     expect((await setup()).exitCode).toBe(0);

@@ -11,7 +11,7 @@ interface Ended {
 
 test("a short run prints every number and exits with 0", async () => {
   const few = "--latency 1 --samples 2 --reviews 20 --concurrency 4 --tokens 1000".split(" ");
-  const fewer = "--cpu-reviews 500 --cold-reviews 4 --edge-reviews 40".split(" ");
+  const fewer = "--cpu-reviews 500 --cold-reviews 4 --refreshes 4 --edge-reviews 40".split(" ");
   const { exitCode, stdout, stderr } = await runBench([...few, ...fewer]);
   expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
   for (const name of ["no cache", "memory", "KV", "GitHub, known token", "GitHub, never-seen token"]) {
@@ -24,6 +24,7 @@ test("a short run prints every number and exits with 0", async () => {
   expect(stdout).toMatch(/^ {2}octogate, warm +\d+ +\d+\.\d µs$/m);
   expect(stdout).toMatch(/^ {2}own token +0 +\d+\.\d\d ms +1\.00$/m);
   expect(stdout).toMatch(/^ {2}app +900 +\d+\.\d\d ms +\d+\.\d\d$/m);
+  expect(stdout).toMatch(/^ {2}KV +\d+\.\d\d ms$/m);
   expect(stdout).toMatch(/^ {2}1 ms: calls to GitHub in warm reviews +0 +at most 0 +met$/m);
   expect(stdout).toMatch(/^ {2}workerd alone( +\d+)( +\d+\.\d+ ms){2} +-( +\d+\.\d+ ms) +- +\d+ MiB$/m);
   expect(stdout).toMatch(/^ {2}npm start( +\d+)( +\d+\.\d+ ms){4}( +\d+ MiB){2}$/m);
@@ -42,6 +43,7 @@ test("--help explains", async () => {
     "tokens",
     "cpu-reviews",
     "cold-reviews",
+    "refreshes",
     "edge-reviews",
   ])
     expect(stdout).toContain(`--${option}`);

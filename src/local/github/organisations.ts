@@ -92,6 +92,11 @@ export class Organisations {
     return organisation;
   }
 
+  delete(organisation: StandInOrganisation): void {
+    const index = this.#organisations.indexOf(organisation);
+    if (index >= 0) this.#organisations.splice(index, 1);
+  }
+
   addTeam(organisation: StandInOrganisation, { name, ...options }: NewTeam): StandInTeam {
     const { type = "organization" } = options;
     const team: StandInTeam = {
@@ -151,6 +156,14 @@ export function directTeams(organisation: StandInOrganisation, account: StandInA
 /** The team's parent, the parent's parent, and so on to the top. */
 export function ancestorsOf({ parent }: StandInTeam): StandInTeam[] {
   return parent === null ? [] : [parent, ...ancestorsOf(parent)];
+}
+
+/** Members of child teams belong to the team, too. An invited person has the invitation's teams in wait. */
+export function isInTeam(team: StandInTeam, account: StandInAccount): boolean {
+  if (!team.organisation.members.has(account)) return false;
+  return team.organisation.teams.some((one) => {
+    return one.members.has(account) && (one === team || ancestorsOf(one).includes(team));
+  });
 }
 
 function slugOf(name: string): string {

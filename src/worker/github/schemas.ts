@@ -63,6 +63,9 @@ export type TeamWithParent = v.InferOutput<typeof teamWithParentSchema>;
 export const teamSchema = v.object({ ...teamWithParentSchema.entries, organization: organisationSchema });
 export type TeamBody = v.InferOutput<typeof teamSchema>;
 
+/** State and role may be any, as in `membershipSchema`. */
+export const teamMembershipSchema = v.object({ state: v.optional(v.unknown()), role: v.optional(v.unknown()) });
+
 /** An organisation's teams: one that cannot be read is missing where it is needed, and nowhere else. */
 export const teamsSchema = v.pipe(
   v.array(v.unknown()),

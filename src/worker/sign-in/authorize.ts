@@ -1,4 +1,5 @@
 // GET and POST /authorize: a client sends a person here to sign in, and the person goes on to GitHub.
+import type { Decision } from "../authenticate.ts";
 import type { OpenIdClient } from "../config/sign-in.ts";
 import { authorizationRequestOf, type ParsedAuthorization, parseAuthorization } from "./authorization-request.ts";
 import { admit, errorAddress, redirect, refuse, transactionSeconds } from "./authorization-response.ts";
@@ -18,7 +19,7 @@ import { readFormParameters } from "./form.ts";
 import { mistakePage } from "./pages.ts";
 import { type Parameters, parseParameters } from "./parameters.ts";
 import type { Provider } from "./provider.ts";
-import { isAllowedRedirect, withParameters } from "./redirect-uri.ts";
+import { isAllowedRedirect, isLoopback, withParameters } from "./redirect-uri.ts";
 import { refusalOf } from "./refusal.ts";
 import type { AuthorizationRequest } from "./sealed-values.ts";
 
@@ -46,33 +47,28 @@ export async function answerAuthorize(request: Request, provider: Provider): Pro
   if (parsed.kind === "wrong") {
     return redirect(errorAddress(provider, { redirectUri, state: parsed.state }, parsed.error, parsed.description));
   }
-  if (request.method === "POST") return redirect(asGet(provider, client, parsed));
-  return (
-    (await answerFromSession(request, provider, client, parsed)) ?? sendToGitHub(request, provider, client, parsed)
-  );
+  if (request.method === "POST") return redirect(asGet(provider, parameters));
+  const fromSession = await answerFromSession(request, provider, client, parsed);
+  if (fromSession !== null) return fromSession;
+  return parsed.isSilent
+    ? redirect(errorAddress(provider, parsed.request, "login_required", "The person has to be asked, in a browser"))
+    : sendToGitHub(request, provider, client, parsed);
 }
 
 /**
  * A form of another site comes without our cookies (SameSite=Lax), and what it sets would come on top of them: a page
  * could fill a browser with transactions until no request fits any more. A navigation brings them.
  */
-function asGet(
-  { settings }: Provider,
-  { name }: OpenIdClient,
-  { request: { redirectUri, state, nonce, challenge }, loginHint, selectAccount }: GitHubVisit,
-): string {
-  return withParameters(`${settings.issuerUrl}/authorize`, {
-    response_type: "code",
-    client_id: name,
-    redirect_uri: redirectUri,
-    state,
-    nonce,
-    code_challenge: challenge,
-    code_challenge_method: challenge === null ? null : "S256",
-    login_hint: loginHint,
-    prompt: selectAccount ? "select_account" : null,
-  });
+function asGet({ settings }: Provider, parameters: Parameters): string {
+  const carried = carriedParameters.map((name) => [name, parameters.get(name)]);
+  return withParameters(`${settings.issuerUrl}/authorize`, Object.fromEntries(carried));
 }
+
+/** All that is read here, but for those that are errors. */
+const carriedParameters = [
+  ...["client_id", "redirect_uri", "response_type", "response_mode", "state", "nonce"],
+  ...["code_challenge", "code_challenge_method", "prompt", "login_hint", "id_token_hint"],
+] as const;
 
 /** @returns null for a body that is no form */
 async function parametersOf(request: Request): Promise<Parameters | null> {
@@ -80,6 +76,8 @@ async function parametersOf(request: Request): Promise<Parameters | null> {
   const form = await readFormParameters(request);
   return form.kind === "read" ? form.parameters : null;
 }
+
+type RightAuthorization = Extract<ParsedAuthorization, { kind: "right" }>;
 
 /**
  * A browser that has signed in goes straight to the verdict: GitHub keeps ten tokens a person and app, so further
@@ -91,10 +89,12 @@ async function answerFromSession(
   request: Request,
   provider: Provider,
   client: OpenIdClient,
-  { request: wanted, loginHint, selectAccount }: Extract<ParsedAuthorization, { kind: "right" }>,
+  { request: wanted, loginHint, selectAccount, isSilent, subjectHint }: RightAuthorization,
 ): Promise<Response | null> {
   const sealed = readCookies(request).get(sessionCookie);
   if (sealed === undefined || selectAccount) return null;
+  // Before a code for a program on this computer comes our page.
+  if (isSilent && isLoopback(wanted.redirectUri)) return null;
   const session = await provider.sealer.open("session", "", sealed);
   if (session.kind !== "opened") return null;
   const { token, tokenEndsAt, login } = session.value;
@@ -106,10 +106,19 @@ async function answerFromSession(
     nonce: wanted.nonce,
   });
   const refusal = refusalOf(decision);
-  if (refusal === null)
+  if (refusal === null) {
+    if (isSilent && subjectHint !== null && subjectHint !== subjectOf(decision)) return null;
     return admit(request, provider, client, wanted, { token, tokenEndsAt, login, isShared: true }, []);
+  }
+  if (isSilent && refusal.kind === "undetermined") {
+    return redirect(errorAddress(provider, wanted, "temporarily_unavailable", refusal.description));
+  }
   // The person may have another account that is admitted, or a session that GitHub has ended: GitHub's page decides.
   return refusal.kind === "refused" ? null : refuse(provider, wanted, refusal);
+}
+
+function subjectOf({ verdict }: Decision): string | null {
+  return verdict.kind === "authenticated" ? verdict.user.uid : null;
 }
 
 /** Seals what was asked for into a cookie, and leads to GitHub's authorize page. */

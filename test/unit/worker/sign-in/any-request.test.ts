@@ -128,7 +128,7 @@ const text = fc.oneof(
 const tokenExchange = "urn:ietf:params:oauth:grant-type:token-exchange";
 const deviceGrant = "urn:ietf:params:oauth:grant-type:device_code";
 
-/** A request that is right, where its client and owner are: its path, and its parameters by the credentials it needs. */
+/** A request that is right, where its client and owner are: path and parameters, by the credentials that it needs. */
 type Way = (
   textOf: (purpose: Credential["purpose"]) => string,
   client: string,
