@@ -28,7 +28,7 @@ export function unsupportedForm({ path }: ConfigFile): CliError {
   return cliError(
     path,
     "is written in a form that this command cannot change without harm",
-    "write [[routes]], each [vars.CLUSTER_…] and [[kv_namespaces]] as tables of their own, as the file ships with them",
+    "write [[routes]], each table of [vars] and [[kv_namespaces]] as tables of their own, as the file ships with them",
   );
 }
 
@@ -182,11 +182,11 @@ export function removeKvNamespaceId({ text, toml, settings }: ConfigFile, id: st
 }
 
 /** @param table its header and lines, as a person would write them */
-function append({ text }: ConfigFile, table: string): Edit[] {
+export function append({ text }: ConfigFile, table: string): Edit[] {
   return [insert(trimmedEnd(text, text.length), `\n\n${table}`)];
 }
 
-function setValue(file: ConfigFile, path: TomlPath, value: string): Edit[] {
+export function setValue(file: ConfigFile, path: TomlPath, value: string): Edit[] {
   const { text, toml } = file;
   const range = toml.find(path)?.value ?? null;
   if (range !== null) return [{ ...range, text: value }];
@@ -201,7 +201,7 @@ function setValue(file: ConfigFile, path: TomlPath, value: string): Edit[] {
 }
 
 /** Adds an item behind the last one of a list: in a line of its own where the list's end has one. */
-function addItem(file: ConfigFile, path: TomlPath, last: number, value: string): Edit[] {
+export function addItem(file: ConfigFile, path: TomlPath, last: number, value: string): Edit[] {
   const { text, toml } = file;
   const whole = toml.find(path)?.value ?? null;
   const item = toml.find([...path, last])?.value ?? null;
@@ -269,10 +269,10 @@ function insert(position: number, text: string): Edit {
   return { start: position, end: position, text };
 }
 
-function list(values: readonly string[]): string {
+export function list(values: readonly string[]): string {
   return `[${values.map(quoted).join(", ")}]`;
 }
 
-function quoted(text: string): string {
+export function quoted(text: string): string {
   return JSON.stringify(text);
 }
