@@ -6,7 +6,7 @@ import type { SigningKeySlot } from "../../../worker/config/sign-in.ts";
 import type { DeployedWorker } from "../../cloudflare/worker-script.ts";
 import { type Context, cliError } from "../../command.ts";
 import { newestTime, readSigningKeys, signingKeySecret, signingKeySlots } from "../../config-file/signing-keys.ts";
-import { type KeySet, readKeySet } from "../../deployment/key-set.ts";
+import { type KeySet, keySetPath, readKeySet } from "../../deployment/key-set.ts";
 import {
   differingVariables,
   openSession,
@@ -100,4 +100,27 @@ function slotsInUse(state: KeyState): readonly SigningKeySlot[] {
     case "earlier":
       return signingKeySlots;
   }
+}
+
+/** A step by a wrong clock would come too early, or keep every later one waiting. */
+const maxClockDifferenceMs = 60_000;
+
+/**
+ * The sign-in hostname says what time it is.
+ *
+ * @throws CliError where this machine's clock says something else, or the hostname does not answer
+ */
+export function refuseWrongClock({ endpoint, keySet }: KeySession, { now }: Context): void {
+  const { answeredAt, seen } = keySet;
+  const address = `https://${endpoint.hostname}${keySetPath}`;
+  if (answeredAt === null)
+    throw cliError(address, seen, "a step needs to see the published keys; --connect names another address");
+  const differenceMs = now() - answeredAt;
+  if (Math.abs(differenceMs) <= maxClockDifferenceMs) return;
+  const seconds = Math.round(Math.abs(differenceMs) / 1000);
+  throw cliError(
+    "clock",
+    `this machine's is ${seconds} s ${differenceMs > 0 ? "ahead of" : "behind"} ${endpoint.hostname}'s`,
+    "set it first",
+  );
 }
