@@ -118,10 +118,20 @@ export interface Upload {
   readonly bindings: Script["bindings"];
   readonly secrets: Readonly<Record<string, string>>;
   readonly hostname: string;
+  /** Secrets without which there is no deployment. */
+  readonly required: readonly string[];
+}
+
+/** @returns the secrets that wrangler would miss */
+export function missingSecrets({ scripts }: CloudflareState, { name, secrets, required }: Upload): string[] {
+  return required.filter((secret) => !(secret in secrets) && scripts.get(name)?.secrets.has(secret) !== true);
 }
 
 /** Uploads a Worker as wrangler does: secrets that were there stay, the hostname is taken over. */
-export function upload(state: CloudflareState, { name, bindings, secrets, hostname }: Upload): Script {
+export function upload(
+  state: CloudflareState,
+  { name, bindings, secrets, hostname }: Omit<Upload, "required">,
+): Script {
   const before = state.scripts.get(name);
   const uploaded = { bindings, secrets: new Map([...(before?.secrets ?? []), ...Object.entries(secrets)]) };
   state.scripts.set(name, uploaded);

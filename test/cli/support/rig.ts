@@ -20,6 +20,7 @@ import { main } from "./octogate.ts";
 import { workerInPlace } from "./worker-in-place.ts";
 
 export const hostname = "auth.acme.dev";
+export const signInHostname = "login.acme.dev";
 
 export interface RunResult {
   readonly exitCode: number;
@@ -38,6 +39,10 @@ export interface Rig {
   letFilesAge(...names: readonly string[]): void;
   /** @returns what puts everything back to what is there now: at Cloudflare, and in the clone */
   save(): () => void;
+  /** Time that has passed for the Worker and for this machine, and how far this machine's clock is ahead of the Worker's. */
+  readonly time: { passedMs: number; aheadMs: number };
+  /** What is piped into the command; null for nothing. */
+  input: string | null;
   /** Called at each pause of the command, which takes no time here: its clock jumps. */
   onPause: (milliseconds: number) => void;
   /** What the command finds Cloudflare with. */
@@ -69,10 +74,15 @@ export async function makeRig({ isLate = true, scale = 1 } = {}): Promise<Rig> {
   const cloudflare = await startCloudflareStandIn(new Lateness(isLate, () => Date.now() + skippedMs, scale));
   const { authority } = cloudflare.state;
   const edgePort = await freePort();
-  const server = await serverCertificate(authority, hostname);
+  const server = await serverCertificate(authority, hostname, signInHostname);
   const edge = await startEdge({ port: edgePort, server, authorityCertificate: authority.certificate });
   const careless = { isCareless: false };
-  const inner = workerInPlace(() => cloudflare.state.scripts.get("octogate") ?? null, careless);
+  const time = { passedMs: 0, aheadMs: 0 };
+  const inner = workerInPlace(
+    () => cloudflare.state.scripts.get("octogate") ?? null,
+    careless,
+    () => Date.now() + time.passedMs,
+  );
   inner.listen(0, "127.0.0.1");
   await once(inner, "listening");
   // A TCP listener's address is an object.
@@ -109,6 +119,8 @@ export async function makeRig({ isLate = true, scale = 1 } = {}): Promise<Rig> {
         clone.putBack(files, savedAt - Date.now());
       };
     },
+    time,
+    input: null,
     onPause: () => {},
     cloudflare,
     edgePort,
@@ -123,16 +135,20 @@ export async function makeRig({ isLate = true, scale = 1 } = {}): Promise<Rig> {
     run(args, answer = null, folder = clone.folder) {
       // Files have the real time, so each run begins with it.
       let skippedInRunMs = 0;
-      return runHere(args, answer, {
-        env,
-        folder,
-        now: () => Date.now() + skippedInRunMs,
-        sleep: async (milliseconds) => {
-          skippedMs += milliseconds;
-          skippedInRunMs += milliseconds;
-          rig.onPause(milliseconds);
+      return runHere(
+        args,
+        { answer, input: rig.input },
+        {
+          env,
+          folder,
+          now: () => Date.now() + time.passedMs + time.aheadMs + skippedInRunMs,
+          sleep: async (milliseconds) => {
+            skippedMs += milliseconds;
+            skippedInRunMs += milliseconds;
+            rig.onPause(milliseconds);
+          },
         },
-      });
+      );
     },
     start(args) {
       // A process has the real clock, and a test would have to wait.
@@ -154,7 +170,7 @@ export async function makeRig({ isLate = true, scale = 1 } = {}): Promise<Rig> {
 
 async function runHere(
   args: readonly string[],
-  answer: boolean | null,
+  { answer, input }: { readonly answer: boolean | null; readonly input: string | null },
   given: Pick<Context, "env" | "folder" | "now" | "sleep">,
 ): Promise<RunResult> {
   const printed: string[] = [];
@@ -165,7 +181,7 @@ async function runHere(
     terminal: {
       print: (line) => void printed.push(line),
       note: (line) => void noted.push(line),
-      readInput: async () => null,
+      readInput: async () => input,
       ask: async () => answer,
       askSecret: async () => null,
       style: createStyle(null),

@@ -50,10 +50,16 @@ const bindings = [
 const response = await fetch(`${CLOUDFLARE_BASE_URL}/stand-in/upload`, {
   method: "POST",
   headers: { authorization: `Bearer ${CLOUDFLARE_API_TOKEN}` },
-  body: JSON.stringify({ name: config.name, bindings, secrets, hostname: config.routes[0].pattern }),
+  body: JSON.stringify({
+    name: config.name,
+    bindings,
+    secrets,
+    hostname: config.routes[0].pattern,
+    required: config.secrets.required,
+  }),
 });
 if (!response.ok) {
-  console.error(`✘ [ERROR] A request to the Cloudflare API failed: ${response.status}`);
+  console.error(`✘ [ERROR] A request to the Cloudflare API failed: ${response.status} ${await response.text()}`);
   process.exit(1);
 }
 console.log(`Deployed ${config.name}`);

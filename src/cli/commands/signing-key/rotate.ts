@@ -12,22 +12,23 @@ import { type KeySession, kidsBySlot, openKeySession, refuseWrongClock } from ".
 
 interface RotateOptions extends EdgeOptions, ChangeOptions {
   /** True: the one that signs. */
-  readonly compromised: SigningKeySlot | boolean;
+  readonly compromised?: SigningKeySlot | true;
 }
 
 export const rotateCommand: CommandMaker = (context, run) =>
   addOptions(
     new Command("rotate"),
-    new Option("--compromised [slot]", "a key is known to others (default: the one that signs): it is dropped at once")
-      .choices(signingKeySlots)
-      .default(false),
+    new Option(
+      "--compromised [slot]",
+      "a key is known to others (default: the one that signs): it is dropped at once",
+    ).choices(signingKeySlots),
     ...edgeOptions(),
     ...changeOptions(),
   )
     .description("signs with the other key, once every kube-apiserver can know it")
     .addHelpText("after", examples("signing-key rotate", "signing-key rotate --compromised"))
     .action((options: RotateOptions) =>
-      run(() => (options.compromised === false ? rotate(options, context) : drop(options, context))),
+      run(() => (options.compromised === undefined ? rotate(options, context) : drop(options, context))),
     );
 
 async function rotate(options: RotateOptions, context: Context): Promise<CommandResult> {
@@ -63,7 +64,7 @@ function refuseUnpublished(opened: KeySession, slot: SigningKeySlot): void {
 async function drop(options: RotateOptions, context: Context): Promise<CommandResult> {
   const opened = await openKeySession(options, context);
   const { compromised } = options;
-  const slot = typeof compromised === "boolean" ? null : compromised;
+  const slot = typeof compromised === "string" ? compromised : null;
   const step = planCompromised(opened.keys, slot, context.now());
   const outcome = await carryOut(
     opened,
