@@ -1,5 +1,5 @@
-// The signing key's rotation as a person goes through it, at a Cloudflare that shows changes late: each step at its time
-// and no sooner, in one version with the key that it needs, from any clone, and after a break at any request.
+// The signing key's rotation as a person goes through it, at a Cloudflare that shows changes late: each step at its
+// time and no sooner, in one version with the key that it needs, from any clone, and after a break at any request.
 import { createPublicKey } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { calculateJwkThumbprint } from "jose";

@@ -39,7 +39,10 @@ export interface Rig {
   letFilesAge(...names: readonly string[]): void;
   /** @returns what puts everything back to what is there now: at Cloudflare, and in the clone */
   save(): () => void;
-  /** Time that has passed for the Worker and for this machine, and how far this machine's clock is ahead of the Worker's. */
+  /**
+   * Time that has passed for the Worker and for this machine, and how far this machine's clock is ahead of the
+   * Worker's.
+   */
   readonly time: { passedMs: number; aheadMs: number };
   /** What is piped into the command; null for nothing. */
   input: string | null;
