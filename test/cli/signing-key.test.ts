@@ -5,6 +5,7 @@ import { writeFileSync } from "node:fs";
 import { calculateJwkThumbprint } from "jose";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { readSigningKeys, timeText } from "../../src/cli/config-file/signing-keys.ts";
+import { commandsIn } from "../support/document-commands.ts";
 import { makeSigningKey } from "../support/signing-key.ts";
 import { brokenOnce } from "./cloudflare/stand-in.ts";
 import type { Script } from "./cloudflare/state.ts";
@@ -353,6 +354,34 @@ test("a table in a form that cannot be changed here is left alone", async () => 
   const text = `${rig.clone.read("wrangler.toml")}\n[vars.SIGNING_KEYS]\nsigns = "a"\n[vars.SIGNING_KEYS.published]\na = "2026-11-27T10:00:00Z"\n`;
   writeFileSync(rig.clone.path("wrangler.toml"), text);
   await refuse("in a form that this command cannot change", "create");
+});
+
+test("the commands of docs/operations.md lead through a rotation, a compromise, and two new cache secrets", async () => {
+  const commands = commandsIn(
+    "docs/operations.md",
+    "Rotate the signing key",
+    "A compromised signing key",
+    "Rotate the cache secret",
+  )
+    .flatMap((text) => text.trimEnd().split("\n"))
+    .map((line) =>
+      line
+        .trim()
+        .replace(/^npx octogate | < cache-secret\.txt$/g, "")
+        .split(" "),
+    );
+  expect(commands).toHaveLength(6);
+  await succeed("create");
+  pass(60_000);
+  for (const args of commands) {
+    const [program, action] = args;
+    rig.input = script().secrets.get("CACHE_SECRET") ?? null;
+    if (action === "rotate") pass(hourMs);
+    const edge = program === "cache-secret" ? [] : action === "status" ? rig.edgeArgs.slice(0, 4) : rig.edgeArgs;
+    const consent = action === "status" || args.includes("--yes") ? [] : ["--yes"];
+    const { exitCode, stderr } = await rig.run([...args, ...edge, ...consent]);
+    expect(`${args.join(" ")}: ${exitCode} ${exitCode === 0 ? "" : stderr}`).toBe(`${args.join(" ")}: 0 `);
+  }
 });
 
 test("without ISSUER_URL there is nothing to sign for", async () => {

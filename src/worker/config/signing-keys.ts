@@ -53,7 +53,8 @@ const tableMessage = "must be a table with signs, signs_since, published and wit
 export const signingKeysSchema = v.strictObject(
   {
     signs: v.picklist(["a", "b"], slotMessage),
-    // The Worker does without it. It tells octogate signing-key whether the other key is the next one or the one before.
+    // The Worker does without it. It tells octogate signing-key whether the other key is the next one or the one
+    // before.
     signs_since: time,
     published: v.optional(v.strictObject({ a: time, b: time }, 'must be a table of "a" and "b" and their times'), {}),
     withdrawn: v.optional(v.array(publicKey, "must be a list of public keys"), []),

@@ -18,7 +18,9 @@ export interface PublishedKey extends PublicSigningKey {
 export interface SigningKeys {
   /** @returns the signed JWT */
   sign(claims: IdTokenClaims): Promise<string>;
-  /** The withdrawn ones, then the public halves of slot a and of slot b: octogate signing-key status goes by the order. */
+  /**
+   * The withdrawn ones, then the public halves of slot a and of slot b: octogate signing-key status goes by the order.
+   */
   readonly published: readonly PublishedKey[];
 }
 
