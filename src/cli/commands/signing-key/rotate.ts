@@ -87,7 +87,7 @@ async function drop(options: RotateOptions, context: Context): Promise<CommandRe
       `${signs} signs. ${dropped} is not published any more, and Cloudflare holds another key in its place.`,
       "A kube-apiserver that runs trusts the dropped key until it reads the keys anew: when a token of another key comes,",
       "and 5 minutes after it last read them. Without such a token it goes on for good.",
-      "To make them forget: restart each kube-apiserver, or change a comment in its --authentication-config file.",
+      "To make them forget: restart each kube-apiserver, or change its --authentication-config file.",
       "docs/operations.md says how, and what to revoke at GitHub.",
     ],
     { changed: true, changes: outcome.changes, signs, dropped, at: timeText(context.now()) },
