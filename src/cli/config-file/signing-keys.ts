@@ -1,4 +1,5 @@
 // The table [vars.SIGNING_KEYS] of a wrangler.toml: which signing keys there are, and since when.
+import { createHash } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import * as v from "valibot";
 import type { SigningKeySlot } from "../../worker/config/sign-in.ts";
@@ -12,6 +13,13 @@ export const signingKeySlots = ["a", "b"] as const;
 /** @returns the secret of a slot */
 export function signingKeySecret(slot: SigningKeySlot): string {
   return slot === "a" ? "SIGNING_KEY_A" : "SIGNING_KEY_B";
+}
+
+/** @returns an RSA key's name: the SHA-256 of its required members in alphabetical order (RFC 7638) */
+export function thumbprintOf({ e, n }: { readonly e?: string; readonly n?: string }): string {
+  return createHash("sha256")
+    .update(JSON.stringify({ e, kty: "RSA", n }))
+    .digest("base64url");
 }
 
 /** @param variable SIGNING_KEYS, of a file or as deployed @returns null for none, or for one that the Worker refuses */

@@ -1,5 +1,6 @@
 // A new signing key, as the secrets SIGNING_KEY_A and SIGNING_KEY_B hold one.
-import { createHash, generateKeyPairSync } from "node:crypto";
+import { generateKeyPairSync } from "node:crypto";
+import { thumbprintOf } from "../config-file/signing-keys.ts";
 
 interface NewSigningKey {
   /** RSA of 2,048 bits as PKCS#8 in PEM. It goes up with the deployment that publishes it, and stays nowhere else. */
@@ -12,11 +13,4 @@ export function newSigningKey(): NewSigningKey {
   const { privateKey, publicKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
   const pem = privateKey.export({ type: "pkcs8", format: "pem" });
   return { privateKey: String(pem), kid: thumbprintOf(publicKey.export({ format: "jwk" })) };
-}
-
-/** @returns an RSA key's name: the SHA-256 of its required members in alphabetical order (RFC 7638) */
-export function thumbprintOf({ e, n }: { readonly e?: string; readonly n?: string }): string {
-  return createHash("sha256")
-    .update(JSON.stringify({ e, kty: "RSA", n }))
-    .digest("base64url");
 }

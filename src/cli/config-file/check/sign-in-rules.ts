@@ -1,5 +1,4 @@
 // What is risky, or can't work, about signing in: settings that are right for the Worker one by one.
-import { createHash } from "node:crypto";
 import { asksForSignIn, clientSettings, idTokenSeconds } from "../../../worker/config/client-table.ts";
 import { type Config, isClientVariable, isClusterVariable } from "../../../worker/config/config.ts";
 import type { SignInSettings } from "../../../worker/config/sign-in.ts";
@@ -7,7 +6,7 @@ import type { SigningKeysTable } from "../../../worker/config/signing-keys.ts";
 import type { Diagnostic } from "../../command.ts";
 import { isPlaceholder, isTable, stringsIn } from "../clusters.ts";
 import { type ConfigFile, errorAt, warningAt } from "../file.ts";
-import { newestTime, readSigningKeys, timeText } from "../signing-keys.ts";
+import { newestTime, readSigningKeys, thumbprintOf, timeText } from "../signing-keys.ts";
 import { signingKeyNames } from "./stand-in-secrets.ts";
 
 /**
@@ -100,9 +99,9 @@ function findLongTokens(file: ConfigFile, { clients, service }: Config): Diagnos
 }
 
 function findKeyProblems(file: ConfigFile, { signingKeys }: SignInSettings, now: number): Diagnostic[] {
-  const renamed = signingKeys.withdrawn.flatMap(({ e, kty, n, kid }, index): Diagnostic[] => {
-    // RFC 7638: these members, in this order.
-    const thumbprint = createHash("sha256").update(JSON.stringify({ e, kty, n })).digest("base64url");
+  const renamed = signingKeys.withdrawn.flatMap((key, index): Diagnostic[] => {
+    const { kid } = key;
+    const thumbprint = thumbprintOf(key);
     const path = ["vars", "SIGNING_KEYS", "withdrawn", index, "kid"];
     return kid === thumbprint ? [] : [errorAt(file, path, "is not this key's thumbprint", `kid = "${thumbprint}"`)];
   });

@@ -28,6 +28,7 @@ class Deployment {
   keys: DeployedKeys = { table: null, slots: [] };
   readonly #secrets: Record<SigningKeySlot, string | undefined> = { a: undefined, b: undefined };
   #signing: SigningKeys | null = null;
+  #isNew = true;
   #tokens: { readonly token: string; readonly endsAt: number }[] = [];
   #keptSet: { readonly set: JSONWebKeySet; readonly readAt: number } | null = null;
 
@@ -38,6 +39,7 @@ class Deployment {
     const keys = settings.ok ? await createSigningKeys(settings.value)() : settings;
     if (!keys.ok) throw new Error(JSON.stringify(keys.problems));
     this.#signing = keys.value;
+    this.#isNew = true;
     this.keys = { table: step.table, slots: ["a", "b"] };
   }
 
@@ -51,7 +53,10 @@ class Deployment {
     this.now += minute;
     const endsAt = this.now + idTokenSeconds.max * 1000;
     this.#tokens = this.#tokens.filter((one) => one.endsAt > this.now);
-    this.#tokens.push({ token: await signing.sign(claimsUntil(endsAt)), endsAt });
+    if (this.#isNew || (this.now - start) % (5 * minute) === 0) {
+      this.#tokens.push({ token: await signing.sign(claimsUntil(endsAt)), endsAt });
+      this.#isNew = false;
+    }
     const fresh: JSONWebKeySet = { keys: [...signing.published] };
     let [verified, refused] = [0, 0];
     for (const { token } of this.#tokens) {
