@@ -1,9 +1,11 @@
 // Files that are written whole or not at all, and those with a key for their owner alone.
-import { mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { randomBytes } from "node:crypto";
+import { renameSync } from "node:fs";
+import { mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 
-/** The name of a file until it is whole. Only a killed process leaves one. */
-export const temporaryName = /\.\d+\.new$/;
+/** The name of a file until it is whole. Only a killed process leaves one. Older versions had the number alone. */
+export const temporaryName = /\.\d+(?:-[0-9a-f]+)?\.new$/;
 
 /** Whether this is an error of Node's with this code, such as ENOENT. */
 export function hasCode(error: unknown, code: string): boolean {
@@ -20,10 +22,14 @@ export async function readIfThere(path: string): Promise<string | null> {
   }
 }
 
-/** Writes a file that holds a key, or might. Makes its folder, for the owner alone as well. */
-export async function writePrivately(path: string, text: string): Promise<void> {
+/**
+ * Writes a file that holds a key, or might. Makes its folder, for the owner alone as well.
+ *
+ * @param isStillWanted as in `writeWhole` @returns whether it was
+ */
+export async function writePrivately(path: string, text: string, isStillWanted = () => true): Promise<boolean> {
   await makePrivateFolder(dirname(path));
-  await writeWhole(path, text, 0o600);
+  return writeWhole(path, text, 0o600, isStillWanted);
 }
 
 /** Writes a file that all users of the machine may read. Its folder has to be there. */
@@ -34,14 +40,24 @@ export async function writePublicly(path: string, text: string): Promise<void> {
 /**
  * Writes by way of a second file: a reader sees the old text or the new one, never a part.
  * Without a moment in which others could read it: the file has its mode from the beginning.
+ *
+ * @param isStillWanted the last look at what is there: nothing else of this process runs between it and the change
+ * @returns whether it was still wanted, and so is written
  */
-export async function writeWhole(path: string, text: string, mode: number): Promise<void> {
-  const temporary = `${path}.${process.pid}.new`;
+export async function writeWhole(
+  path: string,
+  text: string,
+  mode: number,
+  isStillWanted = () => true,
+): Promise<boolean> {
+  // Each write has a name of its own: two may run at once in one process.
+  const temporary = `${path}.${process.pid}-${randomBytes(6).toString("hex")}.new`;
   try {
-    await rm(temporary, { force: true });
     // On the disk before anything is made that is of no use without it, such as a certificate for a key.
     await writeFile(temporary, text, { mode, flag: "wx", flush: true });
-    await rename(temporary, path);
+    if (!isStillWanted()) return false;
+    renameSync(temporary, path);
+    return true;
   } finally {
     await rm(temporary, { force: true });
   }

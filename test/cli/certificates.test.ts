@@ -91,8 +91,8 @@ describe("octogate certificate revoke", () => {
     expect((await revoke(fingerprint("second"))).exitCode).toBe(0);
     expect(rig.cloudflare.mutations.slice(at).map((line) => line.replace(/ .*\//, " "))).toEqual([
       "POST upload",
-      `PATCH ${rig.cloudflare.state.ruleset?.rules[0]?.id}`,
       `DELETE ${rig.cloudflare.state.certificates[1]?.id}`,
+      `PATCH ${rig.cloudflare.state.ruleset?.rules[0]?.id}`,
     ]);
     expect(listed()).toEqual([fingerprint("client")]);
     expect(rig.cloudflare.state.certificates[1]?.status).toBe("pending_revocation");

@@ -1,7 +1,6 @@
 // The firewall rule names the certificates that the Worker accepts: in step with every command, and at every moment of
 // it at least those.
-import { utimesSync } from "node:fs";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { firewallExpression, fits } from "../../src/cli/cloudflare/firewall-rule.ts";
 import { makeAuthority } from "../../src/local/certificates.ts";
 import { hostname, makeRig, type Rig } from "./support/rig.ts";
@@ -53,9 +52,7 @@ test("stays in step: no certificate that the Worker accepts is missing from it a
     () => rig.run(["teardown", "--cluster", "staging", "--yes"]),
   ];
   const finish = () => {
-    const then = new Date(Date.now() - 301_000);
-    for (const name of ["previous.crt", "client.crt"])
-      utimesSync(rig.clone.path(`.clusters/staging/${name}`), then, then);
+    rig.letFilesAge(".clusters/staging/previous.crt", ".clusters/staging/client.crt");
     const inUse = ["--in-use", ".clusters/staging/client.crt"];
     return certificate("rotate", "--cluster", "staging", "--finish", ...inUse, ...rig.edgeArgs);
   };
@@ -148,4 +145,48 @@ test("names both authorities then, if Cloudflare has renewed its own meanwhile",
   rig.letPass(90_000);
   expect((await setup("production")).exitCode).toBe(0);
   expect(rule()?.expression).toMatch(/not cf\.tls_client_auth\.cert_issuer_ski in \{"[0-9A-F]{40}" "[0-9A-F]{40}"\}/);
+});
+
+describe("changed by hand in its words", () => {
+  beforeEach(async () => {
+    await setup("production", "--allow", "org:acme-inc#77");
+    Object.assign(rule() ?? {}, { expression: `(${rule()?.expression}) and ip.src ne 192.0.2.1` });
+  });
+
+  test("is written anew, and setup says so before", async () => {
+    const { stdout } = await setup("production", "--dry-run");
+    expect(stdout).toContain("what was changed in it by hand goes");
+    expect((await setup("production")).exitCode).toBe(0);
+    expect(rule()?.expression).not.toContain("192.0.2.1");
+  });
+
+  test("is written anew by every other command, which shows what it was", async () => {
+    const { exitCode, stderr } = await certificate("issue", "--cluster", "production", "--name", "second");
+    expect(exitCode).toBe(0);
+    expect(stderr).toContain("octogate_auth_acme_dev is written anew; it was changed by hand: ((lower(http.host)");
+    expect(stderr).toContain("and ip.src ne 192.0.2.1");
+    expect(admitted()).toEqual(deployed().sort());
+  });
+});
+
+test("no certificate is signed that it could not name", async () => {
+  await setup("production", "--allow", "org:acme-inc#77");
+  const max = Array.from({ length: 100 }, (_, at) => at).findLast((count) =>
+    fits(hostname, { fingerprints: madeUp(count), issuers: ["AB".repeat(20)] }),
+  );
+  // Of another authority: each has to be named by itself.
+  listMore(madeUp(max ?? 0));
+  rig.letPass(90_000);
+  expect((await setup("production")).exitCode).toBe(0);
+  const signed = rig.cloudflare.state.certificates.length;
+  for (const run of [
+    () => certificate("issue", "--cluster", "production", "--name", "second"),
+    () => certificate("rotate", "--cluster", "production", ...rig.edgeArgs),
+    () => setup("staging", "--allow", "user:mona#5"),
+  ]) {
+    const { exitCode, stderr } = await run();
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain("are more than a firewall rule can name");
+  }
+  expect(rig.cloudflare.state.certificates).toHaveLength(signed);
 });

@@ -138,6 +138,24 @@ describe("hostname associations", () => {
     expect(stderr).toContain("still waiting, for ");
   });
 
+  test("are shown as they were and as they are written, each time", async () => {
+    writeAsAnotherProgram((hostnames) => [...hostnames, "api.acme.dev"]);
+    const { stderr } = await setup();
+    const lists = stderr.split("\n").filter((line) => line.includes("hostname associations of acme.dev: "));
+    expect(lists).toEqual([
+      `  hostname associations of acme.dev: ${hostname}, other.acme.dev; before: other.acme.dev`,
+      `  hostname associations of acme.dev: api.acme.dev, ${hostname}, other.acme.dev; before: api.acme.dev, other.acme.dev`,
+    ]);
+    expect(stderr).toContain("another program changed the hostname associations meanwhile: that is kept");
+  });
+
+  test("are written once where Cloudflare does not answer: a second time would replace what came since", async () => {
+    rig.cloudflare.interfere = ({ method }) =>
+      method === "PUT" ? { kind: "answer", when: "before", answer: error(500, 10001, "internal error") } : null;
+    expect((await setup()).exitCode).toBe(1);
+    expect(rig.cloudflare.mutations.filter((line) => line.startsWith("PUT"))).toHaveLength(1);
+  });
+
   test("keep gone what another program removed a moment before", async () => {
     writeAsAnotherProgram(() => []);
     expect((await setup()).exitCode).toBe(0);

@@ -1,7 +1,24 @@
 // Two clones of one deployment, or two commands at once: a wrangler.toml that is not up to date must lock no user out.
-import { chmodSync, readdirSync, readFileSync, realpathSync, renameSync, statSync, symlinkSync } from "node:fs";
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { ClusterFolder } from "../../src/cli/certificates/pair-files.ts";
+import { until } from "../support/until.ts";
+import { brokenOnce } from "./cloudflare/stand-in.ts";
 import { snapshot } from "./cloudflare/state.ts";
 import { hostname, makeRig, type Rig } from "./support/rig.ts";
 import { fingerprintsIn } from "./support/worker-in-place.ts";
@@ -111,4 +128,98 @@ test("a wrangler.toml keeps its mode, and stays the link that it is", async () =
   expect(realpathSync(rig.clone.path("wrangler.toml"))).toBe(realpathSync(rig.clone.path("elsewhere.toml")));
   expect(statSync(rig.clone.path("elsewhere.toml")).mode & 0o777).toBe(0o640);
   expect(readdirSync(rig.clone.folder).filter((name) => name.endsWith(".new"))).toEqual([]);
+});
+
+test("two setups at once in one process: each ends well, or says what to do, and all goes on with the next run", async () => {
+  for (const names of [
+    ["alpha", "beta"],
+    ["gamma", "delta"],
+    ["epsilon", "zeta"],
+  ]) {
+    const results = await Promise.all(names.map((name) => setup(name, "--allow", "user:mona#7")));
+    for (const { exitCode, stderr } of results) {
+      if (exitCode !== 0) expect(stderr).toMatch(/was changed while this command ran|which is deployed/);
+      expect(stderr).not.toMatch(/Error:|EEXIST|ENOENT/);
+    }
+    for (const name of names) {
+      const { exitCode, stderr } = await setup(name, "--allow", "user:mona#7");
+      expect(exitCode, stderr).toBe(0);
+    }
+  }
+  expect(listed()).toHaveLength(7);
+  const { certificates } = rig.cloudflare.state;
+  expect(certificates.map(({ fingerprint_sha256 }) => fingerprint_sha256).sort()).toEqual(listed().sort());
+  expect(readdirSync(rig.clone.folder).filter((name) => name.endsWith(".new"))).toEqual([]);
+});
+
+test("two rotations at once that find one key have one certificate signed for it in the end", async () => {
+  rig.cloudflare.interfere = ({ method }) =>
+    method === "POST" ? { kind: "answer", when: "before", answer: brokenOnce } : null;
+  const rotate = () => rig.run(["certificate", "rotate", "--cluster", "production", ...rig.edgeArgs, "--yes"]);
+  expect((await rotate()).exitCode).toBe(1);
+  rig.cloudflare.interfere = () => null;
+  const results = await Promise.all([rotate(), rotate()]);
+  expect(results.map(({ exitCode }) => exitCode).sort()).toEqual([0, 1]);
+  expect(results.map(({ stderr }) => stderr).join()).toContain("was made meanwhile: another command runs");
+  const active = rig.cloudflare.state.certificates.filter(({ status }) => status === "active");
+  expect(active.map(({ fingerprint_sha256 }) => fingerprint_sha256).sort()).toEqual(listed().sort());
+  expect(listed()).toHaveLength(2);
+});
+
+test("a deployment that replaces what another clone deployed at the same time says so, and names the certificate", async () => {
+  const other = mkdtempSync(join(tmpdir(), "octogate-clone-"));
+  try {
+    cpSync(rig.clone.folder, other, { recursive: true, verbatimSymlinks: true });
+    // The other clone's wrangler takes its time.
+    const wrangler = join(other, "node_modules", ".bin", "wrangler");
+    renameSync(wrangler, `${wrangler}-itself`);
+    const script = `#!/bin/sh\ntouch waiting\nuntil [ -e go ]; do sleep 0.05; done\nexec "$0-itself" "$@"\n`;
+    writeFileSync(wrangler, script, { mode: 0o755 });
+    const args = ["setup", "--cluster", "beta", "--allow", "user:mona#7", "--yes", ...rig.edgeArgs];
+    const slow = rig.run(args, null, other);
+    await until(() => existsSync(join(other, "waiting")), 20_000, "the other clone deploys");
+    expect((await setup("alpha", "--allow", "user:mona#7")).exitCode).toBe(0);
+    const alpha = listed()[1];
+    writeFileSync(join(other, "go"), "");
+    const { exitCode, stderr } = await slow;
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain(`another clone added the certificate ${alpha} while this command ran`);
+    // The clone that was first is told what it lacks, and locks no user out in turn.
+    expect((await setup("alpha")).stderr).toContain("does not have CLUSTER_BETA, which is deployed");
+  } finally {
+    rmSync(other, { recursive: true, force: true });
+  }
+});
+
+test("a certificate that another clone dropped from the firewall rule meanwhile comes into it again", async () => {
+  rig.cloudflare.onUpload = async () => {
+    const rule = rig.cloudflare.state.ruleset?.rules[0];
+    const other = "ab".repeat(32);
+    const fingerprint = rig.cloudflare.state.certificates[1]?.fingerprint_sha256 ?? "";
+    Object.assign(rule ?? {}, { expression: rule?.expression.replace(fingerprint, other) });
+  };
+  const { exitCode, stderr } = await rig.run([
+    ...["certificate", "issue", "--cluster", "production", "--name", "second", "--yes"],
+  ]);
+  const expression = rig.cloudflare.state.ruleset?.rules[0]?.expression;
+  for (const one of listed()) expect(expression).toContain(one);
+  expect(exitCode).toBe(1);
+  expect(stderr).toContain(`another clone added the certificate ${"ab".repeat(32)} while this command ran`);
+});
+
+test("a wrangler.toml from before a revocation does not bring the revoked certificate back", async () => {
+  await rig.run(["certificate", "issue", "--cluster", "production", "--name", "second", "--yes"]);
+  const [, second = ""] = listed();
+  const before = toml();
+  await rig.run(["certificate", "revoke", "--cluster", "production", "--fingerprint", second, "--yes"]);
+  rig.clone.write("wrangler.toml", before);
+  for (const args of [
+    ["setup", "--cluster", "production", ...rig.edgeArgs],
+    ["certificate", "issue", "--cluster", "production", "--name", "third"],
+  ]) {
+    const { exitCode, stderr } = await rig.run([...args, "--yes"]);
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain(`lists the certificate ${second}, which is revoked and was taken out of the deployment`);
+    expect(listed()).not.toContain(second);
+  }
 });

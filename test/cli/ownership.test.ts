@@ -1,20 +1,24 @@
 // What destroys something asks whose it is: copies of other clusters' pairs, names that lead elsewhere, links, and
 // things that other owners put beside ours.
 import { execFileSync } from "node:child_process";
-import { copyFileSync, mkdirSync, readdirSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { makePrivateKey } from "../../src/cli/certificates/obtain.ts";
 import { ClusterFolder } from "../../src/cli/certificates/pair-files.ts";
 import { hostname, makeRig, type Rig } from "./support/rig.ts";
 import { fingerprintsIn } from "./support/worker-in-place.ts";
 
 let rig: Rig;
-beforeEach(async () => {
+let putBack: () => void;
+beforeAll(async () => {
   rig = await makeRig();
   await setup("production", "--allow", "org:acme-inc#77");
   await setup("staging", "--allow", "user:mona#5");
+  putBack = rig.save();
 });
-afterEach(() => rig.close());
+beforeEach(() => putBack());
+afterAll(() => rig.close());
 
 const setup = (cluster: string, ...args: string[]) =>
   rig.run(["setup", "--cluster", cluster, "--hostname", hostname, ...rig.edgeArgs, "--yes", ...args]);
@@ -33,10 +37,6 @@ const copyPair = (name: string, endings: readonly string[] = ["crt", "key"]) => 
       rig.clone.path(`.clusters/staging/${name}.${end}`),
     );
   }
-};
-const letTimePass = (...files: string[]) => {
-  const then = new Date(Date.now() - 301_000);
-  for (const file of files) utimesSync(rig.clone.path(`.clusters/staging/${file}`), then, then);
 };
 
 describe("a copy of another cluster's pair in the folder", () => {
@@ -68,7 +68,7 @@ describe("a copy of another cluster's pair in the folder", () => {
   test("over previous.*: the rotation's end revokes nothing", async () => {
     expect((await rotate("staging")).exitCode).toBe(0);
     copyPair("previous");
-    letTimePass("previous.crt", "client.crt");
+    rig.letFilesAge(".clusters/staging/previous.crt", ".clusters/staging/client.crt");
     const { exitCode, stderr } = await rotate("staging", "--finish", "--in-use", ".clusters/staging/client.crt");
     expect(exitCode).toBe(1);
     expect(stderr).toContain("which is production's: it is not revoked");
@@ -114,6 +114,92 @@ test("a cluster whose name begins like another's owns nothing of it", async () =
   expect(active()).toEqual(["octogate production", "octogate staging"]);
 });
 
+describe("a certificate that no table lists, and that another deployment of the zone may have", () => {
+  const fingerprint = () => fingerprintOf("octogate staging elsewhere");
+  const revoke = (...args: string[]) =>
+    rig.run(["certificate", "revoke", "--cluster", "staging", "--fingerprint", fingerprint(), "--yes", ...args]);
+
+  beforeEach(async () => {
+    await rig.cloudflare.addForeignCertificate("octogate staging elsewhere");
+    rig.letPass(90_000);
+  });
+
+  test("is not revoked, for its name proves nothing, and the way to do it is named", async () => {
+    const { exitCode, stderr } = await revoke();
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain("is staging's by its name alone, and no table lists it");
+    expect(stderr).toContain("--although-unlisted");
+    expect(active()).toContain("octogate staging elsewhere");
+  });
+
+  test("is revoked where the operator says so", async () => {
+    expect((await revoke("--although-unlisted")).exitCode).toBe(0);
+    expect(active()).toEqual(["octogate production", "octogate staging"]);
+  });
+
+  test("is not revoked for a cluster of another name, whatever the operator says", async () => {
+    const args = ["--cluster", "production", "--fingerprint", fingerprint(), "--although-unlisted", "--yes"];
+    const { exitCode, stderr } = await rig.run(["certificate", "revoke", ...args]);
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain("is no certificate of production");
+  });
+
+  test("is revoked where this hostname's firewall rule names it: an earlier run stopped there", async () => {
+    const rule = rig.cloudflare.state.ruleset?.rules[0];
+    const expression = rule?.expression.replace(/ in \{/, ` in {"${fingerprint()}" `);
+    Object.assign(rule ?? {}, { expression });
+    expect((await revoke()).exitCode).toBe(0);
+    expect(active()).toEqual(["octogate production", "octogate staging"]);
+    expect(rig.cloudflare.state.ruleset?.rules[0]?.expression).not.toContain(fingerprint());
+  });
+
+  test.each([["--cluster", "staging"], ["--everything"]])("stays with teardown %s, and is named", async (...args) => {
+    const { exitCode, stdout } = await rig.run(["teardown", ...args, "--yes"]);
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain(`the certificate ${fingerprint()} (octogate staging elsewhere): no table lists it`);
+    expect(active()).toContain("octogate staging elsewhere");
+  });
+});
+
+test("a pair of another deployment, copied into the folder under another name, is not revoked", async () => {
+  const key = makePrivateKey();
+  await rig.cloudflare.addForeignCertificate("octogate staging", key);
+  rig.letPass(90_000);
+  const certificate = rig.cloudflare.state.certificates[2]?.certificate ?? "";
+  rig.clone.write(".clusters/staging/copy.key", key);
+  rig.clone.write(".clusters/staging/copy.crt", certificate);
+  const { exitCode, stdout } = await rig.run(["teardown", "--cluster", "staging", "--yes"]);
+  expect(exitCode).toBe(0);
+  expect(stdout).toContain(".clusters/staging/copy.*: its certificate is staging's by its name alone");
+  expect(rig.clone.has(".clusters/staging/copy.key")).toBe(true);
+  expect(rig.cloudflare.state.certificates.map(({ status }) => status)).toEqual([
+    "active",
+    "pending_revocation",
+    "active",
+  ]);
+});
+
+describe("a second certificate of a cluster's key, which an answer that got lost left behind", () => {
+  beforeEach(async () => {
+    const key = rig.clone.read(".clusters/staging/client.key");
+    await rig.cloudflare.addForeignCertificate("octogate staging", key);
+    rig.letPass(90_000);
+  });
+
+  test("is revoked by teardown with the first", async () => {
+    expect((await rig.run(["teardown", "--cluster", "staging", "--yes"])).exitCode).toBe(0);
+    expect(active()).toEqual(["octogate production"]);
+  });
+
+  test("is revoked by the end of a rotation with the old one", async () => {
+    expect((await rotate("staging")).exitCode).toBe(0);
+    rig.letFilesAge(".clusters/staging/previous.crt", ".clusters/staging/client.crt");
+    expect((await rotate("staging", "--finish", "--in-use", ".clusters/staging/client.crt")).exitCode).toBe(0);
+    expect(active()).toEqual(["octogate production", "octogate staging"]);
+    expect(listed()).toHaveLength(2);
+  });
+});
+
 describe("files", () => {
   test("that octogate did not make stay, keys of others too, and are named", async () => {
     const names = ["ca.crt", "ca.key", "sa.key", "notes.txt"];
@@ -122,6 +208,15 @@ describe("files", () => {
     expect(exitCode).toBe(0);
     for (const name of ["ca.*", "sa.*", "notes.txt"]) expect(stdout).toContain(`.clusters/staging/${name}`);
     expect(readdirSync(rig.clone.path(".clusters/staging")).sort()).toEqual([".gitignore", ...names].sort());
+  });
+
+  test("that are folders, or links to nothing, are none of a pair's, and stay", async () => {
+    mkdirSync(rig.clone.path(".clusters/staging/folder.crt"));
+    symlinkSync("/nowhere/gone.crt", rig.clone.path(".clusters/staging/gone.crt"));
+    const { exitCode, stdout, stderr } = await rig.run(["teardown", "--cluster", "staging", "--yes"]);
+    expect(exitCode, stderr).toBe(0);
+    expect(stdout).toContain(".clusters/staging/folder.crt/: octogate did not make it there");
+    expect(readdirSync(rig.clone.path(".clusters/staging"))).toEqual([".gitignore", "folder.crt", "gone.crt"]);
   });
 
   test.each([
@@ -140,10 +235,6 @@ describe("files", () => {
     rig.clone.write("wrangler.toml", `${rig.clone.read("wrangler.toml")}\n${header}\nallow = ["anyone"]\n`);
     await rig.run(["teardown", "--everything", "--yes"]);
     expect(readdirSync(elsewhere)).toEqual(names);
-  });
-
-  test.each(["..", "../elsewhere", "a/b", ".", "", "/etc", "A", "a\u0000b"])("no folder of %j can be named", (name) => {
-    expect(() => new ClusterFolder(rig.clone.folder, name)).toThrow("is no name of a cluster");
   });
 
   test("behind a link stay: the link may lead anywhere", async () => {

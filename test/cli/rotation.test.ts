@@ -1,5 +1,5 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
-import { readFileSync, utimesSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Endpoint } from "../../src/node/https.ts";
 import { mona } from "../support/people.ts";
@@ -33,11 +33,7 @@ const fingerprint = (name = "client") =>
   new X509Certificate(pair(name).certificate).fingerprint256.replaceAll(":", "").toLowerCase();
 const isPair = (name: string) =>
   new X509Certificate(pair(name).certificate).checkPrivateKey(createPrivateKey(pair(name).key));
-/** As if the new files had been there for longer than kube-apiserver takes to read them. */
-const letTimePass = (...files: string[]) => {
-  const then = new Date(Date.now() - 301_000);
-  for (const file of [`${folder}/previous.crt`, ...files]) utimesSync(rig.clone.path(file), then, then);
-};
+const letTimePass = (...files: string[]) => rig.letFilesAge(`${folder}/previous.crt`, ...files);
 const statuses = () => rig.cloudflare.state.certificates.map(({ status }) => status);
 
 test("a rotation under load: no review is refused, from the first step to the last", async () => {

@@ -1,7 +1,7 @@
 // docs/setup.md, up to "By hand": every octogate command that stands there, run in that order with what it needs around
 // it.
 import { X509Certificate } from "node:crypto";
-import { copyFileSync, utimesSync } from "node:fs";
+import { copyFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { commandsIn } from "../support/document-commands.ts";
 import { makeRig, type Rig } from "./support/rig.ts";
@@ -30,16 +30,13 @@ test("each command of the docs does what it is for", async () => {
 });
 
 /** @returns the arguments, with the placeholders replaced */
-async function prepare({ clone, run }: Rig, args: readonly string[]): Promise<readonly string[]> {
+async function prepare({ clone, run, letFilesAge }: Rig, args: readonly string[]): Promise<readonly string[]> {
   const folder = ".clusters/production";
   if (args.includes("--finish")) {
     // Five minutes later, with the files on every node.
-    const then = new Date(Date.now() - 301_000);
-    utimesSync(clone.path(`${folder}/previous.crt`), then, then);
-    for (const name of args.filter((arg) => arg.endsWith(".crt"))) {
-      copyFileSync(clone.path(`${folder}/client.crt`), clone.path(name));
-      utimesSync(clone.path(name), then, then);
-    }
+    const onNodes = args.filter((arg) => arg.endsWith(".crt"));
+    for (const name of onNodes) copyFileSync(clone.path(`${folder}/client.crt`), clone.path(name));
+    letFilesAge(`${folder}/previous.crt`, ...onNodes);
   }
   if (!args.includes("revoke")) return args;
   await run(["certificate", "issue", "--cluster", "production", "--name", "lost", "--yes"]);

@@ -341,3 +341,15 @@ test("a deployment that answers without a certificate is no success", async () =
   expect(exitCode).toBe(1);
   expect(stderr).toContain("without a client certificate answered 200");
 });
+
+test.each(["..", "", "a/b", "A"])(
+  "a Worker called %j is asked for nowhere: a path may lead elsewhere",
+  async (name) => {
+    const toml = rig.clone.read("wrangler.toml");
+    rig.clone.write("wrangler.toml", toml.replace(/^name = .*/m, `name = ${JSON.stringify(name)}`));
+    const { exitCode, stderr } = await setup(...fresh);
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain("name: must be lower-case letters, digits and dashes");
+    expect(rig.cloudflare.calls).toEqual([]);
+  },
+);

@@ -1,4 +1,8 @@
+import { mkdirSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { makePrivateKey } from "../../src/cli/certificates/obtain.ts";
+import { maxLagMs } from "../../src/cli/cloudflare/patience.ts";
+import { makeAuthority } from "../../src/local/certificates.ts";
 import { brokenOnce } from "./cloudflare/stand-in.ts";
 import { type CloudflareState, newId, snapshot } from "./cloudflare/state.ts";
 import { hostname, makeRig, type Rig } from "./support/rig.ts";
@@ -145,4 +149,68 @@ describe("teardown --cluster", () => {
 
 test.each([[[]], [["--everything", "--cluster", "production"]]])("teardown %s is a usage error", async (args) => {
   expect((await teardown(...args)).exitCode).toBe(2);
+});
+
+describe("teardown waits", () => {
+  const waitedFor = async (...args: string[]) => {
+    let waitedMs = 0;
+    rig.onPause = (milliseconds) => {
+      waitedMs += milliseconds;
+    };
+    const { exitCode, stderr } = await teardown(...args);
+    expect(exitCode, stderr).toBe(0);
+    return waitedMs;
+  };
+
+  beforeEach(async () => {
+    await setup("production", "--allow", "org:acme-inc#77");
+    await setup("staging", "--allow", "user:mona");
+  });
+
+  test("for no certificate of another authority that lies in the folder, and for no old key", async () => {
+    rig.letPass(90_000);
+    const validity = { notBefore: new Date(Date.now() - 30 * 86_400_000), notAfter: new Date(Date.now() + 86_400_000) };
+    rig.clone.write(".clusters/staging/stray.crt", (await makeAuthority(validity)).certificate);
+    rig.clone.write(".clusters/staging/sa.key", makePrivateKey());
+    rig.letFilesAge(".clusters/staging/sa.key");
+    expect(await waitedFor("--cluster", "staging")).toBe(0);
+    expect(rig.clone.has(".clusters/staging/stray.crt")).toBe(true);
+    expect(rig.clone.has(".clusters/staging/sa.key")).toBe(true);
+  });
+
+  test("for nothing that an earlier run has taken away, but once, at the end, for the hostname", async () => {
+    const files = ["production/client.crt", "staging/client.crt"].map((name) => `.clusters/${name}`);
+    rig.letFilesAge("wrangler.toml", ...files);
+    rig.cloudflare.interfere = ({ method }) =>
+      method === "PUT" ? { kind: "answer", when: "after", answer: brokenOnce } : null;
+    expect((await teardown("--everything")).exitCode).toBe(1);
+    rig.cloudflare.interfere = () => null;
+    rig.letFilesAge();
+    const { length } = rig.cloudflare.mutations;
+    expect(await waitedFor("--everything")).toBeLessThanOrEqual(maxLagMs);
+    expect(rig.cloudflare.mutations).toHaveLength(length);
+    expect(rig.cloudflare.state.associatedHostnames).toEqual(["other.acme.dev"]);
+  });
+
+  test("for its own change alone, where all of it has been there for long", async () => {
+    const files = ["production/client.crt", "staging/client.crt"].map((name) => `.clusters/${name}`);
+    rig.letFilesAge("wrangler.toml", ...files);
+    expect(await waitedFor("--everything")).toBeLessThanOrEqual(80_000);
+  });
+});
+
+test("a request for a key that was made long before is waited for like that of a new one", async () => {
+  await setup("production", "--allow", "org:acme-inc#77");
+  mkdirSync(rig.clone.path(".clusters/staging"));
+  rig.clone.write(".clusters/staging/client.key", makePrivateKey());
+  rig.letFilesAge(".clusters/staging/client.key");
+  rig.cloudflare.interfere = ({ method }) =>
+    method === "POST" ? { kind: "answer", when: "after", answer: brokenOnce } : null;
+  expect((await setup("staging", "--allow", "user:mona")).exitCode).toBe(1);
+  rig.cloudflare.interfere = () => null;
+  expect((await setup("staging", "--allow", "user:mona")).exitCode).toBe(0);
+  expect(rig.cloudflare.state.certificates.map(({ common_name }) => common_name)).toEqual([
+    "octogate production",
+    "octogate staging",
+  ]);
 });

@@ -1,7 +1,7 @@
 // The proof that setup and rotation end with: the way to the Worker, and nothing that depends on GitHub or on a limit
 // that an attacker can spend.
 import { once } from "node:events";
-import { readFileSync, utimesSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -27,9 +27,7 @@ const setup = (cluster: string, ...args: string[]) =>
 const rotate = (...args: string[]) =>
   rig.run(["certificate", "rotate", "--cluster", "production", ...rig.edgeArgs, "--yes", ...args]);
 const finish = () => {
-  const then = new Date(Date.now() - 301_000);
-  const files = ["previous.crt", "client.crt"].map((name) => `.clusters/production/${name}`);
-  for (const file of files) utimesSync(rig.clone.path(file), then, then);
+  rig.letFilesAge(".clusters/production/previous.crt", ".clusters/production/client.crt");
   return rotate("--finish", "--in-use", ".clusters/production/client.crt");
 };
 

@@ -2,8 +2,8 @@
 import { readFileSync } from "node:fs";
 import { parse } from "smol-toml";
 import * as v from "valibot";
+import { reloadMs } from "../../src/cli/commands/certificate/in-use.ts";
 import { warnBelowDays } from "../../src/cli/commands/certificate/list.ts";
-import { reloadMs } from "../../src/cli/commands/certificate/rotate.ts";
 import { maxClockErrorMs, noticedClockErrorMs } from "../../src/cli/commands/doctor/checks/network.ts";
 import { slowMadeUpMs } from "../../src/cli/commands/doctor/checks/worker.ts";
 import { warnDays } from "../../src/cli/commands/doctor/target.ts";

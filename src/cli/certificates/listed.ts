@@ -1,17 +1,19 @@
 // The certificates that clusters list: in wrangler.toml, in the deployment and in the firewall rule.
 // A certificate comes into the rule before it is deployed, and goes out of it afterwards: at every moment the rule lets
 // through at least what the Worker accepts.
-import type { ClientCertificate } from "../cloudflare/client-certificates.ts";
+import { type ClientCertificate, isUsable } from "../cloudflare/client-certificates.ts";
 import {
   admittedBy,
   type Firewall,
   firewallExpression,
+  firewallRuleRef,
   fits,
+  hasOwnForm,
   isAsWanted,
   readFirewall,
   writeFirewallRule,
 } from "../cloudflare/firewall-rule.ts";
-import { type Context, cliError } from "../command.ts";
+import { type Context, cliError, type Diagnostic, error, warning } from "../command.ts";
 import { asDeployment, listedFingerprints } from "../config-file/clusters.ts";
 import { addFingerprint, applyEdits, removeFingerprint } from "../config-file/edits.ts";
 import { type ConfigFile, saveConfigFile } from "../config-file/file.ts";
@@ -39,48 +41,89 @@ export async function compareWithDeployed(
   return isDeployed(deployment, deployed);
 }
 
-/** Lists one more certificate, and deploys. @param certificates of the zone */
+/**
+ * Lists one more certificate, and deploys.
+ *
+ * @param certificates of the zone
+ * @returns what the operator should know of the firewall rule
+ */
 export async function acceptCertificate(
   session: Session,
   context: Context,
   { variable, certificate }: { variable: string; certificate: ClientCertificate },
   certificates: readonly ClientCertificate[],
-): Promise<void> {
-  const { deployment } = session;
-  await correctFirewall(session, { file: deployment, certificates, added: certificate });
+): Promise<readonly Diagnostic[]> {
+  const { deployment, hostname } = session;
+  const before = await correctFirewall(session, { file: deployment, certificates, added: certificate });
   const text = applyEdits(deployment, addFingerprint(deployment, variable, certificate.fingerprint));
   const written = asDeployment(await saveConfigFile(deployment, text));
-  await deployIfNeeded(written, context, session);
+  await deployIfNeeded(written, context, session, { certificates });
   // Of two clones that wrote the rule at one moment, the later one may have dropped what the other had added.
-  await correctFirewall(session, { file: written, certificates, added: certificate });
+  const after = await correctFirewall(session, { file: written, certificates, added: certificate });
+  return ruleDiagnostics(hostname, before, after);
 }
 
 /**
  * Takes a certificate off the list, and deploys: from then on the Worker refuses it, also where Cloudflare verifies it.
+ * The firewall rule still names it, so that a run after a break knows whose it was.
+ *
+ * @returns the changed file
  */
 export async function stopAccepting(
   session: Session,
   context: Context,
-  { variable, fingerprint }: { variable: string; fingerprint: string },
+  removed: { readonly variable: string; readonly fingerprint: string },
   certificates: readonly ClientCertificate[],
-): Promise<void> {
+): Promise<ConfigFile> {
   const { deployment } = session;
-  const text = applyEdits(deployment, removeFingerprint(deployment, variable, fingerprint));
+  const text = applyEdits(deployment, removeFingerprint(deployment, removed.variable, removed.fingerprint));
   const written = asDeployment(await saveConfigFile(deployment, text));
-  await deployIfNeeded(written, context, session, { variable, fingerprint });
-  await correctFirewall(session, { file: written, certificates, removed: [fingerprint] });
+  await deployIfNeeded(written, context, session, { certificates, removed });
+  return written;
 }
 
-/** @param change what is about to be listed, and what was taken off the list */
+/**
+ * @param change what is about to be listed, and what was taken off the list
+ * @returns the rule as it is now; null while there is no certificate
+ */
 export async function correctFirewall(
-  { client, zone, hostname }: Pick<Session, "client" | "zone" | "hostname">,
+  { client, zone, hostname, clock }: Pick<Session, "client" | "zone" | "hostname" | "clock">,
   change: RuleChange,
-): Promise<void> {
+): Promise<WantedRule | null> {
   // Read just before: another clone may have added a certificate meanwhile.
   const firewall = await readFirewall(client, zone, hostname);
   const wanted = await wantedRule(hostname, firewall, change);
-  if (wanted === null || isAsWanted(firewall, wanted.expression)) return;
+  if (wanted === null || isAsWanted(firewall, wanted.expression)) return wanted;
+  if (!hasOwnForm(hostname, firewall)) {
+    const name = firewallRuleRef(hostname);
+    clock.terminal.note(
+      `  the custom rule ${name} is written anew; it was changed by hand: ${firewall.rule?.expression}`,
+    );
+  }
   await writeFirewallRule(client, zone, { firewall, hostname, expression: wanted.expression });
+  return wanted;
+}
+
+/**
+ * @param before the rule before this command deployed
+ * @param after the rule afterwards
+ * @returns what the operator should know of it
+ */
+export function ruleDiagnostics(hostname: string, before: WantedRule | null, after: WantedRule | null): Diagnostic[] {
+  const subject = `the custom rule ${firewallRuleRef(hostname)}`;
+  const diagnostics = (after?.unlisted ?? []).map((fingerprint) => {
+    const message = `lets the certificate ${fingerprint} through, which no cluster here lists: the Worker refuses it`;
+    if (before?.unlisted.includes(fingerprint)) return warning(subject, message);
+    // Deployments have no versions to compare: the later of two at once replaces the other's.
+    return error(
+      subject,
+      `another clone added the certificate ${fingerprint} while this command ran, and the deployment from here may lack it`,
+      "bring both files to the same state, and run that clone's command again",
+    );
+  });
+  if (after?.isByAuthority !== true) return diagnostics;
+  const message = "names authorities, for the certificates are too many: it lets through what else those have signed";
+  return [...diagnostics, warning(subject, message, "octogate certificate list shows which are no longer used")];
 }
 
 export interface RuleChange {
@@ -89,8 +132,22 @@ export interface RuleChange {
   readonly certificates: readonly ClientCertificate[];
   /** About to be listed. */
   readonly added?: ClientCertificate | null;
+  /** How many certificates are still to be signed and listed. */
+  readonly coming?: number;
   /** Fingerprints that no cluster lists any more. */
   readonly removed?: readonly string[];
+}
+
+/**
+ * Before a certificate is signed that no rule could name.
+ *
+ * @throws CliError if one more is too many
+ */
+export async function refuseFullRule(
+  { client, zone, hostname }: Pick<Session, "client" | "zone" | "hostname">,
+  change: RuleChange,
+): Promise<void> {
+  await wantedRule(hostname, await readFirewall(client, zone, hostname), { ...change, coming: 1 });
 }
 
 export interface WantedRule {
@@ -115,11 +172,11 @@ export interface WantedRule {
 export async function wantedRule(
   hostname: string,
   firewall: Firewall,
-  { file, certificates, added = null, removed = [] }: RuleChange,
+  { file, certificates, added = null, coming = 0, removed = [] }: RuleChange,
 ): Promise<WantedRule | null> {
   const listed = listedFingerprints(file);
   const isRevoked = (fingerprint: string) =>
-    certificates.some((one) => one.fingerprint === fingerprint && !isUsable(one.status));
+    certificates.some((one) => one.fingerprint === fingerprint && !isUsable(one));
   const isKept = (fingerprint: string) => !listed.has(fingerprint) && !removed.includes(fingerprint);
   const inRule = admittedBy(firewall).fingerprints.filter(isKept);
   const ended = inRule.filter(isRevoked);
@@ -128,6 +185,7 @@ export async function wantedRule(
     ...[...listed.keys()].filter((fingerprint) => !removed.includes(fingerprint)),
     ...(added === null ? [] : [added.fingerprint]),
     ...unlisted,
+    ...Array.from({ length: coming }, (_, at) => at.toString(16).padStart(64, "0")),
   ];
   if (fingerprints.length === 0) return null;
   const named = { fingerprints, issuers: [] };
@@ -151,10 +209,6 @@ export async function wantedRule(
   const expression = firewallExpression(hostname, byAuthority);
   const authorities = admittedBy(firewall).issuers.filter((issuer) => !issuers.includes(issuer));
   return { expression, unlisted, ended, authorities, isByAuthority: true };
-}
-
-function isUsable(status: ClientCertificate["status"]): boolean {
-  return status === "active" || status === "pending_reactivation";
 }
 
 async function issuerOf({ certificate, fingerprint }: ClientCertificate): Promise<string> {

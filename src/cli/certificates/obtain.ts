@@ -4,11 +4,16 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, X509Certificate } from "node:crypto";
 import { fingerprintOf } from "../../node/certificates.ts";
 import { type CloudflareClient, loadInClone } from "../cloudflare/api.ts";
-import { type ClientCertificate, findByKey, signClientCertificate } from "../cloudflare/client-certificates.ts";
+import {
+  type ClientCertificate,
+  findByKey,
+  revokeClientCertificate,
+  signClientCertificate,
+} from "../cloudflare/client-certificates.ts";
 import type { Zone } from "../cloudflare/zone.ts";
 import { type CliError, cliError } from "../command.ts";
 import { type Claim, ownersOf } from "./ownership.ts";
-import type { ClusterFolder } from "./pair-files.ts";
+import { type ClusterFolder, madeMeanwhile } from "./pair-files.ts";
 
 export interface PairState {
   /** Null: still to be signed. */
@@ -74,6 +79,8 @@ export async function obtainPair(options: ObtainOptions, state: PairState): Prom
   if (key === null) {
     key = makePrivateKey();
     await folder.createKey(pair, key);
+  } else if (state.certificate === null) {
+    await folder.keepAskedAt(pair);
   }
   const certificate =
     state.certificate ??
@@ -85,7 +92,14 @@ export async function obtainPair(options: ObtainOptions, state: PairState): Prom
     throw cliError("Cloudflare", "signed a certificate for another key than was asked for");
   }
   // Left alone where it is right: its time of change says since when it has been there.
-  if (kept.certificate === null) await folder.writeCertificate(pair, certificate.certificate);
+  if (kept.certificate !== null) return certificate;
+  if (state.certificate !== null) {
+    await folder.writeCertificate(pair, certificate.certificate);
+  } else if (!(await folder.createCertificate(pair, certificate.certificate))) {
+    // Two commands had this key signed at once: the file has the other's, and of this one nothing else knows.
+    await revokeClientCertificate(client, zone, certificate.id);
+    throw cliError(`${folder.name}/${pair}.crt`, ...madeMeanwhile);
+  }
   return certificate;
 }
 

@@ -3,7 +3,7 @@
 // a certificate is a request that was not answered yet.
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { existsSync, renameSync } from "node:fs";
-import { lstat, readdir, readFile, rm, rmdir, stat } from "node:fs/promises";
+import { lstat, readdir, readFile, rm, rmdir, stat, utimes } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import {
   createPrivately,
@@ -31,6 +31,12 @@ export const reservedPairs: readonly string[] = [currentPair, nextPair, previous
  */
 export const kubeconfigFile = "webhook-kubeconfig.yaml";
 
+/** A message and its hint. */
+export const madeMeanwhile = [
+  "was made meanwhile: another command runs for this cluster",
+  "wait for its end, and run this again",
+] as const;
+
 const pairFile = /^(.+)\.(?:key|crt)$/;
 const ownFiles: readonly string[] = [kubeconfigFile, ignoreFile];
 
@@ -53,11 +59,13 @@ export function clusterFolderName(clusterName: string): string {
 export class ClusterFolder {
   /** From the deployment's folder, for people. */
   readonly name: string;
+  readonly clusterName: string;
   readonly #path: string;
 
   /** @param deployment the folder of wrangler.toml */
   constructor(deployment: string, clusterName: string) {
     this.name = clusterFolderName(clusterName);
+    this.clusterName = clusterName;
     this.#path = join(deployment, this.name);
   }
 
@@ -88,7 +96,9 @@ export class ClusterFolder {
 
   async #names(): Promise<string[]> {
     try {
-      return await readdir(this.#path);
+      const entries = await readdir(this.#path, { withFileTypes: true });
+      // A folder is none of a pair's files, whatever its name.
+      return entries.map((entry) => (entry.isDirectory() ? `${entry.name}/` : entry.name));
     } catch (error) {
       if (hasCode(error, "ENOENT")) return [];
       throw error;
@@ -117,8 +127,7 @@ export class ClusterFolder {
       await createPrivately(this.keyFile(pair), key);
     } catch (error) {
       if (!hasCode(error, "EEXIST")) throw error;
-      const message = "was made meanwhile: another command runs for this cluster";
-      throw cliError(join(this.name, `${pair}.key`), message, "wait for its end, and run this again");
+      throw cliError(join(this.name, `${pair}.key`), ...madeMeanwhile);
     }
   }
 
@@ -131,14 +140,26 @@ export class ClusterFolder {
     await writePrivately(this.certificateFile(pair), certificate);
   }
 
+  /** @returns false, with nothing written, if there is one */
+  async createCertificate(pair: string, certificate: string): Promise<boolean> {
+    const path = this.certificateFile(pair);
+    return writePrivately(path, certificate, () => !existsSync(path));
+  }
+
   /** @returns when the pair's certificate was written, in milliseconds; null if there is none */
   async writtenAt(pair: string): Promise<number | null> {
-    try {
-      return (await stat(this.certificateFile(pair))).mtimeMs;
-    } catch (error) {
-      if (hasCode(error, "ENOENT")) return null;
-      throw error;
-    }
+    return changedAt(this.certificateFile(pair));
+  }
+
+  /** @returns when a certificate for the pair's key was asked for at the latest; null if there is no key */
+  async askedAt(pair: string): Promise<number | null> {
+    return changedAt(this.keyFile(pair));
+  }
+
+  /** Keeps the time: a key may be older than the request for its certificate. */
+  async keepAskedAt(pair: string): Promise<void> {
+    const now = new Date();
+    await utimes(this.keyFile(pair), now, now);
   }
 
   /**
@@ -172,6 +193,13 @@ export class ClusterFolder {
     await rm(join(this.#path, name), { force: true });
   }
 
+  /** Whether the folder is there, and holds no pair and nothing of others: an earlier removal stopped half way. */
+  async isRest(): Promise<boolean> {
+    const names = await this.#names();
+    if (!existsSync(this.#path) || (await this.isLink())) return false;
+    return names.every((name) => temporaryName.test(name) || ownFiles.includes(name));
+  }
+
   /** Removes what a killed command left half written, and the folder if nothing else is in it. */
   async removeIfEmpty(): Promise<void> {
     try {
@@ -183,6 +211,15 @@ export class ClusterFolder {
     } catch (error) {
       if (!hasCode(error, "ENOTEMPTY") && !hasCode(error, "ENOENT")) throw error;
     }
+  }
+}
+
+async function changedAt(path: string): Promise<number | null> {
+  try {
+    return (await stat(path)).mtimeMs;
+  } catch (error) {
+    if (hasCode(error, "ENOENT")) return null;
+    throw error;
   }
 }
 

@@ -17,6 +17,11 @@ export interface ClientCertificate {
   readonly expiresAt: Date;
 }
 
+/** Whether Cloudflare verifies it, or will again. */
+export function isUsable({ status }: ClientCertificate): boolean {
+  return status === "active" || status === "pending_reactivation";
+}
+
 type ListedCertificate = Awaited<ReturnType<CloudflareClient["clientCertificates"]["get"]>>;
 
 /** @returns every certificate of the zone, the revoked ones too */
@@ -66,9 +71,12 @@ export function findByKey(
   certificates: readonly ClientCertificate[],
   publicKey: KeyObject,
 ): ClientCertificate | undefined {
-  return certificates.find(
-    ({ status, certificate }) => status === "active" && new X509Certificate(certificate).publicKey.equals(publicKey),
-  );
+  return certificates.find((one) => one.status === "active" && isOfKey(one, publicKey));
+}
+
+/** Whether it was signed for this key. */
+export function isOfKey({ certificate }: ClientCertificate, publicKey: KeyObject): boolean {
+  return new X509Certificate(certificate).publicKey.equals(publicKey);
 }
 
 function read({ id, certificate, common_name, status }: ListedCertificate): ClientCertificate {

@@ -101,6 +101,12 @@ export function isFull({ rule, ruleCount }: Firewall, { plan }: Zone): boolean {
   return rule === null && max !== undefined && ruleCount >= max;
 }
 
+/** Whether the rule has the words that this command writes, whatever certificates it names. */
+export function hasOwnForm(hostname: string, firewall: Firewall): boolean {
+  const { rule } = firewall;
+  return rule === null || rule.expression === firewallExpression(hostname, admittedBy(firewall));
+}
+
 export function isAsWanted({ rule }: Firewall, expression: string): boolean {
   return rule?.isBlocking === true && rule.isReached && rule.expression === expression;
 }

@@ -1,7 +1,8 @@
-// The hostnames at which Cloudflare asks for a client certificate of the managed authority.
-// A call replaces the whole list, and reads show for a while what was there before. So after a change the list is read
-// until it shows the change: what another program wrote a moment earlier comes to light in this time, and is put back.
-// The API has no versions: a write within a second of ours stays unnoticed.
+// The hostnames at which Cloudflare asks for a client certificate of the managed authority. A call replaces the whole
+// list, and reads show for a while what was there before. So after a change the list is read until it shows the change:
+// what another program wrote a moment earlier comes to light in this time, and is put back. The API has no versions:
+// what another program writes between our last look and our own write is lost unnoticed. So the look comes just before,
+// the write is sent once, and both lists are shown to the operator.
 import { cliError } from "../command.ts";
 import { askCloudflare, type CloudflareClient, permissions } from "./api.ts";
 import { type Clock, lookAgain } from "./patience.ts";
@@ -28,8 +29,9 @@ export async function associateHostname(
 
 /**
  * Leaves every other hostname where it is. A hostname that is not there is looked for a while: it may have been added a
- * moment ago.
+ * moment before this command.
  *
+ * @param since when it was added at the latest, in milliseconds
  * @throws CliError if Cloudflare does not show the change in time
  */
 export async function dissociateHostname(
@@ -37,12 +39,14 @@ export async function dissociateHostname(
   zone: Zone,
   hostname: string,
   clock: Clock,
+  since: number,
 ): Promise<void> {
   await lookAgain(clock, {
     found: await readAssociatedHostnames(client, zone),
     look: () => readAssociatedHostnames(client, zone),
     isThere: (hostnames) => hostnames.includes(hostname),
     until: () => `it is certain that no earlier command has added ${hostname} to the hostname associations`,
+    since,
   });
   await changeList(client, zone, (hostnames) => hostnames.filter((other) => other !== hostname), clock);
 }
@@ -65,7 +69,9 @@ async function changeList(
   for (let round = 0; round < maxRounds; round += 1) {
     const wanted = change(others);
     if (round === 0 && textOf(wanted) === textOf(others)) return;
+    if (round > 0) clock.terminal.note("  another program changed the hostname associations meanwhile: that is kept");
     await replace(client, zone, wanted);
+    clock.terminal.note(`  hostname associations of ${zone.name}: ${shown(wanted)}; before: ${shown(others)}`);
     ours.add(textOf(wanted));
     const look = async () => {
       const hostnames = await readAssociatedHostnames(client, zone);
@@ -89,8 +95,16 @@ function textOf(hostnames: readonly string[]): string {
   return [...new Set(hostnames)].sort().join(" ");
 }
 
+function shown(hostnames: readonly string[]): string {
+  return hostnames.length === 0 ? "none" : hostnames.toSorted().join(", ");
+}
+
+/** Sent once: a second time it would replace what another program has written since. */
 async function replace(client: CloudflareClient, zone: Zone, hostnames: readonly string[]): Promise<void> {
   await askCloudflare("writing the hostname associations", permissions.clientCertificates, () =>
-    client.certificateAuthorities.hostnameAssociations.update({ zone_id: zone.id, hostnames: [...hostnames] }),
+    client.certificateAuthorities.hostnameAssociations.update(
+      { zone_id: zone.id, hostnames: [...hostnames] },
+      { maxRetries: 0 },
+    ),
   );
 }

@@ -20,6 +20,11 @@ export interface Look<T> {
   readonly isThere: (found: T) => boolean;
   /** Behind "waiting until". */
   readonly until: (found: T) => string;
+  /**
+   * When what is looked for was made at the latest, in milliseconds: the time that may pass counts from there. Left
+   * out: just now.
+   */
+  readonly since?: number;
   readonly maxMs?: number;
   readonly maxPauseMs?: number;
 }
@@ -32,16 +37,16 @@ export interface Look<T> {
  */
 export async function lookAgain<T>(
   { now, sleep, terminal }: Clock,
-  { found: first, look, isThere, until, maxMs = maxLagMs, maxPauseMs = usualMaxPauseMs }: Look<T>,
+  { found: first, look, isThere, until, since = now(), maxMs = maxLagMs, maxPauseMs = usualMaxPauseMs }: Look<T>,
 ): Promise<T> {
   const startedAt = now();
+  const endsAt = Math.min(since, startedAt) + maxMs;
   let saidAt: number | null = null;
   let found = first;
   for (let pauseMs = firstPauseMs; !isThere(found); pauseMs = Math.min(2 * pauseMs, maxPauseMs)) {
-    const waitedMs = now() - startedAt;
-    if (waitedMs + pauseMs > maxMs) return found;
-    if (saidAt === null) terminal.note(`  waiting until ${until(found)} (for ${seconds(maxMs)} at most)`);
-    else if (now() - saidAt >= progressMs) terminal.note(`  still waiting, for ${seconds(waitedMs)} now`);
+    if (now() + pauseMs > endsAt) return found;
+    if (saidAt === null) terminal.note(`  waiting until ${until(found)} (for ${seconds(endsAt - now())} at most)`);
+    else if (now() - saidAt >= progressMs) terminal.note(`  still waiting, for ${seconds(now() - startedAt)} now`);
     if (saidAt === null || now() - saidAt >= progressMs) saidAt = now();
     await sleep(pauseMs);
     found = await look();

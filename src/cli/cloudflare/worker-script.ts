@@ -80,15 +80,19 @@ export function listKvNamespaces(client: CloudflareClient, accountId: string): P
   );
 }
 
-/** Finds one that wrangler.toml names. @returns null where the account has none with this id, or none is named */
-export async function findKvNamespace(
+/**
+ * Finds one that wrangler.toml names.
+ *
+ * @param since when it was made at the latest, in milliseconds
+ * @returns null where the account has none with this id
+ */
+export function findKvNamespace(
   client: CloudflareClient,
   accountId: string,
-  id: string | null,
+  { id, since }: { readonly id: string; readonly since: number },
   clock: Clock,
 ): Promise<KvNamespace | null> {
-  if (id === null) return null;
-  return lookForKvNamespace(client, accountId, (one) => one.id === id, clock);
+  return lookForKvNamespace(client, accountId, (one) => one.id === id, clock, since);
 }
 
 /** "a namespace with this account ID and title already exists": wrangler goes by the same code. */
@@ -119,6 +123,7 @@ async function lookForKvNamespace(
   accountId: string,
   isIt: (namespace: KvNamespace) => boolean,
   clock: Clock,
+  since = clock.now(),
 ): Promise<KvNamespace | null> {
   const look = async () => (await listKvNamespaces(client, accountId)).find(isIt) ?? null;
   return lookAgain(clock, {
@@ -126,6 +131,7 @@ async function lookForKvNamespace(
     look,
     isThere: (namespace) => namespace !== null,
     until: () => "Cloudflare lists the KV namespace, which may have been made a moment ago",
+    since,
   });
 }
 

@@ -21,6 +21,7 @@ import { type CommandMaker, type CommandResult, type Context, cliError, done } f
 import {
   asDeployment,
   clusterVariablesIn,
+  type DeploymentFile,
   kvNamespaceIdIn,
   readCluster,
   unknownCluster,
@@ -32,7 +33,7 @@ import {
   removeKvNamespaceId,
   unsetHostname,
 } from "../config-file/edits.ts";
-import { saveConfigFile } from "../config-file/file.ts";
+import { changedAt, saveConfigFile } from "../config-file/file.ts";
 import { deployIfNeeded, openSession, refuseToLockOut, type Session } from "../deployment/state.ts";
 import { addOptions, askForConsent, type ChangeOptions, changeOptions, clusterOption, examples } from "../options.ts";
 
@@ -86,7 +87,8 @@ async function tearDownCluster(
   const folder = new ClusterFolder(deployment.folder, clusterName);
   const listed = readCluster(deployment, variable);
   const fingerprints = listed?.fingerprints ?? [];
-  const claim = await readClaim(session, [variable], { folders: [folder], fingerprints });
+  const since = await changedAt(deployment);
+  const claim = await readClaim(session, [variable], { folders: [folder], fingerprints, since });
   const own = await findOwn(folder, fingerprints, claim);
   const { certificates, pairs, left } = own;
   const removed = [...fingerprints, ...certificates.map(({ fingerprint }) => fingerprint)].filter((fingerprint) =>
@@ -100,6 +102,7 @@ async function tearDownCluster(
       ? []
       : [`take [vars.${variable}] out of ${path} and its certificates out of the custom rule, and deploy`]),
     ...(pairs.length === 0 ? [] : [`remove the keys and certificates in ${folder.name}: ${pairs.join(", ")}`]),
+    ...((await folder.isRest()) ? [`remove the rest of ${folder.name}`] : []),
   ];
   const stays = left.map((what) => `This stays: ${what}.`);
   if (changes.length === 0) {
@@ -115,7 +118,7 @@ async function tearDownCluster(
   await correctFirewall(session, { file: deployment, certificates: claim.certificates, removed });
   const text = applyEdits(deployment, removeCluster(deployment, variable));
   const written = asDeployment(await saveConfigFile(deployment, text));
-  await deployIfNeeded(written, context, session, removal);
+  await deployIfNeeded(written, context, session, { certificates: claim.certificates, removed: removal });
   await removeFiles(folder, own);
   const lines = [`${clusterName} is gone; ${others.length} other clusters go on.`, ...stays];
   return done(lines, { changed: true, changes, left }, leftBehind(claim.missing));
@@ -124,7 +127,7 @@ async function tearDownCluster(
 type Remains = Awaited<ReturnType<typeof inspect>>;
 
 async function tearDownEverything(session: Session, options: ChangeOptions, context: Context): Promise<CommandResult> {
-  const { deployment, client, zone, hostname } = session;
+  const { deployment, client, zone, hostname, openedAt } = session;
   const { accountId } = zone;
   const { workerName, path } = deployment;
   const remains = await inspect(session);
@@ -140,6 +143,7 @@ async function tearDownEverything(session: Session, options: ChangeOptions, cont
     context.terminal.note(`${good("✓")} ${what}`);
   };
   const { domain, hasWorker, firewall, isOurs, claim, clusters, kvNamespaceId } = remains;
+  let file = deployment;
   const certificates = clusters.flatMap(({ own }) => own.certificates);
   if (domain !== null) {
     await step(`${hostname} leads nowhere`, () => detachCustomDomain(client, accountId, domain.id));
@@ -152,16 +156,20 @@ async function tearDownEverything(session: Session, options: ChangeOptions, cont
     await step("the certificates are revoked", () => revokeAll(session, claim, certificates));
   }
   if (kvNamespaceId !== null) {
-    await step("the KV namespace is deleted", () => deleteKvNamespace(client, accountId, kvNamespaceId));
+    await step("the KV namespace is deleted", async () => {
+      await deleteKvNamespace(client, accountId, kvNamespaceId);
+      // At once: a run after a break does not look for what is gone.
+      file = asDeployment(await saveConfigFile(file, applyEdits(file, removeKvNamespaceId(file, kvNamespaceId))));
+    });
   }
-  // Also where it does not seem to be there: an earlier command may have added it a moment ago.
+  // Last, and also where it does not seem to be there: an earlier command may have added it a moment before this one.
   if (isOurs) {
     await step("client certificates are not asked for any more", () =>
-      dissociateHostname(client, zone, hostname, context),
+      dissociateHostname(client, zone, hostname, context, openedAt),
     );
   }
   for (const { folder, own } of clusters) await removeFiles(folder, own);
-  await step(`${path} has its placeholders back`, () => saveConfigFile(deployment, restoredText(session, remains)));
+  await step(`${path} has its placeholders back`, () => saveConfigFile(file, restoredText(file, session, remains)));
   const json = { changed: true, changes, left: remains.left };
   return done(["The deployment is gone.", ...stays], json, leftBehind(claim.missing));
 }
@@ -174,16 +182,18 @@ async function inspect(session: Session) {
   const folders = variables.map((variable) => new ClusterFolder(deployment.folder, clusterNameOf(variable)));
   const listedIn = (variable: string | undefined) =>
     variable === undefined ? [] : (readCluster(deployment, variable)?.fingerprints ?? []);
-  const claim = await readClaim(session, variables, { folders, fingerprints: variables.flatMap(listedIn) });
+  const since = await changedAt(deployment);
+  const claim = await readClaim(session, variables, { folders, fingerprints: variables.flatMap(listedIn), since });
   const clusters = await Promise.all(
     folders.map(async (folder, at) => ({ folder, own: await findOwn(folder, listedIn(variables[at]), claim) })),
   );
+  const kvNamespaceIdInFile = kvNamespaceIdIn(deployment);
   const [domains, deployed, firewall, hostnames, kvNamespace] = await Promise.all([
     listCustomDomains(client, accountId),
     readDeployedWorker(client, accountId, workerName),
     readFirewall(client, zone, hostname),
     readAssociatedHostnames(client, zone),
-    findKvNamespace(client, accountId, kvNamespaceIdIn(deployment), clock),
+    kvNamespaceIdInFile === null ? null : findKvNamespace(client, accountId, { id: kvNamespaceIdInFile, since }, clock),
   ]);
   // Clusters that were added from elsewhere would be cut off without a word, and their certificates would stay valid.
   refuseToLockOut(deployment, deployed);
@@ -203,7 +213,7 @@ async function inspect(session: Session) {
     left.push(`the custom rule and the association of ${hostname}: it leads to the Worker ${heir.service}`);
   }
   // A namespace of another name is the operator's own, put into wrangler.toml by hand.
-  const isOurs = kvNamespace?.title === kvNamespaceTitle(workerName);
+  const isOurKvNamespace = kvNamespace?.title === kvNamespaceTitle(workerName);
   return {
     // Null: the hostname does not lead to this Worker.
     domain: domains.find((domain) => domain.hostname === hostname && domain.service === workerName) ?? null,
@@ -216,7 +226,9 @@ async function inspect(session: Session) {
     clusters,
     left,
     // Null: none that setup made.
-    kvNamespaceId: isOurs ? kvNamespace.id : null,
+    kvNamespaceId: isOurKvNamespace ? kvNamespace.id : null,
+    // Of no namespace: an earlier run has deleted it. Null: none such.
+    goneKvNamespaceId: kvNamespace === null ? kvNamespaceIdInFile : null,
     variables,
   };
 }
@@ -237,12 +249,16 @@ function changesFor({ deployment, hostname }: Session, remains: Remains): string
 }
 
 /** One cluster's table stays, as the file ships with one, with the operator's own policy in it. */
-function restoredText({ deployment, hostname }: Session, { kvNamespaceId, variables }: Remains): string {
+function restoredText(
+  file: DeploymentFile,
+  { hostname }: Session,
+  { goneKvNamespaceId, variables }: Pick<Remains, "goneKvNamespaceId" | "variables">,
+): string {
   const [first, ...others] = variables;
-  return applyEdits(deployment, [
-    ...others.flatMap((variable) => removeCluster(deployment, variable)),
-    ...(first === undefined ? [] : clearFingerprints(deployment, first)),
-    ...(kvNamespaceId === null ? [] : removeKvNamespaceId(deployment, kvNamespaceId)),
-    ...unsetHostname(deployment, hostname),
+  return applyEdits(file, [
+    ...others.flatMap((variable) => removeCluster(file, variable)),
+    ...(first === undefined ? [] : clearFingerprints(file, first)),
+    ...(goneKvNamespaceId === null ? [] : removeKvNamespaceId(file, goneKvNamespaceId)),
+    ...unsetHostname(file, hostname),
   ]);
 }

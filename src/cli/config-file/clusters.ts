@@ -1,9 +1,9 @@
 // What a wrangler.toml says about a deployment: its hostname, its clusters and their certificates, its KV namespace.
 import { readFingerprints } from "../../worker/config/cluster.ts";
 import { clusterNameOf, clusterVariableName, isClusterVariable } from "../../worker/config/config.ts";
-import { CliError, type Context, cliError } from "../command.ts";
+import { CliError, type Context, cliError, type Diagnostic } from "../command.ts";
 import { nearestTo } from "../nearest.ts";
-import { type ConfigFile, loadConfigFile, type Settings } from "./file.ts";
+import { type ConfigFile, errorAt, loadConfigFile, type Settings } from "./file.ts";
 
 /**
  * In lower case, with two labels at least and no wildcard: Cloudflare and the firewall rule compare letter by letter.
@@ -37,10 +37,25 @@ export interface DeploymentFile extends ConfigFile {
   readonly hostname: string | null;
 }
 
-/** @throws CliError if its name is missing, or its hostname is in another form than the firewall rule compares with */
+/** wrangler's own rule. With ".." for a name, a call of Cloudflare's API would be about something else. */
+const workerNamePattern = /^[a-z0-9][a-z0-9_-]{0,62}$/;
+
+export function findWrongName(file: ConfigFile): Diagnostic[] {
+  const { name } = file.settings;
+  if (name === undefined || workerNamePattern.test(name)) return [];
+  const message = "must be lower-case letters, digits and dashes, at most 63";
+  return [errorAt(file, ["name"], message, 'name = "octogate"')];
+}
+
+/**
+ * @throws CliError if its name is missing or no Worker's, or its hostname is in another form than the firewall rule
+ *   compares with
+ */
 export function asDeployment(file: ConfigFile): DeploymentFile {
   const { path, settings } = file;
   if (settings.name === undefined) throw cliError(`${path}: name`, "is required");
+  const wrong = findWrongName(file);
+  if (wrong.length > 0) throw new CliError(...wrong);
   const hostname = hostnameOf(settings);
   if (hostname !== null && !isHostname(hostname)) {
     throw cliError(

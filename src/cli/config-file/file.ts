@@ -1,4 +1,5 @@
 // The deployment's wrangler.toml: opened and parsed once, and written back whole.
+import { readFileSync } from "node:fs";
 import { readFile, realpath, stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import * as v from "valibot";
@@ -129,13 +130,18 @@ export async function saveConfigFile(file: ConfigFile, text: string): Promise<Co
   const changed = orThrow(parseConfigFile(file, text));
   // A link stays one: the file may lie in a repository of its own.
   const target = await realpath(file.absolutePath);
-  if ((await readFile(target, "utf8")) !== file.text) {
-    const hint = "run the command again: it goes on from where it stopped";
-    throw cliError(file.path, "was changed while this command ran", hint);
-  }
-  if (text === file.text) return file;
-  await writeWhole(target, text, (await stat(target)).mode & 0o777);
-  return changed;
+  const isUnchanged = () => readFileSync(target, "utf8") === file.text;
+  const isSame = text === file.text;
+  const { mode } = await stat(target);
+  const isKept = isSame ? isUnchanged() : await writeWhole(target, text, mode & 0o777, isUnchanged);
+  if (isKept) return isSame ? file : changed;
+  const hint = "run the command again: it goes on from where it stopped";
+  throw cliError(file.path, "was changed while this command ran", hint);
+}
+
+/** @returns in milliseconds: what a file names was made before that */
+export async function changedAt({ absolutePath }: ConfigFile): Promise<number> {
+  return (await stat(absolutePath)).mtimeMs;
 }
 
 function orThrow(loaded: LoadedConfigFile): ConfigFile {

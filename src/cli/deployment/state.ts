@@ -5,6 +5,7 @@ import { isDeepStrictEqual } from "node:util";
 import { readFingerprints } from "../../worker/config/cluster.ts";
 import { isClusterVariable } from "../../worker/config/config.ts";
 import { type CloudflareClient, connectToCloudflare, loadSdk } from "../cloudflare/api.ts";
+import { type ClientCertificate, isUsable } from "../cloudflare/client-certificates.ts";
 import { type Clock, lookAgain } from "../cloudflare/patience.ts";
 import {
   type CustomDomain,
@@ -15,7 +16,13 @@ import {
 import { findZone, type Zone } from "../cloudflare/zone.ts";
 import { CliError, type Context, cliError } from "../command.ts";
 import { checkConfiguration } from "../config-file/check/check.ts";
-import { asDeployment, type DeploymentFile, kvNamespaceIdIn, readCluster } from "../config-file/clusters.ts";
+import {
+  asDeployment,
+  type DeploymentFile,
+  kvNamespaceIdIn,
+  listedFingerprints,
+  readCluster,
+} from "../config-file/clusters.ts";
 import { openConfigFile } from "../config-file/file.ts";
 import { deployWithWrangler, requireWrangler } from "./wrangler.ts";
 
@@ -97,12 +104,40 @@ export function leadsTo(domains: readonly CustomDomain[], hostname: string): str
   return domains.find((domain) => domain.hostname === hostname)?.service ?? null;
 }
 
-/** Deploys if there is anything to deploy. The secret is made with the first deployment, and never shown. */
+/**
+ * A certificate that was revoked, and taken out of what is deployed, is not brought back by a file from before: until
+ * Cloudflare has revoked it, a thief of its key would get in again.
+ *
+ * @param certificates of the zone
+ * @throws CliError if the file lists one
+ */
+function refuseToBringBack(
+  file: DeploymentFile,
+  deployed: DeployedWorker | null,
+  certificates: readonly ClientCertificate[],
+): void {
+  const accepted = Object.values(deployed?.variables ?? {}).flatMap(readFingerprints);
+  for (const [fingerprint, variable] of listedFingerprints(file)) {
+    const known = certificates.find((certificate) => certificate.fingerprint === fingerprint);
+    if (known === undefined || isUsable(known) || accepted.includes(fingerprint)) continue;
+    throw cliError(
+      `${file.path}: ${variable}`,
+      `lists the certificate ${fingerprint}, which is revoked and was taken out of the deployment`,
+      "take it out of client_certificates, or bring the file up to date",
+    );
+  }
+}
+
+/**
+ * Deploys if there is anything to deploy. The secret is made with the first deployment, and never shown.
+ *
+ * @param change the zone's certificates, and what is removed on purpose
+ */
 export async function deployIfNeeded(
   deployment: DeploymentFile,
   context: Context,
   { client, zone, hostname }: { client: CloudflareClient; zone: Zone; hostname: string },
-  removed: Removal | null = null,
+  { certificates, removed = null }: { certificates: readonly ClientCertificate[]; removed?: Removal | null },
 ): Promise<boolean> {
   const { accountId } = zone;
   const deployed = await readDeployed(client, accountId, deployment.workerName, context);
@@ -110,6 +145,7 @@ export async function deployIfNeeded(
   if (isDeployed(deployment, deployed) && leadsTo(domains, hostname) === deployment.workerName) return false;
   // Once more: another clone may have deployed since the command began.
   refuseToLockOut(deployment, deployed, removed);
+  refuseToBringBack(deployment, deployed, certificates);
   refuseWrongSettings(deployment);
   const hasSecret = deployed?.secrets.includes(cacheSecretName) === true;
   const secrets: Record<string, string> = hasSecret ? {} : { [cacheSecretName]: randomBytes(32).toString("base64") };
@@ -134,6 +170,8 @@ export interface Session {
   readonly client: CloudflareClient;
   readonly zone: Zone;
   readonly clock: Clock;
+  /** When the command began, in milliseconds: what earlier commands made is older. */
+  readonly openedAt: number;
 }
 
 /** @throws CliError if this is no clone, setup was never run, or Cloudflare does not answer */
@@ -143,6 +181,7 @@ export async function openSession(config: string, context: Context): Promise<Ses
   const { path, hostname } = deployment;
   if (hostname === null) throw cliError(path, "has no route yet", "run octogate setup first");
   await requireWrangler(deployment);
+  const openedAt = context.now();
   const client = await connectToCloudflare(context);
-  return { deployment, hostname, client, zone: await findZone(client, hostname), clock: context };
+  return { deployment, hostname, client, zone: await findZone(client, hostname), clock: context, openedAt };
 }

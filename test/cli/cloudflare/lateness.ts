@@ -18,10 +18,17 @@ export class Lateness {
   refusedRequests: number;
   readonly isLate: boolean;
 
-  /** @param now the current time in milliseconds */
-  constructor(isLate: boolean, now: () => number) {
+  /** 1 is as late as the real one. */
+  readonly #scale: number;
+
+  /**
+   * @param now the current time in milliseconds
+   * @param scale how late it is, for processes: those have the real clock, and a test would wait with them
+   */
+  constructor(isLate: boolean, now: () => number, scale = 1) {
     this.isLate = isLate;
     this.#now = now;
+    this.#scale = scale;
     this.refusedRequests = isLate ? refusedRequests : 0;
   }
 
@@ -34,7 +41,7 @@ export class Lateness {
 
   made(kind: "certificate" | "namespace" | "secret", name: string): void {
     const lag = kind === "certificate" ? certificateMs : otherMs;
-    if (this.isLate) this.#visibleFrom.set(`${kind} ${name}`, this.#now() + lag);
+    if (this.isLate) this.#visibleFrom.set(`${kind} ${name}`, this.#now() + lag * this.#scale);
   }
 
   isVisible(kind: "certificate" | "namespace" | "secret", name: string): boolean {
@@ -43,12 +50,23 @@ export class Lateness {
 
   /** @param before the list that a change has replaced */
   associationsChanged(before: readonly string[]): void {
-    if (this.isLate) this.#associations.push({ until: this.#now() + associationMs, hostnames: [...before] });
+    const until = this.#now() + associationMs * this.#scale;
+    if (this.isLate) this.#associations.push({ until, hostnames: [...before] });
   }
 
   /** @param current the list as it is @returns the list as it is shown */
   shownAssociations(current: readonly string[]): readonly string[] {
     this.#associations = this.#associations.filter(({ until }) => until > this.#now());
     return this.#associations[0]?.hostnames ?? current;
+  }
+
+  /** @returns what puts everything back to what is late now */
+  save(): () => void {
+    const [visibleFrom, associations] = [new Map(this.#visibleFrom), [...this.#associations]];
+    return () => {
+      this.#visibleFrom.clear();
+      for (const [name, time] of visibleFrom) this.#visibleFrom.set(name, time);
+      this.#associations = [...associations];
+    };
   }
 }

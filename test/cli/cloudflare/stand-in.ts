@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
+import { makePrivateKey } from "../../../src/cli/certificates/obtain.ts";
 import { permissions } from "../../../src/cli/cloudflare/api.ts";
 import { accountRoutes, type Upload, upload } from "./account-routes.ts";
 import { type Answer, apiError, type Call, error } from "./answer.ts";
@@ -33,10 +34,12 @@ export interface CloudflareStandIn {
   readonly bodies: string[];
   /** Asked about each call; null lets it pass. */
   interfere: (call: Call) => Interference | null;
+  /** Told of each call once it took effect, before it is answered: what a process that is killed now leaves behind. */
+  onEffect: (call: Call) => void;
   /** Heard before wrangler hears that its upload is there. */
   onUpload: (script: Script) => Promise<void>;
-  /** A certificate that another product of the account uses. */
-  addForeignCertificate(): Promise<void>;
+  /** A certificate that another product of the account uses, or that seems to be one of ours. */
+  addForeignCertificate(name?: string, key?: string): Promise<void>;
   /** Ends what hangs. */
   dropConnections(): void;
   close(): Promise<void>;
@@ -69,8 +72,10 @@ export async function startCloudflareStandIn(lateness: Lateness): Promise<Cloudf
     violations: [],
     bodies: [],
     interfere: () => null,
+    onEffect: () => {},
     onUpload: async () => {},
-    addForeignCertificate: () => addForeignCertificate(state),
+    addForeignCertificate: (name = "another owner's", key = makePrivateKey()) =>
+      addForeignCertificate(state, name, key),
     dropConnections: () => server.closeAllConnections(),
     async close() {
       server.closeAllConnections();
@@ -104,6 +109,7 @@ export async function startCloudflareStandIn(lateness: Lateness): Promise<Cloudf
     const interference = standIn.interfere(call);
     if (interference?.kind === "answer" && interference.when === "before") return interference.answer;
     const usual = await answerCall(call);
+    standIn.onEffect(call);
     if (isPublished) standIn.violations.push(...violationsOfAnswer(call, usual));
     switch (interference?.kind) {
       case undefined:

@@ -118,3 +118,15 @@ export function snapshot(state: CloudflareState): unknown {
     }),
   );
 }
+
+/** @returns what puts everything back to what is there now, also what is late */
+export function saveState(state: CloudflareState): () => void {
+  const restoreLateness = state.lateness.save();
+  // The authority's key is no plain data, and no command changes it.
+  const { lateness: _lateness, authority: _authority, ...data } = state;
+  const saved = structuredClone(data);
+  return () => {
+    Object.assign(state, structuredClone(saved));
+    restoreLateness();
+  };
+}

@@ -18,7 +18,7 @@ import type { RouteListResponse } from "cloudflare/resources/workers/routes";
 import type { BrowserCheck, SecurityLevel } from "cloudflare/resources/zones/settings";
 import type { Zone, ZoneListParams } from "cloudflare/resources/zones/zones";
 import * as v from "valibot";
-import { makeCertificateRequest, makePrivateKey } from "../../../src/cli/certificates/obtain.ts";
+import { makeCertificateRequest } from "../../../src/cli/certificates/obtain.ts";
 import { permissions } from "../../../src/cli/cloudflare/api.ts";
 import { type Answer, apiError, type Call, ok, page, parameterOf } from "./answer.ts";
 import { apiErrors } from "./errors.ts";
@@ -266,8 +266,8 @@ async function sign(body: Record<string, unknown>, state: CloudflareState): Prom
   return ok(signed);
 }
 
-export async function addForeignCertificate(state: CloudflareState): Promise<void> {
-  const csr = await makeCertificateRequest(makePrivateKey(), "another owner's");
+export async function addForeignCertificate(state: CloudflareState, name: string, key: string): Promise<void> {
+  const csr = await makeCertificateRequest(key, name);
   await sign({ csr, validity_days: 100 }, state);
 }
 

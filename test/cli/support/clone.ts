@@ -1,8 +1,20 @@
 // A clone of the repository as far as the command needs one: a folder with wrangler.toml, and the stand-in for wrangler
 // where npm would have put the real one.
-import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
-import { isAbsolute, join } from "node:path";
+import { dirname, isAbsolute, join } from "node:path";
 import { repositoryRoot } from "../../support/worker-config.ts";
 
 export interface WranglerCall {
@@ -23,7 +35,18 @@ export interface Clone {
   wranglerCalls(): WranglerCall[];
   /** From now on wrangler fails, or does not. */
   breakWrangler(isBroken: boolean): void;
+  /** @returns everything in it but the programs, with the times of change */
+  files(): readonly CloneFile[];
+  /** Puts all files back. @param ageMs by how much older they are than when they were read */
+  putBack(files: readonly CloneFile[], ageMs: number): void;
   remove(): void;
+}
+
+export interface CloneFile {
+  readonly name: string;
+  readonly content: string;
+  readonly mode: number;
+  readonly changedAt: number;
 }
 
 export function makeClone(): Clone {
@@ -55,6 +78,24 @@ export function makeClone(): Clone {
     breakWrangler(isBroken) {
       if (isBroken) writeFileSync(join(bin, "fail"), "");
       else rmSync(join(bin, "fail"), { force: true });
+    },
+    files() {
+      const names = readdirSync(folder, { recursive: true, encoding: "utf8" }).sort();
+      return names.flatMap((name) => {
+        const { mode, mtimeMs } = statSync(path(name));
+        if (name.startsWith("node_modules") || statSync(path(name)).isDirectory()) return [];
+        return [{ name, content: read(name), mode: mode & 0o777, changedAt: mtimeMs }];
+      });
+    },
+    putBack(files, ageMs) {
+      for (const name of readdirSync(folder)) {
+        if (name !== "node_modules") rmSync(path(name), { recursive: true });
+      }
+      for (const { name, content, mode, changedAt } of files) {
+        mkdirSync(dirname(path(name)), { recursive: true });
+        writeFileSync(path(name), content, { mode });
+        utimesSync(path(name), new Date(changedAt - ageMs), new Date(changedAt - ageMs));
+      }
     },
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };

@@ -2,9 +2,10 @@
 // deployed. The command runs in the test's own process, which spares loading the SDK for every run; `octogate` runs it
 // as a process of its own, for what only that can show.
 import { once } from "node:events";
-import { writeFileSync } from "node:fs";
+import { utimesSync, writeFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import type { Context } from "../../../src/cli/command.ts";
+import { reloadMs } from "../../../src/cli/commands/certificate/in-use.ts";
 import { runProgram } from "../../../src/cli/program.ts";
 import { createStyle } from "../../../src/cli/terminal.ts";
 import { startEdge } from "../../../src/local/edge/server.ts";
@@ -13,7 +14,7 @@ import { type RunningProgram, start } from "../../support/program.ts";
 import { Lateness } from "../cloudflare/lateness.ts";
 import { serverCertificate } from "../cloudflare/sign.ts";
 import { type CloudflareStandIn, startCloudflareStandIn } from "../cloudflare/stand-in.ts";
-import type { Script } from "../cloudflare/state.ts";
+import { type Script, saveState } from "../cloudflare/state.ts";
 import { type Clone, makeClone } from "./clone.ts";
 import { main } from "./octogate.ts";
 import { workerInPlace } from "./worker-in-place.ts";
@@ -33,6 +34,10 @@ export interface Rig {
   readonly caFile: string;
   /** Lets time pass at Cloudflare: after 90 s it shows everything that was changed. */
   letPass(milliseconds: number): void;
+  /** Lets more time pass than kube-apiserver takes to read new files: so long have these been there, where they are. */
+  letFilesAge(...names: readonly string[]): void;
+  /** @returns what puts everything back to what is there now: at Cloudflare, and in the clone */
+  save(): () => void;
   /** Called at each pause of the command, which takes no time here: its clock jumps. */
   onPause: (milliseconds: number) => void;
   /** What the command finds Cloudflare with. */
@@ -45,8 +50,8 @@ export interface Rig {
   letEverybodyIn(): void;
   /** What runs under a Worker's name. */
   deployed(name?: string): Script | undefined;
-  /** Runs the command in this process. */
-  run(args: readonly string[], answer?: boolean | null): Promise<RunResult>;
+  /** Runs the command in this process. @param folder another than the clone's */
+  run(args: readonly string[], answer?: boolean | null, folder?: string): Promise<RunResult>;
   /** Starts it as a process of its own. */
   start(args: readonly string[]): RunningProgram;
   /** `--connect` and `--ca-file`, and no waiting. */
@@ -54,11 +59,14 @@ export interface Rig {
   close(): Promise<void>;
 }
 
-/** @param isLate whether Cloudflare shows changes late, as the real one does */
-export async function makeRig({ isLate = true } = {}): Promise<Rig> {
+/**
+ * @param isLate whether Cloudflare shows changes late, as the real one does
+ * @param scale how late it is, compared with the real one
+ */
+export async function makeRig({ isLate = true, scale = 1 } = {}): Promise<Rig> {
   const clone = makeClone();
   let skippedMs = 0;
-  const cloudflare = await startCloudflareStandIn(new Lateness(isLate, () => Date.now() + skippedMs));
+  const cloudflare = await startCloudflareStandIn(new Lateness(isLate, () => Date.now() + skippedMs, scale));
   const { authority } = cloudflare.state;
   const edgePort = await freePort();
   const server = await serverCertificate(authority, hostname);
@@ -84,6 +92,23 @@ export async function makeRig({ isLate = true } = {}): Promise<Rig> {
     letPass(milliseconds) {
       skippedMs += milliseconds;
     },
+    letFilesAge(...names) {
+      const ageMs = reloadMs + 1_000;
+      skippedMs += ageMs;
+      const then = new Date(Date.now() - ageMs);
+      for (const name of names) if (clone.has(name)) utimesSync(clone.path(name), then, then);
+    },
+    save() {
+      const savedAt = Date.now();
+      const timeAtCloudflare = savedAt + skippedMs;
+      const restoreState = saveState(cloudflare.state);
+      const files = clone.files();
+      return () => {
+        skippedMs = timeAtCloudflare - Date.now();
+        restoreState();
+        clone.putBack(files, savedAt - Date.now());
+      };
+    },
     onPause: () => {},
     cloudflare,
     edgePort,
@@ -95,12 +120,12 @@ export async function makeRig({ isLate = true } = {}): Promise<Rig> {
       careless.isCareless = true;
     },
     deployed: (name = "octogate") => cloudflare.state.scripts.get(name),
-    run(args, answer = null) {
+    run(args, answer = null, folder = clone.folder) {
       // Files have the real time, so each run begins with it.
       let skippedInRunMs = 0;
       return runHere(args, answer, {
         env,
-        folder: clone.folder,
+        folder,
         now: () => Date.now() + skippedInRunMs,
         sleep: async (milliseconds) => {
           skippedMs += milliseconds;

@@ -1,7 +1,7 @@
 // `octogate certificate issue`: one more client certificate for a cluster, accepted beside those that it has.
 import { Command, InvalidArgumentError, Option } from "commander";
 import { clusterVariableName } from "../../../worker/config/config.ts";
-import { acceptCertificate, compareWithDeployed } from "../../certificates/listed.ts";
+import { acceptCertificate, compareWithDeployed, refuseFullRule } from "../../certificates/listed.ts";
 import { inspectPair, obtainPair } from "../../certificates/obtain.ts";
 import { commonNameFor, readClaim } from "../../certificates/ownership.ts";
 import { ClusterFolder, reservedPairs } from "../../certificates/pair-files.ts";
@@ -46,6 +46,7 @@ async function issue(options: IssueOptions, context: Context): Promise<CommandRe
   const folder = new ClusterFolder(deployment.folder, clusterName);
   const claim = await readClaim(session, [variable], { folders: [folder] });
   const state = await inspectPair(folder, name, claim);
+  if (state.certificate === null) await refuseFullRule(session, claim);
 
   const isListed = state.certificate !== null && listed.includes(state.certificate.fingerprint);
   const changes = [
@@ -63,7 +64,7 @@ async function issue(options: IssueOptions, context: Context): Promise<CommandRe
 
   const commonName = commonNameFor(clusterName, name);
   const certificate = await obtainPair({ client, zone, folder, pair: name, commonName, validityDays }, state);
-  await acceptCertificate(session, context, { variable, certificate }, claim.certificates);
+  const warnings = await acceptCertificate(session, context, { variable, certificate }, claim.certificates);
   return done(
     [
       `${certificate.fingerprint} is accepted for ${clusterName} until ${certificate.expiresAt.toISOString()}.`,
@@ -76,6 +77,7 @@ async function issue(options: IssueOptions, context: Context): Promise<CommandRe
       expiresAt: certificate.expiresAt.toISOString(),
       files: { certificate: `${folder.name}/${name}.crt`, key: `${folder.name}/${name}.key` },
     },
+    warnings,
   );
 }
 

@@ -2,15 +2,19 @@
 // Between them an operator has to bring the files to every control plane node. In the second half the old
 // certificate goes: if some kube-apiserver still used it, no user could sign in to that cluster. So the operator has to
 // show that the new one is in use, and kube-apiserver needs time to read its files again.
-import { readFile, stat } from "node:fs/promises";
-import { resolve } from "node:path";
 import { Command, Option } from "commander";
 import { fingerprintOrNull } from "../../../node/certificates.ts";
 import type { Endpoint } from "../../../node/https.ts";
 import { clusterVariableName } from "../../../worker/config/config.ts";
-import { acceptCertificate, compareWithDeployed, stopAccepting } from "../../certificates/listed.ts";
+import {
+  acceptCertificate,
+  compareWithDeployed,
+  correctFirewall,
+  refuseFullRule,
+  stopAccepting,
+} from "../../certificates/listed.ts";
 import { inspectPair, obtainPair } from "../../certificates/obtain.ts";
-import { commonNameFor, describeOwner, isOwn, readClaim, revokeOwn } from "../../certificates/ownership.ts";
+import { commonNameFor, describeOwner, isOwn, ofPair, readClaim, revokeAll } from "../../certificates/ownership.ts";
 import {
   ClusterFolder,
   currentPair,
@@ -28,7 +32,6 @@ import {
   cliError,
   type Diagnostic,
   done,
-  error,
 } from "../../command.ts";
 import { requireCluster } from "../../config-file/clusters.ts";
 import { openSession, type Session } from "../../deployment/state.ts";
@@ -42,6 +45,7 @@ import {
   examples,
   validityDaysOption,
 } from "../../options.ts";
+import { findNotInUse, reloadMs, tooEarly } from "./in-use.ts";
 
 interface RotateOptions extends EdgeOptions, ChangeOptions {
   readonly cluster: string;
@@ -146,17 +150,18 @@ async function prepare(
   const endpoint = await endpointFor(hostname, options, context);
   const claim = await readClaim(session, [variable], { folders: [folder] });
   const state = await inspectPair(folder, nextPair, claim);
+  if (state.certificate === null) await refuseFullRule(session, claim);
   const commonName = commonNameFor(clusterName);
   const obtain = { client, zone, folder, pair: nextPair, commonName, validityDays };
   const certificate = await obtainPair(obtain, state);
   noteStep(`certificate ${certificate.fingerprint.slice(0, 16)}… is signed`, context);
-  await acceptCertificate(session, context, { variable, certificate }, claim.certificates);
+  const ruleWarnings = await acceptCertificate(session, context, { variable, certificate }, claim.certificates);
   noteStep("both certificates are listed and deployed", context);
 
   // Only a certificate that was seen to be accepted takes the old one's place.
   const warnings = await refuseUnlessAccepted(folder, nextPair, endpoint, options, context);
   noteStep("the new certificate is accepted", context);
-  return warnings;
+  return [...warnings, ...ruleWarnings];
 }
 
 function noteStep(step: string, { terminal }: Context): void {
@@ -171,9 +176,6 @@ function whatIsNext({ name }: ClusterFolder, clusterName: string): string[] {
     `Then: octogate certificate rotate --cluster ${clusterName} --finish --in-use <client.crt of each node>`,
   ];
 }
-
-/** client-go looks at the files of a client certificate every five minutes (CertCallbackRefreshDuration). */
-export const reloadMs = 5 * 60 * 1000;
 
 /** @throws CliError while the old certificate may still be in use, or the new one does not work */
 async function finish(rotation: Rotation, options: RotateOptions, context: Context): Promise<CommandResult> {
@@ -223,53 +225,13 @@ async function finish(rotation: Rotation, options: RotateOptions, context: Conte
   const consent = await askForConsent(context, changes, options);
   if (consent.kind === "stop") return consent.result;
   // Refused by the Worker first, which works at once; then revoked; then forgotten.
-  await stopAccepting(session, context, { variable, fingerprint: previous }, claim.certificates);
-  const known = claim.certificates.find((one) => one.fingerprint === previous && one.status === "active");
-  if (known !== undefined) await revokeOwn(session, claim, known);
+  const written = await stopAccepting(session, context, { variable, fingerprint: previous }, claim.certificates);
+  await revokeAll(session, claim, ofPair(await folder.read(previousPair), claim));
+  await correctFirewall(session, { file: written, certificates: claim.certificates, removed: [previous] });
   await folder.remove(previousPair);
   const lines = [`${clusterName} has one certificate less: ${previous} is refused from now on.`];
   const json = { changed: true, cluster: clusterName, fingerprint, dropped: previous };
   return done(lines, json, [...warnings, ...leftBehind(claim.missing.filter((one) => one === previous))]);
-}
-
-/** @param since when kube-apiserver could read the new files, in milliseconds */
-function tooEarly(subject: string, since: number, now: number): Diagnostic | null {
-  const leftMs = since + reloadMs - now;
-  if (leftMs <= 0) return null;
-  const message =
-    "kube-apiserver reads its certificate's files again every 5 minutes, and may not have the new ones yet";
-  return error(subject, message, `run this again in ${Math.ceil(leftMs / 1000)} s, or later`);
-}
-
-/**
- * @param files the certificate as each control plane node has it
- * @param current the new certificate's fingerprint
- * @returns one error for each file that does not hold the new certificate, or not for long enough
- */
-async function findNotInUse(
-  files: readonly string[],
-  current: string,
-  { folder, now }: Context,
-): Promise<Diagnostic[]> {
-  const found = await Promise.all(
-    files.map(async (file) => {
-      const path = resolve(folder, file);
-      const fingerprint = await fingerprintIn(path);
-      if (fingerprint === current) return tooEarly(file, (await stat(path)).mtimeMs, now());
-      const message =
-        fingerprint === null ? "holds no certificate" : `holds the certificate ${fingerprint}, not the new ${current}`;
-      return error(file, message, "copy the new client.crt and client.key there, and wait 5 minutes");
-    }),
-  );
-  return found.filter((diagnostic) => diagnostic !== null);
-}
-
-async function fingerprintIn(path: string): Promise<string | null> {
-  try {
-    return fingerprintOrNull(await readFile(path, "utf8"));
-  } catch {
-    return null;
-  }
 }
 
 async function refuseUnlessAccepted(

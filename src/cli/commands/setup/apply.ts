@@ -2,14 +2,14 @@
 // It does what is missing, in the order in which a break does the least harm: requests without a certificate are kept
 // out before the Worker answers at all. Every step can be done again.
 import { webhookKubeconfig } from "../../../node/kubeconfig.ts";
-import { correctFirewall } from "../../certificates/listed.ts";
+import { correctFirewall, ruleDiagnostics } from "../../certificates/listed.ts";
 import { obtainPair } from "../../certificates/obtain.ts";
 import { commonNameFor } from "../../certificates/ownership.ts";
 import { currentPair, kubeconfigFile } from "../../certificates/pair-files.ts";
 import type { ClientCertificate } from "../../cloudflare/client-certificates.ts";
 import { associateHostname } from "../../cloudflare/hostname-associations.ts";
 import { createKvNamespace, kvNamespaceTitle } from "../../cloudflare/worker-script.ts";
-import type { Context } from "../../command.ts";
+import type { Context, Diagnostic } from "../../command.ts";
 import { asDeployment, type DeploymentFile, kvNamespaceIdIn } from "../../config-file/clusters.ts";
 import { saveConfigFile } from "../../config-file/file.ts";
 import { deployIfNeeded } from "../../deployment/state.ts";
@@ -22,6 +22,8 @@ const nodeFolder = "/etc/kubernetes/octogate";
 interface Applied {
   readonly certificate: ClientCertificate;
   readonly deployment: DeploymentFile;
+  /** What the operator should know of the firewall rule. */
+  readonly ruleDiagnostics: readonly Diagnostic[];
 }
 
 /** @param onStep hears what is done, one sentence each */
@@ -48,12 +50,14 @@ export async function applySetup(
   const written = asDeployment(await saveConfigFile(deployment, text));
   onStep(`${written.path} has the route, the cluster and the KV namespace`);
 
-  await correctFirewall({ client, zone, hostname }, { file: deployment, certificates, added: certificate });
+  const session = { client, zone, hostname, clock: context };
+  const before = await correctFirewall(session, { file: deployment, certificates, added: certificate });
   onStep("requests without one are blocked");
 
-  await deployIfNeeded(written, context, { client, zone, hostname });
+  await deployIfNeeded(written, context, session, { certificates });
   // Another clone may have written the rule at the same moment.
-  await correctFirewall({ client, zone, hostname }, { file: written, certificates, added: certificate });
+  const change = { file: written, certificates, added: certificate };
+  const after = await correctFirewall(session, change);
   onStep(`the Worker ${written.workerName} is deployed`);
 
   if (!existing.hasKubeconfig) {
@@ -65,7 +69,7 @@ export async function applySetup(
   // Last: it takes the longest to be seen. Until then the rule blocks every request to the hostname.
   if (!associatedHostnames.includes(hostname)) await associateHostname(client, zone, hostname, context);
   onStep(`client certificates are asked for at ${hostname}`);
-  return { certificate, deployment: written };
+  return { certificate, deployment: written, ruleDiagnostics: ruleDiagnostics(hostname, before, after) };
 }
 
 async function kvNamespace(

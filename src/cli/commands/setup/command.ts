@@ -5,20 +5,10 @@ import * as v from "valibot";
 import { tokenKinds } from "../../../worker/config/cluster.ts";
 import { clusterNameOf, clusterVariableName } from "../../../worker/config/config.ts";
 import { allowEntrySchema } from "../../../worker/config/entries.ts";
-import { type WantedRule, wantedRule } from "../../certificates/listed.ts";
+import { refuseFullRule, wantedRule } from "../../certificates/listed.ts";
 import { ClusterFolder, currentPair, kubeconfigFile } from "../../certificates/pair-files.ts";
 import { loadSdk } from "../../cloudflare/api.ts";
-import { firewallRuleRef } from "../../cloudflare/firewall-rule.ts";
-import {
-  CliError,
-  type CommandMaker,
-  type CommandResult,
-  type Context,
-  cliError,
-  type Diagnostic,
-  done,
-  warning,
-} from "../../command.ts";
+import { CliError, type CommandMaker, type CommandResult, type Context, cliError, done } from "../../command.ts";
 import { checkConfiguration, nearestEntry } from "../../config-file/check/check.ts";
 import {
   asDeployment,
@@ -113,6 +103,7 @@ async function setup(options: SetupOptions, context: Context): Promise<CommandRe
   refuseToLockOut(deployment, existing.deployed);
   const { certificates, pair } = existing;
   const change = { file: deployment, certificates, added: pair.certificate };
+  if (pair.certificate === null) await refuseFullRule({ ...existing, hostname: request.hostname }, change);
   const rule = await wantedRule(request.hostname, existing.firewall, change);
   const { obstacles, changes } = planSetup(request, deployment, existing, rule);
   if (obstacles.length > 0) throw new CliError(...obstacles);
@@ -124,9 +115,9 @@ async function setup(options: SetupOptions, context: Context): Promise<CommandRe
     };
   }
 
-  const { certificate, deployment: written } = await applySetup(request, deployment, existing, context, (step) =>
-    terminal.note(`${good("✓")} ${step}`),
-  );
+  const noteStep = (step: string) => terminal.note(`${good("✓")} ${step}`);
+  const applied = await applySetup(request, deployment, existing, context, noteStep);
+  const { certificate } = applied;
   const { key } = await existing.folder.read(currentPair);
   const credential = { certificate: certificate.certificate, key: key ?? "" };
   const { clusterName } = request;
@@ -143,24 +134,14 @@ async function setup(options: SetupOptions, context: Context): Promise<CommandRe
     verified: failure === null,
   };
   // Among the warnings: a name without its number, which may have another owner one day.
-  const warnings = [
+  const diagnostics = [
     ...verification.warnings,
     ...existing.warnings,
-    ...ruleWarnings(request.hostname, rule),
-    ...checkConfiguration(written),
+    ...applied.ruleDiagnostics,
+    ...checkConfiguration(applied.deployment),
   ];
-  if (failure !== null) return done([], json, [failure, ...warnings, ...existing.doubts]);
-  return done(linesFor(request, hasUnpinned(request, deployment), changes.length), json, warnings);
-}
-
-function ruleWarnings(hostname: string, rule: WantedRule | null): Diagnostic[] {
-  const subject = `the custom rule ${firewallRuleRef(hostname)}`;
-  const unlisted = (rule?.unlisted ?? []).map((fingerprint) =>
-    warning(subject, `lets the certificate ${fingerprint} through, which no cluster here lists: the Worker refuses it`),
-  );
-  if (rule?.isByAuthority !== true) return unlisted;
-  const message = "names authorities, for the certificates are too many: it lets through what else those have signed";
-  return [...unlisted, warning(subject, message, "octogate certificate list shows which are no longer used")];
+  if (failure !== null) return done([], json, [failure, ...diagnostics, ...existing.doubts]);
+  return done(linesFor(request, hasUnpinned(request, deployment), changes.length), json, diagnostics);
 }
 
 /** Offers to pin the names of a new cluster: until then, a new owner of a name would get in. */

@@ -3,7 +3,7 @@
 // or a policy that cannot be deployed, is said while there is nothing to undo.
 import type { WantedRule } from "../../certificates/listed.ts";
 import { kubeconfigFile } from "../../certificates/pair-files.ts";
-import { firewallRuleRef, isAsWanted, isFull } from "../../cloudflare/firewall-rule.ts";
+import { firewallRuleRef, hasOwnForm, isAsWanted, isFull } from "../../cloudflare/firewall-rule.ts";
 import { type Diagnostic, error } from "../../command.ts";
 import { checkConfiguration } from "../../config-file/check/check.ts";
 import { type DeploymentFile, hostnameOf, kvNamespaceIdIn, readCluster } from "../../config-file/clusters.ts";
@@ -106,6 +106,7 @@ function findChanges(
     changes.push(`block requests to ${hostname} without one (custom rule ${firewallRuleRef(hostname)})`);
   } else if (rule !== null && !isAsWanted(firewall, rule.expression)) {
     const dropped = [
+      ...(hasOwnForm(hostname, firewall) ? [] : ["what was changed in it by hand goes"]),
       ...rule.ended.map((fingerprint) => `${fingerprint}, which is revoked, goes out of it`),
       ...rule.authorities.map((issuer) => `it names the listed certificates in place of the authority ${issuer}`),
     ];

@@ -3,7 +3,7 @@
 import { existsSync } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
 import { type Diagnostic, error } from "../../command.ts";
-import { isHostname, isPlaceholder } from "../clusters.ts";
+import { findWrongName, isHostname, isPlaceholder } from "../clusters.ts";
 import { type ConfigFile, errorAt, warningAt } from "../file.ts";
 
 export function findDeploymentProblems(file: ConfigFile): Diagnostic[] {
@@ -38,14 +38,6 @@ function findOtherConfigurations({ path, absolutePath }: ConfigFile): Diagnostic
     }
     if (folder === dirname(folder)) return found;
   }
-}
-
-/** wrangler's own rule, which it applies only after the build. */
-function findWrongName(file: ConfigFile): Diagnostic[] {
-  const { name } = file.settings;
-  if (name === undefined || /^[a-z0-9][a-z0-9_-]{0,62}$/.test(name)) return [];
-  const message = "must be lower-case letters, digits and dashes, at most 63";
-  return [errorAt(file, ["name"], message, 'name = "octogate"')];
 }
 
 const guard = "node src/cli/check-before-deploy.ts";

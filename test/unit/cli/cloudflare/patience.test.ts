@@ -48,3 +48,22 @@ test("no time to wait means one look, and no word", async () => {
   await lookAgain(clock, { found: null, look: async () => null, isThere: () => false, until, maxMs: 0 });
   expect([notes, pauses]).toEqual([[], []]);
 });
+
+test("what was made some time ago is waited for that much shorter, and what is old not at all", async () => {
+  const { clock, notes, pauses, now } = clockWithNotes();
+  await clock.sleep(100_000);
+  const wait = { found: null, look: async () => null, isThere: () => false, until };
+  await lookAgain(clock, { ...wait, since: 60_000 });
+  expect(now()).toBeGreaterThan(140_000);
+  expect(now()).toBeLessThanOrEqual(150_000);
+  expect(notes[0]).toBe("  waiting until it is there (for 50 s at most)");
+  const before = pauses.length;
+  await lookAgain(clock, { ...wait, since: 50_000 });
+  expect(pauses).toHaveLength(before);
+});
+
+test("a time to come, from a clock that goes wrong, makes no wait longer", async () => {
+  const { clock, now } = clockWithNotes();
+  await lookAgain(clock, { found: null, look: async () => null, isThere: () => false, until, since: 1e12 });
+  expect(now()).toBeLessThanOrEqual(90_000);
+});
