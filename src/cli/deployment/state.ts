@@ -128,29 +128,40 @@ function refuseToBringBack(
   }
 }
 
-/**
- * Deploys if there is anything to deploy. The secret is made with the first deployment, and never shown.
- *
- * @param change the zone's certificates, and what is removed on purpose
- */
+interface Change {
+  /** The zone's. */
+  readonly certificates: readonly ClientCertificate[];
+  /** What is removed on purpose. */
+  readonly removed?: Removal | null;
+  /** By name: they go up in one version with the file's variables. Those that are there and not named stay. */
+  readonly secrets?: Readonly<Record<string, string>>;
+}
+
+/** Deploys if there is anything to deploy. CACHE_SECRET is made with the first deployment, and never shown. */
 export async function deployIfNeeded(
   deployment: DeploymentFile,
   context: Context,
   { client, zone, hostname }: { client: CloudflareClient; zone: Zone; hostname: string },
-  { certificates, removed = null }: { certificates: readonly ClientCertificate[]; removed?: Removal | null },
+  { certificates, removed = null, secrets = {} }: Change,
 ): Promise<boolean> {
   const { accountId } = zone;
   const deployed = await readDeployed(client, accountId, deployment.workerName, context);
   const domains = await listCustomDomains(client, accountId);
-  if (isDeployed(deployment, deployed) && leadsTo(domains, hostname) === deployment.workerName) return false;
+  const isUp = isDeployed(deployment, deployed) && leadsTo(domains, hostname) === deployment.workerName;
+  if (isUp && Object.keys(secrets).length === 0) return false;
   // Once more: another clone may have deployed since the command began.
   refuseToLockOut(deployment, deployed, removed);
   refuseToBringBack(deployment, deployed, certificates);
   refuseWrongSettings(deployment);
   const hasSecret = deployed?.secrets.includes(cacheSecretName) === true;
-  const secrets: Record<string, string> = hasSecret ? {} : { [cacheSecretName]: randomBytes(32).toString("base64") };
-  await deployWithWrangler(deployment, context, { accountId, secrets });
+  const first = hasSecret ? {} : { [cacheSecretName]: newCacheSecret() };
+  await deployWithWrangler(deployment, context, { accountId, secrets: { ...first, ...secrets } });
   return true;
+}
+
+/** @returns 32 bytes in base64 */
+export function newCacheSecret(): string {
+  return randomBytes(32).toString("base64");
 }
 
 /** wrangler's build step says the same, but in the middle of its own words. */
