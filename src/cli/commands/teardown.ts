@@ -6,8 +6,9 @@ import { correctFirewall } from "../certificates/listed.ts";
 import { findOwn, isOwn, readClaim, removeFiles, revokeAll } from "../certificates/ownership.ts";
 import { ClusterFolder } from "../certificates/pair-files.ts";
 import { leftBehind } from "../certificates/settled-list.ts";
-import { deleteFirewallRule, firewallRuleRef, readFirewall } from "../cloudflare/firewall-rule.ts";
+import { deleteFirewallRule, readFirewall } from "../cloudflare/firewall-rule.ts";
 import { dissociateHostname, readAssociatedHostnames } from "../cloudflare/hostname-associations.ts";
+import { ruleRef } from "../cloudflare/rulesets.ts";
 import {
   deleteKvNamespace,
   deleteWorker,
@@ -240,7 +241,7 @@ function changesFor({ deployment, hostname }: Session, remains: Remains): string
   return [
     ...(domain === null ? [] : [`detach ${hostname}: users can no longer sign in to ${names}`]),
     ...(hasWorker ? [`delete the Worker ${deployment.workerName} and its secret`] : []),
-    ...(firewall === null || firewall.rule === null ? [] : [`delete the custom rule ${firewallRuleRef(hostname)}`]),
+    ...(firewall === null || firewall.rule === null ? [] : [`delete the custom rule ${ruleRef(hostname)}`]),
     ...(isAssociated ? [`ask no more for client certificates at ${hostname} (hostname association)`] : []),
     ...certificates.map(({ fingerprint, commonName }) => `revoke the certificate ${fingerprint} (${commonName})`),
     ...(kvNamespaceId === null ? [] : [`delete the KV namespace ${kvNamespaceId}, with the cached facts in it`]),

@@ -1,12 +1,17 @@
 // In the Worker's place behind the local edge, for tests that are about the command: it knows the listed fingerprints,
-// answers every review with a plain no, and says on /readyz whose certificate it sees.
-import { createServer, type Server } from "node:http";
+// answers every review with a plain no, and says on /readyz whose certificate it sees. At the sign-in hostname it is the
+// Worker itself.
+import { createServer, type IncomingMessage, type Server } from "node:http";
 import * as v from "valibot";
+import { createApp } from "../../../src/worker/app.ts";
 import { clusterNameOf } from "../../../src/worker/config/config.ts";
 import type { Script } from "../cloudflare/state.ts";
 
+/** Where people sign in, in the tests of the command. */
+export const signInHostname = "login.acme.dev";
+
 const cfSchema = v.object({ tlsClientAuth: v.object({ certFingerprintSHA256: v.string() }) });
-const clusterSchema = v.object({ client_certificates: v.array(v.string()) });
+const clusterSchema = v.object({ client_certificates: v.optional(v.array(v.string()), []) });
 
 /**
  * @param deployed what runs at Cloudflare just now; null: nothing
@@ -15,6 +20,14 @@ const clusterSchema = v.object({ client_certificates: v.array(v.string()) });
 export function workerInPlace(deployed: () => Script | null, fault: { readonly isCareless: boolean }): Server {
   return createServer({ maxHeaderSize: 128 * 1024 }, (request, response) => {
     request.resume();
+    const { host = "" } = request.headers;
+    if (host === signInHostname) {
+      void answerSignIn(deployed(), `https://${host}${pathOf(request)}`, request.method).then(async (answer) => {
+        response.writeHead(answer.status, Object.fromEntries(answer.headers));
+        response.end(Buffer.from(await answer.arrayBuffer()));
+      });
+      return;
+    }
     const cf = v.safeParse(v.pipe(v.string(), v.parseJson(), cfSchema), request.headers["mf-cf-blob"]);
     const fingerprint = cf.success ? cf.output.tlsClientAuth.certFingerprintSHA256.toLowerCase() : "";
     const script = deployed();
@@ -25,10 +38,35 @@ export function workerInPlace(deployed: () => Script | null, fault: { readonly i
     const review = { apiVersion: "authentication.k8s.io/v1", kind: "TokenReview", status: { authenticated: false } };
     const part = { state: "ok" };
     const readiness = { cluster: owner, parts: { configuration: part, kv: part, github: part } };
-    const { pathname } = new URL(request.url ?? "/", "http://worker");
-    const body = pathname === "/readyz" ? readiness : review;
+    const body = pathOf(request) === "/readyz" ? readiness : review;
     response.end(JSON.stringify(isListed ? body : { kind: "Status", code: status }));
   });
+}
+
+function pathOf({ url = "/" }: IncomingMessage): string {
+  const { pathname, search } = new URL(url, "http://worker");
+  return pathname + search;
+}
+
+async function answerSignIn(script: Script | null, url: string, method = "GET"): Promise<Response> {
+  if (script === null) return Response.json({ kind: "Status", code: 404 }, { status: 404 });
+  const { fetch: answer } = createApp({
+    fetch: () => Promise.reject(new Error("the sign-in asked GitHub")),
+    now: Date.now,
+    waitUntil: () => {},
+    writeLine: () => {},
+    writeError: () => {},
+  });
+  return answer(new Request(url, { method }), variablesOf(script));
+}
+
+/** What the Worker has as its environment. */
+export function variablesOf({ bindings, secrets }: Script): Record<string, unknown> {
+  const variables = bindings.flatMap((binding) => {
+    if (binding.type === "plain_text") return [[binding.name, binding.text] as const];
+    return binding.type === "json" ? [[binding.name, binding.json] as const] : [];
+  });
+  return { ...Object.fromEntries(variables), ...Object.fromEntries(secrets) };
 }
 
 /** @returns the cluster that lists a certificate, or null */
