@@ -24,7 +24,7 @@ import { kubeconfigCommand } from "./commands/kubeconfig.ts";
 import { manifestsCommand } from "./commands/manifests/command.ts";
 import { pinCommand } from "./commands/pin/command.ts";
 import { setupCommand } from "./commands/setup/command.ts";
-import { teardownCommand } from "./commands/teardown.ts";
+import { teardownCommand } from "./commands/teardown/command.ts";
 import { breakLine } from "./line-breaks.ts";
 import { nearestTo } from "./nearest.ts";
 import { Interruption, type Terminal } from "./terminal.ts";

@@ -1,6 +1,6 @@
 // The secrets that signing in needs: the GitHub App's client secret and a signing key. Cloudflare gives neither back, so
 // what is deployed stays, and what is missing goes up with the deployment.
-import { parseTexts } from "../../worker/config/values.ts";
+import { parseClientSecrets } from "../../worker/config/service.ts";
 import type { DeployedWorker } from "../cloudflare/worker-script.ts";
 import { cliError, type Diagnostic, error } from "../command.ts";
 import { clientVariablesIn } from "../config-file/clusters.ts";
@@ -14,27 +14,19 @@ export type GivenSecret =
   | { readonly kind: "all"; readonly json: string };
 
 const option = "--client-secret-from-stdin";
-/** What can be a secret of GitHub's, as far as its form goes. */
-const secretPattern = /^[\x21-\x7e]{1,256}$/;
 
 /** @throws CliError where the text is neither a secret nor the JSON with this app's; it is never shown */
 export function parseGivenSecret(text: string, githubClientId: string): GivenSecret {
   const trimmed = text.replace(/^\ufeff/, "").trim();
+  const form = `{"${githubClientId}": "…"}`;
   if (!trimmed.startsWith("{")) {
-    if (secretPattern.test(trimmed)) return { kind: "secret", text: trimmed };
-    throw cliError(
-      option,
-      "there is no client secret on stdin",
-      "the secret alone, or the JSON of OAUTH_CLIENT_SECRETS",
-    );
+    if (parseClientSecrets(clientSecretsJson(githubClientId, trimmed)) !== null)
+      return { kind: "secret", text: trimmed };
+    throw cliError(option, "there is no client secret on stdin", `the secret alone, or OAUTH_CLIENT_SECRETS: ${form}`);
   }
-  const secrets = parseTexts(trimmed);
-  if (secrets === null) {
-    throw cliError(option, "is no JSON of apps and their secrets", `{"${githubClientId}": "…"}`);
-  }
-  if (!secretPattern.test(secrets.get(githubClientId) ?? "")) {
-    throw cliError(option, `lacks the secret of ${githubClientId}`, `{"${githubClientId}": "…"}, with the others`);
-  }
+  const secrets = parseClientSecrets(trimmed);
+  if (secrets === null) throw cliError(option, "is no JSON of client ids and their secrets", form);
+  if (!secrets.has(githubClientId)) throw cliError(option, `lacks the secret of ${githubClientId}`, form);
   return { kind: "all", json: trimmed };
 }
 
