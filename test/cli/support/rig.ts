@@ -17,7 +17,7 @@ import { type CloudflareStandIn, startCloudflareStandIn } from "../cloudflare/st
 import { type Script, saveState } from "../cloudflare/state.ts";
 import { type Clone, makeClone } from "./clone.ts";
 import { main } from "./octogate.ts";
-import { signInHostname, workerInPlace } from "./worker-in-place.ts";
+import { type Faults, signInHostname, workerInPlace } from "./worker-in-place.ts";
 
 export const hostname = "auth.acme.dev";
 
@@ -48,6 +48,8 @@ export interface Rig {
   passTo(port: number): void;
   /** From now on what was deployed asks for no certificate. */
   letEverybodyIn(): void;
+  /** What is wrong with what answers. */
+  readonly faults: Faults;
   /** What runs under a Worker's name. */
   deployed(name?: string): Script | undefined;
   /** Runs the command in this process. @param folder another than the clone's */
@@ -78,8 +80,8 @@ export async function makeRig({ isLate = true, scale = 1 } = {}): Promise<Rig> {
   const signInEdge = await startEdge({ port: signInPort, server, authorityCertificate: null, host: signInHostname });
   const door = await startDoor((hello) => (hello.includes(signInHostname) ? signInPort : port));
   const edgePort = door.port;
-  const careless = { isCareless: false };
-  const inner = workerInPlace(() => cloudflare.state.scripts.get("octogate") ?? null, careless);
+  const faults: Faults = { isCareless: false, atSignIn: () => null };
+  const inner = workerInPlace(() => cloudflare.state.scripts.get("octogate") ?? null, faults);
   inner.listen(0, "127.0.0.1");
   await once(inner, "listening");
   // A TCP listener's address is an object.
@@ -125,12 +127,13 @@ export async function makeRig({ isLate = true, scale = 1 } = {}): Promise<Rig> {
     caFile,
     env,
     workerPort,
+    faults,
     passTo(other) {
       edge.passTo(other);
       signInEdge.passTo(other);
     },
     letEverybodyIn: () => {
-      careless.isCareless = true;
+      faults.isCareless = true;
     },
     deployed: (name = "octogate") => cloudflare.state.scripts.get(name),
     run(args, answer = null, folder = clone.folder) {

@@ -13,16 +13,21 @@ export const signInHostname = "login.acme.dev";
 const cfSchema = v.object({ tlsClientAuth: v.object({ certFingerprintSHA256: v.string() }) });
 const clusterSchema = v.object({ client_certificates: v.optional(v.array(v.string()), []) });
 
-/**
- * @param deployed what runs at Cloudflare just now; null: nothing
- * @param fault whether it answers every caller
- */
-export function workerInPlace(deployed: () => Script | null, fault: { readonly isCareless: boolean }): Server {
+export interface Faults {
+  /** Whether it answers every caller. */
+  isCareless: boolean;
+  /** What answers at the sign-in hostname in the Worker's place; null: the Worker. */
+  atSignIn: (path: string) => Response | null;
+}
+
+/** @param deployed what runs at Cloudflare just now; null: nothing */
+export function workerInPlace(deployed: () => Script | null, fault: Readonly<Faults>): Server {
   return createServer({ maxHeaderSize: 128 * 1024 }, (request, response) => {
     request.resume();
     const { host = "" } = request.headers;
     if (host === signInHostname) {
-      void answerSignIn(deployed(), `https://${host}${pathOf(request)}`, request.method).then(async (answer) => {
+      const usual = () => answerSignIn(deployed(), `https://${host}${pathOf(request)}`, request.method);
+      void Promise.resolve(fault.atSignIn(pathOf(request)) ?? usual()).then(async (answer) => {
         response.writeHead(answer.status, Object.fromEntries(answer.headers));
         response.end(Buffer.from(await answer.arrayBuffer()));
       });
