@@ -58,8 +58,14 @@ export function faultInPlace(answer: HttpsResponse): Fault | null {
   }
   const edgeError = readEdgeError(answer);
   if (edgeError === null) return null;
-  return { seen: `the edge answers in the Worker's place: ${describe(answer)}`, hint: edgeError.hint };
+  const seen = `the edge answers in the Worker's place: ${describe(answer)}`;
+  return { seen, hint: edgeError.code === rateLimited ? rateLimitHint : edgeError.hint };
 }
+
+const rateLimited = 1015;
+/** The clusters' hostname has no such rule. */
+const rateLimitHint =
+  "this machine's address has sent more than the rate-limiting rule of this hostname allows: wait ten seconds";
 
 const configurationHint = "npx octogate check, and npx wrangler tail --config wrangler.toml, say what is wrong";
 

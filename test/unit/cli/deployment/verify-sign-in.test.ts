@@ -134,6 +134,11 @@ describe("in the place of each document", () => {
     for (const fault of faults) expect(fault?.seen).toContain(seen);
   });
 
+  test("its own rate-limiting rule is no reason to take it out of that", () => {
+    expect(faultInPlace(answer(429, problem(1015)))?.hint).toContain("wait ten seconds");
+    expect(faultInPlace(answer(429, problem(1027)))?.hint).toContain("paid plan");
+  });
+
   test("the Worker's own answers are none of these", () => {
     expect(faultInPlace(answer(404, { kind: "Status" }))).toBeNull();
     expect(faultInPlace(answer(503, { error: "temporarily_unavailable" }))).toBeNull();
