@@ -69,7 +69,7 @@ export function createApp(runtime: Runtime): App {
   const servicesOf = createServicesOnce(runtime);
 
   // The smallest of Hono's routers that takes paths exactly. Two smaller ones take "/authenticate/" for
-  // "/authenticate", and the default would add 1.8 KiB to the 34 of the bundle. A warm review costs the same with
+  // "/authenticate", and the default would add 1.8 KiB to the bundle. A warm review costs the same with
   // each.
   const webhook = new Hono<AppTypes>({ router: new TrieRouter() });
   webhook.get("/healthz", (c) => c.json({ status: "ok", version }));

@@ -36,6 +36,8 @@ export type Decision =
       readonly call: TracedCall | null;
       /** Null where they are not known. */
       readonly facts: Facts | null;
+      /** Set where they are not known now, but GitHub once accepted the token. */
+      readonly isKnownToken?: true;
       /**
        * Set where the facts are stale, and used because GitHub is unavailable: until when they may be; milliseconds.
        */
@@ -85,10 +87,11 @@ export async function authenticate(
 
   const repetition = ({ kind }: Verdict) =>
     kind === "denied" && isRepeatedDenial(cluster, credentialId) ? ({ repeated: true } as const) : {};
+  const known = () => (factsCache.isKnown(token) ? ({ isKnownToken: true } as const) : {});
   const early = evaluateCredential(policy, credential);
   if (early !== null) {
     const nothingKnown = { source: "none", call: null, facts: null, nameWarnings: [] } as const;
-    return { kind: "evaluated", credential, verdict: early, ...nothingKnown, ...repetition(early) };
+    return { kind: "evaluated", credential, verdict: early, ...nothingKnown, ...known(), ...repetition(early) };
   }
 
   const { outcome, source, call } = await factsCache.load({
@@ -107,6 +110,7 @@ export async function authenticate(
     source,
     call,
     facts,
+    ...(facts === null ? known() : {}),
     ...(outcome.kind === "found" && outcome.isStale ? { graceEndsAt: outcome.graceEndsAt } : {}),
     ...repetition(verdict),
     nameWarnings: facts === null ? [] : findNameWarnings(policy, facts),

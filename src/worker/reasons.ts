@@ -168,7 +168,7 @@ export const deniedReasons = {
   organisation_not_found: {
     problem:
       "An organisation of deny has no longer the name that the policy has, so it is not known whether it is denied",
-    hint: "ask the operator to write the organisation's present name into deny",
+    hint: "ask the operator to write the organisation's present name and number into the policy",
     audience: "operator",
   },
   other_organisation_forbids: {

@@ -8,6 +8,7 @@ import type { CacheParts } from "./cache/lookup.ts";
 import { createMemory } from "./cache/memory.ts";
 import { createNegativeCache } from "./cache/negative-cache.ts";
 import { createSealer } from "./cache/sealer.ts";
+import { createTeamLists } from "./cache/team-lists.ts";
 import { type Checked, describeProblems, type Problem } from "./config/checked.ts";
 import { type Config, problemsInSignIn, readConfig } from "./config/config.ts";
 import type { ServiceSettings } from "./config/service.ts";
@@ -137,6 +138,7 @@ function accessGitHub(
     metrics?.kvFault();
   };
   const admitNeverSeen = limitOf("NEVER_SEEN_LIMIT", env.NEVER_SEEN_LIMIT, writeError);
+  const teamLists = createTeamLists();
   const parts: CacheParts = {
     github: connectGitHub(client, api, settings, now),
     memory: createMemory(now),
@@ -144,8 +146,13 @@ function accessGitHub(
     negative: createNegativeCache(),
     nameOf: sealer.nameOf,
     breaker: createBreaker(),
+    teamLists,
     admitNeverSeen,
-    lifetimes: { ttlMs: settings.cacheTtlSeconds * 1000, graceMs: settings.outageGraceSeconds * 1000 },
+    lifetimes: {
+      ttlMs: settings.cacheTtlSeconds * 1000,
+      graceMs: settings.outageGraceSeconds * 1000,
+      hasAnothers: teamLists.hasAnothers,
+    },
     now,
     writeWarning: writeError,
     waitUntil,

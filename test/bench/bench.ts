@@ -1,22 +1,34 @@
 // `npm run bench`: parses the command line, measures, reports.
+import { measureColdReviews } from "./cold.ts";
 import { compareCpu } from "./cpu.ts";
 import { measureHeap } from "./heap.ts";
 import { compareLocalEdge } from "./local-edge.ts";
 import { measureLatencies, measureLoad, measureWorkingDay } from "./measure.ts";
 import { type BenchOptions, createBenchCommand, type Part } from "./options.ts";
+import { measureRefreshes } from "./refresh.ts";
 import {
+  describeColdReviews,
   describeCpu,
   describeHeap,
   describeLatencies,
   describeLocalEdge,
+  describeRefreshes,
   describeTargets,
   describeWorkingDay,
 } from "./report.ts";
 import { type Rig, startRig } from "./rig.ts";
-import { cpuTargets, latencyTargets, localEdgeTargets, type Target, workingDayTargets } from "./targets.ts";
+import {
+  coldTargets,
+  cpuTargets,
+  latencyTargets,
+  localEdgeTargets,
+  refreshTargets,
+  type Target,
+  workingDayTargets,
+} from "./targets.ts";
 
-/** Five minutes: everyone's facts are revalidated several times. */
-const reviewsPerPerson = 30;
+/** Twenty minutes: everyone's facts are revalidated many times, and scopes some times. */
+const reviewsPerPerson = 120;
 
 /** Each measures one part, shows its figures and returns what they have to come to. */
 const parts: Readonly<Record<Part, (options: BenchOptions) => Promise<Target[]>>> = {
@@ -48,6 +60,16 @@ const parts: Readonly<Record<Part, (options: BenchOptions) => Promise<Target[]>>
     const cpu = await compareCpu(cpuReviews);
     show(describeCpu(cpu));
     return cpuTargets(cpu);
+  },
+  async cold({ coldReviews }) {
+    const cold = await measureColdReviews(coldReviews);
+    show(describeColdReviews(cold));
+    return coldTargets(cold);
+  },
+  async refresh({ refreshes }) {
+    const measured = await measureRefreshes(refreshes);
+    show(describeRefreshes(measured));
+    return refreshTargets(measured);
   },
   async "local-edge"({ edgeReviews }) {
     const comparison = await compareLocalEdge(edgeReviews);

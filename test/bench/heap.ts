@@ -6,6 +6,7 @@ import { createBreaker } from "../../src/worker/cache/breaker.ts";
 import { createFactsCache } from "../../src/worker/cache/facts-cache.ts";
 import { createMemory } from "../../src/worker/cache/memory.ts";
 import { createNegativeCache } from "../../src/worker/cache/negative-cache.ts";
+import { createTeamLists } from "../../src/worker/cache/team-lists.ts";
 import type { Facts, FactsRequest } from "../../src/worker/github/facts.ts";
 import type { GitHubFacts } from "../../src/worker/github/github-facts.ts";
 import { createTrace } from "../../src/worker/github/trace.ts";
@@ -22,7 +23,7 @@ export interface Heap {
 const request: FactsRequest = {
   cluster: "production",
   tokenKind: "classic",
-  organisations: [{ login: "acme", id: 1234, teamIds: [], needsTeams: true }],
+  organisations: [{ login: "acme", id: 1234, teams: [], needsTeams: true }],
   oauthClients: [],
   candidates: { only: null, except: [] },
 };
@@ -42,6 +43,7 @@ export async function measureHeap(tokens: number): Promise<Heap> {
     negative: createNegativeCache(),
     nameOf: async (token) => `v1:${token.padEnd(64, "0")}`,
     breaker: createBreaker(),
+    teamLists: createTeamLists(),
     admitNeverSeen: async () => true,
     lifetimes: { ttlMs: 120_000, graceMs: 600_000 },
     now: () => Date.now(),

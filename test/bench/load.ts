@@ -2,7 +2,7 @@
 import type { GitHubStandIn } from "../../src/local/github/server.ts";
 import { reviewBody } from "../support/review-body.ts";
 
-const organisationId = 1234;
+export const organisationId = 1234;
 const people = 20;
 
 /** Admits the people of `addPeople`. */

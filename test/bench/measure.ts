@@ -1,7 +1,7 @@
 // Measurements at one latency of GitHub: how long a review takes by where its answer is, how often people at work make
 // the Worker call GitHub, and how many reviews there are in a second.
 import { median, quantile } from "./quantiles.ts";
-import { type GitHubCalls, type Rig, ttlMs } from "./rig.ts";
+import { type GitHubCalls, type Rig, type RigTokenKind, ttlMs } from "./rig.ts";
 
 /** Where the answer is, as the report shows it. */
 export type Configuration = "no cache" | "memory" | "KV" | "GitHub, known token" | "GitHub, never-seen token";
@@ -23,7 +23,7 @@ export interface Load {
 /** For each 1,000 reviews. */
 export interface WorkingDay {
   readonly noCache: GitHubCalls;
-  readonly octogate: GitHubCalls;
+  readonly octogate: Readonly<Record<RigTokenKind, GitHubCalls>>;
 }
 
 const warmUpRounds = 10;
@@ -86,12 +86,12 @@ export async function measureLatencies(real: Rig, noCache: Rig, samples: number)
 
 /** kube-apiserver's own cache ends after 10 s, so it asks again about a person at work. */
 const reviewEveryMs = 10_000;
-const people = 20;
+const peopleAtWork = 5;
 
 /** Measures how often people at work make the Worker call GitHub, on the Worker's own clock. */
 export async function measureWorkingDay(real: Rig, noCache: Rig, reviewsPerPerson: number): Promise<WorkingDay> {
-  const callsOfAll = async (rig: Rig) => {
-    const tokens = Array.from({ length: people }, () => rig.newToken());
+  const callsOfAll = async (rig: Rig, kind: RigTokenKind) => {
+    const tokens = Array.from({ length: peopleAtWork }, () => rig.newToken(kind));
     const before = rig.gitHubCalls();
     for (let review = 0; review < reviewsPerPerson; review += 1) {
       await Promise.all(tokens.map((token) => rig.reviewMs(token)));
@@ -99,18 +99,23 @@ export async function measureWorkingDay(real: Rig, noCache: Rig, reviewsPerPerso
       rig.advance(reviewEveryMs);
     }
     const after = rig.gitHubCalls();
-    const per1000 = (calls: number) => (calls / (people * reviewsPerPerson)) * 1000;
+    const per1000 = (calls: number) => (calls / (peopleAtWork * reviewsPerPerson)) * 1000;
     return {
       costly: per1000(after.costly - before.costly),
       notModified: per1000(after.notModified - before.notModified),
     };
   };
-  return { noCache: await callsOfAll(noCache), octogate: await callsOfAll(real) };
+  return {
+    noCache: await callsOfAll(noCache, "classic"),
+    octogate: { fine_grained: await callsOfAll(real, "fine_grained"), classic: await callsOfAll(real, "classic") },
+  };
 }
+
+const peopleUnderLoad = 20;
 
 /** Measures warm reviews under load. @param concurrency how many are under way at a time */
 export async function measureLoad(rig: Rig, reviews: number, concurrency: number): Promise<Load> {
-  const tokens = Array.from({ length: people }, () => rig.newToken());
+  const tokens = Array.from({ length: peopleUnderLoad }, () => rig.newToken());
   for (const token of tokens) await rig.reviewMs(token);
   const durationsMs: number[] = [];
   let left = reviews;
@@ -118,7 +123,7 @@ export async function measureLoad(rig: Rig, reviews: number, concurrency: number
   const client = async () => {
     while (left > 0) {
       left -= 1;
-      durationsMs.push(await rig.reviewMs(tokens[left % people] ?? ""));
+      durationsMs.push(await rig.reviewMs(tokens[left % peopleUnderLoad] ?? ""));
     }
   };
   await Promise.all(Array.from({ length: concurrency }, client));

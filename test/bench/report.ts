@@ -1,8 +1,10 @@
 // Report of the measurements, as text for a terminal.
+import { type ColdReviews, cpuByTeams, sources } from "./cold.ts";
 import type { CpuComparison } from "./cpu.ts";
 import type { Heap } from "./heap.ts";
 import type { LocalEdgeComparison, WayCost } from "./local-edge.ts";
 import type { Latencies, Load, WorkingDay } from "./measure.ts";
+import { type Refreshes, refreshPlaces } from "./refresh.ts";
 import type { GitHubCalls } from "./rig.ts";
 import type { Target } from "./targets.ts";
 
@@ -37,7 +39,12 @@ export function describeWorkingDay({ noCache, octogate }: WorkingDay): string {
   return [
     "Calls to GitHub for 1,000 reviews of people at work, each every 10 s",
     "",
-    table([["", "costing quota", "304"], rowOf("no cache", noCache), rowOf("octogate", octogate)]),
+    table([
+      ["", "costing quota", "304"],
+      rowOf("no cache", noCache),
+      rowOf("octogate, fine-grained tokens", octogate.fine_grained),
+      rowOf("octogate, classic tokens", octogate.classic),
+    ]),
   ].join("\n");
 }
 
@@ -63,6 +70,21 @@ export function describeCpu({ rounds, reviewsEach, warm, minimal }: CpuCompariso
       rowOf("octogate, warm", warm),
       rowOf("minimal Hono", minimal),
     ]),
+  ].join("\n");
+}
+
+export function describeColdReviews(cold: ColdReviews): string {
+  const rows = sources.flatMap((source) => {
+    const cpuMs = cpuByTeams(cold, source);
+    const withoutTeams = cpuMs.get(0) ?? Number.NaN;
+    return [...cpuMs].map(
+      ([teams, ms]): Row => [source, String(teams), `${ms.toFixed(2)} ms`, (ms / withoutTeams).toFixed(2)],
+    );
+  });
+  return [
+    `CPU of workerd for a cold review, by where memberships come from: the lower quarter of ${cold.reviewsEach} reviews each`,
+    "",
+    table([["memberships from", "teams", "CPU per review", "to no teams"], ...rows]),
   ].join("\n");
 }
 
@@ -116,4 +138,13 @@ function table(rows: readonly Row[]): string {
     )
     .map((line) => `  ${line.trimEnd()}`)
     .join("\n");
+}
+
+export function describeRefreshes({ each, cpuMs }: Refreshes): string {
+  const rows = refreshPlaces.map((place): Row => [place, `${cpuMs[place].toFixed(2)} ms`]);
+  return [
+    `CPU of workerd for a refresh of a sign-in, ${each.toLocaleString("en")} each`,
+    "",
+    table([["where the answer is", "CPU"], ...rows]),
+  ].join("\n");
 }

@@ -13,9 +13,12 @@ export interface GitHubCalls {
   readonly notModified: number;
 }
 
+/** Classic tokens have scopes, which are asked for more often than anything else. */
+export type RigTokenKind = "classic" | "fine_grained";
+
 export interface Rig {
-  /** @returns a never-seen token of a new member of the one organisation in the policy */
-  newToken(): string;
+  /** @returns a never-seen token, classic by default, of a new member of the one organisation in the policy */
+  newToken(kind?: RigTokenKind): string;
   /** @returns how long it took */
   reviewMs(token: string): Promise<number>;
   /** Makes one plain call to GitHub, without the Worker between. @returns how long it took */
@@ -47,12 +50,14 @@ export async function startRig(latencyMs: number, main?: string): Promise<Rig> {
   const plainClient = createHttpClient(github.url);
   let members = 0;
   return {
-    newToken() {
+    newToken(kind = "classic") {
       members += 1;
       // Each member has a quota of their own.
       const member = github.addAccount({ login: `member-${members}` });
       github.addMember(acme, member);
-      return github.issueToken(member, { kind: "classic", scopes: ["read:org"] });
+      return kind === "classic"
+        ? github.issueToken(member, { kind, scopes: ["read:org"] })
+        : github.issueToken(member, { kind, resourceOwner: acme });
     },
     async reviewMs(token) {
       const { status, body, durationMs } = await worker.ask(token);

@@ -1,7 +1,9 @@
 // Targets for the figures.
+import { type ColdReviews, cpuByTeams, sources } from "./cold.ts";
 import type { CpuComparison } from "./cpu.ts";
 import type { LocalEdgeComparison } from "./local-edge.ts";
 import type { Latencies, WorkingDay } from "./measure.ts";
+import type { Refreshes } from "./refresh.ts";
 
 export interface Target {
   readonly name: string;
@@ -14,14 +16,20 @@ export interface Target {
 /** Below this latency a machine's own milliseconds weigh more than the Worker's. */
 const minRatedLatencyMs = 50;
 const minRatedCpuReviews = 5_000;
+const minRatedColdReviews = 200;
+const minRatedRefreshes = 100;
 const minRatedEdgeReviews = 1_000;
 
 const limits = {
   warmToNever: 1 / 10,
   knownRoundTrips: 1.15,
   neverSeenRoundTrips: 2.2,
+  costly: 40,
   costlyToNoCache: 1 / 20,
   warmToMinimalCpu: 0.7,
+  // GitHub lists the user's own teams with 1.6 KB each, so 300 are three pages with 500 KB of JSON.
+  manyTeamsToNoneCpu: { "own token": 3, app: 2 },
+  refreshFromMemoryMs: 3,
   npmStartToWorkerdAlone: 0.5,
   moreAloneMs: 1.5,
 } as const;
@@ -40,13 +48,37 @@ export function latencyTargets(latencyMs: number, { roundTripMs, reviewMs, calls
 }
 
 export function workingDayTargets({ noCache, octogate }: WorkingDay): Target[] {
-  return [atMost("costly calls / without a cache", octogate.costly / noCache.costly, limits.costlyToNoCache, 3, true)];
+  const ratio = octogate.classic.costly / noCache.costly;
+  return [
+    atMost("costly calls for 1,000 reviews, fine-grained tokens", octogate.fine_grained.costly, limits.costly, 0, true),
+    atMost("costly calls / without a cache, classic tokens", ratio, limits.costlyToNoCache, 3, true),
+  ];
 }
 
 export function cpuTargets({ warm, minimal, reviewsEach }: CpuComparison): Target[] {
   const isRated = reviewsEach >= minRatedCpuReviews;
   const name = "warm reviews / minimal Worker's, per CPU second";
   return [atLeast(name, warm / minimal, limits.warmToMinimalCpu, 3, isRated)];
+}
+
+export function coldTargets(cold: ColdReviews): Target[] {
+  const isRated = cold.reviewsEach >= minRatedColdReviews;
+  return sources.map((source) => {
+    const cpuMs = cpuByTeams(cold, source);
+    const ratio = (cpuMs.get(300) ?? Number.NaN) / (cpuMs.get(0) ?? Number.NaN);
+    return atMost(
+      `cold review with 300 teams / without, ${source}, CPU`,
+      ratio,
+      limits.manyTeamsToNoneCpu[source],
+      2,
+      isRated,
+    );
+  });
+}
+
+export function refreshTargets({ each, cpuMs }: Refreshes): Target[] {
+  const isRated = each >= minRatedRefreshes;
+  return [atMost("refresh from memory, CPU, ms", cpuMs.memory, limits.refreshFromMemoryMs, 2, isRated)];
 }
 
 export function localEdgeTargets({ reviewsEach, workerdAlone, npmStart }: LocalEdgeComparison): Target[] {

@@ -149,7 +149,19 @@ describe("hostname associations", () => {
     expect(stderr).toContain("another program changed the hostname associations meanwhile: that is kept");
   });
 
-  test("are written once where Cloudflare does not answer: a second time would replace what came since", async () => {
+  test.each([429, 503])("are read again before they are written again, where Cloudflare answers %i", async (status) => {
+    rig.cloudflare.interfere = ({ method }) => {
+      if (method !== "PUT") return null;
+      rig.cloudflare.interfere = () => null;
+      // Another program's write, before ours is sent again.
+      rig.cloudflare.state.associatedHostnames.push("api.acme.dev");
+      return { kind: "answer", when: "before", answer: error(status, 10000, "later") };
+    };
+    expect((await setup()).exitCode).toBe(0);
+    expect(rig.cloudflare.state.associatedHostnames.toSorted()).toEqual(["api.acme.dev", hostname, "other.acme.dev"]);
+  });
+
+  test("are not written a second time where it is not known whether they were", async () => {
     rig.cloudflare.interfere = ({ method }) =>
       method === "PUT" ? { kind: "answer", when: "before", answer: error(500, 10001, "internal error") } : null;
     expect((await setup()).exitCode).toBe(1);

@@ -221,8 +221,8 @@ describe("limits", () => {
 describe("Cloudflare", () => {
   test("asking to wait is obeyed", async () => {
     let count = 0;
-    rig.cloudflare.interfere = ({ method }) => {
-      if (method !== "PUT" || count > 0) return null;
+    rig.cloudflare.interfere = ({ method, path }) => {
+      if (method !== "POST" || !path.endsWith("/namespaces") || count > 0) return null;
       count += 1;
       const answer = { ...error(429, 10429, "rate limited"), headers: { "retry-after": "1" } };
       return { kind: "answer", when: "before", answer };
@@ -230,7 +230,7 @@ describe("Cloudflare", () => {
     const startedAt = performance.now();
     expect((await setup(...fresh)).exitCode).toBe(0);
     expect(performance.now() - startedAt).toBeGreaterThan(750);
-    expect(rig.cloudflare.mutations.filter((line) => line.startsWith("PUT"))).toHaveLength(2);
+    expect(rig.cloudflare.mutations.filter((line) => line.endsWith("/namespaces"))).toHaveLength(2);
   });
 
   test("asking to wait without end is told", async () => {

@@ -23,6 +23,9 @@ import { maxReviewBytes } from "../../src/worker/http/token-review.ts";
 import { sumEveryMs } from "../../src/worker/log/decision-log.ts";
 import { maxGroups, maxNameLength } from "../../src/worker/policy/identity.ts";
 import { timeoutMs as readinessTimeoutMs, rememberMs } from "../../src/worker/readiness.ts";
+import { maxFormBytes } from "../../src/worker/sign-in/form.ts";
+import { sessionSeconds } from "../../src/worker/sign-in/github-sign-in.ts";
+import { maxIdTokenBytes } from "../../src/worker/sign-in/id-token.ts";
 import { tableOf } from "./markdown.ts";
 
 const itemsAPage = 100;
@@ -49,6 +52,9 @@ export function limitsTable(): string {
       ["one variable", `${maxVariableBytes / 1024} KB`],
       ["variables and secrets", `${maxOnFreePlan} on Cloudflare's free plan, ${maxOnPaidPlan} on the paid one`],
       ["the body of a TokenReview", `${maxReviewBytes / 1024} KiB`],
+      ["a form at the sign-in hostname", `${maxFormBytes / 1024} KiB`],
+      ["an ID token", `${maxIdTokenBytes / 1024} KiB`],
+      ["a sign-in lasts at most", duration(sessionSeconds * 1000)],
       ["one call to GitHub", duration(defaultTimeoutMs)],
       ["all calls of one review to GitHub", duration(totalTimeoutMs)],
       ["teams of one person", count(maxPages * itemsAPage)],
@@ -92,6 +98,7 @@ function count(value: number): string {
 
 const units = [
   ["day", 86_400_000],
+  ["hour", 3_600_000],
   ["minute", 60_000],
   ["second", 1_000],
   ["millisecond", 1],

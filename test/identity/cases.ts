@@ -173,7 +173,7 @@ export const sections: readonly Section[] = [
     title: "Denied organisations get new names",
     text:
       "`deny` needs a proof that a person is no member. Octogate finds an organisation with a number under its new name. One that it finds nowhere keeps out all people, until the " +
-      "operator writes the present name.",
+      "operator writes the present name. So does a team with a number whose organisation has none: GitHub has to show the team in the organisation that has the name.",
     policy: {
       allow: ["user:nora#114", "user:lea#112", "user:emil#105"],
       deny: ["org:wonka#7003", "org:tyrell#7001"],
@@ -191,6 +191,24 @@ export const sections: readonly Section[] = [
       row("no member", "emil", readsOrganisations, admitted("github:emil:105")),
       row("an organisation that is not there any more", "emil", readsOrganisations, refused("organisation_not_found"), {
         deny: ["org:wonka#7777"],
+      }),
+      row("a member of a team of the renamed organisation", "lea", readsOrganisations, refused("membership_denied"), {
+        deny: ["team:tyrell/nexus#81"],
+      }),
+      row("a member of a child of a child of the team", "ada", readsOrganisations, refused("membership_denied"), {
+        allow: ["org:acme"],
+        deny: ["team:acme/old#55"],
+      }),
+      row("no member of a team that is there", "cleo", readsOrganisations, admitted("github:cleo:103", "github:Acme"), {
+        allow: ["org:acme"],
+        deny: ["team:acme/old#55"],
+      }),
+      row("no member of a team that may be elsewhere", "emil", readsOrganisations, refused("organisation_not_found"), {
+        deny: ["team:tyrell/nexus#81"],
+      }),
+      row("the same, and the organisation has its number", "emil", readsOrganisations, admitted("github:emil:105"), {
+        deny: ["team:tyrell/nexus#81"],
+        groups_from: ["tyrell#7001"],
       }),
     ],
   },
@@ -241,6 +259,13 @@ export const sections: readonly Section[] = [
         "a list of teams that is too large",
         "ben",
         { ...readsOrganisations, fate: { kind: "met", fault: { kind: "oversized", bytes: 3_000_000 }, path: /teams/ } },
+        { ...admitted("github:ben:102", "github:Acme", "github:Acme/platform"), hidden: ["acme/teams=too_many_teams"] },
+        { allow: ["team:acme/platform#55"] },
+      ),
+      row(
+        "the same, and the team of the policy is no better",
+        "ben",
+        { ...readsOrganisations, fate: { kind: "met", fault: { kind: "oversized", bytes: 3_000_000 }, path: /team/ } },
         refused("too_many_teams", "acme"),
         { allow: ["team:acme/platform#55"] },
       ),
@@ -253,6 +278,23 @@ export const sections: readonly Section[] = [
             kind: "met",
             fault: { kind: "forbidden", message: tokenLifetime("organization", "globex") },
             path: /^\/user\/teams/,
+          },
+        },
+        {
+          ...admitted("github:ben:102", "github:Acme", "github:Acme/platform"),
+          hidden: ["acme/teams=other_organisation_forbids"],
+        },
+        { allow: ["team:acme/platform#55"] },
+      ),
+      row(
+        "the same, and the team of the policy as well",
+        "ben",
+        {
+          ...fineGrained("acme"),
+          fate: {
+            kind: "met",
+            fault: { kind: "forbidden", message: tokenLifetime("organization", "globex") },
+            path: /team/,
           },
         },
         refused("other_organisation_forbids", "acme"),
@@ -648,6 +690,27 @@ export const sections: readonly Section[] = [
       }),
       row("an organisation that suspended the app", "jan", classic(), refused("github_app_unavailable"), {
         allow: ["org:umbrella#5678"],
+      }),
+      row(
+        "a denied one that did, by a token that shows nothing",
+        "cleo",
+        classic(),
+        refused("github_app_unavailable"),
+        {
+          allow: ["org:acme#1234"],
+          deny: ["org:umbrella#5678"],
+        },
+      ),
+      row(
+        "… by a token that shows that its owner is outside",
+        "cleo",
+        readsOrganisations,
+        admitted("github:cleo:103", "github:Acme"),
+        { allow: ["org:acme#1234"], deny: ["org:umbrella#5678"] },
+      ),
+      row("… by its member's", "jan", readsOrganisations, refused("github_app_unavailable"), {
+        allow: ["user:jan#110"],
+        deny: ["org:umbrella#5678"],
       }),
     ],
   },

@@ -17,6 +17,7 @@ export function factsWithoutCache(githubApiUrl: string): FactsCache {
   });
   return {
     credentialIdOf: () => null,
+    isKnown: () => false,
     async load({ token, request, evaluate, trace }) {
       const { outcome } = await github.load(token, request, null, trace);
       const call = decidingCall(trace, outcome);

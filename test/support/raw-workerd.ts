@@ -23,6 +23,8 @@ export interface RawWorkerdOptions {
   readonly variables?: Readonly<Record<string, unknown>>;
   /** Default: false, and what the Worker writes to its console goes nowhere. */
   readonly keepsLog?: boolean;
+  /** Whether requests name a whole address, as to a proxy: then the Worker sees that one. Default: false. */
+  readonly takesAddresses?: boolean;
 }
 
 export interface RawWorkerd {
@@ -42,6 +44,7 @@ export async function startRawWorkerd({
   main,
   variables = {},
   keepsLog = false,
+  takesAddresses = false,
 }: RawWorkerdOptions): Promise<RawWorkerd> {
   const folder = await mkdtemp(join(tmpdir(), "octogate-workerd-"));
   const removeFolder = () => rm(folder, { recursive: true, force: true });
@@ -50,7 +53,7 @@ export async function startRawWorkerd({
     await writeFile(join(folder, "main.js"), await bundleWorker(join(repositoryRoot, main)));
     const store = join(repositoryRoot, "test/support/counting-store-worker.ts");
     await writeFile(join(folder, "store.js"), await bundleWorker(store));
-    await writeFile(join(folder, "config.capnp"), await configText(port, storePort, variables));
+    await writeFile(join(folder, "config.capnp"), await configText(port, storePort, variables, takesAddresses));
   } catch (error) {
     await removeFolder();
     throw error;
@@ -104,7 +107,12 @@ export async function startRawWorkerd({
   };
 }
 
-async function configText(port: number, storePort: number, variables: Readonly<Record<string, unknown>>) {
+async function configText(
+  port: number,
+  storePort: number,
+  variables: Readonly<Record<string, unknown>>,
+  takesAddresses: boolean,
+) {
   const settings = await readWorkerSettings(join(repositoryRoot, "wrangler.toml"));
   // Cap'n Proto's strings are written like JSON's.
   const text = (value: string) => JSON.stringify(value);
@@ -113,6 +121,7 @@ async function configText(port: number, storePort: number, variables: Readonly<R
       ? `(name = ${text(name)}, text = ${text(value)})`
       : `(name = ${text(name)}, json = ${text(JSON.stringify(value))})`,
   );
+  const style = takesAddresses ? "style = proxy, " : "";
   const common = `compatibilityDate = ${text(settings.compatibility_date)},
   compatibilityFlags = [${settings.compatibility_flags.map(text).join(", ")}]`;
   return `using Workerd = import "/workerd/workerd.capnp";
@@ -124,7 +133,7 @@ const config :Workerd.Config = (
     (name = "internet", network = (allow = ["local"])),
   ],
   sockets = [
-    (name = "main", address = "127.0.0.1:${port}", http = (cfBlobHeader = ${text(cfHeader)}), service = "main"),
+    (name = "main", address = "127.0.0.1:${port}", http = (${style}cfBlobHeader = ${text(cfHeader)}), service = "main"),
     (name = "store", address = "127.0.0.1:${storePort}", http = (), service = "store"),
   ],
 );

@@ -10,22 +10,26 @@ interface Ended {
 }
 
 test("a short run prints every number and exits with 0", async () => {
-  const few = ["--latency", "1", "--samples", "2", "--reviews", "20", "--tokens", "1000", "--cpu-reviews", "500"];
-  const { exitCode, stdout, stderr } = await runBench([...few, "--concurrency", "4", "--edge-reviews", "40"]);
+  const few = "--latency 1 --samples 2 --reviews 20 --concurrency 4 --tokens 1000".split(" ");
+  const fewer = "--cpu-reviews 500 --cold-reviews 4 --refreshes 4 --edge-reviews 40".split(" ");
+  const { exitCode, stdout, stderr } = await runBench([...few, ...fewer]);
   expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
   for (const name of ["no cache", "memory", "KV", "GitHub, known token", "GitHub, never-seen token"]) {
     expect(stdout).toMatch(new RegExp(`^ {2}${name} +\\d+\\.\\d ms +\\d+\\.\\d{3} +\\d+\\.\\d x$`, "m"));
   }
   expect(stdout).toMatch(/\d+\.\d reviews a second, p50 \d+\.\d ms, p99 \d+\.\d ms$/m);
   expect(stdout).toMatch(/^ {2}no cache +3000 +0$/m);
-  expect(stdout).toMatch(/^ {2}octogate +\d+ +\d+$/m);
+  expect(stdout).toMatch(/^ {2}octogate, classic tokens +\d+ +\d+$/m);
   expect(stdout).toMatch(/^Heap after 1,000 different tokens, in Node: -?\d+\.\d MiB/m);
   expect(stdout).toMatch(/^ {2}octogate, warm +\d+ +\d+\.\d µs$/m);
+  expect(stdout).toMatch(/^ {2}own token +0 +\d+\.\d\d ms +1\.00$/m);
+  expect(stdout).toMatch(/^ {2}app +900 +\d+\.\d\d ms +\d+\.\d\d$/m);
+  expect(stdout).toMatch(/^ {2}KV +\d+\.\d\d ms$/m);
   expect(stdout).toMatch(/^ {2}1 ms: calls to GitHub in warm reviews +0 +at most 0 +met$/m);
   expect(stdout).toMatch(/^ {2}workerd alone( +\d+)( +\d+\.\d+ ms){2} +-( +\d+\.\d+ ms) +- +\d+ MiB$/m);
   expect(stdout).toMatch(/^ {2}npm start( +\d+)( +\d+\.\d+ ms){4}( +\d+ MiB){2}$/m);
   expect(stdout).toMatch(/ not rated$/m);
-});
+}, 120_000);
 
 test("--help explains", async () => {
   const { exitCode, stdout } = await runBench(["--help"]);
@@ -38,6 +42,8 @@ test("--help explains", async () => {
     "samples",
     "tokens",
     "cpu-reviews",
+    "cold-reviews",
+    "refreshes",
     "edge-reviews",
   ])
     expect(stdout).toContain(`--${option}`);

@@ -1,10 +1,10 @@
 // The hostnames at which Cloudflare asks for a client certificate of the managed authority. A call replaces the whole
 // list, and reads show for a while what was there before. So after a change the list is read until it shows the change:
 // what another program wrote a moment earlier comes to light in this time, and is put back. The API has no versions:
-// what another program writes between our last look and our own write is lost unnoticed. So the look comes just before,
-// the write is sent once, and both lists are shown to the operator.
+// what another program writes between our last look and our own write is lost unnoticed. So the look comes just before
+// each write, and both lists are shown to the operator.
 import { cliError } from "../command.ts";
-import { askCloudflare, type CloudflareClient, permissions } from "./api.ts";
+import { askCloudflare, type CloudflareClient, nullOn, permissions } from "./api.ts";
 import { type Clock, lookAgain } from "./patience.ts";
 import type { Zone } from "./zone.ts";
 
@@ -54,8 +54,13 @@ export async function dissociateHostname(
 /** Short, so that a list is seen that was there for a moment only. */
 const maxPauseMs = 1_000;
 
-/** So often another program may change the list in between. */
+/** So often another program may change the list in between, or Cloudflare may ask to wait. */
 const maxRounds = 4;
+
+const busyPauseMs = 2_000;
+
+/** What Cloudflare answers where it has not done it, and would later. */
+const busyStatuses: readonly number[] = [429, 503];
 
 /** @param change from a list to the wanted one; the list itself where nothing is to be changed */
 async function changeList(
@@ -68,9 +73,14 @@ async function changeList(
   let others = await readAssociatedHostnames(client, zone);
   for (let round = 0; round < maxRounds; round += 1) {
     const wanted = change(others);
-    if (round === 0 && textOf(wanted) === textOf(others)) return;
-    if (round > 0) clock.terminal.note("  another program changed the hostname associations meanwhile: that is kept");
-    await replace(client, zone, wanted);
+    if (ours.size === 0 && textOf(wanted) === textOf(others)) return;
+    if (ours.size > 0)
+      clock.terminal.note("  another program changed the hostname associations meanwhile: that is kept");
+    if (!(await replace(client, zone, wanted, round === maxRounds - 1))) {
+      await clock.sleep(busyPauseMs * 2 ** round);
+      others = await readAssociatedHostnames(client, zone);
+      continue;
+    }
     clock.terminal.note(`  hostname associations of ${zone.name}: ${shown(wanted)}; before: ${shown(others)}`);
     ours.add(textOf(wanted));
     const look = async () => {
@@ -99,12 +109,21 @@ function shown(hostnames: readonly string[]): string {
   return hostnames.length === 0 ? "none" : hostnames.toSorted().join(", ");
 }
 
-/** Sent once: a second time it would replace what another program has written since. */
-async function replace(client: CloudflareClient, zone: Zone, hostnames: readonly string[]): Promise<void> {
-  await askCloudflare("writing the hostname associations", permissions.clientCertificates, () =>
-    client.certificateAuthorities.hostnameAssociations.update(
-      { zone_id: zone.id, hostnames: [...hostnames] },
-      { maxRetries: 0 },
-    ),
-  );
+/**
+ * Sent once: the SDK would send the same list a second time, and replace what another program has written since.
+ *
+ * @returns false where Cloudflare is too busy: the list has to be read again
+ */
+function replace(
+  client: CloudflareClient,
+  zone: Zone,
+  hostnames: readonly string[],
+  isLastTime: boolean,
+): Promise<boolean> {
+  const { hostnameAssociations } = client.certificateAuthorities;
+  const parameters = { zone_id: zone.id, hostnames: [...hostnames] };
+  return askCloudflare("writing the hostname associations", permissions.clientCertificates, async () => {
+    const refused = isLastTime ? [] : busyStatuses;
+    return (await nullOn(refused, () => hostnameAssociations.update(parameters, { maxRetries: 0 }))) !== null;
+  });
 }

@@ -184,6 +184,20 @@ export function teamFull(team: StandInTeam, apiUrl: string): Schemas["team-full"
   };
 }
 
+/** @param account one that is in the team, or invited to it */
+export function teamMembership(
+  { id, organisation }: StandInTeam,
+  account: StandInAccount,
+  apiUrl: string,
+): { readonly url: string; readonly role: string; readonly state: string } {
+  const membership = organisation.members.get(account);
+  return {
+    url: `${apiUrl}/organizations/${organisation.id}/team/${id}/memberships/${account.login}`,
+    role: membership?.role === "admin" ? "maintainer" : "member",
+    state: membership?.state ?? "active",
+  };
+}
+
 function teamSimple(
   { id, name, slug, type, privacy, organisation }: StandInTeam,
   apiUrl: string,

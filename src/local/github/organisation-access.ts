@@ -4,7 +4,16 @@ import type { StandInAccount } from "./accounts.ts";
 import type { StandInContext } from "./context.ts";
 import type { Grant } from "./grants.ts";
 import type { StandInOrganisation } from "./organisations.ts";
-import { errorResponse, notAccessible, notFound, refuse, requiresAuthentication, spent } from "./responses.ts";
+import {
+  errorResponse,
+  notAccessible,
+  notFound,
+  pageOf,
+  refuse,
+  requiresAuthentication,
+  resource,
+  spent,
+} from "./responses.ts";
 import * as sentences from "./sentences.ts";
 
 export type Access =
@@ -24,7 +33,7 @@ export type Access =
 const sufficientScopes = ["admin:org", "read:org", "repo", "user", "write:org"];
 
 /** @returns the headers about scopes in responses to tokens that have scopes */
-export function scopeHeaders({ kind }: Grant): Record<string, string> {
+function scopeHeaders({ kind }: Grant): Record<string, string> {
   return kind === "fine_grained" ? {} : { "x-accepted-oauth-scopes": sufficientScopes.join(", ") };
 }
 
@@ -42,6 +51,39 @@ export function personalGrant(c: StandInContext): Grant | Response {
   if (hasSufficientScope(grant)) return grant;
   const message = "You need at least read:org scope to see your memberships in organizations.";
   return refuse(c, 403, message, scopeHeaders(grant));
+}
+
+/** @returns what an organisation shows to one token alone */
+export function organisationResource(
+  c: StandInContext,
+  grant: Grant,
+  value: unknown,
+  headers: Readonly<Record<string, string>> = {},
+): Response {
+  const cacheControl = { "cache-control": "private, max-age=60, s-maxage=60" };
+  return resource(c, value, { ...cacheControl, ...scopeHeaders(grant), ...headers });
+}
+
+/** What a list about a person's organisations shows of them. */
+interface ShownItems<Item> {
+  readonly counts: (organisation: StandInOrganisation) => boolean;
+  readonly itemsIn: (organisation: StandInOrganisation) => readonly Item[];
+  readonly bodyOf: (item: Item) => unknown;
+}
+
+/** @returns a page of a list about all organisations of the token's owner that the token may see, or a refusal */
+export function personalList<Item>(
+  c: StandInContext,
+  shownTo: (grant: Grant) => ShownItems<Item> | Response,
+): Response {
+  const grant = personalGrant(c);
+  if (grant instanceof Response) return grant;
+  const shown = shownTo(grant);
+  if (shown instanceof Response) return shown;
+  const joined = c.get("github").organisations.of(grant.account).filter(shown.counts);
+  const { visible, ssoHeaders } = visibleIn(c, grant, joined);
+  const { items, headers } = pageOf(c, visible.flatMap(shown.itemsIn));
+  return organisationResource(c, grant, items.map(shown.bodyOf), { ...headers, ...ssoHeaders });
 }
 
 export function accessTo(c: StandInContext, grant: Grant, organisation: StandInOrganisation): Access {
@@ -149,7 +191,7 @@ export function legallyBlocked(c: StandInContext): Response {
  *
  * @returns the visible organisations, and the header with the numbers of those behind single sign-on
  */
-export function visibleIn(c: StandInContext, grant: Grant, organisations: readonly StandInOrganisation[]) {
+function visibleIn(c: StandInContext, grant: Grant, organisations: readonly StandInOrganisation[]) {
   const visible: StandInOrganisation[] = [];
   const behindSso: number[] = [];
   for (const organisation of organisations) {

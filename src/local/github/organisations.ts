@@ -153,6 +153,14 @@ export function ancestorsOf({ parent }: StandInTeam): StandInTeam[] {
   return parent === null ? [] : [parent, ...ancestorsOf(parent)];
 }
 
+/** Members of child teams belong to the team, too. An invited person has the invitation's teams in wait. */
+export function isInTeam(team: StandInTeam, account: StandInAccount): boolean {
+  if (!team.organisation.members.has(account)) return false;
+  return team.organisation.teams.some((one) => {
+    return one.members.has(account) && (one === team || ancestorsOf(one).includes(team));
+  });
+}
+
 function slugOf(name: string): string {
   return name
     .toLowerCase()

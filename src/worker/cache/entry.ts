@@ -1,7 +1,7 @@
 // An entry about one token: the facts, each part with the time at which GitHub was asked, or a tombstone. Only those
 // times say how old a part is: an entry that was copied, delayed or replayed is as old as it was.
 import * as v from "valibot";
-import { keyOfOrganisation, type OrganisationReference } from "../config/organisations.ts";
+import { keyOfOrganisation, keyOfTeam, type OrganisationReference } from "../config/organisations.ts";
 import { type Validators, validatorsSchema } from "../github/conditional-client.ts";
 import {
   earnsGrace,
@@ -15,12 +15,13 @@ import {
   unavailableReasons,
 } from "../github/facts.ts";
 import { accountSchema, idSchema, knownTeamSchema, organisationLoginSchema } from "../github/schemas.ts";
+import type { Lifetimes } from "./lifetimes.ts";
 
-const timeSchema = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+const timeSchema = v.custom<number>((value) => Number.isSafeInteger(value) && Number(value) >= 0);
 
 const missingReasonSchema = v.picklist([...hiddenReasons, ...limitedReasons, ...unavailableReasons]);
 
-const membershipSchema = v.variant("kind", [
+const membershipSchema = v.union([
   v.object({
     kind: v.literal("active"),
     id: idSchema,
@@ -28,6 +29,7 @@ const membershipSchema = v.variant("kind", [
     role: v.picklist(["admin", "member"]),
     teams: v.array(knownTeamSchema),
     teamsHidden: v.nullable(missingReasonSchema),
+    namedTeams: v.optional(v.record(v.string(), v.nullable(v.boolean()))),
   }),
   v.object({ kind: v.literal("pending"), id: idSchema, login: organisationLoginSchema }),
   v.object({ kind: v.literal("none"), nameTakenBy: v.nullable(idSchema), isProven: v.boolean() }),
@@ -35,11 +37,15 @@ const membershipSchema = v.variant("kind", [
 ]);
 
 const knownSchema = v.object({ membership: membershipSchema, askedAt: timeSchema });
-const partSchema = v.object({ ...knownSchema.entries, lastKnown: v.nullable(knownSchema) });
+const partSchema = v.object({
+  ...knownSchema.entries,
+  lastKnown: v.nullable(knownSchema),
+  failingSince: v.optional(timeSchema),
+});
 
-const expirySchema = v.variant("kind", [
+const expirySchema = v.union([
   v.object({ kind: v.literal("never") }),
-  v.object({ kind: v.literal("at"), epochMs: v.pipe(v.number(), v.safeInteger()) }),
+  v.object({ kind: v.literal("at"), epochMs: v.custom<number>(Number.isSafeInteger) }),
   v.object({ kind: v.literal("unreadable") }),
 ]);
 
@@ -58,7 +64,7 @@ const factsEntrySchema = v.object({
 
 const tombstoneSchema = v.object({ kind: v.literal("tombstone"), askedAt: timeSchema });
 
-export const entrySchema = v.variant("kind", [factsEntrySchema, tombstoneSchema]);
+export const entrySchema = v.union([factsEntrySchema, tombstoneSchema]);
 
 interface Known {
   readonly membership: Membership;
@@ -70,6 +76,8 @@ interface Known {
 interface Part extends Known {
   /** Where GitHub failed: what it said before. */
   readonly lastKnown: Known | null;
+  /** Where GitHub failed again and again: when it was asked the first time of these. */
+  readonly failingSince?: number | undefined;
 }
 
 export interface FactsEntry extends Omit<Facts, "organisations"> {
@@ -123,7 +131,19 @@ function mergeParts(earlier: Part, part: Part): Part {
   if (failureIn(newer.membership) === null) return newer;
   const { membership, askedAt } = older;
   const before = failureIn(membership) === null ? { membership, askedAt } : older.lastKnown;
-  return (before?.askedAt ?? -1) > (newer.lastKnown?.askedAt ?? -1) ? { ...newer, lastKnown: before } : newer;
+  const isBetter = (before?.askedAt ?? -1) > (newer.lastKnown?.askedAt ?? -1);
+  return { ...newer, lastKnown: isBetter ? before : newer.lastKnown, failingSince: firstFailureOf(older, newer) };
+}
+
+/** @param newer one in which GitHub failed */
+function firstFailureOf(older: Part, newer: Part): number {
+  const since = failingSince(newer);
+  if (failureIn(older.membership) !== null) return Math.min(since, failingSince(older));
+  return since > older.askedAt ? since : newer.askedAt;
+}
+
+function failingSince(part: Part): number {
+  return part.failingSince ?? part.askedAt;
 }
 
 /** Of two entries of the same time, a tombstone counts. */
@@ -186,25 +206,20 @@ export interface DatedFacts {
 }
 
 /**
- * @param until the age in milliseconds up to which what GitHub said before is used where it fails now: without and with
- *   grace
+ * @param until how long what GitHub said before is used where it fails now: without and with grace
  * @returns the facts as a policy sees them, or null where an organisation is missing that the request needs
  */
-export function factsIn(
-  entry: FactsEntry,
-  request: FactsRequest,
-  now: number,
-  until: { readonly ttlMs: number; readonly graceMs: number },
-): DatedFacts | null {
+export function factsIn(entry: FactsEntry, request: FactsRequest, now: number, until: Lifetimes): DatedFacts | null {
   const { host, account, oauthClientId, scopes, expiry } = entry;
   const organisations: Record<string, Membership> = {};
   const askedAt = [entry.askedAt];
   const toldAt = [entry.askedAt];
   let isStale = false;
   for (const reference of neededOrganisations(entry, request)) {
-    const part = entry.organisations[partKeyOf(reference)];
+    const part = partFor(entry, reference);
     if (part === undefined) return null;
-    const { used, isGrace } = usedPart(part, now, until);
+    const isUp = (since: number) => until.hasAnothers?.(partKeyOf(reference), account.id, since) === true;
+    const { used, isGrace } = usedPart(part, now, until, isUp);
     organisations[keyOfOrganisation(reference)] = used.membership;
     // Facts that grace keeps are asked for again like those of the failure that took their place.
     askedAt.push(isGrace ? part.askedAt : used.askedAt);
@@ -214,19 +229,34 @@ export function factsIn(
   return { facts: { host, account, oauthClientId, scopes, expiry, organisations }, askedAt, toldAt, isStale };
 }
 
+/** @param isUp whether GitHub has sent another account since then what it does not send here, if it is the teams */
 function usedPart(
   part: Part,
   now: number,
-  { ttlMs, graceMs }: { readonly ttlMs: number; readonly graceMs: number },
+  { ttlMs, graceMs }: Lifetimes,
+  isUp: (since: number) => boolean,
 ): { readonly used: Known; readonly isGrace: boolean } {
-  const failure = failureIn(part.membership);
-  const { lastKnown } = part;
+  const { membership, lastKnown } = part;
+  const failure = failureIn(membership);
   if (failure === null || lastKnown === null) return { used: part, isGrace: false };
   const ageMs = now - lastKnown.askedAt;
   if (ageMs < ttlMs) return { used: lastKnown, isGrace: false };
-  return earnsGrace(failure) && graceMs > 0 && ageMs < ttlMs + graceMs
+  const isOwnDoing = membership.kind === "active" && isUp(Math.max(failingSince(part), part.askedAt - ttlMs));
+  const mayUseGrace = earnsGrace(failure) && !isOwnDoing && graceMs > 0 && ageMs < ttlMs + graceMs;
+  return mayUseGrace && !hasLeftTeam(membership, lastKnown.membership)
     ? { used: lastKnown, isGrace: true }
     : { used: part, isGrace: false };
+}
+
+/** Whether GitHub now says of a team, asked about by itself, that the user is not in it. */
+function hasLeftTeam(now: Membership, before: Membership): boolean {
+  if (now.kind !== "active" || before.kind !== "active") return false;
+  const { namedTeams = {} } = now;
+  return before.teams.some(({ id, slug }) =>
+    [keyOfTeam({ id, slug }), keyOfTeam({ id: null, slug: slug.toLowerCase() })].some(
+      (key) => namedTeams[key] === false,
+    ),
+  );
 }
 
 /**
@@ -239,9 +269,10 @@ export function missingParts(
   request: FactsRequest,
   since: number,
 ): FactsRequest["organisations"] | null {
-  const partOf = (reference: OrganisationReference) => entry.organisations[partKeyOf(reference)];
-  if (neededOrganisations(entry, request).every((reference) => partOf(reference) !== undefined)) return null;
-  return request.organisations.filter((reference) => (partOf(reference)?.askedAt ?? Number.NEGATIVE_INFINITY) <= since);
+  if (neededOrganisations(entry, request).every((reference) => partFor(entry, reference) !== undefined)) return null;
+  return request.organisations.filter(
+    (reference) => (partFor(entry, reference)?.askedAt ?? Number.NEGATIVE_INFINITY) <= since,
+  );
 }
 
 /** @returns what GitHub said last about each organisation, by key: failures aside where it had said something before */
@@ -257,6 +288,14 @@ function neededOrganisations({ account }: FactsEntry, request: FactsRequest): re
   return needsOrganisations(request, account) ? request.organisations : [];
 }
 
+/** Where a user's teams are not known altogether, GitHub was asked about those that one cluster's policy names. */
+function partFor(entry: FactsEntry, reference: OrganisationReference): Part | undefined {
+  const part = entry.organisations[partKeyOf(reference)];
+  if (part?.membership.kind !== "active" || part.membership.teamsHidden === null) return part;
+  const { namedTeams = {} } = part.membership;
+  return reference.teams.every((team) => namedTeams[keyOfTeam(team)] !== undefined) ? part : undefined;
+}
+
 /**
  * The key of an organisation's part. The pinned teams of an organisation that is not pinned itself find it again under
  * another name, so the policy of another cluster, which pins none or others, may name another organisation by the same
@@ -265,7 +304,8 @@ function neededOrganisations({ account }: FactsEntry, request: FactsRequest): re
  */
 function partKeyOf(reference: OrganisationReference): string {
   const key = keyOfOrganisation(reference);
-  const name = reference.id === null ? `${key}/${reference.teamIds.join(",")}` : key;
+  const pins = reference.teams.flatMap(({ id, isDenied }) => (id === null ? [] : `${isDenied ? "!" : ""}${id}`));
+  const name = reference.id === null ? `${key}/${pins.join(",")}` : key;
   // What was asked without teams says nothing about them.
   return reference.needsTeams ? name : `${name} without teams`;
 }

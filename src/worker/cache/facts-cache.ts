@@ -10,6 +10,8 @@ import { withKvCopy, writeTombstone } from "./store.ts";
 export interface FactsCache {
   /** @returns the credential-id of a token that is in memory, or null: a warm review does no cryptography */
   credentialIdOf(token: string): string | null;
+  /** @returns whether GitHub ever accepted this token, as far as memory tells: it is not made up */
+  isKnown(token: string): boolean;
   /** It does not throw: every fault is an outcome. */
   load(lookup: Lookup): Promise<LookupResult>;
 }
@@ -20,6 +22,7 @@ export function createFactsCache(parts: CacheParts): FactsCache {
       const { entry } = parts.memory.get(token);
       return entry?.kind === "facts" ? entry.credentialId : null;
     },
+    isKnown: (token) => parts.memory.get(token).entry !== null,
     load: (lookup) => load(parts, lookup),
   };
 }
@@ -29,7 +32,7 @@ export function createFactsCache(parts: CacheParts): FactsCache {
  * KV; the limit on never-seen tokens; stale facts while the breaker is open; GitHub.
  */
 async function load(parts: CacheParts, lookup: Lookup): Promise<LookupResult> {
-  const { memory, kv, negative, nameOf, breaker, admitNeverSeen, lifetimes, now } = parts;
+  const { memory, kv, negative, nameOf, breaker, teamLists, admitNeverSeen, lifetimes, now } = parts;
   const { token, request, evaluate } = lookup;
 
   const cached = memory.get(token).entry;
@@ -45,6 +48,7 @@ async function load(parts: CacheParts, lookup: Lookup): Promise<LookupResult> {
   if (failure !== null) return withoutCall(failure, "memory");
 
   const read = await kv.read(name);
+  teamLists.note(read, now());
   const record = memory.update(token, emptyRecord, (current) => withKvCopy(current, read, now()));
   // An entry that is the one from before was not fresh a moment ago.
   const shared = record.entry === cached ? null : freshFacts(record.entry, request, evaluate, now(), lifetimes);

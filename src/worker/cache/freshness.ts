@@ -3,13 +3,7 @@
 import type { Facts, FactsRequest } from "../github/facts.ts";
 import type { Verdict } from "../verdict.ts";
 import { type DatedFacts, type Entry, type FactsEntry, factsIn } from "./entry.ts";
-
-export interface Lifetimes {
-  /** How long facts are fresh. */
-  readonly ttlMs: number;
-  /** How much longer stale facts are used while GitHub is unavailable (stale-if-error, RFC 5861). */
-  readonly graceMs: number;
-}
+import type { Lifetimes } from "./lifetimes.ts";
 
 /** The policy of the asking cluster: pure. */
 export type Evaluate = (facts: Facts) => Verdict;

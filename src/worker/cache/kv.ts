@@ -2,6 +2,7 @@
 // is a miss. It is eventually consistent (a minute and more), so only a copy's own times say how old it is. Writes cost
 // money and are few on the free plan (1,000 a day), so after one was refused there are none for a while.
 import * as v from "valibot";
+import { parseJson } from "../json.ts";
 import { withTimeout } from "../with-timeout.ts";
 import { type Entry, entrySchema } from "./entry.ts";
 import type { Sealer } from "./sealer.ts";
@@ -47,8 +48,6 @@ const pauseMs = 60_000;
 const refusedKeysToPause = 3;
 export const warnEveryMs = 60_000;
 
-const sealedSchema = v.pipe(v.string(), v.parseJson(), entrySchema);
-
 export function createKvCache({ store, sealer, now, writeWarning }: KvCacheOptions): KvCache {
   /** Until when a key is not written, for the keys that KV has refused since it took one. */
   const refusedUntil = new Map<string, number>();
@@ -74,7 +73,7 @@ export function createKvCache({ store, sealer, now, writeWarning }: KvCacheOptio
         warn("a read failed or took too long");
         return null;
       }
-      const entry = v.safeParse(sealedSchema, plain);
+      const entry = v.safeParse(entrySchema, plain === null ? null : parseJson(plain));
       if (entry.success) return entry.output;
       warn("a value is not one that this deployment sealed, or of another version");
       return null;

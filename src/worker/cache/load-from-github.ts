@@ -20,7 +20,7 @@ export async function loadFromGitHub(
   name: string,
   before: TokenRecord,
 ): Promise<LookupResult> {
-  const { github, memory, negative, breaker, lifetimes, now } = parts;
+  const { github, memory, negative, breaker, teamLists, lifetimes, now } = parts;
   const { token, credentialId, request, evaluate, trace } = lookup;
   const askedAt = now();
   const earlier = before.entry?.kind === "facts" ? before.entry : null;
@@ -47,6 +47,7 @@ export async function loadFromGitHub(
   switch (outcome.kind) {
     case "found": {
       const loaded = factsEntryOf(outcome.facts, asked, { credentialId, askedAt, validators });
+      teamLists.note(loaded, now());
       const kept = keepFacts(parts, lookup, name, before, loaded);
       // Another request has heard meanwhile that the token is refused, or that the account has changed.
       if (kept === null) return resultOf(negative.get(negativeKey, now()) ?? inconsistentResponses);

@@ -3,10 +3,12 @@ import type { FactsRequest, LookupFailure } from "../github/facts.ts";
 import type { GitHubFacts } from "../github/github-facts.ts";
 import type { Trace, TracedCall } from "../github/trace.ts";
 import type { Breaker } from "./breaker.ts";
-import type { Evaluate, EvaluatedFacts, Lifetimes } from "./freshness.ts";
+import type { Evaluate, EvaluatedFacts } from "./freshness.ts";
 import type { KvCache } from "./kv.ts";
+import type { Lifetimes } from "./lifetimes.ts";
 import type { Memory } from "./memory.ts";
 import type { NegativeCache } from "./negative-cache.ts";
+import type { TeamLists } from "./team-lists.ts";
 
 export interface Lookup {
   /** A GitHub token, right by its shape. */
@@ -39,6 +41,7 @@ export interface CacheParts {
   /** The key of a token in KV and in the negative cache. */
   readonly nameOf: (token: string) => Promise<string>;
   readonly breaker: Breaker;
+  readonly teamLists: TeamLists;
   /** Whether one more never-seen token of this cluster may be asked about. */
   readonly admitNeverSeen: (cluster: string) => Promise<boolean>;
   readonly lifetimes: Lifetimes;

@@ -87,8 +87,16 @@ function mergeRecords(current: TokenRecord, before: TokenRecord): TokenRecord {
 }
 
 function bytesOf(token: string, { entry, kvCopy }: TokenRecord): number {
-  const lengths = [entry, kvCopy === entry ? null : kvCopy].map((part) =>
-    part === null ? 0 : JSON.stringify(part).length,
-  );
-  return overheadBytes + overheadFactor * (token.length + lengths.reduce((sum, length) => sum + length, 0));
+  const copyLength = kvCopy === entry ? 0 : lengthOf(kvCopy);
+  return overheadBytes + overheadFactor * (token.length + lengthOf(entry) + copyLength);
+}
+
+/** A record changes several times in one review, its entry once. */
+const lengths = new WeakMap<Entry, number>();
+
+function lengthOf(entry: Entry | null): number {
+  if (entry === null) return 0;
+  const length = lengths.get(entry) ?? JSON.stringify(entry).length;
+  lengths.set(entry, length);
+  return length;
 }

@@ -40,7 +40,12 @@ export function keepFacts(
     revalidatingSince: null,
   }));
   const { entry, kvCopy, hasAdmitted } = record;
-  const current = entry?.kind === "facts" ? currentFacts(entry, request, evaluate, now(), lifetimes) : null;
+  // Another cluster's request may have asked about other teams at the same time.
+  const current =
+    entry?.kind === "facts" && entry.account.id === loaded.account.id
+      ? (currentFacts(entry, request, evaluate, now(), lifetimes) ??
+        currentFacts(loaded, request, evaluate, now(), lifetimes))
+      : null;
   if (entry?.kind !== "facts" || current === null) return null;
   if (before.entry?.kind === "facts") nameChanges(before.entry, entry).forEach(writeWarning);
   const admits = current.verdict.kind === "authenticated";

@@ -177,7 +177,7 @@ export function readClusterPolicy(
   const sources = groups_from ?? [];
   const groupsFrom =
     groups_from ?? organisationsNamedIn(allow).map(({ login, id }) => ({ kind: "organisation", login, id }) as const);
-  const organisations = organisationsNamedIn([...allow, ...deny, ...sources]);
+  const organisations = organisationsNamedIn([...allow, ...deny, ...sources], deny);
   const policy: ClusterPolicy = {
     allow,
     deny,

@@ -100,7 +100,7 @@ const entryKinds = {
       return name === undefined || id === "unsafe" ? null : { kind: "organisation", login: name.toLowerCase(), id };
     },
     print: (entry) => `org:${entry.login}`,
-    organisation: (entry) => ({ login: entry.login, id: entry.id, teamIds: [], needsTeams: false }),
+    organisation: (entry) => ({ login: entry.login, id: entry.id, teams: [], needsTeams: false }),
     keys: (entry, organisationKey) => [organisationKey(entry.login)],
   },
   team: {
@@ -116,7 +116,7 @@ const entryKinds = {
     organisation: (entry) => ({
       login: entry.organisation,
       id: null,
-      teamIds: entry.id === null ? [] : [entry.id],
+      teams: [{ slug: entry.slug, id: entry.id, isDenied: false }],
       needsTeams: true,
     }),
     keys(entry, organisationKey) {
@@ -165,17 +165,23 @@ export function printEntry(entry: Entry): string {
 
 /**
  * @param entries everything in which an organisation can be named
+ * @param denied those of `deny` among them
  * @returns a reference for each organisation, in the order of its first mention; the first pin of a name counts for all
  */
-export function organisationsNamedIn(entries: readonly Entry[]): OrganisationReference[] {
+export function organisationsNamedIn(
+  entries: readonly Entry[],
+  denied: readonly Entry[] = [],
+): OrganisationReference[] {
   const references = new Map<string, OrganisationReference>();
-  for (const reference of entries.map(organisationIn)) {
+  for (const entry of entries) {
+    const reference = organisationIn(entry);
     if (reference === null) continue;
-    const { id = null, teamIds = [], needsTeams = false } = references.get(reference.login) ?? {};
+    const { id = null, teams = [], needsTeams = false } = references.get(reference.login) ?? {};
+    const isDenied = denied.includes(entry);
     references.set(reference.login, {
       login: reference.login,
       id: id ?? reference.id,
-      teamIds: [...teamIds, ...reference.teamIds],
+      teams: [...teams, ...reference.teams.map((team) => ({ ...team, isDenied }))],
       needsTeams: needsTeams || reference.needsTeams,
     });
   }

@@ -125,7 +125,8 @@ function apiUrl() {
 function appId() {
   const message = "must be the number of a GitHub App, or its client id";
   return v.pipe(
-    v.union([v.pipe(v.number(), v.safeInteger(), v.minValue(1), v.transform(String)), v.string()], message),
+    v.union([v.pipe(v.custom<number>(Number.isSafeInteger), v.transform(String)), v.string()], message),
+    // No number below one passes here.
     v.regex(/^[A-Za-z1-9][A-Za-z0-9.]{0,63}$/, message),
   );
 }

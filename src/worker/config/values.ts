@@ -1,5 +1,7 @@
 // Values as operators write them, which more than one part of the configuration has: numbers, addresses, keys, secrets.
+
 import * as v from "valibot";
+import { parseJson } from "../json.ts";
 
 /** wrangler's `--var` and the dashboard give strings, wrangler.toml gives numbers. */
 export function wholeNumber(min: number, max: number) {
@@ -55,13 +57,7 @@ export function parsePrivateKey(text: string): string | null {
 
 /** @returns the texts of a JSON object by their keys, "constructor" among them; null for any other text */
 export function parseTexts(text: string): ReadonlyMap<string, string> | null {
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch {
-    // The error is dropped on purpose: its message quotes the secrets.
-    return null;
-  }
+  const json = parseJson(text);
   if (typeof json !== "object" || json === null || Array.isArray(json)) return null;
   const isText = (entry: [string, unknown]): entry is [string, string] => typeof entry[1] === "string";
   const entries = Object.entries(json);

@@ -4,6 +4,7 @@ import type { GitHubCalls } from "./calls.ts";
 import { checkToken, user } from "./endpoints.ts";
 import type { Account, FactsRequest, LookupFailure, TokenExpiry } from "./facts.ts";
 import { type Absent, type AppFailure, inconsistentResponses, invalidResponse, worst } from "./outcomes.ts";
+import { timeSchema } from "./schemas.ts";
 import { parseScopes } from "./scopes.ts";
 import type { QuotaUse, SharedQuota, SharedQuotas } from "./shared-quota.ts";
 
@@ -156,8 +157,8 @@ async function checkTokenOf(
 
 function expiryOf(expiresAt: string | null): TokenExpiry {
   if (expiresAt === null) return { kind: "never" };
-  const epochMs = v.is(v.pipe(v.string(), v.isoTimestamp()), expiresAt) ? Date.parse(expiresAt) : Number.NaN;
-  return Number.isNaN(epochMs) ? { kind: "unreadable" } : { kind: "at", epochMs };
+  const time = v.safeParse(timeSchema, expiresAt);
+  return time.success ? { kind: "at", epochMs: time.output } : { kind: "unreadable" };
 }
 
 /**

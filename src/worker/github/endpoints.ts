@@ -19,9 +19,11 @@ import {
   membershipItemsSchema,
   membershipSchema,
   teamItemsSchema,
+  teamMembershipSchema,
   teamSchema,
   teamsOfUserSchema,
   teamsSchema,
+  timeSchema,
 } from "./schemas.ts";
 
 export interface Endpoint<Params, Body, Failure> {
@@ -129,14 +131,33 @@ export const organisationTeams = endpoint({
   schema: teamsSchema,
 });
 
+interface TeamParams {
+  readonly organisation: { readonly id: number; readonly login: string };
+  /** By its slug where it has no number. */
+  readonly team: { readonly id: number | null; readonly slug: string };
+}
+
+/** GitHub's text has the second form in a note: neither a rename nor a new owner of a name leads it elsewhere. */
+function teamPath({ organisation, team: { id, slug } }: TeamParams): string {
+  return id === null ? `/orgs/${organisation.login}/teams/${slug}` : `/organizations/${organisation.id}/team/${id}`;
+}
+
 /** One team with its parent. */
 export const team = endpoint({
   ...ownToken,
   name: "team",
-  path: ({ organisation, slug }: { readonly organisation: string; readonly slug: string }) =>
-    `/orgs/${organisation}/teams/${slug}`,
+  path: teamPath,
   rows: organisationFailures,
   schema: teamSchema,
+});
+
+/** A user's membership in one team. "Team members will include the members of child teams", says GitHub. */
+export const teamMembership = endpoint({
+  ...ownToken,
+  name: "teamMembership",
+  path: (params: TeamParams & { readonly login: string }) => `${teamPath(params)}/memberships/${params.login}`,
+  rows: organisationFailures,
+  schema: teamMembershipSchema,
 });
 
 /** The app's installation in an organisation. */
@@ -170,7 +191,7 @@ export const installationToken = endpoint({
   rows: appRows,
   schema: v.object({
     token: v.pipe(v.string(), v.regex(/^[\x21-\x7e]{20,4096}$/)),
-    expires_at: v.pipe(v.string(), v.isoTimestamp()),
+    expires_at: timeSchema,
   }),
 });
 

@@ -64,6 +64,11 @@ export type Membership =
       readonly teams: readonly Team[];
       /** Why there may be more teams than these; null where the list is complete. */
       readonly teamsHidden: MissingReason | null;
+      /**
+       * Whether the user is in the teams that the policy names, by `keyOfTeam`: each was asked about by itself, because
+       * `teams` does not decide. Null where that is not known either.
+       */
+      readonly namedTeams?: Readonly<Record<string, boolean | null>> | undefined;
     }
   /** Invited, but no member yet. */
   | { readonly kind: "pending"; readonly id: number; readonly login: string }

@@ -1,6 +1,7 @@
 // Rows that sort GitHub's responses: read from the top, the first row that fits counts. Everything that GitHub is known
 // to say has its row. A response that fits none is "unavailable" and admits no user.
 import * as v from "valibot";
+import { parseJson } from "../json.ts";
 import type { GitHubReply } from "./client.ts";
 import type { DeniedTokenReason, HiddenReason, LookupFailure, Unavailable } from "./facts.ts";
 import { graphqlErrorsSchema } from "./schemas.ts";
@@ -259,14 +260,6 @@ export function readReply(reply: GitHubReply): GitHubResponse {
   const json = keptJson === undefined ? parseJson(text) : keptJson;
   const hasMessage = typeof json === "object" && json !== null && "message" in json && typeof json.message === "string";
   return { kind, status, headers, json, message: hasMessage ? String(json.message) : "" };
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 function ssoHeader(headers: Headers): string {

@@ -2,7 +2,15 @@
 // given out is an invalid response, and never becomes an identity.
 import * as v from "valibot";
 
-export const idSchema = v.pipe(v.number(), v.safeInteger(), v.minValue(1));
+export const idSchema = v.custom<number>(isId);
+
+/** A time as GitHub writes it in JSON; comes out in milliseconds. */
+export const timeSchema = v.pipe(
+  v.string(),
+  v.regex(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:Z|[+-]\d{2}:\d{2})$/),
+  v.transform(Date.parse),
+  v.check((epochMs) => !Number.isNaN(epochMs)),
+);
 
 /**
  * Letters, digits, dashes, and the underscore before the short code of an enterprise's managed users. Accounts of
@@ -54,6 +62,9 @@ export type TeamWithParent = v.InferOutput<typeof teamWithParentSchema>;
 
 export const teamSchema = v.object({ ...teamWithParentSchema.entries, organization: organisationSchema });
 export type TeamBody = v.InferOutput<typeof teamSchema>;
+
+/** State and role may be any, as in `membershipSchema`. */
+export const teamMembershipSchema = v.object({ state: v.optional(v.unknown()), role: v.optional(v.unknown()) });
 
 /** An organisation's teams: one that cannot be read is missing where it is needed, and nowhere else. */
 export const teamsSchema = v.pipe(

@@ -22,6 +22,8 @@ export interface QuotaUse {
 export interface SharedQuota {
   /** @returns why no call may be made now, or null; then the call counts as made */
   refusalOf(use: QuotaUse): SharedLimit | null;
+  /** Takes a call back that cost nothing: GitHub answered 304. */
+  takeBack(use: QuotaUse): void;
   /** Takes what a response says about the quota. */
   observe(response: GitHubResponse): void;
 }
@@ -72,6 +74,10 @@ function createSharedQuota(now: () => number): SharedQuota {
   }
 
   return {
+    takeBack({ accountId }) {
+      const count = accountId === null ? undefined : uses.get(String(accountId));
+      if (count !== undefined) uses.set(String(accountId), count - 1);
+    },
     refusalOf({ isNeverSeen, accountId }) {
       const time = now();
       if (time < pausedUntil) return sharedQuotaSpent;

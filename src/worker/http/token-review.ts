@@ -1,6 +1,7 @@
 // The TokenReview that kube-apiserver sends: which fields count, and what the answer says when one is wrong. Both API
 // versions are served: kube-apiserver's default is still v1beta1, and an answer must have the request's version.
 import * as v from "valibot";
+import { parseJson } from "../json.ts";
 
 export const apiVersions = ["authentication.k8s.io/v1", "authentication.k8s.io/v1beta1"] as const;
 export type ApiVersion = (typeof apiVersions)[number];
@@ -25,7 +26,7 @@ const reviewSchema = v.object(
   {
     apiVersion: v.picklist(apiVersions, `must be one of ${apiVersions.join(", ")}`),
     kind: v.literal("TokenReview", "must be TokenReview"),
-    spec: v.object({ token: v.pipe(v.string(tokenMessage), v.nonEmpty(tokenMessage)) }, (issue) =>
+    spec: v.object({ token: v.pipe(v.string(tokenMessage), v.minLength(1, tokenMessage)) }, (issue) =>
       issue.path === undefined ? "must be an object" : tokenMessage,
     ),
   },
@@ -61,13 +62,4 @@ export function parseTokenReview(
 
 function wrong(field: string, message: string) {
   return { ok: false, problem: { field, message } } as const;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // The error is dropped on purpose: its message quotes the input, and the input holds a token.
-    return undefined;
-  }
 }

@@ -1,6 +1,7 @@
 // Decision log: one line of JSON for each review. Tokens that are not GitHub tokens can come by the ten thousand a
 // minute (service account tokens of other audiences do), and so can made-up ones that look right: those are counted and
-// logged as a sum. No token, nor a part of one, gets in here: only its credential-id does.
+// logged as a sum. A token that GitHub once accepted is not made up, and gets its line. No token, nor a part of one,
+// gets in here: only its credential-id does.
 import type { Decision } from "../authenticate.ts";
 import type { ForeignKind } from "../credential/kind.ts";
 import type { Facts } from "../github/facts.ts";
@@ -105,7 +106,8 @@ export function createDecisionLog(write: (line: string) => void, metrics: Metric
   }
 
   function writeDecision(question: Question, verdict: Verdict, decision: LoggedDecision | null, now: number): void {
-    const isDoubtful = summedReasons.has(verdict.reason) && decision?.kind === "evaluated" && decision.facts === null;
+    const isUnknown = decision?.kind === "evaluated" && decision.facts === null && !decision.isKnownToken;
+    const isDoubtful = isUnknown && summedReasons.has(verdict.reason);
     if (!isDoubtful || count(sumOf(question, now).doubtful, verdict.reason) <= maxLines) {
       write(lineOf(question, verdict, decision, now));
     }

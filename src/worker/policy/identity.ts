@@ -86,7 +86,7 @@ export function groupsOf(policy: ClusterPolicy, facts: Facts): string[] {
   const groups = groupsByOrganisation(policy, facts);
   const withoutTeams = organisationsWithoutTeams(groups);
   const names = groups.flatMap(({ login, own, teams }) => (withoutTeams.has(login) ? own : [...own, ...teams]));
-  return [...new Set(names)].sort();
+  return names.sort().filter((name, index) => name !== names[index - 1]);
 }
 
 interface OrganisationGroups {

@@ -2,7 +2,7 @@
 // account, organisation or team may have the name by now.
 import type { ClusterPolicy } from "../config/cluster.ts";
 import type { AllowEntry, TeamEntry, UserEntry } from "../config/entries.ts";
-import { keyOfOrganisation } from "../config/organisations.ts";
+import { keyOfOrganisation, keyOfTeam } from "../config/organisations.ts";
 import type { Account, Facts, Membership, MissingReason, Team } from "../github/facts.ts";
 
 export type Match =
@@ -36,7 +36,7 @@ export function matchEntry(entry: AllowEntry, policy: ClusterPolicy, facts: Fact
     case "organisation":
       return matchMembership(entry.login, membershipIn(entry.login, policy, facts), list) ?? matched;
     case "team":
-      return matchTeam(entry, membershipIn(entry.organisation, policy, facts), list);
+      return matchTeam(entry, policy, membershipIn(entry.organisation, policy, facts), list);
   }
 }
 
@@ -80,16 +80,26 @@ function hidden(
 }
 
 /** Members of child teams are in `teams` of their parents, too. */
-function matchTeam(entry: TeamEntry, membership: Membership, list: "allow" | "deny"): Match {
-  const { organisation, slug } = entry;
+function matchTeam(entry: TeamEntry, policy: ClusterPolicy, membership: Membership, list: "allow" | "deny"): Match {
+  const { organisation, slug, id } = entry;
   if (membership.kind !== "active") return matchMembership(organisation, membership, list) ?? notMatched;
-  const { teams, teamsHidden } = membership;
+  const { teams, teamsHidden, namedTeams } = membership;
   if (teams.some((team) => isTeam(entry, team))) return matched;
+  const isOut = namedTeams?.[keyOfTeam(entry)] === false;
   // The user may be in the team all the same.
-  if (teamsHidden !== null) return hidden(organisation, teamsHidden);
+  if (teamsHidden !== null && !isOut) return hidden(organisation, teamsHidden);
+  // A pinned team may be in another organisation than the one that has the name now.
+  if (list === "deny" && id !== null && !isOut && !isPinned(organisation, policy)) {
+    return hidden(organisation, "organisation_not_found");
+  }
   return teams.some((team) => team.slug.toLowerCase() === slug) ? nameReassigned : { kind: "not_in_team" };
 }
 
 export function isTeam({ slug, id }: TeamEntry, team: Team): boolean {
   return id === null ? team.slug.toLowerCase() === slug : team.id === id;
+}
+
+/** Whether the number of an organisation that the policy names is known. */
+export function isPinned(login: string, { organisations }: ClusterPolicy): boolean {
+  return organisations.some((organisation) => organisation.login === login && organisation.id !== null);
 }

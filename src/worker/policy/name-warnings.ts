@@ -2,12 +2,38 @@
 // what the operator should write instead. The numbers come from the facts about the users who sign in.
 import type { ClusterPolicy } from "../config/cluster.ts";
 import { printEntry } from "../config/entries.ts";
-import type { Facts } from "../github/facts.ts";
-import { matchUser, membershipIn } from "./match.ts";
+import { earnsGrace, type Facts, isFailure } from "../github/facts.ts";
+import { matchEntry, matchUser, membershipIn } from "./match.ts";
 
 /** @returns a sentence for each name of the policy that these facts show to be uncertain */
 export function findNameWarnings(policy: ClusterPolicy, facts: Facts): string[] {
-  return [...userWarnings(policy, facts), ...organisationWarnings(policy, facts), ...teamWarnings(policy, facts)];
+  return [
+    ...userWarnings(policy, facts),
+    ...openDenials(policy, facts),
+    ...organisationWarnings(policy, facts),
+    ...teamWarnings(policy, facts),
+  ];
+}
+
+/**
+ * An organisation of `deny` that does not show itself keeps out users who have nothing to do with it. Its owners can
+ * bring that about, and only the operator can end it.
+ */
+function openDenials(policy: ClusterPolicy, facts: Facts): string[] {
+  return policy.deny.flatMap((entry) => {
+    if (entry.kind !== "organisation" && entry.kind !== "team") return [];
+    const match = matchEntry(entry, policy, facts, "deny");
+    if (match.kind !== "hidden") return [];
+    const { reason } = match;
+    const isElsewhere = reason === "organisation_not_found";
+    if (!isElsewhere && (!isFailure(reason) || earnsGrace(reason))) return [];
+    const remedy = isElsewhere
+      ? "write its present name and number, or, if it is gone, remove"
+      : "if this lasts, remove";
+    return [
+      `${printEntry(entry)} (${reason}): deny keeps out every user who is not proven to be outside: ${remedy} the entry`,
+    ];
+  });
 }
 
 function userWarnings({ allow, deny }: ClusterPolicy, { account }: Facts): string[] {
@@ -22,11 +48,6 @@ function userWarnings({ allow, deny }: ClusterPolicy, { account }: Facts): strin
 function organisationWarnings(policy: ClusterPolicy, facts: Facts): string[] {
   return policy.organisations.flatMap(({ login, id }) => {
     const membership = membershipIn(login, policy, facts);
-    if (membership.kind === "none" && !membership.isProven && isDenied(policy, login)) {
-      return [
-        `${login}#${id} is found nowhere, so deny keeps out every user who might be in it: write its present name`,
-      ];
-    }
     if (membership.kind === "none" && membership.nameTakenBy !== null) {
       return [reassigned(`${login}#${id}`, membership.nameTakenBy)];
     }
@@ -36,14 +57,6 @@ function organisationWarnings(policy: ClusterPolicy, facts: Facts): string[] {
       ? []
       : [`${login}#${id} is called ${membership.login} now: write ${membership.login}#${id}`];
   });
-}
-
-function isDenied({ deny }: ClusterPolicy, login: string): boolean {
-  return deny.some(
-    (entry) =>
-      (entry.kind === "organisation" && entry.login === login) ||
-      (entry.kind === "team" && entry.organisation === login),
-  );
 }
 
 function teamWarnings(policy: ClusterPolicy, facts: Facts): string[] {

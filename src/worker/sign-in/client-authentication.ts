@@ -39,7 +39,10 @@ export async function authenticateClient(
   return { kind: "ok", value: { client, hasShownSecret: true } };
 }
 
-/** @param needsSecret what the code or the refresh token says: whether its redirect URI was of a confidential client */
+/**
+ * @param needsSecret what the code or the refresh token says: whether its redirect URI was of a confidential client
+ * @returns the error where a secret is demanded and was not shown
+ */
 export function demandSecret(needsSecret: boolean, { hasShownSecret }: AuthenticatedClient): OAuthError | null {
   return needsSecret && !hasShownSecret ? invalidClient("This client must show its secret") : null;
 }

@@ -10,6 +10,8 @@ import type { Provider } from "./provider.ts";
  * The order matters: a code that was stolen cannot be used up, for it is marked only where client, redirect URI and
  * verifier are right; and nothing is awaited between the last of these checks and the mark, so that of many requests at
  * once one gets tokens.
+ *
+ * @returns the token answer; `invalid_grant` for a code that is over, used, another client's or not this request's
  */
 export async function grantForCode(
   form: Parameters,

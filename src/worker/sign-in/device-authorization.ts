@@ -8,6 +8,7 @@ import type { Provider } from "./provider.ts";
 /** A client that polls this much slower than GitHub wants is not early, also where the network delivers unevenly. */
 const marginSeconds = 2;
 
+/** @returns the answer of RFC 8628, 3.2; `unauthorized_client` for a client without `device_flow` */
 export async function authorizeDevice(request: Request, provider: Provider): Promise<OAuthResult<object>> {
   const form = await readForm(request);
   if (form.kind === "error") return form;

@@ -10,6 +10,9 @@ import type { DeviceCode, GitHubUserToken } from "./sealed-values.ts";
 const pending = oauthError("authorization_pending", "The code is not approved yet");
 const over = oauthError("expired_token", "The code is over: begin again", { isSealedHere: true });
 
+/**
+ * @returns the token answer; `authorization_pending`, `slow_down`, `access_denied` or `expired_token` (RFC 8628, 3.5)
+ */
 export async function grantForDeviceCode(
   form: Parameters,
   { client }: AuthenticatedClient,

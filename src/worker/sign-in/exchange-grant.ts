@@ -10,6 +10,10 @@ import { notAdmitted } from "./refusal.ts";
 const tokenType = "urn:ietf:params:oauth:token-type:";
 const idTokenType = `${tokenType}id_token`;
 
+/**
+ * @returns the answer of RFC 8693, 2.2.1; `invalid_request` for a faulty subject and what its bearer may know,
+ *   `invalid_target` for all that would tell who is admitted
+ */
 export async function grantForSubjectToken(form: Parameters, provider: Provider): Promise<OAuthResult<object>> {
   const token = form.get("subject_token");
   const audience = form.get("audience");

@@ -4,6 +4,7 @@
 import * as v from "valibot";
 import type { SignInSettings } from "../config/sign-in.ts";
 import type { GitHubClient, GitHubReply } from "../github/client.ts";
+import { parseJson } from "../json.ts";
 import type { GitHubUserToken } from "./sealed-values.ts";
 
 /** Ours: a wrong secret, a wrong callback, a suspended app, no device flow. The operator finds it in the log. */
@@ -252,14 +253,6 @@ export function createGitHubSignIn({
 /** @returns the JSON of a successful answer; undefined for any other */
 function successOf(reply: GitHubReply): unknown {
   return reply.kind === "answered" && reply.status === 200 ? parseJson(reply.text) : undefined;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 function retryAfterOf(headers: Headers): number {

@@ -6,6 +6,10 @@ import { missing, type OAuthResult, oauthError } from "./oauth-error.ts";
 import type { Parameters } from "./parameters.ts";
 import type { Provider } from "./provider.ts";
 
+/**
+ * @returns the token answer; `invalid_grant` for a token that has ended, is another client's, or whose owner the policy
+ *   no longer admits
+ */
 export async function grantForRefreshToken(
   form: Parameters,
   authenticated: AuthenticatedClient,

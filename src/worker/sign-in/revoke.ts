@@ -7,6 +7,7 @@ import type { Provider } from "./provider.ts";
 /** RFC 7009, 2.2: also for a token that is over or unknown, for then there is nothing left to end. */
 const done: OAuthResult<object> = { kind: "ok", value: {} };
 
+/** @returns an empty answer; `unsupported_token_type` for what one program must not end, or cannot */
 export async function revokeToken(request: Request, provider: Provider): Promise<OAuthResult<object>> {
   const form = await readForm(request);
   if (form.kind === "error") return form;

@@ -1,10 +1,9 @@
 // The keys that sign ID tokens, and the key set that clusters and clients verify them with (RFC 7517). RS256 alone:
 // EKS and kube-apiserver's flags take nothing else.
-import { SignJWT } from "jose/jwt/sign";
 import * as v from "valibot";
 import type { Checked, Problem } from "../config/checked.ts";
 import type { PublicSigningKey, SigningKeySettings, SigningKeySlot } from "../config/sign-in.ts";
-import { decodeBase64 } from "../config/values.ts";
+import { importPrivateKey, rs256, signJwt } from "../rs256.ts";
 import type { Key } from "../sealing.ts";
 import { sha256 } from "./equal.ts";
 import type { IdTokenClaims } from "./id-token.ts";
@@ -62,18 +61,18 @@ async function importKeys({ privateKeys, signs, withdrawn }: SigningKeySettings)
   for (const { publicKey } of pairs.values()) published.set(publicKey.kid, publicKey);
   return {
     ok: true,
-    value: { sign: (claims) => signWith(signing, claims), published: [...published.values()] },
+    value: {
+      sign: (claims) => signJwt(signing.privateKey, { kid: signing.publicKey.kid }, claims),
+      published: [...published.values()],
+    },
   };
 }
-
-const algorithm = { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256" } as const;
 
 /** @returns null for anything but an RSA key of the right size that verifies what it signs */
 async function importPair(pem: string): Promise<KeyPair | null> {
   try {
-    const pkcs8 = decodeBase64(pem.replaceAll(/-----[A-Z ]+-----|\s/g, "")) ?? new Uint8Array(0);
-    const { n, e } = v.parse(publicHalf, await crypto.subtle.exportKey("jwk", await importPrivate(pkcs8, true)));
-    const privateKey = await importPrivate(pkcs8, false);
+    const { n, e } = v.parse(publicHalf, await crypto.subtle.exportKey("jwk", await importPrivateKey(pem, true)));
+    const privateKey = await importPrivateKey(pem);
     if (!(await verifiesWhatItSigns(privateKey, { kty: "RSA", n, e }))) return null;
     // RFC 7638: the required members in alphabetical order.
     const kid = await sha256(JSON.stringify({ e, kty: "RSA", n }));
@@ -84,25 +83,15 @@ async function importPair(pem: string): Promise<KeyPair | null> {
   }
 }
 
-function importPrivate(pkcs8: Uint8Array<ArrayBuffer>, isExtractable: boolean): Promise<Key> {
-  return crypto.subtle.importKey("pkcs8", pkcs8, algorithm, isExtractable, ["sign"]);
-}
-
 async function verifiesWhatItSigns(privateKey: Key, publicKey: { kty: "RSA"; n: string; e: string }): Promise<boolean> {
   const proof = crypto.getRandomValues(new Uint8Array(32));
-  const verifying = await crypto.subtle.importKey("jwk", publicKey, algorithm, false, ["verify"]);
-  return crypto.subtle.verify(algorithm, verifying, await crypto.subtle.sign(algorithm, privateKey, proof), proof);
+  const verifying = await crypto.subtle.importKey("jwk", publicKey, rs256, false, ["verify"]);
+  return crypto.subtle.verify(rs256, verifying, await crypto.subtle.sign(rs256, privateKey, proof), proof);
 }
 
 /** Nothing of a private key can get in: each member is named here. */
 function publishedKey(n: string, e: string, kid: string): PublishedKey {
   return { kty: "RSA", n, e, kid, alg: "RS256", use: "sig" };
-}
-
-function signWith({ privateKey, publicKey }: KeyPair, claims: IdTokenClaims): Promise<string> {
-  return new SignJWT({ ...claims })
-    .setProtectedHeader({ alg: "RS256", typ: "JWT", kid: publicKey.kid })
-    .sign(privateKey);
 }
 
 function problemWith(slot: SigningKeySlot): Problem {

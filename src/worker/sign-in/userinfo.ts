@@ -5,6 +5,7 @@ import { type OAuthError, type OAuthResult, oauthError, unavailable } from "./oa
 import type { Provider } from "./provider.ts";
 import { refusalOf } from "./refusal.ts";
 
+/** @returns the claims; `invalid_token` (RFC 6750, 3.1) also for a person whom the policy no longer admits */
 export async function tellUser(request: Request, provider: Provider): Promise<OAuthResult<object>> {
   const token = await accessTokenIn(request);
   if (token.kind === "error") return token;

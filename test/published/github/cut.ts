@@ -23,6 +23,7 @@ const endpoints = [
   "GET /user/teams",
   "GET /orgs/{org}/teams",
   "GET /orgs/{org}/teams/{team_slug}",
+  "GET /orgs/{org}/teams/{team_slug}/memberships/{username}",
   "GET /orgs/{org}/memberships/{username}",
   "POST /applications/{client_id}/token",
   "GET /app/installations",

@@ -32,6 +32,7 @@ export const readers: Readonly<Record<string, Reader>> = {
   "GET /user/{account_id}": by(rows.accountById),
   "GET /orgs/{org}/teams": by(rows.organisationTeams),
   "GET /orgs/{org}/teams/{team_slug}": by(rows.team),
+  "GET /orgs/{org}/teams/{team_slug}/memberships/{username}": by(rows.teamMembership),
   "GET /orgs/{org}/memberships/{username}": by(rows.membershipOfUser),
   "POST /applications/{client_id}/token": by(rows.checkToken),
   "GET /app/installations": by(rows.installations),

@@ -2,11 +2,13 @@
 
 import { createBreaker } from "../../../src/worker/cache/breaker.ts";
 import { createFactsCache, type FactsCache } from "../../../src/worker/cache/facts-cache.ts";
-import type { Evaluate, Lifetimes } from "../../../src/worker/cache/freshness.ts";
+import type { Evaluate } from "../../../src/worker/cache/freshness.ts";
 import { createKvCache, type KeyValueStore } from "../../../src/worker/cache/kv.ts";
+import type { Lifetimes } from "../../../src/worker/cache/lifetimes.ts";
 import type { LookupResult } from "../../../src/worker/cache/lookup.ts";
 import { createMemory } from "../../../src/worker/cache/memory.ts";
 import { createNegativeCache } from "../../../src/worker/cache/negative-cache.ts";
+import { createTeamLists } from "../../../src/worker/cache/team-lists.ts";
 import type { FactsRequest } from "../../../src/worker/github/facts.ts";
 import type { GitHubFacts } from "../../../src/worker/github/github-facts.ts";
 import { createTrace } from "../../../src/worker/github/trace.ts";
@@ -32,6 +34,7 @@ export class Isolate {
       negative: createNegativeCache(),
       nameOf: plainSealer.nameOf,
       breaker: createBreaker(),
+      teamLists: createTeamLists(),
       admitNeverSeen,
       lifetimes,
       now,

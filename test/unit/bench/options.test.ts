@@ -3,13 +3,15 @@ import { describe, expect, test } from "vitest";
 import { type BenchOptions, createBenchCommand } from "../../bench/options.ts";
 
 const defaults = {
-  parts: ["latency", "heap", "cpu", "local-edge"],
+  parts: ["latency", "heap", "cpu", "cold", "refresh", "local-edge"],
   reviews: 2000,
   latenciesMs: [50, 150],
   concurrency: 10,
   samples: 40,
   tokens: 1_000_000,
   cpuReviews: 20_000,
+  coldReviews: 400,
+  refreshes: 300,
   edgeReviews: 3_000,
 };
 
@@ -35,10 +37,13 @@ describe("the benchmark's options", () => {
 
   test("are all taken from the command line", async () => {
     const load = "--reviews 7 --latency=0 --concurrency 3 --samples=2".split(" ");
-    const argv = [...load, ..."--tokens=9 --cpu-reviews=1 --edge-reviews 2 --only heap".split(" ")];
+    const argv = [
+      ...load,
+      ..."--tokens=9 --cpu-reviews=1 --cold-reviews 4 --refreshes 5 --edge-reviews 2 --only heap".split(" "),
+    ];
     const options = {
       ...{ parts: ["heap"], reviews: 7, latenciesMs: [0], concurrency: 3, samples: 2 },
-      ...{ tokens: 9, cpuReviews: 1, edgeReviews: 2 },
+      ...{ tokens: 9, cpuReviews: 1, coldReviews: 4, refreshes: 5, edgeReviews: 2 },
     };
     expect(await parse(...argv)).toEqual(options);
   });
@@ -67,6 +72,7 @@ describe("the benchmark's options", () => {
     [["--samples", "1001"], "--samples"],
     [["--tokens", "0"], "--tokens"],
     [["--cpu-reviews", "many"], "--cpu-reviews"],
+    [["--cold-reviews", "0"], "--cold-reviews"],
     [["--edge-reviews", "0"], "--edge-reviews"],
     [["--only", "edge"], "--only"],
     [["--cluster", "local"], "--cluster"],

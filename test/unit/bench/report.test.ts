@@ -1,17 +1,27 @@
 // The benchmark's targets and report.
 import { describe, expect, test } from "vitest";
+import type { ColdReviews } from "../../bench/cold.ts";
 import type { LocalEdgeComparison } from "../../bench/local-edge.ts";
 import type { Latencies } from "../../bench/measure.ts";
 import { median, quantile } from "../../bench/quantiles.ts";
 import {
+  describeColdReviews,
   describeCpu,
   describeHeap,
   describeLatencies,
   describeLocalEdge,
+  describeRefreshes,
   describeTargets,
   describeWorkingDay,
 } from "../../bench/report.ts";
-import { cpuTargets, latencyTargets, localEdgeTargets, workingDayTargets } from "../../bench/targets.ts";
+import {
+  coldTargets,
+  cpuTargets,
+  latencyTargets,
+  localEdgeTargets,
+  refreshTargets,
+  workingDayTargets,
+} from "../../bench/targets.ts";
 
 const latencies = (changes: Partial<Latencies["reviewMs"]> = {}, callsWhenWarm = 0): Latencies => ({
   roundTripMs: 50,
@@ -26,9 +36,21 @@ const latencies = (changes: Partial<Latencies["reviewMs"]> = {}, callsWhenWarm =
   callsWhenWarm,
 });
 const cpu = (warm: number, reviewsEach = 5_000) => ({ rounds: 3, reviewsEach, warm, minimal: 10_000 });
-const day = (costly: number) => ({
+const cold = (cpuMs: number, reviewsEach = 200): ColdReviews => ({
+  reviewsEach,
+  reviews: (["own token", "app"] as const).flatMap((source) => [
+    { source, teams: 0, cpuMs: 2 },
+    { source, teams: 300, cpuMs },
+    { source, teams: 900, cpuMs: 8 },
+  ]),
+});
+const refreshes = (memory: number, each = 100) => ({ each, cpuMs: { memory, KV: 4, GitHub: 5 } });
+const day = (classic: number, fineGrained = 40) => ({
   noCache: { costly: 3000, notModified: 0 },
-  octogate: { costly, notModified: 400 },
+  octogate: {
+    fine_grained: { costly: fineGrained, notModified: 450 },
+    classic: { costly: classic, notModified: 400 },
+  },
 });
 const localEdge = (reviewsPerSecond: number, aloneMs: number, reviewsEach = 1_000): LocalEdgeComparison => {
   const workerd = { medianMs: 9, workerdCpuMs: 0.2, workerdBytes: 150 * 1024 * 1024 };
@@ -42,7 +64,12 @@ describe("the targets", () => {
   test("are met by good numbers", () => {
     const all = [
       ...[...latencyTargets(50, latencies()), ...workingDayTargets(day(150))],
-      ...[...cpuTargets(cpu(7_000)), ...localEdgeTargets(localEdge(1_500, 2))],
+      ...[
+        ...cpuTargets(cpu(7_000)),
+        ...coldTargets(cold(4)),
+        ...refreshTargets(refreshes(3)),
+        ...localEdgeTargets(localEdge(1_500, 2)),
+      ],
     ];
     expect(new Set(outcomesOf(all))).toEqual(new Set(["met"]));
   });
@@ -58,8 +85,11 @@ describe("the targets", () => {
   });
 
   test("calls, CPU and the way through npm start are missed, too", () => {
-    expect(outcomesOf(workingDayTargets(day(150.1)))).toEqual(["missed"]);
+    expect(outcomesOf(workingDayTargets(day(150.1, 40.1)))).toEqual(["missed", "missed"]);
     expect(outcomesOf(cpuTargets(cpu(6_999)))).toEqual(["missed"]);
+    expect(outcomesOf(coldTargets(cold(4.01)))).toEqual(["met", "missed"]);
+    expect(outcomesOf(coldTargets(cold(6.01)))).toEqual(["missed", "missed"]);
+    expect(outcomesOf(refreshTargets(refreshes(3.01)))).toEqual(["missed"]);
     expect(outcomesOf(localEdgeTargets(localEdge(1_499, 2.1)))).toEqual(["missed", "missed"]);
   });
 
@@ -70,6 +100,8 @@ describe("the targets", () => {
 
   test("too few reviews are not rated", () => {
     expect(outcomesOf(cpuTargets(cpu(1, 4_999)))).toEqual(["not rated"]);
+    expect(outcomesOf(coldTargets(cold(9, 199)))).toEqual(["not rated", "not rated"]);
+    expect(outcomesOf(refreshTargets(refreshes(9, 99)))).toEqual(["not rated"]);
     expect(outcomesOf(localEdgeTargets(localEdge(1, 9, 999)))).toEqual(["not rated", "not rated"]);
   });
 });
@@ -81,17 +113,23 @@ test("the report shows every number with its unit", () => {
     describeWorkingDay(day(100)),
     describeHeap({ tokens: 1_000_000, beforeBytes: 0, afterBytes: 30 * 1024 * 1024, tokensKept: 9_388 }),
     describeCpu(cpu(8_000)),
+    describeColdReviews(cold(3.5)),
+    describeRefreshes(refreshes(1.5)),
     describeLocalEdge(localEdge(1_402, 1.5)),
     describeTargets([...cpuTargets(cpu(8_000)), ...localEdgeTargets(localEdge(1_402, 1.5))]),
   ].join("\n");
   for (const line of [
     /^ {2}no cache +110\.0 ms +2\.200 +1\.0 x$/m,
     /^ {2}memory +1\.0 ms +0\.020 +110\.0 x$/m,
+    /^ {2}memory +1\.50 ms$/m,
     /^ {2}GitHub, never-seen token +108\.0 ms +2\.160 +1\.0 x$/m,
     /2439\.8 reviews a second, p50 3\.4 ms, p99 14\.2 ms$/m,
-    /^ {2}octogate +100 +400$/m,
+    /^ {2}octogate, fine-grained tokens +40 +450$/m,
+    /^ {2}octogate, classic tokens +100 +400$/m,
     /^Heap after 1,000,000 different tokens, in Node: 30\.0 MiB more than before, 9,388 tokens kept$/m,
     /^ {2}octogate, warm +8000 +125\.0 µs$/m,
+    /^ {2}app +0 +2\.00 ms +1\.00$/m,
+    /^ {2}own token +300 +3\.50 ms +1\.75$/m,
     /^npm start beside workerd alone: each one's best of 3 rounds of 1,000 warm reviews, 32 at a time$/m,
     /^ {2}workerd alone +3000 +9\.0 ms +0\.50 ms +- +0\.20 ms +- +150 MiB$/m,
     /^ {2}npm start +1402 +9\.0 ms +1\.50 ms +0\.25 ms +0\.20 ms +200 MiB +150 MiB$/m,

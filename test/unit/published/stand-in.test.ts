@@ -23,7 +23,8 @@ standIn.addMember(acme, owner, { role: "admin" });
 standIn.addMember(acme, invited, { state: "pending" });
 standIn.addMember(acme, biller, { role: "billing_manager" });
 const parent = standIn.addTeam(acme, { name: "Top" });
-standIn.addToTeam(standIn.addTeam(acme, { name: "Low", parent }), member);
+const low = standIn.addTeam(acme, { name: "Low", parent });
+for (const account of [member, owner, invited]) standIn.addToTeam(low, account);
 const odd = standIn.addOrganisation({ login: "-odd-" });
 const oddOne = standIn.addAccount({ login: "-Jerry-" });
 standIn.addMember(odd, oddOne);
@@ -79,7 +80,7 @@ describe("is as published: the response to GET", () => {
     ["/user/memberships/orgs/acme", 403, "a token without a scope", withoutScope],
     ["/user/memberships/orgs/suspended", 404, "an account that is not in it", membersToken],
     ["/user/teams?per_page=100", 200, "a member of a team", membersToken],
-    ["/user/teams", 200, "a member of no team", ownersToken],
+    ["/user/teams", 200, "an owner in a team", ownersToken],
     ["/user/teams", 403, "a token without a scope", withoutScope],
     ["/user", 200, "an account of the first years", oddToken],
     ["/user/memberships/orgs/-odd-", 200, "an account of the first years", oddToken],
@@ -92,6 +93,14 @@ describe("is as published: the response to GET", () => {
     ["/orgs/acme/teams/low", 200, "a member", membersToken],
     ["/orgs/acme/teams/top", 200, "a member", membersToken],
     ["/orgs/acme/teams/none", 404, "a member", membersToken],
+    [`/organizations/${acme.id}/team/${low.id}`, 200, "an installation", installationToken],
+    [`/organizations/${acme.id}/team/1`, 404, "an installation", installationToken],
+    ["/orgs/acme/teams/low/memberships/owner", 200, "an installation", installationToken],
+    ["/orgs/acme/teams/low/memberships/invited", 200, "an installation", installationToken],
+    [`/organizations/${acme.id}/team/${parent.id}/memberships/member`, 200, "an installation", installationToken],
+    ["/orgs/acme/teams/low/memberships/biller", 404, "an installation", installationToken],
+    ["/orgs/acme/teams/low/memberships/none", 404, "an installation", installationToken],
+    ["/orgs/acme/teams/top/memberships/member", 200, "a member", membersToken],
     ["/orgs/acme/memberships/member", 200, "an installation", installationToken],
     ["/orgs/acme/memberships/owner", 200, "an installation", installationToken],
     ["/orgs/acme/memberships/invited", 200, "an installation", installationToken],

@@ -31,6 +31,7 @@ function cacheWith(outcome: Facts | LookupFailure, isStale = false) {
   const lookups: Lookup[] = [];
   const factsCache: FactsCache = {
     credentialIdOf: () => null,
+    isKnown: () => false,
     async load(lookup): Promise<LookupResult> {
       lookups.push(lookup);
       if ("kind" in outcome) return { outcome, source: "github", call };
@@ -241,4 +242,19 @@ test("the credential-id of a token in memory is not computed again", async () =>
   );
   expect(decision).toMatchObject({ credential: { credentialId: "GITHUBSHA256=known" } });
   expect(lookups[0]?.credentialId).toBe("GITHUBSHA256=known");
+});
+
+test("a token that GitHub once accepted is known as such where nothing is known of its owner now", async () => {
+  const known = (outcome: Facts | LookupFailure, policy = policyOf()) => {
+    const { service } = cacheWith(outcome);
+    const factsCache = { ...service.value.factsCache, isKnown: () => true };
+    return authenticate(makeToken("classic"), "production", right(policy), right({ ...service.value, factsCache }));
+  };
+  const refused: LookupFailure = { kind: "refused", reason: "token_refused" };
+  expect(await known(refused)).toMatchObject({ isKnownToken: true });
+  expect(await known(factsOf(), policyOf({ token_kinds: ["fine_grained"] }))).toMatchObject({ isKnownToken: true });
+  expect(await known(factsOf())).not.toHaveProperty("isKnownToken");
+  const { service } = cacheWith(refused);
+  const unknown = await authenticate(makeToken("classic"), "production", right(policyOf()), service);
+  expect(unknown).not.toHaveProperty("isKnownToken");
 });

@@ -26,6 +26,29 @@ function countedBody(chunks: readonly string[], atEnd: "close" | "break" | "hang
 
 const headers = (values: Record<string, string> = {}) => new Headers(values);
 
+test("a byte stream, as runtimes make them, comes out whole, whatever its length", async () => {
+  for (const length of [0, 1, 65_536, 65_537, 400_000]) {
+    const bytes = Uint8Array.from({ length }, (_, index) => index % 251);
+    const body = new Response(bytes).body;
+    expect(await readBoundedBody({ headers: headers(), body }, 400_000)).toEqual({ kind: "complete", bytes });
+  }
+});
+
+test("a byte stream that grows over the limit is too large", async () => {
+  const body = new Response("a".repeat(70_001)).body;
+  expect(await readBoundedBody({ headers: headers(), body }, 70_000)).toEqual({ kind: "too_large" });
+});
+
+test("a byte stream that breaks off is broken, and one that hangs ends with the signal", async () => {
+  const broken = new ReadableStream({ type: "bytes", pull: (controller) => controller.error(new Error("reset")) });
+  expect(await readBoundedBody({ headers: headers(), body: broken }, 3)).toEqual({ kind: "broken" });
+  const hanging = new ReadableStream({ type: "bytes", pull: () => new Promise<void>(() => {}) });
+  const controller = new AbortController();
+  const reading = readBoundedBody({ headers: headers(), body: hanging }, 3, controller.signal);
+  controller.abort();
+  expect(await reading).toEqual({ kind: "aborted" });
+});
+
 describe("a body", () => {
   test("comes out whole, however it is cut", async () => {
     const { stream } = countedBody(["ab", "", "c"]);

@@ -69,6 +69,7 @@ function serviceWithoutCache(github: GitHubFacts, { tokenShape }: ServiceSetting
     isRepeatedDenial: () => false,
     factsCache: {
       credentialIdOf: () => null,
+      isKnown: () => false,
       async load({ token, request, evaluate, trace }) {
         const { outcome } = await github.load(token, request, null, trace);
         const call = decidingCall(trace, outcome);

@@ -57,7 +57,7 @@ const publicProfile: Endpoint<NamedAccount, AccountBody, Failure> = {
 };
 
 /** A team, as its organisation's members may see it. The slug of an enterprise's team has a colon. */
-const teamBySlug: typeof team = {
+const teamBySlug: Endpoint<NamedTeam, TeamBody, Failure> = {
   ...team,
   path: ({ organisation, slug }) => `/orgs/${organisation}/teams/${encodeURIComponent(slug)}`,
   isConditional: false,

@@ -25,7 +25,13 @@ import type { Diagnostic } from "../../command.ts";
 import { nearestTo } from "../../nearest.ts";
 import { isPlaceholder, isTable } from "../clusters.ts";
 import { type ConfigFile, errorAt, pathOf, type Settings, warningAt } from "../file.ts";
-import { findSharedTokens, findUnpinnedNames, findWideEntries, type NamedPolicy } from "./policy-risks.ts";
+import {
+  findOpenDenials,
+  findSharedTokens,
+  findUnpinnedNames,
+  findWideEntries,
+  type NamedPolicy,
+} from "./policy-risks.ts";
 import { findSignInProblems } from "./sign-in-rules.ts";
 import { secretNames, withStandIns } from "./stand-in-secrets.ts";
 import { findDeploymentProblems } from "./wrangler-rules.ts";
@@ -57,6 +63,7 @@ function findAll(file: ConfigFile, now: number): Diagnostic[] {
       findUnpinnedNames(file, variable, policy, isTable(vars[variable]) && "groups_from" in vars[variable]),
     ),
     ...policies.flatMap(({ variable, policy }) => findWideEntries(file, variable, policy)),
+    ...policies.flatMap(({ variable, policy }) => findOpenDenials(file, variable, policy)),
     ...findSharedTokens(
       file,
       policies.filter(({ variable }) => takesTokens(vars[variable])),

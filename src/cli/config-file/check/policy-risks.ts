@@ -1,8 +1,14 @@
-// Warnings about policies that are right, but risky: clusters that share personal access tokens, and names without a
-// number, which their owner can give up and another account can take.
+// Warnings about policies that are right, but risky: clusters that share personal access tokens, names without a
+// number, which their owner can give up and another account can take, and organisations of others in deny.
 import type { TomlPath } from "../../../node/toml.ts";
 import type { ClusterPolicy, TokenKind } from "../../../worker/config/cluster.ts";
-import { type AllowEntry, type DenyEntry, organisationOf, printEntry } from "../../../worker/config/entries.ts";
+import {
+  type AllowEntry,
+  type DenyEntry,
+  organisationOf,
+  organisationsNamedIn,
+  printEntry,
+} from "../../../worker/config/entries.ts";
 import type { Diagnostic } from "../../command.ts";
 import { type ConfigFile, warningAt } from "../file.ts";
 
@@ -157,5 +163,38 @@ function findUnpinnedGroups(file: ConfigFile, variable: string, policy: ClusterP
     const message = `${login} itself is pinned nowhere: its groups follow the name to any future owner`;
     const howTo = `name what gives groups, with its number: groups_from = ["${login}#NUMBER"]`;
     return [warningAt(file, ["vars", variable, "allow", index], message, howTo)];
+  });
+}
+
+/**
+ * `deny` keeps out every user of whom GitHub does not prove that it does not concern them. So it matters who can keep
+ * GitHub from proving it.
+ */
+export function findOpenDenials(file: ConfigFile, variable: string, policy: ClusterPolicy): Diagnostic[] {
+  const { allow, deny } = policy;
+  return deny.flatMap((entry, index): Diagnostic[] => {
+    if (entry.kind !== "organisation" && entry.kind !== "team") return [];
+    const organisation = organisationOf(entry);
+    const warn = (message: string, howTo: string) => warningAt(file, ["vars", variable, "deny", index], message, howTo);
+    const isElsewhere = entry.kind === "team" && entry.id !== null && !isPinnedOrganisation(organisation, policy);
+    const isForeign = !organisationsNamedIn(allow).some(({ login }) => login === organisation);
+    return [
+      ...(isElsewhere
+        ? [
+            warn(
+              `${organisation} itself is pinned nowhere: this keeps out every user whose token does not show the team there`,
+              `name the organisation with its number: groups_from = ["${organisation}#NUMBER", …]`,
+            ),
+          ]
+        : []),
+      ...(isForeign
+        ? [
+            warn(
+              `the owners of ${organisation} can keep everybody out: by deleting it, or by hiding it from the app or from tokens`,
+              "if they do, the Worker's log says so, and removing the entry ends it; to deny single accounts, write user:LOGIN#NUMBER",
+            ),
+          ]
+        : []),
+    ];
   });
 }

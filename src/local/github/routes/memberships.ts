@@ -4,32 +4,28 @@ import { orgMembership } from "../bodies.ts";
 import type { StandInEnv } from "../context.ts";
 import {
   accessTo,
+  organisationResource,
   personalGrant,
+  personalList,
   refusalFor,
   refusalForInstallation,
-  scopeHeaders,
-  visibleIn,
 } from "../organisation-access.ts";
-import { notAccessible, notFound, pageOf, requiresAuthentication, resource } from "../responses.ts";
+import { notAccessible, notFound, requiresAuthentication } from "../responses.ts";
 
 export const membershipRoutes = new Hono<StandInEnv>();
 
-const cacheable = { "cache-control": "private, max-age=60, s-maxage=60" };
-
 membershipRoutes.get("/user/memberships/orgs", (c) => {
-  const grant = personalGrant(c);
-  if (grant instanceof Response) return grant;
-  const { organisations, url, fineGrainedListsMemberships } = c.get("github");
-  if (grant.kind === "fine_grained" && !fineGrainedListsMemberships) return notAccessible(c);
-
+  const { url, fineGrainedListsMemberships } = c.get("github");
   const state = c.req.query("state");
-  const joined = organisations.of(grant.account).filter(({ members }) => {
-    return state === undefined || members.get(grant.account)?.state === state;
-  });
-  const { visible, ssoHeaders } = visibleIn(c, grant, joined);
-  const { items, headers } = pageOf(c, visible);
-  const body = items.map((organisation) => orgMembership(organisation, grant.account, url));
-  return resource(c, body, { ...cacheable, ...scopeHeaders(grant), ...headers, ...ssoHeaders });
+  return personalList(c, ({ kind, account }) =>
+    kind === "fine_grained" && !fineGrainedListsMemberships
+      ? notAccessible(c)
+      : {
+          counts: ({ members }) => state === undefined || members.get(account)?.state === state,
+          itemsIn: (organisation) => [organisation],
+          bodyOf: (organisation) => orgMembership(organisation, account, url),
+        },
+  );
 });
 
 membershipRoutes.get("/user/memberships/orgs/:org", (c) => {
@@ -46,7 +42,7 @@ membershipRoutes.get("/user/memberships/orgs/:org", (c) => {
   if (!isIn && access.kind !== "not_accessible" && access.kind !== "blocked") return notFound(c);
   const refused = refusalFor(c, grant, access, organisation);
   if (refused !== null) return refused;
-  return resource(c, orgMembership(organisation, grant.account, url), { ...cacheable, ...scopeHeaders(grant) });
+  return organisationResource(c, grant, orgMembership(organisation, grant.account, url));
 });
 
 /** For installations only: a person's token asks about its owner's memberships. */
@@ -60,5 +56,5 @@ membershipRoutes.get("/orgs/:org/memberships/:username", (c) => {
   if (refused !== null) return refused;
   const account = accounts.byLogin(c.req.param("username"));
   if (account === null || !organisation.members.has(account)) return notFound(c);
-  return resource(c, orgMembership(organisation, account, url), cacheable);
+  return organisationResource(c, grant, orgMembership(organisation, account, url));
 });

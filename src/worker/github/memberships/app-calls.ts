@@ -1,6 +1,6 @@
 // Calls as one installation of the app: within its shared quota, and once more where GitHub does not know a new token
 // yet.
-import type { CallFailure, CallOptions, CallResult, GitHubCalls } from "../calls.ts";
+import { type CallFailure, type CallOptions, type CallResult, type GitHubCalls, isOk } from "../calls.ts";
 import type { Endpoint } from "../endpoints.ts";
 import { type GitHubResponse, saysLimit } from "../outcomes.ts";
 import type { QuotaUse, SharedLimit, SharedQuota } from "../shared-quota.ts";
@@ -54,10 +54,11 @@ export async function callAsInstallation<Params, Body, Failure extends CallFailu
     });
     const isAccepted = accepted.has(token);
     if (result.kind === "ok" && endpoint.path !== null) accepted.add(token);
+    if (isOk(result) && result.notModified) quota.takeBack(use);
     return {
       result,
       ...readRefusal(last, isAccepted),
-      ...(isBody(result) && isRefusal(result.body) ? { isRefused: true } : {}),
+      ...(isOk(result) && isRefusal(result.body) ? { isRefused: true } : {}),
     };
   }
 
@@ -80,11 +81,4 @@ function readRefusal(
     status,
     isRefused: (status === 401 || status === 403 || (status === 404 && !isAccepted)) && !saysLimit(response),
   };
-}
-
-function isBody<Body>(result: { readonly kind: string } | { readonly kind: "ok"; readonly body: Body }): result is {
-  readonly kind: "ok";
-  readonly body: Body;
-} {
-  return result.kind === "ok";
 }

@@ -3,10 +3,10 @@
 //
 // Each organisation of the policy is looked up by itself: any account can install a public app, so the list of all
 // installations may be long, slow or odd, and is read only where nothing else finds a renamed organisation.
-import githubAppJwt from "universal-github-app-jwt";
 import * as v from "valibot";
 import { BoundedMap } from "../../bounded-map.ts";
 import { keyOfOrganisation, type OrganisationReference } from "../../config/organisations.ts";
+import { importPrivateKey, signJwt } from "../../rs256.ts";
 import type { CallOptions, CallResult, GitHubCalls } from "../calls.ts";
 import type { Validator, ValidatorStore } from "../client.ts";
 import {
@@ -104,7 +104,7 @@ export function createAppCredentials(app: GitHubApp, now: () => number): AppCred
     const quota = quotas.of("app");
     const limit = quota.refusalOf({ isNeverSeen: false, accountId: null });
     if (limit !== null) return limit;
-    const jwt = await signJwt(app, now());
+    const jwt = await signAsApp(app, now());
     if (jwt === null) return appUnavailable;
     return calls.call(endpoint, params, { authorization: `Bearer ${jwt}`, body, onResponse: quota.observe });
   }
@@ -145,7 +145,7 @@ export function createAppCredentials(app: GitHubApp, now: () => number): AppCred
 
   /** Any account decides how long the list is, so a list that fails is as good as none. */
   async function findInList(id: number, calls: GitHubCalls): Promise<Found | Absent> {
-    const jwt = await signJwt(app, now());
+    const jwt = await signAsApp(app, now());
     const list = jwt === null ? null : await fetchList(calls, installations, `Bearer ${jwt}`, undefined);
     if (list?.kind !== "ok") return absent;
     const found = list.items
@@ -189,7 +189,7 @@ export function createAppCredentials(app: GitHubApp, now: () => number): AppCred
     if (result.kind !== "ok") return result;
     const token = {
       value: result.body.token,
-      endsAt: Date.parse(result.body.expires_at),
+      endsAt: result.body.expires_at,
       madeAt: now(),
       validators: createValidatorStore(),
     };
@@ -254,11 +254,14 @@ function createValidatorStore(): ValidatorStore {
   });
 }
 
-/** @returns a JWT as the app, or null where the key is none: WebCrypto sees that only now */
-async function signJwt({ id, privateKey }: GitHubApp, now: number): Promise<string | null> {
+/**
+ * @returns a JWT as the app, or null where the key is none: WebCrypto sees that only now. It is issued a moment ago,
+ *   for clocks differ, and good for at most ten minutes, which is what GitHub takes
+ */
+async function signAsApp({ id, privateKey }: GitHubApp, now: number): Promise<string | null> {
   try {
-    // Issued for a moment ago, as the library does it: clocks differ.
-    return (await githubAppJwt({ id, privateKey, now: Math.floor(now / 1000) })).token;
+    const iat = Math.floor(now / 1000) - 30;
+    return await signJwt(await importPrivateKey(privateKey), {}, { iat, exp: iat + 600, iss: id });
   } catch {
     // Dropped on purpose: the error may quote the key.
     return null;

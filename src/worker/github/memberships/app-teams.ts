@@ -18,38 +18,33 @@ export interface TeamsView {
   readonly names: "proven" | "user_hidden" | "outdated" | "unknown";
 }
 
-const pageSize = 100;
 /** GitHub gives a request ten seconds and advises to ask for fewer items then. */
-const smallPageSize = 20;
+const pageSizes = [100, 20, 1];
 
-export interface TeamsOptions {
-  /** Null for all teams; otherwise the names alone are of interest. */
-  readonly maxTeams: number | null;
-  /** Whether a page that GitHub could not send is worth another try. */
-  readonly isWorthAnotherTry: () => Promise<boolean>;
-}
-
+/** @param isWorthAnotherTry whether a page that GitHub could not send is worth another try */
 export async function fetchTeams(
   caller: AppCaller,
   account: Account,
-  { maxTeams, isWorthAnotherTry }: TeamsOptions,
+  isWorthAnotherTry: () => Promise<boolean>,
 ): Promise<TeamsView> {
   const teams = new Map<number, Team>();
   let odd: MissingReason | null = null;
   let names: TeamsView["names"] = "unknown";
   const view = (hidden: MissingReason | null): TeamsView => ({ teams: [...teams.values()], hidden, names });
 
-  let first = maxTeams ?? pageSize;
-  let isSmall = false;
+  let [first = 0, ...smallerSizes] = pageSizes;
+  let isSecondTry = false;
   let after: string | null = null;
   for (let page = 1; page <= maxPages; page += 1) {
-    const read: Page = await fetchPage(caller, account, { first, after }, isSmall);
+    const read: Page = await fetchPage(caller, account, { first, after }, isSecondTry);
     if (read.kind === "outdated") return { ...view("github_app_unavailable"), names: "outdated" };
     if (read.kind !== "page") {
-      const isLast = isSmall || !couldBeTooLarge(read) || caller.calls.isOver() || !(await isWorthAnotherTry());
-      if (isLast) return view(read.reason);
-      isSmall = true;
-      first = Math.min(first, smallPageSize);
+      const [smaller, ...others] = smallerSizes;
+      const isLast = !couldBeTooLarge(read) || caller.calls.isOver() || !(await isWorthAnotherTry());
+      if (smaller === undefined || isLast) return view(read.reason);
+      isSecondTry = true;
+      first = smaller;
+      smallerSizes = others;
       continue;
     }
     names = read.isUserHidden ? "user_hidden" : "proven";
@@ -63,7 +58,7 @@ export async function fetchTeams(
       if (ancestors.pageInfo.hasNextPage) odd = "too_many_teams";
       for (const { databaseId, slug } of [team, ...ancestors.nodes]) teams.set(databaseId, { id: databaseId, slug });
     }
-    if (!read.pageInfo.hasNextPage || maxTeams !== null) return view(odd);
+    if (!read.pageInfo.hasNextPage) return view(odd);
     if (read.pageInfo.endCursor === null) return view("github_invalid_response");
     after = read.pageInfo.endCursor;
   }

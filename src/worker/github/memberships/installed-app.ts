@@ -8,11 +8,15 @@
 import { BoundedMap } from "../../bounded-map.ts";
 import type { OrganisationReference } from "../../config/organisations.ts";
 import type { GitHubCalls } from "../calls.ts";
-import { membershipOfUser, user } from "../endpoints.ts";
-import type { Membership, MissingReason } from "../facts.ts";
+import { accountById, membershipOfUser, user } from "../endpoints.ts";
+import { earnsGrace, isFailure, type Membership, type MissingReason } from "../facts.ts";
 import { type AppCaller, callAsInstallation } from "./app-calls.ts";
 import type { AppCredentials, InstallationToken } from "./app-credentials.ts";
 import { fetchTeams, type TeamsView } from "./app-teams.ts";
+import { boundTeamCalls, tooManyPages } from "./lists.ts";
+import { askNamedTeams, findTeam, unlessElsewhere } from "./named-teams.ts";
+import type { CallForTeams } from "./own-lookup.ts";
+import { ownTokenMemberships } from "./own-token.ts";
 import { type MembershipSource, type MembershipsRequest, relationOf } from "./source.ts";
 
 const none: Membership = { kind: "none", nameTakenBy: null, isProven: true };
@@ -48,22 +52,34 @@ export function createInstalledAppMemberships(
     request: MembershipsRequest,
     reference: OrganisationReference,
     calls: GitHubCalls,
+    mayCallForTeams: () => boolean,
   ): Promise<Membership> {
     const installation = await credentials.installationIn(reference, calls, `Bearer ${request.token}`);
     if (installation.kind !== "ok") return hidden(installation.reason);
     const pair = `${request.owner.account.id}/${installation.organisation.id}`;
-    if (nonMembers.has(pair)) return none;
-
     const isNeverSeen = request.isNeverSeen && members.get(pair) === undefined;
     const use = { isNeverSeen, accountId: request.owner.account.id };
     const caller: AppCaller = { calls, credentials, installation, use, now, accepted, wait };
-    const membership = await fetchMembership(caller, request, reference);
-    if (membership === "outdated") {
+    const callForTeams: CallForTeams = async (endpoint, params) => {
+      if (!mayCallForTeams()) return tooManyPages;
+      return callAsInstallation(caller, endpoint, params, { quota: installation.quotas.rest });
+    };
+    const isKnownOutside = nonMembers.has(pair);
+    const found = isKnownOutside ? none : await fetchMembership(caller, request, reference, callForTeams);
+    if (found === "outdated") {
       credentials.drop(reference, installation);
       // Once more under the present name, which is looked up now.
-      return installation.isFromEarlier ? membershipIn(request, reference, calls) : hidden("github_app_unavailable");
+      return installation.isFromEarlier
+        ? membershipIn(request, reference, calls, mayCallForTeams)
+        : hidden("github_app_unavailable");
     }
-    if (membership.kind === "none") nonMembers.add(pair);
+    const membership = await unlessElsewhere(
+      reference,
+      found,
+      async (team) => (await findTeam(installation.organisation, team, callForTeams)) !== null,
+    );
+    if (isKnownOutside) return membership;
+    if (membership.kind === "none" && membership.isProven) nonMembers.add(pair);
     else nonMembers.delete(pair);
     if (membership.kind === "active") members.set(pair, true);
     if (membership.kind === "none") members.delete(pair);
@@ -72,17 +88,38 @@ export function createInstalledAppMemberships(
 
   return {
     async load(request, calls) {
-      const memberships = await Promise.all(request.organisations.map((one) => membershipIn(request, one, calls)));
-      return { kind: "known", memberships, tookToken: false };
+      const mayCallForTeams = boundTeamCalls();
+      const memberships = request.organisations.map(async (reference) =>
+        orProvenOutside(request, reference, await membershipIn(request, reference, calls, mayCallForTeams), calls),
+      );
+      return { kind: "known", memberships: await Promise.all(memberships), tookToken: false };
     },
   };
+}
+
+/**
+ * Where the app sees nothing, because an owner has suspended it or its quota is spent, the user's own token may still
+ * prove that its owner is not in the organisation: an organisation of `deny` keeps out no more people than it must.
+ */
+async function orProvenOutside(
+  request: MembershipsRequest,
+  reference: OrganisationReference,
+  found: Membership,
+  calls: GitHubCalls,
+): Promise<Membership> {
+  if (found.kind !== "hidden" || !isFailure(found.reason) || earnsGrace(found.reason)) return found;
+  const organisations = [{ ...reference, needsTeams: false }];
+  const own = await ownTokenMemberships.load({ ...request, organisations }, calls);
+  const [answer] = own.kind === "known" ? own.memberships : [];
+  return answer?.kind === "none" && answer.isProven ? answer : found;
 }
 
 /** @returns "outdated" where the installation is no longer the one of the organisation */
 async function fetchMembership(
   caller: AppCaller,
   request: MembershipsRequest,
-  { needsTeams }: OrganisationReference,
+  reference: OrganisationReference,
+  callForTeams: CallForTeams,
 ): Promise<Membership | "outdated"> {
   const { account } = request.owner;
   const { organisation, quotas } = caller.installation;
@@ -96,16 +133,10 @@ async function fetchMembership(
   const isWorthAnotherTry = async () => (await asking).kind !== "unavailable";
   const [result, teams] = await Promise.all([
     asking,
-    needsTeams ? fetchTeams(caller, account, { maxTeams: null, isWorthAnotherTry }) : null,
+    reference.needsTeams ? fetchTeams(caller, account, isWorthAnotherTry) : null,
   ]);
   if (teams?.names === "outdated") return "outdated";
-  if (result.kind === "absent") {
-    return noneIfProven(
-      caller,
-      request,
-      teams ?? (await fetchTeams(caller, account, { maxTeams: 1, isWorthAnotherTry })),
-    );
-  }
+  if (result.kind === "absent") return noneIfProven(caller, request, teams, isWorthAnotherTry);
   if (result.kind !== "ok") return result.reason === "github_app_unavailable" ? "outdated" : hidden(result.reason);
   const { organization, user: member, state, role } = result.body;
   if (organization.id !== organisation.id) return "outdated";
@@ -116,15 +147,36 @@ async function fetchMembership(
   if (relation === "none") return none;
   const { id, login } = organization;
   if (relation === "pending") return { kind: "pending", id, login };
-  return { kind: "active", id, login, role: relation, teams: teams?.teams ?? [], teamsHidden: teams?.hidden ?? null };
+  const known = { teams: teams?.teams ?? [], teamsHidden: teams?.hidden ?? null };
+  const named = await askNamedTeams(reference, organization, account.login, known, callForTeams);
+  return { kind: "active", id, login, role: relation, ...named };
 }
 
-/** A 404 is about names. The other call shows that they belong to the organisation and to the user at this moment. */
+/**
+ * A 404 is about names. Another answer shows that they belong to the organisation and to the user at this moment:
+ * GraphQL's, where it was asked for the teams, or those to the user's own token, which cost no quota that others share.
+ */
 async function noneIfProven(
-  { calls }: AppCaller,
+  caller: AppCaller,
   { owner: { account }, token }: MembershipsRequest,
-  { names, hidden: reason }: TeamsView,
+  teams: TeamsView | null,
+  isWorthAnotherTry: () => Promise<boolean>,
 ): Promise<Membership | "outdated"> {
+  if (teams?.names === "proven") return none;
+  const { calls, installation } = caller;
+  const own = { authorization: `Bearer ${token}` };
+  const [owner, organisation] = await Promise.all([
+    calls.call(user, undefined, own),
+    calls.call(accountById, { id: installation.organisation.id }, own),
+  ]);
+  // A user may be hidden, or have renamed the account a moment ago, so as not to be found.
+  const isSame = owner.kind === "ok" && owner.body.id === account.id && owner.body.login === account.login;
+  const ifSame = isSame ? none : hidden("github_inconsistent_responses");
+  if (organisation.kind === "ok") {
+    return organisation.body.login === installation.organisation.login ? ifSame : "outdated";
+  }
+  // An older Enterprise Server finds no organisation by its number.
+  const { names, hidden: reason } = teams ?? (await fetchTeams(caller, account, isWorthAnotherTry));
   switch (names) {
     case "proven":
       return none;
@@ -132,12 +184,8 @@ async function noneIfProven(
       return "outdated";
     case "unknown":
       return hidden(reason ?? "github_invalid_response");
-    case "user_hidden": {
-      // A user may be hidden, or have renamed the account a moment ago, so as not to be found.
-      const result = await calls.call(user, undefined, { authorization: `Bearer ${token}` });
-      const isSame = result.kind === "ok" && result.body.id === account.id && result.body.login === account.login;
-      return isSame ? none : hidden("github_inconsistent_responses");
-    }
+    case "user_hidden":
+      return ifSame;
   }
 }
 

@@ -10,6 +10,18 @@ export const maxPages = 20;
 
 export const tooManyPages: Unavailable = { kind: "unavailable", reason: "github_too_large" };
 
+/** The free plan of Workers has 50 calls for each request, which the other questions need as well. */
+const maxTeamCalls = 36;
+
+/** @returns tells whether one more call for teams may be made in a review */
+export function boundTeamCalls(): () => boolean {
+  let calls = 0;
+  return () => {
+    calls += 1;
+    return calls <= maxTeamCalls;
+  };
+}
+
 /**
  * GitHub gives a request ten seconds and advises to ask for fewer items then. Each size is a part of the one before, so
  * that a list goes on where it stopped.
@@ -17,6 +29,8 @@ export const tooManyPages: Unavailable = { kind: "unavailable", reason: "github_
 const smallerSizes: ReadonlyMap<number, number> = new Map([
   [100, 20],
   [20, 5],
+  // One item is what GitHub can always send: where it does, the length of the list is the cause.
+  [5, 1],
 ]);
 /** A second try leaves GitHub its own ten seconds. */
 export const patientTimeoutMs = 11_000;

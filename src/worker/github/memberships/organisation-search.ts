@@ -1,10 +1,11 @@
 // The search for an organisation that does not show itself under its name: it may have been renamed, be hidden, or not
 // know the user. "Not found" is a proof only where GitHub says it of the very organisation, and no list left it out.
 import * as v from "valibot";
-import type { OrganisationReference } from "../../config/organisations.ts";
+import { type OrganisationReference, pinnedTeams } from "../../config/organisations.ts";
 import type { LookupFailure, Membership } from "../facts.ts";
 import { inconsistentResponses, invalidResponse } from "../outcomes.ts";
 import { type ListItem, type MembershipBody, membershipSchema, type OrganisationBody, readTeam } from "../schemas.ts";
+import { tooManyPages } from "./lists.ts";
 import { hiddenBecause, isSameLogin, type OwnLookup, pinnedNumbers, withoutSso } from "./own-lookup.ts";
 
 type Found = Membership | LookupFailure;
@@ -32,8 +33,9 @@ export async function search(given: Search): Promise<Found> {
   const { id } = reference;
   if (id === null) {
     // Only the teams could show it under another name.
-    const isOpen = areTeamsOpen && reference.teamIds.length > 0;
-    return isOpen ? hiddenBecause(teams, reference.login) : noneUnlessLeftOut(given);
+    if (!areTeamsOpen || pinnedTeams(reference).length === 0) return noneUnlessLeftOut(given);
+    // GitHub is not down, for it knows no membership under the name: so the user's list brings no grace.
+    return hiddenBecause(teams.kind === "unavailable" ? tooManyPages : teams, reference.login);
   }
   const byNumber = await lookup.organisationById(id);
   if (byNumber.kind === "ok") {
@@ -103,7 +105,7 @@ async function noneUnlessLeftOut({ lookup, reference, nameTakenBy }: Search): Pr
   const leftOut = list.leftOut.filter((number) => !pinned.has(number));
   if (leftOut.length === 0) return none(true);
   // Only its teams are pinned, and they find it under any name.
-  if (reference.teamIds.length > 0) return withoutSso;
+  if (pinnedTeams(reference).length > 0) return withoutSso;
   if (leftOut.length > maxNumbers) return none(false);
   const organisations = await Promise.all(leftOut.map(lookup.organisationById));
   if (organisations.some((one) => one.kind === "ok" && isSameLogin(one.organisation.login, reference.login))) {
@@ -131,9 +133,10 @@ function shownByTeams(lookup: OwnLookup, reference: OrganisationReference): Orga
 }
 
 /** The user's teams in the organisation: of one that is not pinned, its pinned teams and their direct children. */
-function itemsShowing({ teams }: OwnLookup, { id, teamIds }: OrganisationReference): ListItem[] {
+function itemsShowing({ teams }: OwnLookup, reference: OrganisationReference): ListItem[] {
   const items = teams.kind === "ok" ? teams.items : [];
-  if (id !== null) return items.filter(({ organization }) => organization.id === id);
+  if (reference.id !== null) return items.filter(({ organization }) => organization.id === reference.id);
+  const teamIds = pinnedTeams(reference);
   return items.filter((item) => {
     const team = readTeam(item);
     return team !== null && teamIds.some((number) => number === team.id || number === team.parent?.id);

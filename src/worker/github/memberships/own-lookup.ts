@@ -1,14 +1,20 @@
 // What the user's own token is asked with, and what was asked already: every part of a lookup shares it.
 import type { OrganisationReference } from "../../config/organisations.ts";
 import type { CallResult, GitHubCalls } from "../calls.ts";
-import { accountById, ownMembership, ownMemberships, ownTeams } from "../endpoints.ts";
-import type { LookupFailure, Membership, MissingReason, Unavailable } from "../facts.ts";
+import { accountById, type Endpoint, ownMembership, ownMemberships, ownTeams } from "../endpoints.ts";
+import type { LookupFailure, Membership, MissingReason } from "../facts.ts";
 import type { Absent, Hidden } from "../outcomes.ts";
 import type { ListItem, MembershipBody, OrganisationBody } from "../schemas.ts";
-import { fetchList, type List } from "./lists.ts";
+import { boundTeamCalls, fetchList, type List, tooManyPages } from "./lists.ts";
 import type { MembershipsRequest } from "./source.ts";
 
 export type Failure = Absent | Hidden | LookupFailure;
+
+/** Calls about teams as one source of memberships does it, and bounds the number of these calls. */
+export type CallForTeams = <Params, Body>(
+  endpoint: Endpoint<Params, Body, Failure>,
+  params: Params,
+) => Promise<CallResult<Body, Failure>>;
 
 /** What is known, and can be looked up, about one user. */
 export interface OwnLookup {
@@ -22,14 +28,12 @@ export interface OwnLookup {
   readonly allMemberships: () => Promise<List<ListItem> | Failure>;
   /** The organisation with this number, under its present name. Calls once for each number. */
   readonly organisationById: (id: number) => Promise<{ kind: "ok"; organisation: OrganisationBody } | Failure>;
-  /** Whether one more call for teams may be made: a Worker's plan limits all calls of a request. */
+  /** Whether one more call for teams may be made. */
   readonly mayCallForTeams: () => boolean;
+  readonly callForTeams: CallForTeams;
   /** Whether a fine-grained token shows another organisation than the one that is looked for: it shows one alone. */
   readonly isForAnother: boolean;
 }
-
-/** The free plan of Workers has 50 calls for each request, which the other questions need as well. */
-const maxTeamCalls = 36;
 
 /** How old it may be that single sign-on left no organisation out of the list of memberships: like scopes. */
 const maxLeftOutAgeMs = 3 * 60_000;
@@ -41,11 +45,7 @@ export async function startLookup(request: MembershipsRequest, calls: GitHubCall
   const { organisations, isFineGrained } = request;
   const authorization = `Bearer ${request.token}`;
   const membershipIn = (organisation: string) => calls.call(ownMembership, { organisation }, { authorization });
-  let teamCalls = 0;
-  const mayCallForTeams = () => {
-    teamCalls += 1;
-    return teamCalls <= maxTeamCalls;
-  };
+  const mayCallForTeams = boundTeamCalls();
   const byName = Promise.all(
     organisations.map(async (reference) => [reference, await membershipIn(reference.login)] as const),
   );
@@ -69,6 +69,8 @@ export async function startLookup(request: MembershipsRequest, calls: GitHubCall
     teams,
     membershipIn,
     mayCallForTeams,
+    callForTeams: async (endpoint, params) =>
+      mayCallForTeams() ? calls.call(endpoint, params, { authorization }) : tooManyPages,
     isForAnother: isFineGrained && results.some(([, { kind }]) => kind === "ok"),
     allMemberships: () => {
       all ??= fetchList(calls, ownMemberships, authorization, undefined, { maxHeaderAgeMs: maxLeftOutAgeMs });
@@ -108,7 +110,7 @@ export function hiddenBecause(failure: Failure, login?: string): Membership | Lo
 }
 
 /** @returns why a part of one organisation is not known, or a failure that concerns the token itself */
-export function missingReasonOf(failure: Failure, login?: string): MissingReason | Exclude<LookupFailure, Unavailable> {
+export function missingReasonOf(failure: Failure, login?: string): MissingReason | LookupFailure {
   switch (failure.kind) {
     case "absent":
       // What is asked for here follows from another response, which says that it is there.
@@ -118,6 +120,8 @@ export function missingReasonOf(failure: Failure, login?: string): MissingReason
       const isAnother = failure.organisation !== null && login !== undefined && failure.organisation !== login;
       return isAnother ? "other_organisation_forbids" : failure.reason;
     }
+    // One question may be one too many, while the token is still good for others.
+    case "limited":
     case "unavailable":
       return failure.reason;
     default:

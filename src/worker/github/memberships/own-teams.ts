@@ -1,15 +1,14 @@
 // The teams of a user in one organisation, out of the list of the user's teams in all of them. Their makers decide
 // about their names, and about who is in them, so one that is odd costs no more than itself.
-import type { OrganisationReference } from "../../config/organisations.ts";
+import { type OrganisationReference, pinnedTeams } from "../../config/organisations.ts";
 import { organisationTeams, team } from "../endpoints.ts";
-import type { LookupFailure, Membership, MissingReason, Team } from "../facts.ts";
+import type { LookupFailure, MissingReason, Team } from "../facts.ts";
 import { inconsistentResponses } from "../outcomes.ts";
 import { type OrganisationBody, readTeam, type TeamWithParent } from "../schemas.ts";
 import { fetchList, tooManyPages } from "./lists.ts";
+import type { KnownTeams } from "./named-teams.ts";
 import { type Failure, isIn, missingReasonOf, type OwnLookup, pinnedNumbers } from "./own-lookup.ts";
 import { withAncestors } from "./team-ancestors.ts";
-
-type KnownTeams = Pick<Membership & { kind: "active" }, "teams" | "teamsHidden">;
 
 /** @param organisation under its present name */
 export async function teamsIn(
@@ -23,7 +22,7 @@ export async function teamsIn(
 
   const items = list.items.filter((item) => isIn(item, organisation));
   const direct = items.flatMap((item) => readTeam(item) ?? []);
-  const { teams, missing } = await withAncestors<Failure>(direct, sourcesOf(lookup, organisation.login));
+  const { teams, missing } = await withAncestors<Failure>(direct, sourcesOf(lookup, organisation));
   if (missing !== null && missing !== "unknown_parent") return known(teams, missingTeamsOf(missing, organisation));
   if (missing !== null) return known(teams, "github_inconsistent_responses");
   if (direct.length < items.length) return known(teams, "github_invalid_response");
@@ -34,11 +33,10 @@ function known(teams: readonly Team[], hidden: MissingReason | LookupFailure | n
   return typeof hidden === "string" || hidden === null ? { teams, teamsHidden: hidden } : hidden;
 }
 
-function sourcesOf({ calls, authorization, mayCallForTeams }: OwnLookup, organisation: string) {
+function sourcesOf({ calls, authorization, mayCallForTeams, callForTeams }: OwnLookup, organisation: OrganisationBody) {
   return {
     lookUp: async ({ id, slug }: Team): Promise<{ kind: "ok"; teams: readonly TeamWithParent[] } | Failure> => {
-      if (!mayCallForTeams()) return tooManyPages;
-      const result = await calls.call(team, { organisation, slug }, { authorization });
+      const result = await callForTeams(team, { organisation, team: { id: null, slug } });
       if (result.kind !== "ok") return endedBy(result, calls.isOver());
       // Otherwise the slug has moved to another team since the list was read.
       return result.body.id === id ? { kind: "ok", teams: [result.body] } : inconsistentResponses;
@@ -48,7 +46,7 @@ function sourcesOf({ calls, authorization, mayCallForTeams }: OwnLookup, organis
         calls,
         organisationTeams,
         authorization,
-        { organisation },
+        { organisation: organisation.login },
         {
           mayCall: mayCallForTeams,
           isWorthAnotherTry: async () => true,
@@ -75,11 +73,12 @@ function missingTeamsOf(failure: Failure, { login }: OrganisationBody): MissingR
  */
 function mayBeElsewhere(
   { teams: list, request }: OwnLookup,
-  { id, teamIds }: OrganisationReference,
+  reference: OrganisationReference,
   organisation: OrganisationBody,
   teams: readonly Team[],
 ): boolean {
-  if (id !== null || teamIds.length === 0 || list.kind !== "ok") return false;
+  const teamIds = pinnedTeams(reference);
+  if (reference.id !== null || teamIds.length === 0 || list.kind !== "ok") return false;
   if (teams.some((one) => teamIds.includes(one.id))) return false;
   const others = pinnedNumbers(request.organisations);
   return list.leftOut.some((number) => number !== organisation.id && !others.has(number));

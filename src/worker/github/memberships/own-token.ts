@@ -11,6 +11,7 @@ import type { LookupFailure, Membership } from "../facts.ts";
 import { inconsistentResponses, isLookupFailure, worst } from "../outcomes.ts";
 import type { MembershipBody } from "../schemas.ts";
 import { expandScopes } from "../scopes.ts";
+import { askNamedTeams, unlessElsewhere } from "./named-teams.ts";
 import { findElsewhere, isShownElsewhere, search } from "./organisation-search.ts";
 import { type Failure, hiddenBecause, type OwnLookup, startLookup, withoutSso } from "./own-lookup.ts";
 import { teamsIn } from "./own-teams.ts";
@@ -27,7 +28,13 @@ export const ownTokenMemberships: MembershipSource = {
       return { kind: "known", memberships: organisations.map(() => scopeMissing), tookToken: false };
     }
     const { lookup, results } = await startLookup(request, calls);
-    const found = await Promise.all(results.map(([reference, result]) => resolve(lookup, reference, result)));
+    const found = await Promise.all(
+      results.map(async ([reference, result]) => {
+        const one = await resolve(lookup, reference, result);
+        // Only its members see a team.
+        return isLookupFailure(one) ? one : unlessElsewhere(reference, one, async () => false);
+      }),
+    );
     const failure = worst(found.filter(isLookupFailure));
     if (failure !== undefined) return { kind: "failed", failure };
     const memberships = found.filter((one) => !isLookupFailure(one));
@@ -82,7 +89,10 @@ async function membershipOf(
   if (relation === "pending") return { kind: "pending", id, login };
   if (teams.kind === "ok" && teams.leftOut.includes(id)) return withoutSso;
   const known = await teamsIn(lookup, reference, organization);
-  return "kind" in known ? known : { kind: "active", id, login, role: relation, ...known };
+  if ("kind" in known) return known;
+  const { login: ownLogin } = request.owner.account;
+  const named = await askNamedTeams(reference, organization, ownLogin, known, lookup.callForTeams);
+  return { kind: "active", id, login, role: relation, ...named };
 }
 
 /**

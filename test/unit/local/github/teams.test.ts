@@ -196,3 +196,55 @@ describe("one team", () => {
     expect((await ask("/orgs/acme/teams/platform")).status).toBe(403);
   });
 });
+
+describe("a person's membership in a team", () => {
+  const paths = (organisationId: number, teamId: number, slug: string) => [
+    `/orgs/acme/teams/${slug}/memberships/octo-reader`,
+    `/organizations/${organisationId}/team/${teamId}/memberships/octo-reader`,
+  ];
+
+  test("is that of its child teams, too, by the team's slug and by its number", async () => {
+    const { organisation, platform, disks, ask } = await nested();
+    for (const team of [platform, disks]) {
+      for (const path of paths(organisation.id, team.id, team.slug)) {
+        expect(await objectIn(await ask(path))).toMatchObject({ state: "active", role: "member" });
+      }
+    }
+  });
+
+  test("is not there for an account outside of the team, in another organisation's path, and after it has left", async () => {
+    const { standIn, organisation, platform, disks, account, ask } = await nested();
+    const other = standIn.addTeam(organisation, { name: "Other" });
+    const elsewhere = standIn.addOrganisation({ login: "elsewhere" });
+    standIn.addMember(elsewhere, account);
+    const absent = [
+      ...paths(organisation.id, other.id, other.slug),
+      `/organizations/${elsewhere.id}/team/${platform.id}/memberships/octo-reader`,
+      "/orgs/acme/teams/platform/memberships/no-account",
+    ];
+    for (const path of absent) expect((await ask(path)).status).toBe(404);
+    standIn.removeFromTeam(disks, account);
+    for (const path of paths(organisation.id, platform.id, "platform")) expect((await ask(path)).status).toBe(404);
+  });
+
+  test("waits for an invited person, and makes an owner a maintainer", async () => {
+    const { standIn, organisation, account, ask } = await nested();
+    const [path = ""] = paths(organisation.id, 55, "platform");
+    standIn.addMember(organisation, account, { role: "admin" });
+    expect(await objectIn(await ask(path))).toMatchObject({ state: "active", role: "maintainer" });
+    standIn.addMember(organisation, account, { state: "pending" });
+    const other = standIn.addAccount({ login: "other" });
+    standIn.addMember(organisation, other);
+    const response = await get(standIn, path, standIn.issueToken(other, readOrg));
+    expect(await objectIn(response)).toMatchObject({ state: "pending" });
+  });
+});
+
+test("a team is found by its number, whatever its slug is, in its own organisation alone", async () => {
+  const { standIn, organisation, platform, ask } = await nested();
+  platform.slug = "renamed";
+  expect(await objectIn(await ask(`/organizations/${organisation.id}/team/55`))).toMatchObject({ slug: "renamed" });
+  const elsewhere = standIn.addOrganisation({ login: "elsewhere" });
+  expect((await ask(`/organizations/${elsewhere.id}/team/55`)).status).toBe(404);
+  expect((await ask("/organizations/1/team/55")).status).toBe(404);
+});

@@ -46,6 +46,13 @@ describe("an entry's form", () => {
     entryOf(leftFacts),
     entryOf(factsOf({ expiry: { kind: "unreadable" } })),
     entryOf(factsOf({ organisations: { "acme#10": { kind: "pending", id: 10, login: "acme" } } })),
+    entryOf(
+      factsOf({
+        organisations: {
+          "acme#10": { ...member, teamsHidden: "github_timeout", namedTeams: { "#55": true, "/__proto__": null } },
+        },
+      }),
+    ),
     tombstoneAt(now),
   ])("survives KV: %#", (entry) => {
     expect(v.parse(entrySchema, JSON.parse(JSON.stringify(entry)))).toEqual(entry);
@@ -258,4 +265,38 @@ test("the times of an answer are those of the parts that it rests on", () => {
   expect(factsIn(entry, request, now, lifetimes)?.askedAt).toEqual([now, now - 7]);
   expect(askedAtOf(entry, bothOrganisations)).toEqual([now, now - 7, now - 9]);
   expect(askedAtOf(entryOf(), bothOrganisations)).toBeUndefined();
+});
+
+describe("the first failure of several", () => {
+  const failing = { ...member, teamsHidden: "github_timeout" } as const;
+  const whole = (askedAt: number) => entryOf(factsOf(), askedAt);
+  const failed = (askedAt: number) => entryOf(factsOf({ organisations: { "acme#10": failing } }), askedAt);
+  const partOf = (...entries: Entry[]) =>
+    factsEntry(entries.reduce<Entry | null>(mergeEntries, null)).organisations["acme#10"];
+
+  test("is the first since GitHub's last answer, in whatever order they are heard of", () => {
+    const entries = [whole(100), failed(200), failed(300)];
+    for (const order of [
+      [0, 1, 2],
+      [2, 1, 0],
+      [1, 0, 2],
+      [2, 0, 1],
+    ]) {
+      const merged = partOf(...order.flatMap((index) => entries[index] ?? []));
+      expect(merged).toMatchObject({ askedAt: 300, failingSince: 200, lastKnown: { askedAt: 100 } });
+    }
+  });
+
+  test("is after an answer that came in between, also where that is heard of later", () => {
+    expect(partOf(whole(100), failed(200), failed(300), whole(250))).toMatchObject({
+      askedAt: 300,
+      failingSince: 300,
+      lastKnown: { askedAt: 250 },
+    });
+    expect(partOf(whole(100), failed(200), whole(250), failed(300))).toMatchObject({ failingSince: 300 });
+  });
+
+  test("is over with the next answer", () => {
+    expect(partOf(whole(100), failed(200), whole(300))).toEqual(part(300));
+  });
 });

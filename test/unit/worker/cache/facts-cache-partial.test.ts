@@ -280,3 +280,74 @@ describe("conditional requests", () => {
     expect(github.calls.at(-1)?.earlier?.validators).toBeNull();
   });
 });
+
+describe("teams that a policy names, where the user's teams are not known altogether", () => {
+  const platform = requestFor({ allow: ["team:acme/platform#55"], groups_from: ["acme#10"] });
+  const ops = requestFor({ allow: ["team:acme/ops#66"], groups_from: ["acme#10"] });
+  const partly = (teams: Membership & { kind: "active" }, namedTeams: Record<string, boolean | null>) =>
+    about({ "acme#10": { ...teams, teamsHidden: "shared_quota_spent", namedTeams } });
+
+  test("admit, and keep out, until they are old", async () => {
+    const { one, clock, github, token } = setUp();
+    github.says(partly(member, { "#55": true }));
+    expect(await one.ask(token, platform)).toMatchObject({ ...admitted, source: "github" });
+    clock.advance(seconds(50));
+    expect(await one.ask(token, platform)).toMatchObject({ ...admitted, source: "memory" });
+    clock.advance(seconds(70));
+    github.says(partly({ ...member, teams: [] }, { "#55": false }));
+    expect(await one.ask(token, platform)).toMatchObject({
+      outcome: { verdict: { kind: "unauthenticated", reason: "not_in_team" } },
+    });
+  });
+
+  test("are asked about at once for a cluster that names others, also from KV", async () => {
+    const { one, start, github, token } = setUp();
+    github.says(partly(member, { "#55": true }));
+    await one.ask(token, platform);
+    await one.settle();
+    const opsToo = { ...member, teams: [...member.teams, { id: 66, slug: "ops" }] };
+    github.says(partly(opsToo, { "#66": true }));
+    expect(await one.ask(token, ops)).toMatchObject({ ...admitted, source: "github" });
+    const other = start();
+    github.says(partly(opsToo, { "#66": true }));
+    expect(await other.ask(token, ops)).toMatchObject(admitted);
+  });
+
+  test("need no question of their own where all teams are known", async () => {
+    const { one, github, token } = setUp();
+    github.says(about({ "acme#10": { ...member, teams: [...member.teams, { id: 66, slug: "ops" }] } }));
+    await one.ask(token, platform);
+    expect(await one.ask(token, ops)).toMatchObject({ ...admitted, source: "memory" });
+    expect(github.calls).toHaveLength(1);
+  });
+
+  test("are apart where deny names one of an organisation that is not pinned: it has to be proven", async () => {
+    const { one, github, token } = setUp();
+    const allowed = requestFor({ allow: ["team:acme/platform#55", "team:acme/ops#66"] });
+    const denied = requestFor({ allow: ["team:acme/platform#55"], deny: ["team:acme/ops#66"] });
+    github.says(about({ acme: member }));
+    expect(await one.ask(token, allowed)).toMatchObject({ ...admitted, source: "github" });
+    github.says(about({ acme: { ...member, namedTeams: { "#55": true, "#66": false } } }));
+    expect(await one.ask(token, denied)).toMatchObject({ ...admitted, source: "github" });
+  });
+
+  test("get no grace from what GitHub said before, where it now says that the user has left one", async () => {
+    const outage = (namedTeams: Record<string, boolean | null>) =>
+      about({ "acme#10": { ...member, teams: [], teamsHidden: "github_server_error", namedTeams } });
+    const bySlug = requestFor({ allow: ["team:acme/platform"], groups_from: ["acme#10"] });
+    for (const [request, key, isIn, isAdmitted] of [
+      [platform, "#55", null, true],
+      [platform, "#55", false, false],
+      [bySlug, "/platform", null, true],
+      [bySlug, "/platform", false, false],
+    ] as const) {
+      const { one, clock, github, token } = setUp();
+      github.says(about({ "acme#10": { ...member, teams: [{ id: 55, slug: "Platform" }] } }));
+      await one.ask(token, request);
+      clock.advance(seconds(121));
+      github.says(outage({ [key]: isIn }));
+      const { outcome } = await one.ask(token, request);
+      expect(outcome.kind === "found" && outcome.verdict.kind === "authenticated").toBe(isAdmitted);
+    }
+  });
+});

@@ -1,6 +1,7 @@
 // The tiers together, while GitHub is well: what is asked where, and how often.
 import { describe, expect, test } from "vitest";
 import { emptyRecord, type Memory } from "../../../../src/worker/cache/memory.ts";
+import type { LookupFailure } from "../../../../src/worker/github/facts.ts";
 import {
   acme,
   factsOf,
@@ -372,5 +373,31 @@ describe("the policy is evaluated", () => {
     const counted = counting();
     expect(await one.ask(token, counted.asked)).toMatchObject({ source: "github" });
     expect(counted.evaluations).toBe(2);
+  });
+});
+
+describe("a token that GitHub once accepted", () => {
+  const refused: LookupFailure = { kind: "refused", reason: "token_refused" };
+
+  test("stays known after GitHub has refused it, also where another isolate had seen it", async () => {
+    const { one, start, clock, github, token } = setUp();
+    expect(one.cache.isKnown(token)).toBe(false);
+    await one.ask(token);
+    await one.settle();
+    expect(one.cache.isKnown(token)).toBe(true);
+    const other = start();
+    clock.advance(seconds(121));
+    github.says(refused);
+    for (const isolate of [one, other]) {
+      expect(await isolate.ask(token)).toMatchObject({ outcome: refused });
+      expect(isolate.cache.isKnown(token)).toBe(true);
+    }
+  });
+
+  test("is no made-up one", async () => {
+    const { one, github, token } = setUp();
+    github.says(refused);
+    await one.ask(token);
+    expect(one.cache.isKnown(token)).toBe(false);
   });
 });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Entry } from "../../../../src/worker/cache/entry.ts";
-import { freshFacts, type Lifetimes, staleFacts } from "../../../../src/worker/cache/freshness.ts";
+import { freshFacts, staleFacts } from "../../../../src/worker/cache/freshness.ts";
+import type { Lifetimes } from "../../../../src/worker/cache/lifetimes.ts";
 import type { TokenExpiry } from "../../../../src/worker/github/facts.ts";
 import {
   type ClusterRequest,

@@ -7,13 +7,16 @@ import { type Condition, conditions, events, type LeaverEvent, virtualGitHub } f
 import { virtualTime } from "./virtual-time.ts";
 import { graceSeconds, startFleet, ttlSeconds } from "./virtual-worker.ts";
 
-/** In seconds after the event; the same for all events. */
+/** In seconds after the event; the same for all events. A colleague is at work in the same isolates. */
 const bounds: Readonly<Record<Condition, number>> = {
   "GitHub up": ttlSeconds,
   "5xx": ttlSeconds + graceSeconds,
   hang: ttlSeconds + graceSeconds,
   "own quota spent": ttlSeconds,
   "anonymous bucket spent": ttlSeconds,
+  "own list of teams fails": ttlSeconds,
+  // Until a colleague at work has got a list, GitHub may be down.
+  "own list of teams fails, and each team": 2 * ttlSeconds,
 };
 
 /**
@@ -52,7 +55,10 @@ async function secondsUntilOut({ event, condition, phaseSeconds, everySeconds }:
   for (const worker of fleet) expect(await worker.review(token)).not.toBeNull();
   while (time.now() - startedAt < seconds(phaseSeconds)) {
     time.advance(Math.min(seconds(everySeconds), startedAt + seconds(phaseSeconds) - time.now()));
-    for (const worker of fleet) expect(await worker.review(token)).not.toBeNull();
+    for (const worker of fleet) {
+      expect(await worker.review(token)).not.toBeNull();
+      expect(await worker.review(github.colleague)).not.toBeNull();
+    }
   }
 
   github.event = event;
@@ -60,7 +66,10 @@ async function secondsUntilOut({ event, condition, phaseSeconds, everySeconds }:
   const leftAt = time.now();
   let lastYesAt = leftAt;
   while (time.now() - leftAt < seconds(bounds[condition] + watchSecondsAfterBound)) {
-    for (const worker of fleet) lastYesAt = (await worker.review(token)) ?? lastYesAt;
+    for (const worker of fleet) {
+      lastYesAt = (await worker.review(token)) ?? lastYesAt;
+      await worker.review(github.colleague);
+    }
     time.advance(seconds(everySeconds));
   }
   return (lastYesAt - leftAt) / 1000;

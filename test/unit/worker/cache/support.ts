@@ -12,6 +12,7 @@ import type { LookupResult } from "../../../../src/worker/cache/lookup.ts";
 import { createMemory, type Memory } from "../../../../src/worker/cache/memory.ts";
 import { createNegativeCache } from "../../../../src/worker/cache/negative-cache.ts";
 import { createSealer, type Sealer } from "../../../../src/worker/cache/sealer.ts";
+import { createTeamLists } from "../../../../src/worker/cache/team-lists.ts";
 import { type ClusterPolicy, readClusterPolicy } from "../../../../src/worker/config/cluster.ts";
 import type { Account, Facts, FactsRequest, LookupFailure, Membership } from "../../../../src/worker/github/facts.ts";
 import type { Earlier, GitHubFacts, GitHubOutcome } from "../../../../src/worker/github/github-facts.ts";
@@ -38,7 +39,7 @@ export function handClock(): HandClock {
 }
 
 export const mona: Account = { id: 1001, login: "mona", type: "User" };
-export const acme = { login: "acme", id: 10, teamIds: [], needsTeams: true } as const;
+export const acme = { login: "acme", id: 10, teams: [], needsTeams: true } as const;
 export const member: Membership & { kind: "active" } = {
   kind: "active",
   id: acme.id,
@@ -247,6 +248,7 @@ export function isolate(options: IsolateOptions): Isolate {
   const warnings: string[] = [];
   const neverSeen: string[] = [];
   const { now } = clock;
+  const teamLists = createTeamLists();
   const cache = createFactsCache({
     github,
     memory,
@@ -254,11 +256,12 @@ export function isolate(options: IsolateOptions): Isolate {
     negative: createNegativeCache(),
     nameOf: sealer.nameOf,
     breaker: createBreaker(),
+    teamLists,
     admitNeverSeen: async (cluster) => {
       neverSeen.push(cluster);
       return (await admitNeverSeen?.()) ?? true;
     },
-    lifetimes: { ttlMs, graceMs },
+    lifetimes: { ttlMs, graceMs, hasAnothers: teamLists.hasAnothers },
     now,
     writeWarning: (text) => warnings.push(text),
     waitUntil: (work) => background.push(work),

@@ -1,6 +1,6 @@
-// A small GitHub on virtual time: one person, one organisation, one team, and everything that can happen to them and to
-// GitHub.
-import { turnOfTheLoop } from "./support.ts";
+// A small GitHub on virtual time: one person, one organisation, one team, everything that can happen to them and to
+// GitHub, and a colleague to whom nothing happens.
+import { newToken, turnOfTheLoop } from "./support.ts";
 import type { VirtualTime } from "./virtual-time.ts";
 
 /** What can end an access. */
@@ -15,7 +15,15 @@ export const events = [
 export type LeaverEvent = (typeof events)[number];
 
 /** What GitHub can be like meanwhile. */
-export const conditions = ["GitHub up", "5xx", "hang", "own quota spent", "anonymous bucket spent"] as const;
+export const conditions = [
+  "GitHub up",
+  "5xx",
+  "hang",
+  "own quota spent",
+  "anonymous bucket spent",
+  "own list of teams fails",
+  "own list of teams fails, and each team",
+] as const;
 export type Condition = (typeof conditions)[number];
 
 export interface VirtualGitHub {
@@ -23,11 +31,15 @@ export interface VirtualGitHub {
   /** Null: all is well. */
   event: LeaverEvent | null;
   condition: Condition;
+  /** The colleague's token. */
+  readonly colleague: string;
   /** How often it answered 200, and how often 304. */
   readonly counts: { ok: number; notModified: number };
 }
 
 const organization = { id: 10, login: "acme" };
+const mona = { id: 1001, login: "mona", type: "User" };
+const lisa = { id: 1002, login: "lisa", type: "User" };
 const team = { id: 55, slug: "platform", parent: null, organization };
 
 export function virtualGitHub(time: VirtualTime): VirtualGitHub {
@@ -35,12 +47,16 @@ export function virtualGitHub(time: VirtualTime): VirtualGitHub {
     fetch: answer,
     event: null,
     condition: "GitHub up",
+    colleague: newToken(),
     counts: { ok: 0, notModified: 0 },
   };
 
   async function answer(input: Parameters<typeof fetch>[0], init?: RequestInit): Promise<Response> {
     const { pathname } = new URL(input instanceof Request ? input.url : input);
-    const { event, condition } = github;
+    const headers = new Headers(init?.headers);
+    const isColleague = headers.get("authorization") === `Bearer ${github.colleague}`;
+    const { condition } = github;
+    const event = isColleague ? null : github.event;
     if (condition === "5xx") return new Response("<html>Unicorn!</html>", { status: 502 });
     if (condition === "hang") return hang(init?.signal ?? null);
     if (event === "token revoked") {
@@ -48,7 +64,11 @@ export function virtualGitHub(time: VirtualTime): VirtualGitHub {
     }
     if (condition === "own quota spent") return limited(5000);
     if (event === "suspended") return refusal(403, "Sorry. Your account was suspended");
-    return answerAbout(pathname, new Headers(init?.headers).get("if-none-match"));
+    const isOfTeams = pathname === "/user/teams" || (condition.endsWith("each team") && pathname.includes("/team/"));
+    if (condition.startsWith("own list of teams fails") && isOfTeams && !isColleague) {
+      return new Response("<html>Unicorn!</html>", { status: 502 });
+    }
+    return answerAbout(pathname, isColleague ? lisa : mona, event, headers.get("if-none-match"));
   }
 
   async function hang(signal: AbortSignal | null): Promise<never> {
@@ -58,14 +78,22 @@ export function virtualGitHub(time: VirtualTime): VirtualGitHub {
     throw signal.reason;
   }
 
-  function answerAbout(pathname: string, ifNoneMatch: string | null): Response {
-    const { event } = github;
+  function answerAbout(
+    pathname: string,
+    user: typeof mona,
+    event: LeaverEvent | null,
+    ifNoneMatch: string | null,
+  ): Response {
     const isOut = event === "removed from the organisation";
+    const isInTeam = !isOut && event !== "removed from the team" && event !== "back to pending";
     switch (pathname) {
       case "/user":
-        return found({ id: 1001, login: "mona", type: "User" }, ifNoneMatch);
+        return found(user, ifNoneMatch);
+      case "/organizations/10/team/55":
+        return found(team, ifNoneMatch);
+      case `/organizations/10/team/55/memberships/${user.login}`:
+        return isInTeam ? found({ state: "active", role: "member" }, ifNoneMatch) : refusal(404, "Not Found");
       case "/user/teams": {
-        const isInTeam = !isOut && event !== "removed from the team" && event !== "back to pending";
         if (event !== "SSO expired") return found(isInTeam ? [team] : [], ifNoneMatch);
         return found([], ifNoneMatch, { "x-github-sso": "partial-results; organizations=10" });
       }
@@ -79,7 +107,7 @@ export function virtualGitHub(time: VirtualTime): VirtualGitHub {
             state: event === "back to pending" ? "pending" : "active",
             role: "member",
             organization,
-            user: { id: 1001 },
+            user: { id: user.id },
           },
           ifNoneMatch,
         );

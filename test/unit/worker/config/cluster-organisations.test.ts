@@ -40,6 +40,6 @@ describe("groups come", () => {
 
 test("a team that gives groups needs its organisation's teams, by its number", () => {
   expect(policyOf({ allow: ["anyone"], groups_from: ["team:acme/platform#55"] }).organisations).toEqual([
-    { login: "acme", id: null, teamIds: [55], needsTeams: true },
+    { login: "acme", id: null, teams: [{ slug: "platform", id: 55, isDenied: false }], needsTeams: true },
   ]);
 });

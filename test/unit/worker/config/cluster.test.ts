@@ -75,10 +75,18 @@ describe("a table that is right", () => {
         requireExpiry: true,
         candidates: { only: null, except: [{ kind: "user", login: "mallory", id: 99 }] },
         organisations: [
-          { login: "acme", id: 1234, teamIds: [55], needsTeams: true },
-          { login: "umbrella", id: null, teamIds: [], needsTeams: true },
-          { login: "evil", id: null, teamIds: [], needsTeams: false },
-          { login: "initech", id: 7, teamIds: [], needsTeams: true },
+          {
+            login: "acme",
+            id: 1234,
+            teams: [
+              { slug: "platform", id: 55, isDenied: false },
+              { slug: "contractors", id: null, isDenied: true },
+            ],
+            needsTeams: true,
+          },
+          { login: "umbrella", id: null, teams: [{ slug: "sre", id: null, isDenied: false }], needsTeams: true },
+          { login: "evil", id: null, teams: [], needsTeams: false },
+          { login: "initech", id: 7, teams: [], needsTeams: true },
         ],
       },
     });

@@ -7,17 +7,23 @@ import {
   organisationsNamedIn,
   pinConflictsIn,
 } from "../../../../src/worker/config/entries.ts";
-import { keyOfOrganisation } from "../../../../src/worker/config/organisations.ts";
+import {
+  keyOfOrganisation,
+  keyOfTeam,
+  pinnedTeams,
+  teamsToProve,
+} from "../../../../src/worker/config/organisations.ts";
 
+const teamNamed = (slug: string, id: number | null, isDenied = false) => ({ slug, id, isDenied });
 const entries = (...texts: string[]) => texts.map((text) => v.parse(allowEntrySchema, text));
 
 describe("the organisations of a policy", () => {
   test.each<[string[], unknown[]]>([
     [[], []],
     [["anyone", "user:octocat#1"], []],
-    [["org:acme"], [{ login: "acme", id: null, teamIds: [], needsTeams: false }]],
-    [["team:acme/platform"], [{ login: "acme", id: null, teamIds: [], needsTeams: true }]],
-    [["team:acme/platform#55"], [{ login: "acme", id: null, teamIds: [55], needsTeams: true }]],
+    [["org:acme"], [{ login: "acme", id: null, teams: [], needsTeams: false }]],
+    [["team:acme/platform"], [{ login: "acme", id: null, teams: [teamNamed("platform", null)], needsTeams: true }]],
+    [["team:acme/platform#55"], [{ login: "acme", id: null, teams: [teamNamed("platform", 55)], needsTeams: true }]],
   ])("of %j are %j", (texts, organisations) => {
     expect(organisationsNamedIn(entries(...texts))).toEqual(organisations);
   });
@@ -32,30 +38,35 @@ describe("the organisations of a policy", () => {
       "org:acme",
     );
     expect(organisationsNamedIn(named)).toEqual([
-      { login: "acme", id: 1234, teamIds: [55, 56], needsTeams: true },
-      { login: "umbrella", id: 9, teamIds: [], needsTeams: false },
+      {
+        login: "acme",
+        id: 1234,
+        teams: [teamNamed("platform", 55), teamNamed("sre", null), teamNamed("dev", 56)],
+        needsTeams: true,
+      },
+      { login: "umbrella", id: 9, teams: [], needsTeams: false },
     ]);
   });
 
   test("stay pinned by the first of their numbers", () => {
     expect(organisationsNamedIn(entries("org:acme#1", "org:acme#2", "org:acme"))).toEqual([
-      { login: "acme", id: 1, teamIds: [], needsTeams: false },
+      { login: "acme", id: 1, teams: [], needsTeams: false },
     ]);
   });
 
   test("can be named in deny and in groups_from, and a denied token names none", () => {
     const denied = v.parse(denyEntrySchema, `token:GITHUBSHA256=${"a".repeat(43)}`);
     const source = v.parse(groupSourceSchema, "Acme#1234");
-    expect(organisationsNamedIn([denied, source])).toEqual([
-      { login: "acme", id: 1234, teamIds: [], needsTeams: false },
-    ]);
+    expect(organisationsNamedIn([denied, source])).toEqual([{ login: "acme", id: 1234, teams: [], needsTeams: false }]);
   });
 });
 
 test("facts about a pinned organisation have another key than facts about its name", () => {
-  expect(keyOfOrganisation({ login: "acme", id: null, teamIds: [1], needsTeams: true })).toBe("acme");
-  expect(keyOfOrganisation({ login: "acme", id: 1234, teamIds: [], needsTeams: true })).toBe("acme#1234");
-  expect(keyOfOrganisation({ login: "acme", id: 1235, teamIds: [], needsTeams: true })).toBe("acme#1235");
+  expect(keyOfOrganisation({ login: "acme", id: null, teams: [teamNamed("platform", 1)], needsTeams: true })).toBe(
+    "acme",
+  );
+  expect(keyOfOrganisation({ login: "acme", id: 1234, teams: [], needsTeams: true })).toBe("acme#1234");
+  expect(keyOfOrganisation({ login: "acme", id: 1235, teams: [], needsTeams: true })).toBe("acme#1235");
 });
 
 describe("a pin that conflicts with another", () => {
@@ -76,4 +87,22 @@ describe("a pin that conflicts with another", () => {
       { setting: "CLUSTER_X", message: "names the organisation umbrella with two numbers, #7 and #8" },
     ]);
   });
+});
+
+test("an answer about a team has its number as its key, or else its slug, which no number and no property has", () => {
+  expect([teamNamed("platform", 55), teamNamed("55", null), teamNamed("constructor", null)].map(keyOfTeam)).toEqual([
+    "#55",
+    "/55",
+    "/constructor",
+  ]);
+});
+
+test("a team has to be proven where deny pins it, and its organisation is pinned nowhere", () => {
+  const [allowed, denied] = [entries("team:acme/platform#55"), entries("team:acme/contractors#77", "team:acme/ops")];
+  const [unpinned] = organisationsNamedIn([...allowed, ...denied], denied);
+  const [pinned] = organisationsNamedIn([...allowed, ...denied, ...entries("org:acme#1234")], denied);
+  if (unpinned === undefined || pinned === undefined) throw new Error("acme is named");
+  expect(teamsToProve(unpinned)).toEqual([teamNamed("contractors", 77, true)]);
+  expect(teamsToProve(pinned)).toEqual([]);
+  expect(pinnedTeams(pinned)).toEqual([55, 77]);
 });

@@ -235,7 +235,7 @@ describe("any response of GitHub", () => {
   function isValidAccount(text: string): boolean {
     try {
       const { id, login, type } = JSON.parse(text);
-      const isLogin = typeof login === "string" && /^[a-z0-9][a-z0-9_-]*$/i.test(login) && login.length <= 39;
+      const isLogin = typeof login === "string" && /^[a-z0-9_-]{1,39}$/i.test(login);
       return (
         Number.isSafeInteger(id) && id > 0 && (type === "User" ? isLogin : typeof type === "string" && type !== "")
       );

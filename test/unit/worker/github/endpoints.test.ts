@@ -23,7 +23,7 @@ import {
 
 const invalidResponse = { kind: "unavailable", reason: "github_invalid_response" };
 const options = { authorization: `Bearer ${makeToken("classic")}` };
-const platform = { organisation: "Acme", slug: "platform" };
+const platform = { organisation: { id: 1234, login: "Acme" }, team: { id: null, slug: "platform" } };
 
 function callsAgainst(script: Record<string, ScriptedAnswer>) {
   const github = scriptGitHub(script);

@@ -112,6 +112,19 @@ describe("of the last third, an account", () => {
     expect(use(false, 7)).toBeNull();
   });
 
+  test("used nothing by a call that is taken back: GitHub answered 304", () => {
+    const { quota, observe, left, use } = quotaAt();
+    observe(200, left(1000));
+    for (let call = 0; call < 1000; call += 1) {
+      expect(use(false, 7)).toBeNull();
+      quota.takeBack({ isNeverSeen: false, accountId: 7 });
+    }
+    quota.takeBack({ isNeverSeen: false, accountId: 8 });
+    quota.takeBack({ isNeverSeen: false, accountId: null });
+    for (let call = 0; call < 166; call += 1) expect(use(false, 7)).toBeNull();
+    expect(use(false, 7)).toEqual(reserved);
+  });
+
   test("gets more of a larger quota", () => {
     const { observe, left, use } = quotaAt();
     observe(200, left(1000, 10_000));

@@ -81,9 +81,14 @@ export function callInfoOf({ status, requestId, retryAfterMs }: TracedCall): Cal
   return { status, requestId, retryAfterMs };
 }
 
-export const acme: OrganisationReference = { login: "acme", id: null, teamIds: [], needsTeams: true };
-export const pinnedAcme: OrganisationReference = { login: "acme", id: 1234, teamIds: [], needsTeams: true };
-export const globex: OrganisationReference = { login: "globex", id: null, teamIds: [], needsTeams: true };
+export const acme: OrganisationReference = { login: "acme", id: null, teams: [], needsTeams: true };
+export const pinnedAcme: OrganisationReference = { login: "acme", id: 1234, teams: [], needsTeams: true };
+export const globex: OrganisationReference = { login: "globex", id: null, teams: [], needsTeams: true };
+
+/** A pinned team as a policy names it. */
+export function teamNamed(id: number | null, slug: string, isDenied = false) {
+  return { id, slug, isDenied };
+}
 
 export const acmeBody = { login: "Acme", id: 1234 };
 export const globexBody = { login: "Globex", id: 5678 };

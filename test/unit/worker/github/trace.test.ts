@@ -159,10 +159,13 @@ describe("the call that decides, in a whole lookup", () => {
         ...scriptOfMember(),
         [paths.teams]: json([teamBody(55, "platform")], { ...linkTo(second), "x-github-request-id": "A:1" }),
         [`GET ${second}`]: () =>
-          Response.json({}, { status: 429, headers: { "retry-after": "7", "x-github-request-id": "A:2" } }),
+          Response.json(
+            { message: "Bad credentials" },
+            { status: 401, headers: { "retry-after": "7", "x-github-request-id": "A:2" } },
+          ),
       }),
     );
-    expect(call).toEqual({ status: 429, requestId: "A:2", retryAfterMs: 7_000 });
+    expect(call).toEqual({ status: 401, requestId: "A:2", retryAfterMs: 7_000 });
   });
 
   test("is the last one, where the owner is inconsistent with an earlier one", async () => {

@@ -257,7 +257,7 @@ describe("tokens that are no GitHub tokens", () => {
 });
 
 describe("right-looking made-up tokens", () => {
-  const refused = (reason: "token_refused" | "token_unrecognised"): Decision => ({
+  const refused = (reason: "token_refused" | "token_unrecognised"): Decision & { kind: "evaluated" } => ({
     ...admitted,
     verdict: unauthenticated(reason),
     facts: null,
@@ -276,6 +276,15 @@ describe("right-looking made-up tokens", () => {
       { cluster: "production", seconds: 60, counts: { token_refused: 480 } },
       { cluster: "staging", seconds: 60, counts: { token_unrecognised: 1 } },
     ]);
+  });
+
+  test("hide no token that GitHub once accepted: it is not made up, and has a line each time", () => {
+    const { log, lines } = startLog();
+    for (let review = 0; review < 100; review += 1) log.decided(reviewOf(), refused("token_refused"), startOfTests);
+    const before = lines.length;
+    log.decided(reviewOf(), { ...refused("token_refused"), isKnownToken: true }, startOfTests);
+    log.decided(reviewOf(), { ...refused("token_unrecognised"), isKnownToken: true }, startOfTests);
+    expect(lines).toHaveLength(before + 2);
   });
 
   test("hide no user: a review whose facts are known has a line each time", () => {

@@ -108,11 +108,14 @@ describe("deny spares", () => {
     ],
     [
       "other teams' members",
-      { policy: { allow: ["org:acme"], deny: ["team:acme/dev", "team:acme/dev#56"] }, memberships: { acme } },
+      {
+        policy: { allow: ["org:acme"], deny: ["team:acme/dev", "team:acme/dev#56"], groups_from: ["acme#1"] },
+        memberships: { acme },
+      },
     ],
     [
       "members of the team that has the slug now",
-      { policy: { allow: ["org:acme"], deny: ["team:acme/platform#9"] }, memberships: { acme } },
+      { policy: { allow: ["org:acme#1"], deny: ["team:acme/platform#9"] }, memberships: { acme } },
     ],
   ])("%s", (_, person) => {
     expect(verdictOf(person)).toMatchObject(admitted);

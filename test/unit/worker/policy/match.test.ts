@@ -165,3 +165,48 @@ describe("the membership to an organisation", () => {
     expect(membership("constructor", {}, policyOf({ allow: ["org:constructor"] }))).toEqual(hidden);
   });
 });
+
+describe("a team that was asked about by itself", () => {
+  const named = (isIn: boolean | null, changes: Partial<Membership & { kind: "active" }> = {}): Membership => ({
+    ...member,
+    teamsHidden: "shared_quota_spent",
+    namedTeams: { "#99": isIn, "/dev": isIn },
+    ...changes,
+  });
+  const open = { kind: "hidden", organisation: "acme", reason: "shared_quota_spent", ssoUrl: null };
+  const pinned = { groups_from: ["acme#1234"] };
+
+  test.each(["team:acme/dev", "team:acme/dev#99"])("%s: a proven no counts in both lists", (text) => {
+    for (const list of ["allow", "deny"] as const) {
+      expect(matchOf(text, named(false), pinned, list)).toEqual(notInTeam);
+      expect(matchOf(text, named(null), pinned, list)).toEqual(open);
+      expect(matchOf(text, named(null, { namedTeams: { "#55": false } }), pinned, list)).toEqual(open);
+    }
+  });
+
+  test("is reassigned where another team has its slug", () => {
+    expect(matchOf("team:acme/platform#99", named(false), pinned)).toEqual(takenOver);
+  });
+});
+
+describe("a pinned team of deny whose organisation is not pinned", () => {
+  const open = { kind: "hidden", organisation: "acme", reason: "organisation_not_found", ssoUrl: null };
+  const proven = (isIn: boolean | null): Membership => ({ ...member, namedTeams: { "#99": isIn } });
+  const denied = "team:acme/contractors#99";
+
+  test("spares only those of whom GitHub proves it: the team may be in an organisation that has another name now", () => {
+    expect(matchOf(denied, proven(false), {}, "deny")).toEqual(notInTeam);
+    expect(matchOf(denied, proven(null), {}, "deny")).toEqual(open);
+    expect(matchOf(denied, member, {}, "deny")).toEqual(open);
+    expect(matchOf(denied, member, { groups_from: ["acme#1234"] }, "deny")).toEqual(notInTeam);
+    expect(matchOf("team:acme/contractors", member, {}, "deny")).toEqual(notInTeam);
+  });
+
+  test("keeps its members out", () => {
+    expect(matchOf("team:acme/contractors#55", member, {}, "deny")).toEqual(matched);
+  });
+
+  test("is no more than a no in allow", () => {
+    expect(matchOf(denied, proven(null))).toEqual(notInTeam);
+  });
+});

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Membership } from "../../../../src/worker/github/facts.ts";
+import type { Membership, MissingReason } from "../../../../src/worker/github/facts.ts";
 import { findNameWarnings } from "../../../../src/worker/policy/name-warnings.ts";
 import { factsOf, invisibleFor, invitedTo, memberOf, membershipsFor, noMember, policyOf, takenBy } from "../support.ts";
 
@@ -137,4 +137,56 @@ test("everything that is uncertain is said at once", () => {
     "evil#6 has lost its name, which belongs to #7 now",
     "team:acme/platform is not pinned, so the name alone counts: write team:acme/platform#55",
   ]);
+});
+
+describe("an organisation of deny that does not show itself is warned about, with what ends it,", () => {
+  const hiddenFor = (reason: MissingReason): Membership => ({ kind: "hidden", reason, ssoUrl: null });
+  const notFound: Membership = { kind: "none", nameTakenBy: null, isProven: false };
+  const renamed = "write its present name and number, or, if it is gone, remove the entry";
+  const silent = "if this lasts, remove the entry";
+  const warning = (entry: string, reason: string, remedy: string) =>
+    `${entry} (${reason}): deny keeps out every user who is not proven to be outside: ${remedy}`;
+
+  test.each<[string, string, Membership, string]>([
+    ["that is found nowhere", "org:evil#6", notFound, warning("org:evil", "organisation_not_found", renamed)],
+    [
+      "whose name another one has",
+      "org:evil#6",
+      { ...notFound, nameTakenBy: 7 },
+      warning("org:evil", "organisation_not_found", renamed),
+    ],
+    [
+      "whose team may be elsewhere",
+      "team:evil/ops#7",
+      memberOf("evil", 6, { other: 8 }),
+      warning("team:evil/ops", "organisation_not_found", renamed),
+    ],
+    [
+      "whose owner suspended the app",
+      "org:evil#6",
+      hiddenFor("github_app_unavailable"),
+      warning("org:evil", "github_app_unavailable", silent),
+    ],
+    [
+      "whose quota is spent",
+      "team:evil/ops",
+      hiddenFor("shared_quota_spent"),
+      warning("team:evil/ops", "shared_quota_spent", silent),
+    ],
+  ])("one %s", (_, entry, membership, text) => {
+    expect(warningsWith({ allow: ["anyone"], deny: [entry] }, { evil: membership })).toContain(text);
+  });
+
+  test.each<[string, Membership]>([
+    ["is known not to have the user", noMember],
+    ["GitHub fails at for a moment", hiddenFor("github_server_error")],
+    ["the user's token may not see", invisibleFor("sso_required")],
+  ])("and none that %s", (_, membership) => {
+    const texts = warningsWith({ allow: ["anyone"], deny: ["org:evil#6"] }, { evil: membership });
+    expect(texts.filter((text) => text.includes("deny keeps out"))).toEqual([]);
+  });
+
+  test("and none of allow", () => {
+    expect(warningsWith({ allow: ["org:evil#6"] }, { evil: notFound })).toEqual([]);
+  });
 });

@@ -196,6 +196,17 @@ describe("a wrong configuration of the sign-in", () => {
     });
   });
 
+  test("of one client stops that client alone, and the setting is not told", async () => {
+    const { refresh, refreshTokenOf, decisions } = startSignIn({
+      CLIENT_ARGOCD: { allow: ["org:a.b"], token_kinds: ["classic"] },
+    });
+    expect((await refresh(await refreshTokenOf())).status).toBe(200);
+    const answer = await refresh(await refreshTokenOf({}, "argocd"), { client_id: "argocd" });
+    expectError(answer, "temporarily_unavailable", 503);
+    expect(answer.body.error_description).not.toContain("ARGOCD");
+    expect(decisions()[1]).toMatchObject({ client: "argocd", problems: [{ setting: "CLIENT_ARGOCD.allow[0]" }] });
+  });
+
   test("without ISSUER_URL there is no sign-in and no word about it", async () => {
     const { send } = start({
       ISSUER_URL: undefined,

@@ -132,6 +132,7 @@ describe("the size", () => {
       value: {
         factsCache: {
           credentialIdOf: () => null,
+          isKnown: () => false,
           load: async () => ({
             outcome: { kind: "found", facts, verdict, isStale: false } as const,
             source: "memory" as const,

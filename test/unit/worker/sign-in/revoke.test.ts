@@ -21,6 +21,25 @@ describe("a refresh token", () => {
     expectError(await refresh(token), "invalid_grant");
   });
 
+  test("leaves a tombstone in KV, so that an outage brings it back in no isolate, whichever ended it", async () => {
+    const kept = new Map<string, Uint8Array>();
+    const KV = {
+      get: async (name: string) => kept.get(name)?.slice().buffer ?? null,
+      put: async (name: string, value: Uint8Array) => void kept.set(name, value),
+    };
+    const one = startSignIn({ KV });
+    const token = await one.refreshTokenOf();
+    expect((await one.refresh(token)).status).toBe(200);
+    await one.settled();
+    // It has never seen the token, and knows of it from KV alone.
+    const another = startSignIn(one.env, one.github);
+    expect((await another.post("/revoke", { ...production, token })).status).toBe(200);
+    await another.settled();
+    one.github.isDown = true;
+    const third = startSignIn(one.env, one.github);
+    expectError(await third.refresh(token), "temporarily_unavailable", 503);
+  });
+
   test("whose GitHub token is gone already is done with", async () => {
     const { refreshTokenOf, post, github } = startSignIn();
     const token = await refreshTokenOf();

@@ -107,7 +107,8 @@ describe("a call that is shown", () => {
       "/orgs/acme/teams/platform",
       "GET",
       answered(404, {}),
-      (calls) => calls.call(team, { ...organisation, slug: "platform" }, options),
+      (calls) =>
+        calls.call(team, { organisation: { id: 1, login: "acme" }, team: { id: null, slug: "platform" } }, options),
       "absent",
       null,
     ],

@@ -42,6 +42,7 @@ describe("names that are not pinned", () => {
       'CLUSTER_PRODUCTION.allow[1]:   "team:acme/platform",',
       'CLUSTER_PRODUCTION.allow[2]:   "user:octocat",',
       'CLUSTER_PRODUCTION.deny[0]: deny = ["org:globex"]',
+      'CLUSTER_PRODUCTION.deny[0]: deny = ["org:globex"]',
       'CLUSTER_PRODUCTION.groups_from[0]: groups_from = ["hooli", "acme"]',
     ]);
   });
@@ -75,6 +76,39 @@ describe("names that are not pinned", () => {
   });
 });
 
+describe("an entry of deny that its organisation's owners can leave open", () => {
+  const messagesOf = (settings: string) =>
+    check(changed(/^allow = .*$/m, settings), "warning").map(
+      ({ location, message }) => `${location?.setting}: ${message}`,
+    );
+  const owners = (name: string, index = 0) =>
+    `CLUSTER_PRODUCTION.deny[${index}]: the owners of ${name} can keep everybody out: by deleting it, or by hiding it from the app or from tokens`;
+  const elsewhere =
+    "CLUSTER_PRODUCTION.deny[0]: corp itself is pinned nowhere: this keeps out every user whose token does not show the team there";
+
+  test.each<[string, string, string[]]>([
+    ["another organisation", 'allow = ["org:acme#1"]\ndeny = ["user:ada#7", "org:evil#6"]', [owners("evil", 1)]],
+    [
+      "a team of another organisation that is not pinned",
+      'allow = ["org:acme#1"]\ndeny = ["team:corp/ops#77"]',
+      [elsewhere, owners("corp")],
+    ],
+    [
+      "a team of another organisation that is pinned",
+      'allow = ["org:acme#1"]\ndeny = ["team:corp/ops#77"]\ngroups_from = ["acme#1", "corp#2"]',
+      [owners("corp")],
+    ],
+    ["a team of an organisation that admits", 'allow = ["org:acme#1"]\ndeny = ["team:acme/ops#77"]', []],
+    [
+      "a team of an organisation that admits by another team",
+      'allow = ["team:acme/dev#5"]\ndeny = ["team:acme/ops#77"]\ngroups_from = ["acme#1"]',
+      [],
+    ],
+  ])("is shown, with what ends it: %s", (_, settings, messages) => {
+    expect(messagesOf(settings)).toEqual(messages);
+  });
+});
+
 describe("clusters that share personal tokens", () => {
   const staging = (settings: string) => warningsOf(template + cluster("STAGING", "b2", settings));
   const shared = (kinds: string) => `CLUSTER_STAGING.token_kinds: token_kinds = ${kinds}`;
@@ -97,7 +131,7 @@ describe("clusters that share personal tokens", () => {
       '["legacy"]',
     ],
   ])("but not those %s", (_, settings, kinds) => {
-    expect(staging(`${settings}\ntoken_kinds = ${kinds}`)).toEqual([]);
+    expect(staging(`${settings}\ntoken_kinds = ${kinds}`)).not.toContain(shared(kinds));
   });
 
   /** Whether two clusters share tokens: one admits by `entry`, the other admits any account but denies `denied`. */

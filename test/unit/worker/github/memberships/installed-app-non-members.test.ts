@@ -8,6 +8,7 @@ import { createInstalledAppMemberships } from "../../../../../src/worker/github/
 import { createSharedQuotas } from "../../../../../src/worker/github/shared-quota.ts";
 import {
   acme,
+  acmeBody,
   callsTo,
   error,
   globex,
@@ -15,10 +16,13 @@ import {
   json,
   membershipBody,
   notFound,
+  octocat,
+  paths,
   type ScriptedCall,
   type ScriptedGitHub,
 } from "../support.ts";
 import {
+  accountPath,
   appView,
   graphqlBody,
   graphqlPath,
@@ -91,11 +95,29 @@ describe("outsiders", () => {
     expect(count(github, membershipPath())).toBe(1);
   });
 
-  test("cost two calls where no team is needed as well: the numbers behind the names have to be right", async () => {
-    const { load, github, withOldToken } = appView({ [membershipPath()]: notFound });
+  const withoutTeams = [{ ...acme, needsTeams: false }];
+
+  test("cost one call of the app where no team is needed: their own tokens show the numbers behind the names", async () => {
+    const { load, github, token, withOldToken } = appView({
+      [membershipPath()]: notFound,
+      [paths.user]: json(octocat),
+      [accountPath(1234)]: json({ ...acmeBody, type: "Organization" }),
+    });
     await withOldToken();
-    expect(await load([{ ...acme, needsTeams: false }])).toEqual([notAMember]);
-    expect(github.calls).toEqual([membershipPath(), graphqlPath]);
+    expect(await load(withoutTeams)).toEqual([notAMember]);
+    expect(github.calls).toEqual([membershipPath(), paths.user, accountPath(1234)]);
+    expect(github.authorizations.slice(-2)).toEqual([`Bearer ${token}`, `Bearer ${token}`]);
+  });
+
+  test("cost two where GitHub finds no organisation by its number", async () => {
+    const { load, github, withOldToken } = appView({
+      [membershipPath()]: notFound,
+      [paths.user]: json(octocat),
+      [accountPath(1234)]: notFound,
+    });
+    await withOldToken();
+    expect(await load(withoutTeams)).toEqual([notAMember]);
+    expect(github.calls).toEqual([membershipPath(), paths.user, accountPath(1234), graphqlPath]);
   });
 
   test("are kept from the last response on, where two reviews came at the same time", async () => {
@@ -194,7 +216,7 @@ function withoutMembers() {
   const calls = callsTo({ client });
   const load = (accountId: number, organisationId = 1234) => {
     const owner = { account: { id: accountId, login: `u${accountId}`, type: "User" }, scopes: null };
-    const organisations = [{ login: `o${organisationId}`, id: organisationId, teamIds: [], needsTeams: true }];
+    const organisations = [{ login: `o${organisationId}`, id: organisationId, teams: [], needsTeams: true }];
     const request = { token: "of the user", isNeverSeen: true, isFineGrained: false, hasScopes: true };
     return source.load({ ...request, owner, organisations }, calls);
   };

@@ -10,7 +10,7 @@ import { createGitHubFacts } from "../../../../../src/worker/github/github-facts
 import { createAppCredentials } from "../../../../../src/worker/github/memberships/app-credentials.ts";
 import { createInstalledAppMemberships } from "../../../../../src/worker/github/memberships/installed-app.ts";
 import { createTrace } from "../../../../../src/worker/github/trace.ts";
-import { acme as acmeReference, pinnedAcme, requestAbout } from "../support.ts";
+import { acme as acmeReference, pinnedAcme, requestAbout, teamNamed } from "../support.ts";
 
 /** Acme with the installed app and its member mona, whose token has no scope; the clock is moved by hand. */
 async function acmeWithApp(options: StandInOptions = {}) {
@@ -31,8 +31,12 @@ async function acmeWithApp(options: StandInOptions = {}) {
     clock.time += ms;
   });
   const source = createGitHubFacts({ client, api, memberships, clientSecrets: new Map(), now });
-  const load = async (account = mona, organisations: readonly OrganisationReference[] = [acmeReference]) => {
-    const token = github.issueToken(account, { kind: "classic" });
+  const load = async (
+    account = mona,
+    organisations: readonly OrganisationReference[] = [acmeReference],
+    scopes: readonly string[] = [],
+  ) => {
+    const token = github.issueToken(account, { kind: "classic", scopes });
     const { outcome } = await source.load(token, requestAbout(organisations), null, createTrace());
     return outcome.kind === "found" ? Object.values(outcome.facts.organisations)[0] : outcome;
   };
@@ -147,6 +151,70 @@ describe("an installed app", () => {
       github.addToTeam(lowest, mona);
       expect(await load()).toMatchObject({ kind: "active", teams: { length: depth }, teamsHidden: null });
     }
+  });
+
+  test("knows the teams of a policy, in both directions, when the quota of GraphQL is spent", async () => {
+    const { github, acme, mona, load } = await acmeWithApp();
+    const platform = github.addTeam(acme, { name: "renamed since", id: 55 });
+    const child = github.addTeam(acme, { name: "child", parent: platform });
+    const contractors = github.addTeam(acme, { name: "contractors", id: 77 });
+    github.addToTeam(child, mona);
+    github.setFault("everyone", { kind: "graphql_error", type: "RATE_LIMITED" }, { path: /graphql/ });
+    const teams = [teamNamed(55, "platform"), teamNamed(77, "contractors", true), teamNamed(null, "child")];
+    const loadTeams = () => load(mona, [{ ...pinnedAcme, teams }]);
+    const hidden = { kind: "active", teamsHidden: "shared_quota_spent" };
+    expect(await loadTeams()).toMatchObject({
+      ...hidden,
+      teams: [
+        { id: 55, slug: "renamed-since" },
+        { id: child.id, slug: "child" },
+      ],
+      namedTeams: { "#55": true, "#77": false, "/child": true },
+    });
+
+    github.requests.length = 0;
+    await loadTeams();
+    const statuses = github.requests.flatMap(({ path, status }) => (/teams?\//.test(path) ? status : []));
+    // Only the team that mona is not in costs a call: a 404 has no ETag.
+    expect(statuses.toSorted()).toEqual([304, 304, 304, 304, 404]);
+
+    github.removeFromTeam(child, mona);
+    github.addToTeam(contractors, mona);
+    expect(await loadTeams()).toMatchObject({
+      ...hidden,
+      teams: [{ id: 77, slug: "contractors" }],
+      namedTeams: { "#55": false, "#77": true, "/child": false },
+    });
+  });
+
+  test("knows the teams of a policy of a member in a chain of 102, which any other member could have made", async () => {
+    const { github, acme, mona, load } = await acmeWithApp();
+    const platform = github.addTeam(acme, { name: "platform", id: 55 });
+    let lowest = platform;
+    for (let index = 1; index <= 102; index += 1) {
+      lowest = github.addTeam(acme, { name: `chain-${index}`, parent: lowest });
+    }
+    github.addTeam(acme, { name: "contractors", id: 77 });
+    github.addToTeam(lowest, mona);
+    const teams = [teamNamed(55, "platform"), teamNamed(77, "contractors", true)];
+    expect(await load(mona, [{ ...pinnedAcme, teams }])).toMatchObject({
+      teams: { length: 102 },
+      teamsHidden: "too_many_teams",
+      namedTeams: { "#55": true, "#77": false },
+    });
+  });
+
+  test("that its owner suspends keeps out no user whose own token proves that the organisation is not theirs", async () => {
+    const { github, acme, mona, installation, load } = await acmeWithApp();
+    const outsider = github.addAccount({ login: "outsider" });
+    github.suspendInstallation(installation);
+    const scopes = ["read:org"];
+    const proven = { kind: "none", nameTakenBy: null, isProven: true };
+    expect(await load(outsider, [pinnedAcme], scopes)).toEqual(proven);
+    expect(await load(outsider, [pinnedAcme])).toEqual(appUnavailable);
+    expect(await load(mona, [pinnedAcme], scopes)).toEqual(appUnavailable);
+    github.restrictOrganisation(acme, { sso: {} });
+    expect(await load(mona, [pinnedAcme], scopes)).toEqual(appUnavailable);
   });
 
   test("whose new token GitHub refuses for a moment is used once more", async () => {

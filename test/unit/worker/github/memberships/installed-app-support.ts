@@ -114,6 +114,8 @@ export function graphqlBody(nodes: readonly unknown[] = [], changes: GraphqlChan
 export interface LoadChanges {
   readonly account?: typeof octocat;
   readonly isNeverSeen?: boolean;
+  /** The scopes of the user's own token. */
+  readonly scopes?: readonly string[];
 }
 
 /** The app's view of memberships; octocat is in Acme unless the script says otherwise. */
@@ -130,9 +132,9 @@ export function appView(changes: Record<string, ScriptedAnswer> = {}) {
   const token = makeToken("classic");
   const load = async (
     organisations: readonly OrganisationReference[] = [acme],
-    { account = octocat, isNeverSeen = false }: LoadChanges = {},
+    { account = octocat, isNeverSeen = false, scopes = [] }: LoadChanges = {},
   ) => {
-    const owner = { account, scopes: [] };
+    const owner = { account, scopes };
     const request = { token, isNeverSeen, owner, organisations, isFineGrained: false, hasScopes: true };
     const result = await source.load(request, app.calls);
     // Each organisation counts for itself. What the app sees says nothing about the user's token: that one may be

@@ -140,14 +140,27 @@ describe("a page that GitHub can't send", () => {
     expect(seen).toEqual([100, 20]);
   });
 
-  test("is not asked for a third time", async () => {
+  test("is not asked for a fourth time", async () => {
     const seen: number[] = [];
     expect(await teamsBy(sizes(0, error(502, ""), seen))).toEqual({
       teams: [],
       teamsHidden: "github_server_error",
-      calls: 2,
+      calls: 3,
     });
-    expect(seen).toEqual([100, 20]);
+    expect(seen).toEqual([100, 20, 1]);
+  });
+
+  test("but one team at a time is too long a list, and no outage", async () => {
+    const seen: number[] = [];
+    const pageInfo = { hasNextPage: true, endCursor: "next" };
+    const onePerPage: ScriptedAnswer = (call) => {
+      seen.push(JSON.parse(call.body).variables.first);
+      const isOne = seen.at(-1) === 1;
+      return isOne ? Response.json(graphqlBody([teamNode(55, "platform")], { pageInfo })) : error(502, "")(call);
+    };
+    expect(await teamsBy(onePerPage)).toMatchObject({ teams: [platform], teamsHidden: "too_many_teams" });
+    expect(seen.slice(0, 3)).toEqual([100, 20, 1]);
+    expect(seen.length).toBeLessThan(21);
   });
 
   test("is not asked for once more where the membership fails as well: GitHub is down", async () => {

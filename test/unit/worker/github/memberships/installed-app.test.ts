@@ -3,6 +3,7 @@
 import { describe, expect, test } from "vitest";
 import {
   acme,
+  acmeBody,
   error,
   globex,
   globexBody,
@@ -21,6 +22,7 @@ import {
   graphqlPath,
   installationBody,
   installationPath,
+  installationsPath,
   membershipPath,
   minuteMs,
   secondMs,
@@ -43,6 +45,13 @@ const member = (teams: object[] = [], teamsHidden: string | null = null) => ({
 });
 const acmeWithoutTeams = { ...acme, needsTeams: false };
 const spentQuota = { "x-ratelimit-remaining": "0" };
+
+/** What the user's own token shows of the names: that they still belong to the same organisation and user. */
+const ownProof = {
+  [paths.user]: json(octocat),
+  [accountPath(1234)]: json({ ...acmeBody, type: "Organization" }),
+};
+const withoutOwnProof = { [paths.user]: error(502, ""), [accountPath(1234)]: error(502, "") };
 
 /** GraphQL where the login is not resolved. */
 const userHidden = (organisationId = 1234) => {
@@ -126,8 +135,16 @@ describe("a membership", () => {
   ])("is hidden in case of %s; where only the teams are concerned, only those are", async (_, answer, reason) => {
     expect(await appView({ [membershipPath()]: answer }).load()).toEqual([hidden(reason)]);
     expect(await appView({ [graphqlPath]: answer }).load()).toEqual([member([], reason)]);
-    const outsider = appView({ [membershipPath()]: notFound, [graphqlPath]: answer });
+    const outsider = appView({ [membershipPath()]: notFound, [graphqlPath]: answer, ...withoutOwnProof });
     expect(await outsider.load()).toEqual([hidden(reason)]);
+  });
+
+  test("is a proven none by the user's own token, where GraphQL says nothing about the names", async () => {
+    const script = { [membershipPath()]: notFound, [graphqlPath]: error(403, "", spentQuota), ...ownProof };
+    const { load, github, token } = appView(script);
+    expect(await load()).toEqual([notAMember]);
+    const asked = github.calls.map((call, index) => [call, github.authorizations[index]]);
+    for (const call of Object.keys(ownProof)) expect(asked).toContainEqual([call, `Bearer ${token}`]);
   });
 
   test.each<[string, object]>([
@@ -328,6 +345,71 @@ describe("a new token that GitHub's replicas do not know yet", () => {
   });
 });
 
+describe("an organisation that does not show itself to the app", () => {
+  const suspended = json(installationBody(77, acmeBody, { suspended_at: "2026-11-20T09:00:00Z" }));
+  const ownToken = (membership: ScriptedAnswer): Record<string, ScriptedAnswer> => ({
+    [paths.membership("acme")]: membership,
+    [accountPath(1234)]: json({ ...acmeBody, type: "Organization" }),
+    [paths.memberships]: json([]),
+  });
+  const scopes = ["read:org"];
+
+  test.each<[string, Record<string, ScriptedAnswer>]>([
+    ["its owner has suspended the app", { [installationPath()]: suspended }],
+    ["the quota is spent", { [membershipPath()]: error(403, "", spentQuota) }],
+    ["its IP allow list keeps the app out", { [tokenPath(77)]: error(403, "IP allow list") }],
+  ])("is a proven none by the user's own token, where %s", async (_, script) => {
+    const { load, github, token } = appView({ ...script, ...ownToken(notFound) });
+    expect(await load([pinnedAcme], { scopes })).toEqual([notAMember]);
+    expect(github.authorizations[github.calls.indexOf(paths.membership("acme"))]).toBe(`Bearer ${token}`);
+    expect(github.calls).not.toContain(paths.teams);
+  });
+
+  test.each<[string, Record<string, ScriptedAnswer>]>([
+    ["shows a membership: the app is what counts", ownToken(json(membershipBody()))],
+    ["shows an invitation", ownToken(json(membershipBody({ state: "pending" })))],
+    ["is hidden from it", ownToken(error(403, "organization has an IP allow list enabled"))],
+    ["fails", ownToken(error(502, ""))],
+    [
+      "finds it nowhere by its number",
+      { ...ownToken(notFound), [accountPath(1234)]: notFound, [installationsPath]: json([]) },
+    ],
+    [
+      "left it out",
+      {
+        ...ownToken(notFound),
+        [paths.memberships]: json([], { "x-github-sso": "partial-results; organizations=1234" }),
+      },
+    ],
+    ["is refused", ownToken(error(401, "Bad credentials"))],
+  ])("stays hidden where the user's own token %s", async (_, script) => {
+    const { load } = appView({ [installationPath()]: suspended, ...script });
+    expect(await load([pinnedAcme], { scopes })).toEqual([appUnavailable]);
+  });
+
+  test("stays hidden from a token without a scope, without a call", async () => {
+    const { load, github } = appView({ [installationPath()]: suspended });
+    expect(await load()).toEqual([appUnavailable]);
+    expect(github.calls).toEqual([installationPath()]);
+  });
+
+  test("is not asked about in an outage of GitHub", async () => {
+    const { load, github } = appView({ [membershipPath()]: error(502, "") });
+    expect(await load([pinnedAcme], { scopes })).toEqual([hidden("github_server_error")]);
+    expect(github.calls).not.toContain(paths.membership("acme"));
+  });
+
+  test("is one of several: each answer is its own organisation's", async () => {
+    const { load } = appView({
+      [installationPath()]: suspended,
+      [installationPath("globex")]: notFound,
+      ...ownToken(notFound),
+      [paths.membership("globex")]: error(502, ""),
+    });
+    expect(await load([globex, pinnedAcme, globex], { scopes })).toEqual([appUnavailable, notAMember, appUnavailable]);
+  });
+});
+
 describe("names that change hands between two calls", () => {
   test.each<[string, Record<string, ScriptedAnswer>, object]>([
     [
@@ -359,11 +441,13 @@ describe("names that change hands between two calls", () => {
     const { load, github } = appView({
       [membershipPath()]: notFound,
       [graphqlPath]: json(graphqlBody([], { userId: 99 })),
+      ...ownProof,
+      [paths.user]: json({ ...octocat, login: "octocat-new" }),
     });
     expect(await load()).toEqual([inconsistentResponses]);
     github.script[graphqlPath] = userHidden();
-    github.script[paths.user] = json({ ...octocat, login: "octocat-new" });
     expect(await load()).toEqual([inconsistentResponses]);
+    expect(await load([acmeWithoutTeams])).toEqual([inconsistentResponses]);
     // Nor is the account kept as one of no member.
     github.script[membershipPath()] = json(membershipBody());
     github.script[graphqlPath] = json(graphqlBody());
@@ -389,14 +473,21 @@ describe("names that change hands between two calls", () => {
   });
 
   test("of an organisation: a member is no outsider because its old name is free", async () => {
-    const { load, github } = appView();
+    const { load, github, clock } = appView();
     await load([acmeWithoutTeams]);
     const noOrganisation = { data: { organization: null }, errors: [{ type: "NOT_FOUND", path: ["organization"] }] };
     Object.assign(github.script, {
       [installationPath()]: notFound,
       [membershipPath()]: notFound,
       [graphqlPath]: json(noOrganisation),
+      ...withoutOwnProof,
     });
+    expect(await load([acmeWithoutTeams])).toEqual([appUnavailable]);
+    github.script[installationPath()] = json(installationBody());
+    // By its number it has another name already, while the app's own lookup still finds the old one.
+    clock.time += minuteMs;
+    github.script[accountPath(1234)] = json({ id: 1234, login: "Acme-New", type: "Organization" });
+    github.script[paths.user] = json(octocat);
     expect(await load([acmeWithoutTeams])).toEqual([appUnavailable]);
   });
 });
@@ -410,7 +501,7 @@ describe("a login that GraphQL does not show to the app: a managed user's of ano
     const { load, github, withOldToken } = appView({
       [membershipPath()]: notFound,
       [graphqlPath]: userHidden(),
-      [paths.user]: json(octocat),
+      ...ownProof,
     });
     await withOldToken();
     for (let review = 0; review < 5; review += 1) expect(await load()).toEqual([notAMember]);
@@ -422,8 +513,14 @@ describe("a login that GraphQL does not show to the app: a managed user's of ano
     ["is another account", json({ ...octocat, id: 1 })],
     ["can't be asked", error(502, "")],
   ])("prove nothing where the owner of the token %s", async (_, answer) => {
-    const { load } = appView({ [membershipPath()]: notFound, [graphqlPath]: userHidden(), [paths.user]: answer });
+    const script = { [membershipPath()]: notFound, [graphqlPath]: userHidden(), ...ownProof, [paths.user]: answer };
+    const { load, github } = appView(script);
     expect(await load()).toEqual([inconsistentResponses]);
+    // An older Enterprise Server finds no organisation by its number.
+    github.script[accountPath(1234)] = notFound;
+    expect(await load()).toEqual([inconsistentResponses]);
+    github.script[paths.user] = json(octocat);
+    expect(await load()).toEqual([notAMember]);
   });
 
   test.each<[string, unknown]>([
@@ -433,7 +530,7 @@ describe("a login that GraphQL does not show to the app: a managed user's of ano
       { data: { organization: userHiddenOrganisation(), user: null }, errors: [{ type: "FORBIDDEN", path: ["user"] }] },
     ],
   ])("prove nothing %s", async (_, body) => {
-    const { load } = appView({ [membershipPath()]: notFound, [graphqlPath]: json(body) });
+    const { load } = appView({ [membershipPath()]: notFound, [graphqlPath]: json(body), ...withoutOwnProof });
     expect(await load()).toMatchObject([{ kind: "hidden" }]);
   });
 });
@@ -488,6 +585,7 @@ describe("the quota of an installation", () => {
   test("for GraphQL is another than the one for REST: a new token's owner is in, with the teams hidden", async () => {
     const { load } = appView({
       [membershipPath("Acme", "hubot")]: notFound,
+      ...withoutOwnProof,
       [graphqlPath]: withQuota(1666, json(graphqlBody([teamNode(55, "platform")]))),
     });
     await load([acme], { account: hubot });
@@ -498,6 +596,17 @@ describe("the quota of an installation", () => {
     const { load } = appView({ [membershipPath()]: withQuota(1000, json(membershipBody())) });
     for (let review = 0; review < 166; review += 1) expect(await load([acmeWithoutTeams])).toEqual([member()]);
     expect(await load([acmeWithoutTeams])).toEqual([hidden("shared_quota_reserved")]);
+  });
+
+  test("is used by none of the calls that GitHub answers with 304", async () => {
+    const { load } = appView({
+      [membershipPath()]: withQuota(1000, ({ headers }) =>
+        headers.get("if-none-match") === null
+          ? Response.json(membershipBody(), { headers: { etag: '"v1"' } })
+          : new Response(null, { status: 304 }),
+      ),
+    });
+    for (let review = 0; review < 400; review += 1) expect(await load([acmeWithoutTeams])).toEqual([member()]);
   });
 
   test("is not asked for more while GitHub wants a rest, and used again afterwards", async () => {

@@ -222,11 +222,24 @@ describe("a page that GitHub cannot send", () => {
 
   test("and cannot in the smallest ones either is a failure", async () => {
     const { result, called } = await load(
-      { [first]: outage(), [sized(20, 1)]: outage(), [sized(5, 1)]: outage() },
+      { [first]: outage(), [sized(20, 1)]: outage(), [sized(5, 1)]: outage(), [sized(1, 1)]: outage() },
       worthIt,
     );
     expect(result).toEqual({ kind: "unavailable", reason: "github_server_error" });
-    expect(called).toHaveLength(3);
+    expect(called).toHaveLength(4);
+  });
+
+  test("but one item at a time is too long a list, and no outage", async () => {
+    const pages = Array.from({ length: 20 }, (_, index) => [
+      sized(1, index + 1),
+      { ids: [index], link: next(sized(1, index + 2)) },
+    ]);
+    const { result, called } = await load(
+      { [first]: outage(), [sized(20, 1)]: outage(), [sized(5, 1)]: outage(), ...Object.fromEntries(pages) },
+      worthIt,
+    );
+    expect(result).toEqual({ kind: "unavailable", reason: "github_too_large" });
+    expect(called).toHaveLength(20);
   });
 
   test("is not asked for again where GitHub answers nothing else either", async () => {

@@ -292,13 +292,16 @@ describe("several organisations", () => {
     expect(memberships).toEqual([hidden(reason), member([platform])]);
   });
 
-  test("do not count where GitHub limits the user: that holds for all of them", async () => {
+  test("count where GitHub limits the user for another: GET /user has proven the token", async () => {
     const limited = await loadMemberships([globex, acme], {
-      [inGlobex]: error(502, ""),
-      [inAcme]: error(429, "You have exceeded a secondary rate limit."),
-      [paths.teams]: json([]),
+      [inGlobex]: error(429, "You have exceeded a secondary rate limit."),
+      [inAcme]: json(membershipBody()),
+      [paths.teams]: error(403, "API rate limit exceeded", { "x-ratelimit-remaining": "0" }),
     });
-    expect(limited.failure).toEqual({ kind: "limited", reason: "github_secondary_limit" });
+    expect(limited.memberships).toEqual([
+      hidden("github_secondary_limit"),
+      { ...member([]), teamsHidden: "github_rate_limit" },
+    ]);
   });
 
   test("that all fail have no list of teams asked for again: GitHub is down", async () => {

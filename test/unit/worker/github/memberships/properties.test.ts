@@ -121,6 +121,7 @@ test("with the user's own token", async () => {
         [paths.teams]: () => toResponse(answers.teams),
         "GET /user/teams?per_page=20&page=1": () => toResponse(answers.teams),
         "GET /user/teams?per_page=5&page=1": () => toResponse(answers.teams),
+        "GET /user/teams?per_page=1&page=1": () => toResponse(answers.teams),
         [paths.teamsOf("Acme")]: () => new Response("{}", { status: 404 }),
         [paths.teamsOf("acme")]: () => new Response("{}", { status: 404 }),
         [paths.team("Acme", "parent")]: () => toResponse(answers.parent),
@@ -190,6 +191,9 @@ test("with the installed app", async () => {
         [paths.user]: octocatReadsOrganisations,
         [membershipPath()]: () => toResponse(ofMembership),
         [graphqlPath]: () => toResponse(ofTeams),
+        // The user's own token proves nothing.
+        [paths.membership("acme")]: () => new Response("{}", { status: 500 }),
+        [paths.byId(1234)]: () => new Response("{}", { status: 500 }),
       });
       const memberships = createInstalledAppMemberships(credentials, now, async () => {});
       const { outcome } = await loadFacts(github, { memberships, request: { organisations: [acme] } });

@@ -14,6 +14,7 @@ import {
   type ScriptedAnswer,
   scriptGitHub,
   teamBody,
+  teamNamed,
 } from "../support.ts";
 
 const renamed = { login: "Acme-New", id: 1234 };
@@ -36,7 +37,7 @@ async function membershipOf(reference: typeof acme, script: Record<string, Scrip
 
 test.each([
   ["by its number", pinnedAcme],
-  ["by a pinned team", { ...acme, teamIds: [55], needsTeams: true }],
+  ["by a pinned team", { ...acme, teams: [teamNamed(55, "platform")], needsTeams: true }],
 ])("a team shows it under its new name: %s", async (_, reference) => {
   const { membership } = await membershipOf(reference, {
     [paths.teams]: json([teamBody(55, "platform", { organization: renamed })]),
