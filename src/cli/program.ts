@@ -28,7 +28,7 @@ import { setupCommand } from "./commands/setup/command.ts";
 import { createCommand } from "./commands/signing-key/create.ts";
 import { rotateCommand as rotateSigningKeyCommand } from "./commands/signing-key/rotate.ts";
 import { statusCommand } from "./commands/signing-key/status.ts";
-import { teardownCommand } from "./commands/teardown.ts";
+import { teardownCommand } from "./commands/teardown/command.ts";
 import { breakLine } from "./line-breaks.ts";
 import { nearestTo } from "./nearest.ts";
 import { Interruption, type Terminal } from "./terminal.ts";

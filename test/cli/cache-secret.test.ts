@@ -31,7 +31,7 @@ test("the earlier secret is accepted for as long as the longest session, and bot
   expect(longestSessionSeconds).toBe(sessionSeconds);
   const before = secret("CACHE_SECRET") ?? "";
   const calls = rig.clone.wranglerCalls().length;
-  rig.input = `${before}\n`;
+  rig.stdin = `${before}\n`;
   const began = Date.now();
   const { exitCode, stderr, stdout } = await rotate("--previous-from-stdin", "--yes");
   expect(exitCode, stderr).toBe(0);
@@ -68,7 +68,7 @@ test("without the earlier one, it says before it asks that all sessions end, and
 });
 
 test("after a leak no earlier one is taken", async () => {
-  rig.input = secret("CACHE_SECRET") ?? "";
+  rig.stdin = secret("CACHE_SECRET") ?? "";
   expect((await rotate("--leaked", "--previous-from-stdin", "--yes")).exitCode).toBe(2);
   const { exitCode, stdout } = await rotate("--leaked", "--yes");
   expect(exitCode).toBe(0);
@@ -82,7 +82,7 @@ test.each([
   ["another thing", "hunter2 hunter2 hunter2"],
 ])("%s on stdin is no secret, changes nothing and is not repeated", async (_what, text) => {
   const before = secret("CACHE_SECRET");
-  rig.input = text;
+  rig.stdin = text;
   const { exitCode, stderr } = await rotate("--previous-from-stdin", "--yes");
   expect(exitCode).toBe(1);
   expect(stderr).toContain("stdin: holds no CACHE_SECRET");

@@ -10,8 +10,8 @@ import { makeSigningKey } from "../support/signing-key.ts";
 import { brokenOnce } from "./cloudflare/stand-in.ts";
 import type { Script } from "./cloudflare/state.ts";
 import { watchFileChanges } from "./support/file-changes.ts";
-import { hostname, makeRig, type Rig, type RunResult, signInHostname } from "./support/rig.ts";
-import { publishedKeys } from "./support/worker-in-place.ts";
+import { hostname, makeRig, type Rig, type RunResult } from "./support/rig.ts";
+import { publishedKeys, signInHostname } from "./support/worker-in-place.ts";
 
 const hourMs = 3_600_000;
 let rig: Rig;
@@ -22,6 +22,7 @@ beforeEach(async () => {
     ...rig.edgeArgs,
   ]);
   rig.letPass(120_000);
+  script().secrets.set("OAUTH_CLIENT_SECRETS", '{"Iv23example":"secret"}');
   const toml = rig.clone.read("wrangler.toml");
   rig.clone.write(
     "wrangler.toml",
@@ -375,7 +376,7 @@ test("the commands of docs/operations.md lead through a rotation, a compromise, 
   pass(60_000);
   for (const args of commands) {
     const [program, action] = args;
-    rig.input = script().secrets.get("CACHE_SECRET") ?? null;
+    rig.stdin = script().secrets.get("CACHE_SECRET") ?? null;
     if (action === "rotate") pass(hourMs);
     const edge = program === "cache-secret" ? [] : action === "status" ? rig.edgeArgs.slice(0, 4) : rig.edgeArgs;
     const consent = action === "status" || args.includes("--yes") ? [] : ["--yes"];

@@ -5,8 +5,9 @@ import * as v from "valibot";
 import type { SigningKeySlot } from "../../worker/config/sign-in.ts";
 import { type SigningKeysTable, signingKeysSchema } from "../../worker/config/signing-keys.ts";
 import type { DeploymentFile } from "./clusters.ts";
-import { addItem, append, applyEdits, type Edit, list, quoted, setValue, unsupportedForm } from "./edits.ts";
+import { append, applyEdits, type Edit, list, quoted, setValue, unsupportedForm } from "./edits.ts";
 import { type ConfigFile, parseConfigFile } from "./file.ts";
+import { requireSecrets } from "./sign-in-edits.ts";
 
 export const signingKeySlots = ["a", "b"] as const;
 
@@ -88,15 +89,4 @@ function setTable(file: ConfigFile, table: SigningKeysTable): Edit[] {
     ...Object.entries(values).flatMap(([key, value]) => setValue(file, [...path, key], value)),
     ...(isEmptied ? setValue(file, [...path, "withdrawn"], list([])) : []),
   ];
-}
-
-/** wrangler refuses a deployment that lacks one. */
-function requireSecrets(file: ConfigFile, names: readonly string[]): Edit[] {
-  const { required } = file.settings.secrets;
-  const missing = names.filter((name) => !required.includes(name));
-  if (missing.length === 0) return [];
-  const path = ["secrets", "required"];
-  if (file.toml.find(["secrets"]) === null) return append(file, `[secrets]\nrequired = ${list(missing)}`);
-  if (required.length === 0) return setValue(file, path, list(missing));
-  return missing.flatMap((name) => addItem(file, path, required.length - 1, quoted(name)));
 }

@@ -3,7 +3,7 @@
 import { randomBytes } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import { readFingerprints } from "../../worker/config/cluster.ts";
-import { isClusterVariable } from "../../worker/config/config.ts";
+import { isClientVariable, isClusterVariable } from "../../worker/config/config.ts";
 import { type CloudflareClient, connectToCloudflare, loadSdk } from "../cloudflare/api.ts";
 import { type ClientCertificate, isUsable } from "../cloudflare/client-certificates.ts";
 import { type Clock, lookAgain } from "../cloudflare/patience.ts";
@@ -18,16 +18,20 @@ import { CliError, type Context, cliError } from "../command.ts";
 import { checkConfiguration } from "../config-file/check/check.ts";
 import {
   asDeployment,
+  clientVariablesIn,
   type DeploymentFile,
   kvNamespaceIdIn,
   listedFingerprints,
+  ownHostnamesOf,
   readCluster,
 } from "../config-file/clusters.ts";
 import { openConfigFile } from "../config-file/file.ts";
-import { newestTime, readSigningKeys, timeText } from "../config-file/signing-keys.ts";
+import { newestTime, readSigningKeys, signingKeySecret, timeText } from "../config-file/signing-keys.ts";
 import { deployWithWrangler, requireWrangler } from "./wrangler.ts";
 
 const cacheSecretName = "CACHE_SECRET";
+/** With the secret of GITHUB_CLIENT_ID. */
+export const oauthClientSecretsName = "OAUTH_CLIENT_SECRETS";
 
 /**
  * Reads what is deployed, with its secrets, which Cloudflare may list a while later than the Worker itself. A secret
@@ -45,9 +49,23 @@ export async function readDeployed(
   return lookAgain(clock, {
     found: await look(),
     look,
-    isThere: (deployed) => deployed === null || deployed.secrets.includes(cacheSecretName),
-    until: () => `Cloudflare lists the secret ${cacheSecretName} of the Worker ${workerName}`,
+    isThere: (deployed) => missingSecrets(deployed).length === 0,
+    until: (deployed) => `Cloudflare lists ${missingSecrets(deployed).join(", ")} of the Worker ${workerName}`,
   });
+}
+
+/** @returns the secrets that went up with what is deployed, as far as Cloudflare does not list them */
+function missingSecrets(deployed: DeployedWorker | null): string[] {
+  if (deployed === null) return [];
+  const { variables, secrets } = deployed;
+  const ofSignIn = [oauthClientSecretsName, ...(signingKeysIn(deployed).length > 0 ? [] : ["SIGNING_KEY_A"])];
+  const needed = [cacheSecretName, ...(clientVariablesIn(variables).length > 0 ? ofSignIn : [])];
+  return needed.filter((name) => !secrets.includes(name));
+}
+
+/** @returns the secrets of the signing keys that are deployed */
+export function signingKeysIn(deployed: DeployedWorker | null): string[] {
+  return (["a", "b"] as const).map(signingKeySecret).filter((name) => deployed?.secrets.includes(name));
 }
 
 /** @param deployed null: there is no Worker yet */
@@ -64,6 +82,12 @@ export function differingVariables({ settings: { vars } }: DeploymentFile, deplo
   return Object.entries(vars)
     .filter(([name, value]) => !isDeepStrictEqual(plain(deployed.variables[name]), plain(value)))
     .map(([name]) => name);
+}
+
+/** Whether all of it is deployed, and each of its hostnames leads there. */
+export function isUp(file: DeploymentFile, deployed: DeployedWorker | null, domains: readonly CustomDomain[]): boolean {
+  const isLed = (hostname: string) => leadsTo(domains, hostname) === file.workerName;
+  return isDeployed(file, deployed) && ownHostnamesOf(file.settings).every(isLed);
 }
 
 /** What a command removes on purpose: a certificate of a cluster, or with null the whole cluster. */
@@ -92,6 +116,7 @@ export function refuseToLockOut(
     const lost = readFingerprints(value).filter((it) => !here.includes(it) && !isRemoved(variable, it));
     unknown.push(...lost.map((fingerprint) => `the certificate ${fingerprint} of ${variable}`));
   }
+  unknown.push(...lostSignIn(file, deployed, (variable) => isRemoved(variable, null)));
   if (unknown.length === 0) return;
   throw cliError(
     file.path,
@@ -100,8 +125,26 @@ export function refuseToLockOut(
   );
 }
 
+/** Without these the people who are signed in are not signed in any more. */
+function lostSignIn(
+  { settings }: DeploymentFile,
+  deployed: DeployedWorker | null,
+  isRemoved: (variable: string) => boolean,
+): string[] {
+  const { ISSUER_URL: issuerUrl, ...variables } = deployed?.variables ?? {};
+  const clients = clientVariablesIn(variables).filter((variable) => !isRemoved(variable));
+  const here = clientVariablesIn(settings.vars);
+  const lost = clients.filter((variable) => variable in settings.vars && !here.includes(variable));
+  const isMoved = clients.length > 0 && issuerUrl !== undefined && issuerUrl !== settings.vars.ISSUER_URL;
+  return [
+    ...lost.map((variable) => `sign_in of ${variable}`),
+    ...(isMoved ? [`ISSUER_URL = ${JSON.stringify(issuerUrl)}`] : []),
+  ];
+}
+
 function foreignClusters(known: Readonly<Record<string, unknown>>, deployed: DeployedWorker | null): string[] {
-  return Object.keys(deployed?.variables ?? {}).filter((name) => isClusterVariable(name) && !(name in known));
+  const isOurs = (name: string) => isClusterVariable(name) || isClientVariable(name);
+  return Object.keys(deployed?.variables ?? {}).filter((name) => isOurs(name) && !(name in known));
 }
 
 /** @returns the Worker that a hostname leads to, or null */
@@ -163,14 +206,13 @@ interface Change {
 export async function deployIfNeeded(
   deployment: DeploymentFile,
   context: Context,
-  { client, zone, hostname }: { client: CloudflareClient; zone: Zone; hostname: string },
+  { client, zone }: { readonly client: CloudflareClient; readonly zone: Zone },
   { certificates, removed = null, secrets = {}, lookOnceMore = () => {} }: Change,
 ): Promise<boolean> {
   const { accountId } = zone;
   const deployed = await readDeployed(client, accountId, deployment.workerName, context);
   const domains = await listCustomDomains(client, accountId);
-  const isUp = isDeployed(deployment, deployed) && leadsTo(domains, hostname) === deployment.workerName;
-  if (isUp && Object.keys(secrets).length === 0) return false;
+  if (isUp(deployment, deployed, domains) && Object.keys(secrets).length === 0) return false;
   // Once more: another clone may have deployed since the command began.
   refuseToLockOut(deployment, deployed, removed);
   refuseToBringBack(deployment, deployed, certificates);

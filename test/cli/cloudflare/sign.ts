@@ -39,7 +39,7 @@ export async function signRequest(authority: Identity, csr: string, validityDays
   }
 }
 
-/** The edge's own certificate, from the same authority so that a test has one to trust. @param others more hostnames */
+/** The edge's own certificate for a hostname, from the same authority so that a test has one to trust. */
 export async function serverCertificate(
   authority: Identity,
   hostname: string,
