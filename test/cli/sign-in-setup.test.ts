@@ -1,5 +1,5 @@
-// `octogate setup` with signing in: what it makes at Cloudflare and here, what it refuses, and that a second run changes
-// nothing. Against the late stand-in, with the Worker itself at the sign-in hostname.
+// `octogate setup` with signing in: what it makes at Cloudflare and here, what it refuses, and that a second run
+// changes nothing. Against the late stand-in, with the Worker itself at the sign-in hostname.
 import { createPrivateKey } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { signInLimit } from "../../src/cli/cloudflare/rate-limit-rule.ts";

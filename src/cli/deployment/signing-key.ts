@@ -3,8 +3,8 @@ import { generateKeyPairSync } from "node:crypto";
 import type { SigningKeySlot } from "../../worker/config/sign-in.ts";
 
 /**
- * @returns RSA of 2,048 bits as PKCS#8 in PEM, which goes up with the deployment that publishes it (deployIfNeeded), and
- *   nowhere else
+ * @returns RSA of 2,048 bits as PKCS#8 in PEM, which goes up with the deployment that publishes it (deployIfNeeded),
+ *   and nowhere else
  */
 export function newSigningKey(): string {
   const { privateKey } = generateKeyPairSync("rsa", {
