@@ -282,6 +282,24 @@ describe("the verification", () => {
     expect(stderr).toContain(`https://${signInHostname}: /.well-known/openid-configuration answered 503`);
   });
 
+  test("waits for a new hostname, and says what for", async () => {
+    let asked = 0;
+    rig.faults.atSignIn = () => {
+      asked += 1;
+      return asked > 20 ? null : new Response("error code: 1016", { status: 530 });
+    };
+    const { exitCode, stderr } = await setup(...allow, ...signIn, "--wait", "300");
+    expect(exitCode, stderr).toBe(0);
+    expect(stderr).toMatch(/waiting until people can sign in at login\.acme\.dev: .*error code 1016/);
+  });
+
+  test("fails where the hostname is behind a challenge", async () => {
+    rig.faults.atSignIn = () => new Response("", { status: 403, headers: { "cf-mitigated": "challenge" } });
+    const { exitCode, stderr } = await setup(...allow, ...signIn);
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain(`https://${signInHostname}: a challenge page that only a browser can pass`);
+  });
+
   test("a deployment from a file without the sign-in is refused: it would sign people out", async () => {
     await setup(...allow);
     const before = rig.clone.read("wrangler.toml");
