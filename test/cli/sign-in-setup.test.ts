@@ -1,5 +1,5 @@
-// `octogate setup` with signing in: what it makes at Cloudflare and here, what it refuses, and that a second run changes
-// nothing. Against the late stand-in, with the Worker itself at the sign-in hostname.
+// `octogate setup` with signing in: what it makes at Cloudflare and here, what it refuses, and that a second run
+// changes nothing. Against the late stand-in, with the Worker itself at the sign-in hostname.
 import { createPrivateKey } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { signInLimit } from "../../src/cli/cloudflare/rate-limit-rule.ts";
@@ -280,6 +280,24 @@ describe("the verification", () => {
     const { exitCode, stderr } = await setup();
     expect(exitCode).toBe(1);
     expect(stderr).toContain(`https://${signInHostname}: /.well-known/openid-configuration answered 503`);
+  });
+
+  test("waits for a new hostname, and says what for", async () => {
+    let asked = 0;
+    rig.faults.atSignIn = () => {
+      asked += 1;
+      return asked > 20 ? null : new Response("error code: 1016", { status: 530 });
+    };
+    const { exitCode, stderr } = await setup(...allow, ...signIn, "--wait", "300");
+    expect(exitCode, stderr).toBe(0);
+    expect(stderr).toMatch(/waiting until people can sign in at login\.acme\.dev: .*error code 1016/);
+  });
+
+  test("fails where the hostname is behind a challenge", async () => {
+    rig.faults.atSignIn = () => new Response("", { status: 403, headers: { "cf-mitigated": "challenge" } });
+    const { exitCode, stderr } = await setup(...allow, ...signIn);
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain(`https://${signInHostname}: a challenge page that only a browser can pass`);
   });
 
   test("a deployment from a file without the sign-in is refused: it would sign people out", async () => {

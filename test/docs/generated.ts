@@ -5,13 +5,17 @@ import { answerSections } from "../identity/answer-sections.ts";
 import { sections } from "../identity/cases.ts";
 import { identityDocument } from "../identity/document.ts";
 import type { Scene } from "../identity/scene.ts";
+import { causesTable, exceptionsTable } from "./causes.ts";
 import { costsTable, pricesTable } from "./costs.ts";
 import { limitsTable } from "./limits.ts";
 import { fillPage, tableOf } from "./markdown.ts";
+import { sharedQuotasTable } from "./sources.ts";
 
 /** Parts of documents, by the document and by the name of their markers. */
 const parts: Readonly<Record<string, Readonly<Record<string, () => string>>>> = {
+  "docs/caching.md": { "shared quotas": sharedQuotasTable },
   "docs/configuration.md": { limits: limitsTable },
+  "docs/security.md": { causes: causesTable, exceptions: exceptionsTable },
   "docs/operations.md": { reasons: reasonsTable, costs: costsTable, prices: pricesTable },
 };
 

@@ -157,12 +157,21 @@ export const sections: readonly Section[] = [
     title: "Only full members count",
     text:
       "A membership counts if it is active, with the role admin or member. A billing manager sees no repository and is no member here, and neither is a person with any other role. " +
-      "So `allow` does not admit them, and `deny` does not keep them out.",
+      "So `allow` does not admit them, and `deny` does not keep them out. Neither is a person who is only invited.",
     policy: { allow: ["org:acme#1234"], token_kinds: ["classic", "fine_grained"] },
     rows: [
       row("a billing manager", "uma", readsOrganisations, refused("not_allowed")),
       row("a billing manager, by a fine-grained token", "uma", fineGrained("acme"), refused("not_allowed")),
       row("another role", "vera", readsOrganisations, refused("not_allowed")),
+      row("no role", "bob", readsOrganisations, refused("not_allowed")),
+      row("another role in a denied organisation", "vera", readsOrganisations, admitted("github:vera:124"), {
+        allow: ["user:vera#124"],
+        deny: ["org:acme#1234"],
+      }),
+      row("an invitation to a denied organisation", "dora", readsOrganisations, admitted("github:dora:104"), {
+        allow: ["user:dora#104"],
+        deny: ["org:acme#1234"],
+      }),
       row("a billing manager of a denied organisation", "uma", readsOrganisations, admitted("github:uma:123"), {
         allow: ["user:uma#123"],
         deny: ["org:acme#1234"],
@@ -185,10 +194,51 @@ export const sections: readonly Section[] = [
       row("a member, by a token for the organisation", "nora", fineGrained("slugworth"), refused("membership_denied"), {
         deny: ["org:wonka#7003"],
       }),
+      row(
+        "a person of the organisation that took the name, by a token for that one",
+        "max",
+        fineGrained("tyrell"),
+        refused("other_resource_owner", "tyrell"),
+        { allow: ["user:max#113"], deny: ["org:tyrell#7001"] },
+      ),
+      row("the same person, by a token that shows all", "max", readsOrganisations, admitted("github:max:113"), {
+        allow: ["user:max#113"],
+        deny: ["org:tyrell#7001"],
+      }),
       row("a member, by a token that may not see it", "nora", fineGrained(), refused("other_resource_owner", "wonka"), {
         deny: ["org:wonka#7003"],
       }),
+      row(
+        "a member, by a classic token, which the organisation forbids",
+        "abel",
+        readsOrganisations,
+        refused("token_kind_forbidden", "oscorp"),
+        { allow: ["user:abel#130"], deny: ["org:oscorp#7004"] },
+      ),
+      row(
+        "a member, by the token of an app that is not approved",
+        "abel",
+        cliToken,
+        refused("app_not_approved", "lexcorp"),
+        {
+          allow: ["user:abel#130"],
+          deny: ["org:lexcorp#7005"],
+          token_kinds: ["oauth"],
+          oauth_clients: ["Ov23.acme-cli"],
+        },
+      ),
+      row("a member behind an IP allow list", "abel", readsOrganisations, refused("ip_allow_list", "weyland"), {
+        allow: ["user:abel#130"],
+        deny: ["org:weyland#7006"],
+      }),
+      row("a member without single sign-on", "abel", readsOrganisations, refused("sso_required", "genco"), {
+        allow: ["user:abel#130"],
+        deny: ["org:genco#7007"],
+      }),
       row("no member", "emil", readsOrganisations, admitted("github:emil:105")),
+      row("no member, while it hides from its own members", "emil", readsOrganisations, admitted("github:emil:105"), {
+        deny: ["org:oscorp#7004", "org:lexcorp#7005", "org:weyland#7006", "org:genco#7007"],
+      }),
       row("an organisation that is not there any more", "emil", readsOrganisations, refused("organisation_not_found"), {
         deny: ["org:wonka#7777"],
       }),
@@ -236,7 +286,25 @@ export const sections: readonly Section[] = [
         { ...readsOrganisations, fate: { kind: "met", fault: serverError, path: /vandelay/ } },
         { ...admitted("github:cleo:103", "github:Acme"), hidden: ["vandelay=github_server_error"] },
       ),
+      row(
+        "a member, while GitHub says nothing about the other organisation",
+        "cleo",
+        { ...readsOrganisations, fate: { kind: "met", fault: { kind: "hang" }, path: /globex/ } },
+        { ...admitted("github:cleo:103", "github:Acme"), hidden: ["globex=github_timeout"] },
+        { allow: ["org:acme#1234", "org:globex#2345"] },
+      ),
       row("a person whom it could admit", "finn", readsOrganisations, refused("github_unexpected_status")),
+      row(
+        "a member of a team, in the last of 22 nested teams",
+        "ivan",
+        readsOrganisations,
+        admitted("github:ivan:132"),
+        { allow: ["team:crowd/nested-1#9001"], groups_from: [] },
+      ),
+      row("a member of a team, in a thousand others", "sven", readsOrganisations, admitted("github:sven:120"), {
+        allow: ["team:crowd/team-1#10001"],
+        groups_from: [],
+      }),
       row("a person whom it could deny", "xavi", readsOrganisations, refused("github_unexpected_status"), {
         allow: ["org:acme#1234"],
         deny: ["org:vandelay#8002"],
@@ -656,6 +724,24 @@ export const sections: readonly Section[] = [
       row("an outsider", "emil", classic(), refused("not_allowed")),
       row("an outsider whom GitHub shows to no app", "wim", classic(), refused("not_allowed")),
       row("a billing manager", "uma", classic(), refused("not_allowed")),
+      row("another role", "vera", classic(), refused("not_allowed")),
+      row("no role", "bob", classic(), refused("not_allowed")),
+      row("a login with a dash in front", "-walt-", classic(), admitted("github:-walt-:125", "github:Acme")),
+      row("the last of 22 nested teams", "ivan", classic(), admitted("github:ivan:132"), {
+        allow: ["team:crowd/nested-1#9001"],
+        groups_from: [],
+      }),
+      row("a thousand teams", "sven", classic(), admitted("github:sven:120"), {
+        allow: ["team:crowd/team-1#10001"],
+        groups_from: [],
+      }),
+      row("a member of a denied organisation under a new name", "nora", classic(), refused("membership_denied"), {
+        allow: ["user:nora#114"],
+        deny: ["org:wonka#7003"],
+      }),
+      row("a denied organisation that suspended the app", "cleo", classic(), refused("github_app_unavailable"), {
+        deny: ["org:umbrella#5678"],
+      }),
       row(
         "a member of another organisation than the one that the law hides",
         "xavi",

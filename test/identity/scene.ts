@@ -43,6 +43,12 @@ export const people = {
     is: "a member of Acme and of -Dunder-, there in the team `sales`, in two teams without a Latin letter in their names, and in a team of the enterprise",
   },
   wim: { id: 129, is: "in no organisation, and hidden by GitHub as spam" },
+  abel: {
+    id: 130,
+    is: "a member of four organisations that were renamed: Oscorp-Labs, called oscorp before, forbids classic tokens, Luthor, called lexcorp, lets in only apps that it approved, Yutani, called weyland, has an IP allow list, and Genco-Oil, called genco, demands SAML single sign-on",
+  },
+  bob: { id: 131, is: "in Acme with a membership that names no role" },
+  ivan: { id: 132, is: "a member of crowd, in the last of 22 teams, each of which is the parent of the next" },
   zita: {
     id: 128,
     is: "a member of soylent, which limits the lifetime of tokens, and of cyberdyne, which demands a second factor",
@@ -62,6 +68,10 @@ export const organisations = {
   wallace: { id: 7001, login: "Wallace" },
   tyrell: { id: 7002, login: "tyrell" },
   slugworth: { id: 7003, login: "Slugworth" },
+  oscorp: { id: 7004, login: "Oscorp-Labs" },
+  lexcorp: { id: 7005, login: "Luthor" },
+  weyland: { id: 7006, login: "Yutani" },
+  genco: { id: 7007, login: "Genco-Oil" },
   crowd: { id: 8001, login: "crowd" },
   vandelay: { id: 8002, login: "vandelay" },
   dunder: { id: 8003, login: "-Dunder-" },
@@ -93,6 +103,7 @@ export interface Scene {
 
 /** How many teams more there are than can be groups. */
 const crowdedTeams = 1001;
+const nestedTeams = 22;
 
 export async function startScene(): Promise<Scene> {
   const github = await startGitHubStandIn();
@@ -102,7 +113,7 @@ export async function startScene(): Promise<Scene> {
   const portal = github.addApp({ clientId: clients["acme-portal"], appId: 902, name: "acme-portal" });
   github.installApp(portal, places.acme);
   const source = github.addApp({ appId: 903, name: "octogate-memberships" });
-  for (const name of ["acme", "hooli", "slugworth", "wallace", "vandelay", "dunder"] as const) {
+  for (const name of ["acme", "hooli", "slugworth", "wallace", "crowd", "vandelay", "dunder"] as const) {
     github.installApp(source, places[name]);
   }
   // A public app can be installed by any account.
@@ -163,7 +174,7 @@ function addOrganisations(github: GitHubStandIn, who: Accounts): Places {
     Object.entries(organisations).map(([name, { id, login }]) => [name, github.addOrganisation({ id, login })]),
   ) as Places; // it has the same keys
   const { acme, globex, hooli, initech, umbrella, stark, wallace, tyrell, slugworth, crowd } = places;
-  const { vandelay, dunder, soylent, cyberdyne } = places;
+  const { vandelay, dunder, soylent, cyberdyne, oscorp, lexcorp, weyland, genco } = places;
   const join = (place: StandInOrganisation, ...members: StandInAccount[]) => {
     for (const member of members) github.addMember(place, member);
   };
@@ -173,6 +184,7 @@ function addOrganisations(github: GitHubStandIn, who: Accounts): Places {
   github.addMember(acme, who.dora, { state: "pending" });
   github.addMember(acme, who.uma, { role: "billing_manager" });
   github.addMember(acme, who.vera, { role: "guest_collaborator" });
+  github.addMember(acme, who.bob, { role: null });
   const platform = github.addTeam(acme, { name: "Platform", id: 55 });
   const storage = github.addTeam(acme, { name: "Storage", id: 56, parent: platform });
   github.addToTeam(github.addTeam(acme, { name: "Backups", id: 57, parent: storage }), who.ada);
@@ -196,6 +208,15 @@ function addOrganisations(github: GitHubStandIn, who: Accounts): Places {
   github.addToTeam(github.addTeam(wallace, { name: "Nexus", id: 81 }), who.lea);
   join(tyrell, who.max);
   join(slugworth, who.nora);
+  for (const [place, restrictions] of [
+    [oscorp, { forbidsClassic: true }],
+    [lexcorp, { approvedClients: [] }],
+    [weyland, { ipAllowList: true }],
+    [genco, { sso: {} }],
+  ] as const) {
+    join(place, who.abel);
+    github.restrictOrganisation(place, restrictions);
+  }
   join(vandelay, who.xavi);
   github.restrictOrganisation(vandelay, { legalReasons: true });
   join(dunder, who.yuki);
@@ -211,7 +232,12 @@ function addOrganisations(github: GitHubStandIn, who: Accounts): Places {
   github.restrictOrganisation(soylent, { tokenLifetime: true });
   join(cyberdyne, who.zita);
   github.restrictOrganisation(cyberdyne, { twoFactor: true });
-  join(crowd, who.sven);
+  join(crowd, who.sven, who.ivan);
+  let nested = github.addTeam(crowd, { name: "Nested 1", id: 9001 });
+  for (let depth = 2; depth <= nestedTeams; depth += 1) {
+    nested = github.addTeam(crowd, { name: `Nested ${depth}`, id: 9000 + depth, parent: nested });
+  }
+  github.addToTeam(nested, who.ivan);
   for (let number = 1; number <= crowdedTeams; number += 1) {
     github.addToTeam(github.addTeam(crowd, { name: `Team ${number}`, id: 10_000 + number }), who.sven);
   }

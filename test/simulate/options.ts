@@ -2,7 +2,7 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { type StudyName, studyNames } from "./studies/all.ts";
 import { type ScenarioName, scenarioNames } from "./studies/single.ts";
-import { defaults, type Settings, settingsFor } from "./world/settings.ts";
+import { defaults, type Settings, settingsFor, sources } from "./world/settings.ts";
 
 export interface SimulateOptions {
   readonly threads: number;
@@ -31,6 +31,7 @@ interface CommandLine {
   readonly grace: number;
   readonly apiserverCache: number;
   readonly plan: Settings["plan"];
+  readonly source: Settings["source"];
   readonly apiservers: number;
   readonly clusters?: number;
   readonly regions?: number;
@@ -61,6 +62,7 @@ export function createSimulateCommand(run: (options: SimulateOptions) => Promise
     .addOption(
       new Option("--plan <name>", "whether KV's daily limits apply").choices(["free", "paid"]).default(defaults.plan),
     )
+    .addOption(new Option("--source <name>", "with what GitHub is asked").choices(sources).default(defaults.source))
     .addOption(whole("apiservers", "of each cluster", 1, 8).default(defaults.apiserversPerCluster))
     .addOption(whole("clusters", "default: a cluster to 100 people", 1, 10_000))
     .addOption(whole("regions", "default: a region to 5,000 people", 1, 100))
@@ -96,6 +98,7 @@ function optionsOf(line: CommandLine): SimulateOptions {
     graceSeconds: line.grace,
     apiserverCacheSeconds: line.apiserverCache,
     plan: line.plan,
+    source: line.source,
     apiserversPerCluster: line.apiservers,
     ...(line.regions === undefined ? {} : { regions: line.regions }),
     ...(line.clusters === undefined ? {} : { clusters: line.clusters }),

@@ -5,6 +5,7 @@ import type { Job, JobResult } from "./jobs.ts";
 import { createSimulateCommand, type SimulateOptions } from "./options.ts";
 import { runJobs } from "./pool.ts";
 import { startProgress } from "./progress.ts";
+import { oneSentenceALine } from "./report/sentences.ts";
 import { studyOf } from "./studies/all.ts";
 import { distinctJobs, effortOf, findingsOf } from "./studies/findings.ts";
 import { singleStudy } from "./studies/single.ts";
@@ -43,7 +44,7 @@ async function runWithProgress(jobs: readonly Job[], threads: number): Promise<J
 }
 
 async function write(reports: ReadonlyMap<string, Report>): Promise<void> {
-  const sections = new Map([...reports].map(([name, { markdown }]) => [name, markdown]));
+  const sections = new Map([...reports].map(([name, { markdown }]) => [name, oneSentenceALine(markdown)]));
   await writeFile(page, fillPage(await readFile(page, "utf8"), sections));
   await mkdir(pictures, { recursive: true });
   for (const { pictures: drawn } of reports.values()) {

@@ -27,6 +27,7 @@ export interface Credential {
   readonly "client-key"?: string;
   readonly tokenFile?: string;
   readonly token?: string;
+  readonly "auth-provider"?: { readonly name: string; readonly config: Readonly<Record<string, string>> };
 }
 
 /** A kubeconfig with one cluster, one user and one context. */

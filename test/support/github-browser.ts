@@ -22,6 +22,8 @@ export type Visit = Page | Left;
 
 export interface Browser {
   open(url: string): Promise<Visit>;
+  /** Sends a form of another site. */
+  post(url: string, form: URLSearchParams): Promise<Visit>;
   /** Fills in the page's first form that has the button: see `filled`. */
   submit(page: Visit, button: string, fields?: Readonly<Record<string, string>>): Promise<Visit>;
 }
@@ -62,6 +64,7 @@ export function openBrowser({ origins, fetch: send = fetch }: BrowserOptions): B
 
   return {
     open: (url) => visit(url),
+    post: (url, form) => visit(url, { method: "POST", body: form }),
     submit: async (page, button, fields = {}) => {
       if (page.kind === "left") throw new Error(`there is no page with a form at ${page.url}`);
       const form = page.forms.find(({ buttons }) => buttons.some(({ label }) => label.startsWith(button)));

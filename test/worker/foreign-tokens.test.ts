@@ -53,6 +53,7 @@ test.each(foreignTokens)("%s: %s gets a plain no in both versions and is only co
   expect(record).toEqual({
     time: expect.any(String),
     event: "ignored",
+    door: "webhook",
     cluster: "production",
     counts: { [kind]: 2 },
   });

@@ -182,7 +182,9 @@ export async function nullOn<T>(statuses: readonly number[], call: () => Promise
   }
 }
 
-/** Does a call of the SDK's. @returns what Cloudflare says where it refuses the request as such (400); null: it is done */
+/**
+ * Does a call of the SDK's. @returns what Cloudflare says where it refuses the request as such (400); null: it is done
+ */
 export async function refusalOf(call: () => PromiseLike<unknown>): Promise<string | null> {
   try {
     await call();

@@ -104,7 +104,9 @@ export function isAsWanted({ rule }: Firewall, expression: string): boolean {
   return rule?.isBlocking === true && rule.isReached && rule.expression === expression;
 }
 
-/** Adds the rule, or corrects it; others keep their order behind it: a rule that skips the rest must not come before. */
+/**
+ * Adds the rule, or corrects it; others keep their order behind it: a rule that skips the rest must not come before.
+ */
 export async function writeFirewallRule(
   client: CloudflareClient,
   zone: Zone,

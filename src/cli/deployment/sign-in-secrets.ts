@@ -1,5 +1,5 @@
-// The secrets that signing in needs: the GitHub App's client secret and a signing key. Cloudflare gives neither back, so
-// what is deployed stays, and what is missing goes up with the deployment.
+// The secrets that signing in needs: the GitHub App's client secret and a signing key. Cloudflare gives neither back,
+// so what is deployed stays, and what is missing goes up with the deployment.
 import { parseClientSecrets } from "../../worker/config/service.ts";
 import type { DeployedWorker } from "../cloudflare/worker-script.ts";
 import { cliError, type Diagnostic, error } from "../command.ts";

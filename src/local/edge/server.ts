@@ -166,8 +166,8 @@ async function sendAnswer(request: ClientRequest, response: ClientResponse, answ
   response.statusCode = answer.status;
   if (response instanceof Http2ServerResponse) {
     response.end(answer.body);
-    if (isReadToTheEnd) return;
-    await drain(request);
+    // Also a request without a body is read here to its end. A reset would overtake the answer, and Go drops it then.
+    if (isReadToTheEnd || (await drain(request))) return;
     // RFC 9113, 8.1: a reset without error, after a whole answer, asks the client to stop sending.
     response.stream.close(http2.NGHTTP2_NO_ERROR);
   } else if (isReadToTheEnd) {

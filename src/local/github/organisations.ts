@@ -92,6 +92,11 @@ export class Organisations {
     return organisation;
   }
 
+  delete(organisation: StandInOrganisation): void {
+    const index = this.#organisations.indexOf(organisation);
+    if (index >= 0) this.#organisations.splice(index, 1);
+  }
+
   addTeam(organisation: StandInOrganisation, { name, ...options }: NewTeam): StandInTeam {
     const { type = "organization" } = options;
     const team: StandInTeam = {

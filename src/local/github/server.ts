@@ -31,6 +31,7 @@ import { createWebRouter } from "./web/router.ts";
 export type GitHubStandIn = Readonly<Pick<GitHub, "url" | "webUrl" | "requests">> &
   Pick<GitHub, "latencyMs" | "extraHeaders" | keyof Switches> &
   ReturnType<typeof controlsOf> & {
+    answer(request: Request): Promise<Response>;
     /** Ends also what hangs, at once. */
     close(): Promise<void>;
   };
@@ -79,7 +80,8 @@ export async function startGitHubStandIn(options: StandInOptions = {}): Promise<
     now,
     shutdown: shutdown.signal,
   };
-  const api = await listen(createRouter(github), port);
+  const router = createRouter(github);
+  const api = await listen(router, port);
   github.url = api.url;
   const web = await listen(createWebRouter(github), webPort).catch(async (error: unknown) => {
     await close(api.server);
@@ -88,6 +90,13 @@ export async function startGitHubStandIn(options: StandInOptions = {}): Promise<
   github.webUrl = web.url;
 
   return Object.assign(github, controlsOf(github), {
+    /** Answers without a connection, for tests that ask very often; what a delivery fault breaks is not there then. */
+    answer: async (request: Request): Promise<Response> => {
+      const { method, headers } = request;
+      const { pathname, search } = new URL(request.url);
+      const incoming = { method, url: pathname + search, headers: Object.fromEntries(headers) };
+      return router.fetch(request, { incoming, outgoing: { destroyed: false } });
+    },
     close: async () => {
       shutdown.abort();
       await Promise.all([close(api.server), close(web.server)]);
@@ -132,6 +141,8 @@ function controlsOf(github: GitHub) {
     setFault: (target: string, fault: Fault | null, options?: FaultOptions) => faults.set(target, fault, options),
 
     addOrganisation: (organisation: NewOrganisation) => organisations.add(organisation),
+    /** Its name and its number lead nowhere from now on. */
+    deleteOrganisation: (organisation: StandInOrganisation) => organisations.delete(organisation),
     addTeam: (organisation: StandInOrganisation, team: NewTeam) => organisations.addTeam(organisation, team),
     /** Replaces the membership that the account had: so an invited person becomes a member. */
     addMember: ({ members }: StandInOrganisation, account: StandInAccount, membership: NewMembership = {}) => {

@@ -37,7 +37,7 @@ export const sharedQuotaSpent: SharedLimit = { kind: "limited", reason: "shared_
 const sharedQuotaReserved: SharedLimit = { kind: "limited", reason: "shared_quota_reserved" };
 
 /** This part of a quota is for users who are known, */
-const reservedShare = 1 / 3;
+export const reservedShare = 1 / 3;
 /** and not for one who used more than this part of it: a member may have hundreds of tokens. */
 const fairShare = 1 / 30;
 const maxAccounts = 20_000;

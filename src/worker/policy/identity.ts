@@ -124,7 +124,6 @@ function groupsByOrganisation(policy: ClusterPolicy, facts: Facts): Organisation
 function organisationsWithoutTeams(groups: readonly OrganisationGroups[]): ReadonlySet<string> {
   const without = new Set<string>();
   let count = groups.reduce((sum, { teams }) => sum + 1 + teams.length, 0);
-  if (count <= maxGroups) return without;
   for (const { login, teams } of groups.toSorted((one, other) => other.teams.length - one.teams.length)) {
     if (count <= maxGroups) break;
     without.add(login);

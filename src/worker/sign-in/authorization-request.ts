@@ -1,5 +1,6 @@
 // What a client asks for at /authorize: parsed and checked (OpenID Connect Core, 3.1.2; RFC 6749, 4.1.1; RFC 7636,
 // 4.3).
+import * as v from "valibot";
 import type { OpenIdClient } from "../config/sign-in.ts";
 import type { Parameters } from "./parameters.ts";
 import { isLoopback } from "./redirect-uri.ts";
@@ -22,6 +23,10 @@ export type ParsedAuthorization =
       readonly loginHint: string | null;
       /** Whether the person shall choose an account at GitHub. */
       readonly selectAccount: boolean;
+      /** Whether the person must be shown nothing (`prompt=none`). */
+      readonly isSilent: boolean;
+      /** `sub` of the ID token that the client has for the person; null where it sends none, "" for what is none. */
+      readonly subjectHint: string | null;
     }
   | {
       readonly kind: "wrong";
@@ -51,6 +56,8 @@ export function parseAuthorization(
     return { kind: "wrong", ...problem, state: state !== null && state.length > maxStateLength ? null : state };
   }
   const hint = parameters.get("login_hint");
+  const prompt = parameters.get("prompt");
+  const idTokenHint = parameters.get("id_token_hint");
   return {
     kind: "right",
     request: {
@@ -61,7 +68,9 @@ export function parseAuthorization(
       needsSecret,
     },
     loginHint: hint !== null && /^[A-Za-z0-9_-]{1,39}$/.test(hint) ? hint : null,
-    selectAccount: parameters.get("prompt") !== null,
+    selectAccount: prompt !== null && prompt !== "none",
+    isSilent: prompt === "none",
+    subjectHint: idTokenHint === null ? null : subjectIn(idTokenHint),
   };
 }
 
@@ -107,13 +116,22 @@ function problemInChallenge(challenge: string | null, method: string | null, nee
 /** GitHub does not authenticate anew, and tells no time at which it did. */
 function problemInPrompt(get: Parameters["get"]): Problem | null {
   const prompts = (get("prompt") ?? "").split(" ");
-  if (prompts.includes("none")) {
-    return prompts.length === 1
-      ? { error: "login_required", description: "GitHub has to be asked, in a browser" }
-      : invalid("prompt none stands with others");
-  }
+  if (prompts.includes("none") && prompts.length > 1) return invalid("prompt none stands with others");
   if (get("max_age") === null) return null;
   return { error: "login_required", description: "GitHub does not authenticate anew, so max_age cannot be met" };
+}
+
+const claimsWithSubject = v.pipe(v.string(), v.parseJson(), v.object({ sub: v.string() }));
+
+/** The signature is not looked at: all that a hint can do is to keep a code back. */
+function subjectIn(idToken: string): string {
+  const [, payload = ""] = idToken.split(".");
+  try {
+    const claims = v.safeParse(claimsWithSubject, atob(payload.replaceAll("-", "+").replaceAll("_", "/")));
+    return claims.success ? claims.output.sub : "";
+  } catch {
+    return "";
+  }
 }
 
 function invalid(description: string): Problem {

@@ -1,4 +1,5 @@
 // GET and POST /authorize: a client sends a person here to sign in, and the person goes on to GitHub.
+import type { Decision } from "../authenticate.ts";
 import type { OpenIdClient } from "../config/sign-in.ts";
 import { authorizationRequestOf, type ParsedAuthorization, parseAuthorization } from "./authorization-request.ts";
 import { admit, errorAddress, redirect, refuse, transactionSeconds } from "./authorization-response.ts";
@@ -18,7 +19,7 @@ import { readFormParameters } from "./form.ts";
 import { mistakePage } from "./pages.ts";
 import { type Parameters, parseParameters } from "./parameters.ts";
 import type { Provider } from "./provider.ts";
-import { isAllowedRedirect } from "./redirect-uri.ts";
+import { isAllowedRedirect, isLoopback } from "./redirect-uri.ts";
 import { refusalOf } from "./refusal.ts";
 import type { AuthorizationRequest } from "./sealed-values.ts";
 
@@ -46,9 +47,11 @@ export async function answerAuthorize(request: Request, provider: Provider): Pro
   if (parsed.kind === "wrong") {
     return redirect(errorAddress(provider, { redirectUri, state: parsed.state }, parsed.error, parsed.description));
   }
-  return (
-    (await answerFromSession(request, provider, client, parsed)) ?? sendToGitHub(request, provider, client, parsed)
-  );
+  const fromSession = await answerFromSession(request, provider, client, parsed);
+  if (fromSession !== null) return fromSession;
+  return parsed.isSilent
+    ? redirect(errorAddress(provider, parsed.request, "login_required", "The person has to be asked, in a browser"))
+    : sendToGitHub(request, provider, client, parsed);
 }
 
 /** @returns null for a body that is no form */
@@ -57,6 +60,8 @@ async function parametersOf(request: Request): Promise<Parameters | null> {
   const form = await readFormParameters(request);
   return form.kind === "read" ? form.parameters : null;
 }
+
+type RightAuthorization = Extract<ParsedAuthorization, { kind: "right" }>;
 
 /**
  * A browser that has signed in goes straight to the verdict: GitHub keeps ten tokens a person and app, so further
@@ -68,10 +73,12 @@ async function answerFromSession(
   request: Request,
   provider: Provider,
   client: OpenIdClient,
-  { request: wanted, loginHint, selectAccount }: Extract<ParsedAuthorization, { kind: "right" }>,
+  { request: wanted, loginHint, selectAccount, isSilent, subjectHint }: RightAuthorization,
 ): Promise<Response | null> {
   const sealed = readCookies(request).get(sessionCookie);
   if (sealed === undefined || selectAccount) return null;
+  // Before a code for a program on this computer comes our page.
+  if (isSilent && isLoopback(wanted.redirectUri)) return null;
   const session = await provider.sealer.open("session", "", sealed);
   if (session.kind !== "opened") return null;
   const { token, tokenEndsAt, login } = session.value;
@@ -83,10 +90,19 @@ async function answerFromSession(
     nonce: wanted.nonce,
   });
   const refusal = refusalOf(decision);
-  if (refusal === null)
+  if (refusal === null) {
+    if (isSilent && subjectHint !== null && subjectHint !== subjectOf(decision)) return null;
     return admit(request, provider, client, wanted, { token, tokenEndsAt, login, isShared: true }, []);
+  }
+  if (isSilent && refusal.kind === "undetermined") {
+    return redirect(errorAddress(provider, wanted, "temporarily_unavailable", refusal.description));
+  }
   // The person may have another account that is admitted, or a session that GitHub has ended: GitHub's page decides.
   return refusal.kind === "refused" ? null : refuse(provider, wanted, refusal);
+}
+
+function subjectOf({ verdict }: Decision): string | null {
+  return verdict.kind === "authenticated" ? verdict.user.uid : null;
 }
 
 /** Seals what was asked for into a cookie, and leads to GitHub's authorize page. */

@@ -4,7 +4,10 @@
 
 /** A browser that has signed in. */
 export const sessionCookie = "__Host-session";
-/** A browser whose last account was refused: GitHub would send it back with the same account, and ask nothing. */
+/**
+ * A browser whose last account was refused, or has signed out: GitHub would send it back with the same account, and ask
+ * nothing.
+ */
 export const chooseAccountCookie = "__Host-choose-account";
 /** A random value by which our own forms are bound to this browser. */
 export const browserCookie = "__Host-browser";

@@ -1,6 +1,6 @@
 // GET and POST /sign-out: ends what this browser has signed in. GET asks first, or any link could sign people out.
 import { browserOf, openBrowserForm } from "./browser-form.ts";
-import { deleteCookie, readCookies, sessionCookie } from "./cookies.ts";
+import { chooseAccountCookie, deleteCookie, readCookies, sessionCookie, setCookie } from "./cookies.ts";
 import { mistakePage, refusalPage, signedOutPage, signOutPage } from "./pages.ts";
 import type { Provider } from "./provider.ts";
 import { refusal } from "./refusal.ts";
@@ -22,5 +22,6 @@ export async function answerSignOut(request: Request, provider: Provider): Promi
     const text = { problem: "GitHub can't be reached, so nothing has ended", hint: "try again in some seconds" };
     return refusalPage(refusal("undetermined", text), null, { retryAfterSeconds: 10 });
   }
-  return signedOutPage({ cookies: [deleteCookie(sessionCookie)] });
+  // GitHub keeps its own session, and would send the person back with the same account, and ask nothing.
+  return signedOutPage({ cookies: [deleteCookie(sessionCookie), setCookie(chooseAccountCookie, "1", null)] });
 }

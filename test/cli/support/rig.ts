@@ -168,7 +168,7 @@ export async function makeRig({ isLate = true, scale = 1 } = {}): Promise<Rig> {
     start(args) {
       // A process has the real clock, and a test would have to wait.
       cloudflare.state.lateness.refusedRequests = 0;
-      return start(process.execPath, [main, ...args], { cwd: clone.folder, env });
+      return start(process.execPath, [main, ...args], { cwd: clone.folder, env, stdin: rig.stdin ?? "" });
     },
     edgeArgs: ["--connect", `127.0.0.1:${edgePort}`, "--ca-file", caFile, "--wait", "0"],
     async close() {

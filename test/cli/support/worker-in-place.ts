@@ -1,6 +1,6 @@
 // In the Worker's place behind the local edge, for tests that are about the command: it knows the listed fingerprints,
-// answers every review with a plain no, and says on /readyz whose certificate it sees. At the sign-in hostname it is the
-// Worker itself.
+// answers every review with a plain no, and says on /readyz whose certificate it sees. At the sign-in hostname it is
+// the Worker itself.
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import * as v from "valibot";
 import { readSigningKeys } from "../../../src/cli/config-file/signing-keys.ts";

@@ -13,6 +13,11 @@ export interface KubectlMaker {
   withGitHubToken(token: string): Promise<Kubectl>;
   /** For anybody else. */
   with(credential: Credential): Promise<Kubectl>;
+  /**
+   * With a kubeconfig as it is, but for the cluster's address.
+   * @param programs what stands in PATH; default: nothing
+   */
+  withKubeconfig(kubeconfig: Kubeconfig, programs?: string): Promise<Kubectl>;
 }
 
 /**
@@ -29,7 +34,7 @@ export function makeKubectlMaker(folder: string, url: string, certificateAuthori
     return home;
   }
 
-  async function kubectlOf(home: string, kubeconfig: Kubeconfig): Promise<Kubectl> {
+  async function kubectlOf(home: string, kubeconfig: Kubeconfig, programs?: string): Promise<Kubectl> {
     kubeconfig.clusters[0].cluster = { server: url, "certificate-authority": certificateAuthority };
     const path = join(home, "kubeconfig");
     // JSON is YAML.
@@ -37,7 +42,7 @@ export function makeKubectlMaker(folder: string, url: string, certificateAuthori
     return (args, options = {}) =>
       run(binary("kubectl"), [`--kubeconfig=${path}`, `--cache-dir=${join(home, "cache")}`, ...args], {
         ...options,
-        env: { HOME: home },
+        env: { HOME: home, ...(programs === undefined ? {} : { PATH: programs }) },
       });
   }
 
@@ -54,6 +59,9 @@ export function makeKubectlMaker(folder: string, url: string, certificateAuthori
       const kubeconfig = parseKubeconfig(readClusterFile("user-kubeconfig.yaml"));
       kubeconfig.users[0].user = credential;
       return kubectlOf(await makeHome(), kubeconfig);
+    },
+    async withKubeconfig(kubeconfig, programs) {
+      return kubectlOf(await makeHome(), kubeconfig, programs);
     },
   };
 }

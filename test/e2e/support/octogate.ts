@@ -1,13 +1,15 @@
-// Octogate on the local edge, with one cluster and a stand-in for GitHub that knows the people of the stories.
+// Octogate on the local edge, with a cluster and a stand-in for GitHub that knows the people of the stories.
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { StandInAccount } from "../../../src/local/github/accounts.ts";
+import type { StandInApp } from "../../../src/local/github/apps.ts";
 import { type GitHubStandIn, startGitHubStandIn } from "../../../src/local/github/server.ts";
 import { freePort } from "../../support/free-port.ts";
 import { type LocalEdge, startLocalEdge } from "../../support/local-edge.ts";
+import { addSignInApp } from "./sign-in-app.ts";
 
-const clusterName = "e2e";
+export const clusterName = "e2e";
 
 /** Octogate with a GitHub of its own. */
 export interface Octogate {
@@ -20,6 +22,8 @@ export interface Octogate {
   readonly outsider: StandInAccount;
   /** The kubeconfig that the local edge wrote for kube-apiserver. */
   readonly webhookKubeconfig: string;
+  /** The folder of the local edge's files. */
+  readonly stateDir: string;
   /** Where the local edge listens, when it runs. */
   readonly port: number;
   readonly edge: () => LocalEdge;
@@ -32,28 +36,47 @@ export interface Octogate {
 export interface OctogateOptions {
   /** Of the Worker, in place of the usual ones. */
   readonly variables?: Readonly<Record<string, string>>;
-  /** Fills the stand-in for GitHub, and says which entries of `allow` come besides the maintainer's. */
-  readonly addTo?: (github: GitHubStandIn) => readonly string[];
+  /**
+   * Fills the stand-in for GitHub, and says which entries of `allow` come besides the maintainer's. The app is the one
+   * that people sign in with; it sees the organisations in which it is installed.
+   */
+  readonly addTo?: (github: GitHubStandIn, app: StandInApp, maintainer: StandInAccount) => readonly string[];
+  /** Whether people sign in to the cluster, and to a second one, "other", with the same policy. */
+  readonly signsIn?: boolean;
+  /** Web applications with the same policy: what else their tables hold, by their names. */
+  readonly applications?: Readonly<Record<string, object>>;
 }
 
-export async function startOctogate({ variables = {}, addTo = () => [] }: OctogateOptions = {}): Promise<Octogate> {
+export async function startOctogate(options: OctogateOptions = {}): Promise<Octogate> {
+  const { variables = {}, addTo = () => [], signsIn = false, applications = {} } = options;
   const folder = await mkdtemp(join(tmpdir(), "octogate-e2e-"));
   const github = await startGitHubStandIn();
   const maintainer = github.addAccount({ login: "mira-maintainer" });
   const outsider = github.addAccount({ login: "sam-outsider" });
 
-  const policy = join(folder, "policy.json");
-  await writeFile(
-    policy,
-    JSON.stringify({
-      allow: [`user:${maintainer.login}#${maintainer.id}`, ...addTo(github)],
-      token_kinds: ["fine_grained", "classic"],
-    }),
-  );
-  const stateDir = join(folder, "state");
   const port = await freePort();
-  const vars = Object.entries(variables).flatMap(([name, value]) => ["--var", `${name}=${value}`]);
-  const args = ["--github", github.url, "--cluster", `${clusterName}=${policy}`, "--port", String(port), ...vars];
+  const signInPort = await freePort();
+  const signIn = addSignInApp(github, `https://localhost:${signInPort}`);
+  const policy = {
+    allow: [`user:${maintainer.login}#${maintainer.id}`, ...addTo(github, signIn.app, maintainer)],
+    token_kinds: ["fine_grained", "classic"],
+  };
+  const write = async (name: string, table: object) => {
+    const path = join(folder, `${name}.json`);
+    await writeFile(path, JSON.stringify(table));
+    return `${name}=${path}`;
+  };
+  const stateDir = join(folder, "state");
+  const args = ["--github", github.url, "--port", String(port), "--sign-in-port", String(signInPort)];
+  for (const name of signsIn ? [clusterName, "other"] : [clusterName]) {
+    args.push("--cluster", await write(name, signsIn ? { ...policy, sign_in: true } : policy));
+  }
+  for (const [name, table] of Object.entries(applications)) {
+    args.push("--client", await write(name, { ...policy, ...table }));
+  }
+  for (const [name, value] of Object.entries({ ...(signsIn ? signIn.variables : {}), ...variables })) {
+    args.push("--var", `${name}=${value}`);
+  }
   const startEdge = () => startLocalEdge({ args, stateDir });
 
   const stop = async (edge: LocalEdge | null) => {
@@ -74,6 +97,7 @@ export async function startOctogate({ variables = {}, addTo = () => [] }: Octoga
     maintainer,
     outsider,
     webhookKubeconfig: join(stateDir, `${clusterName}.kubeconfig`),
+    stateDir,
     port,
     edge() {
       if (edge === null) throw new Error("the local edge does not run");

@@ -25,12 +25,20 @@ export interface ClientCertificate extends Identity {
 export interface RedeployedOctogate {
   readonly github: GitHubStandIn;
   readonly port: number;
+  /** Of the sign-in hostname, behind which there is a provider once the variables of a deployment say so. */
+  readonly signInPort: number;
+  /** The folder with `ca.crt`. */
+  readonly folder: string;
   /** Path of the certificate that vouches for the edge's own. */
   readonly authorityFile: string;
   /** Issues one as Cloudflare's managed CA does; no cluster lists it yet. */
   issueClientCertificate(daysLeft: number): Promise<ClientCertificate>;
-  /** Puts a configuration in force that lists these certificates for the cluster. */
-  deploy(certificates: readonly ClientCertificate[]): Promise<void>;
+  /**
+   * Puts a configuration in force that lists these certificates for the cluster.
+   * @param policy other keys of the cluster's table
+   * @param variables other variables and secrets of the Worker
+   */
+  deploy(certificates: readonly ClientCertificate[], policy?: object, variables?: object): Promise<void>;
   /** The decision log so far, of all Workers. */
   decisions(): unknown[];
   stop(): Promise<void>;
@@ -58,12 +66,16 @@ export async function startRedeployedOctogate(
       notAfter: new Date(Date.now() + (days + 0.5) * dayMs),
     });
     const authority = await makeAuthority(validFor(100));
-    const authorityFile = join(folder, "authority.crt");
+    const authorityFile = join(folder, "ca.crt");
     await writeFile(authorityFile, authority.certificate);
     const port = await freePort();
     const server = await issueCertificate(authority, "localhost", "server", validFor(100));
-    const edge = await startEdge({ port, server, authorityCertificate: authority.certificate });
-    shutdown.add(() => edge.close());
+    const signInPort = await freePort();
+    const edges = [
+      await startEdge({ port, server, authorityCertificate: authority.certificate }),
+      await startEdge({ port: signInPort, server, authorityCertificate: null }),
+    ];
+    shutdown.add(() => Promise.all(edges.map((edge) => edge.close())).then(() => undefined));
 
     const settings = await readWorkerSettings(join(repository, "wrangler.toml"));
     const cacheSecret = randomBytes(32).toString("base64");
@@ -72,12 +84,14 @@ export async function startRedeployedOctogate(
     return {
       github,
       port,
+      signInPort,
+      folder,
       authorityFile,
       async issueClientCertificate(daysLeft) {
         const identity = await issueCertificate(authority, clusterName, "client", validFor(daysLeft));
         return { ...identity, fingerprint: fingerprintOf(identity.certificate), daysLeft };
       },
-      async deploy(certificates) {
+      async deploy(certificates, policy = {}, more = {}) {
         deployments += 1;
         const variables = {
           GITHUB_API_URL: github.url,
@@ -86,7 +100,9 @@ export async function startRedeployedOctogate(
             client_certificates: certificates.map(({ fingerprint }) => fingerprint),
             allow,
             token_kinds: ["classic"],
+            ...policy,
           },
+          ...more,
         };
         const worker = await startWorker(
           {
@@ -101,7 +117,7 @@ export async function startRedeployedOctogate(
           // The one before goes on for what it is still answering.
           (close) => shutdown.add(close),
         );
-        edge.passTo(worker.port);
+        for (const edge of edges) edge.passTo(worker.port);
       },
       decisions: () => decisions,
       stop: () => shutdown.stopAll(10_000),

@@ -5,12 +5,14 @@ import { gridStudy } from "./grid.ts";
 import { lifetimesStudy } from "./lifetimes.ts";
 import { outagesStudy } from "./outages.ts";
 import { sizesStudy } from "./sizes.ts";
+import { sourcesStudy } from "./sources.ts";
 import type { Study } from "./study.ts";
 
 const studies = {
   lifetimes: lifetimesStudy,
   outages: outagesStudy,
   floods: floodsStudy,
+  sources: sourcesStudy,
   sizes: sizesStudy,
   assumptions: assumptionsStudy,
   grid: gridStudy,

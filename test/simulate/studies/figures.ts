@@ -3,8 +3,9 @@ import { quantile } from "../../bench/quantiles.ts";
 import { decimal, percent, whole } from "../report/table.ts";
 import type { Counts } from "../world/counts.ts";
 
-export function githubCalls({ githubCosting, githubNotModified, githubAnonymous, githubFailed }: Counts): number {
-  return githubCosting + githubNotModified + githubAnonymous + githubFailed;
+export function githubCalls(counts: Counts): number {
+  const { githubCosting, githubNotModified, githubShared, githubSharedGraphql, githubUnknown, githubFailed } = counts;
+  return githubCosting + githubNotModified + githubShared + githubSharedGraphql + githubUnknown + githubFailed;
 }
 
 /** @returns how often GitHub is called in an hour at work, for each person */
@@ -14,6 +15,11 @@ export function callsAnHour(counts: Counts): number {
 
 export function costingCallsAnHour({ githubCosting, hoursAtWork }: Counts): number {
   return githubCosting / hoursAtWork;
+}
+
+/** @returns the calls on the quota that all people share, of which there are two: the one that is used more */
+export function sharedCalls({ githubShared, githubSharedGraphql }: Counts): number {
+  return Math.max(githubShared, githubSharedGraphql);
 }
 
 /** @returns the share of reviews that wait for GitHub */

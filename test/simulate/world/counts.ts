@@ -21,8 +21,13 @@ export interface Counts {
   githubCosting: number;
   /** Answered with 304, which costs no quota. */
   githubNotModified: number;
-  /** With a token that GitHub does not know: they count against the address. */
-  githubAnonymous: number;
+  /** Calls that took of a quota that all people share: of REST, and of GraphQL, which has one of its own. */
+  githubShared: number;
+  githubSharedGraphql: number;
+  /** Calls that were not made, because such a quota was spent, or what was left of it was for others. */
+  githubSharedRefused: number;
+  /** With a token that GitHub does not know: GitHub counts them nowhere. */
+  githubUnknown: number;
   githubFailed: number;
   kvReads: number;
   kvWrites: number;
@@ -50,7 +55,10 @@ export function noCounts(): Counts {
     fromNoSource: 0,
     githubCosting: 0,
     githubNotModified: 0,
-    githubAnonymous: 0,
+    githubShared: 0,
+    githubSharedGraphql: 0,
+    githubSharedRefused: 0,
+    githubUnknown: 0,
     githubFailed: 0,
     kvReads: 0,
     kvWrites: 0,

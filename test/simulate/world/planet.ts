@@ -8,13 +8,13 @@ import { evaluate, factsRequestOf } from "../../../src/worker/policy/evaluate.ts
 import { type Agent, organisation } from "./agents.ts";
 import { Apiserver } from "./apiserver.ts";
 import type { Meter } from "./counts.ts";
-import { createGitHub, type GitHubOptions, type VirtualGitHub } from "./github.ts";
+import { clientId, createGitHub, type GitHubOptions, type VirtualGitHub } from "./github.ts";
 import { minuteMs } from "./habits.ts";
 import { Isolate } from "./isolate.ts";
 import { createKv } from "./kv.ts";
 import { createLimiter } from "./limiter.ts";
 import { Random } from "./random.ts";
-import type { Settings } from "./settings.ts";
+import type { Settings, Source } from "./settings.ts";
 
 export interface PlanetOptions {
   readonly settings: Settings;
@@ -52,13 +52,11 @@ interface Connection {
 /** kubectl first asks what the server can do, and asks that five times if it is refused. */
 const requestsOfKubectl = 5;
 
-const credential = { tokenKind: "classic", credentialId: "credential-id" } as const;
-
 export function createPlanet({ settings, agents, meter, now, outage }: PlanetOptions): Planet {
-  const { seed, ttlSeconds, graceSeconds, apiserversPerCluster, isolatesPerLocation } = settings;
+  const { seed, source, ttlSeconds, graceSeconds, apiserversPerCluster, isolatesPerLocation } = settings;
   const lifetimes = { ttlMs: ttlSeconds * 1000, graceMs: graceSeconds * 1000 };
   const random = new Random(seed, "network");
-  const github = createGitHub({ now, meter, seed, agents, outage });
+  const github = createGitHub({ now, meter, seed, source, agents, outage });
   const kvSeenFrom = createKv({
     now,
     meter,
@@ -66,19 +64,22 @@ export function createPlanet({ settings, agents, meter, now, outage }: PlanetOpt
     lagSeconds: settings.kvLagSeconds,
     plan: settings.plan,
   });
-  const policy = policyOfClusters();
+  const credential = {
+    tokenKind: source === "client_secret" ? "oauth" : "classic",
+    credentialId: "credential-id",
+  } as const;
+  const policy = policyOfClusters(source);
   const evaluateHere = (facts: Facts) => evaluate(policy, credential, facts);
 
   const locations = Array.from({ length: settings.locations }, (_, location) => {
     const parts = {
       now,
-      github: github.seenFrom(location),
       store: kvSeenFrom(location),
       admitNeverSeen: createLimiter(now),
       lifetimes,
     };
     const start = () => ({
-      isolate: new Isolate(parts),
+      isolate: new Isolate({ ...parts, github: github.connect() }),
       endsAt: now() + random.exponential(settings.isolateLifeMinutes * minuteMs),
     });
     return { start, slots: Array.from({ length: isolatesPerLocation }, start) };
@@ -163,11 +164,13 @@ export function createPlanet({ settings, agents, meter, now, outage }: PlanetOpt
   };
 }
 
-function policyOfClusters() {
+function policyOfClusters(source: Source) {
   const policy = readClusterPolicy("CLUSTER_SIMULATED", {
     client_certificates: ["ab".repeat(32)],
     allow: [`org:${organisation.login}#${organisation.id}`],
-    token_kinds: [credential.tokenKind],
+    ...(source === "client_secret"
+      ? { token_kinds: ["oauth"], oauth_clients: [clientId] }
+      : { token_kinds: ["classic"] }),
     // Groups change nothing about what is remembered, and making them for each review takes its time.
     groups_from: [],
   });

@@ -1,7 +1,12 @@
 // Settings of a simulation: the operator's settings, the clusters, the people, and assumptions about
 // Cloudflare's network. Plain data: it travels to worker threads.
+/** Where facts come from: what GitHub is asked with, and whose quota that costs. */
+export const sources = ["own_token", "client_secret", "installed_app", "installed_app_with_teams"] as const;
+export type Source = (typeof sources)[number];
+
 export interface Settings {
   readonly seed: number;
+  readonly source: Source;
   readonly people: number;
   /** No person works across regions, so each is simulated on its own, and the figures are added up. */
   readonly regions: number;
@@ -35,6 +40,7 @@ const minClusters = 3;
 
 export const defaults: Settings = {
   seed: 1,
+  source: "own_token",
   people: 300,
   regions: 1,
   locations: 2,

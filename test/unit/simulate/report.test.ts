@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import { fillPage } from "../../docs/markdown.ts";
 import { costOf } from "../../simulate/report/money.ts";
 import { drawLines } from "../../simulate/report/pictures.ts";
+import { oneSentenceALine } from "../../simulate/report/sentences.ts";
 import { decimal, dollars, markdownTable, percent, whole } from "../../simulate/report/table.ts";
 import { studyNames } from "../../simulate/studies/all.ts";
 import { noCounts } from "../../simulate/world/counts.ts";
@@ -64,6 +65,11 @@ describe("docs/simulation.md", () => {
     const shown = [...written.matchAll(/\(pictures\/([\w-]+\.svg)\)/g)].map(([, file]) => file);
     expect(shown.sort()).toEqual(readdirSync(new URL("pictures/", docs)).sort());
   });
+});
+
+test("a report has one sentence a line, and its tables stay", () => {
+  const written = oneSentenceALine("One. Two (of 3): Three?\n- Four. Five\n| a. B |");
+  expect(written).toBe("One.\nTwo (of 3):\nThree?\n- Four.\n  Five\n| a. B |");
 });
 
 describe("a picture", () => {

@@ -113,7 +113,7 @@ describe("a flood", () => {
   test("of tokens with a wrong checksum goes no further than their shape", async () => {
     const { flood: caused, endedByShape } = await flood("wrong checksum");
     expect(endedByShape).toBe(6_000);
-    expect(caused).toMatchObject({ reviews: 0, kvReads: 0, githubAnonymous: 0 });
+    expect(caused).toMatchObject({ reviews: 0, kvReads: 0, githubUnknown: 0 });
   });
 
   test("of one token is mostly the apiserver's affair", async () => {
@@ -126,7 +126,7 @@ describe("a flood", () => {
   test("of many tokens is capped, writes nothing to KV, and changes nothing for people", async () => {
     const { flood: caused, people } = await flood("right checksum");
     const { people: without } = await flood("no flood");
-    expect(caused).toMatchObject({ reviews: 6_000, githubAnonymous: 3_000, kvWrites: 0 });
+    expect(caused).toMatchObject({ reviews: 6_000, githubUnknown: 3_000, kvWrites: 0 });
     expect(people).toEqual(without);
   });
 });

@@ -37,6 +37,8 @@ describe("the last third", () => {
     [12_500, 4167, [null, null]],
     [12_500, 4166, [reserved, null]],
     [5000, 0, [spent, spent]],
+    [6000, 2000, [reserved, null]],
+    [6000, 2001, [null, null]],
   ])("of %i calls, with %i left, is for users who are known", (limit, remaining, outcome) => {
     const { observe, left, both } = quotaAt();
     observe(200, left(remaining, limit));
@@ -73,6 +75,8 @@ describe("the last third", () => {
   test.each([
     ["a 401, which is counted elsewhere", 401, { limit: "60", remaining: "0" }],
     ["no number", 200, { limit: "5000", remaining: "none" }],
+    ["a number behind a word", 200, { limit: "5000", remaining: "about0" }],
+    ["a number before a word", 200, { limit: "5000", remaining: "0 left" }],
     ["a limit of zero", 200, { limit: "0", remaining: "0" }],
     ["half of the headers", 200, { remaining: "0" }],
   ])("is not read from %s", (_, status, headers) => {
@@ -98,6 +102,28 @@ describe("of the last third, an account", () => {
     expect(use(false, 7)).toEqual(reserved);
     expect(use(false, 8)).toBeNull();
     expect(use(false)).toBeNull();
+  });
+
+  test("may use exactly a thirtieth", () => {
+    const { observe, left, use } = quotaAt();
+    observe(200, left(1000, 3000));
+    for (let call = 1; call <= 100; call += 1) expect(use(false, 7)).toBeNull();
+    expect(use(false, 7)).toEqual(reserved);
+  });
+
+  test("goes on with its share after a response that does not tell when GitHub's window ends", () => {
+    const { observe, left, use } = quotaAt();
+    observe(200, left(1000, 3000));
+    for (let call = 1; call <= 100; call += 1) use(false, 7);
+    const { "x-ratelimit-reset": _, ...withoutEnd } = left(900, 3000);
+    observe(200, withoutEnd);
+    expect(use(false, 7)).toEqual(reserved);
+  });
+
+  test("that is not known is no account: calls without one are not counted together", () => {
+    const { observe, left, use } = quotaAt();
+    observe(200, left(1000, 3000));
+    for (let call = 1; call <= 200; call += 1) expect(use(false)).toBeNull();
   });
 
   test("may use as much as it likes before, and begins anew with GitHub's next window", () => {
@@ -148,6 +174,14 @@ describe("a rest that GitHub asks for", () => {
       { "x-ratelimit-remaining": "0", "x-ratelimit-reset": String(startMs / 1000 + 600) },
       {},
       600_000,
+    ],
+    ["a spent quota that does not tell its end", 403, { "x-ratelimit-remaining": "0" }, {}, 60_000],
+    [
+      "a 429 with quota left",
+      429,
+      { "x-ratelimit-remaining": "100", "x-ratelimit-reset": String(startMs / 1000 + 600) },
+      {},
+      60_000,
     ],
   ])("by %s is kept, for users who are known as well", (_, status, headers, body, pauseMs) => {
     const { clock, observe, both } = quotaAt();

@@ -1,8 +1,8 @@
 // What organisations and teams make of a verdict: which reason it has, what is said, and which of several comes first.
 import { describe, expect, test } from "vitest";
-import type { HiddenReason } from "../../../../src/worker/github/facts.ts";
+import type { HiddenReason, Membership } from "../../../../src/worker/github/facts.ts";
 import { evaluate } from "../../../../src/worker/policy/evaluate.ts";
-import { factsOf, invisibleFor, invitedTo, memberOf, policyOf, takenBy } from "../support.ts";
+import { factsOf, invisibleFor, invitedTo, memberOf, noMember, policyOf, takenBy } from "../support.ts";
 import { admitted, no, type Situation, verdictOf } from "./support.ts";
 
 const acme = memberOf("Acme", 1234, { platform: 55 });
@@ -204,6 +204,53 @@ describe("an organisation that cannot be seen", () => {
   });
 });
 
+describe("an organisation that was found nowhere by its number", () => {
+  const nowhere: Membership = { ...noMember, isProven: false };
+
+  test.each(["org:evil#6", "team:evil/crew#7"])("keeps out a person whom %s in deny may name", (entry) => {
+    const policy = { allow: ["org:acme"], deny: [entry] };
+    expect(verdictOf({ policy, memberships: { acme, evil: nowhere } })).toEqual({
+      kind: "denied",
+      reason: "organisation_not_found",
+      detail: "evil",
+    });
+  });
+
+  test("is a plain no in allow", () => {
+    expect(verdictOf({ policy: { allow: ["org:evil#6"] }, memberships: { evil: nowhere } })).toEqual(no("not_allowed"));
+  });
+
+  test("keeps out a person also where another organisation has its name", () => {
+    const policy = { allow: ["org:acme"], deny: ["org:evil#6"] };
+    const evil: Membership = { ...takenBy(9), isProven: false };
+    expect(verdictOf({ policy, memberships: { acme, evil } })).toMatchObject({ reason: "organisation_not_found" });
+  });
+});
+
+describe("an organisation about which GitHub failed", () => {
+  const failed: Membership = { kind: "hidden", reason: "github_server_error", ssoUrl: null };
+  const undetermined = { kind: "undetermined", reason: "github_server_error" };
+
+  test.each<[string, Membership]>([
+    ["an invitation", invitedTo("umbrella", 2)],
+    ["what the token may not see", invisibleFor("sso_required")],
+    ["a name that has another owner", takenBy(9)],
+  ])("comes before %s, in any order: it could admit the person", (_, umbrella) => {
+    for (const allow of [
+      ["org:acme", "org:umbrella#2"],
+      ["org:umbrella#2", "org:acme"],
+    ]) {
+      expect(verdictOf({ policy: { allow }, memberships: { acme: failed, umbrella } })).toMatchObject(undetermined);
+    }
+  });
+
+  test("and is denied comes before one that is denied and hidden", () => {
+    const policy = { allow: ["anyone"], deny: ["org:evil", "org:acme"] };
+    const memberships = { evil: invisibleFor("sso_required"), acme: failed };
+    expect(verdictOf({ policy, memberships })).toMatchObject(undetermined);
+  });
+});
+
 describe("an invited person", () => {
   test("is told so, with the address of the invitation on the host that it is on", () => {
     const verdict = verdictOf({
@@ -236,11 +283,33 @@ describe("an invited person", () => {
   });
 });
 
-test("more teams than can be groups lock no user out", () => {
-  const teams = Object.fromEntries(Array.from({ length: 1000 }, (_, index) => [`team-${index}`, index + 1]));
-  expect(
-    verdictOf({ policy: { allow: ["org:acme"] }, memberships: { acme: memberOf("acme", 1, teams) } }),
-  ).toMatchObject({ kind: "authenticated", user: { groups: ["github:acme"] } });
+describe("a thousand groups", () => {
+  const teamsOf = (count: number) =>
+    Object.fromEntries(Array.from({ length: count }, (_, index) => [`team-${index}`, index + 1]));
+
+  test("may leave, and one more locks no user out: teams give none then", () => {
+    const verdictWith = (count: number) =>
+      verdictOf({ policy: { allow: ["org:acme"] }, memberships: { acme: memberOf("acme", 1, teamsOf(count)) } });
+    expect(verdictWith(999)).toMatchObject({ kind: "authenticated", user: { groups: { length: 1000 } } });
+    expect(verdictWith(1000)).toMatchObject({ kind: "authenticated", user: { groups: ["github:acme"] } });
+  });
+
+  test("lose the teams of the organisation that has the most, and no more than that", () => {
+    const memberships = { acme, umbrella: memberOf("umbrella", 2, teamsOf(999)) };
+    const verdict = verdictOf({ policy: { allow: ["org:acme", "org:umbrella"] }, memberships });
+    expect(verdict).toMatchObject({
+      kind: "authenticated",
+      user: {
+        groups: ["github:Acme", "github:Acme/platform", "github:umbrella"],
+        extra: { "octogate.dev/hidden-organisations": ["umbrella/teams=too_many_teams"] },
+      },
+    });
+  });
+});
+
+test("a token that deny names keeps out no other token of the same person", () => {
+  const deny = [`token:GITHUBSHA256=${"a".repeat(43)}=`, "org:evil"];
+  expect(verdictOf({ policy: { allow: ["org:acme"], deny }, memberships: { acme } })).toMatchObject(admitted);
 });
 
 test("an account that is no person's gets a plain no whatever it belongs to", () => {

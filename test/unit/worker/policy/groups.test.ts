@@ -30,6 +30,15 @@ describe("a group", () => {
     expect(groupsWith({ allow: ["org:OLD-ACME#1234"] }, { "old-acme": acme })[0]).toBe("github:Acme");
   });
 
+  test.each<[GroupForm, string[]]>([
+    ["slug", ["github:acme", "github:acme/sales"]],
+    ["slug:id", ["github:acme:1", "github:acme:1/sales:2"]],
+    ["id", ["github:1", "github:1/2", "github:1/3"]],
+  ])("of the form %s is not made of a slug that is empty", (group, groups) => {
+    const membership = memberOf("acme", 1, { sales: 2, "": 3 });
+    expect(groupsWith({ allow: ["org:acme"], group }, { acme: membership })).toEqual(groups);
+  });
+
   test("of an enterprise's team keeps its slug's beginning", () => {
     const membership = memberOf("acme", 1, { "ent:security": 7 });
     expect(groupsWith({ allow: ["org:acme"], group: "slug:id" }, { acme: membership })).toEqual([
@@ -119,6 +128,26 @@ describe("the groups of a person", () => {
     const changes = { allow: ["org:acme"], group };
     const backwards = { ...acme, teams: acme.teams.toReversed() };
     expect(groupsWith(changes, { acme: backwards })).toEqual(groupsWith(changes, { acme }));
+  });
+});
+
+describe("an organisation that is called like another one of the policy by now", () => {
+  const changes = { allow: ["org:acme#1234", "org:partner#9"] };
+  const memberships = { acme: noMember, partner: memberOf("Acme", 9, { platform: 7 }) };
+
+  test("gives no groups by slug, which would be the other one's, and is named so", () => {
+    const policy = policyOf(changes);
+    expect(groupsWith(changes, memberships)).toEqual([]);
+    expect(hiddenOrganisations(policy, factsOf({ organisations: membershipsFor(policy, memberships) }))).toEqual([
+      "partner=name_reassigned",
+    ]);
+  });
+
+  test.each<[GroupForm, string[]]>([
+    ["id", ["github:9", "github:9/7"]],
+    ["slug:id", ["github:Acme:9", "github:Acme:9/platform:7"]],
+  ])("gives groups of the form %s, which say whose they are", (group, groups) => {
+    expect(groupsWith({ ...changes, group }, memberships)).toEqual(groups);
   });
 });
 

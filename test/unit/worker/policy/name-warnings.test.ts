@@ -89,6 +89,17 @@ describe("a name that changed hands is warned about:", () => {
   });
 });
 
+describe("an organisation that is found nowhere, and that deny names,", () => {
+  const nowhere: Membership = { ...noMember, isProven: false };
+  test.each<[string, Record<string, unknown>, Membership]>([
+    ["where GitHub says that the user is no member", { deny: ["org:evil#6"] }, noMember],
+    ["where deny does not name it", { allow: ["org:evil#6"], deny: ["org:other#5", "team:other/crew"] }, nowhere],
+    ["where a denied user has its name", { allow: ["org:evil#6"], deny: ["user:evil"] }, nowhere],
+  ])("is not warned about %s", (_, changes, evil) => {
+    expect(warningsWith({ allow: ["anyone"], ...changes }, { evil, other: noMember })).toEqual([]);
+  });
+});
+
 describe("nothing is warned about", () => {
   test.each<[string, Record<string, unknown>, Membership]>([
     [

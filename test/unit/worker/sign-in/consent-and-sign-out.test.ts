@@ -94,6 +94,13 @@ describe("signing out", () => {
     expect(browser.cookies.has("__Host-session")).toBe(false);
   });
 
+  test("lets the person choose an account at GitHub the next time, whose own session goes on", async () => {
+    const { browser } = await atOurPage();
+    await browser.post("/sign-out", `form=${await formOf(await browser.get("/sign-out"))}`);
+    const next = await browser.get(`/authorize?${authorizeQuery()}`);
+    expect(new URL(locationOf(next)).searchParams.get("select")).toBe("true");
+  });
+
   test("says so where GitHub can't be reached, and keeps the session for another try", async () => {
     const { provider, browser } = await atOurPage();
     provider.endAnswer = "unavailable";

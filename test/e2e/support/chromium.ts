@@ -1,0 +1,36 @@
+// A real browser without a window, which reaches nothing but this machine.
+import { accessSync, constants } from "node:fs";
+import { delimiter, join } from "node:path";
+import { type Browser, chromium } from "playwright-core";
+
+const names = ["chromium", "chromium-browser", "google-chrome"];
+
+function findChromium(): string | null {
+  const folders = (process.env.PATH ?? "").split(delimiter);
+  const paths = folders.flatMap((folder) => names.map((name) => join(folder, name)));
+  return paths.find(isExecutable) ?? null;
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const executablePath = findChromium();
+
+/** Why no browser can be started here, or null if one can. */
+export const whyWithoutChromium = executablePath === null ? `none of ${names.join(", ")} is in PATH` : null;
+
+/** @throws if there is none: tests ask {@link whyWithoutChromium} first */
+export async function startChromium(): Promise<Browser> {
+  if (executablePath === null) throw new Error("there is no Chromium");
+  return chromium.launch({
+    executablePath,
+    // Its sandbox wants rights that a container does not have, and all pages here are the tests' own.
+    args: ["--no-sandbox", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1"],
+  });
+}
