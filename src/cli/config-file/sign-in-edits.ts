@@ -71,11 +71,14 @@ export function removeSignInSettings(file: ConfigFile, { hostname, kept, secrets
   return [
     ...removeRoute(file, hostname),
     ...["ISSUER_URL", "GITHUB_CLIENT_ID"].flatMap((name) => removeEntry(file, ["vars", name])),
-    // Its keys are gone with the Worker.
-    ...removeTables(file, ["vars", "SIGNING_KEYS"]),
     ...(kept === undefined ? [] : removeEntry(file, ["vars", kept, "sign_in"])),
     ...forgetSecrets(file, secrets),
   ];
+}
+
+/** Only where the Worker goes, and its keys with it: as long as there are two, the table says which one signs. */
+export function removeSigningKeys(file: ConfigFile): Edit[] {
+  return removeTables(file, ["vars", "SIGNING_KEYS"]);
 }
 
 function removeRoute(file: ConfigFile, hostname: string): Edit[] {
