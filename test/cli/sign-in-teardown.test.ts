@@ -29,6 +29,9 @@ test("teardown --everything takes the second domain and the rule, and puts the f
   const before = withoutCertificates(rig.cloudflare.state);
   const toml = rig.clone.read("wrangler.toml").replace(/^allow = .*$/m, 'allow = ["org:acme-inc#77"]');
   expect((await setup("production", ...signIn)).exitCode).toBe(0);
+  // The second key comes with a table, which would ask for both of them after a new setup.
+  const next = await rig.run(["signing-key", "create", "--yes", ...rig.edgeArgs]);
+  expect(next.exitCode, next.stderr).toBe(0);
   const { exitCode, stderr } = await teardown("--everything");
   expect(exitCode, stderr).toBe(0);
   expect(stderr).toContain("detach login.acme.dev: users can no longer sign in with the browser");

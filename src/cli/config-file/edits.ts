@@ -29,7 +29,7 @@ export function unsupportedForm({ path }: ConfigFile): CliError {
   return cliError(
     path,
     "is written in a form that this command cannot change without harm",
-    "write [[routes]], each [vars.CLUSTER_…] and [[kv_namespaces]] as tables of their own, as the file ships with them",
+    "write [[routes]], each table of [vars] and [[kv_namespaces]] as tables of their own, as the file ships with them",
   );
 }
 

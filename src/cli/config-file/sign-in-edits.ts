@@ -47,7 +47,8 @@ function addRoute(file: ConfigFile, hostname: string): Edit[] {
   return addItems(file, ["routes"], routes.length - 1, [`{ pattern = ${quoted(hostname)}, custom_domain = true }`]);
 }
 
-function requireSecrets(file: ConfigFile, secrets: readonly string[]): Edit[] {
+/** wrangler refuses a deployment that lacks one of them. */
+export function requireSecrets(file: ConfigFile, secrets: readonly string[]): Edit[] {
   const { required } = file.settings.secrets;
   const missing = secrets.filter((name) => !required.includes(name));
   if (missing.length === 0) return [];
@@ -75,15 +76,28 @@ export function removeSignInSettings(file: ConfigFile, { hostname, kept, secrets
   ];
 }
 
+/** Only where the Worker goes, and its keys with it: as long as there are two, the table says which one signs. */
+export function removeSigningKeys(file: ConfigFile): Edit[] {
+  return removeTables(file, ["vars", "SIGNING_KEYS"]);
+}
+
 function removeRoute(file: ConfigFile, hostname: string): Edit[] {
   const { routes } = file.settings;
   const index = routes.findIndex((route) => typeof route !== "string" && route.pattern === hostname);
   if (index === -1) return [];
-  const table = tablesAt(file, ["routes", index])[0];
-  if (table === undefined) return removeItem(file, ["routes"], index, routes.length);
-  // With the blank lines before it.
-  const start = Math.min(lineEndAt(file.text, trimmedEnd(file.text, table.start)), table.start);
-  return [{ start, end: table.end, text: "" }];
+  const path = ["routes", index];
+  return tablesAt(file, path).length === 0
+    ? removeItem(file, ["routes"], index, routes.length)
+    : removeTables(file, path);
+}
+
+/** With the blank lines before each. */
+function removeTables(file: ConfigFile, path: TomlPath): Edit[] {
+  return tablesAt(file, path).map(({ start, end }) => ({
+    start: Math.min(lineEndAt(file.text, trimmedEnd(file.text, start)), start),
+    end,
+    text: "",
+  }));
 }
 
 /** A line of its own goes as a whole; what stands in an inline table is turned off. */

@@ -77,7 +77,7 @@ export function secretsToPut(
 ): Readonly<Record<string, string>> {
   const key = missingSigningKey(deployed, names);
   return {
-    ...(key === null ? {} : { [key]: newSigningKey() }),
+    ...(key === null ? {} : { [key]: newSigningKey().privateKey }),
     ...(clientSecrets === null ? {} : { [oauthClientSecretsName]: clientSecrets }),
   };
 }

@@ -26,7 +26,7 @@ import {
   readCluster,
 } from "../config-file/clusters.ts";
 import { openConfigFile } from "../config-file/file.ts";
-import { signingKeySecret } from "./signing-key.ts";
+import { newestTime, readSigningKeys, signingKeySecret, timeText } from "../config-file/signing-keys.ts";
 import { deployWithWrangler, requireWrangler } from "./wrangler.ts";
 
 const cacheSecretName = "CACHE_SECRET";
@@ -76,10 +76,14 @@ export function isDeployed(file: DeploymentFile, deployed: DeployedWorker | null
   if (deployed === null || !deployed.secrets.includes(cacheSecretName)) return false;
   const kvNamespaceId = kvNamespaceIdIn(file);
   if (kvNamespaceId !== null && deployed.kvNamespaces.KV !== kvNamespaceId) return false;
-  const isSame = Object.entries(vars).every(([name, value]) =>
-    isDeepStrictEqual(plain(deployed.variables[name]), plain(value)),
-  );
-  return isSame && foreignClusters(vars, deployed).length === 0;
+  return differingVariables(file, deployed).length === 0 && foreignClusters(vars, deployed).length === 0;
+}
+
+/** @returns the variables of the file that are not deployed as they stand there */
+export function differingVariables({ settings: { vars } }: DeploymentFile, deployed: DeployedWorker): string[] {
+  return Object.entries(vars)
+    .filter(([name, value]) => !isDeepStrictEqual(plain(deployed.variables[name]), plain(value)))
+    .map(([name]) => name);
 }
 
 /** Whether all of it is deployed, and each of its hostnames leads there. */
@@ -174,6 +178,21 @@ function refuseToBringBack(
   }
 }
 
+/**
+ * A table of signing keys from before a rotation would bring the earlier key back, be it a compromised one.
+ *
+ * @throws CliError if the deployed table is newer than the file's
+ */
+export function refuseOlderKeys(file: DeploymentFile, deployed: DeployedWorker | null): void {
+  const newest = newestTime(readSigningKeys(deployed?.variables.SIGNING_KEYS));
+  if (newest <= newestTime(readSigningKeys(file.settings.vars.SIGNING_KEYS))) return;
+  throw cliError(
+    `${file.path}: SIGNING_KEYS`,
+    `is older than what is deployed, which was changed at ${timeText(newest)}`,
+    "bring the file up to date first; octogate signing-key status shows what is deployed",
+  );
+}
+
 interface Change {
   /** The zone's. */
   readonly certificates: readonly ClientCertificate[];
@@ -181,6 +200,8 @@ interface Change {
   readonly removed?: Removal | null;
   /** By name: they go up in one version with the file's variables. Those that are there and not named stay. */
   readonly secrets?: Readonly<Record<string, string>>;
+  /** Looks once more, right before the deployment: throws where what is deployed is not what the change began with. */
+  readonly lookOnceMore?: (deployed: DeployedWorker | null) => void;
 }
 
 /** Deploys if there is anything to deploy. CACHE_SECRET is made with the first deployment, and never shown. */
@@ -188,7 +209,7 @@ export async function deployIfNeeded(
   deployment: DeploymentFile,
   context: Context,
   { client, zone }: { readonly client: CloudflareClient; readonly zone: Zone },
-  { certificates, removed = null, secrets = {} }: Change,
+  { certificates, removed = null, secrets = {}, lookOnceMore = () => {} }: Change,
 ): Promise<boolean> {
   const { accountId } = zone;
   const deployed = await readDeployed(client, accountId, deployment.workerName, context);
@@ -197,6 +218,8 @@ export async function deployIfNeeded(
   // Once more: another clone may have deployed since the command began.
   refuseToLockOut(deployment, deployed, removed);
   refuseToBringBack(deployment, deployed, certificates);
+  refuseOlderKeys(deployment, deployed);
+  lookOnceMore(deployed);
   refuseWrongSettings(deployment);
   const hasSecret = deployed?.secrets.includes(cacheSecretName) === true;
   const first = hasSecret ? {} : { [cacheSecretName]: newCacheSecret() };

@@ -38,6 +38,11 @@ export interface Rig {
   letFilesAge(...names: readonly string[]): void;
   /** @returns what puts everything back to what is there now: at Cloudflare, and in the clone */
   save(): () => void;
+  /**
+   * Time that has passed for the Worker and for this machine, and how far this machine's clock is ahead of the
+   * Worker's.
+   */
+  readonly time: { passedMs: number; aheadMs: number };
   /** Called at each pause of the command, which takes no time here: its clock jumps. */
   onPause: (milliseconds: number) => void;
   /** What the command finds Cloudflare with. */
@@ -81,7 +86,12 @@ export async function makeRig({ isLate = true, scale = 1 } = {}): Promise<Rig> {
   const door = await startDoor((hello) => (hello.includes(signInHostname) ? signInPort : port));
   const edgePort = door.port;
   const faults: Faults = { isCareless: false, atSignIn: () => null };
-  const inner = workerInPlace(() => cloudflare.state.scripts.get("octogate") ?? null, faults);
+  const time = { passedMs: 0, aheadMs: 0 };
+  const inner = workerInPlace(
+    () => cloudflare.state.scripts.get("octogate") ?? null,
+    faults,
+    () => Date.now() + time.passedMs,
+  );
   inner.listen(0, "127.0.0.1");
   await once(inner, "listening");
   // A TCP listener's address is an object.
@@ -119,6 +129,7 @@ export async function makeRig({ isLate = true, scale = 1 } = {}): Promise<Rig> {
         clone.putBack(files, savedAt - Date.now());
       };
     },
+    time,
     onPause: () => {},
     typedSecret: null,
     stdin: null,
@@ -145,7 +156,7 @@ export async function makeRig({ isLate = true, scale = 1 } = {}): Promise<Rig> {
         {
           env,
           folder,
-          now: () => Date.now() + skippedInRunMs,
+          now: () => Date.now() + time.passedMs + time.aheadMs + skippedInRunMs,
           sleep: async (milliseconds) => {
             skippedMs += milliseconds;
             skippedInRunMs += milliseconds;

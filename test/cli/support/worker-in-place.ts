@@ -3,8 +3,11 @@
 // the Worker itself.
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import * as v from "valibot";
+import { readSigningKeys } from "../../../src/cli/config-file/signing-keys.ts";
 import { createApp } from "../../../src/worker/app.ts";
 import { clusterNameOf } from "../../../src/worker/config/config.ts";
+import { selectSigningKeys } from "../../../src/worker/config/signing-keys.ts";
+import { createSigningKeys, type PublishedKey } from "../../../src/worker/sign-in/signing-keys.ts";
 import type { Script } from "../cloudflare/state.ts";
 
 /** Where people sign in, in the tests of the command. */
@@ -20,10 +23,14 @@ export interface Faults {
   atSignIn: (path: string) => Response | null;
 }
 
-/** @param deployed what runs at Cloudflare just now; null: nothing */
-export function workerInPlace(deployed: () => Script | null, fault: Readonly<Faults>): Server {
+/**
+ * @param deployed what runs at Cloudflare just now; null: nothing
+ * @param now milliseconds since 1970
+ */
+export function workerInPlace(deployed: () => Script | null, fault: Readonly<Faults>, now: () => number): Server {
   return createServer({ maxHeaderSize: 128 * 1024 }, (request, response) => {
     request.resume();
+    response.setHeader("date", new Date(now()).toUTCString());
     const { host = "" } = request.headers;
     if (host === signInHostname) {
       const usual = () => answerSignIn(deployed(), `https://${host}${pathOf(request)}`, request.method);
@@ -46,6 +53,16 @@ export function workerInPlace(deployed: () => Script | null, fault: Readonly<Fau
     const body = pathOf(request) === "/readyz" ? readiness : review;
     response.end(JSON.stringify(isListed ? body : { kind: "Status", code: status }));
   });
+}
+
+/** @returns as the Worker itself publishes them; null where a key or the table is wrong */
+export async function publishedKeys(script: Script | null): Promise<readonly PublishedKey[] | null> {
+  const secret = (name: string) => script?.secrets.get(name);
+  const binding = script?.bindings.find(({ name }) => name === "SIGNING_KEYS");
+  const table = readSigningKeys(binding?.type === "json" ? binding.json : null) ?? undefined;
+  const settings = selectSigningKeys({ a: secret("SIGNING_KEY_A"), b: secret("SIGNING_KEY_B") }, table);
+  const keys = settings.ok ? await createSigningKeys(settings.value)() : settings;
+  return keys.ok ? keys.value.published : null;
 }
 
 function pathOf({ url = "/" }: IncomingMessage): string {

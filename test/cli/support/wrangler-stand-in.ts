@@ -64,7 +64,7 @@ if (response.status === 400) {
   process.exit(1);
 }
 if (!response.ok) {
-  console.error(`✘ [ERROR] A request to the Cloudflare API failed: ${response.status}`);
+  console.error(`✘ [ERROR] A request to the Cloudflare API failed: ${response.status} ${await response.text()}`);
   process.exit(1);
 }
 console.log(`Deployed ${config.name}`);

@@ -36,7 +36,7 @@ import {
   unsetHostname,
 } from "../../config-file/edits.ts";
 import { changedAt, saveConfigFile } from "../../config-file/file.ts";
-import { removeSignInSettings } from "../../config-file/sign-in-edits.ts";
+import { removeSignInSettings, removeSigningKeys } from "../../config-file/sign-in-edits.ts";
 import {
   deployIfNeeded,
   openSession,
@@ -296,5 +296,6 @@ function restoredText(
     ...(goneKvNamespaceId === null ? [] : removeKvNamespaceId(file, goneKvNamespaceId)),
     ...unsetHostname(file, hostname),
     ...(signIn === null ? [] : removeSignInSettings(file, { ...signIn, kept: first })),
+    ...removeSigningKeys(file),
   ]);
 }
