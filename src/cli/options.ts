@@ -37,6 +37,13 @@ export const hostnameOption = () =>
     "the address of the deployment (default: the custom domain in the configuration)",
   ).argParser(parseHostname);
 
+/** `--sign-in-hostname` of a deployment that is there; it may have a port. */
+export const signInHostnameOption = () =>
+  new Option(
+    "--sign-in-hostname <name>",
+    "where people sign in (default: the host of ISSUER_URL in the configuration)",
+  ).argParser(parseHostname);
+
 /** `--certificates`: the folder of the cluster's client certificate and its key. */
 export const certificatesOption = () =>
   new Option("--certificates <folder>", "holds client.crt and client.key (default: .clusters/NAME)");

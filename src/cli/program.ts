@@ -12,6 +12,7 @@ import {
   type Run,
   resultDiagnosticLines,
 } from "./command.ts";
+import { rotateCacheSecretCommand } from "./commands/cache-secret.ts";
 import { issueCommand } from "./commands/certificate/issue.ts";
 import { listCommand } from "./commands/certificate/list.ts";
 import { revokeCommand } from "./commands/certificate/revoke.ts";
@@ -24,7 +25,10 @@ import { kubeconfigCommand } from "./commands/kubeconfig.ts";
 import { manifestsCommand } from "./commands/manifests/command.ts";
 import { pinCommand } from "./commands/pin/command.ts";
 import { setupCommand } from "./commands/setup/command.ts";
-import { teardownCommand } from "./commands/teardown.ts";
+import { createCommand } from "./commands/signing-key/create.ts";
+import { rotateCommand as rotateSigningKeyCommand } from "./commands/signing-key/rotate.ts";
+import { statusCommand } from "./commands/signing-key/status.ts";
+import { teardownCommand } from "./commands/teardown/command.ts";
 import { breakLine } from "./line-breaks.ts";
 import { nearestTo } from "./nearest.ts";
 import { Interruption, type Terminal } from "./terminal.ts";
@@ -38,11 +42,25 @@ const certificateCommand: CommandMaker = (context, run) => {
   return command;
 };
 
+/** The keys that sign ID tokens: made, published, and replaced one by the other. */
+const signingKeyCommand: CommandMaker = (context, run) => {
+  const command = new Command("signing-key").description(
+    "makes, shows and rotates the key that signs what clusters know people by",
+  );
+  for (const make of [createCommand, statusCommand, rotateSigningKeyCommand]) command.addCommand(make(context, run));
+  return command;
+};
+
+const cacheSecretCommand: CommandMaker = (context, run) =>
+  new Command("cache-secret")
+    .description("rotates the secret that seals what people carry and what KV holds")
+    .addCommand(rotateCacheSecretCommand(context, run));
+
 /** In the order in which an operator meets them. */
 const commands: Readonly<Record<string, readonly CommandMaker[]>> = {
   "From a clone to a cluster that asks:": [setupCommand, manifestsCommand, kubeconfigCommand],
   "Who gets in:": [checkCommand, pinCommand, explainCommand],
-  "Afterwards:": [doctorCommand, certificateCommand, teardownCommand],
+  "Afterwards:": [doctorCommand, certificateCommand, signingKeyCommand, cacheSecretCommand, teardownCommand],
   "Help:": [completionCommand],
 };
 

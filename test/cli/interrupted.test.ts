@@ -10,7 +10,7 @@ import { until } from "../support/until.ts";
 import { endState } from "./support/end-state.ts";
 import { main } from "./support/octogate.ts";
 import { hostname, makeRig, type Rig } from "./support/rig.ts";
-import { fingerprintsIn } from "./support/worker-in-place.ts";
+import { fingerprintsIn, signInHostname } from "./support/worker-in-place.ts";
 
 let rig: Rig;
 beforeEach(async () => {
@@ -61,6 +61,15 @@ const staging = () => ["setup", "--cluster", "staging", "--allow", "user:mona#5"
 const issue = () => certificate("issue", "--cluster", "production", "--name", "second");
 const cases: Readonly<Record<string, Case>> = {
   "setup of one more cluster": { prepare: [], args: staging, goesOn: true },
+  "setup of one more cluster, with signing in": {
+    prepare: [],
+    args: () => {
+      rig.stdin = "stand-in-client-secret";
+      const signIn = ["--sign-in-hostname", signInHostname, "--github-client-id", "Iv23liAcmeClusters00"];
+      return [...staging(), ...signIn, "--client-secret-from-stdin"];
+    },
+    goesOn: true,
+  },
   issue: { prepare: [], args: issue, goesOn: true },
   rotate: { prepare: [], args: rotate, goesOn: true },
   "rotate --finish": {

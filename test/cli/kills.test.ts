@@ -11,12 +11,13 @@ import { snapshot } from "./cloudflare/state.ts";
 import { endState } from "./support/end-state.ts";
 import { watchFileChanges } from "./support/file-changes.ts";
 import { hostname, makeRig, type Rig } from "./support/rig.ts";
-import { fingerprintsIn } from "./support/worker-in-place.ts";
+import { fingerprintsIn, signInHostname } from "./support/worker-in-place.ts";
 
 let rig: Rig;
 beforeEach(async () => {
   rig = await makeRig();
   await rig.cloudflare.addForeignCertificate();
+  rig.typedSecret = "stand-in-client-secret";
 });
 afterEach(() => rig.close());
 
@@ -26,6 +27,10 @@ afterAll(() => console.log(JSON.stringify(count)));
 const setup = (cluster: string) => [
   ...["setup", "--cluster", cluster, "--hostname", hostname, "--allow", "org:acme-inc#77", "--yes"],
   ...rig.edgeArgs,
+];
+const signIn = (cluster: string) => [
+  ...setup(cluster),
+  ...["--sign-in-hostname", signInHostname, "--github-client-id", "Iv23liAcmeClusters00"],
 ];
 const certificate = (...args: string[]) => ["certificate", ...args, "--yes"];
 const issue = () => certificate("issue", "--cluster", "production", "--name", "second");
@@ -48,6 +53,20 @@ const cases: Readonly<Record<string, Case>> = {
     prepare: [() => setup("production")],
     args: () => setup("staging"),
     goesOn: true,
+  },
+  "setup with signing in, from nothing": { prepare: [], args: () => signIn("production"), goesOn: false },
+  "setup of signing in": { prepare: [() => setup("production")], args: () => signIn("production"), goesOn: true },
+  "teardown --cluster, of the only one that people sign in to": {
+    prepare: [() => setup("production"), () => signIn("staging")],
+    args: () => ["teardown", "--cluster", "staging", "--yes"],
+    goesOn: true,
+    nothingLeft: "has no cluster staging",
+  },
+  "teardown --everything, with signing in": {
+    prepare: [() => signIn("production")],
+    args: () => ["teardown", "--everything", "--yes"],
+    goesOn: false,
+    nothingLeft: "has no route yet",
   },
   "certificate issue": { prepare: [() => setup("production")], args: issue, goesOn: true },
   "certificate rotate": { prepare: [() => setup("production")], args: rotate, goesOn: true },
@@ -130,7 +149,10 @@ test.each(Object.entries(cases))("%s", { timeout: 300_000 }, async (name, { prep
     restore();
     rig.cloudflare.state.lateness.refusedRequests = 2;
     waitedMs = 0;
+    const keyBefore = signingKey();
     const { exitCode, stderr } = await rig.run(wanted);
+    // Tokens that it has signed go on: once it is deployed no run replaces it.
+    if (keyBefore !== undefined && rig.deployed() !== undefined) expect(signingKey()).toBe(keyBefore);
     expect(count).toMatchObject({ lost: 0, lockedOut: 0, dropped: 0, unknown: 0 });
     if (nothingLeft === undefined || !stderr.includes(nothingLeft)) expect(exitCode, stderr).toBe(0);
     expect(endState(rig)).toEqual(end);
@@ -140,6 +162,10 @@ test.each(Object.entries(cases))("%s", { timeout: 300_000 }, async (name, { prep
   expect(longestMs).toBeLessThan(2 * maxLagMs + newTokenMs);
   console.log(`${name}: ${worlds.length} different states, longest wait ${longestMs / 1000} s`);
 });
+
+function signingKey(): string | undefined {
+  return rig.deployed()?.secrets.get("SIGNING_KEY_A");
+}
 
 function fingerprintOfFile(pair: string): string {
   const { fingerprint256 } = new X509Certificate(rig.clone.read(`.clusters/production/${pair}.crt`));

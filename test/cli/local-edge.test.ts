@@ -39,6 +39,12 @@ test("doctor finds the edge in order, but for what only Cloudflare has", async (
     "KV",
     "GitHub",
     "review",
+    "sign-in",
+    "sign-in clock",
+    "discovery",
+    "signing keys",
+    "callback",
+    "no reviews there",
   ]) {
     expect(stdout).toMatch(new RegExp(`^✓ ${name} `, "m"));
   }

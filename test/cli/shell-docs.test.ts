@@ -41,7 +41,7 @@ test.skipIf(missing !== 0)("the header that chooses a version is no problem for 
     const curlrc = `connect-to = "auth.example.com:443:localhost:${edge.port}"\ninsecure\nsilent\n`;
     await writeFile(join(shell.folder, ".curlrc"), curlrc);
     const command = commandIn(
-      "docs/operations.md",
+      "docs/upgrading.md",
       `curl --cert client.crt --key client.key -H 'Cloudflare-Workers-Version-Overrides: octogate="VERSION-ID"' https://auth.example.com/healthz`,
     );
     const own = command.replaceAll("client.", join(edge.stateDir, "local."));

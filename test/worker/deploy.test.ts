@@ -58,9 +58,9 @@ function change(edit: (toml: string) => string): void {
   writeFileSync(path, edit(readFileSync(path, "utf8")));
 }
 
-/** As docs/operations.md says. */
+/** As docs/upgrading.md says. */
 function deploy(): Promise<{ code: number; output: string }> {
-  const [, , ...args] = commandIn("docs/operations.md", "npx wrangler deploy --config wrangler.toml --dry-run").split(
+  const [, , ...args] = commandIn("docs/upgrading.md", "npx wrangler deploy --config wrangler.toml --dry-run").split(
     " ",
   );
   const wrangler = join(repositoryRoot, "node_modules/wrangler/bin/wrangler.js");

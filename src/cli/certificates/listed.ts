@@ -6,13 +6,13 @@ import {
   admittedBy,
   type Firewall,
   firewallExpression,
-  firewallRuleRef,
   fits,
   hasOwnForm,
   isAsWanted,
   readFirewall,
   writeFirewallRule,
 } from "../cloudflare/firewall-rule.ts";
+import { ruleRef } from "../cloudflare/rulesets.ts";
 import { type Context, cliError, type Diagnostic, error, warning } from "../command.ts";
 import { asDeployment, listedFingerprints } from "../config-file/clusters.ts";
 import { addFingerprint, applyEdits, removeFingerprint } from "../config-file/edits.ts";
@@ -95,7 +95,7 @@ export async function correctFirewall(
   const wanted = await wantedRule(hostname, firewall, change);
   if (wanted === null || isAsWanted(firewall, wanted.expression)) return wanted;
   if (!hasOwnForm(hostname, firewall)) {
-    const name = firewallRuleRef(hostname);
+    const name = ruleRef(hostname);
     clock.terminal.note(
       `  the custom rule ${name} is written anew; it was changed by hand: ${firewall.rule?.expression}`,
     );
@@ -110,7 +110,7 @@ export async function correctFirewall(
  * @returns what the operator should know of it
  */
 export function ruleDiagnostics(hostname: string, before: WantedRule | null, after: WantedRule | null): Diagnostic[] {
-  const subject = `the custom rule ${firewallRuleRef(hostname)}`;
+  const subject = `the custom rule ${ruleRef(hostname)}`;
   const diagnostics = (after?.unlisted ?? []).map((fingerprint) => {
     const message = `lets the certificate ${fingerprint} through, which no cluster here lists: the Worker refuses it`;
     if (before?.unlisted.includes(fingerprint)) return warning(subject, message);

@@ -182,6 +182,19 @@ export async function nullOn<T>(statuses: readonly number[], call: () => Promise
   }
 }
 
+/**
+ * Does a call of the SDK's. @returns what Cloudflare says where it refuses the request as such (400); null: it is done
+ */
+export async function refusalOf(call: () => PromiseLike<unknown>): Promise<string | null> {
+  try {
+    await call();
+    return null;
+  } catch (error) {
+    if (isApiError(error) && error.status === 400) return reasonOf(error);
+    throw error;
+  }
+}
+
 /** More than any account has: with a list that never ends the command would never end. */
 const maxItems = 20_000;
 

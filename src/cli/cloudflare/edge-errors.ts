@@ -136,6 +136,12 @@ export function readEdgeError(answer: HttpsResponse): EdgeError | null {
   };
 }
 
+/** Whether bot protection wants to see a browser. */
+export function isChallenge({ headers, body }: HttpsResponse & { readonly kind: "answered" }): boolean {
+  const isHtml = /html/i.test(headers["content-type"] ?? "");
+  return headers["cf-mitigated"] === "challenge" || (isHtml && body.includes("/cdn-cgi/challenge-platform/"));
+}
+
 /** @param text of a page or of problem details @returns Cloudflare's code in it, or null */
 export function edgeErrorCodeIn(text: string): number | null {
   // "<span>Error</span> <span>1020</span>", "error code: 1016", "Error code 522", "error_code": 1027

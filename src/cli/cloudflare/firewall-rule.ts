@@ -2,7 +2,8 @@
 // It blocks requests without one of the listed client certificates, valid and unrevoked, before the Worker runs. It is
 // known by its own `ref`; all other rules stay as they are. It does not run for addresses that an IP Access rule
 // allows: the Worker checks the certificate by itself.
-import { askCloudflare, type CloudflareClient, nullOn, permissions } from "./api.ts";
+import { askCloudflare, type CloudflareClient, permissions } from "./api.ts";
+import { deleteRule, readRules, ruleRef, writeRule } from "./rulesets.ts";
 import type { Zone } from "./zone.ts";
 
 const phase = "http_request_firewall_custom";
@@ -25,11 +26,6 @@ interface BlockingRule {
 
 /** By Cloudflare's documentation. For other plans Cloudflare itself says when there are too many. */
 const maxRulesByPlan: Readonly<Record<string, number>> = { free: 5, pro: 20, business: 100, enterprise: 1000 };
-
-/** @returns the rule's own name, which stays when it is edited */
-export function firewallRuleRef(hostname: string): string {
-  return `octogate_${hostname.replaceAll(".", "_")}`;
-}
 
 /** Which certificates the rule lets through. */
 export interface Admitted {
@@ -83,11 +79,8 @@ export function admittedBy({ rule }: Firewall): Admitted {
 }
 
 export async function readFirewall(client: CloudflareClient, zone: Zone, hostname: string): Promise<Firewall> {
-  const ruleset = await askCloudflare("reading the custom rules", permissions.firewall, () =>
-    nullOn([404], () => client.rulesets.phases.get(phase, { zone_id: zone.id })),
-  );
-  const { id: rulesetId = null, rules = [] } = ruleset ?? {};
-  const at = rules.findIndex(({ ref }) => ref === firewallRuleRef(hostname));
+  const { rulesetId, rules } = await readRules(client, zone, phase);
+  const at = rules.findIndex(({ ref }) => ref === ruleRef(hostname));
   const { id, expression = "", action, enabled } = rules[at] ?? {};
   if (id === undefined) return { rulesetId, ruleCount: rules.length, rule: null };
   const isReached = !rules.slice(0, at).some((other) => other.action === "skip" && other.enabled !== false);
@@ -111,43 +104,34 @@ export function isAsWanted({ rule }: Firewall, expression: string): boolean {
   return rule?.isBlocking === true && rule.isReached && rule.expression === expression;
 }
 
-/** A rule that skips the rest must not come before ours. */
-const first = { position: { index: 1 } } as const;
-
-/** Adds the rule, or corrects it; others keep their order behind it. */
+/**
+ * Adds the rule, or corrects it; others keep their order behind it: a rule that skips the rest must not come before.
+ */
 export async function writeFirewallRule(
   client: CloudflareClient,
   zone: Zone,
   { firewall, hostname, expression }: { firewall: Firewall; hostname: string; expression: string },
 ): Promise<void> {
-  const rule = {
-    ref: firewallRuleRef(hostname),
-    description: `octogate: ${hostname} is for client certificates only`,
-    action: "block" as const,
-    enabled: true,
-    expression,
-    ...blockAnswer(zone),
-  };
-  const { rulesetId, rule: existing } = firewall;
-  await askCloudflare("writing the custom rule", permissions.firewall, async () => {
-    if (rulesetId === null) {
-      // Made, not put: if there is one by now, this fails instead of replacing it.
-      await client.rulesets.create({ zone_id: zone.id, kind: "zone", phase, name: "default", rules: [rule] });
-    } else if (existing === null) {
-      await client.rulesets.rules.create(rulesetId, { zone_id: zone.id, ...rule, ...first });
-    } else {
-      const place = existing.isReached ? {} : first;
-      await client.rulesets.rules.edit(existing.id, { ruleset_id: rulesetId, zone_id: zone.id, ...rule, ...place });
-    }
-  });
+  const { rulesetId, rule } = firewall;
+  const place = { phase, rulesetId, ruleId: rule?.id ?? null, isFirst: rule?.isReached !== true } as const;
+  await askCloudflare("writing the custom rule", permissions.firewall, () =>
+    writeRule(client, zone, place, {
+      ref: ruleRef(hostname),
+      description: `octogate: ${hostname} is for client certificates only`,
+      action: "block",
+      enabled: true,
+      expression,
+      ...blockAnswer(zone),
+    }),
+  );
 }
 
-export async function deleteFirewallRule(client: CloudflareClient, zone: Zone, firewall: Firewall): Promise<void> {
-  const { rulesetId, rule } = firewall;
-  if (rulesetId === null || rule === null) return;
-  await askCloudflare("deleting the custom rule", permissions.firewall, () =>
-    client.rulesets.rules.delete(rule.id, { ruleset_id: rulesetId, zone_id: zone.id }),
-  );
+export async function deleteFirewallRule(
+  client: CloudflareClient,
+  zone: Zone,
+  { rulesetId, rule }: Firewall,
+): Promise<void> {
+  if (rulesetId !== null && rule !== null) await deleteRule(client, zone, phase, { rulesetId, ruleId: rule.id });
 }
 
 /** Custom answers need a paid plan; without one kube-apiserver gets a page in HTML, with the same status. */

@@ -1,6 +1,8 @@
 // What a wrangler.toml says about a deployment: its hostname, its clusters and their certificates, its KV namespace.
+
+import { asksForSignIn } from "../../worker/config/client-table.ts";
 import { readFingerprints } from "../../worker/config/cluster.ts";
-import { clusterNameOf, clusterVariableName, isClusterVariable } from "../../worker/config/config.ts";
+import { clusterNameOf, clusterVariableName, isClientVariable, isClusterVariable } from "../../worker/config/config.ts";
 import { CliError, type Context, cliError, type Diagnostic } from "../command.ts";
 import { nearestTo } from "../nearest.ts";
 import { type ConfigFile, errorAt, loadConfigFile, type Settings } from "./file.ts";
@@ -18,11 +20,35 @@ export function isHostname(text: string): boolean {
  * @returns the hostname that kube-apiserver calls: the first custom domain's that is not the sign-in's, or null if
  *   there is none or it is a placeholder
  */
-export function hostnameOf({ routes, vars }: Settings): string | null {
-  const isSignIn = (pattern: string) => vars.ISSUER_URL === `https://${pattern}`;
-  const domain = routes.find((route) => typeof route !== "string" && route.custom_domain && !isSignIn(route.pattern));
-  const pattern = typeof domain === "object" ? domain.pattern : null;
+export function hostnameOf(settings: Settings): string | null {
+  const isSignIn = (pattern: string) => settings.vars.ISSUER_URL === `https://${pattern}`;
+  const pattern = customDomainsOf(settings).find((domain) => !isSignIn(domain)) ?? null;
   return pattern === null || isPlaceholder(pattern) ? null : pattern;
+}
+
+function customDomainsOf({ routes }: Settings): string[] {
+  return routes.flatMap((route) => (typeof route !== "string" && route.custom_domain ? [route.pattern] : []));
+}
+
+/** @returns the hostname of ISSUER_URL; null where there is none, or a placeholder */
+export function signInHostnameOf({ vars }: Settings): string | null {
+  const [, hostname] = /^https:\/\/([^/:]+)$/.exec(String(vars.ISSUER_URL)) ?? [];
+  return hostname === undefined || isPlaceholder(hostname) ? null : hostname;
+}
+
+/** @returns the hostnames that have to lead to the Worker */
+export function ownHostnamesOf(settings: Settings): string[] {
+  const signIn = signInHostnameOf(settings);
+  const clusters = hostnameOf(settings);
+  const hasRoute = signIn !== null && customDomainsOf(settings).includes(signIn);
+  return [...(clusters === null ? [] : [clusters]), ...(hasRoute ? [signIn] : [])];
+}
+
+/** @returns the variables of all that people sign in to: clusters with sign_in, and web applications */
+export function clientVariablesIn(vars: Readonly<Record<string, unknown>>): string[] {
+  return Object.entries(vars)
+    .filter(([name, table]) => isClientVariable(name) || (isClusterVariable(name) && asksForSignIn(table)))
+    .map(([name]) => name);
 }
 
 /** Whether a name is still to be filled in: in angle brackets, or of the domains that RFC 2606 keeps for examples. */
@@ -33,8 +59,10 @@ export function isPlaceholder(pattern: string): boolean {
 /** A file that can be deployed. */
 export interface DeploymentFile extends ConfigFile {
   readonly workerName: string;
-  /** Null: still to be chosen. */
+  /** The clusters'. Null: still to be chosen. */
   readonly hostname: string | null;
+  /** Where people sign in. Null: there is none. */
+  readonly signInHostname: string | null;
 }
 
 /** wrangler's own rule. With ".." for a name, a call of Cloudflare's API would be about something else. */
@@ -64,7 +92,7 @@ export function asDeployment(file: ConfigFile): DeploymentFile {
       "write it as DNS has it: auth.acme.dev",
     );
   }
-  return { ...file, workerName: settings.name, hostname };
+  return { ...file, workerName: settings.name, hostname, signInHostname: signInHostnameOf(settings) };
 }
 
 interface ClusterTable {

@@ -8,6 +8,7 @@ import {
   clusterVariablesIn,
   hostnameOf,
   isPlaceholder,
+  isTable,
   kvNamespaceIdIn,
   readCluster,
   sameList,
@@ -28,7 +29,7 @@ export function unsupportedForm({ path }: ConfigFile): CliError {
   return cliError(
     path,
     "is written in a form that this command cannot change without harm",
-    "write [[routes]], each [vars.CLUSTER_…] and [[kv_namespaces]] as tables of their own, as the file ships with them",
+    "write [[routes]], each table of [vars] and [[kv_namespaces]] as tables of their own, as the file ships with them",
   );
 }
 
@@ -71,6 +72,8 @@ interface NewCluster {
   readonly fingerprint: string;
   readonly allow: readonly string[];
   readonly tokenKinds: readonly string[];
+  /** Whether people are to sign in to it; where not, that stays as it is. */
+  readonly signIn?: boolean;
 }
 
 /**
@@ -80,7 +83,9 @@ interface NewCluster {
 export function setCluster(file: ConfigFile, cluster: NewCluster): Edit[] {
   const { variable, fingerprint, allow, tokenKinds } = cluster;
   const existing = readCluster(file, variable);
-  if (existing !== null && !existing.isExample) return addFingerprint(file, variable, fingerprint);
+  if (existing !== null && !existing.isExample) {
+    return [...addFingerprint(file, variable, fingerprint), ...setSignIn(file, variable, cluster)];
+  }
   const example = existing === null ? findExample(file) : variable;
   if (example === null) return insertCluster(file, clusterTable(cluster));
   const path = ["vars", example];
@@ -93,7 +98,14 @@ export function setCluster(file: ConfigFile, cluster: NewCluster): Edit[] {
     ...Object.entries(lists).flatMap(([key, wanted]) =>
       sameList(stringsIn(table, key), wanted) ? [] : setValue(file, [...path, key], list(wanted)),
     ),
+    ...setSignIn(file, example, cluster),
   ];
+}
+
+function setSignIn(file: ConfigFile, variable: string, { signIn = false }: NewCluster): Edit[] {
+  const table = file.settings.vars[variable];
+  if (!signIn || (isTable(table) && table.sign_in === true)) return [];
+  return setValue(file, ["vars", variable, "sign_in"], "true");
 }
 
 /** In the one form in which it ships: another spelling is the operator's own table. */
@@ -114,12 +126,13 @@ function insertCluster(file: ConfigFile, table: string): Edit[] {
   return lines === undefined ? append(file, table) : [insert(trimmedEnd(file.text, lines.end), `\n\n${table}`)];
 }
 
-function clusterTable({ variable, fingerprint, allow, tokenKinds }: NewCluster): string {
+function clusterTable({ variable, fingerprint, allow, tokenKinds, signIn = false }: NewCluster): string {
   return [
     `[vars.${variable}]`,
     `client_certificates = ${list([fingerprint])}`,
     `allow = ${list(allow)}`,
     `token_kinds = ${list(tokenKinds)}`,
+    ...(signIn ? ["sign_in = true"] : []),
   ].join("\n");
 }
 
@@ -129,7 +142,7 @@ export function addFingerprint(file: ConfigFile, variable: string, fingerprint: 
   const listed = stringsIn(file.settings.vars[variable], "client_certificates");
   // Nothing but placeholders is replaced as a whole.
   if (listed.every(isPlaceholder)) return setValue(file, path, list([fingerprint]));
-  return addItem(file, path, listed.length - 1, quoted(fingerprint));
+  return addItems(file, path, listed.length - 1, [quoted(fingerprint)]);
 }
 
 export function removeFingerprint(file: ConfigFile, variable: string, fingerprint: string): Edit[] {
@@ -182,11 +195,11 @@ export function removeKvNamespaceId({ text, toml, settings }: ConfigFile, id: st
 }
 
 /** @param table its header and lines, as a person would write them */
-function append({ text }: ConfigFile, table: string): Edit[] {
+export function append({ text }: ConfigFile, table: string): Edit[] {
   return [insert(trimmedEnd(text, text.length), `\n\n${table}`)];
 }
 
-function setValue(file: ConfigFile, path: TomlPath, value: string): Edit[] {
+export function setValue(file: ConfigFile, path: TomlPath, value: string): Edit[] {
   const { text, toml } = file;
   const range = toml.find(path)?.value ?? null;
   if (range !== null) return [{ ...range, text: value }];
@@ -200,23 +213,26 @@ function setValue(file: ConfigFile, path: TomlPath, value: string): Edit[] {
   throw unsupportedForm(file);
 }
 
-/** Adds an item behind the last one of a list: in a line of its own where the list's end has one. */
-function addItem(file: ConfigFile, path: TomlPath, last: number, value: string): Edit[] {
+/** Adds items behind the last one of a list: each in a line of its own where the list's end has one. */
+export function addItems(file: ConfigFile, path: TomlPath, last: number, values: readonly string[]): Edit[] {
   const { text, toml } = file;
   const whole = toml.find(path)?.value ?? null;
   const item = toml.find([...path, last])?.value ?? null;
   if (whole === null || item === null) throw unsupportedForm(file);
+  if (values.length === 0) return [];
   const comma = commaAfter(text, item.end);
   const bracketLine = lineStartAt(text, whole.end);
   if (bracketLine <= item.end) {
-    return comma === null ? [insert(item.end, `, ${value}`)] : [insert(comma, ` ${value}`)];
+    const added = values.join(", ");
+    return comma === null ? [insert(item.end, `, ${added}`)] : [insert(comma, ` ${added}`)];
   }
   const indent = /^[ \t]*/.exec(text.slice(lineStartAt(text, item.start), item.start))?.[0] ?? "";
-  return [...(comma === null ? [insert(item.end, ",")] : []), insert(bracketLine, `${indent}${value},\n`)];
+  const lines = values.map((value) => `${indent}${value},\n`).join("");
+  return [...(comma === null ? [insert(item.end, ",")] : []), insert(bracketLine, lines)];
 }
 
 /** Takes an item out of a list: with its line and the comment behind it if it is alone in that line. */
-function removeItem(file: ConfigFile, path: TomlPath, index: number, count: number): Edit[] {
+export function removeItem(file: ConfigFile, path: TomlPath, index: number, count: number): Edit[] {
   const { text, toml } = file;
   const rangeOf = (at: number) => (at < 0 || at >= count ? null : (toml.find([...path, at])?.value ?? null));
   const [before, item, after] = [rangeOf(index - 1), rangeOf(index), rangeOf(index + 1)];
@@ -239,7 +255,7 @@ function commaAfter(text: string, position: number): number | null {
  * The lines of a table and of the tables in it. A comment between two tables belongs to the one below it, as people
  * write them, and so do the blank lines before that comment.
  */
-function tablesAt({ text, toml: { headers } }: ConfigFile, path: TomlPath): TextRange[] {
+export function tablesAt({ text, toml: { headers } }: ConfigFile, path: TomlPath): TextRange[] {
   return headers.flatMap(({ path: headerPath, start }, index) => {
     if (!path.every((key, at) => headerPath[at] === key)) return [];
     const next = headers[index + 1]?.start;
@@ -251,28 +267,28 @@ function tablesAt({ text, toml: { headers } }: ConfigFile, path: TomlPath): Text
   });
 }
 
-function lineStartAt(text: string, position: number): number {
+export function lineStartAt(text: string, position: number): number {
   return text.lastIndexOf("\n", position - 1) + 1;
 }
 
 /** @returns the position behind the line's end */
-function lineEndAt(text: string, position: number): number {
+export function lineEndAt(text: string, position: number): number {
   const end = text.indexOf("\n", position);
   return end === -1 ? text.length : end + 1;
 }
 
-function trimmedEnd(text: string, position: number): number {
+export function trimmedEnd(text: string, position: number): number {
   return text.slice(0, position).trimEnd().length;
 }
 
-function insert(position: number, text: string): Edit {
+export function insert(position: number, text: string): Edit {
   return { start: position, end: position, text };
 }
 
-function list(values: readonly string[]): string {
+export function list(values: readonly string[]): string {
   return `[${values.map(quoted).join(", ")}]`;
 }
 
-function quoted(text: string): string {
+export function quoted(text: string): string {
   return JSON.stringify(text);
 }

@@ -3,7 +3,7 @@
 import { randomBytes } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import { readFingerprints } from "../../worker/config/cluster.ts";
-import { isClusterVariable } from "../../worker/config/config.ts";
+import { isClientVariable, isClusterVariable } from "../../worker/config/config.ts";
 import { type CloudflareClient, connectToCloudflare, loadSdk } from "../cloudflare/api.ts";
 import { type ClientCertificate, isUsable } from "../cloudflare/client-certificates.ts";
 import { type Clock, lookAgain } from "../cloudflare/patience.ts";
@@ -18,15 +18,20 @@ import { CliError, type Context, cliError } from "../command.ts";
 import { checkConfiguration } from "../config-file/check/check.ts";
 import {
   asDeployment,
+  clientVariablesIn,
   type DeploymentFile,
   kvNamespaceIdIn,
   listedFingerprints,
+  ownHostnamesOf,
   readCluster,
 } from "../config-file/clusters.ts";
 import { openConfigFile } from "../config-file/file.ts";
+import { newestTime, readSigningKeys, signingKeySecret, timeText } from "../config-file/signing-keys.ts";
 import { deployWithWrangler, requireWrangler } from "./wrangler.ts";
 
 const cacheSecretName = "CACHE_SECRET";
+/** With the secret of GITHUB_CLIENT_ID. */
+export const oauthClientSecretsName = "OAUTH_CLIENT_SECRETS";
 
 /**
  * Reads what is deployed, with its secrets, which Cloudflare may list a while later than the Worker itself. A secret
@@ -44,9 +49,23 @@ export async function readDeployed(
   return lookAgain(clock, {
     found: await look(),
     look,
-    isThere: (deployed) => deployed === null || deployed.secrets.includes(cacheSecretName),
-    until: () => `Cloudflare lists the secret ${cacheSecretName} of the Worker ${workerName}`,
+    isThere: (deployed) => missingSecrets(deployed).length === 0,
+    until: (deployed) => `Cloudflare lists ${missingSecrets(deployed).join(", ")} of the Worker ${workerName}`,
   });
+}
+
+/** @returns the secrets that went up with what is deployed, as far as Cloudflare does not list them */
+function missingSecrets(deployed: DeployedWorker | null): string[] {
+  if (deployed === null) return [];
+  const { variables, secrets } = deployed;
+  const ofSignIn = [oauthClientSecretsName, ...(signingKeysIn(deployed).length > 0 ? [] : ["SIGNING_KEY_A"])];
+  const needed = [cacheSecretName, ...(clientVariablesIn(variables).length > 0 ? ofSignIn : [])];
+  return needed.filter((name) => !secrets.includes(name));
+}
+
+/** @returns the secrets of the signing keys that are deployed */
+export function signingKeysIn(deployed: DeployedWorker | null): string[] {
+  return (["a", "b"] as const).map(signingKeySecret).filter((name) => deployed?.secrets.includes(name));
 }
 
 /** @param deployed null: there is no Worker yet */
@@ -55,10 +74,20 @@ export function isDeployed(file: DeploymentFile, deployed: DeployedWorker | null
   if (deployed === null || !deployed.secrets.includes(cacheSecretName)) return false;
   const kvNamespaceId = kvNamespaceIdIn(file);
   if (kvNamespaceId !== null && deployed.kvNamespaces.KV !== kvNamespaceId) return false;
-  const isSame = Object.entries(vars).every(([name, value]) =>
-    isDeepStrictEqual(plain(deployed.variables[name]), plain(value)),
-  );
-  return isSame && foreignClusters(vars, deployed).length === 0;
+  return differingVariables(file, deployed).length === 0 && foreignClusters(vars, deployed).length === 0;
+}
+
+/** @returns the variables of the file that are not deployed as they stand there */
+export function differingVariables({ settings: { vars } }: DeploymentFile, deployed: DeployedWorker): string[] {
+  return Object.entries(vars)
+    .filter(([name, value]) => !isDeepStrictEqual(plain(deployed.variables[name]), plain(value)))
+    .map(([name]) => name);
+}
+
+/** Whether all of it is deployed, and each of its hostnames leads there. */
+export function isUp(file: DeploymentFile, deployed: DeployedWorker | null, domains: readonly CustomDomain[]): boolean {
+  const isLed = (hostname: string) => leadsTo(domains, hostname) === file.workerName;
+  return isDeployed(file, deployed) && ownHostnamesOf(file.settings).every(isLed);
 }
 
 /** What a command removes on purpose: a certificate of a cluster, or with null the whole cluster. */
@@ -87,6 +116,7 @@ export function refuseToLockOut(
     const lost = readFingerprints(value).filter((it) => !here.includes(it) && !isRemoved(variable, it));
     unknown.push(...lost.map((fingerprint) => `the certificate ${fingerprint} of ${variable}`));
   }
+  unknown.push(...lostSignIn(file, deployed, (variable) => isRemoved(variable, null)));
   if (unknown.length === 0) return;
   throw cliError(
     file.path,
@@ -95,8 +125,26 @@ export function refuseToLockOut(
   );
 }
 
+/** Without these the people who are signed in are not signed in any more. */
+function lostSignIn(
+  { settings }: DeploymentFile,
+  deployed: DeployedWorker | null,
+  isRemoved: (variable: string) => boolean,
+): string[] {
+  const { ISSUER_URL: issuerUrl, ...variables } = deployed?.variables ?? {};
+  const clients = clientVariablesIn(variables).filter((variable) => !isRemoved(variable));
+  const here = clientVariablesIn(settings.vars);
+  const lost = clients.filter((variable) => variable in settings.vars && !here.includes(variable));
+  const isMoved = clients.length > 0 && issuerUrl !== undefined && issuerUrl !== settings.vars.ISSUER_URL;
+  return [
+    ...lost.map((variable) => `sign_in of ${variable}`),
+    ...(isMoved ? [`ISSUER_URL = ${JSON.stringify(issuerUrl)}`] : []),
+  ];
+}
+
 function foreignClusters(known: Readonly<Record<string, unknown>>, deployed: DeployedWorker | null): string[] {
-  return Object.keys(deployed?.variables ?? {}).filter((name) => isClusterVariable(name) && !(name in known));
+  const isOurs = (name: string) => isClusterVariable(name) || isClientVariable(name);
+  return Object.keys(deployed?.variables ?? {}).filter((name) => isOurs(name) && !(name in known));
 }
 
 /** @returns the Worker that a hostname leads to, or null */
@@ -129,28 +177,57 @@ function refuseToBringBack(
 }
 
 /**
- * Deploys if there is anything to deploy. The secret is made with the first deployment, and never shown.
+ * A table of signing keys from before a rotation would bring the earlier key back, be it a compromised one.
  *
- * @param change the zone's certificates, and what is removed on purpose
+ * @throws CliError if the deployed table is newer than the file's
  */
+export function refuseOlderKeys(file: DeploymentFile, deployed: DeployedWorker | null): void {
+  const newest = newestTime(readSigningKeys(deployed?.variables.SIGNING_KEYS));
+  if (newest <= newestTime(readSigningKeys(file.settings.vars.SIGNING_KEYS))) return;
+  throw cliError(
+    `${file.path}: SIGNING_KEYS`,
+    `is older than what is deployed, which was changed at ${timeText(newest)}`,
+    "bring the file up to date first; octogate signing-key status shows what is deployed",
+  );
+}
+
+interface Change {
+  /** The zone's. */
+  readonly certificates: readonly ClientCertificate[];
+  /** What is removed on purpose. */
+  readonly removed?: Removal | null;
+  /** By name: they go up in one version with the file's variables. Those that are there and not named stay. */
+  readonly secrets?: Readonly<Record<string, string>>;
+  /** Looks once more, right before the deployment: throws where what is deployed is not what the change began with. */
+  readonly lookOnceMore?: (deployed: DeployedWorker | null) => void;
+}
+
+/** Deploys if there is anything to deploy. CACHE_SECRET is made with the first deployment, and never shown. */
 export async function deployIfNeeded(
   deployment: DeploymentFile,
   context: Context,
-  { client, zone, hostname }: { client: CloudflareClient; zone: Zone; hostname: string },
-  { certificates, removed = null }: { certificates: readonly ClientCertificate[]; removed?: Removal | null },
+  { client, zone }: { readonly client: CloudflareClient; readonly zone: Zone },
+  { certificates, removed = null, secrets = {}, lookOnceMore = () => {} }: Change,
 ): Promise<boolean> {
   const { accountId } = zone;
   const deployed = await readDeployed(client, accountId, deployment.workerName, context);
   const domains = await listCustomDomains(client, accountId);
-  if (isDeployed(deployment, deployed) && leadsTo(domains, hostname) === deployment.workerName) return false;
+  if (isUp(deployment, deployed, domains) && Object.keys(secrets).length === 0) return false;
   // Once more: another clone may have deployed since the command began.
   refuseToLockOut(deployment, deployed, removed);
   refuseToBringBack(deployment, deployed, certificates);
+  refuseOlderKeys(deployment, deployed);
+  lookOnceMore(deployed);
   refuseWrongSettings(deployment);
   const hasSecret = deployed?.secrets.includes(cacheSecretName) === true;
-  const secrets: Record<string, string> = hasSecret ? {} : { [cacheSecretName]: randomBytes(32).toString("base64") };
-  await deployWithWrangler(deployment, context, { accountId, secrets });
+  const first = hasSecret ? {} : { [cacheSecretName]: newCacheSecret() };
+  await deployWithWrangler(deployment, context, { accountId, secrets: { ...first, ...secrets } });
   return true;
+}
+
+/** @returns 32 bytes in base64 */
+export function newCacheSecret(): string {
+  return randomBytes(32).toString("base64");
 }
 
 /** wrangler's build step says the same, but in the middle of its own words. */

@@ -141,7 +141,7 @@ function isPlainNo(answer: HttpsResponse): boolean {
   return parsed.success && !parsed.output.status.authenticated;
 }
 
-function describe(answer: HttpsResponse): string {
+export function describe(answer: HttpsResponse): string {
   if (answer.kind === "failed") return `nothing (${answer.why})`;
   const inPlace = readEdgeError(answer);
   if (inPlace !== null) return `${inPlace.seen} (${inPlace.problem})`;

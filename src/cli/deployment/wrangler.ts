@@ -19,7 +19,7 @@ export async function requireWrangler({ folder }: DeploymentFile): Promise<void>
 
 interface DeployOptions {
   readonly accountId: string;
-  /** Secrets that are not there yet; those that are there stay. */
+  /** By name; those that are there and not named stay. */
   readonly secrets: Readonly<Record<string, string>>;
 }
 

@@ -28,6 +28,8 @@ export interface EdgeOptions {
   readonly server: Identity;
   /** The certificate that clients' certificates must chain to; null on the sign-in hostname, where browsers come. */
   readonly authorityCertificate: string | null;
+  /** As the Worker is to see it; left out: this machine, with the port. */
+  readonly host?: string;
 }
 
 type ClientRequest = IncomingMessage | Http2ServerRequest;
@@ -41,10 +43,10 @@ const maxDrainMs = 5000;
 const connectionHeaders = new Set(["connection", "keep-alive", "transfer-encoding", "upgrade", "proxy-connection"]);
 
 /** Starts the server on 127.0.0.1. @throws the listener's error, such as EADDRINUSE */
-export async function startEdge({ port, server, authorityCertificate }: EdgeOptions): Promise<Edge> {
+export async function startEdge({ port, server, authorityCertificate, ...options }: EdgeOptions): Promise<Edge> {
   const isForBrowsers = authorityCertificate === null;
   // The two hostnames, as the Worker sees them.
-  const host = `${isForBrowsers ? "localhost" : "127.0.0.1"}:${port}`;
+  const { host = `${isForBrowsers ? "localhost" : "127.0.0.1"}:${port}` } = options;
   let agent: Agent | null = null;
   const listener = createSecureServer({
     allowHTTP1: true,

@@ -131,7 +131,7 @@ function appId() {
   );
 }
 
-function parseClientSecrets(json: string): ReadonlyMap<string, string> | null {
+export function parseClientSecrets(json: string): ReadonlyMap<string, string> | null {
   const secrets = parseTexts(json);
   const isRight = ([id, secret]: readonly [string, string]) =>
     clientIdPattern.test(id) && /^[\x21-\x7e]{1,255}$/.test(secret);

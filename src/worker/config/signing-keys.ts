@@ -48,16 +48,22 @@ const publicKey = v.strictObject(
   jwkMessage,
 );
 
-const tableMessage = "must be a table with signs, published and withdrawn";
+const tableMessage = "must be a table with signs, signs_since, published and withdrawn";
 
 export const signingKeysSchema = v.strictObject(
   {
     signs: v.picklist(["a", "b"], slotMessage),
+    // The Worker does without it. It tells octogate signing-key whether the other key is the next one or the one
+    // before.
+    signs_since: time,
     published: v.optional(v.strictObject({ a: time, b: time }, 'must be a table of "a" and "b" and their times'), {}),
     withdrawn: v.optional(v.array(publicKey, "must be a list of public keys"), []),
   },
   tableMessage,
 );
+
+/** Times in milliseconds since 1970. */
+export type SigningKeysTable = v.InferOutput<typeof signingKeysSchema>;
 
 /**
  * A slot is in use where it signs or is published. One whose secret is there already, or still, is not: so a secret and
@@ -67,7 +73,7 @@ export const signingKeysSchema = v.strictObject(
  */
 export function selectSigningKeys(
   keys: Readonly<Record<SigningKeySlot, string | undefined>>,
-  table: v.InferOutput<typeof signingKeysSchema> | undefined,
+  table: SigningKeysTable | undefined,
 ): Checked<SigningKeySettings> {
   if (table === undefined && keys.a !== undefined && keys.b !== undefined) {
     return wrong("SIGNING_KEYS", 'is required where there are two keys: signs = "a" or "b"');

@@ -2,8 +2,7 @@
 // 4.3).
 import * as v from "valibot";
 import type { OpenIdClient } from "../config/sign-in.ts";
-import type { Parameters } from "./parameters.ts";
-import { isLoopback } from "./redirect-uri.ts";
+import { describeFault, type Parameters } from "./parameters.ts";
 import type { AuthorizationRequest } from "./sealed-values.ts";
 
 export type AuthorizationError =
@@ -49,7 +48,7 @@ export function parseAuthorization(
   client: OpenIdClient,
   redirectUri: string,
 ): ParsedAuthorization {
-  const needsSecret = client.secret !== null && !isLoopback(redirectUri);
+  const needsSecret = client.secret !== null && redirectUri.startsWith("https://");
   const problem = problemIn(parameters, needsSecret);
   const state = parameters.get("state");
   if (problem !== null) {
@@ -86,7 +85,7 @@ interface Problem {
 }
 
 function problemIn(parameters: Parameters, needsSecret: boolean): Problem | null {
-  for (const [name, fault] of parameters.faults) return invalid(`${name.slice(0, 40)} ${fault}`);
+  for (const fault of parameters.faults) return invalid(describeFault(fault));
   const get = parameters.get;
   if (get("request") !== null) return { error: "request_not_supported", description: "request objects are not read" };
   if (get("request_uri") !== null) {

@@ -19,7 +19,7 @@ import { readFormParameters } from "./form.ts";
 import { mistakePage } from "./pages.ts";
 import { type Parameters, parseParameters } from "./parameters.ts";
 import type { Provider } from "./provider.ts";
-import { isAllowedRedirect, isLoopback } from "./redirect-uri.ts";
+import { isAllowedRedirect, isLoopback, withParameters } from "./redirect-uri.ts";
 import { refusalOf } from "./refusal.ts";
 import type { AuthorizationRequest } from "./sealed-values.ts";
 
@@ -47,12 +47,28 @@ export async function answerAuthorize(request: Request, provider: Provider): Pro
   if (parsed.kind === "wrong") {
     return redirect(errorAddress(provider, { redirectUri, state: parsed.state }, parsed.error, parsed.description));
   }
+  if (request.method === "POST") return redirect(asGet(provider, parameters));
   const fromSession = await answerFromSession(request, provider, client, parsed);
   if (fromSession !== null) return fromSession;
   return parsed.isSilent
     ? redirect(errorAddress(provider, parsed.request, "login_required", "The person has to be asked, in a browser"))
     : sendToGitHub(request, provider, client, parsed);
 }
+
+/**
+ * A form of another site comes without our cookies (SameSite=Lax), and what it sets would come on top of them: a page
+ * could fill a browser with transactions until no request fits any more. A navigation brings them.
+ */
+function asGet({ settings }: Provider, parameters: Parameters): string {
+  const carried = carriedParameters.map((name) => [name, parameters.get(name)]);
+  return withParameters(`${settings.issuerUrl}/authorize`, Object.fromEntries(carried));
+}
+
+/** All that is read here, but for those that are errors. */
+const carriedParameters = [
+  ...["client_id", "redirect_uri", "response_type", "response_mode", "state", "nonce"],
+  ...["code_challenge", "code_challenge_method", "prompt", "login_hint", "id_token_hint"],
+] as const;
 
 /** @returns null for a body that is no form */
 async function parametersOf(request: Request): Promise<Parameters | null> {

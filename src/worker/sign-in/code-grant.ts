@@ -43,8 +43,8 @@ export async function grantForCode(
   const session = { token, tokenEndsAt, needsSecret, isShared };
   const answer = await giveTokens(provider, { client, grant: "authorization_code", nonce }, session, "invalid_grant");
   if (answer.kind === "ok") provider.usedCodes.remember(id);
-  // Nothing was given out, and the client may well try again.
-  else if (answer.code === "temporarily_unavailable") provider.oneTimeUse.release(id);
+  // Nothing was given out. Many Go programs send everything once more after any error, and show the second one alone.
+  else provider.oneTimeUse.release(id);
   return answer;
 }
 

@@ -22,11 +22,16 @@ export function transactionCookie(id: string): string {
   return `${transactionPrefix}${id}`;
 }
 
-/** @returns the first value of each cookie by its name. Values are base64url, so nothing in them needs decoding */
+/**
+ * Only a blank before a name is cut off (RFC 6265, 4.2.1). Browsers let a sibling hostname set a cookie whose name is
+ * U+2000 and then `__Host-…`, and `\s` would take that one for ours.
+ *
+ * @returns the first value of each cookie by its name. Values are base64url, so nothing in them needs decoding
+ */
 export function readCookies(request: Request): ReadonlyMap<string, string> {
   const cookies = new Map<string, string>();
   for (const part of (request.headers.get("cookie") ?? "").split(";")) {
-    const [, name, value] = /^\s*([^=\s]+)=([A-Za-z0-9_-]+)\s*$/.exec(part) ?? [];
+    const [, name, value] = /^ ?([^=\s]+)=([A-Za-z0-9_-]+)$/.exec(part) ?? [];
     if (name !== undefined && value !== undefined && !cookies.has(name)) cookies.set(name, value);
   }
   return cookies;

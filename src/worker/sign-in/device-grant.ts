@@ -33,7 +33,10 @@ export async function grantForDeviceCode(
     { token, tokenEndsAt, needsSecret: false, isShared: false },
     "access_denied",
   );
-  if (answer.kind === "ok" || answer.code !== "temporarily_unavailable") return answer;
+  if (answer.kind === "ok" || answer.code !== "temporarily_unavailable") {
+    provider.devicePolls.forget(opened.value);
+    return answer;
+  }
   // GitHub gives the token out once.
   provider.devicePolls.keep(opened.value, approved.value);
   return pending;

@@ -11,6 +11,8 @@ export interface DevicePolls {
   /** Keeps a token that GitHub gives out once, for the next poll. */
   keep(code: DeviceCode, token: GitHubUserToken): void;
   kept(code: DeviceCode): GitHubUserToken | null;
+  /** From now on GitHub decides about this code again, and gives out no token twice. */
+  forget(code: DeviceCode): void;
 }
 
 /** RFC 8628, 3.5. */
@@ -51,5 +53,6 @@ export function createDevicePolls(now: () => number): DevicePolls {
     },
     keep: (code, token) => change(code, { token }),
     kept: (code) => get(code).token,
+    forget: (code) => change(code, { token: null }),
   };
 }

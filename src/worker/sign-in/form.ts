@@ -1,7 +1,7 @@
 // Reads a posted form: the only kind of body that the endpoints for programs take (RFC 6749, appendix B).
 import { readRequestBody } from "../http/request-body.ts";
 import { type OAuthError, type OAuthResult, oauthError } from "./oauth-error.ts";
-import { type Parameters, parseParameters } from "./parameters.ts";
+import { describeFault, type Parameters, parseParameters } from "./parameters.ts";
 
 /** A GitHub token may grow to 8 KB, and sealed it is a third longer. */
 export const maxFormBytes = 16 * 1024;
@@ -11,7 +11,7 @@ export async function readForm(request: Request): Promise<OAuthResult<Parameters
   const form = await readFormParameters(request);
   if (form.kind === "unreadable") return invalid(form.problem);
   const [fault] = form.parameters.faults;
-  return fault === undefined ? { kind: "ok", value: form.parameters } : invalid(describe(fault));
+  return fault === undefined ? { kind: "ok", value: form.parameters } : invalid(describeFault(fault));
 }
 
 export type FormParameters =
@@ -41,11 +41,6 @@ function unreadable(fault: string): FormParameters {
 function isForm(request: Request): boolean {
   const [type = ""] = (request.headers.get("content-type") ?? "").split(";");
   return type.trim().toLowerCase() === "application/x-www-form-urlencoded";
-}
-
-/** The name is quoted only where it is one that OAuth could have. */
-function describe([name, problem]: readonly [string, string]): string {
-  return /^[a-z_]{1,40}$/.test(name) ? `The parameter ${name} ${problem}` : `A parameter ${problem}`;
 }
 
 function invalid(description: string): OAuthError {

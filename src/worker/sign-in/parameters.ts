@@ -24,6 +24,11 @@ export function parseParameters(text: string): Parameters {
   return { get: (name) => (faults.has(name) ? null : values.get(name) || null), faults };
 }
 
+/** A terminal prints it, so a name is quoted only where it is one that OAuth could have. */
+export function describeFault([name, problem]: readonly [string, string]): string {
+  return /^[a-z_]{1,40}$/.test(name) ? `The parameter ${name} ${problem}` : `A parameter ${problem}`;
+}
+
 /** @returns null for what is no percent-encoded UTF-8, which URLSearchParams would replace without a word */
 function decode(text: string): string | null {
   try {

@@ -1,6 +1,7 @@
 // Redirect URIs: where a code may be sent. Compared as raw strings, since whatever an URL parser forgives leads to
 // another place than the one that was compared.
 import type { OpenIdClient } from "../config/sign-in.ts";
+import { isLoopback as isLoopbackHost } from "../config/values.ts";
 
 /**
  * RFC 8252, 7.3: a program on the person's own computer listens on a port that it finds free. `http` only, for no
@@ -14,9 +15,12 @@ function loopbackOf(redirectUri: string): { readonly withoutPort: string; readon
   return host === undefined || Number(port) > 65_535 ? null : { withoutPort: `${host}${path}`, path };
 }
 
-/** Whether an address is on the person's own computer, so that any program there can have asked for it. */
+/**
+ * Whether an allowed address is on the person's own computer, so that any program there can have asked for it. By its
+ * host alone: an operator may list loopback addresses that no program gets by itself, such as one with a query.
+ */
 export function isLoopback(redirectUri: string): boolean {
-  return loopbackOf(redirectUri) !== null;
+  return URL.canParse(redirectUri) && isLoopbackHost(new URL(redirectUri).hostname);
 }
 
 /**

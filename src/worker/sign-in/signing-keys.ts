@@ -17,7 +17,9 @@ export interface PublishedKey extends PublicSigningKey {
 export interface SigningKeys {
   /** @returns the signed JWT */
   sign(claims: IdTokenClaims): Promise<string>;
-  /** The public halves of both slots, and the withdrawn ones. */
+  /**
+   * The withdrawn ones, then the public halves of slot a and of slot b: octogate signing-key status goes by the order.
+   */
   readonly published: readonly PublishedKey[];
 }
 

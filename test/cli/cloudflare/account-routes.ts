@@ -7,8 +7,8 @@ import type { SecretListResponse } from "cloudflare/resources/workers/scripts/se
 import { permissions } from "../../../src/cli/cloudflare/api.ts";
 import { apiError, ok, page, parameterOf } from "./answer.ts";
 import { apiErrors } from "./errors.ts";
+import type { Route } from "./ruleset-routes.ts";
 import { type CloudflareState, newId, newUuid, type Script } from "./state.ts";
-import type { Route } from "./zone-routes.ts";
 
 const inAccount = (rest: string) => new RegExp(`^/accounts/(?<account>[0-9a-f]{32})/${rest}$`);
 const script = (rest: string) => inAccount(`workers/scripts/(?<script>[^/]+)${rest}`);
@@ -117,19 +117,32 @@ export interface Upload {
   readonly name: string;
   readonly bindings: Script["bindings"];
   readonly secrets: Readonly<Record<string, string>>;
-  readonly hostname: string;
+  readonly hostnames: readonly string[];
+  /** Of [secrets] required, those that do not come along. */
+  readonly inherited: readonly string[];
 }
 
-/** Uploads a Worker as wrangler does: secrets that were there stay, the hostname is taken over. */
-export function upload(state: CloudflareState, { name, bindings, secrets, hostname }: Upload): Script {
+/** @returns the secrets that wrangler says have not been set */
+export function unsetSecrets(state: CloudflareState, { name, inherited }: Upload): string[] {
+  const before = state.scripts.get(name)?.secrets;
+  return inherited.filter((secret) => before?.has(secret) !== true);
+}
+
+/** Uploads a Worker as wrangler does: secrets that were there stay, the hostnames are taken over. */
+export function upload(state: CloudflareState, { name, bindings, secrets, hostnames }: Upload): Script {
   const before = state.scripts.get(name);
   const uploaded = { bindings, secrets: new Map([...(before?.secrets ?? []), ...Object.entries(secrets)]) };
   state.scripts.set(name, uploaded);
   for (const secret of Object.keys(secrets)) state.lateness.made("secret", secret);
+  for (const hostname of hostnames) attach(state, hostname, name);
+  return uploaded;
+}
+
+function attach(state: CloudflareState, hostname: string, name: string): void {
   const domain = state.domains.find((candidate) => candidate.hostname === hostname);
   if (domain !== undefined) {
     domain.service = name;
-    return uploaded;
+    return;
   }
   state.domains.push({
     id: newUuid(),
@@ -140,5 +153,4 @@ export function upload(state: CloudflareState, { name, bindings, secrets, hostna
     zone_id: state.zoneId,
     zone_name: state.zoneName,
   } satisfies DomainListResponse);
-  return uploaded;
 }

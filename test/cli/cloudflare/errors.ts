@@ -70,6 +70,36 @@ export const apiErrors = {
     message: "exceeded the maximum number of rules in the phase http_request_firewall_custom: 6 out of 5",
     source: "npm @distilled.cloud/cloudflare 0.30.3: the words in page-shield, 50001 in leaked-credential-checks",
   },
+  tooManyRateLimits: {
+    status: 400,
+    code: 50001,
+    message: "exceeded the maximum number of rules in the phase http_ratelimit: 2 out of 1",
+    source: "README of a public deployment, found by these words: a second rule in a zone of the free plan",
+  },
+  rateLimitPeriod: {
+    status: 400,
+    message: "not entitled to use the period 60, can only use a period among [10]",
+    source: "github.com/ma-r-s/crossplay, 106: a zone of the free plan; the code is not told",
+  },
+  rateLimitDuration: {
+    status: 400,
+    message: "not entitled to use a mitigation timeout different from 10",
+    source: "github.com/ma-r-s/crossplay, 106: a zone of the free plan; the code is not told",
+  },
+  rateLimitByColo: {
+    status: 400,
+    code: 20155,
+    message:
+      "characteristics field is missing 'cf.colo.id', this is required as ratelimiting counting is processed at " +
+      "colocation level only",
+    source: "notes of a public deployment, found by these words",
+  },
+  rateLimitHost: {
+    status: 400,
+    message:
+      "not entitled: the use of field http.host is not allowed, an higher Advanced Rate Limiting plan is required",
+    source: "a public Terraform file, found by these words, for an unnamed plan and two fields; the code is not told",
+  },
   rulesetExists: {
     status: 400,
     code: 20217,
@@ -79,6 +109,19 @@ export const apiErrors = {
     source:
       "github.com/userbradley/documentation.breadnet.co.uk, 609, whole, with another phase; " +
       "github.com/cloudflare/terraform-provider-cloudflare, 6273",
+  },
+  rateLimitsExist: {
+    status: 400,
+    code: 20217,
+    message:
+      "'zone' is not a valid value for kind because exceeded maximum number of zone rulesets for phase http_ratelimit",
+    source: "github.com/userbradley/documentation.breadnet.co.uk, 609, whole",
+  },
+  noRateLimits: {
+    status: 404,
+    code: 10003,
+    message: "could not find entrypoint ruleset in the http_ratelimit phase",
+    source: `${distilled}, with another phase`,
   },
   ruleRefTaken: {
     status: 400,

@@ -40,7 +40,11 @@ export async function signRequest(authority: Identity, csr: string, validityDays
 }
 
 /** The edge's own certificate for a hostname, from the same authority so that a test has one to trust. */
-export async function serverCertificate(authority: Identity, hostname: string): Promise<Identity> {
+export async function serverCertificate(
+  authority: Identity,
+  hostname: string,
+  ...others: readonly string[]
+): Promise<Identity> {
   const validity = { notBefore: new Date(Date.now() - day), notAfter: new Date(Date.now() + day) };
   const { privateKey } = await issueCertificate(authority, hostname, "server", validity);
   const publicKey = await publicKeyOf(privateKey);
@@ -51,7 +55,7 @@ export async function serverCertificate(authority: Identity, hostname: string): 
     ...issuer(authority),
     extensions: [
       authorityKeyIdentifier(authority),
-      new SubjectAlternativeNameExtension([{ type: "dns", value: hostname }]),
+      new SubjectAlternativeNameExtension([hostname, ...others].map((value) => ({ type: "dns", value }))),
     ],
   });
   return { certificate: certificate.toString("pem"), privateKey };

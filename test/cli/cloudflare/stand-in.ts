@@ -6,7 +6,7 @@ import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import { makePrivateKey } from "../../../src/cli/certificates/obtain.ts";
 import { permissions } from "../../../src/cli/cloudflare/api.ts";
-import { accountRoutes, type Upload, upload } from "./account-routes.ts";
+import { accountRoutes, type Upload, unsetSecrets, upload } from "./account-routes.ts";
 import { type Answer, apiError, type Call, error } from "./answer.ts";
 import { apiErrors } from "./errors.ts";
 import type { Lateness } from "./lateness.ts";
@@ -124,7 +124,10 @@ export async function startCloudflareStandIn(lateness: Lateness): Promise<Cloudf
   async function answerCall(call: Call): Promise<Answer> {
     if (call.path === uploadPath) {
       // It comes from our own stand-in for wrangler.
-      await standIn.onUpload(upload(state, call.body as unknown as Upload));
+      const uploaded = call.body as unknown as Upload;
+      const unset = unsetSecrets(state, uploaded);
+      if (unset.length > 0) return { status: 400, body: unset };
+      await standIn.onUpload(upload(state, uploaded));
       return { status: 200, body: {} };
     }
     for (const route of routes) {

@@ -14,6 +14,11 @@ const day = 24 * 60 * 60 * 1000;
 /** A custom rule as the rulesets API shows it. */
 export type Rule = PhaseGetResponse.BlockRule;
 
+export interface Ruleset {
+  id: string;
+  rules: Rule[];
+}
+
 /** A Worker as wrangler uploaded it. */
 export interface Script {
   bindings: ScriptBinding[];
@@ -42,8 +47,12 @@ export interface CloudflareState {
   maxCertificates: number;
   readonly certificates: (ClientCertificate & { id: string; certificate: string })[];
   associatedHostnames: string[];
-  /** Null: the zone has no custom rules and no place for them. */
-  ruleset: { id: string; rules: Rule[] } | null;
+  /** Custom rules. Null: the zone has none and no place for them. */
+  ruleset: Ruleset | null;
+  /** Rate-limiting rules. */
+  rateLimits: Ruleset | null;
+  /** Whether the plan takes a host in the expressions of rate-limiting rules. */
+  takesHostInRateLimits: boolean;
   readonly namespaces: Namespace[];
   readonly scripts: Map<string, Script>;
   readonly domains: DomainListResponse[];
@@ -70,6 +79,8 @@ export async function newState(lateness = new Lateness(false, Date.now)): Promis
     certificates: [],
     associatedHostnames: ["other.acme.dev"],
     ruleset: { id: newId(), rules: [othersRule()] },
+    rateLimits: null,
+    takesHostInRateLimits: true,
     namespaces: [{ id: newId(), title: "other-kv" }],
     scripts: new Map([["other", { bindings: [], secrets: new Map() }]]),
     domains: [],
@@ -111,6 +122,8 @@ export function snapshot(state: CloudflareState): unknown {
       certificates: state.certificates,
       associatedHostnames: state.associatedHostnames,
       ruleset: state.ruleset,
+      // Cloudflare keeps the place of rules that are gone.
+      rateLimits: state.rateLimits?.rules ?? [],
       namespaces: state.namespaces,
       scripts: [...state.scripts].map(([name, { bindings, secrets }]) => ({ name, bindings, secrets: [...secrets] })),
       domains: state.domains,

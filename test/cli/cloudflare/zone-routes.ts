@@ -1,4 +1,4 @@
-// The routes below a zone: client certificates, hostname associations, custom rules, and what setup only looks at.
+// The routes below a zone: client certificates, hostname associations, and what setup only looks at.
 
 import { X509Certificate } from "node:crypto";
 import type { BotFightModeConfiguration } from "cloudflare/resources/bot-management/bot-management";
@@ -11,30 +11,18 @@ import type {
   ClientCertificateListParams,
 } from "cloudflare/resources/client-certificates/client-certificates";
 import type { RecordListParams, RecordResponse } from "cloudflare/resources/dns/records";
-import type { PhaseGetResponse } from "cloudflare/resources/rulesets/phases/phases";
-import type { RuleCreateResponse } from "cloudflare/resources/rulesets/rules";
-import type { RulesetCreateResponse } from "cloudflare/resources/rulesets/rulesets";
 import type { RouteListResponse } from "cloudflare/resources/workers/routes";
 import type { BrowserCheck, SecurityLevel } from "cloudflare/resources/zones/settings";
 import type { Zone, ZoneListParams } from "cloudflare/resources/zones/zones";
-import * as v from "valibot";
 import { makeCertificateRequest } from "../../../src/cli/certificates/obtain.ts";
 import { permissions } from "../../../src/cli/cloudflare/api.ts";
-import { type Answer, apiError, type Call, ok, page, parameterOf } from "./answer.ts";
+import { type Answer, apiError, ok, page, parameterOf } from "./answer.ts";
 import { apiErrors } from "./errors.ts";
+import { inZone, type Route, rulesetRoutes } from "./ruleset-routes.ts";
 import { signRequest } from "./sign.ts";
-import { type CloudflareState, newId, newUuid, type Rule } from "./state.ts";
-
-export interface Route {
-  readonly method: string;
-  readonly path: RegExp;
-  readonly permission: string | null;
-  answer(call: Call, state: CloudflareState, match: RegExpExecArray): Answer | Promise<Answer>;
-}
+import { type CloudflareState, newId, newUuid } from "./state.ts";
 
 const day = 24 * 60 * 60 * 1000;
-const maxRules = { free: 5, pro: 20 };
-const inZone = (rest: string) => new RegExp(`^/zones/(?<zone>[0-9a-f]{32})/${rest}$`);
 
 export const zoneRoutes: readonly Route[] = [
   {
@@ -99,67 +87,7 @@ export const zoneRoutes: readonly Route[] = [
       return ok({ hostnames: state.associatedHostnames } satisfies HostnameAssociationUpdateResponse);
     },
   },
-  {
-    method: "GET",
-    path: inZone("rulesets/phases/http_request_firewall_custom/entrypoint"),
-    permission: permissions.firewall,
-    answer: (_call, { ruleset }) => (ruleset === null ? apiError(apiErrors.noEntryPoint) : ok(shown(ruleset))),
-  },
-  {
-    method: "POST",
-    path: inZone("rulesets"),
-    permission: permissions.firewall,
-    answer: ({ body }, state) => {
-      if (state.ruleset !== null) return apiError(apiErrors.rulesetExists);
-      const rules = Array.isArray(body.rules) ? body.rules : [];
-      state.ruleset = { id: newId(), rules: rules.map(ruleFrom) };
-      return ok(shown(state.ruleset));
-    },
-  },
-  {
-    method: "POST",
-    path: inZone("rulesets/(?<ruleset>[^/]+)/rules"),
-    permission: permissions.firewall,
-    answer: ({ body }, { ruleset, plan }) => {
-      if (ruleset === null) return apiError(apiErrors.noEntryPoint);
-      const max = maxRules[plan];
-      if (ruleset.rules.length >= max) {
-        const message = `exceeded the maximum number of rules in the phase http_request_firewall_custom: ${ruleset.rules.length + 1} out of ${max}`;
-        return apiError({ ...apiErrors.tooManyRules, message });
-      }
-      if (ruleset.rules.some(({ ref }) => ref === body.ref)) return apiError(apiErrors.ruleRefTaken);
-      if (body.action_parameters !== undefined && plan === "free") {
-        return apiError(apiErrors.notEntitled);
-      }
-      const { position } = v.parse(positionSchema, body);
-      ruleset.rules.splice(position === undefined ? ruleset.rules.length : position.index - 1, 0, ruleFrom(body));
-      return ok(shown(ruleset));
-    },
-  },
-  {
-    method: "PATCH",
-    path: inZone("rulesets/(?<ruleset>[^/]+)/rules/(?<rule>[^/]+)"),
-    permission: permissions.firewall,
-    answer: ({ body }, { ruleset }, match) => {
-      const at = ruleset?.rules.findIndex(({ id }) => id === match.groups?.rule) ?? -1;
-      if (ruleset === null || at === -1) return apiError(apiErrors.ruleUnknown);
-      const { position } = v.parse(positionSchema, body);
-      ruleset.rules.splice(at, 1);
-      const rule = { ...ruleFrom(body), id: match.groups?.rule ?? "" };
-      ruleset.rules.splice(position === undefined ? at : position.index - 1, 0, rule);
-      return ok(shown(ruleset));
-    },
-  },
-  {
-    method: "DELETE",
-    path: inZone("rulesets/(?<ruleset>[^/]+)/rules/(?<rule>[^/]+)"),
-    permission: permissions.firewall,
-    answer: (_call, { ruleset }, match) => {
-      if (ruleset === null) return apiError(apiErrors.noEntryPoint);
-      ruleset.rules = ruleset.rules.filter(({ id }) => id !== match.groups?.rule);
-      return ok(shown(ruleset));
-    },
-  },
+  ...rulesetRoutes,
   {
     method: "GET",
     path: inZone("workers/routes"),
@@ -198,17 +126,6 @@ export const zoneRoutes: readonly Route[] = [
     answer: (_call, { browserCheck }) => ok({ id: "browser_check", value: browserCheck } satisfies BrowserCheck),
   },
 ];
-
-function shown(ruleset: { id: string; rules: Rule[] }) {
-  return {
-    ...ruleset,
-    kind: "zone",
-    phase: "http_request_firewall_custom",
-    name: "default",
-    version: "1",
-    last_updated: new Date(0).toISOString(),
-  } satisfies PhaseGetResponse & RulesetCreateResponse & RuleCreateResponse;
-}
 
 const longAgo = new Date(0).toISOString();
 
@@ -269,22 +186,4 @@ async function sign(body: Record<string, unknown>, state: CloudflareState): Prom
 export async function addForeignCertificate(state: CloudflareState, name: string, key: string): Promise<void> {
   const csr = await makeCertificateRequest(key, name);
   await sign({ csr, validity_days: 100 }, state);
-}
-
-/** Without one, a new rule goes to the end. */
-const positionSchema = v.object({ position: v.optional(v.object({ index: v.number() })) });
-
-function ruleFrom(body: Record<string, unknown>): Rule {
-  const id = newId();
-  return {
-    version: "1",
-    last_updated: new Date(0).toISOString(),
-    action: "block",
-    enabled: body.enabled === true,
-    expression: String(body.expression),
-    description: String(body.description),
-    ...(body.action_parameters === undefined ? {} : { action_parameters: body.action_parameters as object }),
-    id,
-    ref: typeof body.ref === "string" ? body.ref : id,
-  };
 }

@@ -6,8 +6,8 @@ import { join } from "node:path";
 import { type GitHubStandIn, startGitHubStandIn } from "../../../src/local/github/server.ts";
 import { readWorkerSettings, startWorker } from "../../../src/local/worker.ts";
 import { repositoryRoot } from "../../support/worker-config.ts";
-import type { Script } from "../cloudflare/state.ts";
 import type { Rig } from "./rig.ts";
+import { variablesOf } from "./worker-in-place.ts";
 
 export interface DeployedWorkers {
   readonly github: GitHubStandIn;
@@ -46,12 +46,4 @@ export async function serveDeployedWorkers(rig: Rig, limit?: number): Promise<De
       await github.close();
     },
   };
-}
-
-function variablesOf({ bindings, secrets }: Script): Record<string, unknown> {
-  const variables = bindings.flatMap((binding) => {
-    if (binding.type === "plain_text") return [[binding.name, binding.text] as const];
-    return binding.type === "json" ? [[binding.name, binding.json] as const] : [];
-  });
-  return { ...Object.fromEntries(variables), ...Object.fromEntries(secrets) };
 }

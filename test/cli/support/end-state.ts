@@ -17,7 +17,10 @@ export function endState({ cloudflare, clone }: Rig): unknown {
     names.set(new X509Certificate(certificate).serialNumber, `<serial ${index}>`);
   });
   for (const { id, title } of state.namespaces) names.set(id, `<namespace ${title}>`);
-  for (const { secrets } of state.scripts.values()) for (const value of secrets.values()) names.set(value, "<secret>");
+  for (const { secrets } of state.scripts.values()) {
+    // As they stand in JSON: a key has several lines.
+    for (const value of secrets.values()) names.set(JSON.stringify(value).slice(1, -1), "<secret>");
+  }
   const whole = {
     cloudflare: snapshot(state),
     toml: clone.read("wrangler.toml"),

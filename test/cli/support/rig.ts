@@ -3,7 +3,7 @@
 // as a process of its own, for what only that can show.
 import { once } from "node:events";
 import { utimesSync, writeFileSync } from "node:fs";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, connect, createServer as createTcpServer, type Socket } from "node:net";
 import type { Context } from "../../../src/cli/command.ts";
 import { reloadMs } from "../../../src/cli/commands/certificate/in-use.ts";
 import { runProgram } from "../../../src/cli/program.ts";
@@ -17,7 +17,7 @@ import { type CloudflareStandIn, startCloudflareStandIn } from "../cloudflare/st
 import { type Script, saveState } from "../cloudflare/state.ts";
 import { type Clone, makeClone } from "./clone.ts";
 import { main } from "./octogate.ts";
-import { workerInPlace } from "./worker-in-place.ts";
+import { type Faults, signInHostname, workerInPlace } from "./worker-in-place.ts";
 
 export const hostname = "auth.acme.dev";
 
@@ -38,6 +38,11 @@ export interface Rig {
   letFilesAge(...names: readonly string[]): void;
   /** @returns what puts everything back to what is there now: at Cloudflare, and in the clone */
   save(): () => void;
+  /**
+   * Time that has passed for the Worker and for this machine, and how far this machine's clock is ahead of the
+   * Worker's.
+   */
+  readonly time: { passedMs: number; aheadMs: number };
   /** Called at each pause of the command, which takes no time here: its clock jumps. */
   onPause: (milliseconds: number) => void;
   /** What the command finds Cloudflare with. */
@@ -48,10 +53,16 @@ export interface Rig {
   passTo(port: number): void;
   /** From now on what was deployed asks for no certificate. */
   letEverybodyIn(): void;
+  /** What is wrong with what answers. */
+  readonly faults: Faults;
   /** What runs under a Worker's name. */
   deployed(name?: string): Script | undefined;
   /** Runs the command in this process. @param folder another than the clone's */
   run(args: readonly string[], answer?: boolean | null, folder?: string): Promise<RunResult>;
+  /** What a person types where nothing is shown; null: there is no person. */
+  typedSecret: string | null;
+  /** What is piped in; null: nothing. */
+  stdin: string | null;
   /** Starts it as a process of its own. */
   start(args: readonly string[]): RunningProgram;
   /** `--connect` and `--ca-file`, and no waiting. */
@@ -68,16 +79,25 @@ export async function makeRig({ isLate = true, scale = 1 } = {}): Promise<Rig> {
   let skippedMs = 0;
   const cloudflare = await startCloudflareStandIn(new Lateness(isLate, () => Date.now() + skippedMs, scale));
   const { authority } = cloudflare.state;
-  const edgePort = await freePort();
-  const server = await serverCertificate(authority, hostname);
-  const edge = await startEdge({ port: edgePort, server, authorityCertificate: authority.certificate });
-  const careless = { isCareless: false };
-  const inner = workerInPlace(() => cloudflare.state.scripts.get("octogate") ?? null, careless);
+  const server = await serverCertificate(authority, hostname, signInHostname);
+  const [port, signInPort] = [await freePort(), await freePort()];
+  const edge = await startEdge({ port, server, authorityCertificate: authority.certificate });
+  const signInEdge = await startEdge({ port: signInPort, server, authorityCertificate: null, host: signInHostname });
+  const door = await startDoor((hello) => (hello.includes(signInHostname) ? signInPort : port));
+  const edgePort = door.port;
+  const faults: Faults = { isCareless: false, atSignIn: () => null };
+  const time = { passedMs: 0, aheadMs: 0 };
+  const inner = workerInPlace(
+    () => cloudflare.state.scripts.get("octogate") ?? null,
+    faults,
+    () => Date.now() + time.passedMs,
+  );
   inner.listen(0, "127.0.0.1");
   await once(inner, "listening");
   // A TCP listener's address is an object.
   const { port: workerPort } = inner.address() as AddressInfo;
   edge.passTo(workerPort);
+  signInEdge.passTo(workerPort);
   const caFile = clone.path("edge-ca.crt");
   writeFileSync(caFile, authority.certificate);
   const env: Record<string, string | undefined> = {
@@ -109,39 +129,51 @@ export async function makeRig({ isLate = true, scale = 1 } = {}): Promise<Rig> {
         clone.putBack(files, savedAt - Date.now());
       };
     },
+    time,
     onPause: () => {},
+    typedSecret: null,
+    stdin: null,
     cloudflare,
     edgePort,
     caFile,
     env,
     workerPort,
-    passTo: (port) => edge.passTo(port),
+    faults,
+    passTo(other) {
+      edge.passTo(other);
+      signInEdge.passTo(other);
+    },
     letEverybodyIn: () => {
-      careless.isCareless = true;
+      faults.isCareless = true;
     },
     deployed: (name = "octogate") => cloudflare.state.scripts.get(name),
     run(args, answer = null, folder = clone.folder) {
       // Files have the real time, so each run begins with it.
       let skippedInRunMs = 0;
-      return runHere(args, answer, {
-        env,
-        folder,
-        now: () => Date.now() + skippedInRunMs,
-        sleep: async (milliseconds) => {
-          skippedMs += milliseconds;
-          skippedInRunMs += milliseconds;
-          rig.onPause(milliseconds);
+      return runHere(
+        args,
+        { answer, secret: rig.typedSecret, stdin: rig.stdin },
+        {
+          env,
+          folder,
+          now: () => Date.now() + time.passedMs + time.aheadMs + skippedInRunMs,
+          sleep: async (milliseconds) => {
+            skippedMs += milliseconds;
+            skippedInRunMs += milliseconds;
+            rig.onPause(milliseconds);
+          },
         },
-      });
+      );
     },
     start(args) {
       // A process has the real clock, and a test would have to wait.
       cloudflare.state.lateness.refusedRequests = 0;
-      return start(process.execPath, [main, ...args], { cwd: clone.folder, env });
+      return start(process.execPath, [main, ...args], { cwd: clone.folder, env, stdin: rig.stdin ?? "" });
     },
     edgeArgs: ["--connect", `127.0.0.1:${edgePort}`, "--ca-file", caFile, "--wait", "0"],
     async close() {
-      await edge.close();
+      door.close();
+      await Promise.all([edge.close(), signInEdge.close()]);
       inner.closeAllConnections();
       inner.close();
       await cloudflare.close();
@@ -152,9 +184,35 @@ export async function makeRig({ isLate = true, scale = 1 } = {}): Promise<Rig> {
   return rig;
 }
 
+/** One port for both hostnames, as at Cloudflare: by the name that the client says in its first bytes. */
+async function startDoor(portFor: (hello: Buffer) => number): Promise<{ readonly port: number; close(): void }> {
+  const sockets = new Set<Socket>();
+  const listener = createTcpServer((socket) => {
+    sockets.add(socket);
+    socket.on("error", () => {});
+    socket.once("data", (hello: Buffer) => {
+      const onward = connect(portFor(hello), "127.0.0.1");
+      sockets.add(onward);
+      onward.on("error", () => socket.destroy());
+      onward.write(hello);
+      socket.pipe(onward).pipe(socket);
+    });
+  });
+  listener.listen(0, "127.0.0.1");
+  await once(listener, "listening");
+  return {
+    // A TCP listener's address is an object.
+    port: (listener.address() as AddressInfo).port,
+    close() {
+      for (const socket of sockets) socket.destroy();
+      listener.close();
+    },
+  };
+}
+
 async function runHere(
   args: readonly string[],
-  answer: boolean | null,
+  person: { readonly answer: boolean | null; readonly secret: string | null; readonly stdin: string | null },
   given: Pick<Context, "env" | "folder" | "now" | "sleep">,
 ): Promise<RunResult> {
   const printed: string[] = [];
@@ -165,9 +223,9 @@ async function runHere(
     terminal: {
       print: (line) => void printed.push(line),
       note: (line) => void noted.push(line),
-      readInput: async () => null,
-      ask: async () => answer,
-      askSecret: async () => null,
+      readInput: async () => person.stdin,
+      ask: async () => person.answer,
+      askSecret: async () => person.secret,
       style: createStyle(null),
       printStyle: createStyle(null),
     },

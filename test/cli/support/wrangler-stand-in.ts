@@ -8,7 +8,7 @@ import * as v from "valibot";
 const configSchema = v.object({
   name: v.string(),
   vars: v.record(v.string(), v.unknown()),
-  routes: v.tuple([v.object({ pattern: v.string(), custom_domain: v.literal(true) })]),
+  routes: v.pipe(v.array(v.object({ pattern: v.string(), custom_domain: v.literal(true) })), v.minLength(1)),
   kv_namespaces: v.array(v.object({ binding: v.string(), id: v.string() })),
   secrets: v.object({ required: v.array(v.string()) }),
 });
@@ -47,13 +47,24 @@ const bindings = [
   ),
   ...config.kv_namespaces.map(({ binding, id }) => ({ type: "kv_namespace", name: binding, namespace_id: id })),
 ];
+const inherited = config.secrets.required.filter((name) => !Object.hasOwn(Object(secrets), name));
 const response = await fetch(`${CLOUDFLARE_BASE_URL}/stand-in/upload`, {
   method: "POST",
   headers: { authorization: `Bearer ${CLOUDFLARE_API_TOKEN}` },
-  body: JSON.stringify({ name: config.name, bindings, secrets, hostname: config.routes[0].pattern }),
+  body: JSON.stringify({
+    name: config.name,
+    bindings,
+    secrets,
+    hostnames: config.routes.map(({ pattern }) => pattern),
+    inherited,
+  }),
 });
+if (response.status === 400) {
+  console.error(`✘ [ERROR] The following required secrets have not been set: ${await response.text()}`);
+  process.exit(1);
+}
 if (!response.ok) {
-  console.error(`✘ [ERROR] A request to the Cloudflare API failed: ${response.status}`);
+  console.error(`✘ [ERROR] A request to the Cloudflare API failed: ${response.status} ${await response.text()}`);
   process.exit(1);
 }
 console.log(`Deployed ${config.name}`);

@@ -28,11 +28,12 @@ export const doorTitles = [
 const tokensADay = sessionSeconds / idTokenSeconds.default;
 
 export function signInStudy(people: number, seed: number): Study {
+  const settingsOf = (clusters: number, ttlSeconds: number) => settingsFor(people, { seed, clusters, ttlSeconds });
   const variants = doors.flatMap((door) =>
     clusterCounts.flatMap((clusters) =>
       lifetimesSeconds.map((ttlSeconds) => ({
         door,
-        settings: settingsFor(people, { seed, clusters, ttlSeconds }),
+        settings: settingsOf(clusters, ttlSeconds),
       })),
     ),
   );
@@ -48,7 +49,7 @@ export function signInStudy(people: number, seed: number): Study {
           doorTitles,
           variants.map(({ door, settings }) => rowOf(door, settings, findings)),
         ),
-        botSentence(findings.door(settingsFor(people, { seed }), "webhook").bots, botsFor(people)),
+        botSentence(findings.door(settingsOf(3, 120), "webhook").bots, botsFor(people)),
         `A program that asks all day long gets ${tokensADay} ID tokens for each of its clusters in the ${sessionSeconds / 3600} hours of one sign-in. ` +
           "By arithmetic, for a person whose programs do so at all of their clusters, with a TTL no longer than an ID token:",
         allDayTable(),

@@ -81,7 +81,7 @@ test.each([...new Set(commands.filter(({ text }) => isOctogate(text)).map(({ tex
   "octogate has the command and the options of `%s`",
   async (text) => {
     const [, line = ""] = /octogate ([^<>|]*)/.exec(text) ?? [];
-    const words = /^[a-z]+(?: [a-z]+)*/.exec(line)?.[0].split(" ") ?? [];
+    const words = /^[a-z][a-z-]*(?: [a-z][a-z-]*)*/.exec(line)?.[0].split(" ") ?? [];
     const { exitCode, output } = await runCommand([...words, "--help"]);
     expect(exitCode).toBe(0);
     expect(output).toContain(`Usage: ${["octogate", ...words].join(" ")} `);

@@ -1,7 +1,12 @@
 // People with kubelogin: when they ask the sign-in hostname, with which of GitHub's tokens, and how often.
 import { describe, expect, test } from "vitest";
+import { rowsOf } from "../../docs/markdown.ts";
+import type { JobResult } from "../../simulate/jobs.ts";
 import { createSignIn } from "../../simulate/scenarios/door.ts";
+import { distinctJobs, findingsOf } from "../../simulate/studies/findings.ts";
+import { signInStudy } from "../../simulate/studies/sign-in.ts";
 import { createAgent } from "../../simulate/world/agents.ts";
+import { noCounts } from "../../simulate/world/counts.ts";
 import { hourMs } from "../../simulate/world/habits.ts";
 import { startOfDay } from "../../simulate/world/play.ts";
 import { Random } from "../../simulate/world/random.ts";
@@ -113,4 +118,21 @@ test("a bot goes on with the webhook", async () => {
 
 test("each apiserver reads discovery and keys once", () => {
   expect(createSignIn({ clusters: 3, apiserversPerCluster: 3 }).requestsOfDay()).toBe(18);
+});
+
+test("the study says what people cost, and how many the free plan serves together with their bots", () => {
+  const { needs, report } = signInStudy(1_000, 1);
+  const jobs = distinctJobs(needs);
+  const people = { ...noCounts(), reviews: 20_000, kvReads: 1, kvWrites: 5_000, fromMemory: 1, fromGitHub: 3 };
+  const bots = { ...noCounts(), reviews: 5_000, kvWrites: 1_250 };
+  const results = jobs.map((): JobResult => ({ kind: "door", day: { people, bots } }));
+  const { markdown } = report(findingsOf(jobs, results));
+  const rows = rowsOf(markdown).filter(([door]) => door === "webhook" || door === "sign-in");
+  expect(rows).toHaveLength(8);
+  for (const [, , , ...cells] of rows) {
+    expect(cells).toEqual(["20.0", "5.0", "75 %", "4,000", "100,000,000", "160", "160"]);
+  }
+  expect(markdown).toContain("A bot is 500 Worker requests and 125 KV writes a day.");
+  expect(rowsOf(markdown)).toContainEqual(["1", "148", "48", "48", "20"]);
+  expect(rowsOf(markdown)).toContainEqual(["3", "442", "48", "144", "6"]);
 });

@@ -16,10 +16,21 @@ export const checkTitles = {
   kv: "KV",
   github: "GitHub",
   review: "review",
+  "sign-in": "sign-in",
+  "sign-in-clock": "sign-in clock",
+  discovery: "discovery",
+  "signing-keys": "signing keys",
+  callback: "callback",
+  "sign-in-closed": "no reviews there",
   token: "token",
 } as const;
 
 export type CheckName = keyof typeof checkTitles;
+
+/** Those of the sign-in hostname, which says nothing about the webhook. */
+export const signInChecks: ReadonlySet<CheckName> = new Set([
+  ...(["sign-in", "sign-in-clock", "discovery", "signing-keys", "callback", "sign-in-closed"] as const),
+]);
 
 export interface CheckResult {
   readonly state: "ok" | "warning" | "broken" | "skipped";

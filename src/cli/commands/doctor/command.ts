@@ -18,13 +18,22 @@ import {
   hostnameOption,
   onlyClusterOption,
   readToken,
+  signInHostnameOption,
 } from "../../options.ts";
-import { blocked, type Check, type CheckName, type CheckResult, checkTitles } from "./check.ts";
+import { blocked, type Check, type CheckName, type CheckResult, checkTitles, signInChecks } from "./check.ts";
 import { checkEdge, checkFirewall, checkMutualTls } from "./checks/edge.ts";
 import { checkClock, checkConnection, checkDns, checkTls } from "./checks/network.ts";
+import {
+  checkCallback,
+  checkClosed,
+  checkDiscovery,
+  checkKeys,
+  checkSignIn,
+  type SignInObservations,
+} from "./checks/sign-in.ts";
 import { checkFingerprint, checkGitHub, checkKv, checkReview, checkToken, checkWorker } from "./checks/worker.ts";
 import { observeGitHub } from "./github-observations.ts";
-import { type Observations, observe, type Resolution, resolveName, reviewToken } from "./observe.ts";
+import { type Observations, observe, observeSignIn, type Resolution, resolveName, reviewToken } from "./observe.ts";
 import type { Reading } from "./reading.ts";
 import {
   type CheckedIdentity,
@@ -39,11 +48,12 @@ import {
 export const doctorCommand: CommandMaker = (context, run) =>
   new Command("doctor")
     .description(
-      "tries everything between here and an answer (DNS, TLS, firewall, certificate, Worker, GitHub), and says what is broken",
+      "tries everything between here and an answer (DNS, TLS, firewall, certificate, Worker, GitHub, signing in), and says what is broken",
     )
     .addOption(configOption())
     .addOption(onlyClusterOption())
     .addOption(hostnameOption())
+    .addOption(signInHostnameOption())
     .addOption(certificatesOption())
     .addOption(caFileOption())
     .addOption(connectOption())
@@ -149,6 +159,8 @@ interface Walk {
   readonly at: number;
   /** What was answered about the person's token; null where it was not sent. */
   readonly reviewed: Reading | null;
+  /** Null where no person signs in. */
+  readonly signIn: SignInObservations | null;
 }
 
 async function walkTo(
@@ -163,7 +175,15 @@ async function walkTo(
   const presented = identity.kind === "usable" ? identity.credential : null;
   const observed = resolution?.kind === "failed" ? null : await observe(endpoint, presented, now);
   const at = now() + (observed?.clockErrorMs ?? 0);
-  return { target, endpoint, identity, resolution, observed, at, reviewed: null };
+  const signIn =
+    target.signIn === null
+      ? null
+      : await observeSignIn(
+          { ...endpoint, ...target.signIn, proxy: proxyFor(target.signIn.connect, env) },
+          target.signIn.issuerUrl,
+          now,
+        );
+  return { target, endpoint, identity, resolution, observed, at, reviewed: null, signIn };
 }
 
 interface Seen {
@@ -182,6 +202,7 @@ interface CheckRule {
 const walkOf = ({ walk }: Seen) => known(walk);
 const observedOf = (seen: Seen) => known(walkOf(seen).observed);
 const readingsOf = (seen: Seen) => known(observedOf(seen).readings);
+const signInOf = (seen: Seen) => known(walkOf(seen).signIn);
 const handshakeOf = (seen: Seen) => observedOf(seen).handshake;
 
 /**
@@ -219,17 +240,30 @@ const rules: readonly CheckRule[] = [
   { name: "kv", needs: ["worker"], run: (seen) => checkKv(readingsOf(seen)) },
   { name: "github", needs: ["worker"], run: (seen) => checkGitHub(readingsOf(seen)) },
   { name: "review", needs: ["worker"], run: (seen) => checkReview(known(readingsOf(seen).review)) },
+  { name: "sign-in", needs: ["configuration"], run: (seen) => checkSignIn(signInOf(seen)) },
+  { name: "sign-in-clock", needs: ["sign-in"], run: (seen) => checkClock(signInOf(seen).clockErrorMs) },
+  { name: "discovery", needs: ["sign-in"], run: (seen) => checkDiscovery(signInOf(seen)) },
+  { name: "signing-keys", needs: ["sign-in"], run: (seen) => checkKeys(signInOf(seen)) },
+  { name: "callback", needs: ["sign-in"], run: (seen) => checkCallback(signInOf(seen)) },
+  { name: "sign-in-closed", needs: ["sign-in"], run: (seen) => checkClosed(signInOf(seen)) },
   { name: "token", needs: ["review"], run: (seen) => checkToken(known(walkOf(seen).reviewed)) },
 ];
 
 function checkAll(seen: Seen, hasToken: boolean): Check[] {
   const checks = new Map<CheckName, Check>();
   for (const { name, needs, run } of rules) {
-    if (name === "token" && !hasToken) continue;
+    if (!isApplicable(name, seen, hasToken)) continue;
     const culprit = needs.map((need) => culpritOf(checks.get(need))).find((found) => found !== null) ?? null;
     checks.set(name, { name, ...(culprit === null ? run(seen) : blocked(culprit)) });
   }
   return [...checks.values()];
+}
+
+/** Whether there is something that a check could be about. */
+function isApplicable(name: CheckName, { walk }: Seen, hasToken: boolean): boolean {
+  if (signInChecks.has(name)) return walk !== null && walk.signIn !== null;
+  if (name === "configuration") return true;
+  return (name !== "token" || hasToken) && walk?.target.hasWebhook !== false;
 }
 
 function culpritOf(check: Check | undefined): CheckName | null {
@@ -239,7 +273,8 @@ function culpritOf(check: Check | undefined): CheckName | null {
 
 /** What lies behind the Worker, and other requests that the firewall lets through, are no reason not to send it. */
 function isInTheWayOfTokens({ name, state, blockedBy }: Check): boolean {
-  return (state === "broken" || blockedBy !== undefined) && name !== "kv" && name !== "github" && name !== "clock";
+  const isElsewhere = name === "kv" || name === "github" || name === "clock" || signInChecks.has(name);
+  return (state === "broken" || blockedBy !== undefined) && !isElsewhere;
 }
 
 function checkIdentity({ identity, at }: Walk): CheckResult {

@@ -16,7 +16,9 @@ import {
 import type { CredentialData } from "../../../node/kubeconfig.ts";
 import { openTunnel, shownProxy } from "../../../node/proxy.ts";
 import { foreignToken, tokenReviewBody } from "../../deployment/verify.ts";
+import { askSignIn } from "../../deployment/verify-sign-in.ts";
 import type { Readings } from "./checks/edge.ts";
+import type { SignInObservations } from "./checks/sign-in.ts";
 import { type Reading, rayOf, readAnswer } from "./reading.ts";
 
 export interface Observations {
@@ -78,6 +80,16 @@ export async function observe(
 export async function reviewToken(endpoint: Endpoint, credential: CredentialData, token: string): Promise<Reading> {
   const body = tokenReviewBody(token);
   return readAnswer(await sendRequest(endpoint, { method: "POST", path: "/authenticate", body, credential }));
+}
+
+/** Asks the sign-in hostname. Nothing that it is sent is secret. */
+export async function observeSignIn(
+  endpoint: Endpoint,
+  issuerUrl: string,
+  now: () => number,
+): Promise<SignInObservations> {
+  const answers = await askSignIn(endpoint);
+  return { issuerUrl, answers, clockErrorMs: clockErrorOf(answers.discovery, now()) };
 }
 
 function clockErrorOf(answer: HttpsResponse | null, at: number): number | null {

@@ -3,7 +3,7 @@
 import * as v from "valibot";
 import type { HttpsResponse } from "../../../node/https.ts";
 import { type CallerRefusal, callerRefusals } from "../../../worker/http/client-certificate.ts";
-import { type EdgeError, readEdgeError } from "../../cloudflare/edge-errors.ts";
+import { type EdgeError, isChallenge, readEdgeError } from "../../cloudflare/edge-errors.ts";
 import { printable } from "./check.ts";
 
 export type Reading =
@@ -31,9 +31,7 @@ export function readAnswer(answer: HttpsResponse): Reading {
   if (answer.kind === "failed") return answer;
   const { status, headers, body, durationMs } = answer;
   const isHtml = /html/i.test(headers["content-type"] ?? "");
-  if (headers["cf-mitigated"] === "challenge" || (isHtml && body.includes("/cdn-cgi/challenge-platform/"))) {
-    return { kind: "challenge" };
-  }
+  if (isChallenge(answer)) return { kind: "challenge" };
   if (status >= 300 && status < 400) {
     return { kind: "redirect", status, location: printable(headers.location ?? "") };
   }

@@ -6,12 +6,13 @@ import { resolve } from "node:path";
 import { fingerprintOf } from "../../../node/certificates.ts";
 import type { HostAndPort } from "../../../node/https.ts";
 import type { CredentialData } from "../../../node/kubeconfig.ts";
+import { asksForSignIn } from "../../../worker/config/client-table.ts";
 import { readFingerprints } from "../../../worker/config/cluster.ts";
 import { clusterNameOf, clusterVariableName, isClusterVariable } from "../../../worker/config/config.ts";
 import { clusterFolderName, readClientCredential } from "../../certificates/pair-files.ts";
 import { CliError, type Context } from "../../command.ts";
 import { checkConfiguration } from "../../config-file/check/check.ts";
-import { hostnameOf, unknownCluster } from "../../config-file/clusters.ts";
+import { clientVariablesIn, hostnameOf, unknownCluster } from "../../config-file/clusters.ts";
 import { type ConfigFile, loadConfigFile } from "../../config-file/file.ts";
 import { broken, type CheckResult, ok, warning } from "./check.ts";
 
@@ -20,6 +21,8 @@ export interface DoctorOptions {
   readonly cluster?: string;
   /** Perhaps with a port. */
   readonly hostname?: string;
+  /** Perhaps with a port. */
+  readonly signInHostname?: string;
   readonly certificates?: string;
   readonly caFile?: string;
   readonly connect?: HostAndPort;
@@ -40,6 +43,16 @@ export interface Target {
   readonly listed: readonly string[] | null;
   /** PEM: the authorities to trust in place of the usual ones, or null. */
   readonly authorities: string | null;
+  /** Whether the cluster asks for reviews; one that people sign in to may have no client certificate. */
+  readonly hasWebhook: boolean;
+  /** Null where no person signs in, as far as is known. */
+  readonly signIn: SignInTarget | null;
+}
+
+export interface SignInTarget {
+  readonly issuerUrl: string;
+  readonly hostname: string;
+  readonly connect: HostAndPort;
 }
 
 export interface Configuration {
@@ -63,7 +76,8 @@ export async function readConfiguration(options: DoctorOptions, context: Context
 async function readDeployment(options: DoctorOptions, context: Context): Promise<Configuration> {
   const { hostname, certificates, cluster } = options;
   if (hostname !== undefined && certificates !== undefined && cluster === undefined) {
-    const target = targetOf(options, { address: hostname, certificates, listed: null });
+    const issuerUrl = issuerIn(options, null);
+    const target = targetOf(options, { address: hostname, certificates, listed: null, hasWebhook: true, issuerUrl });
     return { result: ok(`${hostname}, by the command line alone`), target };
   }
   const loaded = await loadConfigFile(options.config, context);
@@ -94,7 +108,9 @@ function configurationOf(options: DoctorOptions, file: ConfigFile): Configuratio
   }
   const asked = cluster === null ? variables : [clusterVariableName(cluster)];
   const listed = asked.flatMap((name) => readFingerprints(settings.vars[name]));
-  const target = targetOf(options, { address, certificates, listed });
+  const issuerUrl = issuerIn(options, file);
+  const hasWebhook = listed.length > 0 || !asked.every((name) => asksForSignIn(settings.vars[name]));
+  const target = targetOf(options, { address, certificates, listed, hasWebhook, issuerUrl });
   const seen = cluster === null ? address : `${address} for the cluster ${cluster}`;
   const error = checkConfiguration(file).find(({ severity }) => severity === "error");
   const result =
@@ -104,11 +120,35 @@ function configurationOf(options: DoctorOptions, file: ConfigFile): Configuratio
 
 function targetOf(
   { connect }: DoctorOptions,
-  { address, ...rest }: { address: string } & Pick<Target, "certificates" | "listed">,
+  {
+    address,
+    issuerUrl,
+    ...rest
+  }: { readonly address: string; readonly issuerUrl: string | null } & Pick<
+    Target,
+    "certificates" | "listed" | "hasWebhook"
+  >,
 ): Target {
   const [hostname = "", port = "443"] = address.toLowerCase().split(":");
   const natural = { host: hostname, port: Number(port) };
-  return { ...rest, hostname, connect: connect ?? natural, isDirected: connect !== undefined, authorities: null };
+  const signIn = issuerUrl === null ? null : signInTargetOf(issuerUrl, connect);
+  const isDirected = connect !== undefined;
+  return { ...rest, hostname, connect: connect ?? natural, isDirected, authorities: null, signIn };
+}
+
+/** A port of its own is another server's, as at the local edge: --connect is not about that. */
+function signInTargetOf(issuerUrl: string, connect: HostAndPort | undefined): SignInTarget {
+  const { hostname, port } = new URL(issuerUrl);
+  const natural = { host: hostname, port: port === "" ? 443 : Number(port) };
+  return { issuerUrl, hostname, connect: port === "" && connect !== undefined ? connect : natural };
+}
+
+/** @returns where people sign in, by the command line or else the file */
+function issuerIn({ signInHostname }: DoctorOptions, file: ConfigFile | null): string | null {
+  if (signInHostname !== undefined) return `https://${signInHostname.toLowerCase()}`;
+  const { ISSUER_URL: url, ...vars } = file?.settings.vars ?? {};
+  const isKnown = typeof url === "string" && URL.canParse(url) && clientVariablesIn(vars).length > 0;
+  return isKnown ? url : null;
 }
 
 function nothing(subject: string, message: string, hint: string): Configuration {

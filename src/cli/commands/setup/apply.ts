@@ -8,13 +8,18 @@ import { commonNameFor } from "../../certificates/ownership.ts";
 import { currentPair, kubeconfigFile } from "../../certificates/pair-files.ts";
 import type { ClientCertificate } from "../../cloudflare/client-certificates.ts";
 import { associateHostname } from "../../cloudflare/hostname-associations.ts";
+import { hasNoRoom, limitRequests } from "../../cloudflare/rate-limit-rule.ts";
 import { createKvNamespace, kvNamespaceTitle } from "../../cloudflare/worker-script.ts";
 import type { Context, Diagnostic } from "../../command.ts";
+import { signingKeyNames } from "../../config-file/check/stand-in-secrets.ts";
 import { asDeployment, type DeploymentFile, kvNamespaceIdIn } from "../../config-file/clusters.ts";
 import { saveConfigFile } from "../../config-file/file.ts";
-import { deployIfNeeded } from "../../deployment/state.ts";
+import { secretsToPut } from "../../deployment/sign-in-secrets.ts";
+import { deployIfNeeded, readDeployed } from "../../deployment/state.ts";
 import type { Existing } from "./inspect.ts";
-import { type SetupRequest, writeDeployment } from "./plan.ts";
+import { writeDeployment } from "./plan.ts";
+import type { SetupRequest } from "./request.ts";
+import { noLimit } from "./sign-in-plan.ts";
 
 /** The folder of the files on a control plane node, as k8s/ has it for most distributions. */
 const nodeFolder = "/etc/kubernetes/octogate";
@@ -22,20 +27,26 @@ const nodeFolder = "/etc/kubernetes/octogate";
 interface Applied {
   readonly certificate: ClientCertificate;
   readonly deployment: DeploymentFile;
-  /** What the operator should know of the firewall rule. */
+  /** What the operator should know of the zone's rules. */
   readonly ruleDiagnostics: readonly Diagnostic[];
 }
 
-/** @param onStep hears what is done, one sentence each */
+interface Progress {
+  /** OAUTH_CLIENT_SECRETS, or null where it stays as it is. */
+  readonly clientSecrets: string | null;
+  /** Hears what is done, one sentence each. */
+  readonly onStep: (done: string) => void;
+}
+
 export async function applySetup(
   request: SetupRequest,
   deployment: DeploymentFile,
   existing: Existing,
   context: Context,
-  onStep: (done: string) => void,
+  { clientSecrets, onStep }: Progress,
 ): Promise<Applied> {
   const { client, zone, folder, certificates, associatedHostnames } = existing;
-  const { hostname, clusterName, validityDays } = request;
+  const { hostname, clusterName, validityDays, signIn } = request;
 
   const certificate = await obtainPair(
     { client, zone, folder, pair: currentPair, commonName: commonNameFor(clusterName), validityDays },
@@ -54,7 +65,10 @@ export async function applySetup(
   const before = await correctFirewall(session, { file: deployment, certificates, added: certificate });
   onStep("requests without one are blocked");
 
-  await deployIfNeeded(written, context, session, { certificates });
+  const unlimited = signIn === null ? [] : await limitSignIn(signIn.hostname, existing, onStep);
+
+  const secrets = signIn === null ? {} : await signInSecrets(written, existing, clientSecrets, context);
+  await deployIfNeeded(written, context, session, { certificates, secrets });
   // Another clone may have written the rule at the same moment.
   const change = { file: written, certificates, added: certificate };
   const after = await correctFirewall(session, change);
@@ -69,7 +83,33 @@ export async function applySetup(
   // Last: it takes the longest to be seen. Until then the rule blocks every request to the hostname.
   if (!associatedHostnames.includes(hostname)) await associateHostname(client, zone, hostname, context);
   onStep(`client certificates are asked for at ${hostname}`);
-  return { certificate, deployment: written, ruleDiagnostics: ruleDiagnostics(hostname, before, after) };
+  const diagnostics = [...ruleDiagnostics(hostname, before, after), ...unlimited];
+  return { certificate, deployment: written, ruleDiagnostics: diagnostics };
+}
+
+/** @returns a warning where Cloudflare takes no such rule: people can sign in all the same */
+async function limitSignIn(
+  hostname: string,
+  { client, zone, signIn }: Existing,
+  onStep: Progress["onStep"],
+): Promise<Diagnostic[]> {
+  // There is a warning of that already.
+  if (signIn !== null && hasNoRoom(signIn.rateLimit, zone)) return [];
+  const refusal = await limitRequests(client, zone, hostname);
+  if (refusal !== null) return [noLimit(hostname, `Cloudflare ${refusal}`)];
+  onStep(`requests to ${hostname} are limited`);
+  return [];
+}
+
+/** Looks once more just before: a key that another clone has deployed meanwhile is not replaced. */
+async function signInSecrets(
+  { settings, workerName }: DeploymentFile,
+  { client, zone }: Existing,
+  clientSecrets: string | null,
+  context: Context,
+): Promise<Readonly<Record<string, string>>> {
+  const deployed = await readDeployed(client, zone.accountId, workerName, context);
+  return secretsToPut(deployed, signingKeyNames(settings), clientSecrets);
 }
 
 async function kvNamespace(

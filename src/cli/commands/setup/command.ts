@@ -1,28 +1,27 @@
 // `octogate setup`: from a clone, a zone and a cluster's name to a deployment that answers.
 // It is safe to run again after a break at any step.
-import { Command, InvalidArgumentError, Option } from "commander";
-import * as v from "valibot";
+import { Command, Option } from "commander";
 import { tokenKinds } from "../../../worker/config/cluster.ts";
-import { clusterNameOf, clusterVariableName } from "../../../worker/config/config.ts";
-import { allowEntrySchema } from "../../../worker/config/entries.ts";
 import { refuseFullRule, wantedRule } from "../../certificates/listed.ts";
 import { ClusterFolder, currentPair, kubeconfigFile } from "../../certificates/pair-files.ts";
 import { loadSdk } from "../../cloudflare/api.ts";
-import { CliError, type CommandMaker, type CommandResult, type Context, cliError, done } from "../../command.ts";
-import { checkConfiguration, nearestEntry } from "../../config-file/check/check.ts";
 import {
-  asDeployment,
-  clusterVariablesIn,
-  type DeploymentFile,
-  isHostname,
-  isPlaceholder,
-  readCluster,
-} from "../../config-file/clusters.ts";
+  CliError,
+  type CommandMaker,
+  type CommandResult,
+  type Context,
+  type Diagnostic,
+  done,
+  error,
+} from "../../command.ts";
+import { checkConfiguration } from "../../config-file/check/check.ts";
+import { asDeployment, type DeploymentFile, readCluster } from "../../config-file/clusters.ts";
 import { openConfigFile } from "../../config-file/file.ts";
+import { type ClientSecretPlan, planClientSecret } from "../../deployment/sign-in-secrets.ts";
 import { refuseToLockOut } from "../../deployment/state.ts";
-import { type EdgeOptions, edgeOptions, endpointFor, verifyFromOutside } from "../../deployment/verify.ts";
+import { edgeOptions, endpointFor, verifyFromOutside } from "../../deployment/verify.ts";
+import { verifySignIn } from "../../deployment/verify-sign-in.ts";
 import { requireWrangler } from "../../deployment/wrangler.ts";
-import { nearestTo } from "../../nearest.ts";
 import {
   addOptions,
   askForConsent,
@@ -33,20 +32,21 @@ import {
   validityDaysOption,
 } from "../../options.ts";
 import { applySetup } from "./apply.ts";
+import { clientSecretsFor, readGivenSecret } from "./client-secret.ts";
+import { githubAppLines } from "./github-app.ts";
 import { type Existing, inspect } from "./inspect.ts";
 import { canBePinned, pinEntries } from "./pin-entries.ts";
-import { planSetup, planWithoutCloudflare, type SetupRequest } from "./plan.ts";
-
-interface SetupOptions extends EdgeOptions, ChangeOptions {
-  readonly hostname?: string;
-  readonly cluster: string;
-  readonly allow: readonly string[];
-  readonly pin: boolean;
-  readonly tokenKind: readonly string[];
-  readonly validityDays: number;
-}
-
-const defaultTokenKinds: readonly string[] = ["fine_grained", "classic"];
+import { planSetup, planWithoutCloudflare } from "./plan.ts";
+import {
+  defaultTokenKinds,
+  parseAllow,
+  parseClientId,
+  parseHostname,
+  requestFor,
+  type SetupOptions,
+  type SetupRequest,
+} from "./request.ts";
+import { findSignInWarnings } from "./sign-in-plan.ts";
 
 export const setupCommand: CommandMaker = (context, run) =>
   addOptions(
@@ -67,6 +67,17 @@ export const setupCommand: CommandMaker = (context, run) =>
       .choices(tokenKinds)
       .default([], defaultTokenKinds.join(" ")),
     validityDaysOption(),
+    new Option(
+      "--sign-in-hostname <name>",
+      "people sign in to this cluster with the browser, here: another new name in the same zone",
+    ).argParser(parseHostname),
+    new Option("--github-client-id <id>", "the client id of the GitHub App that people sign in with").argParser(
+      parseClientId,
+    ),
+    new Option(
+      "--client-secret-from-stdin",
+      "the app's client secret is on stdin, and not asked for: the secret alone, or the JSON of OAUTH_CLIENT_SECRETS",
+    ).default(false),
     ...edgeOptions(),
     ...changeOptions(),
   )
@@ -78,6 +89,8 @@ export const setupCommand: CommandMaker = (context, run) =>
       examples(
         "setup --hostname auth.acme.dev --cluster production --allow org:acme --dry-run",
         "setup --cluster staging --allow team:acme/platform user:octocat   # one more cluster",
+        "setup --cluster production --sign-in-hostname login.acme.dev   # what to enter in the GitHub App",
+        "setup --cluster production --sign-in-hostname login.acme.dev --github-client-id Iv23liAcmeClusters00",
         "setup --cluster production   # go on after a break, or deploy what was changed",
       ),
     )
@@ -90,12 +103,17 @@ export const setupCommand: CommandMaker = (context, run) =>
 async function setup(options: SetupOptions, context: Context): Promise<CommandResult> {
   await loadSdk();
   const deployment = asDeployment(await openConfigFile(options.config, context));
-  const request = await withPins(requestFor(options, deployment), deployment, options, context);
+  const { signIn, ...asked } = requestFor(options, deployment);
+  if (signIn !== null && signIn.githubClientId === null) return askForApp(signIn.hostname, asked.allow, deployment);
+  // With its app, or none.
+  const target = signIn === null ? null : { ...signIn, githubClientId: signIn.githubClientId ?? "" };
+  const request = await withPins({ ...asked, signIn: target }, deployment, options, context);
   if (options.dryRun && !context.env.CLOUDFLARE_API_TOKEN?.trim()) {
     return previewWithoutToken(request, deployment, options, context);
   }
   const endpoint = await endpointFor(request.hostname, options, context);
   await requireWrangler(deployment);
+  const given = await readGivenSecret(request, options, context);
   const { terminal } = context;
   const { good } = terminal.style;
 
@@ -105,43 +123,76 @@ async function setup(options: SetupOptions, context: Context): Promise<CommandRe
   const change = { file: deployment, certificates, added: pair.certificate };
   if (pair.certificate === null) await refuseFullRule({ ...existing, hostname: request.hostname }, change);
   const rule = await wantedRule(request.hostname, existing.firewall, change);
-  const { obstacles, changes } = planSetup(request, deployment, existing, rule);
+  const clientSecret = target === null ? null : planClientSecret(existing.deployed, target.githubClientId, given);
+  const { obstacles, changes } = planSetup(request, deployment, existing, { rule, clientSecret });
   if (obstacles.length > 0) throw new CliError(...obstacles);
+  const warnings = [...existing.warnings, ...signInWarnings(request, existing, clientSecret)];
   const consent = await askForConsent(context, changes, options);
   if (consent.kind === "stop") {
     return {
       ...consent.result,
-      diagnostics: [...consent.result.diagnostics, ...existing.warnings, ...existing.doubts],
+      diagnostics: [...consent.result.diagnostics, ...warnings, ...existing.doubts],
     };
   }
+  const clientSecrets = await clientSecretsFor(request, clientSecret, context);
 
-  const noteStep = (step: string) => terminal.note(`${good("✓")} ${step}`);
-  const applied = await applySetup(request, deployment, existing, context, noteStep);
+  const onStep = (step: string) => terminal.note(`${good("✓")} ${step}`);
+  const applied = await applySetup(request, deployment, existing, context, { clientSecrets, onStep });
   const { certificate } = applied;
   const { key } = await existing.folder.read(currentPair);
   const credential = { certificate: certificate.certificate, key: key ?? "" };
   const { clusterName } = request;
-  const verification = await verifyFromOutside(endpoint, credential, clusterName, options.wait * 1000, context);
-  const { failure } = verification;
+  const waitMs = options.wait * 1000;
+  const verification = await verifyFromOutside(endpoint, credential, clusterName, waitMs, context);
+  const failures = [
+    verification.failure,
+    target === null
+      ? null
+      : await verifySignIn(
+          await endpointFor(target.hostname, options, context),
+          `https://${target.hostname}`,
+          waitMs,
+          context,
+        ),
+  ].filter((failure) => failure !== null);
   const json = {
     changed: changes.length > 0,
     changes,
     hostname: request.hostname,
+    signInHostname: target?.hostname ?? null,
     cluster: request.clusterName,
     fingerprint: certificate.fingerprint,
     expiresAt: certificate.expiresAt.toISOString(),
     files: filesOf(existing),
-    verified: failure === null,
+    verified: failures.length === 0,
   };
   // Among the warnings: a name without its number, which may have another owner one day.
   const diagnostics = [
     ...verification.warnings,
-    ...existing.warnings,
+    ...warnings,
     ...applied.ruleDiagnostics,
     ...checkConfiguration(applied.deployment),
   ];
-  if (failure !== null) return done([], json, [failure, ...diagnostics, ...existing.doubts]);
-  return done(linesFor(request, hasUnpinned(request, deployment), changes.length), json, diagnostics);
+  if (failures.length > 0) return done([], json, [...failures, ...diagnostics, ...existing.doubts]);
+  const lines = linesFor(request, hasUnpinned(request, deployment), changes.length);
+  return done([...lines, ...signInLines(request, applied.deployment)], json, diagnostics);
+}
+
+/** Without an app there is no person to sign in: nothing is changed before. */
+function askForApp(hostname: string, allow: readonly string[], deployment: DeploymentFile): CommandResult {
+  const message = "is not known: which GitHub App do people sign in with?";
+  const hint = "make the app by this list, then run setup again with --github-client-id";
+  const lines = githubAppLines({ hostname, allow }, deployment);
+  return done(lines, { changed: false, githubApp: lines }, [error("GITHUB_CLIENT_ID", message, hint)]);
+}
+
+function signInWarnings(
+  { signIn }: SetupRequest,
+  { signIn: existing, zone, associatedHostnames }: Existing,
+  clientSecret: ClientSecretPlan | null,
+): Diagnostic[] {
+  if (signIn === null || existing === null || clientSecret === null) return [];
+  return findSignInWarnings(signIn, existing, { zone, associatedHostnames, clientSecret });
 }
 
 /** Offers to pin the names of a new cluster: until then, a new owner of a name would get in. */
@@ -203,6 +254,15 @@ function hasUnpinned({ allow, variable }: SetupRequest, file: DeploymentFile): b
   return entries.some((entry) => entry !== "anyone" && !entry.includes("#"));
 }
 
+function signInLines({ signIn, allow, clusterName }: SetupRequest, deployment: DeploymentFile): string[] {
+  if (signIn === null) return [];
+  return [
+    `https://${signIn.hostname} is where people sign in.`,
+    `  docs/sign-in.md has the file with which kube-apiserver of ${clusterName} takes their tokens, and theirs`,
+    ...githubAppLines({ hostname: signIn.hostname, allow }, deployment),
+  ];
+}
+
 function filesOf({ folder }: Existing) {
   const inFolder = (name: string) => `${folder.name}/${name}`;
   return {
@@ -210,54 +270,4 @@ function filesOf({ folder }: Existing) {
     key: inFolder(`${currentPair}.key`),
     kubeconfig: inFolder(kubeconfigFile),
   };
-}
-
-/** @throws CliError where the command line does not fit wrangler.toml, or says too little */
-function requestFor(options: SetupOptions, deployment: DeploymentFile): SetupRequest {
-  const { cluster: clusterName, allow, validityDays } = options;
-  const { path } = deployment;
-  const hostname = options.hostname ?? deployment.hostname;
-  if (hostname === null) {
-    const hint = "--hostname says where kube-apiserver is to ask, such as auth.acme.dev if acme.dev is a zone of yours";
-    throw cliError(path, "has no route yet", hint);
-  }
-  if (deployment.hostname !== null && deployment.hostname !== hostname) {
-    const hint = "leave --hostname out, or change the route there first; another hostname can have a clone of its own";
-    throw cliError(path, `this deployment answers at ${deployment.hostname}`, hint);
-  }
-  const variable = clusterVariableName(clusterName);
-  const cluster = readCluster(deployment, variable);
-  const isNew = cluster === null || cluster.isExample;
-  if (isNew && allow.length === 0) {
-    const hint = "--allow org:NAME, --allow team:ORG/SLUG or --allow user:NAME, as often as you like";
-    const nearest = nearestTo(clusterName, clusterVariablesIn(deployment).map(clusterNameOf));
-    const nearby = nearest === null || cluster !== null ? "" : `did you mean --cluster ${nearest}? Else `;
-    throw cliError(`${path}: ${variable}`, `${clusterName} is new: who gets in?`, `${nearby}${hint}`);
-  }
-  if (!isNew && allow.length > 0 && !allow.every((entry) => cluster.allow.includes(entry))) {
-    const message = `${clusterName} is there already, and lets in ${cluster.allow.join(", ")}`;
-    throw cliError(`${path}: ${variable}.allow`, message, "change who gets in there, and leave --allow out");
-  }
-  if (!isNew && options.tokenKind.length > 0) {
-    const message = `${clusterName} is there already, and says itself which tokens it accepts`;
-    throw cliError(`${path}: ${variable}.token_kinds`, message, "change that there, and leave --token-kind out");
-  }
-  const kinds = options.tokenKind.length === 0 ? defaultTokenKinds : options.tokenKind;
-  return { hostname, clusterName, variable, allow, tokenKinds: kinds, validityDays };
-}
-
-function parseAllow(entry: string, before: readonly string[]): string[] {
-  const parsed = v.safeParse(allowEntrySchema, entry);
-  if (parsed.success) return [...before, entry];
-  const nearest = nearestEntry(entry);
-  throw new InvalidArgumentError(
-    `It ${parsed.issues[0].message}.${nearest === null ? "" : ` Did you mean ${nearest}?`}`,
-  );
-}
-
-function parseHostname(text: string): string {
-  const hostname = text.toLowerCase().replace(/\.$/, "");
-  if (!isHostname(hostname)) throw new InvalidArgumentError("must be a hostname, such as auth.your-zone.com");
-  if (isPlaceholder(hostname)) throw new InvalidArgumentError("must be a hostname of yours, not of an example domain");
-  return hostname;
 }

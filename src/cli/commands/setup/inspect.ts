@@ -14,13 +14,15 @@ import { CliError, type Context, cliError, error, warning } from "../../command.
 import type { DeploymentFile } from "../../config-file/clusters.ts";
 import { readDeployed } from "../../deployment/state.ts";
 import { reviewPath } from "../../deployment/verify.ts";
+import type { SetupRequest } from "./request.ts";
+import { inspectSignIn } from "./sign-in-plan.ts";
 
 export type Existing = Awaited<ReturnType<typeof inspect>>;
 
 /** @throws CliError if the token may not do something that setup does, or Cloudflare does not answer */
 export async function inspect(
   deployment: DeploymentFile,
-  { hostname, clusterName, variable }: { hostname: string; clusterName: string; variable: string },
+  { hostname, clusterName, variable, signIn }: SetupRequest,
   context: Context,
 ) {
   const client = await connectToCloudflare(context);
@@ -83,6 +85,8 @@ export async function inspect(
     deployed,
     domains,
     addressRecords,
+    // Null: no person signs in.
+    signIn: signIn === null ? null : await inspectSignIn(client, zone, signIn.hostname, routes),
     // The one that would get the reviews first; null: none.
     route: routeAt(routes, `${hostname}${reviewPath}`),
     // What may keep it from working, and keeps nothing from being tried.

@@ -3,14 +3,26 @@
 // or a policy that cannot be deployed, is said while there is nothing to undo.
 import type { WantedRule } from "../../certificates/listed.ts";
 import { kubeconfigFile } from "../../certificates/pair-files.ts";
-import { firewallRuleRef, hasOwnForm, isAsWanted, isFull } from "../../cloudflare/firewall-rule.ts";
+import { hasOwnForm, isAsWanted, isFull } from "../../cloudflare/firewall-rule.ts";
+import { ruleRef } from "../../cloudflare/rulesets.ts";
 import { type Diagnostic, error } from "../../command.ts";
 import { checkConfiguration } from "../../config-file/check/check.ts";
-import { type DeploymentFile, hostnameOf, kvNamespaceIdIn, readCluster } from "../../config-file/clusters.ts";
+import { signingKeyNames } from "../../config-file/check/stand-in-secrets.ts";
+import {
+  type DeploymentFile,
+  hostnameOf,
+  kvNamespaceIdIn,
+  ownHostnamesOf,
+  readCluster,
+} from "../../config-file/clusters.ts";
 import { applyEdits, setCluster, setHostname, setKvNamespaceId, unsupportedForm } from "../../config-file/edits.ts";
 import { parseConfigFile } from "../../config-file/file.ts";
-import { isDeployed, leadsTo } from "../../deployment/state.ts";
+import { setSignInSettings } from "../../config-file/sign-in-edits.ts";
+import type { ClientSecretPlan } from "../../deployment/sign-in-secrets.ts";
+import { isUp, leadsTo, oauthClientSecretsName } from "../../deployment/state.ts";
 import type { Existing } from "./inspect.ts";
+import type { SetupRequest } from "./request.ts";
+import { type ExistingSignIn, findSignInChanges, findSignInObstacles } from "./sign-in-plan.ts";
 
 interface Plan {
   /** With one of these nothing is changed. */
@@ -24,37 +36,67 @@ export function planSetup(
   request: SetupRequest,
   deployment: DeploymentFile,
   existing: Existing,
-  rule: WantedRule | null,
+  { rule, clientSecret }: Decisions,
 ): Plan {
-  const obstacles = findObstacles(request, deployment, existing);
-  return { obstacles, changes: obstacles.length > 0 ? [] : findChanges(request, deployment, existing, rule) };
+  const obstacles = findObstacles(request, deployment, existing, clientSecret);
+  const changes = () => findChanges(request, deployment, existing, { rule, clientSecret });
+  return { obstacles, changes: obstacles.length > 0 ? [] : changes() };
 }
 
-function findObstacles(request: SetupRequest, deployment: DeploymentFile, existing: Existing): Diagnostic[] {
-  const { hostname, clusterName, variable } = request;
-  const { zone, firewall, domains, addressRecords, route, pair } = existing;
-  const obstacles: Diagnostic[] = [];
-  const add = (subject: string, message: string, hint: string) => obstacles.push(error(subject, message, hint));
+interface Decisions {
+  /** The firewall rule as it should be; null while there is no certificate that it could name. */
+  readonly rule: WantedRule | null;
+  /** Null: no person signs in. */
+  readonly clientSecret: ClientSecretPlan | null;
+}
 
+/** What is at a hostname, or would get its requests first. */
+function findOccupants(
+  hostname: string,
+  workerName: string,
+  { domains, addressRecords, route }: Pick<Existing, "domains"> & Pick<ExistingSignIn, "addressRecords" | "route">,
+): Diagnostic[] {
+  const occupants: Diagnostic[] = [];
+  const add = (message: string, hint: string) => occupants.push(error(hostname, message, hint));
   const service = leadsTo(domains, hostname);
-  if (service !== null && service !== deployment.workerName) {
-    add(hostname, `leads to the Worker ${service} already`, "choose another hostname, or detach that Worker's domain");
+  if (service !== null && service !== workerName) {
+    add(`leads to the Worker ${service} already`, "choose another hostname, or detach that Worker's domain");
   }
   if (service === null && addressRecords.length > 0) {
     const records = addressRecords.join(", ");
-    add(hostname, `leads somewhere already (${records})`, "choose another hostname, or delete the DNS record");
+    add(`leads somewhere already (${records})`, "choose another hostname, or delete the DNS record");
   }
-  if (route !== null && route.script !== null && route.script !== deployment.workerName) {
-    const message = `the route ${route.pattern} leads to the Worker ${route.script}, which would get every review first, with the token in it`;
+  if (route !== null && route.script !== null && route.script !== workerName) {
     add(
-      hostname,
-      message,
+      `the route ${route.pattern} leads to the Worker ${route.script}, which would get every request first, with the token in it`,
       `add the route ${hostname}/* with no Worker in the dashboard (Workers Routes): it makes an exception`,
     );
   }
-  const elsewhere = domains.find((domain) => domain.service === deployment.workerName && domain.hostname !== hostname);
+  return occupants;
+}
+
+function findObstacles(
+  request: SetupRequest,
+  deployment: DeploymentFile,
+  existing: Existing,
+  clientSecret: ClientSecretPlan | null,
+): Diagnostic[] {
+  const { hostname, clusterName, variable, signIn } = request;
+  const { zone, firewall, domains, pair } = existing;
+  const { workerName } = deployment;
+  const obstacles = findOccupants(hostname, workerName, existing);
+  if (signIn !== null && existing.signIn !== null && clientSecret !== null) {
+    obstacles.push(
+      ...findOccupants(signIn.hostname, workerName, { domains, ...existing.signIn }),
+      ...findSignInObstacles(signIn, existing.signIn, zone, clientSecret),
+    );
+  }
+  const add = (subject: string, message: string, hint: string) => obstacles.push(error(subject, message, hint));
+
+  const own = [hostname, signIn?.hostname, deployment.signInHostname];
+  const elsewhere = domains.find((domain) => domain.service === workerName && !own.includes(domain.hostname));
   if (elsewhere !== undefined) {
-    const message = `the Worker ${deployment.workerName} answers at ${elsewhere.hostname}`;
+    const message = `the Worker ${workerName} answers at ${elsewhere.hostname}`;
     add(`${deployment.path}: name`, message, "give this deployment another name, or use that hostname");
   }
   if (isFull(firewall, zone)) {
@@ -86,9 +128,9 @@ function findChanges(
   request: SetupRequest,
   deployment: DeploymentFile,
   existing: Existing,
-  rule: WantedRule | null,
+  { rule, clientSecret }: Decisions,
 ): string[] {
-  const { hostname, validityDays } = request;
+  const { hostname, validityDays, signIn } = request;
   const { zone, folder, pair, hasKubeconfig, associatedHostnames, firewall, kvNamespaceId, deployed, domains } =
     existing;
   const changes: string[] = [];
@@ -103,7 +145,7 @@ function findChanges(
     changes.push(`ask for client certificates at ${hostname} (hostname association, zone ${zone.name})`);
   }
   if (firewall.rule === null) {
-    changes.push(`block requests to ${hostname} without one (custom rule ${firewallRuleRef(hostname)})`);
+    changes.push(`block requests to ${hostname} without one (custom rule ${ruleRef(hostname)})`);
   } else if (rule !== null && !isAsWanted(firewall, rule.expression)) {
     const dropped = [
       ...(hasOwnForm(hostname, firewall) ? [] : ["what was changed in it by hand goes"]),
@@ -111,15 +153,19 @@ function findChanges(
       ...rule.authorities.map((issuer) => `it names the listed certificates in place of the authority ${issuer}`),
     ];
     const why = ["it does not block what it should", ...dropped].join("; ");
-    changes.push(`correct the custom rule ${firewallRuleRef(hostname)}: ${why}`);
+    changes.push(`correct the custom rule ${ruleRef(hostname)}: ${why}`);
   }
   const idInFile = kvNamespaceIdIn(deployment);
   if (idInFile === null && kvNamespaceId === null) changes.push("make a KV namespace");
 
+  if (signIn !== null && clientSecret !== null) {
+    changes.push(...findSignInChanges(signIn, deployment, { existing: existing.signIn, zone, deployed }, clientSecret));
+  }
+  const isPut = clientSecret?.kind === "put" || clientSecret?.kind === "ask";
   const { changes: written } = writeDeployment(request, deployment, toBeMade(existing));
   if (written.length > 0) changes.push(`write into ${deployment.path}: ${written.join(", ")}`);
-  const isUp = isDeployed(deployment, deployed) && leadsTo(domains, hostname) === deployment.workerName;
-  if (written.length > 0 || !isUp) changes.push(`deploy the Worker ${deployment.workerName} with wrangler`);
+  if (written.length > 0 || isPut || !isUp(deployment, deployed, domains))
+    changes.push(`deploy the Worker ${deployment.workerName} with wrangler`);
   if (!hasKubeconfig) changes.push(`write ${folder.name}/${kubeconfigFile} for kube-apiserver`);
   return changes;
 }
@@ -133,7 +179,7 @@ export function planWithoutCloudflare(
   deployment: DeploymentFile,
   there: { readonly folderName: string; readonly hasCertificate: boolean; readonly hasKubeconfig: boolean },
 ): Plan {
-  const { hostname, clusterName, validityDays } = request;
+  const { hostname, clusterName, validityDays, signIn } = request;
   const { folderName, hasCertificate, hasKubeconfig } = there;
   const made = { fingerprint: "0".repeat(64), kvNamespaceId: "0".repeat(32) };
   const obstacles = tryToWrite(request, deployment, made);
@@ -146,23 +192,16 @@ export function planWithoutCloudflare(
           `make a key in ${folderName} and have Cloudflare sign a certificate of ${clusterName}, for ${validityDays} days`,
         ]),
     `ask for client certificates at ${hostname} (hostname association)`,
-    `block requests to ${hostname} without one (custom rule ${firewallRuleRef(hostname)})`,
+    `block requests to ${hostname} without one (custom rule ${ruleRef(hostname)})`,
     ...(kvNamespaceIdIn(deployment) === null ? ["make a KV namespace"] : []),
+    ...(signIn === null
+      ? []
+      : findSignInChanges(signIn, deployment, { existing: null, zone: null, deployed: null }, { kind: "ask" })),
     ...(written.length === 0 ? [] : [`write into ${deployment.path}: ${written.join(", ")}`]),
     `deploy the Worker ${deployment.workerName} with wrangler`,
     ...(hasKubeconfig ? [] : [`write ${folderName}/${kubeconfigFile} for kube-apiserver`]),
   ];
   return { obstacles, changes };
-}
-
-/** The command line, completed from what wrangler.toml says already. */
-export interface SetupRequest {
-  readonly hostname: string;
-  readonly clusterName: string;
-  readonly variable: string;
-  readonly allow: readonly string[];
-  readonly tokenKinds: readonly string[];
-  readonly validityDays: number;
 }
 
 interface Made {
@@ -178,19 +217,33 @@ export interface Written {
 
 /** @throws CliError where the file is written in a form that cannot be changed here */
 export function writeDeployment(
-  { hostname, clusterName, variable, allow, tokenKinds }: SetupRequest,
+  request: SetupRequest,
   file: DeploymentFile,
   { fingerprint, kvNamespaceId }: Made,
 ): Written {
+  const { hostname, clusterName, variable, allow, tokenKinds, signIn } = request;
   const named = setHostname(file, hostname);
-  const listed = setCluster(file, { variable, fingerprint, allow, tokenKinds });
+  const isSignedInTo = signIn?.isForCluster === true;
+  const listed = setCluster(file, { variable, fingerprint, allow, tokenKinds, signIn: isSignedInTo });
+  const signedIn =
+    signIn === null
+      ? []
+      : setSignInSettings(file, { ...signIn, secrets: [oauthClientSecretsName, ...signingKeyNames(file.settings)] });
   const bound = setKvNamespaceId(file, kvNamespaceId);
   const changes = [
     ...(named.length === 0 ? [] : [`the route ${hostname}`]),
-    ...(listed.length === 0 ? [] : [`the certificate of ${clusterName} ([vars.${variable}])`]),
+    ...(listed.length === 0 ? [] : [`${describeCluster(request, file)} of ${clusterName} ([vars.${variable}])`]),
+    ...(signIn === null || signedIn.length === 0 ? [] : [`the sign-in at ${signIn.hostname}, and its secrets' names`]),
     ...(bound.length === 0 ? [] : ["the KV namespace's id"]),
   ];
-  return { text: applyEdits(file, [...named, ...listed, ...bound]), changes };
+  return { text: applyEdits(file, [...named, ...listed, ...signedIn, ...bound]), changes };
+}
+
+/** What is new in the cluster's table. */
+function describeCluster({ variable, signIn }: SetupRequest, file: DeploymentFile): string {
+  const isListed = (readCluster(file, variable)?.fingerprints ?? []).length > 0;
+  if (signIn?.isForCluster !== true) return "the certificate";
+  return isListed ? "sign_in" : "the certificate and sign_in";
 }
 
 /**
@@ -204,7 +257,8 @@ function tryToWrite(request: SetupRequest, deployment: DeploymentFile, made: Mad
     loaded.kind === "loaded" &&
     hostnameOf(loaded.file.settings) === request.hostname &&
     readCluster(loaded.file, request.variable)?.fingerprints.includes(made.fingerprint) &&
-    kvNamespaceIdIn(loaded.file) !== null;
+    kvNamespaceIdIn(loaded.file) !== null &&
+    (request.signIn === null || ownHostnamesOf(loaded.file.settings).includes(request.signIn.hostname));
   if (!isAsWanted) throw unsupportedForm(deployment);
   return checkConfiguration(loaded.file).filter(({ severity }) => severity === "error");
 }

@@ -1,11 +1,12 @@
 // What is risky, or can't work, about signing in: settings that are right for the Worker one by one.
-import { createHash } from "node:crypto";
 import { asksForSignIn, clientSettings, idTokenSeconds } from "../../../worker/config/client-table.ts";
 import { type Config, isClientVariable, isClusterVariable } from "../../../worker/config/config.ts";
 import type { SignInSettings } from "../../../worker/config/sign-in.ts";
+import type { SigningKeysTable } from "../../../worker/config/signing-keys.ts";
 import type { Diagnostic } from "../../command.ts";
 import { isPlaceholder, isTable, stringsIn } from "../clusters.ts";
 import { type ConfigFile, errorAt, warningAt } from "../file.ts";
+import { newestTime, readSigningKeys, thumbprintOf, timeText } from "../signing-keys.ts";
 import { signingKeyNames } from "./stand-in-secrets.ts";
 
 /**
@@ -98,22 +99,36 @@ function findLongTokens(file: ConfigFile, { clients, service }: Config): Diagnos
 }
 
 function findKeyProblems(file: ConfigFile, { signingKeys }: SignInSettings, now: number): Diagnostic[] {
-  const renamed = signingKeys.withdrawn.flatMap(({ e, kty, n, kid }, index): Diagnostic[] => {
-    // RFC 7638: these members, in this order.
-    const thumbprint = createHash("sha256").update(JSON.stringify({ e, kty, n })).digest("base64url");
+  const renamed = signingKeys.withdrawn.flatMap((key, index): Diagnostic[] => {
+    const { kid } = key;
+    const thumbprint = thumbprintOf(key);
     const path = ["vars", "SIGNING_KEYS", "withdrawn", index, "kid"];
     return kid === thumbprint ? [] : [errorAt(file, path, "is not this key's thumbprint", `kid = "${thumbprint}"`)];
   });
-  const { SIGNING_KEYS: table } = file.settings.vars;
-  const times = isTable(table) && isTable(table.published) ? table.published : {};
-  const others = Object.keys(times).filter((slot) => slot !== signingKeys.signs);
-  const since = Date.parse(String(times[signingKeys.signs]));
+  const table = readSigningKeys(file.settings.vars.SIGNING_KEYS);
+  return table === null
+    ? renamed
+    : [...renamed, ...findEarlyKey(file, table, now), ...findTimeInFuture(file, table, now)];
+}
+
+function findEarlyKey(file: ConfigFile, table: SigningKeysTable, now: number): Diagnostic[] {
+  const { signs, signs_since: signsSince = now, published } = table;
+  const since = published[signs];
+  const before = published[signs === "a" ? "b" : "a"];
+  // Where no other key was published, none had to be waited for: it is the first, or the other one is compromised.
+  if (since === undefined || before === undefined || (table.signs_since !== undefined && before >= signsSince))
+    return [];
   const signsFrom = since + publishedBeforeSeconds * 1000;
-  // Where no other key is published, none has to be waited for: it is the first, or the other one is compromised.
-  if (others.length === 0 || Number.isNaN(since) || now >= signsFrom) return renamed;
-  const message = `${signingKeys.signs} is published since ${times[signingKeys.signs]} alone: a kube-apiserver may refuse what it signs`;
-  const path = ["vars", "SIGNING_KEYS", "signs"];
-  return [...renamed, errorAt(file, path, message, `wait until ${new Date(signsFrom).toISOString()}`)];
+  if (signsSince >= signsFrom) return [];
+  const message = `${signs} is published since ${timeText(since)} alone: a kube-apiserver may refuse what it signs`;
+  return [errorAt(file, ["vars", "SIGNING_KEYS", "signs"], message, `sign with it from ${timeText(signsFrom)} on`)];
+}
+
+function findTimeInFuture(file: ConfigFile, table: SigningKeysTable, now: number): Diagnostic[] {
+  const newest = newestTime(table);
+  if (newest <= now) return [];
+  const message = `has the time ${timeText(newest)}, which is in the future`;
+  return [warningAt(file, ["vars", "SIGNING_KEYS"], message, "octogate signing-key rotates no key before that time")];
 }
 
 function findMissingLimits(file: ConfigFile, { clients }: Config): Diagnostic[] {

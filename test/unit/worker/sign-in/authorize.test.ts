@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { unauthenticated, undetermined } from "../../../../src/worker/verdict.ts";
 import { authorizeQuery, createBrowser, formOf, locationOf, signInAtGitHub, stateOf } from "./support/browser.ts";
-import { createTestProvider, decided, githubWebUrl, issuerUrl } from "./support/provider.ts";
+import { client, createTestProvider, decided, githubWebUrl, issuerUrl } from "./support/provider.ts";
 
 /** @returns the query of the address to which a client gets its error */
 function errorOf(response: Response): Record<string, string> {
@@ -30,11 +30,36 @@ describe("a right request", () => {
     ]);
   });
 
-  test("works as a form, too", async () => {
-    const response = await createBrowser(createTestProvider()).post("/authorize", authorizeQuery(), {
-      "sec-fetch-site": "cross-site",
-    });
-    expect(stateOf(response)).not.toBe("");
+  test("works as a form, too, which becomes the same request as an address", async () => {
+    const browser = createBrowser(createTestProvider());
+    const changes = { login_hint: "octocat", prompt: "login", state: "a b&c=d" };
+    const response = await browser.post("/authorize", authorizeQuery(changes), { "sec-fetch-site": "cross-site" });
+    const address = new URL(locationOf(response));
+    expect([response.status, `${address.origin}${address.pathname}`]).toEqual([303, `${issuerUrl}/authorize`]);
+    const away = await browser.get(`/authorize${address.search}`);
+    const { searchParams } = new URL(locationOf(away));
+    expect([searchParams.get("login"), searchParams.get("select")]).toEqual(["octocat", "true"]);
+    const page = await browser.get(`/callback?code=x&state=${stateOf(away)}`);
+    const back = await browser.post("/consent", `form=${await formOf(page)}&choice=sign_in`);
+    expect(new URL(locationOf(back)).searchParams.get("state")).toBe("a b&c=d");
+  });
+
+  test("a form of another site, which comes without cookies, sets none: no page can fill a browser with them", async () => {
+    const browser = createBrowser(createTestProvider());
+    const response = await browser.post("/authorize", authorizeQuery(), { "sec-fetch-site": "cross-site" });
+    expect(response.headers.getSetCookie()).toEqual([]);
+  });
+
+  test.each([
+    "http://localhost:8085/cb?tenant=1",
+    "http://localhost:8085/a%20b",
+    "http://127.9.9.9:8085/cb",
+    "https://localhost:9000/callback",
+  ])("a person is asked before a code goes to the listed %s, for any program can listen there", async (redirectUri) => {
+    const provider = createTestProvider([client("dev", { kind: "application", redirectUris: [redirectUri] })]);
+    const query = authorizeQuery({ client_id: "dev", redirect_uri: redirectUri });
+    const page = await signInAtGitHub(createBrowser(provider), query);
+    expect([page.status, await formOf(page)]).toEqual([200, expect.stringMatching(/./)]);
   });
 
   test.each([
@@ -129,6 +154,15 @@ describe("a wrong request goes back to the client as an error, with state and is
     const response = await createBrowser(createTestProvider()).get(`/authorize?${authorizeQuery()}&${more}`);
     expect(errorOf(response)).toMatchObject({ error: "invalid_request", iss: issuerUrl });
   });
+
+  test.each(["%1b%5b31mred", "%22", "a".repeat(50)])(
+    "the name %j, which is there twice, is not quoted: a terminal prints the error",
+    async (name) => {
+      const query = `${authorizeQuery()}&${name}=1&${name}=2`;
+      const response = await createBrowser(createTestProvider()).get(`/authorize?${query}`);
+      expect(errorOf(response).error_description).toBe("A parameter is there twice");
+    },
+  );
 
   test("a state of more than 2 KB is not sent back", async () => {
     const query = authorizeQuery({ state: "s".repeat(2049) });

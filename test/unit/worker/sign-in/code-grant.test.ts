@@ -133,6 +133,16 @@ describe("a code", () => {
     expectError(await redeem(code), "invalid_grant");
   });
 
+  test("is refused with the same reason again, for many Go programs show the answer to their second request", async () => {
+    const { codeOf, redeem, github } = startSignIn();
+    const code = await codeOf();
+    github.owners.clear();
+    const [first, second] = [await redeem(code), await redeem(code)];
+    expectError(first, "invalid_grant");
+    expect(second.body).toEqual(first.body);
+    expect(first.body.error_description).toContain("GitHub no longer accepts this sign-in");
+  });
+
   test.each(["code", "redirect_uri", "grant_type"])("is not redeemed without %s", async (name) => {
     const { codeOf, redeem } = startSignIn();
     expectError(await redeem(await codeOf(), { [name]: undefined }), "invalid_request");

@@ -152,6 +152,9 @@ describe("a poll", () => {
     wait(60);
     expect((await poll()).status).toBe(200);
     expect(polls()).toBe(1);
+    // Given out once, as GitHub does.
+    wait(60);
+    expectError(await poll(), "expired_token");
   });
 
   test("of a person whom the policy refuses is denied, with the reason that may be told", async () => {

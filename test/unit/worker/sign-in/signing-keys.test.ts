@@ -53,6 +53,12 @@ describe("the published set", () => {
     for (const key of published) expect(Object.keys(key).sort()).toEqual(["alg", "e", "kid", "kty", "n", "use"]);
   });
 
+  test("has the withdrawn keys first, then slot a, then slot b: octogate signing-key status goes by it", async () => {
+    const { published } = await keysOf({ privateKeys: { b: keyB, a: keyA }, signs: "b", withdrawn: [withdrawn] });
+    const moduli = [keyA, keyB].map((pem) => createPublicKey(pem).export({ format: "jwk" }).n);
+    expect(published.map(({ n }) => n)).toEqual([withdrawn.n, ...moduli]);
+  });
+
   test("has a key once that is in both slots", async () => {
     expect((await keysOf({ privateKeys: { a: keyA, b: keyA } })).published).toHaveLength(1);
   });

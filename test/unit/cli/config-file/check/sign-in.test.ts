@@ -90,8 +90,22 @@ describe("an error is", () => {
       },
       "SIGNING_KEYS.signs: a is published since 2026-11-27T09:00:01Z alone: a kube-apiserver may refuse what it signs",
     ],
+    [
+      "a key that signs since a time that was too early, though it is long past",
+      {
+        GITHUB_CLIENT_ID:
+          'SIGNING_KEYS = { signs = "a", signs_since = "2026-11-20T09:30:00Z", published = { a = "2026-11-20T09:00:00Z", b = "2026-11-19T10:00:00Z" } }\nGITHUB_CLIENT_ID',
+      },
+      "SIGNING_KEYS.signs: a is published since 2026-11-20T09:00:00Z alone: a kube-apiserver may refuse what it signs",
+    ],
   ])("%s", (_, changes, expected) => {
     expect(said(changed(changes), "error")).toEqual([expect.stringContaining(expected)]);
+  });
+
+  test("not a first key that signs at once, nor the next one that is published beside it", () => {
+    const table =
+      'SIGNING_KEYS = { signs = "a", signs_since = "2026-11-27T09:30:00Z", published = { a = "2026-11-27T09:30:00Z", b = "2026-11-27T09:31:00Z" } }';
+    expect(said(changed({ GITHUB_CLIENT_ID: `${table}\nGITHUB_CLIENT_ID` }), "error")).toEqual([]);
   });
 
   test("a withdrawn key under a name that is not its own", () => {
@@ -114,6 +128,14 @@ describe("a warning is", () => {
       "a setting without effect",
       { [signInLine]: "sign_in = false\ndevice_flow = true\nid_token_seconds = 900" },
       ["CLUSTER_PRODUCTION.device_flow: has no effect", "CLUSTER_PRODUCTION.id_token_seconds: has no effect"],
+    ],
+    [
+      "a time that is still to come",
+      {
+        GITHUB_CLIENT_ID:
+          'SIGNING_KEYS = { signs = "a", published = { a = "2026-11-28T10:00:00Z" } }\nGITHUB_CLIENT_ID',
+      },
+      ["SIGNING_KEYS: has the time 2026-11-28T10:00:00Z, which is in the future"],
     ],
     [
       "an address to which no route leads",

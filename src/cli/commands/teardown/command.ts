@@ -1,13 +1,14 @@
 // `octogate teardown`: undoes what setup made, known by its own names, and nothing else.
 // wrangler.toml says what that was, so it is put back last.
 import { Command, Option } from "commander";
-import { clusterNameOf, clusterVariableName } from "../../worker/config/config.ts";
-import { correctFirewall } from "../certificates/listed.ts";
-import { findOwn, isOwn, readClaim, removeFiles, revokeAll } from "../certificates/ownership.ts";
-import { ClusterFolder } from "../certificates/pair-files.ts";
-import { leftBehind } from "../certificates/settled-list.ts";
-import { deleteFirewallRule, firewallRuleRef, readFirewall } from "../cloudflare/firewall-rule.ts";
-import { dissociateHostname, readAssociatedHostnames } from "../cloudflare/hostname-associations.ts";
+import { clusterNameOf, clusterVariableName } from "../../../worker/config/config.ts";
+import { correctFirewall } from "../../certificates/listed.ts";
+import { findOwn, isOwn, readClaim, removeFiles, revokeAll } from "../../certificates/ownership.ts";
+import { ClusterFolder } from "../../certificates/pair-files.ts";
+import { leftBehind } from "../../certificates/settled-list.ts";
+import { deleteFirewallRule, readFirewall } from "../../cloudflare/firewall-rule.ts";
+import { dissociateHostname, readAssociatedHostnames } from "../../cloudflare/hostname-associations.ts";
+import { ruleRef } from "../../cloudflare/rulesets.ts";
 import {
   deleteKvNamespace,
   deleteWorker,
@@ -16,26 +17,36 @@ import {
   kvNamespaceTitle,
   listCustomDomains,
   readDeployedWorker,
-} from "../cloudflare/worker-script.ts";
-import { type CommandMaker, type CommandResult, type Context, cliError, done } from "../command.ts";
+} from "../../cloudflare/worker-script.ts";
+import { type CommandMaker, type CommandResult, type Context, cliError, done } from "../../command.ts";
 import {
   asDeployment,
+  clientVariablesIn,
   clusterVariablesIn,
   type DeploymentFile,
   kvNamespaceIdIn,
   readCluster,
   unknownCluster,
-} from "../config-file/clusters.ts";
+} from "../../config-file/clusters.ts";
 import {
   applyEdits,
   clearFingerprints,
   removeCluster,
   removeKvNamespaceId,
   unsetHostname,
-} from "../config-file/edits.ts";
-import { changedAt, saveConfigFile } from "../config-file/file.ts";
-import { deployIfNeeded, openSession, refuseToLockOut, type Session } from "../deployment/state.ts";
-import { addOptions, askForConsent, type ChangeOptions, changeOptions, clusterOption, examples } from "../options.ts";
+} from "../../config-file/edits.ts";
+import { changedAt, saveConfigFile } from "../../config-file/file.ts";
+import { removeSignInSettings, removeSigningKeys } from "../../config-file/sign-in-edits.ts";
+import { deployIfNeeded, openSession, readDeployed, refuseToLockOut, type Session } from "../../deployment/state.ts";
+import {
+  addOptions,
+  askForConsent,
+  type ChangeOptions,
+  changeOptions,
+  clusterOption,
+  examples,
+} from "../../options.ts";
+import { inspectSignIn, removeSignIn, secretsLeft, signInChanges } from "./sign-in.ts";
 
 interface TeardownOptions extends ChangeOptions {
   readonly cluster?: string;
@@ -81,7 +92,7 @@ async function tearDownCluster(
     const hint = "octogate teardown --everything takes the whole deployment down";
     throw cliError(path, `${clusterName} is the only cluster of this deployment`, hint);
   }
-  const deployed = await readDeployedWorker(client, zone.accountId, workerName);
+  const deployed = await readDeployed(client, zone.accountId, workerName, context);
   const removal = { variable, fingerprint: null };
   refuseToLockOut(deployment, deployed, removal);
   const folder = new ClusterFolder(deployment.folder, clusterName);
@@ -95,16 +106,21 @@ async function tearDownCluster(
     isOwn(fingerprint, claim),
   );
 
+  const rest = Object.fromEntries(Object.entries(deployment.settings.vars).filter(([name]) => name !== variable));
+  const isLastClient = variable in deployment.settings.vars && clientVariablesIn(rest).length === 0;
+  const signIn = isLastClient ? await inspectSignIn(session) : null;
   const isDeployedStill = deployed !== null && variable in deployed.variables;
   const changes = [
     ...certificates.map(({ fingerprint, commonName }) => `revoke the certificate ${fingerprint} (${commonName})`),
     ...(listed === null && !isDeployedStill
       ? []
       : [`take [vars.${variable}] out of ${path} and its certificates out of the custom rule, and deploy`]),
+    ...(signIn === null ? [] : signInChanges(signIn)),
     ...(pairs.length === 0 ? [] : [`remove the keys and certificates in ${folder.name}: ${pairs.join(", ")}`]),
     ...((await folder.isRest()) ? [`remove the rest of ${folder.name}`] : []),
   ];
-  const stays = left.map((what) => `This stays: ${what}.`);
+  const kept = [...left, ...(signIn === null ? [] : [...signIn.left, ...secretsLeft(deployed)])];
+  const stays = kept.map((what) => `This stays: ${what}.`);
   if (changes.length === 0) {
     const { message, hint } = unknownCluster(deployment, clusterName);
     throw cliError(path, message, hint);
@@ -116,12 +132,16 @@ async function tearDownCluster(
   await revokeAll(session, claim, certificates);
   // Before the table goes, which says what goes out of the rule. These certificates are of no use any more.
   await correctFirewall(session, { file: deployment, certificates: claim.certificates, removed });
-  const text = applyEdits(deployment, removeCluster(deployment, variable));
+  if (signIn !== null) await removeSignIn(session, signIn);
+  const text = applyEdits(deployment, [
+    ...removeCluster(deployment, variable),
+    ...(signIn === null ? [] : removeSignInSettings(deployment, { ...signIn, kept: undefined })),
+  ]);
   const written = asDeployment(await saveConfigFile(deployment, text));
   await deployIfNeeded(written, context, session, { certificates: claim.certificates, removed: removal });
   await removeFiles(folder, own);
   const lines = [`${clusterName} is gone; ${others.length} other clusters go on.`, ...stays];
-  return done(lines, { changed: true, changes, left }, leftBehind(claim.missing));
+  return done(lines, { changed: true, changes, left: kept }, leftBehind(claim.missing));
 }
 
 type Remains = Awaited<ReturnType<typeof inspect>>;
@@ -142,11 +162,14 @@ async function tearDownEverything(session: Session, options: ChangeOptions, cont
     await work();
     context.terminal.note(`${good("✓")} ${what}`);
   };
-  const { domain, hasWorker, firewall, isOurs, claim, clusters, kvNamespaceId } = remains;
+  const { domain, hasWorker, firewall, isOurs, claim, clusters, kvNamespaceId, signIn } = remains;
   let file = deployment;
   const certificates = clusters.flatMap(({ own }) => own.certificates);
   if (domain !== null) {
     await step(`${hostname} leads nowhere`, () => detachCustomDomain(client, accountId, domain.id));
+  }
+  if (signIn !== null) {
+    await step(`${signIn.hostname} leads nowhere, and has no limit`, () => removeSignIn(session, signIn));
   }
   if (hasWorker) await step(`the Worker ${workerName} is deleted`, () => deleteWorker(client, accountId, workerName));
   if (firewall !== null && firewall.rule !== null) {
@@ -197,7 +220,8 @@ async function inspect(session: Session) {
   ]);
   // Clusters that were added from elsewhere would be cut off without a word, and their certificates would stay valid.
   refuseToLockOut(deployment, deployed);
-  const elsewhere = domains.find((domain) => domain.service === workerName && domain.hostname !== hostname);
+  const own = [hostname, deployment.signInHostname];
+  const elsewhere = domains.find((domain) => domain.service === workerName && !own.includes(domain.hostname));
   if (elsewhere !== undefined) {
     throw cliError(
       `${deployment.path}: name`,
@@ -208,7 +232,8 @@ async function inspect(session: Session) {
   // The same hostname, set up from another clone under another name: rule and association guard that Worker now.
   const heir = domains.find((domain) => domain.hostname === hostname && domain.service !== workerName);
   const isAssociated = hostnames.includes(hostname);
-  const left = clusters.flatMap(({ own }) => own.left);
+  const signIn = await inspectSignIn(session, domains);
+  const left = [...clusters.flatMap((cluster) => cluster.own.left), ...(signIn?.left ?? [])];
   if (heir !== undefined && (firewall.rule !== null || isAssociated)) {
     left.push(`the custom rule and the association of ${hostname}: it leads to the Worker ${heir.service}`);
   }
@@ -225,6 +250,8 @@ async function inspect(session: Session) {
     claim,
     clusters,
     left,
+    // Null: no person signs in.
+    signIn,
     // Null: none that setup made.
     kvNamespaceId: isOurKvNamespace ? kvNamespace.id : null,
     // Of no namespace: an earlier run has deleted it. Null: none such.
@@ -234,13 +261,14 @@ async function inspect(session: Session) {
 }
 
 function changesFor({ deployment, hostname }: Session, remains: Remains): string[] {
-  const { domain, hasWorker, firewall, isAssociated, clusters, kvNamespaceId, variables } = remains;
+  const { domain, hasWorker, firewall, isAssociated, clusters, kvNamespaceId, variables, signIn } = remains;
   const certificates = clusters.flatMap(({ own }) => own.certificates);
   const names = variables.map(clusterNameOf).join(", ");
   return [
     ...(domain === null ? [] : [`detach ${hostname}: users can no longer sign in to ${names}`]),
-    ...(hasWorker ? [`delete the Worker ${deployment.workerName} and its secret`] : []),
-    ...(firewall === null || firewall.rule === null ? [] : [`delete the custom rule ${firewallRuleRef(hostname)}`]),
+    ...(hasWorker ? [`delete the Worker ${deployment.workerName} and its secrets`] : []),
+    ...(signIn === null ? [] : signInChanges(signIn)),
+    ...(firewall === null || firewall.rule === null ? [] : [`delete the custom rule ${ruleRef(hostname)}`]),
     ...(isAssociated ? [`ask no more for client certificates at ${hostname} (hostname association)`] : []),
     ...certificates.map(({ fingerprint, commonName }) => `revoke the certificate ${fingerprint} (${commonName})`),
     ...(kvNamespaceId === null ? [] : [`delete the KV namespace ${kvNamespaceId}, with the cached facts in it`]),
@@ -252,7 +280,7 @@ function changesFor({ deployment, hostname }: Session, remains: Remains): string
 function restoredText(
   file: DeploymentFile,
   { hostname }: Session,
-  { goneKvNamespaceId, variables }: Pick<Remains, "goneKvNamespaceId" | "variables">,
+  { goneKvNamespaceId, variables, signIn }: Pick<Remains, "goneKvNamespaceId" | "variables" | "signIn">,
 ): string {
   const [first, ...others] = variables;
   return applyEdits(file, [
@@ -260,5 +288,7 @@ function restoredText(
     ...(first === undefined ? [] : clearFingerprints(file, first)),
     ...(goneKvNamespaceId === null ? [] : removeKvNamespaceId(file, goneKvNamespaceId)),
     ...unsetHostname(file, hostname),
+    ...(signIn === null ? [] : removeSignInSettings(file, { ...signIn, kept: first })),
+    ...removeSigningKeys(file),
   ]);
 }
