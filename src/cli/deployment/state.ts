@@ -37,6 +37,7 @@ export const oauthClientSecretsName = "OAUTH_CLIENT_SECRETS";
  * Reads what is deployed, with its secrets, which Cloudflare may list a while later than the Worker itself. A secret
  * that seems to be missing would be made anew, and end what is cached under the old one.
  *
+ * @param neededBy the secrets that went up with what is deployed, as far as the caller would make them anew
  * @returns null if there is no Worker of this name
  */
 export async function readDeployed(
@@ -44,23 +45,24 @@ export async function readDeployed(
   accountId: string,
   workerName: string,
   clock: Clock,
+  neededBy: (deployed: DeployedWorker) => readonly string[] = () => [cacheSecretName],
 ): Promise<DeployedWorker | null> {
   const look = () => readDeployedWorker(client, accountId, workerName);
+  const missing = (deployed: DeployedWorker | null) =>
+    deployed === null ? [] : neededBy(deployed).filter((name) => !deployed.secrets.includes(name));
   return lookAgain(clock, {
     found: await look(),
     look,
-    isThere: (deployed) => missingSecrets(deployed).length === 0,
-    until: (deployed) => `Cloudflare lists ${missingSecrets(deployed).join(", ")} of the Worker ${workerName}`,
+    isThere: (deployed) => missing(deployed).length === 0,
+    until: (deployed) => `Cloudflare lists the secret ${missing(deployed).join(", ")} of the Worker ${workerName}`,
   });
 }
 
-/** @returns the secrets that went up with what is deployed, as far as Cloudflare does not list them */
-function missingSecrets(deployed: DeployedWorker | null): string[] {
-  if (deployed === null) return [];
-  const { variables, secrets } = deployed;
-  const ofSignIn = [oauthClientSecretsName, ...(signingKeysIn(deployed).length > 0 ? [] : ["SIGNING_KEY_A"])];
-  const needed = [cacheSecretName, ...(clientVariablesIn(variables).length > 0 ? ofSignIn : [])];
-  return needed.filter((name) => !secrets.includes(name));
+/** @returns with those of signing in, where people sign in to what is deployed */
+export function signInSecretsOf(deployed: DeployedWorker): string[] {
+  if (clientVariablesIn(deployed.variables).length === 0) return [cacheSecretName];
+  const keys = signingKeysIn(deployed);
+  return [cacheSecretName, oauthClientSecretsName, ...(keys.length > 0 ? keys : ["SIGNING_KEY_A"])];
 }
 
 /** @returns the secrets of the signing keys that are deployed */

@@ -34,7 +34,9 @@ const sufficientScopes = ["admin:org", "read:org", "repo", "user", "write:org"];
 
 /** @returns the headers about scopes in responses to tokens that have scopes */
 function scopeHeaders({ kind }: Grant): Record<string, string> {
-  return kind === "fine_grained" ? {} : { "x-accepted-oauth-scopes": sufficientScopes.join(", ") };
+  return kind === "fine_grained" || kind === "installation"
+    ? {}
+    : { "x-accepted-oauth-scopes": sufficientScopes.join(", ") };
 }
 
 /** Whether this token's scopes, if it has any, let it see organisations. */

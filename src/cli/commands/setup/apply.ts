@@ -15,7 +15,7 @@ import { signingKeyNames } from "../../config-file/check/stand-in-secrets.ts";
 import { asDeployment, type DeploymentFile, kvNamespaceIdIn } from "../../config-file/clusters.ts";
 import { saveConfigFile } from "../../config-file/file.ts";
 import { secretsToPut } from "../../deployment/sign-in-secrets.ts";
-import { deployIfNeeded, readDeployed } from "../../deployment/state.ts";
+import { deployIfNeeded, readDeployed, signInSecretsOf } from "../../deployment/state.ts";
 import type { Existing } from "./inspect.ts";
 import { writeDeployment } from "./plan.ts";
 import type { SetupRequest } from "./request.ts";
@@ -108,7 +108,7 @@ async function signInSecrets(
   clientSecrets: string | null,
   context: Context,
 ): Promise<Readonly<Record<string, string>>> {
-  const deployed = await readDeployed(client, zone.accountId, workerName, context);
+  const deployed = await readDeployed(client, zone.accountId, workerName, context, signInSecretsOf);
   return secretsToPut(deployed, signingKeyNames(settings), clientSecrets);
 }
 

@@ -12,7 +12,7 @@ import { kvNamespaceTitle, listCustomDomains, listKvNamespaces } from "../../clo
 import { findMissingPermissions, findReadOnlyPermissions, findZone } from "../../cloudflare/zone.ts";
 import { CliError, type Context, cliError, error, warning } from "../../command.ts";
 import type { DeploymentFile } from "../../config-file/clusters.ts";
-import { readDeployed } from "../../deployment/state.ts";
+import { readDeployed, signInSecretsOf } from "../../deployment/state.ts";
 import { reviewPath } from "../../deployment/verify.ts";
 import type { SetupRequest } from "./request.ts";
 import { inspectSignIn } from "./sign-in-plan.ts";
@@ -58,7 +58,7 @@ export async function inspect(
     readAssociatedHostnames(client, zone),
     readFirewall(client, zone, hostname),
     listKvNamespaces(client, accountId),
-    readDeployed(client, accountId, workerName, context),
+    readDeployed(client, accountId, workerName, context, signIn === null ? undefined : signInSecretsOf),
     listCustomDomains(client, accountId),
     findAddressRecords(client, zone, hostname),
     listWorkerRoutes(client, zone),

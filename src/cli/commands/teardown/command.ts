@@ -37,7 +37,14 @@ import {
 } from "../../config-file/edits.ts";
 import { changedAt, saveConfigFile } from "../../config-file/file.ts";
 import { removeSignInSettings, removeSigningKeys } from "../../config-file/sign-in-edits.ts";
-import { deployIfNeeded, openSession, readDeployed, refuseToLockOut, type Session } from "../../deployment/state.ts";
+import {
+  deployIfNeeded,
+  openSession,
+  readDeployed,
+  refuseToLockOut,
+  type Session,
+  signInSecretsOf,
+} from "../../deployment/state.ts";
 import {
   addOptions,
   askForConsent,
@@ -92,7 +99,7 @@ async function tearDownCluster(
     const hint = "octogate teardown --everything takes the whole deployment down";
     throw cliError(path, `${clusterName} is the only cluster of this deployment`, hint);
   }
-  const deployed = await readDeployed(client, zone.accountId, workerName, context);
+  const deployed = await readDeployed(client, zone.accountId, workerName, context, signInSecretsOf);
   const removal = { variable, fingerprint: null };
   refuseToLockOut(deployment, deployed, removal);
   const folder = new ClusterFolder(deployment.folder, clusterName);
