@@ -4,6 +4,7 @@ import { floodsStudy } from "./floods.ts";
 import { gridStudy } from "./grid.ts";
 import { lifetimesStudy } from "./lifetimes.ts";
 import { outagesStudy } from "./outages.ts";
+import { signInStudy } from "./sign-in.ts";
 import { sizesStudy } from "./sizes.ts";
 import { sourcesStudy } from "./sources.ts";
 import type { Study } from "./study.ts";
@@ -14,6 +15,7 @@ const studies = {
   floods: floodsStudy,
   sources: sourcesStudy,
   sizes: sizesStudy,
+  "sign-in": signInStudy,
   assumptions: assumptionsStudy,
   grid: gridStudy,
 } as const;

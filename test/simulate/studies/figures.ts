@@ -1,5 +1,6 @@
 // The figures that several studies print, each in one place: what is divided by what.
 import { quantile } from "../../bench/quantiles.ts";
+import { freeADay } from "../report/money.ts";
 import { decimal, percent, whole } from "../report/table.ts";
 import type { Counts } from "../world/counts.ts";
 
@@ -56,4 +57,15 @@ export const monthlyFigures: readonly Figure[] = [
 /** @returns median, 99th percentile and maximum, in whole seconds */
 export function lagCells(lagsMs: readonly number[]): string[] {
   return [quantile(lagsMs, 0.5), quantile(lagsMs, 0.99), Math.max(...lagsMs)].map((ms) => whole(ms / 1000));
+}
+
+export const freePlanLimits = [
+  { name: "Worker requests", perDay: freeADay.reviews, of: ({ reviews }: Counts) => reviews },
+  { name: "KV reads", perDay: freeADay.kvReads, of: ({ kvReads }: Counts) => kvReads },
+  { name: "KV writes", perDay: freeADay.kvWrites, of: ({ kvWrites }: Counts) => kvWrites },
+];
+
+/** @returns how many people each daily limit of the free plan serves, by what a day of so many people comes to */
+export function peopleWithin(day: Counts, people: number): number[] {
+  return freePlanLimits.map(({ perDay, of }) => Math.floor((perDay / of(day)) * people));
 }

@@ -3,6 +3,7 @@
 import type { Job, JobResult } from "../jobs.ts";
 import { costOf, type MonthlyCost } from "../report/money.ts";
 import { addDays, type Day } from "../scenarios/day.ts";
+import { addDoorDays, type Door, type DoorDay } from "../scenarios/door.ts";
 import type { Flood, FloodKind } from "../scenarios/flood.ts";
 import type { Lags } from "../scenarios/leavers.ts";
 import { addOutages, type Outage } from "../scenarios/outage.ts";
@@ -21,6 +22,7 @@ export interface Findings {
   lags(settings: Settings): Lags;
   outage(settings: Settings): Outage;
   flood(settings: Settings, kind: FloodKind): Flood;
+  door(settings: Settings, door: Door): DoorDay;
 }
 
 export function needOfDay(settings: Settings, day: DayKind = "working"): Job {
@@ -43,6 +45,10 @@ export function needOfFlood(settings: Settings, flood: FloodKind): Job {
   return { settings, scenario: { kind: "flood", flood } };
 }
 
+export function needOfDoor(settings: Settings, door: Door): Job {
+  return { settings, scenario: { kind: "door", door } };
+}
+
 /** @returns each job once, cut into regions, the longest first: so that no thread is left alone with one of those */
 export function distinctJobs(needs: readonly Job[]): Job[] {
   const byKey = new Map(needs.flatMap(regionsOf).map((job) => [keyOf(job), job]));
@@ -60,6 +66,8 @@ export function effortOf({ settings, scenario }: Job): number {
       return settings.people * 0.5;
     case "flood":
       return 500 + settings.people * 0.3;
+    case "door":
+      return settings.people * (scenario.door === "webhook" ? 1 : 0.4);
   }
 }
 
@@ -94,6 +102,8 @@ export function findingsOf(jobs: readonly Job[], results: readonly JobResult[]):
       if (first === undefined) throw new Error("a flood came to something else");
       return first;
     },
+    door: (settings, door) =>
+      addDoorDays(of(needOfDoor(settings, door)).flatMap((it) => (it.kind === "door" ? [it.day] : []))),
   };
   return findings;
 }
@@ -109,7 +119,7 @@ function regionsOf({ settings, scenario }: Job): Job[] {
 
 /** Grace makes no difference while GitHub is up, nor does the number of people to leavers, who come without them. */
 function keyOf({ settings, scenario }: Job): string {
-  const isUp = scenario.kind === "day" || scenario.kind === "leavers";
+  const isUp = ["day", "leavers", "door"].includes(scenario.kind);
   const relevant = {
     ...settings,
     graceSeconds: isUp ? defaults.graceSeconds : settings.graceSeconds,

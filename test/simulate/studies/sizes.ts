@@ -1,11 +1,10 @@
 // Sizes from a team to a company: what a month costs, and where the free plan ends.
 
-import { freeADay } from "../report/money.ts";
 import { drawLines, type Picture } from "../report/pictures.ts";
 import { dollars, markdownTable, percent, whole } from "../report/table.ts";
 import type { Counts } from "../world/counts.ts";
 import { type Settings, settingsFor } from "../world/settings.ts";
-import { githubCalls, waitingShare, waitingShareInWork } from "./figures.ts";
+import { freePlanLimits, githubCalls, peopleWithin, waitingShare, waitingShareInWork } from "./figures.ts";
 import { type Findings, needOfDay, needsOfMonth } from "./findings.ts";
 import type { Study } from "./study.ts";
 
@@ -17,12 +16,6 @@ const shapes = [1, 3].flatMap((apiserversPerCluster) =>
     [120, 600].map((ttlSeconds) => ({ apiserversPerCluster, apiserverCacheSeconds, ttlSeconds })),
   ),
 );
-
-const limits = [
-  { name: "Worker requests", perDay: freeADay.reviews, of: ({ reviews }: Counts) => reviews },
-  { name: "KV reads", perDay: freeADay.kvReads, of: ({ kvReads }: Counts) => kvReads },
-  { name: "KV writes", perDay: freeADay.kvWrites, of: ({ kvWrites }: Counts) => kvWrites },
-];
 
 export function sizesStudy(people: number, seed: number): Study {
   const bySize = sizes.map((size) => settingsFor(size, { seed }));
@@ -61,7 +54,7 @@ export function sizesStudy(people: number, seed: number): Study {
       xTicks: sizes,
       yScale: "log",
       lines: [
-        ...limits.map(({ name, perDay, of }) => ({
+        ...freePlanLimits.map(({ name, perDay, of }) => ({
           name,
           points: bySize.map((settings): [number, number] => [
             settings.people,
@@ -112,11 +105,11 @@ function sizesTable(all: readonly Settings[], findings: Findings): string {
     all.map((settings) => {
       const { counts } = findings.day(settings);
       const { total, requests, cpu, kvReads, kvWrites, kvStorage, logs } = findings.cost(settings);
-      const exceeded = limits.filter(({ perDay, of }) => of(counts) > perDay).map(({ name }) => name);
+      const exceeded = freePlanLimits.filter(({ perDay, of }) => of(counts) > perDay).map(({ name }) => name);
       return [
         whole(settings.people),
         whole(settings.clusters),
-        ...limits.map(({ of }) => whole(of(counts))),
+        ...freePlanLimits.map(({ of }) => whole(of(counts))),
         exceeded.length === 0 ? "yes" : `no: ${exceeded.join(", ")}`,
         dollars(total),
         dollars(requests + cpu),
@@ -129,10 +122,10 @@ function sizesTable(all: readonly Settings[], findings: Findings): string {
 
 function shapesTable(all: readonly Settings[], findings: Findings, people: number): string {
   return markdownTable(
-    ["apiservers to a cluster", "apiserver cache", "TTL", ...limits.map(({ name }) => name), "people"],
+    ["apiservers to a cluster", "apiserver cache", "TTL", ...freePlanLimits.map(({ name }) => name), "people"],
     all.map((settings) => {
       const { counts } = findings.day(settings);
-      const fitting = limits.map(({ perDay, of }) => Math.floor((perDay / of(counts)) * people));
+      const fitting = peopleWithin(counts, people);
       return [
         whole(settings.apiserversPerCluster),
         `${settings.apiserverCacheSeconds} s`,

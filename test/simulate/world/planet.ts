@@ -33,12 +33,21 @@ export interface Planet {
    * default
    * @returns whether they get in, and whether the Worker was asked
    */
-  present(
-    token: string,
-    cluster: number,
-    apiserver: number,
-    requestsIfRefused?: number,
-  ): Promise<{ isAdmitted: boolean; wasAsked: boolean }>;
+  present(token: string, cluster: number, apiserver: number, requestsIfRefused?: number): Promise<Presented>;
+  /**
+   * Decides at the sign-in hostname, over the same memory as a review: kubelogin and the browser come by a connection
+   * of their own each time.
+   *
+   * @param place the person's
+   * @returns whether an ID token is given out
+   */
+  decide(token: string, cluster: number, place: number): Promise<boolean>;
+}
+
+export interface Presented {
+  readonly isAdmitted: boolean;
+  /** Whether the Worker was asked. */
+  readonly wasAsked: boolean;
 }
 
 type Verdict = "yes" | "no" | "error";
@@ -99,11 +108,16 @@ export function createPlanet({ settings, agents, meter, now, outage }: PlanetOpt
       connection.slot = random.below(isolatesPerLocation);
       connection.until = now() + random.exponential(settings.connectionLifeMinutes * minuteMs);
     }
-    const { slots, start } = partOf(locations, cluster % locations.length);
-    let current = partOf(slots, connection.slot);
+    return isolateAt(cluster, connection.slot);
+  }
+
+  /** @param place of a cluster or of a person: they are spread over the locations */
+  function isolateAt(place: number, slot: number): Isolate {
+    const { slots, start } = partOf(locations, place % locations.length);
+    let current = partOf(slots, slot);
     if (current.endsAt <= now()) {
       current = start();
-      slots[connection.slot] = current;
+      slots[slot] = current;
     }
     return current.isolate;
   }
@@ -160,6 +174,10 @@ export function createPlanet({ settings, agents, meter, now, outage }: PlanetOpt
         return { isAdmitted: verdict === "yes", wasAsked: true };
       }
       return { isAdmitted: false, wasAsked: true };
+    },
+    async decide(token, cluster, place) {
+      const { request } = partOf(clusters, cluster);
+      return (await review(token, request, isolateAt(place, random.below(isolatesPerLocation)))) === "yes";
     },
   };
 }

@@ -4,7 +4,7 @@ import { Calendar, type Command, maxChoices } from "./calendar.ts";
 import { type Meter, noCounts } from "./counts.ts";
 import type { GitHubOptions } from "./github.ts";
 import { type DayKind, dayMs, hourMs, minuteMs, sessionsOf } from "./habits.ts";
-import { createPlanet } from "./planet.ts";
+import { createPlanet, type Planet, type Presented } from "./planet.ts";
 import type { Settings } from "./settings.ts";
 
 /** A midnight; the simulated day begins a day later, after an evening on which each person was seen once. */
@@ -31,6 +31,8 @@ export interface PlayOptions {
   readonly outage?: GitHubOptions["outage"];
   /** What an attacker presents, who is not in the list and does not use kubectl. */
   readonly attackersToken?: () => string;
+  /** How people's commands come to the Worker; by default the apiserver asks with their own token. */
+  readonly present?: (planet: Planet, agent: Agent, command: Command) => Promise<Presented>;
   readonly meter?: Meter;
   /** Before each command. */
   readonly beforeEach?: (command: Command, meter: Meter) => void;
@@ -47,6 +49,7 @@ export async function play(options: PlayOptions): Promise<number> {
     calendar,
     outage = null,
     attackersToken = () => "",
+    present = presentOwnToken,
     beforeEach,
     afterEach,
     onProgress,
@@ -67,12 +70,11 @@ export async function play(options: PlayOptions): Promise<number> {
     time = command.time;
     const agent = agents[command.agent] ?? null;
     beforeEach?.(command, meter);
-    const cluster = agent?.clusters[command.choice] ?? 0;
     const waitsBefore = meter.counts.fromGitHub;
     const { isAdmitted, wasAsked } =
       agent === null
         ? await planet.present(attackersToken(), 0, command.apiserver, 1)
-        : await planet.present(agent.token, cluster, command.apiserver);
+        : await present(planet, agent, command);
     const { counts } = meter;
     counts.commands += 1;
     if (!isAdmitted) counts.commandsRefused += 1;
@@ -90,6 +92,15 @@ export async function play(options: PlayOptions): Promise<number> {
     if (done % stepsOfProgress === 0) onProgress(done / calendar.length);
   }
   return planet.github.mostCostingCallsInAnHour;
+}
+
+function presentOwnToken(planet: Planet, agent: Agent, { choice, apiserver }: Command): Promise<Presented> {
+  return planet.present(agent.token, clusterOf(agent, choice), apiserver);
+}
+
+/** @returns the number of the cluster */
+export function clusterOf({ clusters }: Agent, choice: number): number {
+  return clusters[choice] ?? 0;
 }
 
 /**

@@ -72,7 +72,7 @@ describe("the simulation's options", () => {
   test.each([
     ["--people 0", "It must be a whole number from 1 to 200000."],
     ["--ttl 4", "It must be a whole number from 5 to 600."],
-    ["--only all", "Allowed choices are lifetimes, outages, floods, sources, sizes, assumptions, grid."],
+    ["--only all", "Allowed choices are lifetimes, outages, floods, sources, sizes, sign-in, assumptions, grid."],
     ["--scenario all", "Allowed choices are day, month, leavers, outage, flood."],
     ["--plan cheap", "Allowed choices are free, paid."],
     ["--single --write", "'--single' cannot be used with option '--write'"],

@@ -3,9 +3,11 @@ import { describe, expect, test } from "vitest";
 import { type Job, type JobResult, runJob } from "../../simulate/jobs.ts";
 import { runJobs } from "../../simulate/pool.ts";
 import { simulateDay } from "../../simulate/scenarios/day.ts";
+import { simulateDoor } from "../../simulate/scenarios/door.ts";
 import { type FloodKind, simulateFlood } from "../../simulate/scenarios/flood.ts";
 import { simulateLeavers } from "../../simulate/scenarios/leavers.ts";
 import { outageMinutes, refusedShare, simulateOutage } from "../../simulate/scenarios/outage.ts";
+import { addCounts } from "../../simulate/world/counts.ts";
 import { type Settings, settingsFor } from "../../simulate/world/settings.ts";
 
 const ignoreProgress = () => {};
@@ -18,6 +20,7 @@ const jobs: readonly Job[] = [
   { settings: tiny(), scenario: { kind: "day", day: "weekend" } },
   { settings: tiny(), scenario: { kind: "leavers", leavers: 6 } },
   { settings: tiny(), scenario: { kind: "outage" } },
+  { settings: tiny(), scenario: { kind: "door", door: "sign-in" } },
 ];
 
 async function runHere(): Promise<JobResult[]> {
@@ -74,6 +77,25 @@ describe("an ordinary day", () => {
     const short = await simulateDay(tiny({ apiserverCacheSeconds: 10 }), "working", ignoreProgress);
     const long = await simulateDay(tiny({ apiserverCacheSeconds: 120 }), "working", ignoreProgress);
     expect(long.counts.reviews).toBeLessThan(short.counts.reviews);
+  });
+});
+
+describe("a day by each door", () => {
+  test("counts at the webhook what an ordinary day does, people and bots together", async () => {
+    const { people, bots } = await simulateDoor(tiny(), "webhook", ignoreProgress);
+    const { counts } = await simulateDay(tiny(), "working", ignoreProgress);
+    expect(addCounts([people, bots].map((part) => ({ counts: part, times: 1 })))).toEqual(counts);
+  });
+
+  test("leaves bots at the webhook, refuses no person, and decides less often at the sign-in hostname", async () => {
+    const webhook = await simulateDoor(tiny(), "webhook", ignoreProgress);
+    const signIn = await simulateDoor(tiny(), "sign-in", ignoreProgress);
+    expect(signIn.bots.reviews).toBe(webhook.bots.reviews);
+    expect(signIn.people.commands).toBe(webhook.people.commands);
+    expect(signIn.people).toMatchObject({ commandsRefused: 0, fromNoSource: 0, githubUnknown: 0 });
+    expect(signIn.people.reviews).toBeLessThan(webhook.people.reviews);
+    expect(signIn.people.kvWrites).toBeGreaterThan(0);
+    expect(signIn.people.kvWrites).toBeLessThan(webhook.people.kvWrites);
   });
 });
 
