@@ -122,6 +122,8 @@ export function createGitHubSignIn({
 }: GitHubSignInOptions): GitHubSignIn {
   const { githubWebUrl, githubClientId, githubClientSecret } = settings;
   const redirectUri = `${settings.issuerUrl}/callback`;
+  // A GitHub App has permissions. An OAuth app has to ask for the scope that shows memberships.
+  const scope = githubClientId.startsWith("Iv") ? {} : { scope: "read:org" };
 
   async function post(path: string, parameters: Readonly<Record<string, string>>): Promise<GitHubReply> {
     const body = { client_id: githubClientId, ...parameters };
@@ -179,6 +181,7 @@ export function createGitHubSignIn({
         allow_signup: "false",
         code_challenge: challenge,
         code_challenge_method: "S256",
+        ...scope,
         ...(loginHint === null ? {} : { login: loginHint }),
         ...(selectAccount ? { prompt: "select_account" } : {}),
       });
@@ -207,7 +210,7 @@ export function createGitHubSignIn({
     },
 
     async startDevice() {
-      const reply = await post("/login/device/code", {});
+      const reply = await post("/login/device/code", scope);
       const parsed = v.safeParse(deviceSchema, successOf(reply));
       if (parsed.success) {
         const { output } = parsed;

@@ -5,7 +5,10 @@ import { settings } from "./support/provider.ts";
 
 const now = Date.parse("2026-11-27T10:00:00Z");
 
-function gitHubThat(answer: (request: Request) => Response | Promise<Response>) {
+function gitHubThat(
+  answer: (request: Request) => Response | Promise<Response>,
+  changes: Partial<typeof settings> = {},
+) {
   const requests: Request[] = [];
   const warnings: string[] = [];
   const fetch = async (input: string | URL | Request, init?: RequestInit) => {
@@ -15,7 +18,7 @@ function gitHubThat(answer: (request: Request) => Response | Promise<Response>) 
     return answer(request);
   };
   const gitHub = createGitHubSignIn({
-    settings,
+    settings: { ...settings, ...changes },
     restUrl: "https://api.github.example.com",
     client: createGitHubClient({ fetch }),
     now: () => now,
@@ -46,6 +49,15 @@ test("the authorize page gets our client, callback, state and challenge, and the
   });
   const plain = new URL(gitHub.authorizeAddress({ ...request, loginHint: null, selectAccount: false }));
   expect([plain.searchParams.has("login"), plain.searchParams.has("prompt")]).toEqual([false, false]);
+});
+
+test("an OAuth app asks for the scope that shows memberships, on the page and for a device", async () => {
+  const clientId = "Ov23liExample";
+  const { gitHub, requests } = gitHubThat(() => json({ error: "made_up" }), { githubClientId: clientId });
+  const request = { state: "s", challenge: "c", loginHint: null, selectAccount: false };
+  expect(new URL(gitHub.authorizeAddress(request)).searchParams.get("scope")).toBe("read:org");
+  await gitHub.startDevice();
+  expect(await requests[0]?.json()).toEqual({ client_id: clientId, scope: "read:org" });
 });
 
 describe("a code", () => {
