@@ -10,7 +10,7 @@ import { freePort } from "../support/free-port.ts";
 import { until } from "../support/until.ts";
 import { sayIfSkipped, whyWithoutOAuth2Proxy } from "./support/binaries.ts";
 import { makeFileAuthority } from "./support/certificates.ts";
-import { startChromium, whyWithoutChromium } from "./support/chromium.ts";
+import { applicationHost, startChromium, whyWithoutChromium } from "./support/chromium.ts";
 import { type OAuth2Proxy, startOAuth2Proxy } from "./support/oauth2-proxy.ts";
 import { type Octogate, startOctogate } from "./support/octogate.ts";
 
@@ -39,7 +39,7 @@ describe.skipIf(why !== null)(title, () => {
         CACHE_TTL_SECONDS: String(ttlSeconds),
         OIDC_CLIENT_SECRETS: JSON.stringify({ dashboard: clientSecret }),
       },
-      applications: { dashboard: { redirect_uris: [`https://localhost:${port}/oauth2/callback`] } },
+      applications: { dashboard: { redirect_uris: [`https://${applicationHost}:${port}/oauth2/callback`] } },
       addTo: (github, app, maintainer) => {
         const organisation = github.addOrganisation({ login: "Reef-Works" });
         github.installApp(app, organisation);

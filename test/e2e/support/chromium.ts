@@ -26,11 +26,17 @@ const executablePath = findChromium();
 export const whyWithoutChromium = executablePath === null ? `none of ${names.join(", ")} is in PATH` : null;
 
 /** @throws if there is none: tests ask {@link whyWithoutChromium} first */
+/** A web application's, which is no loopback address: before those comes our page. */
+export const applicationHost = "dashboard.acme.test";
+
 export async function startChromium(): Promise<Browser> {
   if (executablePath === null) throw new Error("there is no Chromium");
   return chromium.launch({
     executablePath,
     // Its sandbox wants rights that a container does not have, and all pages here are the tests' own.
-    args: ["--no-sandbox", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1"],
+    args: [
+      "--no-sandbox",
+      `--host-resolver-rules=MAP ${applicationHost} 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1`,
+    ],
   });
 }

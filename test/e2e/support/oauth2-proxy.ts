@@ -7,6 +7,7 @@ import { type RunningProgram, start } from "../../support/program.ts";
 import { until } from "../../support/until.ts";
 import { binary } from "./binaries.ts";
 import type { CertificateFiles } from "./certificates.ts";
+import { applicationHost } from "./chromium.ts";
 
 export interface ProxyOptions {
   readonly port: number;
@@ -39,7 +40,7 @@ export async function startOAuth2Proxy(options: ProxyOptions): Promise<OAuth2Pro
   const address = page.address();
   if (address === null || typeof address === "string") throw new Error("the page listens on no TCP port");
 
-  const url = `https://localhost:${options.port}`;
+  const url = `https://${applicationHost}:${options.port}`;
   const proxy = start(binary("oauth2-proxy"), flagsOf(options, url, `http://127.0.0.1:${address.port}`));
   const stop = async () => {
     await proxy.stop();
@@ -47,7 +48,7 @@ export async function startOAuth2Proxy(options: ProxyOptions): Promise<OAuth2Pro
     page.close();
   };
   try {
-    await until(() => isReady(proxy, `${url}/ping`), 20_000, "oauth2-proxy answers");
+    await until(() => isReady(proxy, `https://localhost:${options.port}/ping`), 20_000, "oauth2-proxy answers");
   } catch (error) {
     await stop();
     throw error;
