@@ -37,7 +37,7 @@ const situations: fc.Arbitrary<Situation> = tables
   });
 
 /** How many situations there are, and how many of them a property has to be about. */
-const [numRuns, minRelevant] = isThorough ? [3000, 100] : [1000, 20];
+const [numRuns, minRelevant] = isThorough ? [3000, 40] : [1000, 8];
 
 /**
  * Runs a property over many situations.
