@@ -64,7 +64,8 @@ export function makeClone(): Clone {
   const has = (name: string) => existsSync(path(name));
   const wranglerCalls = () => {
     if (!has("wrangler-calls.jsonl")) return [];
-    const lines = read("wrangler-calls.jsonl").trim().split("\n");
+    // The last piece may be a line that is still being written.
+    const lines = read("wrangler-calls.jsonl").split("\n").slice(0, -1);
     // Written by our own stand-in.
     return lines.map((line) => JSON.parse(line) as WranglerCall);
   };
