@@ -6,6 +6,12 @@ import { defineConfig } from "vitest/config";
 /** Each file has folders, ports and processes of its own. At least two at a time, for many of them mostly wait. */
 const maxWorkers = Math.max(2, availableParallelism() - 1);
 
+/**
+ * Tests that start programs get a second try in CI, where a change would otherwise wait for a machine's bad moment. The
+ * run names those that needed it (`retry x1`). Unit tests get none: what fails there by chance is a case of its own.
+ */
+const retry = process.env.CI === undefined ? 0 : 1;
+
 const project = (name: string, options: object) => ({
   test: { name, include: [`test/${name}/**/*.test.ts`], maxWorkers, ...options },
 });
@@ -15,9 +21,9 @@ export default defineConfig({
     projects: [
       // These tests leave nothing behind, so files share a process: to start one takes longer than most of them run.
       project("unit", { testTimeout: 20_000, isolate: false }),
-      project("worker", { testTimeout: 60_000, hookTimeout: 60_000, isolate: false }),
-      project("cli", { testTimeout: 60_000, hookTimeout: 60_000 }),
-      project("e2e", { testTimeout: 120_000, hookTimeout: 180_000 }),
+      project("worker", { testTimeout: 60_000, hookTimeout: 60_000, isolate: false, retry }),
+      project("cli", { testTimeout: 60_000, hookTimeout: 60_000, retry }),
+      project("e2e", { testTimeout: 120_000, hookTimeout: 180_000, retry }),
     ],
   },
 });
