@@ -1,10 +1,10 @@
 // Everything in the documents that is generated from the code: `npm run docs` writes it, and a test compares it.
 import { readFileSync } from "node:fs";
 import { reasons } from "../../src/worker/reasons.ts";
-import { answerSections } from "../identity/answer-sections.ts";
+import type { Answers } from "../identity/answers.ts";
+import type { IdentityCase, Section } from "../identity/case.ts";
 import { sections } from "../identity/cases.ts";
-import { identityDocument } from "../identity/document.ts";
-import type { Scene } from "../identity/scene.ts";
+import { type AnsweredSection, identityDocument } from "../identity/document.ts";
 import { causesTable, exceptionsTable } from "./causes.ts";
 import { costsTable, pricesTable } from "./costs.ts";
 import { limitsTable } from "./limits.ts";
@@ -27,9 +27,17 @@ export function withGeneratedParts(document: string): string {
   return fillPage(page, new Map(Object.entries(parts[document] ?? {}).map(([name, make]) => [name, make()])));
 }
 
-/** @returns docs/identity.md: the answers of the real code to every row */
-export async function identityPage(scene: Scene): Promise<string> {
-  return identityDocument(await answerSections(scene, sections));
+/** @returns docs/identity.md: the answers of the real code to every row, one after the other */
+export async function identityPage(
+  answerTo: (section: Section, row: IdentityCase) => Promise<Answers>,
+): Promise<string> {
+  const answered: AnsweredSection[] = [];
+  for (const section of sections) {
+    const answers: Answers[] = [];
+    for (const row of section.rows) answers.push(await answerTo(section, row));
+    answered.push({ section, answers });
+  }
+  return identityDocument(answered);
 }
 
 function reasonsTable(): string {

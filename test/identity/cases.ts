@@ -853,6 +853,7 @@ export const sections: readonly Section[] = [
   {
     title: "What GitHub says about a token",
     text: "If GitHub refuses a token, the answer is a plain no. If GitHub says nothing about the person, Octogate says nothing to the cluster either.",
+    signsIn: false,
     policy: { allow: ["anyone"], token_kinds: ["classic"] },
     rows: [
       row("a revoked or expired token", "ben", { ...classic(), fate: { kind: "revoked" } }, refused("token_refused")),

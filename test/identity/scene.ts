@@ -85,6 +85,7 @@ export type OrganisationName = keyof typeof organisations;
 export const clients = {
   "acme-cli": "Ov23.acme-cli",
   "acme-portal": "Iv23.acme-portal",
+  "acme-sign-in": "Iv23.acme-sign-in",
   "someone-elses": "Ov23.someone-elses",
 } as const;
 
@@ -94,6 +95,8 @@ export interface Scene {
   readonly github: GitHubStandIn;
   readonly accounts: Readonly<Record<PersonName, StandInAccount>>;
   readonly organisations: Readonly<Record<OrganisationName, StandInOrganisation>>;
+  /** Of the app that people sign in with, which every organisation has installed. */
+  readonly signInSecret: string;
   /** A new token for a person, with everything that happened to it. */
   tokenOf(person: PersonName, spec: TokenSpec): string;
   /** The settings of a deployment, without its clusters. */
@@ -112,6 +115,8 @@ export async function startScene(): Promise<Scene> {
   const cli = github.addApp({ clientId: clients["acme-cli"], appId: 901, name: "acme-cli" });
   const portal = github.addApp({ clientId: clients["acme-portal"], appId: 902, name: "acme-portal" });
   github.installApp(portal, places.acme);
+  const signIn = github.addApp({ clientId: clients["acme-sign-in"], name: "acme-sign-in" });
+  for (const place of Object.values(places)) github.installApp(signIn, place);
   const source = github.addApp({ appId: 903, name: "octogate-memberships" });
   for (const name of ["acme", "hooli", "slugworth", "wallace", "crowd", "vandelay", "dunder"] as const) {
     github.installApp(source, places[name]);
@@ -133,6 +138,7 @@ export async function startScene(): Promise<Scene> {
     github,
     accounts,
     organisations: places,
+    signInSecret: signIn.clientSecret,
     tokenOf: (person, spec) => tokenOf(github, accounts[person], places, spec),
     settingsOf(kind) {
       switch (kind) {

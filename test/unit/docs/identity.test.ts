@@ -1,12 +1,25 @@
 // docs/identity.md: every row is what the real code answers, and the file is what its command writes.
 import { readFileSync } from "node:fs";
+import * as v from "valibot";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { parse } from "yaml";
 import { type Reason, reasons } from "../../../src/worker/reasons.ts";
 import { identityPage } from "../../docs/generated.ts";
+import { type AnsweredRow, answerRow, reviewSignIn } from "../../identity/answers.ts";
+import type { IdentityCase, Section } from "../../identity/case.ts";
 import { sections } from "../../identity/cases.ts";
-import { expectOutcome } from "../../identity/expect-outcome.ts";
-import { reviewCase } from "../../identity/review.ts";
+import { expectAnswers, expectSameNames } from "../../identity/expect-answers.ts";
+import { extraClaims } from "../../identity/kube-apiserver.ts";
 import { type Scene, startScene } from "../../identity/scene.ts";
+import { readClusterFile } from "../../support/cluster-files.ts";
+
+const mappingsSchema = v.object({
+  jwt: v.array(
+    v.object({
+      claimMappings: v.object({ extra: v.array(v.object({ key: v.string(), valueExpression: v.string() })) }),
+    }),
+  ),
+});
 
 let scene: Scene;
 beforeAll(async () => {
@@ -14,15 +27,40 @@ beforeAll(async () => {
 });
 afterAll(() => scene.close());
 
+/** Each row is answered once, for its own test and for the page. */
+const answered = new Map<IdentityCase, Promise<AnsweredRow>>();
+function answerOnce(section: Section, row: IdentityCase): Promise<AnsweredRow> {
+  const answer = answered.get(row) ?? answerRow(scene, section, row);
+  answered.set(row, answer);
+  return answer;
+}
+
 describe.each(sections)("$title", (section) => {
   test.each(section.rows)("$shows: $person", async (row) => {
-    expectOutcome(await reviewCase(scene, section, row), row);
+    const { answers, policy, tokens } = await answerOnce(section, row);
+    expectAnswers(answers, row, policy, tokens);
   });
+});
+
+describe.each(sections.filter(({ signsIn }) => signsIn !== false))("$title, signing in", (section) => {
+  test.each(section.rows)("$shows: $person is known as by the webhook", async (row) => {
+    const { answers, policy, tokens } = await answerOnce(section, row);
+    if (answers.signedIn === null || tokens.signIn === null) throw new Error("no sign-in was answered");
+    expectSameNames(answers.signedIn, await reviewSignIn(scene, section, policy, tokens.signIn), policy);
+  });
+});
+
+test("what kube-apiserver makes of a token is what k8s/authentication-configuration.yaml maps", () => {
+  const configuration = parse(readClusterFile("authentication-configuration.yaml"));
+  const mapped = v.parse(mappingsSchema, configuration).jwt[0]?.claimMappings.extra ?? [];
+  const claimOf = (expression: string) => /claims\.(\w+)/.exec(expression)?.[1];
+  const claims = mapped.map(({ key, valueExpression }) => [key, claimOf(valueExpression)]);
+  expect(Object.fromEntries(claims)).toEqual(extraClaims);
 });
 
 test("docs/identity.md is what `npm run docs` writes", async () => {
   const written = readFileSync(new URL("../../../docs/identity.md", import.meta.url), "utf8");
-  expect(await identityPage(scene)).toBe(written);
+  expect(await identityPage(async (section, row) => (await answerOnce(section, row)).answers)).toBe(written);
 });
 
 test("docs/identity.md shows every reason that says something about a person or a token", () => {

@@ -1,0 +1,150 @@
+// Asks about one row at both doors: the webhook about the person's token, the sign-in hostname for an ID token in
+// exchange for the same token, and for one after the same person signed in.
+import * as v from "valibot";
+import type { Fault } from "../../src/local/github/faults.ts";
+import { readConfig } from "../../src/worker/config/config.ts";
+import { createSignInSealer } from "../../src/worker/sign-in/sealer.ts";
+import { credentialIdOf } from "../support/credential-id.ts";
+import {
+  type Fate,
+  type IdentityCase,
+  type PolicyTable,
+  type Section,
+  type Source,
+  type TokenSpec,
+  thisToken,
+} from "./case.ts";
+import { createDeployment, type Deployment } from "./deployment.ts";
+import type { Outcome } from "./outcome.ts";
+import { clients, type Scene } from "./scene.ts";
+import { issuerUrl, signingKey, type TokenAnswer, tokenAnswerOf } from "./token-answer.ts";
+
+export interface Answers {
+  readonly webhook: Outcome;
+  readonly exchanged: TokenAnswer;
+  /** Null where the section has no sign-ins. */
+  readonly signedIn: TokenAnswer | null;
+}
+
+/** The tokens of a row's person, made anew in each run. */
+export interface RowTokens {
+  readonly own: string;
+  /** GitHub gave it to the app that people sign in with. Null where the section has no sign-ins. */
+  readonly signIn: string | null;
+}
+
+export function tokensOf(scene: Scene, { signsIn }: Section, { person, token }: IdentityCase): RowTokens {
+  return {
+    own: scene.tokenOf(person, token),
+    signIn: signsIn === false ? null : scene.tokenOf(person, signInToken(token.fate)),
+  };
+}
+
+const sessionMs = 8 * 60 * 60 * 1000;
+/** GitHub fails; other faults are about the token. */
+const outages: readonly Fault["kind"][] = ["server_error", "hang", "oversized"];
+
+/** A sign-in meets what GitHub suffers from, and can be revoked as well. */
+function signInToken(fate: Fate | undefined): TokenSpec {
+  const isMet = fate?.kind === "revoked" || (fate?.kind === "met" && outages.includes(fate.fault.kind));
+  const endsAt = new Date(Date.now() + sessionMs).toISOString();
+  const expiration = endsAt.replace("T", " ").replace(/\.\d+Z$/, " UTC");
+  return { kind: "app", client: "acme-sign-in", expiration, ...(isMet ? { fate } : {}) };
+}
+
+/** The policy of a row: its section's, with what the row changes, and with the token's own name in its place. */
+export function policyOf(section: Section, { policy }: IdentityCase, { own }: RowTokens): PolicyTable {
+  const { deny, ...others }: PolicyTable = { ...section.policy, ...policy };
+  const both = { sign_in: true, exchange: true, ...others };
+  if (!Array.isArray(deny)) return both;
+  return { ...both, deny: deny.map((entry) => (entry === thisToken ? `token:${credentialIdOf(own)}` : entry)) };
+}
+
+const secretsSchema = v.optional(v.pipe(v.string(), v.parseJson(), v.record(v.string(), v.string())), "{}");
+
+/** The settings of a deployment with both doors, without its clusters. */
+export function settingsOf(scene: Scene, source: Source = "own_token"): Readonly<Record<string, unknown>> {
+  const settings = scene.settingsOf(source);
+  const secrets = v.parse(secretsSchema, settings.OAUTH_CLIENT_SECRETS);
+  return {
+    ...settings,
+    ISSUER_URL: issuerUrl,
+    GITHUB_CLIENT_ID: clients["acme-sign-in"],
+    GITHUB_WEB_URL: scene.github.webUrl,
+    OAUTH_CLIENT_SECRETS: JSON.stringify({ ...secrets, [clients["acme-sign-in"]]: scene.signInSecret }),
+    SIGNING_KEY_A: signingKey,
+  };
+}
+
+/** @param cluster with the row's policy. The webhook is asked first */
+export async function askAbout(
+  { review, post }: Deployment,
+  settings: Readonly<Record<string, unknown>>,
+  cluster: string,
+  { own, signIn }: RowTokens,
+): Promise<Answers> {
+  const webhook = await review(cluster, own);
+  const exchanged = await post(`${issuerUrl}/token`, {
+    grant_type: "urn:ietf:params:oauth:grant-type:token-exchange",
+    subject_token: own,
+    subject_token_type: "urn:ietf:params:oauth:token-type:access_token",
+    audience: cluster,
+  });
+  return {
+    webhook,
+    exchanged: await tokenAnswerOf(exchanged, own, cluster),
+    signedIn: signIn === null ? null : await refresh(post, settings, cluster, signIn),
+  };
+}
+
+async function refresh(
+  post: Deployment["post"],
+  settings: Readonly<Record<string, unknown>>,
+  cluster: string,
+  token: string,
+): Promise<TokenAnswer> {
+  const answer = await post(`${issuerUrl}/token`, {
+    grant_type: "refresh_token",
+    client_id: cluster,
+    refresh_token: await refreshTokenOf(settings, cluster, token),
+  });
+  return tokenAnswerOf(answer, token, cluster);
+}
+
+/** What a sign-in that has just taken place gave out. */
+function refreshTokenOf(settings: Readonly<Record<string, unknown>>, cluster: string, token: string): Promise<string> {
+  const anyCluster = { allow: ["anyone"], token_kinds: [], sign_in: true };
+  const { signIn } = readConfig({ ...settings, CLUSTER_ANY: anyCluster });
+  if (signIn?.ok !== true) throw new Error("the sign-in hostname is not set up");
+  const endsAt = Math.floor(Date.now() / 1000) + 3600;
+  const session = { token, tokenEndsAt: endsAt, needsSecret: false, isShared: false };
+  return createSignInSealer(signIn.value, Date.now).seal("refresh_token", cluster, session, endsAt);
+}
+
+/** A row with what its answers rest on. */
+export interface AnsweredRow {
+  readonly answers: Answers;
+  readonly policy: PolicyTable;
+  readonly tokens: RowTokens;
+}
+
+/** In an isolate of its own: nothing is cached from one row to the next. */
+export async function answerRow(scene: Scene, section: Section, row: IdentityCase): Promise<AnsweredRow> {
+  const tokens = tokensOf(scene, section, row);
+  const policy = policyOf(section, row, tokens);
+  const settings = settingsOf(scene, section.source);
+  const deployment = createDeployment({ settings, clusters: { example: policy } });
+  return { answers: await askAbout(deployment, settings, "example", tokens), policy, tokens };
+}
+
+/** What the webhook says about the token of a sign-in, at a cluster that would take it there. */
+export function reviewSignIn(
+  scene: Scene,
+  section: Section,
+  policy: PolicyTable,
+  signInToken: string,
+): Promise<Outcome> {
+  const lists = { ...policy, token_kinds: ["app"], oauth_clients: [clients["acme-sign-in"]] };
+  const { review } = createDeployment({ settings: settingsOf(scene, section.source), clusters: { example: lists } });
+  return review("example", signInToken);
+}
