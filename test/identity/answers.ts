@@ -17,13 +17,20 @@ import {
 import { createDeployment, type Deployment } from "./deployment.ts";
 import type { Outcome } from "./outcome.ts";
 import { clients, type Scene } from "./scene.ts";
-import { issuerUrl, signingKey, type TokenAnswer, tokenAnswerOf } from "./token-answer.ts";
+import { signingKey, type TokenAnswer, tokenAnswerOf } from "./token-answer.ts";
+
+const usualIssuer = "https://login.acme.test";
 
 export interface Answers {
   readonly webhook: Outcome;
   readonly exchanged: TokenAnswer;
   /** Null where the section has no sign-ins. */
   readonly signedIn: TokenAnswer | null;
+}
+
+/** Variables and secrets of a deployment with both doors, without its clusters. */
+export interface Settings extends Readonly<Record<string, unknown>> {
+  readonly ISSUER_URL: string;
 }
 
 /** The tokens of a row's person, made anew in each run. */
@@ -62,8 +69,7 @@ export function policyOf(section: Section, { policy }: IdentityCase, { own }: Ro
 
 const secretsSchema = v.optional(v.pipe(v.string(), v.parseJson(), v.record(v.string(), v.string())), "{}");
 
-/** The settings of a deployment with both doors, without its clusters. */
-export function settingsOf(scene: Scene, source: Source = "own_token"): Readonly<Record<string, unknown>> {
+export function settingsOf(scene: Scene, source: Source = "own_token", issuerUrl = usualIssuer): Settings {
   const settings = scene.settingsOf(source);
   const secrets = v.parse(secretsSchema, settings.OAUTH_CLIENT_SECRETS);
   return {
@@ -78,41 +84,33 @@ export function settingsOf(scene: Scene, source: Source = "own_token"): Readonly
 
 /** @param cluster with the row's policy. The webhook is asked first */
 export async function askAbout(
-  { review, post }: Deployment,
-  settings: Readonly<Record<string, unknown>>,
+  { review, fetch }: Deployment,
+  settings: Settings,
   cluster: string,
   { own, signIn }: RowTokens,
 ): Promise<Answers> {
+  async function askForToken(token: string, form: Readonly<Record<string, string>>): Promise<TokenAnswer> {
+    const answer = await fetch(`${settings.ISSUER_URL}/token`, { method: "POST", body: new URLSearchParams(form) });
+    return tokenAnswerOf(answer, token, { issuer: settings.ISSUER_URL, audience: cluster });
+  }
   const webhook = await review(cluster, own);
-  const exchanged = await post(`${issuerUrl}/token`, {
+  const exchanged = await askForToken(own, {
     grant_type: "urn:ietf:params:oauth:grant-type:token-exchange",
     subject_token: own,
     subject_token_type: "urn:ietf:params:oauth:token-type:access_token",
     audience: cluster,
   });
-  return {
-    webhook,
-    exchanged: await tokenAnswerOf(exchanged, own, cluster),
-    signedIn: signIn === null ? null : await refresh(post, settings, cluster, signIn),
-  };
-}
-
-async function refresh(
-  post: Deployment["post"],
-  settings: Readonly<Record<string, unknown>>,
-  cluster: string,
-  token: string,
-): Promise<TokenAnswer> {
-  const answer = await post(`${issuerUrl}/token`, {
+  if (signIn === null) return { webhook, exchanged, signedIn: null };
+  const signedIn = await askForToken(signIn, {
     grant_type: "refresh_token",
     client_id: cluster,
-    refresh_token: await refreshTokenOf(settings, cluster, token),
+    refresh_token: await refreshTokenOf(settings, cluster, signIn),
   });
-  return tokenAnswerOf(answer, token, cluster);
+  return { webhook, exchanged, signedIn };
 }
 
 /** What a sign-in that has just taken place gave out. */
-function refreshTokenOf(settings: Readonly<Record<string, unknown>>, cluster: string, token: string): Promise<string> {
+function refreshTokenOf(settings: Settings, cluster: string, token: string): Promise<string> {
   const anyCluster = { allow: ["anyone"], token_kinds: [], sign_in: true };
   const { signIn } = readConfig({ ...settings, CLUSTER_ANY: anyCluster });
   if (signIn?.ok !== true) throw new Error("the sign-in hostname is not set up");
@@ -128,11 +126,20 @@ export interface AnsweredRow {
   readonly tokens: RowTokens;
 }
 
-/** In an isolate of its own: nothing is cached from one row to the next. */
-export async function answerRow(scene: Scene, section: Section, row: IdentityCase): Promise<AnsweredRow> {
+/**
+ * In an isolate of its own: nothing is cached from one row to the next.
+ *
+ * @param issuerOf the sign-in hostname; default: one that is nowhere
+ */
+export async function answerRow(
+  scene: Scene,
+  section: Section,
+  row: IdentityCase,
+  issuerOf = (_policy: PolicyTable) => usualIssuer,
+): Promise<AnsweredRow> {
   const tokens = tokensOf(scene, section, row);
   const policy = policyOf(section, row, tokens);
-  const settings = settingsOf(scene, section.source);
+  const settings = settingsOf(scene, section.source, issuerOf(policy));
   const deployment = createDeployment({ settings, clusters: { example: policy } });
   return { answers: await askAbout(deployment, settings, "example", tokens), policy, tokens };
 }

@@ -27,8 +27,8 @@ export interface Answer {
 export interface Deployment {
   /** Asks about a token as one of the clusters. */
   review(cluster: string, token: string): Promise<Outcome>;
-  /** Posts a form to the sign-in hostname. @param url where the settings have an ISSUER_URL */
-  post(url: string, form: Readonly<Record<string, string>>): Promise<Answer>;
+  /** Asks the sign-in hostname. @param url below the settings' ISSUER_URL */
+  fetch(url: string, init?: { readonly method: "POST"; readonly body: URLSearchParams }): Promise<Answer>;
 }
 
 export function createDeployment(options: DeploymentOptions): Deployment {
@@ -68,8 +68,8 @@ export function createDeployment(options: DeploymentOptions): Deployment {
       const record = records.get(credentialIdOf(token)) ?? records.get(cluster) ?? null;
       return outcomeOf(response.status, await response.text(), record);
     },
-    async post(url, form) {
-      const response = await app.fetch(new Request(url, { method: "POST", body: new URLSearchParams(form) }), env);
+    async fetch(url, init) {
+      const response = await app.fetch(new Request(url, init), env);
       return { status: response.status, body: await response.text() };
     },
   };

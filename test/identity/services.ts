@@ -24,8 +24,8 @@ export const services: readonly Service[] = [
     uid: "yes",
     extra: "yes",
   },
-  { name: "kube-apiserver, by flags `--oidc-…`", ...withPrefix, uid: "none", extra: "the token's id alone" },
-  { name: "EKS", ...withPrefix, uid: "none", extra: "the token's id alone" },
+  { name: "kube-apiserver, by flags `--oidc-…`", ...withPrefix, uid: "none", extra: "none of Octogate's" },
+  { name: "EKS", ...withPrefix, uid: "none", extra: "none of Octogate's" },
   {
     name: "AKS, whose names must begin with `aks:jwt:`",
     userOf: ({ username }) => `aks:jwt:github:${username}`,

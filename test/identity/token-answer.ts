@@ -7,7 +7,6 @@ import { credentialIdOf } from "../support/credential-id.ts";
 import { makeSigningKey } from "../support/signing-key.ts";
 import type { Answer } from "./deployment.ts";
 
-export const issuerUrl = "https://login.acme.test";
 /** Made once: a key takes a while. */
 export const signingKey = makeSigningKey();
 const publicKey = createPublicKey(signingKey);
@@ -33,7 +32,7 @@ const claimsSchema = v.strictObject({
 export type Claims = v.InferOutput<typeof claimsSchema>;
 
 export type TokenAnswer =
-  | { readonly kind: "issued"; readonly claims: Claims }
+  | { readonly kind: "issued"; readonly idToken: string; readonly claims: Claims }
   /** The person reads the description; the token's name in the log stands there as `GITHUBSHA256=…`. */
   | { readonly kind: "refused"; readonly error: string; readonly description: string };
 
@@ -43,10 +42,13 @@ const refreshedSchema = v.object({ id_token: v.string() });
 
 /**
  * @param token GitHub's, of which the answer must say nothing but its name in the log
- * @param audience the cluster's name
- * @throws where a token does not verify, or has claims that it must not have
+ * @throws where an ID token does not verify, or has claims that it must not have
  */
-export async function tokenAnswerOf({ status, body }: Answer, token: string, audience: string): Promise<TokenAnswer> {
+export async function tokenAnswerOf(
+  { status, body }: Answer,
+  token: string,
+  expected: { readonly issuer: string; readonly audience: string },
+): Promise<TokenAnswer> {
   if (body.includes(token)) throw new Error("the answer holds GitHub's token");
   const json: unknown = JSON.parse(body);
   if (status !== 200) {
@@ -55,6 +57,6 @@ export async function tokenAnswerOf({ status, body }: Answer, token: string, aud
   }
   const exchanged = v.safeParse(exchangedSchema, json);
   const idToken = exchanged.success ? exchanged.output.access_token : v.parse(refreshedSchema, json).id_token;
-  const { payload } = await jwtVerify(idToken, publicKey, { issuer: issuerUrl, audience, typ: "JWT" });
-  return { kind: "issued", claims: v.parse(claimsSchema, payload) };
+  const { payload } = await jwtVerify(idToken, publicKey, { ...expected, typ: "JWT" });
+  return { kind: "issued", idToken, claims: v.parse(claimsSchema, payload) };
 }

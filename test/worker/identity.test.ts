@@ -1,7 +1,7 @@
 // Every row of docs/identity.md once more, on the real runtime: what leaves the Worker at both doors, and what its log
 // says.
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { askAbout, policyOf, type RowTokens, settingsOf, tokensOf } from "../identity/answers.ts";
+import { askAbout, policyOf, type RowTokens, type Settings, settingsOf, tokensOf } from "../identity/answers.ts";
 import type { IdentityCase, PolicyTable, Section, Source } from "../identity/case.ts";
 import { sections } from "../identity/cases.ts";
 import type { Deployment } from "../identity/deployment.ts";
@@ -45,7 +45,7 @@ const ratelimits = ["NEVER_SEEN_LIMIT", "AUTHORIZE_LIMIT", "DEVICE_LIMIT", "TOKE
 describe.each(sources)("with the source %s", (source) => {
   const visits = visitsWith(source);
   const prepared = new Map<string, { readonly tokens: RowTokens; readonly policy: PolicyTable }>();
-  let settings: Readonly<Record<string, unknown>>;
+  let settings: Settings;
   const worker = useWorker(async () => {
     settings = settingsOf(scene, source);
     for (const { section, row, cluster } of visits) {
@@ -75,8 +75,7 @@ describe.each(sources)("with the source %s", (source) => {
         expect(body).not.toContain(token);
         return outcomeOf(status, body, await decisionAbout(row, cluster, token));
       },
-      post: (url, form) =>
-        worker().fetch(url, { method: "POST", headers: formHeaders, body: new URLSearchParams(form).toString() }),
+      fetch: (url, init) => worker().fetch(url, { ...init, headers: formHeaders, body: String(init?.body) }),
     };
   }
 
