@@ -7,12 +7,16 @@ import { sections } from "../identity/cases.ts";
 import { type AnsweredSection, identityDocument } from "../identity/document.ts";
 import { causesTable, exceptionsTable } from "./causes.ts";
 import { costsTable, pricesTable } from "./costs.ts";
+import { doorsTable } from "./doors.ts";
 import { limitsTable } from "./limits.ts";
 import { fillPage, tableOf } from "./markdown.ts";
 import { sharedQuotasTable } from "./sources.ts";
 
 /** Parts of documents, by the document and by the name of their markers. */
 const parts: Readonly<Record<string, Readonly<Record<string, () => string>>>> = {
+  "README.md": { doors: () => doorsTable("docs/") },
+  "docs/comparison.md": { doors: () => doorsTable("") },
+  "docs/moving.md": { doors: () => doorsTable("") },
   "docs/caching.md": { "shared quotas": sharedQuotasTable },
   "docs/configuration.md": { limits: limitsTable },
   "docs/security.md": { causes: causesTable, exceptions: exceptionsTable },

@@ -53,6 +53,13 @@ export const sections: readonly Section[] = [
       ),
       row("a token that may not see organisations", "ada", classic("repo:status"), refused("scope_missing", "acme")),
       row("a fine-grained token for one's own account", "ada", fineGrained(), refused("other_resource_owner", "acme")),
+      row(
+        "the cluster takes sign-ins, and no tokens that people bring",
+        "ada",
+        readsOrganisations,
+        refused("token_kind_not_allowed"),
+        { token_kinds: [] },
+      ),
       row("an outsider", "emil", readsOrganisations, refused("not_allowed")),
       row("a member of another organisation", "finn", readsOrganisations, refused("not_allowed")),
     ],
