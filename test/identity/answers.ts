@@ -16,10 +16,8 @@ import {
 } from "./case.ts";
 import { createDeployment, type Deployment } from "./deployment.ts";
 import type { Outcome } from "./outcome.ts";
-import { clients, type Scene } from "./scene.ts";
+import { clients, type Scene, signInIssuer } from "./scene.ts";
 import { signingKey, type TokenAnswer, tokenAnswerOf } from "./token-answer.ts";
-
-const usualIssuer = "https://login.acme.test";
 
 export interface Answers {
   readonly webhook: Outcome;
@@ -69,7 +67,7 @@ export function policyOf(section: Section, { policy }: IdentityCase, { own }: Ro
 
 const secretsSchema = v.optional(v.pipe(v.string(), v.parseJson(), v.record(v.string(), v.string())), "{}");
 
-export function settingsOf(scene: Scene, source: Source = "own_token", issuerUrl = usualIssuer): Settings {
+export function settingsOf(scene: Scene, source: Source = "own_token", issuerUrl = signInIssuer): Settings {
   const settings = scene.settingsOf(source);
   const secrets = v.parse(secretsSchema, settings.OAUTH_CLIENT_SECRETS);
   return {
@@ -135,7 +133,7 @@ export async function answerRow(
   scene: Scene,
   section: Section,
   row: IdentityCase,
-  issuerOf = (_policy: PolicyTable) => usualIssuer,
+  issuerOf = (_policy: PolicyTable) => signInIssuer,
 ): Promise<AnsweredRow> {
   const tokens = tokensOf(scene, section, row);
   const policy = policyOf(section, row, tokens);

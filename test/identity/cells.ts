@@ -2,6 +2,7 @@
 import type { Answers } from "./answers.ts";
 import type { IdentityCase, PolicyTable, TokenSpec } from "./case.ts";
 import type { Outcome } from "./outcome.ts";
+import { refusalText, saysNothing } from "./refusal-text.ts";
 import { organisations } from "./scene.ts";
 import type { TokenAnswer } from "./token-answer.ts";
 
@@ -70,21 +71,6 @@ function tokenCell(answer: TokenAnswer): string {
   if (answer.kind === "issued") return lines([code(answer.claims.username), answer.claims.groups.map(code).join(" ")]);
   const text = refusalText(answer.description);
   return saysNothing(text) ? code(answer.error) : `${code(answer.error)}: ${problemOf(text)}`;
-}
-
-/** The two texts that say nothing about the person: for all who must not learn who is admitted, and for faults. */
-const generalTexts = ["This GitHub account is not admitted here", "It cannot be decided at the moment"];
-
-export function saysNothing(text: string): boolean {
-  return generalTexts.some((general) => text.startsWith(general));
-}
-
-/** @returns the text without the token's name in the log, and with dots for what differs in each run */
-export function refusalText(description: string): string {
-  return description
-    .replace(/ Reference: GITHUBSHA256=…$/, "")
-    .replace(/authorization_request=\w+/, "authorization_request=…")
-    .replace(/https:\/\/127\.0\.0\.1:\d+/, "https://github.com");
 }
 
 /** @returns what is wrong, without the hint */

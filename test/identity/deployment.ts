@@ -23,7 +23,6 @@ export interface Answer {
   readonly body: string;
 }
 
-/** All of it is one isolate, with one memory. */
 export interface Deployment {
   /** Asks about a token as one of the clusters. */
   review(cluster: string, token: string): Promise<Outcome>;
@@ -31,7 +30,13 @@ export interface Deployment {
   fetch(url: string, init?: { readonly method: "POST"; readonly body: URLSearchParams }): Promise<Answer>;
 }
 
-export function createDeployment(options: DeploymentOptions): Deployment {
+/** All of it is one isolate, with one memory. */
+export interface DeploymentInNode extends Deployment {
+  /** What a browser sends to the sign-in hostname. */
+  send(url: string, init: RequestInit): Promise<Response>;
+}
+
+export function createDeployment(options: DeploymentOptions): DeploymentInNode {
   const fingerprints = new Map(
     Object.keys(options.clusters).map((name, index) => [name, index.toString(16).padStart(64, "0")]),
   );
@@ -55,7 +60,9 @@ export function createDeployment(options: DeploymentOptions): Deployment {
     // Warnings about names that are not pinned are no part of an outcome.
     writeError: () => undefined,
   });
+  const send = (url: string, init?: RequestInit) => app.fetch(new Request(url, init), env);
   return {
+    send,
     async review(cluster, token) {
       const fingerprint = fingerprints.get(cluster);
       if (fingerprint === undefined) throw new Error(`there is no cluster ${cluster}`);
@@ -69,7 +76,7 @@ export function createDeployment(options: DeploymentOptions): Deployment {
       return outcomeOf(response.status, await response.text(), record);
     },
     async fetch(url, init) {
-      const response = await app.fetch(new Request(url, init), env);
+      const response = await send(url, init);
       return { status: response.status, body: await response.text() };
     },
   };

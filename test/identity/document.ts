@@ -2,18 +2,9 @@
 import { tableOf } from "../docs/markdown.ts";
 import type { Answers } from "./answers.ts";
 import type { Section } from "./case.ts";
-import {
-  callerCell,
-  code,
-  exchangedCell,
-  policyCell,
-  refusalText,
-  saysNothing,
-  signedInCell,
-  toml,
-  webhookCell,
-} from "./cells.ts";
+import { callerCell, code, exchangedCell, policyCell, signedInCell, toml, webhookCell } from "./cells.ts";
 import { credentialIdKey, extraClaims, type User, userOf } from "./kube-apiserver.ts";
+import { refusalText, saysNothing } from "./refusal-text.ts";
 import { organisations, people } from "./scene.ts";
 import { services } from "./services.ts";
 import type { Claims } from "./token-answer.ts";

@@ -89,6 +89,9 @@ export const clients = {
   "someone-elses": "Ov23.someone-elses",
 } as const;
 
+/** The sign-in hostname that the app leads back to. */
+export const signInIssuer = "https://login.acme.test";
+
 export type ClientName = keyof typeof clients;
 
 export interface Scene {
@@ -115,7 +118,11 @@ export async function startScene(): Promise<Scene> {
   const cli = github.addApp({ clientId: clients["acme-cli"], appId: 901, name: "acme-cli" });
   const portal = github.addApp({ clientId: clients["acme-portal"], appId: 902, name: "acme-portal" });
   github.installApp(portal, places.acme);
-  const signIn = github.addApp({ clientId: clients["acme-sign-in"], name: "acme-sign-in" });
+  const signIn = github.addApp({
+    clientId: clients["acme-sign-in"],
+    name: "acme-sign-in",
+    callbackUrls: [`${signInIssuer}/callback`],
+  });
   for (const place of Object.values(places)) github.installApp(signIn, place);
   const source = github.addApp({ appId: 903, name: "octogate-memberships" });
   for (const name of ["acme", "hooli", "slugworth", "wallace", "crowd", "vandelay", "dunder"] as const) {

@@ -6,10 +6,12 @@ import { parse } from "yaml";
 import { type Reason, reasons } from "../../../src/worker/reasons.ts";
 import { identityPage } from "../../docs/generated.ts";
 import { type AnsweredRow, answerRow, reviewSignIn } from "../../identity/answers.ts";
+import { signInByBrowser } from "../../identity/browser-sign-in.ts";
 import type { IdentityCase, Section } from "../../identity/case.ts";
 import { sections } from "../../identity/cases.ts";
 import { expectAnswers, expectSameNames } from "../../identity/expect-answers.ts";
 import { extraClaims } from "../../identity/kube-apiserver.ts";
+import { refusalText } from "../../identity/refusal-text.ts";
 import { type Scene, startScene } from "../../identity/scene.ts";
 import { readClusterFile } from "../../support/cluster-files.ts";
 
@@ -42,12 +44,33 @@ describe.each(sections)("$title", (section) => {
   });
 });
 
+/** Each sign-in once: rows often differ in the person's own token alone. */
+function inTheBrowser({ rows }: Section): readonly IdentityCase[] {
+  const bySignIn = new Map(rows.map((row) => [JSON.stringify([row.person, row.policy]), row]));
+  // What happens to a token, or to GitHub because of it, can happen only once there is one.
+  return [...bySignIn.values()].filter(({ person, token }) => person !== "renovate[bot]" && token.fate === undefined);
+}
+
 describe.each(sections.filter(({ signsIn }) => signsIn !== false))("$title, signing in", (section) => {
   test.each(section.rows)("$shows: $person is known as by the webhook", async (row) => {
     const { answers, policy, tokens } = await answerOnce(section, row);
     if (answers.signedIn === null || tokens.signIn === null) throw new Error("no sign-in was answered");
     expectSameNames(answers.signedIn, await reviewSignIn(scene, section, policy, tokens.signIn), policy);
   });
+
+  test.each(inTheBrowser(section))(
+    "$shows: $person reads the same in the browser as later at a refresh",
+    async (row) => {
+      const { signedIn } = (await answerOnce(section, row)).answers;
+      const byBrowser = await signInByBrowser(scene, section, row);
+      if (signedIn?.kind !== "refused") {
+        expect(byBrowser).toEqual({ kind: "admitted" });
+        return;
+      }
+      const error = signedIn.error === "invalid_grant" ? "access_denied" : signedIn.error;
+      expect(byBrowser).toEqual({ kind: "refused", error, text: refusalText(signedIn.description) });
+    },
+  );
 });
 
 test("what kube-apiserver makes of a token is what k8s/authentication-configuration.yaml maps", () => {
