@@ -105,7 +105,8 @@ function shownName(name: string | null): string {
 }
 
 function fieldRows(webhook: User, claims: Claims, byToken: User): string[][] {
-  const claimOf: Readonly<Record<string, keyof Claims>> = { ...extraClaims, [credentialIdKey]: "jti" };
+  const claimOf = new Map([...extraClaims, [credentialIdKey, "jti"]]);
+  const values: Readonly<Record<string, unknown>> = claims;
   const keys = [...new Set([...Object.keys(webhook.extra), ...Object.keys(byToken.extra)])].sort();
   const shown = (user: User, key: string) => (user.extra[key] ?? []).map(valueCell).join(" ");
   const names = (groups: readonly string[]) => groups.map(code).join(" ");
@@ -114,8 +115,8 @@ function fieldRows(webhook: User, claims: Claims, byToken: User): string[][] {
     ["uid", code(webhook.uid ?? ""), `\`sub\`: ${code(claims.sub)}`, code(byToken.uid ?? "")],
     ["groups", names(webhook.groups), `\`groups\`: ${names(claims.groups)}`, names(byToken.groups)],
     ...keys.map((key) => {
-      const claim = claimOf[key];
-      const value = claim === undefined ? "" : `${code(claim)}: ${valueCell(String(claims[claim]))}`;
+      const claim = claimOf.get(key);
+      const value = claim === undefined ? "" : `${code(claim)}: ${valueCell(String(values[claim]))}`;
       return [`extra ${code(key)}`, shown(webhook, key), value, shown(byToken, key)];
     }),
   ];

@@ -1,8 +1,6 @@
 // docs/identity.md: every row is what the real code answers, and the file is what its command writes.
 import { readFileSync } from "node:fs";
-import * as v from "valibot";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { parse } from "yaml";
 import { type Reason, reasons } from "../../../src/worker/reasons.ts";
 import { identityPage } from "../../docs/generated.ts";
 import { type AnsweredRow, answerRow, reviewSignIn } from "../../identity/answers.ts";
@@ -10,18 +8,8 @@ import { signInByBrowser } from "../../identity/browser-sign-in.ts";
 import type { IdentityCase, Section } from "../../identity/case.ts";
 import { sections } from "../../identity/cases.ts";
 import { expectAnswers, expectSameNames } from "../../identity/expect-answers.ts";
-import { extraClaims } from "../../identity/kube-apiserver.ts";
 import { refusalText } from "../../identity/refusal-text.ts";
 import { type Scene, startScene } from "../../identity/scene.ts";
-import { readClusterFile } from "../../support/cluster-files.ts";
-
-const mappingsSchema = v.object({
-  jwt: v.array(
-    v.object({
-      claimMappings: v.object({ extra: v.array(v.object({ key: v.string(), valueExpression: v.string() })) }),
-    }),
-  ),
-});
 
 let scene: Scene;
 beforeAll(async () => {
@@ -71,14 +59,6 @@ describe.each(sections.filter(({ signsIn }) => signsIn !== false))("$title, sign
       expect(byBrowser).toEqual({ kind: "refused", error, text: refusalText(signedIn.description) });
     },
   );
-});
-
-test("what kube-apiserver makes of a token is what k8s/authentication-configuration.yaml maps", () => {
-  const configuration = parse(readClusterFile("authentication-configuration.yaml"));
-  const mapped = v.parse(mappingsSchema, configuration).jwt[0]?.claimMappings.extra ?? [];
-  const claimOf = (expression: string) => /claims\.(\w+)/.exec(expression)?.[1];
-  const claims = mapped.map(({ key, valueExpression }) => [key, claimOf(valueExpression)]);
-  expect(Object.fromEntries(claims)).toEqual(extraClaims);
 });
 
 test("docs/identity.md is what `npm run docs` writes", async () => {
