@@ -15,7 +15,7 @@ import { anyRead, unauthorized, userOf, webhookKubectl } from "./support/id-toke
 import type { Kubectl } from "./support/kubectl.ts";
 import { type KubectlLoad, startKubectlLoad } from "./support/kubectl-load.ts";
 import { makeIdToken } from "./support/made-tokens.ts";
-import { clusterName, type Octogate, personOf, startOctogate } from "./support/octogate.ts";
+import { addReefWorks, clusterName, type Octogate, personOf, startOctogate } from "./support/octogate.ts";
 import { succeed } from "./support/roles.ts";
 import { type SignInKubectl, signInKubectl } from "./support/sign-in-kubectl.ts";
 
@@ -47,13 +47,7 @@ describe.skipIf(whyWithoutControlPlane !== null)(title, () => {
   beforeAll(async () => {
     octogate = await startOctogate({
       signsIn: true,
-      addTo: (github, app, maintainer) => {
-        const organisation = github.addOrganisation({ login: "Reef-Works" });
-        github.installApp(app, organisation);
-        github.addMember(organisation, maintainer);
-        github.addToTeam(github.addTeam(organisation, { name: "Platform" }), maintainer);
-        return [`org:${organisation.login}#${organisation.id}`];
-      },
+      addTo: addReefWorks,
     });
     const { stateDir, maintainer, github } = octogate;
     configuration = join(stateDir, `${clusterName}.authentication.yaml`);
