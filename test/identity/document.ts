@@ -88,7 +88,7 @@ ${tableOf(
   ["", "username", "a group", "uid", "extra"],
   services.map(({ name, userOf: user, groupOf, uid, extra }) => [
     name,
-    shownName(user(claims)),
+    code(user(claims)),
     code(groupOf(claims.groups[0] ?? "")),
     uid,
     extra,
@@ -98,10 +98,6 @@ ${tableOf(
 \`test/e2e/identity.test.ts\` shows the ID token of each row to kube-apiserver 1.37.
 The rows of EKS, AKS and GKE follow their documentation; none was run there.
 `;
-}
-
-function shownName(name: string | null): string {
-  return name === null ? "none" : code(name);
 }
 
 function fieldRows(webhook: User, claims: Claims, byToken: User): string[][] {

@@ -3,8 +3,7 @@ import type { Claims } from "./token-answer.ts";
 
 export interface Service {
   readonly name: string;
-  /** Null where RBAC sees no username that the policy forms. */
-  readonly userOf: (claims: Claims) => string | null;
+  readonly userOf: (claims: Claims) => string;
   /** @param group without the prefix */
   readonly groupOf: (group: string) => string;
   readonly uid: string;
