@@ -1,4 +1,5 @@
 // What `octogate manifests --for` knows: a row for each way in which a cluster comes to trust Octogate.
+import { Document } from "yaml";
 import { featuresOf, type KubernetesRelease, releaseName } from "../../kubernetes/releases.ts";
 import type { Fillings } from "./fill-in.ts";
 import type { NameForm } from "./names.ts";
@@ -65,6 +66,17 @@ const webhook = (folder: string): WebhookTarget => ({
   names: "policy",
 });
 
+/** A service that takes an issuer by a call of its own. */
+const service = (folder: string) =>
+  ({
+    trust: "id-tokens",
+    folders: [folder],
+    guide: "README.md",
+    chapters: ["Sign in with a browser"],
+    note: "No end-to-end test runs on this service: try it with a cluster on which nothing depends.",
+    names: "policy",
+  }) as const;
+
 /** The ways to run a kube-apiserver of one's own; the first is any that has no guide of its own. */
 const ownApiservers = ["kube-apiserver", "kubeadm", "k3s", "rke2", "talos", "kops"] as const;
 
@@ -103,6 +115,34 @@ const rows = {
           }
         : null,
   },
+  eks: {
+    ...service("eks"),
+    refuse: (issuer) => {
+      const { prefix } = issuer;
+      if (prefix === "") {
+        const message = "EKS knows no rules, so without a prefix a stolen signing key could name system:masters";
+        return { message, hint: "give the cluster a prefix" };
+      }
+      // https://docs.aws.amazon.com/eks/latest/APIReference/API_OidcIdentityProviderConfig.html
+      if (/system:/i.test(prefix)) return { message: `EKS refuses the prefix ${prefix}`, hint: 'leave out "system:"' };
+      return refuseAuthority(issuer);
+    },
+  },
+  aks: {
+    ...service("aks"),
+    names: "aks",
+    fill: celFillings,
+    refuse: (issuer, release) =>
+      release === null || featuresOf(release).trust.kind === "structured"
+        ? refuseAuthority(issuer)
+        : { message: `AKS takes no issuer at ${releaseName(release)}: it does from 1.30 on`, hint: "upgrade the cluster" },
+  },
+  gke: { ...service("gke"), chapters: [], names: "gke", refuse: refuseAuthority },
+  pinniped: {
+    ...service("pinniped"),
+    chapters: [],
+    fill: (issuer) => ({ ...celFillings(issuer), ISSUER_TLS: tlsOf(issuer) }),
+  },
 } as const satisfies Record<string, Target>;
 
 export type TargetName = keyof typeof rows;
@@ -113,6 +153,22 @@ export const targetNames = Object.keys(rows) as readonly TargetName[]; // its ow
 
 /** Everything that --distribution may say. */
 export const distributions: readonly string[] = ownApiservers;
+
+/** These fetch the keys from a public address, whose certificate the public authorities vouch for. */
+function refuseAuthority({ authority }: TrustedIssuer): Misfit | null {
+  if (authority === null) return null;
+  return { message: "only takes a certificate of a public authority", hint: "leave out --issuer-ca" };
+}
+
+/** The prefix as it stands between the quotes of a string in CEL. */
+function celFillings({ prefix }: TrustedIssuer): Fillings {
+  return { CEL_PREFIX: prefix.replace(/[\\'"]/g, "\\$&") };
+}
+
+function tlsOf({ authority }: TrustedIssuer): Fillings[string] {
+  if (authority === null) return null;
+  return new Document({ certificateAuthorityData: Buffer.from(authority).toString("base64") }).contents;
+}
 
 /** @returns what the files of every row that trusts ID tokens may ask for */
 export function issuerFillings({ url, authority, cluster, prefix }: TrustedIssuer): Fillings {
