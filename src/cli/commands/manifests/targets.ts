@@ -1,8 +1,10 @@
 // What `octogate manifests --for` knows: a row for each way in which a cluster comes to trust Octogate.
-import { Document } from "yaml";
+import { Document, type Node } from "yaml";
+import { extraMappings } from "../../../node/sign-in-files.ts";
+import { celString } from "../../kubernetes/cel.ts";
 import { featuresOf, type KubernetesRelease, releaseName } from "../../kubernetes/releases.ts";
 import type { Fillings } from "./fill-in.ts";
-import type { NameForm } from "./names.ts";
+import { aksPrefix, type NameForm } from "./names.ts";
 
 /** What a row that trusts ID tokens may fill in from. */
 export interface TrustedIssuer {
@@ -131,17 +133,20 @@ const rows = {
   aks: {
     ...service("aks"),
     names: "aks",
-    fill: celFillings,
+    fill: ({ prefix }) => ({ PREFIX_IN_CEL: celString(aksPrefix + prefix), EXTRA: node(extraMappings()) }),
     refuse: (issuer, release) =>
       release === null || featuresOf(release).trust.kind === "structured"
         ? refuseAuthority(issuer)
-        : { message: `AKS takes no issuer at ${releaseName(release)}: it does from 1.30 on`, hint: "upgrade the cluster" },
+        : {
+            message: `AKS takes no issuer at ${releaseName(release)}: it does from 1.30 on`,
+            hint: "upgrade the cluster",
+          },
   },
   gke: { ...service("gke"), chapters: [], names: "gke", refuse: refuseAuthority },
   pinniped: {
     ...service("pinniped"),
     chapters: [],
-    fill: (issuer) => ({ ...celFillings(issuer), ISSUER_TLS: tlsOf(issuer) }),
+    fill: (issuer) => ({ PREFIX_IN_CEL: celString(issuer.prefix), ISSUER_TLS: tlsOf(issuer) }),
   },
 } as const satisfies Record<string, Target>;
 
@@ -160,14 +165,12 @@ function refuseAuthority({ authority }: TrustedIssuer): Misfit | null {
   return { message: "only takes a certificate of a public authority", hint: "leave out --issuer-ca" };
 }
 
-/** The prefix as it stands between the quotes of a string in CEL. */
-function celFillings({ prefix }: TrustedIssuer): Fillings {
-  return { CEL_PREFIX: prefix.replace(/[\\'"]/g, "\\$&") };
+function tlsOf({ authority }: TrustedIssuer): Fillings[string] {
+  return authority === null ? null : node({ certificateAuthorityData: Buffer.from(authority).toString("base64") });
 }
 
-function tlsOf({ authority }: TrustedIssuer): Fillings[string] {
-  if (authority === null) return null;
-  return new Document({ certificateAuthorityData: Buffer.from(authority).toString("base64") }).contents;
+function node(value: object): Node {
+  return new Document().createNode(value);
 }
 
 /** @returns what the files of every row that trusts ID tokens may ask for */
