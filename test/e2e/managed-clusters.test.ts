@@ -8,7 +8,7 @@ import type { TrustedIssuer } from "../../src/cli/commands/manifests/targets.ts"
 import { readDocument } from "../support/document-commands.ts";
 import { codeInTable } from "../support/markdown-tables.ts";
 import { until } from "../support/until.ts";
-import { sayIfSkipped, whyWithoutControlPlane } from "./support/binaries.ts";
+import { sayIfSkipped, whyWithoutControlPlane, whyWithoutRelease } from "./support/binaries.ts";
 import { type ControlPlane, startControlPlane } from "./support/control-plane.ts";
 import {
   anyRead,
@@ -41,15 +41,11 @@ describe.skipIf(whyWithoutControlPlane !== null)(title, () => {
   let personToken: string;
   let configurationFile: string;
 
-  const configure = (authenticator: JwtAuthenticator) =>
-    writeFile(
-      configurationFile,
-      stringify({
-        apiVersion: "apiserver.config.k8s.io/v1",
-        kind: "AuthenticationConfiguration",
-        jwt: [authenticator],
-      }),
-    );
+  const configure = (authenticator: JwtAuthenticator, version = "v1") => {
+    const apiVersion = `apiserver.config.k8s.io/${version}`;
+    const configuration = { apiVersion, kind: "AuthenticationConfiguration", jwt: [authenticator] };
+    return writeFile(configurationFile, stringify(configuration));
+  };
   const configured = (service: VerifyingService, own: Partial<TrustedIssuer> = {}) =>
     jwtAuthenticatorOf(service, { ...issuer, ...own }, authority);
   const restartWith = async (authenticator: JwtAuthenticator) => {
@@ -149,6 +145,31 @@ describe.skipIf(whyWithoutControlPlane !== null)(title, () => {
       expect(quotes.length).toBe(service === "pinniped" ? 0 : service === "aks" ? 1 : 2);
     });
   });
+
+  const whyWithoutOldest = whyWithoutRelease("1.30");
+  sayIfSkipped(`${title} at Kubernetes 1.30`, whyWithoutOldest);
+  test.skipIf(whyWithoutOldest !== null).each(["aks", "pinniped"] as const)(
+    "%s: the expressions are those of Kubernetes 1.30 as well",
+    async (service) => {
+      await configure(configured(service), "v1beta1");
+      const flags = [`--authentication-config=${configurationFile}`];
+      const oldest = await startControlPlane(octogate.webhookKubeconfig, { flags, release: "1.30" });
+      try {
+        const { iss, aud } = masters(octogate);
+        for (const who of ["a person", "a workflow"] as const) {
+          const [, [username] = []] =
+            codeInTable(`k8s/${service}/README.md`, "Names").find(({ first }) => first === who)?.code ?? [];
+          const kubectl = await oldest.kubectl.with({
+            token: await makeIdToken(realKey, { iss, aud, ...claimsOf[who] }),
+          });
+          await until(async () => (await kubectl(whoami)).exitCode === 0, 60_000, "kube-apiserver knows the keys");
+          expect(await userOf(kubectl)).toMatchObject({ username });
+        }
+      } finally {
+        await oldest.stop();
+      }
+    },
+  );
 
   test("a prefix with a quote and a backslash is one string in the expressions", async () => {
     const prefix = `o'c\\t"o:`;

@@ -1,13 +1,12 @@
 // Cuts the schemas of what goes into clusters out of packages that publish them. Run by hand when there are newer ones:
 // node test/published/clusters/cut.ts FOLDER && npm run format
 //
-// FOLDER is a scratch folder with the unpacked packages, each in a folder of its own:
-//   go mod download -json MODULE@VERSION says where a module is: link eksctl (github.com/weaveworks/eksctl), and talos
-//   and talos-before-1.14 (github.com/siderolabs/talos/pkg/machinery of 1.14 and 1.13) to that
-//   pip download --no-deps PACKAGE, unzip: botocore, azure (azure-mgmt-containerservice, a pre-release: --pre),
-//   google (google-api-python-client)
-// They are too large to be dependencies, or not in npm. The cut is plain JSON Schema without descriptions. What Octogate
-// does not use is left out, and everything that is left out is refused.
+// FOLDER is a scratch folder with the unpacked packages. `eksctl` leads to the Go module github.com/weaveworks/eksctl;
+// `talos` and `talos-before-1.14` to github.com/siderolabs/talos/pkg/machinery of 1.14 and of 1.13 (`go mod download
+// -json MODULE@VERSION` says where they are); `botocore`, `azure` (azure-mgmt-containerservice, a pre-release) and
+// `google` (google-api-python-client) are what `pip download --no-deps` brings, unzipped. They are too large to be
+// dependencies, or not in npm. The cut is plain JSON Schema without descriptions. What Octogate does not use is left
+// out, and everything that is left out is refused.
 import { copyFileSync, globSync, mkdirSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { gunzipSync } from "node:zlib";
@@ -139,7 +138,9 @@ function plainSchema(schema: JsonObject, add: (name: string) => void): JsonObjec
   return result;
 }
 
-/** By its own schema eksctl would refuse every provider: `type` is demanded, and OIDCIdentityProvider does not know it. */
+/**
+ * By its own schema eksctl would refuse every provider: `type` is demanded, and OIDCIdentityProvider does not know it.
+ */
 function withTypeOfProvider(definitions: Definitions): Definitions {
   const { IdentityProvider: provider = {}, OIDCIdentityProvider: oidc = {} } = definitions;
   const properties = objectOf(oidc.properties ?? null);
