@@ -1,12 +1,12 @@
 // EKS, AKS and Pinniped, as far as a kube-apiserver can stand for them: it trusts the issuer as the files say that
 // `octogate manifests` writes, and people and workflows come out under the names that the pages have.
-import { readFile, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { stringify } from "yaml";
+import { rbacFor } from "../../src/cli/commands/manifests/rbac.ts";
 import type { TrustedIssuer } from "../../src/cli/commands/manifests/targets.ts";
 import { readDocument } from "../support/document-commands.ts";
-import { codeInTable } from "../support/markdown-tables.ts";
 import { until } from "../support/until.ts";
 import { sayIfSkipped, whyWithoutControlPlane, whyWithoutRelease } from "./support/binaries.ts";
 import { type ControlPlane, startControlPlane } from "./support/control-plane.ts";
@@ -21,13 +21,15 @@ import {
   whoami,
 } from "./support/id-token-users.ts";
 import { makeIdToken } from "./support/made-tokens.ts";
-import { clusterName, type Octogate, startOctogate } from "./support/octogate.ts";
+import { clusterName, type Octogate, personOf, startOctogate } from "./support/octogate.ts";
+import { succeed } from "./support/roles.ts";
 import {
   type JwtAuthenticator,
   jwtAuthenticatorOf,
   type VerifyingService,
   verifyingServices,
 } from "./support/service-configurations.ts";
+import { claimsOf, namesOn, quotesOf } from "./support/service-pages.ts";
 
 const title = "what managed services make of their files";
 sayIfSkipped(title, whyWithoutControlPlane);
@@ -40,6 +42,7 @@ describe.skipIf(whyWithoutControlPlane !== null)(title, () => {
   let realKey: string;
   let personToken: string;
   let configurationFile: string;
+  let organisations: string[];
 
   const configure = (authenticator: JwtAuthenticator, version = "v1") => {
     const apiVersion = `apiserver.config.k8s.io/${version}`;
@@ -61,16 +64,26 @@ describe.skipIf(whyWithoutControlPlane !== null)(title, () => {
   const userWith = async (claims: Readonly<Record<string, unknown>>) =>
     userOf(await kubectlWith(await makeIdToken(realKey, { iss: issuer.url, aud: clusterName, ...claims })));
 
+  /** @returns the folder rbac/ that `octogate manifests` writes, with the cluster's own policy */
+  const writeBindings = async (service: VerifyingService) => {
+    const rbac = rbacFor(clusterName, { sign_in: true, allow: organisations }, { kind: formOf[service] });
+    const folder = await mkdtemp(join(octogate.folder, "bindings-"));
+    await mkdir(join(folder, "rbac"));
+    for (const { name, content } of rbac.files) await writeFile(join(folder, name), content);
+    return join(folder, "rbac");
+  };
+
   beforeAll(async () => {
     octogate = await startOctogate({
       signsIn: true,
-      variables: { ID_TOKEN_SECONDS: "600" },
+      variables: { ID_TOKEN_SECONDS: "3600" },
       addTo: (github, app, maintainer) => {
         const organisation = github.addOrganisation({ login: "Reef-Works" });
         github.installApp(app, organisation);
         github.addMember(organisation, maintainer);
         github.addToTeam(github.addTeam(organisation, { name: "Platform" }), maintainer);
-        return [`org:${organisation.login}#${organisation.id}`];
+        organisations = [`org:${organisation.login}#${organisation.id}`];
+        return organisations;
       },
     });
     const inTheState = (name: string) => join(octogate.stateDir, name);
@@ -118,10 +131,21 @@ describe.skipIf(whyWithoutControlPlane !== null)(title, () => {
       else expect(keys).toEqual(["authentication.kubernetes.io/credential-id"]);
     });
 
-    test.each(["a person", "a workflow"] as const)("%s has exactly the names of the page", async (who) => {
-      const [, [username] = [], groups = []] =
-        codeInTable(page, "Names").find(({ first }) => first === who)?.code ?? [];
+    test("the role bindings that come with the file let that person in, and nothing else does", async () => {
+      const kubectl = await kubectlWith(personToken);
+      const person = `User "${before}github:${personOf(octogate.maintainer)}"`;
+      expect((await kubectl(["get", "pods"])).stderr).toContain(`pods is forbidden: ${person} cannot list`);
 
+      const bindings = await writeBindings(service);
+      await succeed(controlPlane.admin, ["apply", "--kustomize", bindings]);
+      const isAllowed = async () => (await kubectl(["get", "pods"])).exitCode === 0;
+      await until(isAllowed, 20_000, "kubectl get pods is allowed");
+      await succeed(controlPlane.admin, ["delete", "--kustomize", bindings]);
+      await until(async () => !(await isAllowed()), 20_000, "kubectl get pods is forbidden again");
+    });
+
+    test.each(["a person", "a workflow"] as const)("%s has exactly the names of the page", async (who) => {
+      const { username, groups } = namesOn(page, who);
       expect(await userWith(claimsOf[who])).toMatchObject({
         username,
         groups: [...groups, "system:authenticated"],
@@ -157,8 +181,7 @@ describe.skipIf(whyWithoutControlPlane !== null)(title, () => {
       try {
         const { iss, aud } = masters(octogate);
         for (const who of ["a person", "a workflow"] as const) {
-          const [, [username] = []] =
-            codeInTable(`k8s/${service}/README.md`, "Names").find(({ first }) => first === who)?.code ?? [];
+          const { username } = namesOn(`k8s/${service}/README.md`, who);
           const kubectl = await oldest.kubectl.with({
             token: await makeIdToken(realKey, { iss, aud, ...claimsOf[who] }),
           });
@@ -239,41 +262,5 @@ describe.skipIf(whyWithoutControlPlane !== null)(title, () => {
   );
 });
 
-/** Claims of tokens whose names are those of the pages. */
-const claimsOf = {
-  "a person": {
-    sub: "583231",
-    username: "octocat:583231",
-    groups: ["acme", "acme/platform"],
-    preferred_username: "octocat",
-    github_host: "github.com",
-    credential_id: "GITHUBSHA256=",
-    credential_kind: "app",
-    door: "sign-in",
-  },
-  "a workflow": {
-    sub: "repository:9001",
-    username: "actions:acme/shop:9001",
-    groups: [
-      "actions:acme/shop",
-      "actions:acme/shop/environments/production",
-      "actions:acme/shop/workflows/deploy.yml",
-    ],
-    github_host: "github.com",
-    credential_id: "JTI=",
-    credential_kind: "workflow",
-    door: "exchange",
-    workflow_ref: "acme/shop/.github/workflows/deploy.yml@refs/heads/main",
-    run_id: "1",
-    run_attempt: "1",
-    sha: "0".repeat(40),
-    event_name: "push",
-    actor: "octocat",
-  },
-} as const;
-
-/** What a page says that kube-apiserver says, where people are not let in. */
-function quotesOf(page: string): string[] {
-  if (page.startsWith("k8s/pinniped/")) return [];
-  return codeInTable(page, "When people are not let in").flatMap(({ code }) => code[0] ?? []);
-}
+/** How each writes names in role bindings. */
+const formOf = { eks: "policy", aks: "aks", pinniped: "policy" } as const;
