@@ -164,6 +164,13 @@ describe.skipIf(whyWithoutControlPlane !== null)(title, () => {
     expect(await node.read("etc/kubernetes/pki/octogate-issuer-ca.crt")).toBe("authority\n");
   });
 
+  test("the flags of the process that runs say how it trusts", async () => {
+    const flags = "--a --authentication-config=/etc/x.yaml --authentication-token-webhook-config-file=/etc/y.yaml";
+    const shell = await openGuideShell(controlPlane, { pgrep: `echo "4711 kube-apiserver ${flags}"` });
+    const [look = ""] = commandsIn("k8s/README.md", "What kube-apiserver says");
+    expect(await shell.succeed(look)).toBe("--authentication-config=/etc/x.yaml\n");
+  });
+
   test("a person's kubeconfig gets a user who signs in with kubelogin", async () => {
     const shell = await openGuideShell(controlPlane);
     await shell.succeed(commandsIn("k8s/README.md", "Sign in with a browser").join(""));
