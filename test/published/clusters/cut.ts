@@ -59,7 +59,6 @@ const sources: Readonly<Record<string, (folder: string) => Package & { readonly 
       definitions: cutJsonSchema(
         { definitions: schemas },
         {
-          WorkforcePool: ["displayName", "description", "sessionDuration"],
           WorkforcePoolProvider: ["displayName", "description", "attributeMapping", "attributeCondition", "oidc"],
         },
       ),
@@ -68,7 +67,6 @@ const sources: Readonly<Record<string, (folder: string) => Package & { readonly 
   talos: (folder) => ({
     ...goModule(folder, "github.com/siderolabs/talos/pkg/machinery", "MPL-2.0"),
     definitions: cutJsonSchema(readJson(join(folder, "config/schemas/config.schema.json")), {
-      "k8s.KubeAPIServerConfigV1Alpha1": "all",
       "k8s.KubeAuthenticationConfigV1Alpha1": "all",
     }),
   }),
