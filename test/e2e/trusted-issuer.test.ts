@@ -60,6 +60,11 @@ const structuredFor = (release: string): Configure => {
   };
 };
 
+/** @returns the path of the file that a flag names */
+function fileIn([flag = ""]: readonly string[]): string {
+  return flag.replace("--authentication-config=", "");
+}
+
 /** What Talos writes for kube-apiserver of its document: it sets these two keys (control_plane.go, 1.14). */
 const talos: Configure = async (settings) => {
   const printed = await printManifests(octogate, ["structured", "--distribution", "talos"], settings);
@@ -83,8 +88,8 @@ interface Trusting {
   readonly configure: Configure;
   readonly givesExtra: boolean;
   readonly knowsWhoami: boolean;
-  /** Whether kube-apiserver itself reads this file anew, as it was printed. */
-  readonly reloads?: true;
+  /** Files that distributions make of what is printed for them, and that give the same users. */
+  readonly others?: Readonly<Record<string, Configure>>;
 }
 
 const clusters: readonly Trusting[] = [
@@ -93,16 +98,14 @@ const clusters: readonly Trusting[] = [
     configure: structuredFor("1.37"),
     givesExtra: true,
     knowsWhoami: true,
-    reloads: true,
+    others: { Talos: talos },
   },
-  { by: "the file that Talos makes", configure: talos, givesExtra: true, knowsWhoami: true },
   {
     release: "1.30",
     by: "the file of structured",
     configure: structuredFor("1.30"),
     givesExtra: true,
     knowsWhoami: true,
-    reloads: true,
   },
   { release: "1.30", by: "flags", configure: flags, givesExtra: false, knowsWhoami: true },
   { release: "1.20", by: "flags", configure: flags, givesExtra: false, knowsWhoami: false },
@@ -151,7 +154,7 @@ const workflowExtra = {
 /** The token's own id, which newer kube-apiservers add themselves. */
 const ownId = "authentication.kubernetes.io/credential-id";
 
-for (const { release, by, configure, givesExtra, knowsWhoami, reloads } of clusters) {
+for (const { release, by, configure, givesExtra, knowsWhoami, others = {} } of clusters) {
   const title = `Kubernetes ${release ?? "of the present"}, which trusts by ${by}`;
   const why = release === undefined ? whyWithoutControlPlane : whyWithoutRelease(release);
   sayIfSkipped(title, why);
@@ -221,7 +224,7 @@ for (const { release, by, configure, givesExtra, knowsWhoami, reloads } of clust
       expect(stderr).toContain('User "github:system:admin" cannot list resource "secrets"');
     });
 
-    test.skipIf(!reloads)(
+    test.skipIf(!givesExtra)(
       "takes up a changed file by itself, and goes on with the old one after a mistake",
       async () => {
         const [path = ""] = flagsOfIssuer.map((flag) => flag.replace("--authentication-config=", ""));
@@ -242,6 +245,18 @@ for (const { release, by, configure, givesExtra, knowsWhoami, reloads } of clust
         expect(await userOf(kubectl)).toMatchObject({ username: "gh:actions:acme/shop:9001" });
         expect(await reloadsSeen()).toMatch(/status="failure"\} [1-9]/m);
         await writeFile(path, right);
+      },
+    );
+
+    test.each(Object.entries(others))(
+      "gives a workflow the same user by the file that %s makes",
+      async (_name, other) => {
+        const before = await userOf(await kubectlWith(workflow()));
+        await writeFile(fileIn(flagsOfIssuer), await readFile(fileIn(await other()), "utf8"));
+        await controlPlane.restart();
+        const kubectl = await kubectlWith(workflow());
+        await until(async () => (await kubectl(whoami)).exitCode === 0, 60_000, "kube-apiserver knows the keys");
+        expect(await userOf(kubectl)).toEqual(before);
       },
     );
 

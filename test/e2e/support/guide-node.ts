@@ -1,4 +1,5 @@
-// A folder that stands for the root of a control-plane node, and a shell in which the commands of a guide are run there.
+// A folder that stands for the root of a control-plane node, and a shell in which the commands of a guide are run
+// there.
 import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { expect } from "vitest";
