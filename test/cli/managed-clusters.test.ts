@@ -74,6 +74,23 @@ test("--for eks is refused without a prefix, with what to do", async () => {
   expect(stderr).toContain("give the cluster a prefix");
 });
 
+test("--for gke with the pool has nothing left to fill in, and no other target takes a pool", async () => {
+  const { path: cwd } = await makeDeploymentFolder(deployment());
+  const pool = ["--workforce-pool", "acme-people"];
+  const { exitCode, stdout } = await octogate([...manifests("gke"), ...pool], { cwd });
+  expect(exitCode).toBe(0);
+  expect(stdout).not.toContain("<POOL>");
+  expect(stdout).toContain("workforcePools/acme-people/group/acme/platform");
+  expect(stdout).toContain("gcloud iam workforce-pools create acme-people ");
+
+  const { stderr } = await octogate([...manifests("eks"), ...pool], { cwd });
+  expect(stderr).toContain("--workforce-pool: is for gke");
+  for (const wrong of ["acme", "gcp-people", "Acme-People", "acme/people", `a${"b".repeat(63)}`]) {
+    const refused = await octogate([...manifests("gke"), "--workforce-pool", wrong], { cwd });
+    expect(refused.stderr).toContain("must be 6 to 63 lower-case letters");
+  }
+});
+
 test("--for aks is refused for a Kubernetes that takes no issuer there", async () => {
   const { path: cwd } = await makeDeploymentFolder(deployment());
   const { exitCode, stderr } = await octogate([...manifests("aks"), "--kubernetes", "1.29"], { cwd });
