@@ -29,7 +29,7 @@ import {
   type VerifyingService,
   verifyingServices,
 } from "./support/service-configurations.ts";
-import { claimsOf, namesOn, quotesOf } from "./support/service-pages.ts";
+import { claimsOf, extraOf, namesOn, quotesOf } from "./support/service-pages.ts";
 
 const title = "what managed services make of their files";
 sayIfSkipped(title, whyWithoutControlPlane);
@@ -146,10 +146,12 @@ describe.skipIf(whyWithoutControlPlane !== null)(title, () => {
 
     test.each(["a person", "a workflow"] as const)("%s has exactly the names of the page", async (who) => {
       const { username, groups } = namesOn(page, who);
-      expect(await userWith(claimsOf[who])).toMatchObject({
-        username,
-        groups: [...groups, "system:authenticated"],
-      });
+      const { extra, ...user } = await userWith(claimsOf[who]);
+
+      const { sub } = claimsOf[who];
+      const uid = hasUidAndExtra ? { uid: sub } : {};
+      expect(user).toEqual({ username, groups: [...groups, "system:authenticated"], ...uid });
+      if (hasUidAndExtra) expect(extra).toMatchObject(extraOf[who]);
     });
 
     test("a stolen signing key names neither system:masters nor a name without the prefix", async () => {

@@ -21,10 +21,11 @@ export const claimsOf = {
       "actions:acme/shop/environments/production",
       "actions:acme/shop/workflows/deploy.yml",
     ],
+    preferred_username: "actions:acme/shop",
     github_host: "github.com",
     credential_id: "JTI=",
     credential_kind: "workflow",
-    door: "exchange",
+    door: "sign-in",
     workflow_ref: "acme/shop/.github/workflows/deploy.yml@refs/heads/main",
     run_id: "1",
     run_attempt: "1",
@@ -32,6 +33,12 @@ export const claimsOf = {
     event_name: "push",
     actor: "octocat",
   },
+} as const;
+
+/** Some of what a user's `extra` says of such a token. */
+export const extraOf = {
+  "a person": { "octogate.dev/login": ["octocat"], "octogate.dev/door": ["sign-in"] },
+  "a workflow": { "octogate.dev/workflow-ref": [claimsOf["a workflow"].workflow_ref], "octogate.dev/run-id": ["1"] },
 } as const;
 
 /** @param page its path from the repository's root @returns the names that it gives to the owner of such a token */
