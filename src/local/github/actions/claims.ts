@@ -1,6 +1,6 @@
 // Claims of the token that GitHub Actions gives to a job. Which ones there are, and how they look, is published:
 // https://docs.github.com/en/actions/reference/security/oidc. Those that it leaves out (`environment_node_id`,
-// `ref_protected`, `sha`) are in `claims_supported` of GitHub's own discovery document, or in tokens that people showed.
+// `ref_protected`, `sha`) are in `claims_supported` of GitHub's discovery document, or in tokens that people showed.
 import { createHash } from "node:crypto";
 
 /** A repository's number, its owner's, and what its tokens look like. */
