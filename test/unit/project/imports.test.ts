@@ -29,6 +29,7 @@ const partsFromTheTop: Readonly<Record<string, readonly string[]>> = {
   "src/local": [
     ...[
       "main",
+      "job",
       "decision-line",
       "start",
       "banner",
