@@ -1,5 +1,6 @@
 // Command line of `npm run job`. Pure: it reads no file and sends nothing.
 import { Command } from "commander";
+import { defaultStateFolder } from "../state-folder.ts";
 
 export interface JobOptions {
   readonly state: string;
@@ -27,7 +28,7 @@ export function createJobCommand(run: (options: JobOptions, program: readonly st
     )
     .usage("[options] [PROGRAM ARGUMENTS...]")
     .helpOption("--help", "show this text")
-    .option("--state <FOLDER>", "the state folder of npm start", ".octogate")
+    .option("--state <FOLDER>", "the state folder of npm start", defaultStateFolder)
     .option("--cluster <NAME>", "the cluster", "local")
     .option("--repository <OWNER/REPOSITORY>", "a repository of the stand-in", "reef-works/shop")
     .option("--workflow <FILE>", "the workflow's file in .github/workflows", "deploy.yml")

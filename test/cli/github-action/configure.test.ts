@@ -4,8 +4,9 @@ import { dirname, join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { fileCommands } from "../../../src/local/job/runner.ts";
+import { whyWithoutCiPrograms } from "../../support/ci-programs.ts";
 import { parseKubeconfig } from "../../support/cluster-files.ts";
-import { type JobScene, jobScene, type ScriptOptions, unsignedToken, whyWithoutPrograms } from "./support.ts";
+import { type JobScene, jobScene, type ScriptOptions, unsignedToken } from "./support.ts";
 
 const granted = { status: 200, body: JSON.stringify({ access_token: unsignedToken({ exp: 1_900_000_000 }) }) };
 const authority = Buffer.from("-----BEGIN CERTIFICATE-----\n").toString("base64");
@@ -25,9 +26,9 @@ async function configure(scene: JobScene, { environment, shell = "sh" }: ScriptO
 }
 
 const title = "the action of k8s/github-action";
-if (whyWithoutPrograms !== null) console.warn(`SKIPPED: ${title}: ${whyWithoutPrograms}`);
+if (whyWithoutCiPrograms !== null) console.warn(`SKIPPED: ${title}: ${whyWithoutCiPrograms}`);
 
-describe.skipIf(whyWithoutPrograms !== null).each(["dash", "bash"])("in %s", (shell) => {
+describe.skipIf(whyWithoutCiPrograms !== null).each(["dash", "bash"])("in %s", (shell) => {
   test("writes a kubeconfig for the steps that follow, which no other user can read", async () => {
     const scene = await jobScene([granted]);
     const { exitCode, stdout, stderr, env, output } = await configure(scene, { shell });
@@ -116,7 +117,7 @@ describe.skipIf(whyWithoutPrograms !== null).each(["dash", "bash"])("in %s", (sh
 });
 
 test
-  .skipIf(whyWithoutPrograms !== null)
+  .skipIf(whyWithoutCiPrograms !== null)
   .each(["https://[2001:db8::1]:6443", "https://cluster.example.com/k8s/clusters/c-1"])(
   "takes the server %s",
   async (server) => {
@@ -126,7 +127,7 @@ test
   },
 );
 
-test.skipIf(whyWithoutPrograms !== null)(
+test.skipIf(whyWithoutCiPrograms !== null)(
   "without an authority, the system's own ones vouch for the cluster",
   async () => {
     const { env } = await configure(await jobScene([granted]), { environment: { CLUSTER_AUTHORITY: "" } });
@@ -136,7 +137,7 @@ test.skipIf(whyWithoutPrograms !== null)(
   },
 );
 
-test.skipIf(whyWithoutPrograms !== null)("no text gets further than its form", async () => {
+test.skipIf(whyWithoutCiPrograms !== null)("no text gets further than its form", async () => {
   const scene = await jobScene([granted]);
   const names = ["OCTOGATE_ISSUER", "OCTOGATE_CLUSTER", "OCTOGATE_EXCHANGE", "CLUSTER_SERVER", "CLUSTER_AUTHORITY"];
   const forms: Record<string, RegExp> = {

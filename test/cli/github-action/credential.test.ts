@@ -3,7 +3,8 @@ import { readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { decodeJwt } from "jose";
 import { describe, expect, test } from "vitest";
-import { clusterName, type IssuerAnswer, jobScene, unsignedToken, whyWithoutPrograms } from "./support.ts";
+import { whyWithoutCiPrograms } from "../../support/ci-programs.ts";
+import { clusterName, type IssuerAnswer, jobScene, unsignedToken } from "./support.ts";
 
 const exp = 1_900_000_000;
 const idToken = unsignedToken({ exp });
@@ -16,9 +17,9 @@ const busy = (headers: Record<string, string> = {}): IssuerAnswer => ({
 const script = "credential.sh";
 
 const title = "the exec plugin of k8s/github-action";
-if (whyWithoutPrograms !== null) console.warn(`SKIPPED: ${title}: ${whyWithoutPrograms}`);
+if (whyWithoutCiPrograms !== null) console.warn(`SKIPPED: ${title}: ${whyWithoutCiPrograms}`);
 
-describe.skipIf(whyWithoutPrograms !== null).each(["dash", "bash"])("in %s", (shell) => {
+describe.skipIf(whyWithoutCiPrograms !== null).each(["dash", "bash"])("in %s", (shell) => {
   test("prints the token of the exchange, which kubectl asks for anew a minute before its end", async () => {
     const { runScript, exchanges, issuerUrl } = await jobScene([granted]);
     const { stdout, stderr, exitCode } = await runScript(script, { shell });
@@ -150,7 +151,7 @@ describe.skipIf(whyWithoutPrograms !== null).each(["dash", "bash"])("in %s", (sh
   });
 });
 
-test.skipIf(whyWithoutPrograms !== null)("names the program that a runner lacks", async () => {
+test.skipIf(whyWithoutCiPrograms !== null)("names the program that a runner lacks", async () => {
   const { runScript } = await jobScene([granted]);
   const { stderr, exitCode } = await runScript(script, { shell: "/bin/sh", environment: { PATH: "/nonexistent" } });
   expect({ stderr, exitCode }).toEqual({ stderr: "octogate: curl is missing on this runner\n", exitCode: 1 });

@@ -1,26 +1,15 @@
 // A job on this machine that runs the scripts of k8s/github-action: the stand-in for GitHub gives its ID token, and a
 // server of the test's own answers as the sign-in hostname.
-import { existsSync } from "node:fs";
 import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer, type IncomingMessage } from "node:http";
 import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { onTestFinished } from "vitest";
 import type { NewJob } from "../../../src/local/github/actions/jobs.ts";
 import { type GitHubStandIn, startGitHubStandIn } from "../../../src/local/github/server.ts";
 import { type Outcome, run } from "../../support/program.ts";
 import { repositoryRoot } from "../../support/worker-config.ts";
-
-/** Why the scripts can't run here, or null if they can. */
-export const whyWithoutPrograms = missingPrograms();
-
-function missingPrograms(): string | null {
-  const isThere = (name: string) =>
-    (process.env.PATH ?? "").split(delimiter).some((folder) => existsSync(join(folder, name)));
-  const missing = ["bash", "curl", "dash", "jq"].filter((name) => !isThere(name));
-  return missing.length === 0 ? null : `${missing.join(", ")} not installed`;
-}
 
 export const actionFolder = join(repositoryRoot, "k8s", "github-action");
 export const clusterName = "production";
