@@ -2,11 +2,10 @@
 // and a job that the stand-in for GitHub knows.
 import { readFile } from "node:fs/promises";
 import { delimiter, join } from "node:path";
-import { parse } from "yaml";
 import type { NewJob, StandInJob } from "../../../src/local/github/actions/jobs.ts";
 import { actionSteps } from "../../../src/local/job/composite-action.ts";
-import { type Runner, type Step, startRunner } from "../../../src/local/job/runner.ts";
-import { readDocument } from "../../support/document-commands.ts";
+import { type Runner, startRunner } from "../../../src/local/job/runner.ts";
+import type { DocumentedStep, DocumentedWorkflow } from "../../support/documented-workflows.ts";
 import { type Outcome, run } from "../../support/program.ts";
 import { repositoryRoot } from "../../support/worker-config.ts";
 import { binary } from "./binaries.ts";
@@ -15,26 +14,6 @@ import { clusterName, type Octogate } from "./octogate.ts";
 import { succeed } from "./roles.ts";
 
 const action = join(repositoryRoot, "k8s", "github-action");
-
-interface Workflow {
-  readonly jobs: {
-    readonly deploy: {
-      readonly env?: Readonly<Record<string, string>>;
-      readonly steps: readonly {
-        readonly uses?: string;
-        readonly with?: Readonly<Record<string, string>>;
-        readonly shell?: Step["shell"];
-        readonly run?: string;
-      }[];
-    };
-  };
-}
-
-/** @returns the two workflows of the page: with the action, and with curl alone */
-export function documentedWorkflows(): { readonly text: string; readonly workflow: Workflow }[] {
-  const blocks = [...readDocument("docs/ci.md").matchAll(/```yaml\n(on: .*?)```/gs)].map(([, text = ""]) => text);
-  return blocks.map((text) => ({ text, workflow: parse(text) as Workflow })); // our own page
-}
 
 export interface LocalJob extends Pick<Runner<Outcome>, "runProgram" | "temporaryFolder" | "end"> {
   readonly started: StandInJob;
@@ -45,7 +24,7 @@ export interface LocalJob extends Pick<Runner<Outcome>, "runProgram" | "temporar
   /** kubectl as a later step has it. */
   kubectl(args: readonly string[]): Promise<Outcome>;
   /** The steps of a workflow of the page, up to the first that fails, with this cluster's addresses in place of its. */
-  runWorkflow(workflow: Workflow): Promise<Outcome[]>;
+  runWorkflow(workflow: DocumentedWorkflow): Promise<Outcome[]>;
 }
 
 /** Begins a job, which the caller ends. */
@@ -74,7 +53,7 @@ export async function beginJob(
     if (step === undefined) throw new Error("the action has no step");
     return runner.runStep(step);
   };
-  const runStep = (step: Workflow["jobs"]["deploy"]["steps"][number]) =>
+  const runStep = (step: DocumentedStep) =>
     step.uses === undefined
       ? runner.runStep({
           script: step.run ?? "",
@@ -95,9 +74,9 @@ export async function beginJob(
         environment: { OCTOGATE_ISSUER: issuer, OCTOGATE_CLUSTER: clusterName, OCTOGATE_EXCHANGE: "true" },
       }),
     kubectl: (args) => runner.runProgram(binary("kubectl"), args),
-    async runWorkflow({ jobs }) {
+    async runWorkflow({ steps }) {
       const outcomes: Outcome[] = [];
-      for (const step of jobs.deploy.steps) {
+      for (const step of steps) {
         const outcome = await runStep(step);
         outcomes.push(outcome);
         if (outcome.exitCode !== 0) break;
