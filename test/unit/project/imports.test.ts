@@ -30,6 +30,7 @@ const partsFromTheTop: Readonly<Record<string, readonly string[]>> = {
   "src/local": [
     ...[
       "main",
+      "job",
       "decision-line",
       "start",
       "banner",
