@@ -31,8 +31,8 @@ export interface WorkerOptions {
   readonly bindings?: Readonly<Record<string, unknown>>;
   readonly github?: StandInOptions;
   /**
-   * Where the Worker finds GitHub, if not at the harness's own stand-in: the only address that it can reach then, beside
-   * that of ACTIONS_ISSUER_URL.
+   * Where the Worker finds GitHub, if not at the harness's own stand-in: the only address that it can reach then,
+   * beside that of ACTIONS_ISSUER_URL.
    */
   readonly githubApiUrl?: string;
 }

@@ -64,8 +64,8 @@ export function createWorkflowVerifier(options: WorkflowVerifierOptions): Workfl
 }
 
 /**
- * Keys that a header brings along or points to (`jwk`, `jku`, `x5c`, `x5u`) are not looked at, and an extension that has
- * to be understood (`crit`) is refused.
+ * Keys that a header brings along or points to (`jwk`, `jku`, `x5c`, `x5u`) are not looked at, and an extension that
+ * has to be understood (`crit`) is refused.
  *
  * @param keyOf is asked for the key that a right header names; null where there is none
  * @returns null where GitHub has not signed the token
