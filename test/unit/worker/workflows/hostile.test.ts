@@ -164,7 +164,7 @@ const issuers: readonly Row[] = [
   ),
   row("not_github_token", "claims that are a list", signed(byGitHub, `["${actionsIssuer}"]`)),
   row("not_github_token", "claims that are no JSON", signed(byGitHub, `{"iss":"${actionsIssuer}"`)),
-  row("not_github_token", "a header that is no JSON", `${encode("{")}.${goodPayload}.${goodSignature}`),
+  row("workflow_token_forged", "a header that is no JSON", `${encode("{")}.${goodPayload}.${goodSignature}`),
   row("not_github_token", "more than 12 KB", { claims: { repo_property_x: "x".repeat(12_000) } }),
 ];
 

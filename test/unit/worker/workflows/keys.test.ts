@@ -248,7 +248,7 @@ describe("the source of keys", () => {
     const { kid, kty, n, e } = foreignKey.publicJwk;
     const planted = { fetchedAt: start + 1, keys: [{ kid, kty, n, e }] } as KeySet;
     const { keys } = startKeys({ store: { read: async () => planted, write: async () => true } });
-    expect(await keys.find(foreignKey.kid)).toMatchObject({ kind: "unknown", source: "github" });
+    expect(await keys.find(foreignKey.kid)).toMatchObject({ reason: "workflow_key_unknown", source: "github" });
   });
 
   test("does not wait for ever for a request that was cancelled while it asked", async () => {
