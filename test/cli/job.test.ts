@@ -1,4 +1,4 @@
-// `npm run job` as a process, against the local edge: what it shows, how it ends, and what it says where it cannot begin.
+// `npm run job` as a process, against the local edge: what it shows, how it ends, and why it does not begin.
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
