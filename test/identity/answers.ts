@@ -16,7 +16,7 @@ import {
 } from "./case.ts";
 import { createDeployment, type Deployment } from "./deployment.ts";
 import type { Outcome } from "./outcome.ts";
-import { clients, type Scene, signInIssuer } from "./scene.ts";
+import { audienceOf, clients, type Scene, signInIssuer } from "./scene.ts";
 import { signingKey, type TokenAnswer, tokenAnswerOf } from "./token-answer.ts";
 
 export interface Answers {
@@ -38,9 +38,15 @@ export interface RowTokens {
   readonly signIn: string | null;
 }
 
-export function tokensOf(scene: Scene, { signsIn }: Section, { person, token }: IdentityCase): RowTokens {
+/** @param audience of a workflow's token */
+export function tokensOf(
+  scene: Scene,
+  { signsIn }: Section,
+  { person, token }: IdentityCase,
+  audience: string,
+): RowTokens {
   return {
-    own: scene.tokenOf(person, token),
+    own: scene.tokenOf(person, token, audience),
     signIn: signsIn === false ? null : scene.tokenOf(person, signInToken(token.fate)),
   };
 }
@@ -85,17 +91,18 @@ export async function askAbout(
   { review, fetch }: Deployment,
   settings: Settings,
   cluster: string,
+  { token }: IdentityCase,
   { own, signIn }: RowTokens,
 ): Promise<Answers> {
-  async function askForToken(token: string, form: Readonly<Record<string, string>>): Promise<TokenAnswer> {
+  async function askForToken(subject: string, form: Readonly<Record<string, string>>): Promise<TokenAnswer> {
     const answer = await fetch(`${settings.ISSUER_URL}/token`, { method: "POST", body: new URLSearchParams(form) });
-    return tokenAnswerOf(answer, token, { issuer: settings.ISSUER_URL, audience: cluster });
+    return tokenAnswerOf(answer, subject, { issuer: settings.ISSUER_URL, audience: cluster });
   }
   const webhook = await review(cluster, own);
   const exchanged = await askForToken(own, {
     grant_type: "urn:ietf:params:oauth:grant-type:token-exchange",
     subject_token: own,
-    subject_token_type: "urn:ietf:params:oauth:token-type:access_token",
+    subject_token_type: `urn:ietf:params:oauth:token-type:${token.kind === "workflow" ? "jwt" : "access_token"}`,
     audience: cluster,
   });
   if (signIn === null) return { webhook, exchanged, signedIn: null };
@@ -135,11 +142,12 @@ export async function answerRow(
   row: IdentityCase,
   issuerOf = (_policy: PolicyTable) => signInIssuer,
 ): Promise<AnsweredRow> {
-  const tokens = tokensOf(scene, section, row);
+  const issuerUrl = issuerOf({ ...section.policy, ...row.policy });
+  const tokens = tokensOf(scene, section, row, audienceOf(issuerUrl, "example"));
   const policy = policyOf(section, row, tokens);
-  const settings = settingsOf(scene, section.source, issuerOf(policy));
+  const settings = settingsOf(scene, section.source, issuerUrl);
   const deployment = createDeployment({ settings, clusters: { example: policy } });
-  return { answers: await askAbout(deployment, settings, "example", tokens), policy, tokens };
+  return { answers: await askAbout(deployment, settings, "example", row, tokens), policy, tokens };
 }
 
 /** What the webhook says about the token of a sign-in, at a cluster that would take it there. */

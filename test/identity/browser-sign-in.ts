@@ -6,7 +6,7 @@ import { policyOf, settingsOf, tokensOf } from "./answers.ts";
 import type { IdentityCase, Section } from "./case.ts";
 import { createDeployment } from "./deployment.ts";
 import { refusalText } from "./refusal-text.ts";
-import type { Scene } from "./scene.ts";
+import { audienceOf, type Scene } from "./scene.ts";
 
 export type BrowserSignIn =
   /** The page that asks the person before it leads back to the program. */
@@ -17,7 +17,7 @@ export type BrowserSignIn =
 /** @throws where the browser ends anywhere else */
 export async function signInByBrowser(scene: Scene, section: Section, row: IdentityCase): Promise<BrowserSignIn> {
   const settings = settingsOf(scene, section.source);
-  const policy = policyOf(section, row, tokensOf(scene, section, row));
+  const policy = policyOf(section, row, tokensOf(scene, section, row, audienceOf(settings.ISSUER_URL, "example")));
   const { send } = createDeployment({ settings, clusters: { example: policy } });
   const { ISSUER_URL: issuerUrl } = settings;
   const browser = openBrowser({

@@ -1,9 +1,9 @@
 // The cells of docs/identity.md: what a person comes with, a policy, and the answers at both doors.
 import type { Answers } from "./answers.ts";
-import type { IdentityCase, PolicyTable, TokenSpec } from "./case.ts";
+import type { IdentityCase, PolicyTable, TokenSpec, WorkflowRun } from "./case.ts";
 import type { Outcome } from "./outcome.ts";
 import { refusalText, saysNothing } from "./refusal-text.ts";
-import { organisations } from "./scene.ts";
+import { type OrganisationName, organisations, repositories } from "./scene.ts";
 import type { TokenAnswer } from "./token-answer.ts";
 
 const kinds: Readonly<Record<TokenSpec["kind"], string>> = {
@@ -14,11 +14,30 @@ const kinds: Readonly<Record<TokenSpec["kind"], string>> = {
   legacy: "legacy",
   installation: "installation",
   service_account: "service account",
+  workflow: "workflow",
 };
 
 /** @returns who comes, and with which token */
 export function callerCell({ person, token }: IdentityCase): string {
-  return `${person}: ${tokenText(token)}`;
+  return token.run === undefined ? `${person}: ${tokenText(token)}` : `${runText(token.run)}, started by ${person}`;
+}
+
+/** What a job says about itself, in its own words. */
+function runText({
+  repository = "shop",
+  workflow = "deploy.yml",
+  ref = "refs/heads/main",
+  ...run
+}: WorkflowRun): string {
+  const { owner, name } = repositories[repository];
+  const shownOwner = owner in organisations ? organisations[owner as OrganisationName].login : owner; // it is a key
+  return [
+    `${code(workflow)} of ${run.workflowRepository ?? `${shownOwner}/${name}`} at ${code(ref)}`,
+    `event ${code(run.event ?? "push")}`,
+    ...(run.environment === undefined ? [] : [`environment ${code(run.environment)}`]),
+    ...(run.reusableWorkflow === undefined ? [] : [`the job from ${code(run.reusableWorkflow)}`]),
+    ...(run.audience === undefined ? [] : [`audience ${code(run.audience)}`]),
+  ].join(", ");
 }
 
 function tokenText({ kind, scopes, owner, client, expiration, authorisedFor }: TokenSpec): string {

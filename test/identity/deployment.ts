@@ -72,7 +72,8 @@ export function createDeployment(options: DeploymentOptions): DeploymentInNode {
       });
       const cf = { tlsClientAuth: verifiedCertificate(fingerprint, certificateEnds) };
       const response = await app.fetch(Object.assign(request, { cf }), env);
-      const record = records.get(credentialIdOf(token)) ?? records.get(cluster) ?? null;
+      const record =
+        records.get(credentialIdOf(token)) ?? records.get(tokenIdOf(token)) ?? records.get(cluster) ?? null;
       return outcomeOf(response.status, await response.text(), record);
     },
     async fetch(url, init) {
@@ -80,4 +81,13 @@ export function createDeployment(options: DeploymentOptions): DeploymentInNode {
       return { status: response.status, body: await response.text() };
     },
   };
+}
+
+/** @returns how the log names the token of a workflow; "" for any other one */
+function tokenIdOf(token: string): string {
+  const parsed = v.safeParse(
+    v.pipe(v.string(), v.parseJson(), v.object({ jti: v.string() })),
+    Buffer.from(token.split(".")[1] ?? "", "base64url").toString(),
+  );
+  return parsed.success ? `JTI=${parsed.output.jti}` : "";
 }

@@ -5,8 +5,8 @@ import type { Section } from "./case.ts";
 import { callerCell, code, exchangedCell, policyCell, signedInCell, toml, webhookCell } from "./cells.ts";
 import { credentialIdKey, extraClaims, type User, userOf } from "./kube-apiserver.ts";
 import { refusalText, saysNothing } from "./refusal-text.ts";
-import { organisations, people } from "./scene.ts";
-import { services } from "./services.ts";
+import { organisations, people, repositories } from "./scene.ts";
+import { firstGroupAt, services, userAt } from "./services.ts";
 import type { Claims } from "./token-answer.ts";
 
 /** A section, with the answers to each of its rows in their order. */
@@ -35,20 +35,21 @@ const introduction = `<!-- Made by \`npm run docs\` from test/identity/cases.ts 
 
 # Who gets in, by example
 
-Each row shows [a person](#the-people) who brings a token to a cluster with a policy, and what comes of it at both doors:
+Each row shows [a person](#the-people) or a workflow that brings a token to a cluster with a policy, and what comes of it
+at both doors:
 
 - **webhook**: the user and groups that kube-apiserver gets, and the policy's organisations that are hidden from the
   token, with the reason.
   A refusal is a [verdict](architecture.md#four-verdicts) with its [reason](operations.md#reasons), for the operator.
 - **ID token**: the claims \`username\` and \`groups\` of the ID token that is given in exchange for the same token, where
-  the cluster has \`exchange = true\`.
+  the cluster has \`exchange = true\`; workflows need no such setting.
   A refusal is OAuth's \`error\`, and what is wrong in the words that the person reads.
   Where there are no words, the person reads [a text that says nothing](#what-a-refused-person-reads) about them.
 - **signed in**: the same where the person signs in with GitHub in place of bringing a token, as most people do.
   A refusal is the one of a refresh; in the browser, \`access_denied\` stands in place of \`invalid_grant\`.
 
 Every row is a test, in Node and on Cloudflare's runtime: the Worker's own code answers, with a stand-in for GitHub.
-The uid is always the account's number.
+The uid is always the account's number, or \`repository:\` and the repository's.
 [configuration.md](configuration.md) explains the settings.
 A policy is what \`[vars.CLUSTER_NAME]\` in \`wrangler.toml\` holds, here without the cluster's certificates, \`sign_in\` and
 \`exchange\`.
@@ -86,13 +87,10 @@ What becomes of an ID token depends on what verifies it:
 
 ${tableOf(
   ["", "username", "a group", "uid", "extra"],
-  services.map(({ name, userOf: user, groupOf, uid, extra }) => [
-    name,
-    code(user(claims)),
-    code(groupOf(claims.groups[0] ?? "")),
-    uid,
-    extra,
-  ]),
+  services.map((service) => {
+    const { name, uid, extra } = service;
+    return [name, code(userAt(service, claims)), code(firstGroupAt(service, claims)), uid, extra];
+  }),
 )}
 
 \`test/e2e/identity.test.ts\` shows the ID token of each row to kube-apiserver 1.37.
@@ -132,7 +130,7 @@ function sectionText({ section, answers }: AnsweredSection): string {
   const { title, text, policy, rows } = section;
   const hasPolicies = rows.some((row) => row.policy !== undefined);
   const signIns = section.signsIn === false ? [] : ["signed in"];
-  const columns = ["", "person and token", ...(hasPolicies ? ["policy"] : []), "webhook", "ID token", ...signIns];
+  const columns = ["", "who, with which token", ...(hasPolicies ? ["policy"] : []), "webhook", "ID token", ...signIns];
   const table = rows.map((row, index) => {
     const answer = answers[index];
     if (answer === undefined) throw new Error(`there is no answer to "${row.shows}"`);
@@ -178,7 +176,7 @@ function refusalsText(answered: readonly AnsweredSection[]): string {
 
 As \`error_description\`, which kubelogin prints in the terminal, or on a page.
 \`Reference: GITHUBSHA256=…\` follows: the token's name in the decision log, which has the reason.
-Two texts say nothing about the person:
+These texts say nothing about the person or the workflow:
 
 ${tableOf(["text", "reasons"], rows.filter(isGeneral))}
 
@@ -202,6 +200,10 @@ ${tableOf(["login", "number", "who it is"], rows)}
 
 The organisations with their numbers: ${places.slice(0, 5).join(", ")},
 ${places.slice(5).join(", ")}.
+
+The repositories with their numbers: ${Object.values(repositories)
+    .map(({ is, id }) => `${is} (${id})`)
+    .join("; ")}.
 
 Acme's teams: platform (55), storage (56), backups (57), billing (58), system-masters (59), duty (60), oncall (61).
 `;

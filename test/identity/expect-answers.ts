@@ -8,7 +8,7 @@ import type { Answers, RowTokens } from "./answers.ts";
 import type { IdentityCase, PolicyTable } from "./case.ts";
 import { credentialIdKey, userOf } from "./kube-apiserver.ts";
 import { hiddenKey, type Outcome } from "./outcome.ts";
-import { people } from "./scene.ts";
+import { type PersonName, people, repositories } from "./scene.ts";
 import type { TokenAnswer } from "./token-answer.ts";
 
 /** @param policy the row's */
@@ -17,19 +17,28 @@ export function expectAnswers(answers: Answers, row: IdentityCase, policy: Polic
   expectSameNames(answers.exchanged, answers.webhook, policy);
 }
 
-function expectOutcome(outcome: Outcome, { expected, person, token: { kind } }: IdentityCase, token: string): void {
+function expectOutcome(
+  outcome: Outcome,
+  { expected, person, token: { kind, run } }: IdentityCase,
+  token: string,
+): void {
   const { reason } = expected;
   const { verdict } = reasons[reason];
   if (expected.reason === "admitted") {
     const { user, groups, hidden = [] } = expected;
-    const uid = String(people[person].id);
-    const extra = {
-      [credentialIdKey]: [credentialIdOf(token)],
-      "octogate.dev/credential-kind": [kind],
-      "octogate.dev/github-host": [expect.any(String)],
-      "octogate.dev/login": [person],
-      ...(hidden.length === 0 ? {} : { [hiddenKey]: hidden }),
-    };
+    const ofAll = { "octogate.dev/credential-kind": [kind], "octogate.dev/github-host": [expect.any(String)] };
+    const [uid, extra] =
+      kind === "workflow"
+        ? [`repository:${repositories[run?.repository ?? "shop"].id}`, { ...ofAll, ...ofARun(person) }]
+        : [
+            String(people[person].id),
+            {
+              ...ofAll,
+              [credentialIdKey]: [credentialIdOf(token)],
+              "octogate.dev/login": [person],
+              ...(hidden.length === 0 ? {} : { [hiddenKey]: hidden }),
+            },
+          ];
     expect(outcome).toEqual({ verdict, reason, user, uid, groups, extra, hidden, message: null });
     return;
   }
@@ -43,6 +52,19 @@ function expectOutcome(outcome: Outcome, { expected, person, token: { kind } }: 
   // A wrong configuration has its own text in place of the reason's sentence.
   expect(message).toContain(reason === "configuration" ? `${reason}: ` : `${reason}: ${sentenceOf(reasons[reason])}`);
   expect(message).toContain(expected.detail ?? "");
+}
+
+function ofARun(actor: PersonName) {
+  const [number, word] = [[expect.stringMatching(/^\d+$/)], [expect.any(String)]];
+  return {
+    [credentialIdKey]: [expect.stringMatching(/^JTI=\S+$/)],
+    "octogate.dev/actor": [actor],
+    "octogate.dev/event": word,
+    "octogate.dev/run-attempt": number,
+    "octogate.dev/run-id": number,
+    "octogate.dev/sha": [expect.stringMatching(/^[0-9a-f]{40}$/)],
+    "octogate.dev/workflow-ref": word,
+  };
 }
 
 /** The same token shows the cluster the same person at both doors, letter for letter, or no one at either. */

@@ -1,42 +1,40 @@
-// What becomes of an ID token's names, by what verifies it. The prefix is that of the cluster's policy.
+// What becomes of an ID token's names, by what verifies it: as `octogate manifests` writes them into role bindings.
+import { bindingSubject, type NameForm } from "../../src/cli/commands/manifests/names.ts";
 import type { Claims } from "./token-answer.ts";
 
 export interface Service {
   readonly name: string;
-  readonly userOf: (claims: Claims) => string;
-  /** @param group without the prefix */
-  readonly groupOf: (group: string) => string;
+  readonly form: NameForm;
   readonly uid: string;
   readonly extra: string;
 }
 
-const withPrefix = {
-  userOf: ({ username }: Claims) => `github:${username}`,
-  groupOf: (group: string) => `github:${group}`,
-};
-const pool = "iam.googleapis.com/locations/global/workforcePools/POOL";
-
 export const services: readonly Service[] = [
   {
     name: "kube-apiserver, by an AuthenticationConfiguration (1.30 and later)",
-    ...withPrefix,
+    form: { kind: "policy" },
     uid: "yes",
     extra: "yes",
   },
-  { name: "kube-apiserver, by flags `--oidc-…`", ...withPrefix, uid: "none", extra: "none of Octogate's" },
-  { name: "EKS", ...withPrefix, uid: "none", extra: "none of Octogate's" },
-  {
-    name: "AKS, whose names must begin with `aks:jwt:`",
-    userOf: ({ username }) => `aks:jwt:github:${username}`,
-    groupOf: (group) => `aks:jwt:github:${group}`,
-    uid: "yes",
-    extra: "yes",
-  },
+  { name: "kube-apiserver, by flags `--oidc-…`", form: { kind: "policy" }, uid: "none", extra: "none of Octogate's" },
+  { name: "EKS", form: { kind: "policy" }, uid: "none", extra: "none of Octogate's" },
+  { name: "AKS, whose names must begin with `aks:jwt:`", form: { kind: "aks" }, uid: "yes", extra: "yes" },
   {
     name: "GKE, by Workforce Identity Federation",
-    userOf: ({ sub }) => `principal://${pool}/subject/${sub}`,
-    groupOf: (group) => `principalSet://${pool}/group/${group}`,
+    form: { kind: "gke", pool: "POOL" },
     uid: "none",
     extra: "none",
   },
 ];
+
+const prefix = "github:";
+
+/** @returns how RBAC names the token's owner there */
+export function userAt({ form }: Service, { username, sub }: Claims): string {
+  return bindingSubject({ kind: "User", prefix, name: username, subject: sub }, form).name;
+}
+
+/** @returns how RBAC names the first of the token's groups there */
+export function firstGroupAt({ form }: Service, { groups: [name = ""] }: Claims): string {
+  return bindingSubject({ kind: "Group", prefix, name, subject: null }, form).name;
+}

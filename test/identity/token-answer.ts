@@ -11,7 +11,7 @@ import type { Answer } from "./deployment.ts";
 export const signingKey = makeSigningKey();
 const publicKey = createPublicKey(signingKey);
 
-/** All that a token of a person says, and nothing besides. */
+/** All that a token says, and nothing besides. */
 const claimsSchema = v.strictObject({
   iss: v.string(),
   aud: v.string(),
@@ -28,6 +28,13 @@ const claimsSchema = v.strictObject({
   credential_kind: v.string(),
   door: v.literal("sign-in"),
   outage_grace: v.optional(v.literal(true)),
+  // Of a workflow alone.
+  workflow_ref: v.optional(v.string()),
+  run_id: v.optional(v.string()),
+  run_attempt: v.optional(v.string()),
+  sha: v.optional(v.string()),
+  event_name: v.optional(v.string()),
+  actor: v.optional(v.string()),
 });
 export type Claims = v.InferOutput<typeof claimsSchema>;
 
@@ -53,7 +60,8 @@ export async function tokenAnswerOf(
   const json: unknown = JSON.parse(body);
   if (status !== 200) {
     const { error, error_description: description } = v.parse(errorSchema, json);
-    return { kind: "refused", error, description: description.replace(credentialIdOf(token), "GITHUBSHA256=…") };
+    const withoutName = description.replace(credentialIdOf(token), "GITHUBSHA256=…").replace(/JTI=\S+$/, "JTI=…");
+    return { kind: "refused", error, description: withoutName };
   }
   const exchanged = v.safeParse(exchangedSchema, json);
   const idToken = exchanged.success ? exchanged.output.access_token : v.parse(refreshedSchema, json).id_token;

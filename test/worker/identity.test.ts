@@ -7,7 +7,7 @@ import { sections } from "../identity/cases.ts";
 import type { Deployment } from "../identity/deployment.ts";
 import { expectAnswers } from "../identity/expect-answers.ts";
 import { outcomeOf } from "../identity/outcome.ts";
-import { type Scene, startScene } from "../identity/scene.ts";
+import { audienceOf, type Scene, startScene } from "../identity/scene.ts";
 import { useWorker } from "../support/worker-harness.ts";
 
 let scene: Scene;
@@ -49,7 +49,7 @@ describe.each(sources)("with the source %s", (source) => {
   const worker = useWorker(async () => {
     settings = settingsOf(scene, source);
     for (const { section, row, cluster } of visits) {
-      const tokens = tokensOf(scene, section, row);
+      const tokens = tokensOf(scene, section, row, audienceOf(settings.ISSUER_URL, cluster));
       prepared.set(cluster, { tokens, policy: policyOf(section, row, tokens) });
     }
     const clusters = [...prepared].map(([cluster, { policy }]) => [cluster, policy]);
@@ -64,7 +64,7 @@ describe.each(sources)("with the source %s", (source) => {
   test.each(visits)("$section.title: $row.shows: $row.person", async ({ row, cluster }) => {
     const { tokens, policy } = prepared.get(cluster) ?? {};
     if (tokens === undefined || policy === undefined) throw new Error(`there is no cluster ${cluster}`);
-    const answers = await askAbout(deploymentOf(row), settings, cluster, tokens);
+    const answers = await askAbout(deploymentOf(row), settings, cluster, row, tokens);
     expectAnswers(answers, row, policy, tokens);
   });
 
@@ -80,9 +80,13 @@ describe.each(sources)("with the source %s", (source) => {
   }
 
   /** Null for a token that is not from GitHub; a wrong configuration is logged without saying whose review it was. */
-  async function decisionAbout({ expected }: IdentityCase, cluster: string, token: string): Promise<unknown> {
+  async function decisionAbout(
+    { expected, token: spec }: IdentityCase,
+    cluster: string,
+    token: string,
+  ): Promise<unknown> {
     if (expected.reason === "not_github_token") return null;
-    if (expected.reason !== "configuration") return worker().decisionAbout(token);
+    if (expected.reason !== "configuration" && spec.kind !== "workflow") return worker().decisionAbout(token);
     return worker().decisionOf(cluster);
   }
 });
