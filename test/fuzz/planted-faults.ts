@@ -77,6 +77,13 @@ export const plantedFaults: readonly PlantedFault[] = [
     foundBy: "sign-in-requests.test.ts",
   },
   {
+    name: "a workflow's token is good at every audience",
+    file: "worker/policy/evaluate-workflow.ts",
+    from: "facts.audience !== workflowAudience",
+    to: "facts.audience === workflowAudience.length.toString()",
+    foundBy: "workflow-tokens.test.ts",
+  },
+  {
     name: "a wrong value in wrangler.toml breaks the command",
     file: "cli/config-file/file.ts",
     from: "const [outer] = parsed.issues;",
