@@ -45,6 +45,7 @@ function entriesOf(variable: string, policy: unknown): Entry[] {
       if (!entry.success || typeof text !== "string") return [];
       const { output } = entry;
       if (output.kind === "anyone" || output.kind === "token") return [];
+      if (output.kind === "workflow" || output.kind === "environment" || output.kind === "repository") return [];
       return [{ path: ["vars", variable, list, index], text, named: output }];
     });
   });

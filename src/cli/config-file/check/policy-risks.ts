@@ -76,6 +76,9 @@ function isDeniedBy(entry: AllowEntry, { deny }: ClusterPolicy): boolean {
 function takesBack(denied: DenyEntry, entry: AllowEntry): boolean {
   switch (denied.kind) {
     case "token":
+    case "workflow":
+    case "environment":
+    case "repository":
       return false;
     case "user":
       return entry.kind === "user" && isSame(denied, entry);
