@@ -1,7 +1,7 @@
 // Who could get in to one cluster, as what, and who is kept out: the product's own policy over the facts about each
 // account that GitHub lists.
 
-import type { AllowEntry } from "../../../worker/config/entries.ts";
+import type { AllowEntry, DenyEntry } from "../../../worker/config/entries.ts";
 import { keyOfOrganisation } from "../../../worker/config/organisations.ts";
 import type { Account, Facts } from "../../../worker/github/facts.ts";
 import { evaluate } from "../../../worker/policy/evaluate.ts";
@@ -13,10 +13,11 @@ import { factsAbout, fittingCredential, type People } from "./facts.ts";
 import type { NamedAccounts } from "./named-accounts.ts";
 import type { ReportedPolicy } from "./policies.ts";
 import type { ClusterReport, EntryInReport, Invited, KeptOut, Person } from "./report.ts";
+import { workflowsOf } from "./workflows.ts";
 
 export type Access = Pick<
   ClusterReport,
-  "allow" | "deny" | "anyone" | "people" | "invited" | "keptOut" | "notFound" | "nameWarnings"
+  "allow" | "deny" | "anyone" | "people" | "invited" | "keptOut" | "workflows" | "notFound" | "nameWarnings"
 >;
 
 /** @param host of GitHub's pages */
@@ -65,12 +66,9 @@ export function accessTo(reported: ReportedPolicy, people: People, named: NamedA
   return {
     ...result,
     allow: policy.allow.map((entry, index) => inReport(entry, texts.allow[index] ?? "", reported)),
-    deny: policy.deny.map((entry, index) =>
-      entry.kind === "token"
-        ? { entry: texts.deny[index] ?? "", pinned: null }
-        : inReport(entry, texts.deny[index] ?? "", reported),
-    ),
+    deny: policy.deny.map((entry, index) => inReport(entry, texts.deny[index] ?? "", reported)),
     anyone: policy.allow.some(({ kind }) => kind === "anyone"),
+    workflows: workflowsOf(reported, host),
     invited: invitedTo(reported, people, invitedIds),
     notFound: named.notFoundIn(policy),
     nameWarnings: [...warnings].sort(),
@@ -109,10 +107,15 @@ function matchesIn(list: "allow" | "deny", reported: ReportedPolicy, facts: Fact
   );
 }
 
-function inReport(entry: AllowEntry, text: string, { policy }: ReportedPolicy): EntryInReport {
+function inReport(entry: AllowEntry | DenyEntry, text: string, { policy }: ReportedPolicy): EntryInReport {
   switch (entry.kind) {
     case "anyone":
+    case "token":
       return { entry: text, pinned: null };
+    case "workflow":
+    case "environment":
+    case "repository":
+      return { entry: text, pinned: entry.pin !== null };
     case "organisation":
       return { entry: text, pinned: isPinned(entry.login, policy) };
     case "user":

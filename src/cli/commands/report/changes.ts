@@ -61,10 +61,12 @@ export function changesSince(
 function compare(earlier: ClusterReport | undefined, now: ClusterReport): ClusterChanges {
   const { name } = now;
   if (earlier === undefined) {
-    return { name, isCompared: false, policyChanged: false, came: [], went: [], changed: [] };
+    const workflows = { came: [], went: [] };
+    return { name, isCompared: false, policyChanged: false, came: [], went: [], changed: [], workflows };
   }
   const before = new Map(earlier.people.map((person) => [person.id, person]));
   const after = new Map(now.people.map((person) => [person.id, person]));
+  const entriesOf = ({ workflows }: ClusterReport) => workflows.map(({ entry }) => entry);
   const shown = ({ login, id, username }: Person) => ({ login, id, username });
   return {
     name,
@@ -72,6 +74,10 @@ function compare(earlier: ClusterReport | undefined, now: ClusterReport): Cluste
     policyChanged: earlier.digest !== now.digest,
     came: now.people.filter(({ id }) => !before.has(id)).map(shown),
     went: earlier.people.filter(({ id }) => !after.has(id)).map(shown),
+    workflows: {
+      came: entriesOf(now).filter((entry) => !entriesOf(earlier).includes(entry)),
+      went: entriesOf(earlier).filter((entry) => !entriesOf(now).includes(entry)),
+    },
     changed: now.people.flatMap((person) => {
       const was = before.get(person.id);
       const changes = was === undefined ? [] : differencesBetween(was, person);

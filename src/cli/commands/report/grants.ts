@@ -12,7 +12,7 @@ import type { ClusterReport, Grant, Person, Unmet } from "./report.ts";
 /** Kubernetes puts every person who has signed in into this group. */
 const authenticated = "system:authenticated";
 
-type Reported = Pick<ClusterReport, "people" | "keptOut" | "invited" | "anyone">;
+type Reported = Pick<ClusterReport, "people" | "keptOut" | "invited" | "workflows" | "anyone">;
 
 /** @param file for the report */
 export function grantsIn(
@@ -21,7 +21,7 @@ export function grantsIn(
   reported: ReportedPolicy,
   access: Reported,
   people: People,
-): Pick<ClusterReport, "people" | "bindings"> {
+): Pick<ClusterReport, "people" | "workflows" | "bindings"> {
   const bySubject = new Map<string, Grant[]>();
   for (const binding of bindings) {
     for (const { kind, name } of binding.subjects) {
@@ -33,11 +33,15 @@ export function grantsIn(
     }
   }
   const met = new Set<string>();
-  const withGrants = access.people.map((person): Person => {
-    const subjects = [`User ${person.username}`, ...person.groups.map((group) => `Group ${group}`)];
+  const withGrants = <Named extends Pick<Person, "groups"> & { readonly username: string | null }>(named: Named) => {
+    const subjects = [
+      ...(named.username === null ? [] : [`User ${named.username}`]),
+      ...named.groups.map((group) => `Group ${group}`),
+    ];
     for (const subject of subjects) met.add(subject);
-    return { ...person, grants: subjects.flatMap((subject) => bySubject.get(subject) ?? []) };
-  });
+    return { ...named, grants: subjects.flatMap((subject) => bySubject.get(subject) ?? []) };
+  };
+  const [peopleWithGrants, workflows] = [access.people.map(withGrants), access.workflows.map(withGrants)];
   const reasonOf = createReasons(reported, access, people);
   const unmet = [...bySubject].flatMap(([subject, grants]): Unmet[] => {
     if (met.has(subject)) return [];
@@ -45,7 +49,8 @@ export function grantsIn(
     return why === null ? [] : grants.map((grant) => ({ ...grant, why }));
   });
   return {
-    people: withGrants,
+    people: peopleWithGrants,
+    workflows,
     bindings: { file, count: bindings.length, everyone: bySubject.get(`Group ${authenticated}`) ?? [], unmet },
   };
 }
@@ -70,6 +75,11 @@ function createReasons(reported: ReportedPolicy, access: Reported, people: Peopl
       if (renamed !== undefined) return `an earlier login: the account is called ${renamed.name} here now`;
     }
     if (prefix === "" || !name.startsWith(prefix)) return null;
+    if (name.startsWith(`${prefix}actions:`)) {
+      // A run's file and its environment make groups that no entry names.
+      const isKnown = access.workflows.some(({ groups: own }) => own.some((group) => name.startsWith(`${group}/`)));
+      return isKnown ? null : "no entry of allow for workflows gives this name";
+    }
     if (isUser && access.anyone) return null;
     return isUser
       ? "no person of this report has this name"

@@ -55,6 +55,19 @@ const keptOutSchema = v.object({
 });
 export type KeptOut = v.InferOutput<typeof keptOutSchema>;
 
+const workflowSchema = v.object({
+  entry: v.string(),
+  pinned: v.boolean(),
+  /** Null where the entry lets no run in. */
+  username: nullableText,
+  /** A run has more: of its file or its environment, whichever the entry does not name. */
+  groups: v.array(v.string()),
+  /** Why no run gets in, as in the decision log; null where one does. */
+  keptOut: nullableText,
+  grants: v.nullable(v.array(grantSchema)),
+});
+export type WorkflowAccess = v.InferOutput<typeof workflowSchema>;
+
 const invitedSchema = v.object({
   organisation: v.string(),
   login: nullableText,
@@ -100,6 +113,7 @@ const clusterSchema = v.object({
   people: v.array(personSchema),
   invited: v.array(invitedSchema),
   keptOut: v.array(keptOutSchema),
+  workflows: v.array(workflowSchema),
   /** Entries of `allow` that name no account which GitHub shows, with the reason. */
   notFound: v.array(v.object({ entry: v.string(), why: v.string() })),
   /** Names in the policy that are uncertain. */
@@ -134,6 +148,8 @@ const clusterChangesSchema = v.object({
   came: comersSchema,
   went: comersSchema,
   changed: v.array(changedSchema),
+  /** Entries for workflows. */
+  workflows: v.object({ came: v.array(v.string()), went: v.array(v.string()) }),
 });
 export type ClusterChanges = v.InferOutput<typeof clusterChangesSchema>;
 

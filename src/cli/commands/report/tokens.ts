@@ -1,5 +1,7 @@
 // What a report does not see: what the token has to be with which a listed person gets in. A sentence for each demand.
+
 import { asksForSignIn } from "../../../worker/config/client-table.ts";
+import { isForWorkflows } from "../../../worker/config/entries.ts";
 import { isTable } from "../../config-file/clusters.ts";
 import type { ReportedPolicy } from "./policies.ts";
 
@@ -26,6 +28,11 @@ export function tokenDemands({ table, kind, policy }: ReportedPolicy, readsByApp
           `A classic or OAuth token with no scope beyond ${scopesAtMost.length === 0 ? "none" : scopesAtMost.join(", ")}.`,
         ]),
     ...(requireExpiry ? ["A token that ends."] : []),
+    ...(policy.allow.some(isForWorkflows)
+      ? [
+          `For a workflow, a token that GitHub Actions makes for this ${kind} alone, in a run by ${policy.workflowEvents.join(", ")}. Who can change the file, or approve a deployment, stands at GitHub.`,
+        ]
+      : []),
     ...(organisations.length === 0 ? [] : membershipDemands(readsByApp)),
   ];
 }

@@ -1,6 +1,6 @@
 // A report as CSV (RFC 4180), for a spreadsheet: one row for each person and cluster. Names come from others, and a
 // spreadsheet takes a cell that begins in a certain way for a formula, which can send the sheet elsewhere.
-import type { AccessReport, Grant, Invited, KeptOut, Person } from "../report.ts";
+import type { AccessReport, Grant, Invited, KeptOut, Person, WorkflowAccess } from "../report.ts";
 
 const header = [
   "cluster",
@@ -20,7 +20,7 @@ const header = [
 
 /** @returns lines without their ends: the header first */
 export function csvLines(report: AccessReport): string[] {
-  const rows = report.clusters.flatMap(({ name, digest, people, invited, keptOut, anyone }) => {
+  const rows = report.clusters.flatMap(({ name, digest, people, invited, keptOut, workflows, anyone }) => {
     const common = (cells: Cells): Cells => ({
       cluster: name,
       "reported at": report.startedAt,
@@ -31,6 +31,7 @@ export function csvLines(report: AccessReport): string[] {
       ...people.map((person) => common(personCells(person))),
       ...invited.map((one) => common(invitedCells(one))),
       ...keptOut.map((one) => common(keptOutCells(one))),
+      ...workflows.map((one) => common(workflowCells(one))),
       ...(anyone ? [common({ state: "anyone", note: "every account at GitHub gets in: those are not listed" })] : []),
     ];
   });
@@ -70,6 +71,18 @@ function keptOutCells({ login, id, reason, denied, entries }: KeptOut): Cells {
     number: String(id),
     entries: entries.map(({ entry }) => entry).join(" "),
     note: [reason, ...denied.map(({ entry }) => entry)].join(" "),
+  };
+}
+
+function workflowCells({ entry, pinned, username, groups, keptOut, grants }: WorkflowAccess): Cells {
+  return {
+    state: "workflow",
+    username: username ?? "",
+    entries: entry,
+    pinned: pinned ? "yes" : "no",
+    groups: groups.join(" "),
+    roles: grants === null ? "not compared" : grants.map(grantText).join("; "),
+    note: keptOut === null ? "" : `kept out: ${keptOut}`,
   };
 }
 

@@ -82,8 +82,8 @@ const signature = `<section class="sign">
 </section>`;
 
 function clusterSection(cluster: ClusterReport): string {
-  const { name, kind, variable, digest, people, invited, keptOut, anyone, tokens, notFound, nameWarnings, bindings } =
-    cluster;
+  const { name, kind, variable, digest, people, invited, keptOut, workflows } = cluster;
+  const { anyone, tokens, notFound, nameWarnings, bindings } = cluster;
   const hasGrants = bindings !== null;
   const facts: readonly (readonly [string, string])[] = [
     ["variable", variable],
@@ -148,6 +148,17 @@ ${table(
   ]),
 )}
 ${table(
+  "Workflows",
+  ["entry", "username", "groups", ...(hasGrants ? ["may"] : []), "decision"],
+  workflows.map(({ entry, pinned, username, groups, keptOut: reason, grants }) => [
+    entryText({ entry, pinned }),
+    username ?? `kept out: ${reason}`,
+    groups,
+    ...(hasGrants ? [(grants ?? []).map(grantText)] : []),
+    decision,
+  ]),
+)}
+${table(
   "Entries without an account",
   ["entry", "why"],
   notFound.map(({ entry, why }) => [entry, why]),
@@ -164,11 +175,13 @@ ${table(
 const decision = "☐ keep ☐ remove";
 
 function changesSection({ file, since, clusters, notReported }: Changes): string {
-  const rows = clusters.flatMap(({ name, isCompared, policyChanged, came, went, changed }): Cell[][] => [
+  const rows = clusters.flatMap(({ name, isCompared, policyChanged, came, went, changed, workflows }): Cell[][] => [
     ...(isCompared ? [] : [[name, "", "not in the earlier report"]]),
     ...(policyChanged ? [[name, "", "the policy is another one"]] : []),
     ...came.map(({ login, id, username }) => [name, `${login}#${id}`, `came: ${username}`]),
     ...went.map(({ login, id, username }) => [name, `${login}#${id}`, `went: ${username}`]),
+    ...workflows.came.map((entry) => [name, entry, "came"]),
+    ...workflows.went.map((entry) => [name, entry, "went"]),
     ...changed.map(({ login, id, changes }) => [name, `${login}#${id}`, changes]),
   ]);
   const others = notReported.map((name) => [name, "", "in the earlier report, and not in this one"]);

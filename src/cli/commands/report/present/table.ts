@@ -14,7 +14,7 @@ export function tableLines(report: AccessReport): string[] {
 }
 
 function clusterLines(cluster: ClusterReport): string[] {
-  const { name, kind, people, invited, keptOut, anyone, tokens, notFound, bindings } = cluster;
+  const { name, kind, people, invited, keptOut, workflows, anyone, tokens, notFound, bindings } = cluster;
   return [
     `${kind === "cluster" ? "Cluster" : "Application"} ${name}: ${counted(people.length, "person").replace("persons", "people")}`,
     ...columns([
@@ -36,9 +36,12 @@ function clusterLines(cluster: ClusterReport): string[] {
       ]),
     ]),
     ...section("May", [
-      ["ACCOUNT", "ROLE"],
+      ["WHO", "ROLE"],
       ...people.flatMap(({ login, id, grants }) =>
         (grants ?? []).map((grant) => [`${login}#${id}`, `${grantText(grant)}, as ${grant.subject}`]),
+      ),
+      ...workflows.flatMap(({ entry, grants }) =>
+        (grants ?? []).map((grant) => [entry, `${grantText(grant)}, as ${grant.subject}`]),
       ),
       ...(bindings?.everyone ?? []).map((grant) => ["everyone", grantText(grant)]),
     ]),
@@ -56,6 +59,14 @@ function clusterLines(cluster: ClusterReport): string[] {
         `${login}#${id}`,
         denied.length === 0 ? reason : denied.map(entryText).join(" "),
         entries.map(entryText).join(" "),
+      ]),
+    ]),
+    ...section("Workflows", [
+      ["ENTRY", "USERNAME", "GROUPS"],
+      ...workflows.map(({ entry, pinned, username, groups, keptOut }) => [
+        entryText({ entry, pinned }),
+        username ?? `kept out: ${keptOut}`,
+        groups.join(" "),
       ]),
     ]),
     ...section("Entries without an account", [["ENTRY", "WHY"], ...notFound.map(({ entry, why }) => [entry, why])]),
@@ -78,7 +89,7 @@ function entryText({ entry, pinned }: EntryInReport): string {
 function changeLines({ file, since, clusters, notReported }: Changes): string[] {
   return [
     `Since ${since} (${file})`,
-    ...clusters.flatMap(({ name, isCompared, policyChanged, came, went, changed }) => [
+    ...clusters.flatMap(({ name, isCompared, policyChanged, came, went, changed, workflows }) => [
       `  ${name}: ${
         isCompared
           ? `${came.length} came, ${went.length} went, ${changed.length} changed${policyChanged ? "; the policy is another one" : ""}`
@@ -86,6 +97,8 @@ function changeLines({ file, since, clusters, notReported }: Changes): string[] 
       }`,
       ...came.map(({ login, id, username }) => `    + ${login}#${id}  ${username}`),
       ...went.map(({ login, id, username }) => `    - ${login}#${id}  ${username}`),
+      ...workflows.came.map((entry) => `    + ${entry}`),
+      ...workflows.went.map((entry) => `    - ${entry}`),
       ...changed.flatMap(({ login, id, changes }) => changes.map((change) => `    ~ ${login}#${id}  ${change}`)),
     ]),
     ...notReported.map((name) => `  ${name}: in the earlier report, and not in this one`),
