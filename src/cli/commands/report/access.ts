@@ -9,7 +9,7 @@ import { isPinned, matchEntry } from "../../../worker/policy/match.ts";
 import { findNameWarnings } from "../../../worker/policy/name-warnings.ts";
 import { reasons } from "../../../worker/reasons.ts";
 import { sentenceOf } from "../../../worker/verdict.ts";
-import { factsAbout, fittingCredential, type People } from "./facts.ts";
+import { type Deployment, factsAbout, fittingCredential, type People } from "./facts.ts";
 import type { NamedAccounts } from "./named-accounts.ts";
 import type { ReportedPolicy } from "./policies.ts";
 import type { ClusterReport, EntryInReport, Invited, KeptOut, Person } from "./report.ts";
@@ -20,8 +20,12 @@ export type Access = Pick<
   "allow" | "deny" | "anyone" | "people" | "invited" | "keptOut" | "workflows" | "notFound" | "nameWarnings"
 >;
 
-/** @param host of GitHub's pages */
-export function accessTo(reported: ReportedPolicy, people: People, named: NamedAccounts, host: string): Access {
+export function accessTo(
+  reported: ReportedPolicy,
+  people: People,
+  named: NamedAccounts,
+  deployment: Deployment,
+): Access {
   const { policy, texts } = reported;
   const organisations = policy.organisations.flatMap((reference) => people.get(keyOfOrganisation(reference)) ?? []);
   const accounts = new Map<number, Account>();
@@ -35,7 +39,7 @@ export function accessTo(reported: ReportedPolicy, people: People, named: NamedA
   const warnings = new Set<string>();
   const invitedIds = new Set<number>();
   for (const account of [...accounts.values()].sort(byLogin)) {
-    const facts = factsAbout(account, policy, people, host);
+    const facts = factsAbout(account, policy, people, deployment);
     for (const warning of findNameWarnings(policy, facts)) warnings.add(warning);
     const verdict = evaluate(policy, fittingCredential, facts);
     const entries = matchesIn("allow", reported, facts);
@@ -68,7 +72,7 @@ export function accessTo(reported: ReportedPolicy, people: People, named: NamedA
     allow: policy.allow.map((entry, index) => inReport(entry, texts.allow[index] ?? "", reported)),
     deny: policy.deny.map((entry, index) => inReport(entry, texts.deny[index] ?? "", reported)),
     anyone: policy.allow.some(({ kind }) => kind === "anyone"),
-    workflows: workflowsOf(reported, host),
+    workflows: workflowsOf(reported, deployment.host),
     invited: invitedTo(reported, people, invitedIds),
     notFound: named.notFoundIn(policy),
     nameWarnings: [...warnings].sort(),
@@ -134,8 +138,8 @@ function invitedTo({ policy }: ReportedPolicy, people: People, ids: ReadonlySet<
     );
     if (!isAllowed) return [];
     const organisation = people.get(keyOfOrganisation(reference));
-    return (organisation?.invitations ?? []).flatMap(({ account, email, role, since }): Invited[] => {
-      if (account !== null && !ids.has(account.id)) return [];
+    return (organisation?.invitations ?? []).flatMap(({ account, isForMember, email, role, since }): Invited[] => {
+      if (!isForMember || (account !== null && !ids.has(account.id))) return [];
       const { login = null, id = null } = account ?? {};
       return [{ organisation: organisation?.login ?? reference.login, login, id, email, role, since }];
     });

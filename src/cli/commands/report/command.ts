@@ -130,8 +130,9 @@ async function report(options: ReportOptions, context: Context): Promise<Command
   const organisations = await readOrganisations(policies, source, calls, context);
   const named = await readNamedAccounts(policies, [...organisations.values()], calls, source);
 
+  const readsByApp = "GITHUB_APP_ID" in file.settings.vars;
   const clusters = policies.map((policy) => {
-    const access = accessTo(policy, organisations, named, api.host);
+    const access = accessTo(policy, organisations, named, { host: api.host, readsByApp });
     const given = bindings.get(policy.name);
     return {
       name: policy.name,
@@ -139,7 +140,7 @@ async function report(options: ReportOptions, context: Context): Promise<Command
       variable: policy.variable,
       digest: digestOf(policy.table),
       deployed: comparison.of(policy),
-      tokens: tokenDemands(policy, "GITHUB_APP_ID" in file.settings.vars),
+      tokens: tokenDemands(policy, readsByApp),
       bindings: null,
       ...access,
       ...(given === undefined ? {} : grantsIn(given.bindings, given.file, policy, access, organisations)),

@@ -13,14 +13,26 @@ import type { OrganisationPeople } from "./read-organisation.ts";
 /** By `keyOfOrganisation`: every organisation that a policy names. */
 export type People = ReadonlyMap<string, OrganisationPeople>;
 
+/** What a deployment knows besides. */
+export interface Deployment {
+  /** Of GitHub's pages. */
+  readonly host: string;
+  /** Whether it reads memberships through an installed App, and not with each person's own token. */
+  readonly readsByApp: boolean;
+}
+
 /**
  * A token that nothing is wrong with: it belongs to no app, has no scope, and ends. What a token must be is told apart.
  */
 export const fittingCredential: PresentedCredential = { tokenKind: "fine_grained", credentialId: "" };
 const fittingToken = { oauthClientId: null, scopes: null, expiry: { kind: "at", epochMs: 0 } } as const;
 
-/** @param host of GitHub's pages */
-export function factsAbout(account: Account, policy: ClusterPolicy, people: People, host: string): Facts {
+export function factsAbout(
+  account: Account,
+  policy: ClusterPolicy,
+  people: People,
+  { host, readsByApp }: Deployment,
+): Facts {
   return {
     host,
     account,
@@ -30,20 +42,26 @@ export function factsAbout(account: Account, policy: ClusterPolicy, people: Peop
         const key = keyOfOrganisation(reference);
         const organisation = people.get(key);
         if (organisation === undefined) throw new Error(`${key} was not read`);
-        return [key, membershipOf(account, reference, organisation)];
+        return [key, membershipOf(account, reference, organisation, readsByApp)];
       }),
     ),
   };
 }
 
-function membershipOf({ id }: Account, reference: OrganisationReference, organisation: OrganisationPeople): Membership {
+function membershipOf(
+  { id }: Account,
+  reference: OrganisationReference,
+  organisation: OrganisationPeople,
+  readsByApp: boolean,
+): Membership {
   const { login, members, invitations, teamsOf } = organisation;
   const member = members.get(id);
   if (member === undefined) {
-    const isInvited = invitations?.some(({ account }) => account?.id === id) ?? false;
-    // A pinned team of deny may be elsewhere by now: then a "no" of this organisation proves nothing.
-    const isProven = teamsToProve(reference).every((team) => isThere(team.id, organisation));
+    // A pinned team of deny may be elsewhere by now: then a "no" of this organisation proves nothing. That the team is
+    // still here, no outsider's own token sees.
+    const isProven = teamsToProve(reference).every((team) => readsByApp && isThere(team.id, organisation));
     if (!isProven) return { kind: "none", nameTakenBy: null, isProven: false };
+    const isInvited = invitations?.some(({ account, isForMember }) => account?.id === id && isForMember) ?? false;
     return isInvited
       ? { kind: "pending", id: organisation.id, login }
       : { kind: "none", nameTakenBy: null, isProven: true };

@@ -21,6 +21,8 @@ export interface Member extends Account {
 export interface Invitation {
   /** Null where an address was invited: GitHub does not know whose it is. */
   readonly account: Account | null;
+  /** Whether it is one to become a member: a billing manager is none. */
+  readonly isForMember: boolean;
   readonly email: string | null;
   /** GitHub's word: direct_member, admin, billing_manager, hiring_manager. */
   readonly role: string;
@@ -254,18 +256,23 @@ async function readInvitations(
   const items = await read(endpoints.invitations, { organisation: login }, "invitations", byId);
   const invitations: Invitation[] = [];
   for (const { login: invited, email, role, created_at: since } of items) {
-    invitations.push({ account: invited === null ? null : await accountOf(invited), email, role, since });
+    const known =
+      invited === null ? { account: null, isForMember: role !== "billing_manager" } : await membershipOf(invited);
+    invitations.push({ ...known, email, role, since });
   }
   return invitations;
 
   /** The list has no numbers. */
-  async function accountOf(invited: string): Promise<Account> {
+  async function membershipOf(invited: string): Promise<Pick<Invitation, "account" | "isForMember">> {
     const params = { organisation: login, login: invited };
     const result = await calls.call(endpoints.membership, params, { authorization: await authorization() });
     const subject = `${login}: ${invited}`;
     if (!isOk(result)) throw lookupError(subject, result, "the invitation has ended while this ran: run it again");
     const { user } = result.body;
     if (user == null) throw lookupError(subject, { kind: "unavailable", reason: "github_invalid_response" });
-    return { id: user.id, login: invited, type: "User" };
+    return {
+      account: { id: user.id, login: invited, type: "User" },
+      isForMember: relationOf(result.body) !== "none",
+    };
   }
 }
