@@ -3,8 +3,8 @@
 
 import type { AllowEntry, DenyEntry } from "../../../worker/config/entries.ts";
 import { keyOfOrganisation } from "../../../worker/config/organisations.ts";
-import type { Account, Facts } from "../../../worker/github/facts.ts";
-import { evaluate } from "../../../worker/policy/evaluate.ts";
+import { type Account, type Facts, needsOrganisations } from "../../../worker/github/facts.ts";
+import { evaluate, factsRequestOf } from "../../../worker/policy/evaluate.ts";
 import { isPinned, matchEntry } from "../../../worker/policy/match.ts";
 import { findNameWarnings } from "../../../worker/policy/name-warnings.ts";
 import { reasons } from "../../../worker/reasons.ts";
@@ -41,7 +41,10 @@ export function accessTo(
   for (const account of [...accounts.values()].sort(byLogin)) {
     const facts = factsAbout(account, policy, people, deployment);
     for (const warning of findNameWarnings(policy, facts)) warnings.add(warning);
-    const verdict = evaluate(policy, fittingCredential, facts);
+    const request = factsRequestOf(reported.name, policy, fittingCredential);
+    // A review does not ask about memberships that change nothing, and gives another reason then.
+    const reviewed = needsOrganisations(request, account) ? facts : { ...facts, organisations: {} };
+    const verdict = evaluate(policy, fittingCredential, reviewed);
     const entries = matchesIn("allow", reported, facts);
     if (verdict.kind === "authenticated") {
       const { username, groups } = verdict.user;
