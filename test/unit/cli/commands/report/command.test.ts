@@ -150,6 +150,19 @@ describe("octogate report", () => {
     expect(asked).toEqual(["55", "56"]);
   });
 
+  test("does not rely on it that GitHub lists the members of child teams", async () => {
+    const { writeTables, cluster, reportOf } = await openScene();
+    await writeTables(cluster('allow = ["team:acme/platform#55"]\ngroups_from = ["team:acme/platform#55"]'));
+    const send: typeof fetch = async (input, init) => {
+      const response = await fetch(input, init);
+      if (!String(input).endsWith("/team/55/members?per_page=100")) return response;
+      const list: unknown = await response.json();
+      return Response.json(Array.isArray(list) ? list.filter(({ inherited }) => !inherited) : list);
+    };
+    const { people } = only(await reportOf([], { fetch: send }));
+    expect(people).toMatchObject([{ login: "ada", groups: ["github:Acme/platform"] }]);
+  });
+
   test("says what the token has to be", async () => {
     const { writeTables, cluster, reportOf } = await openScene();
     const settings = 'allow = ["user:ben#3"]\nsign_in = true\nrequire_expiry = true\nscopes_at_most = ["read:org"]';
