@@ -31,7 +31,9 @@ export function policiesIn(file: ConfigFile, names: readonly string[]): Reported
   }
   const wanted = variables.filter((variable) => names.length === 0 || names.includes(clusterNameOf(variable)));
   if (wanted.length === 0) throw cliError(file.path, "has no cluster and no client", "octogate setup makes one");
-  const read = wanted.sort().map((variable) => ({ variable, policy: readPolicyOf(variable, vars[variable]) }));
+  const read = wanted
+    .sort(clustersFirst)
+    .map((variable) => ({ variable, policy: readPolicyOf(variable, vars[variable]) }));
   const problems = read.flatMap(({ policy }) => (policy.ok ? [] : policy.problems));
   if (problems.length > 0) {
     throw new CliError(...problems.map(({ setting, message }) => errorAt(file, ["vars", ...pathOf(setting)], message)));
@@ -52,6 +54,11 @@ export function policiesIn(file: ConfigFile, names: readonly string[]): Reported
       },
     ];
   });
+}
+
+function clustersFirst(one: string, other: string): number {
+  const isCluster = Number(isClusterVariable(other)) - Number(isClusterVariable(one));
+  return isCluster === 0 ? (one < other ? -1 : 1) : isCluster;
 }
 
 /** @returns SHA-256 of a value as JSON whose keys are in order, hex: the same for the file and for what is deployed */

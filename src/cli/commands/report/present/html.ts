@@ -34,7 +34,7 @@ ${signature}
   return markup;
 }
 
-/** Readable at 1280 pixels and on a phone, where a wide table scrolls by itself; on paper a table repeats its head. */
+/** Readable at 1280 pixels and on a phone, where each row is a card; on paper a table repeats its head. */
 const style = `
 :root { color-scheme: light; --line: #c9ced6; --faint: #57606a; }
 * { box-sizing: border-box; }
@@ -44,21 +44,26 @@ h2 { font-size: 20px; margin: 36px 0 8px; border-top: 2px solid #1b1f24; padding
 h3 { font-size: 16px; margin: 20px 0 6px; }
 dl { margin: 0; }
 dl div { display: flex; gap: 16px; padding: 2px 0; }
-dt { flex: 0 0 130px; color: var(--faint); }
+dt { flex: 0 0 150px; color: var(--faint); }
 dd { margin: 0; overflow-wrap: anywhere; }
 .note { color: var(--faint); }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; font-size: 14px; }
 th, td { border: 1px solid var(--line); padding: 5px 8px; text-align: left; vertical-align: top; overflow-wrap: anywhere; min-width: 5.5em; }
-th { background: #f2f4f7; font-weight: 600; }
+th { background: #f2f4f7; font-weight: 600; white-space: nowrap; }
 td.tick { min-width: 6.5em; white-space: nowrap; }
 .sign { break-inside: avoid; margin-top: 40px; border: 1px solid var(--line); padding: 4px 20px 20px; }
 .sign p { margin: 26px 0 0; border-top: 1px solid #1b1f24; padding-top: 4px; max-width: 520px; color: var(--faint); font-size: 13px; }
-@media (max-width: 640px) {
+@media screen and (max-width: 640px) {
   body { padding: 14px; }
   dl div { display: block; padding: 4px 0; }
   dt { font-size: 13px; }
-  table { min-width: 640px; }
+  table, tbody, tr, td { display: block; min-width: 0; }
+  thead { display: none; }
+  tr { border: 1px solid var(--line); margin-bottom: 8px; padding: 4px 8px; }
+  td { border: 0; padding: 2px 0; }
+  td:empty { display: none; }
+  td::before { content: attr(data-label); display: block; color: var(--faint); font-size: 13px; }
 }
 @media print {
   @page { size: A4 landscape; margin: 12mm; }
@@ -195,7 +200,9 @@ ${rows.length + others.length === 0 ? "<p>Nothing has changed.</p>" : table("Cha
 function table(title: string, heads: readonly string[], rows: readonly (readonly Cell[])[]): string {
   if (rows.length === 0) return "";
   const head = heads.map((text) => `<th scope="col">${escaped(text)}</th>`).join("");
-  const body = rows.map((cells) => `<tr>${cells.map(cellMarkup).join("")}</tr>`).join("\n");
+  const body = rows
+    .map((cells) => `<tr>${cells.map((cell, index) => cellMarkup(cell, heads[index] ?? "")).join("")}</tr>`)
+    .join("\n");
   return `<h3>${escaped(title)}</h3>
 <div class="scroll"><table>
 <thead><tr>${head}</tr></thead>
@@ -204,9 +211,10 @@ ${body}
 </tbody></table></div>`;
 }
 
-function cellMarkup(cell: Cell): string {
-  if (cell === decision) return `<td class="tick">${escaped(decision)}</td>`;
-  return `<td>${(typeof cell === "string" ? [cell] : cell).map(escaped).join("<br>")}</td>`;
+function cellMarkup(cell: Cell, label: string): string {
+  const kind = cell === decision ? ' class="tick"' : "";
+  const texts = typeof cell === "string" ? [cell] : cell;
+  return `<td${kind} data-label="${escaped(label)}">${texts.map(escaped).join("<br>")}</td>`;
 }
 
 function entryText({ entry, pinned }: EntryInReport): string {
