@@ -1,11 +1,8 @@
 // `octogate report`: everybody who could get in, to read and to sign.
 
-import { randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
-import { keyOfOrganisation, type OrganisationReference } from "../../../worker/config/organisations.ts";
-import { readServiceSettings } from "../../../worker/config/service.ts";
 import { apiAddressOf } from "../../../worker/github/api-address.ts";
 import { createGitHubClient } from "../../../worker/github/client.ts";
 import { version } from "../../../worker/version.ts";
@@ -22,29 +19,23 @@ import {
 import { githubApiUrlOf } from "../../config-file/check/check.ts";
 import { type ConfigFile, errorAt, openConfigFile } from "../../config-file/file.ts";
 import { timeText } from "../../config-file/signing-keys.ts";
-import {
-  addOptions,
-  configOption,
-  examples,
-  type GitHubTokenOptions,
-  gitHubTokenOptions,
-  readGitHubToken,
-  unnamedHost,
-} from "../../options.ts";
+import { addOptions, configOption, examples, type GitHubTokenOptions, gitHubTokenOptions } from "../../options.ts";
 import { accessTo } from "./access.ts";
 import { type RoleBinding, readBindings } from "./bindings.ts";
 import { changesSince, parseEarlierReport } from "./changes.ts";
+import { ownerSource, readApp } from "./credentials.ts";
 import { compareWithDeployed, notCompared } from "./deployed.ts";
 import { grantsIn } from "./grants.ts";
 import { readNamedAccounts } from "./named-accounts.ts";
-import { createPatientCalls, type PatientCalls } from "./patient-calls.ts";
+import { createPatientCalls } from "./patient-calls.ts";
 import { digestOf, policiesIn, type ReportedPolicy } from "./policies.ts";
 import { csvLines } from "./present/csv.ts";
 import { htmlPage } from "./present/html.ts";
 import { tableLines } from "./present/table.ts";
-import { type OrganisationPeople, readOrganisation, type TeamsNeeded } from "./read-organisation.ts";
+import type { OrganisationPeople } from "./read-organisation.ts";
+import { readOrganisations } from "./read-organisations.ts";
 import { type AccessReport, reportSchemaName } from "./report.ts";
-import { openApp, openOwner, type Source } from "./source.ts";
+import { openApp } from "./source.ts";
 import { tokenDemands } from "./tokens.ts";
 
 interface ReportOptions extends GitHubTokenOptions {
@@ -53,6 +44,7 @@ interface ReportOptions extends GitHubTokenOptions {
   readonly format: keyof typeof formats;
   readonly bindings: readonly string[];
   readonly since?: string;
+  readonly from?: string;
   readonly deployed: boolean;
   /** In minutes. */
   readonly wait: number;
@@ -81,6 +73,12 @@ export const reportCommand: CommandMaker = (context, run) =>
       .argParser(collect)
       .default([], ""),
     new Option("--since <file>", "an earlier report in JSON: adds who came, who went and what changed"),
+    new Option("--from <file>", "a report in JSON, to print in another form: GitHub is not asked").conflicts([
+      "bindings",
+      "cluster",
+      "deployed",
+      "tokenFromStdin",
+    ]),
     new Option("--deployed", "compare the policy with what Cloudflare runs; needs CLOUDFLARE_API_TOKEN").default(false),
     new Option("--wait <minutes>", "how long to wait for GitHub's limits, all together")
       .argParser(parseMinutes)
@@ -93,8 +91,8 @@ export const reportCommand: CommandMaker = (context, run) =>
       "after",
       examples(
         "report --cluster production",
-        "report --format html --deployed > review.html   # to read, print and sign",
-        "report --format json --since 2026-08.json --bindings bindings.json --cluster production > 2026-11.json",
+        "report --format json --deployed --bindings production=bindings.json --since 2026-08.json > 2026-11.json",
+        "report --from 2026-11.json --format html > 2026-11.html   # to read, print and sign",
       ),
     )
     .addHelpText(
@@ -104,14 +102,27 @@ export const reportCommand: CommandMaker = (context, run) =>
     .action((options: ReportOptions) => run(() => report(options, context)));
 
 async function report(options: ReportOptions, context: Context): Promise<CommandResult> {
+  const readReport = async (path: string) =>
+    parseEarlierReport(path, await readFile(resolve(context.folder, path), "utf8"));
+  const { since, from } = options;
+  const earlier = since === undefined ? null : { file: since, report: await readReport(since) };
+  const { made, diagnostics } =
+    from === undefined ? await makeReport(options, context) : { made: await readReport(from), diagnostics: [] };
+  const whole = earlier === null ? made : { ...made, changes: changesSince(earlier.report, earlier.file, made) };
+  return done(formats[options.format](whole), { ...whole }, diagnostics);
+}
+
+interface Made {
+  readonly made: AccessReport;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+async function makeReport(options: ReportOptions, context: Context): Promise<Made> {
   const { folder, terminal, now, sleep } = context;
   const file = await openConfigFile(options.config, context);
   const restUrl = apiUrlIn(file);
   const policies = policiesIn(file, options.cluster);
   const bindings = await readAllBindings(options.bindings, policies, folder);
-  const { since } = options;
-  const earlier =
-    since === undefined ? null : parseEarlierReport(since, await readFile(resolve(folder, since), "utf8"));
   const comparison = options.deployed ? await compareWithDeployed(file, policies, context) : notCompared;
 
   const startedAt = timeText(now());
@@ -146,7 +157,7 @@ async function report(options: ReportOptions, context: Context): Promise<Command
       ...(given === undefined ? {} : grantsIn(given.bindings, given.file, policy, access, organisations)),
     };
   });
-  const current: AccessReport = {
+  const made: AccessReport = {
     schema: reportSchemaName,
     octogate: version,
     startedAt,
@@ -162,9 +173,7 @@ async function report(options: ReportOptions, context: Context): Promise<Command
     clusters,
     changes: null,
   };
-  const whole =
-    earlier === null || since === undefined ? current : { ...current, changes: changesSince(earlier, since, current) };
-  return done(formats[options.format](whole), { ...whole }, warningsAbout(whole, comparison.unknown));
+  return { made, diagnostics: warningsAbout(made, comparison.unknown) };
 }
 
 /** A person waits for it. */
@@ -177,103 +186,6 @@ function apiUrlIn(file: ConfigFile): string {
   if (api.ok) return api.value;
   throw new CliError(...api.problems.map(({ setting, message }) => errorAt(file, ["vars", setting], message)));
 }
-
-/** @returns null where an owner's token is to be used */
-function readApp(file: ConfigFile, options: ReportOptions, { env }: Context) {
-  const { GITHUB_APP_ID, GITHUB_API_URL } = file.settings.vars;
-  const { GITHUB_APP_PRIVATE_KEY } = env;
-  if (options.tokenFromStdin || GITHUB_APP_ID === undefined || GITHUB_APP_PRIVATE_KEY === undefined) return null;
-  const settings = readServiceSettings({
-    CACHE_SECRET: randomBytes(32).toString("base64"),
-    GITHUB_APP_ID,
-    GITHUB_APP_PRIVATE_KEY,
-    ...(GITHUB_API_URL === undefined ? {} : { GITHUB_API_URL }),
-  });
-  if (!settings.ok) {
-    throw new CliError(...settings.problems.flatMap(({ setting, message }) => cliError(setting, message).diagnostics));
-  }
-  const unnamed = unnamedHost(settings.value.githubApiUrl, options, "report");
-  if (unnamed !== null) throw cliError("GITHUB_APP_PRIVATE_KEY", unnamed.message, unnamed.hint);
-  return settings.value.githubApp;
-}
-
-async function ownerSource(
-  options: ReportOptions,
-  restUrl: string,
-  context: Context,
-  calls: PatientCalls,
-): Promise<Source> {
-  const { source, token } = await readGitHubToken(options, context, "report");
-  if (token === null) {
-    throw cliError(
-      "GITHUB_TOKEN",
-      "is not set, and neither is GITHUB_APP_PRIVATE_KEY with GITHUB_APP_ID in the configuration",
-      "an owner's classic token with read:org, or a fine-grained one of the organisation's with Members: read",
-    );
-  }
-  const unnamed = unnamedHost(restUrl, options, "report");
-  if (unnamed !== null) throw cliError(source, unnamed.message, unnamed.hint);
-  return openOwner(token, calls);
-}
-
-/** @returns by `keyOfOrganisation`; each organisation is read once, under whichever names and pins policies have it */
-async function readOrganisations(
-  policies: readonly ReportedPolicy[],
-  source: Source,
-  calls: PatientCalls,
-  { terminal, now }: Context,
-): Promise<Map<string, OrganisationPeople>> {
-  const references = new Map<string, OrganisationReference[]>();
-  for (const { policy } of policies) {
-    for (const reference of policy.organisations) {
-      const key = keyOfOrganisation(reference);
-      references.set(key, [...(references.get(key) ?? []), reference]);
-    }
-  }
-  const givingGroups = new Set(
-    policies.flatMap(({ policy }) =>
-      policy.groupsFrom.flatMap((one) => (one.kind === "organisation" ? [one.login] : [])),
-    ),
-  );
-  const opened = new Map<number, { first: OrganisationReference; all: OrganisationReference[] }>();
-  const idByKey = new Map<string, number>();
-  for (const [key, [first, ...others]] of references) {
-    if (first === undefined) continue;
-    const { id } = await source.open(first);
-    idByKey.set(key, id);
-    const known = opened.get(id);
-    opened.set(id, { first: known?.first ?? first, all: [...(known?.all ?? []), first, ...others] });
-  }
-
-  let toldAt = now();
-  const progress = (text: string) => {
-    if (now() - toldAt < progressMs) return;
-    toldAt = now();
-    terminal.note(`${text} (${calls.count()} requests)`);
-  };
-  const read = new Map<number, OrganisationPeople>();
-  for (const [id, { first, all }] of opened) {
-    const isWhole = all.some(({ login }) => givingGroups.has(login));
-    const needed: TeamsNeeded = !all.some(({ needsTeams }) => needsTeams)
-      ? "none"
-      : isWhole
-        ? "all"
-        : all.flatMap(({ teams }) => teams);
-    read.set(id, await readOrganisation(await source.open(first), needed, { calls, progress }));
-    // The name may have been given up and taken again while its lists were read.
-    if ((await source.open(first)).id !== id) {
-      throw cliError(first.login, "the name belongs to another organisation by now: there is no report");
-    }
-  }
-  return new Map(
-    [...idByKey].flatMap(([key, id]) => {
-      const people = read.get(id);
-      return people === undefined ? [] : [[key, people] as const];
-    }),
-  );
-}
-
-const progressMs = 5_000;
 
 function countsOf({
   login,

@@ -31,7 +31,7 @@ export interface Source {
   open(reference: OrganisationReference): Promise<OpenedOrganisation>;
 }
 
-type GitHubApp = NonNullable<ServiceSettings["githubApp"]>;
+export type GitHubApp = NonNullable<ServiceSettings["githubApp"]>;
 
 const subjectOf = ({ login, id }: OrganisationReference) => (id === null ? login : `${login}#${id}`);
 

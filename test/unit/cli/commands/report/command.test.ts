@@ -443,3 +443,24 @@ describe("GitHub's limits", () => {
     expect(scene.slept).toEqual([1000, 4000]);
   });
 });
+
+describe("--from", () => {
+  test("prints a report in another form, as it was, without asking GitHub", async () => {
+    const { github, write, run, reportOf } = await openScene();
+    const json = (await run(["--format", "json"])).stdout;
+    await write("report.json", json);
+    const asked = github.requests.length;
+    const again = await run(["--from", "report.json", "--format", "json"]);
+    expect(JSON.parse(again.stdout)).toEqual(JSON.parse(json));
+    expect((await run(["--from", "report.json", "--format", "csv"], { env: {} })).stdout).toContain('"github:ada:2"');
+    expect((await reportOf(["--from", "report.json", "--since", "report.json"])).changes?.clusters).toHaveLength(1);
+    expect(github.requests).toHaveLength(asked);
+  });
+
+  test("reads no other file, and takes no option that would ask", async () => {
+    const { write, run } = await openScene();
+    await write("report.json", "{}");
+    expect(await run(["--from", "report.json"])).toMatchObject({ exitCode: 1, stdout: "" });
+    expect(await run(["--from", "report.json", "--deployed"])).toMatchObject({ exitCode: 2, stdout: "" });
+  });
+});
