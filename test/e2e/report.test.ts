@@ -1,5 +1,5 @@
-// A report beside a real cluster: what kubectl prints of role bindings, and as whom people are known there. And its page
-// in a real browser.
+// A report beside a real cluster: what kubectl prints of role bindings, and as whom people are known there. And its
+// page in a real browser.
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";

@@ -6,6 +6,7 @@ import { CliError, cliError } from "../../command.ts";
 import { readPolicyOf } from "../../config-file/check/check.ts";
 import { isTable, stringsIn } from "../../config-file/clusters.ts";
 import { type ConfigFile, errorAt, pathOf } from "../../config-file/file.ts";
+import { nearestTo } from "../../nearest.ts";
 
 export interface ReportedPolicy {
   readonly name: string;
@@ -27,7 +28,9 @@ export function policiesIn(file: ConfigFile, names: readonly string[]): Reported
   const known = variables.map(clusterNameOf);
   const unknown = names.find((name) => !known.includes(name));
   if (unknown !== undefined) {
-    throw cliError(file.path, `has no cluster and no client ${unknown}`, `there are: ${known.join(", ")}`);
+    const nearest = nearestTo(unknown, known);
+    const hint = nearest === null ? `there are: ${known.join(", ")}` : `did you mean ${nearest}?`;
+    throw cliError(file.path, `has no cluster and no client ${unknown}`, hint);
   }
   const wanted = variables.filter((variable) => names.length === 0 || names.includes(clusterNameOf(variable)));
   if (wanted.length === 0) throw cliError(file.path, "has no cluster and no client", "octogate setup makes one");

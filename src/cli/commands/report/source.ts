@@ -64,7 +64,7 @@ export function openApp(app: GitHubApp, calls: GitHubCalls, now: Context["now"])
   };
 }
 
-/** @throws CliError where the token is no person's, or has no scope that shows members */
+/** @throws CliError where the token is no person's */
 export async function openOwner(token: string, calls: GitHubCalls): Promise<Source> {
   const authorization = `Bearer ${token}`;
   const found = await calls.call(user, undefined, { authorization });
@@ -72,17 +72,8 @@ export async function openOwner(token: string, calls: GitHubCalls): Promise<Sour
   const { login, id } = found.body;
   const scopes = parseScopes(found.headers.get("x-oauth-scopes"));
   // An App's token of a person has permissions in place of scopes, and an empty header.
-  if (
-    scopes !== null &&
-    !(found.headers.get("x-oauth-client-id") ?? "").startsWith("Iv") &&
-    !expandScopes(scopes).has("read:org")
-  ) {
-    throw cliError(
-      "the token",
-      "lacks the scope read:org, so GitHub would leave out members who conceal their membership: there is no report",
-      "use an owner's classic token with read:org, or a fine-grained one of the organisation's with Members: read",
-    );
-  }
+  const isOfApp = (found.headers.get("x-oauth-client-id") ?? "").startsWith("Iv");
+  const lacksScope = scopes !== null && !isOfApp && !expandScopes(scopes).has("read:org");
 
   const membershipIn = (organisation: string) => calls.call(ownMembership, { organisation }, { authorization });
 
@@ -101,6 +92,13 @@ export async function openOwner(token: string, calls: GitHubCalls): Promise<Sour
     name: { kind: "owner", login, id },
     authorization: async () => authorization,
     async open(reference) {
+      if (lacksScope) {
+        throw cliError(
+          "the token",
+          "lacks the scope read:org, so GitHub would leave out members who conceal their membership: there is no report",
+          "use an owner's classic token with read:org, or a fine-grained one of the organisation's with Members: read",
+        );
+      }
       const membership = await find(reference);
       const subject = subjectOf(reference);
       const hint = `use a token of one of its owners, or the installed App; ${login} is the token's account`;

@@ -58,6 +58,25 @@ describe("octogate report", () => {
     expect(report.organisations).toMatchObject([{ members: 4, teams: 3, invitations: 1 }]);
   });
 
+  test("finds a pinned organisation that was renamed with the App, too, without any person's token", async () => {
+    const { github, acme, writeTables, cluster, reportOf } = await openScene();
+    const app = github.addApp({ appId: 800100 });
+    github.installApp(app, acme);
+    acme.login = "acme-new";
+    await writeTables(cluster('allow = ["org:acme#1234"]'), 'GITHUB_APP_ID = "800100"');
+    const report = await reportOf([], { env: { GITHUB_APP_PRIVATE_KEY: app.privateKeyPem } });
+    expect(only(report).people[0]).toMatchObject({ login: "ada", groups: expect.arrayContaining(["github:acme-new"]) });
+    const asked = github.requests.find(({ path }) => path === "/user/1234");
+    expect(asked?.headers).not.toHaveProperty("authorization");
+  });
+
+  test("asks about people alone with any token of a person", async () => {
+    const { outsider, tokenOf, writeTables, cluster, reportOf } = await openScene();
+    await writeTables(cluster('allow = ["user:ben#3"]'));
+    const report = await reportOf([], { env: { GITHUB_TOKEN: tokenOf(outsider, []) } });
+    expect(only(report).people).toMatchObject([{ login: "ben", username: "github:ben:3", groups: [] }]);
+  });
+
   test("follows pins: a renamed organisation and account are the same, and one with their name is not", async () => {
     const { github, acme, ada, writeTables, cluster, reportOf } = await openScene();
     await writeTables(cluster('allow = ["team:acme/platform#55", "user:ben#3", "org:acme#1234"]'));
@@ -135,7 +154,8 @@ describe("octogate report", () => {
     expect((await reportOf()).clusters.map(({ name }) => name)).toEqual(["production", "staging"]);
     expect(github.requests.filter(({ path }) => path.includes("/members?role=all"))).toHaveLength(1);
     expect((await reportOf(["--cluster", "staging"])).clusters.map(({ name }) => name)).toEqual(["staging"]);
-    expect(await run(["--cluster", "prod"])).toMatchObject({
+    expect((await run(["--cluster", "stagin"])).stderr).toContain("did you mean staging?");
+    expect(await run(["--cluster", "zebra"])).toMatchObject({
       exitCode: 1,
       stdout: "",
       stderr: expect.stringContaining("there are: production, staging"),
