@@ -242,7 +242,7 @@ export const deniedReasons = {
     audience: "bearer",
   },
   workflow_token_expired: {
-    problem: "The workflow token has expired: GitHub makes them for five minutes",
+    problem: "The workflow token has expired, for GitHub makes them for five minutes",
     hint: "ask for a new one each time",
     audience: "bearer",
   },

@@ -34,64 +34,41 @@ export interface RepositoryEntry extends RepositoryReference {
   readonly kind: "repository";
 }
 
-const repositoryName = "([A-Za-z0-9_-]{1,39})/((?!\\.{1,2}(?:/|$))[A-Za-z0-9._-]{1,100})";
 /** Files lie in this one folder. The ref has the characters that git allows (git check-ref-format). */
-const workflowPattern = new RegExp(
-  `^workflow:${repositoryName}/(\\.github/workflows/[^/\\p{Cc}]{1,255}\\.ya?ml)@(refs/[^\\p{Cc} ~^:?*\\[\\\\]{1,255})$`,
-  "u",
-);
-const environmentPattern = new RegExp(`^environment:${repositoryName}/([^\\p{Cc}]{1,255})$`, "u");
-const repositoryPattern = new RegExp(`^repository:${repositoryName}$`);
-const pinPattern = /^([1-9][0-9]{0,15})\/([1-9][0-9]{0,15})$/;
-
-const pinForm = "[#OWNER_NUMBER/REPOSITORY_NUMBER]";
+const fileAtRef = "/(\\.github/workflows/[^/\\p{Cc}]{1,255}\\.ya?ml)@(refs/[^\\p{Cc} ~^:?*\\[\\\\]{1,255})";
 
 export const workflowEntryKind = {
   lists: ["allow", "deny"],
-  form: `workflow:OWNER/REPO/.github/workflows/FILE@refs/…${pinForm}`,
-  parse(text: string): WorkflowEntry | null {
-    const { name, pin } = splitPin(text);
-    const [, owner, repository, path, ref] = workflowPattern.exec(name) ?? [];
-    if (pin === "wrong" || path === undefined || ref === undefined) return null;
-    return { kind: "workflow", ...lowerCase(owner, repository), pin, path, ref };
-  },
-  print: ({ path, ref, ...entry }: WorkflowEntry) => `workflow:${printRepository(entry)}/${path}@${ref}`,
-  organisation: () => null,
-  keys: (entry: WorkflowEntry) =>
-    [`workflow:${keyOfRepository(entry)}/${entry.path}@${entry.ref}`, `repository:${keyOfRepository(entry)}`] as const,
+  ...kindInRepository<WorkflowEntry>({
+    kind: "workflow",
+    form: "/.github/workflows/FILE@refs/…",
+    pattern: fileAtRef,
+    make: (repository, path, ref) => ({ kind: "workflow", ...repository, path, ref }),
+    detailOf: ({ path, ref }) => `/${path}@${ref}`,
+  }),
 } as const;
 
 export const environmentEntryKind = {
   lists: ["allow", "deny"],
-  form: `environment:OWNER/REPO/NAME${pinForm}`,
-  parse(text: string): EnvironmentEntry | null {
-    const { name, pin } = splitPin(text);
-    const [, owner, repository, environment] = environmentPattern.exec(name) ?? [];
-    if (pin === "wrong" || environment === undefined) return null;
-    return { kind: "environment", ...lowerCase(owner, repository), pin, environment };
-  },
-  print: ({ environment, ...entry }: EnvironmentEntry) => `environment:${printRepository(entry)}/${environment}`,
-  organisation: () => null,
-  keys: (entry: EnvironmentEntry) =>
-    [
-      `environment:${keyOfRepository(entry)}/${foldCase(entry.environment)}`,
-      `repository:${keyOfRepository(entry)}`,
-    ] as const,
+  ...kindInRepository<EnvironmentEntry>({
+    kind: "environment",
+    form: "/NAME",
+    pattern: "/(\\P{Cc}{1,255})",
+    make: (repository, environment) => ({ kind: "environment", ...repository, environment }),
+    detailOf: ({ environment }) => `/${environment}`,
+    keyOf: ({ environment }) => `/${foldCase(environment)}`,
+  }),
 } as const;
 
 export const repositoryEntryKind = {
   lists: ["deny"],
-  form: `repository:OWNER/REPO${pinForm}`,
-  parse(text: string): RepositoryEntry | null {
-    const { name, pin } = splitPin(text);
-    const [, owner, repository] = repositoryPattern.exec(name) ?? [];
-    return pin === "wrong" || repository === undefined
-      ? null
-      : { kind: "repository", ...lowerCase(owner, repository), pin };
-  },
-  print: (entry: RepositoryEntry) => `repository:${printRepository(entry)}`,
-  organisation: () => null,
-  keys: (entry: RepositoryEntry) => [`repository:${keyOfRepository(entry)}`] as const,
+  ...kindInRepository<RepositoryEntry>({
+    kind: "repository",
+    form: "",
+    pattern: "",
+    make: (repository) => ({ kind: "repository", ...repository }),
+    detailOf: () => "",
+  }),
 } as const;
 
 /**
@@ -107,24 +84,51 @@ export function printPin({ ownerId, repositoryId }: RepositoryPin): string {
   return `#${ownerId}/${repositoryId}`;
 }
 
-/** An environment's name may hold a `#`, and so may a ref: the last one begins the pin. */
-function splitPin(text: string): { readonly name: string; readonly pin: RepositoryPin | null | "wrong" } {
-  const at = text.lastIndexOf("#");
-  if (at < 0) return { name: text, pin: null };
-  const [, owner, repository] = pinPattern.exec(text.slice(at + 1)) ?? [];
+interface KindInRepository<E extends RepositoryReference> {
+  readonly kind: string;
+  /** Of what stands behind OWNER/REPO, for messages; and as a regular expression. */
+  readonly form: string;
+  readonly pattern: string;
+  readonly make: (repository: RepositoryReference, first: string, second: string) => E;
+  /** @returns what stands behind OWNER/REPO */
+  readonly detailOf: (entry: E) => string;
+  /** The same for all that name the same; where it is left out, the detail itself is. */
+  readonly keyOf?: (entry: E) => string;
+}
+
+/** @returns the row of config/entries.ts, but for the lists */
+function kindInRepository<E extends RepositoryReference>(options: KindInRepository<E>) {
+  const { kind, form, pattern, make, detailOf, keyOf = detailOf } = options;
+  const whole = new RegExp(`^${kind}:([A-Za-z0-9_-]{1,39})/((?!\\.{1,2}(?:/|$))[A-Za-z0-9._-]{1,100})${pattern}$`, "u");
+  return {
+    form: `${kind}:OWNER/REPO${form}[#OWNER_NUMBER/REPOSITORY_NUMBER]`,
+    parse(text: string): E | null {
+      const split = splitPin(text);
+      const [, owner, repository, first = "", second = ""] = whole.exec(split?.name ?? "") ?? [];
+      if (split === null || owner === undefined || repository === undefined) return null;
+      const reference = { owner: owner.toLowerCase(), repository: repository.toLowerCase(), pin: split.pin };
+      return make(reference, first, second);
+    },
+    print: (entry: E) => `${kind}:${entry.owner}/${entry.repository}${detailOf(entry)}`,
+    organisation: () => null,
+    keys(entry: E): readonly [string, string] {
+      const { owner, repository, pin } = entry;
+      const key = `repository:${pin === null ? `${owner}/${repository}` : printPin(pin)}`;
+      return [kind === "repository" ? key : `${kind} in ${key}${keyOf(entry)}`, key];
+    },
+  };
+}
+
+/**
+ * An environment's name may hold a `#`, and so may a ref: the last one begins the pin.
+ *
+ * @returns null where what stands there is no pin
+ */
+function splitPin(text: string): { readonly name: string; readonly pin: RepositoryPin | null } | null {
+  const [name = "", numbers] = text.split(/#(?=[^#]*$)/);
+  if (numbers === undefined) return { name, pin: null };
+  const [, owner, repository] = /^([1-9][0-9]{0,15})\/([1-9][0-9]{0,15})$/.exec(numbers) ?? [];
   const [ownerId, repositoryId] = [Number(owner), Number(repository)];
   const isRight = Number.isSafeInteger(ownerId) && Number.isSafeInteger(repositoryId);
-  return { name: text.slice(0, at), pin: isRight ? { ownerId, repositoryId } : "wrong" };
-}
-
-function lowerCase(owner = "", repository = ""): Pick<RepositoryReference, "owner" | "repository"> {
-  return { owner: owner.toLowerCase(), repository: repository.toLowerCase() };
-}
-
-function printRepository({ owner, repository }: RepositoryReference): string {
-  return `${owner}/${repository}`;
-}
-
-function keyOfRepository(entry: RepositoryReference): string {
-  return entry.pin === null ? printRepository(entry) : printPin(entry.pin);
+  return isRight ? { name, pin: { ownerId, repositoryId } } : null;
 }

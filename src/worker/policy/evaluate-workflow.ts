@@ -28,8 +28,7 @@ export function evaluateWorkflow(
   if (time !== "current") return denied(time === "expired" ? "workflow_token_expired" : "workflow_token_early");
 
   const denials = deny.map((entry) => matchWorkflow(entry, facts, "deny"));
-  if (denials.includes("matched")) return unauthenticated("workflow_denied");
-  if (denials.includes("unknown")) return unauthenticated("workflow_claims_malformed");
+  if (denials.includes("matched") || denials.includes("unknown")) return unauthenticated("workflow_denied");
 
   const matches = allow.map((entry) => matchWorkflow(entry, facts, "allow"));
   if (!matches.includes("matched")) {

@@ -1,9 +1,8 @@
 // The grant token-exchange (RFC 8693): the token of a workflow, or a GitHub token that its owner brings, becomes an ID
 // token for one client. For people its `exchange` has to allow it. What would tell who is admitted is one answer for
 // all: invalid_target.
-import { decodeJwt } from "jose/jwt/decode";
 import { credentialIdOf } from "../credential/credential-id.ts";
-import { isWorkflowToken } from "../credential/kind.ts";
+import { claimsOf, isWorkflowToken } from "../credential/kind.ts";
 import { tokenIdPattern } from "../workflows/facts.ts";
 import { issueIdToken } from "./issue.ts";
 import { missing, type OAuthError, type OAuthResult, oauthError, refusalError } from "./oauth-error.ts";
@@ -66,7 +65,7 @@ export async function grantForSubjectToken(form: Parameters, provider: Provider)
 
 /** As a decision refers to it; nothing is decided about the token here. */
 function referenceIn(token: string): string | null {
-  const { jti } = decodeJwt(token);
+  const jti = claimsOf(token)?.jti;
   return typeof jti === "string" && tokenIdPattern.test(jti) ? `JTI=${jti}` : null;
 }
 

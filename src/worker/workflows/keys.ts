@@ -11,11 +11,15 @@ export type KeySource = "memory" | "kv" | "github" | "none";
 export type KeyAnswer = { readonly source: KeySource } & (
   | { readonly kind: "found"; readonly key: Key }
   /** GitHub has just said that it publishes no such key. */
-  | { readonly kind: "unknown" }
-  /** GitHub was asked less than a minute ago: it may have begun to sign with a new key since. */
-  | { readonly kind: "pending" }
-  /** GitHub does not say its keys, and those that were known are too old. */
-  | { readonly kind: "unavailable" }
+  | { readonly kind: "refused"; readonly reason: "workflow_key_unknown" }
+  | {
+      readonly kind: "undetermined";
+      /**
+       * "pending": GitHub was asked less than a minute ago, and may have begun to sign with a new key since.
+       * "unavailable": it does not say its keys, and those that were known are too old.
+       */
+      readonly reason: "workflow_key_pending" | "workflow_keys_unavailable";
+    }
 );
 
 export interface ActionsKeys {
@@ -118,11 +122,12 @@ export function createActionsKeys(options: ActionsKeysOptions): ActionsKeys {
 
   async function answer(kid: string, source: KeySource): Promise<KeyAnswer> {
     const isCurrent = isFresh(known);
-    if (!counts(known, keyLifetimeMs + graceMs)) return { kind: "unavailable", source: "none" };
-    const key = await keyIn(known, kid);
+    const key = counts(known, keyLifetimeMs + graceMs) ? await keyIn(known, kid) : null;
     if (key !== null) return { kind: "found", key, source: source === "none" ? "memory" : source };
-    if (!isCurrent) return { kind: "unavailable", source: "none" };
-    return { kind: source === "github" ? "unknown" : "pending", source };
+    if (!isCurrent) return { kind: "undetermined", reason: "workflow_keys_unavailable", source: "none" };
+    return source === "github"
+      ? { kind: "refused", reason: "workflow_key_unknown", source }
+      : { kind: "undetermined", reason: "workflow_key_pending", source };
   }
 
   return {

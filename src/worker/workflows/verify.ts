@@ -1,25 +1,17 @@
 // Verifies the token of a workflow: GitHub's signature, then the form of its claims. It runs with every token, and no
 // outcome is kept.
-import { decodeProtectedHeader } from "jose/decode/protected_header";
 import { compactVerify } from "jose/jws/compact/verify";
 import { parseJson } from "../json.ts";
-import type { ReasonFor } from "../reasons.ts";
 import type { Key } from "../sealing.ts";
 import { type WorkflowFacts, workflowFactsOf } from "./facts.ts";
-import type { ActionsKeys, KeySource } from "./keys.ts";
+import type { ActionsKeys, KeyAnswer, KeySource } from "./keys.ts";
 
-export type Verification = { readonly source: KeySource } & (
-  | { readonly kind: "verified"; readonly facts: WorkflowFacts; readonly time: "current" | "expired" | "not_yet" }
-  | {
-      readonly kind: "refused";
-      readonly reason: ReasonFor<"unauthenticated"> &
-        ("workflow_token_forged" | "workflow_key_unknown" | "workflow_claims_malformed");
-    }
-  | {
-      readonly kind: "undetermined";
-      readonly reason: ReasonFor<"undetermined"> & ("workflow_key_pending" | "workflow_keys_unavailable");
-    }
-);
+export type Verification =
+  | Exclude<KeyAnswer, { kind: "found" }>
+  | ({ readonly source: KeySource } & (
+      | { readonly kind: "verified"; readonly facts: WorkflowFacts; readonly time: "current" | "expired" | "not_yet" }
+      | { readonly kind: "refused"; readonly reason: "workflow_token_forged" | "workflow_claims_malformed" }
+    ));
 
 export interface WorkflowVerifier {
   /** `iss` of the tokens that it verifies. */
@@ -54,47 +46,45 @@ export function createWorkflowVerifier(options: WorkflowVerifierOptions): Workfl
   return {
     issuerUrl,
     async verify(token) {
-      const kid = keyIdOf(token);
-      if (kid === null) return { kind: "refused", reason: "workflow_token_forged", source: "none" };
-      const answer = await keys.find(kid);
-      const { source } = answer;
-      switch (answer.kind) {
-        case "unknown":
-          return { kind: "refused", reason: "workflow_key_unknown", source };
-        case "pending":
-          return { kind: "undetermined", reason: "workflow_key_pending", source };
-        case "unavailable":
-          return { kind: "undetermined", reason: "workflow_keys_unavailable", source };
-        case "found": {
-          const claims = await claimsOf(token, answer.key);
-          if (claims === null) return { kind: "refused", reason: "workflow_token_forged", source };
-          const facts = workflowFactsOf(claims, host);
-          return facts === null
-            ? { kind: "refused", reason: "workflow_claims_malformed", source }
-            : { kind: "verified", facts, time: timeOf(facts), source };
-        }
-      }
+      const asked: { answer?: KeyAnswer } = {};
+      const claims = await signedClaimsOf(token, async (kid) => {
+        asked.answer = await keys.find(kid);
+        return asked.answer.kind === "found" ? asked.answer.key : null;
+      });
+      const { answer } = asked;
+      if (answer !== undefined && answer.kind !== "found") return answer;
+      const source = answer?.source ?? "none";
+      if (claims === null) return { kind: "refused", reason: "workflow_token_forged", source };
+      const facts = workflowFactsOf(claims, host);
+      return facts === null
+        ? { kind: "refused", reason: "workflow_claims_malformed", source }
+        : { kind: "verified", facts, time: timeOf(facts), source };
     },
   };
 }
 
 /**
- * @returns null for a header that GitHub does not write: another algorithm, no key id, an extension that has to be
- *   understood (`crit`). Keys that a header brings along or points to (`jwk`, `jku`, `x5c`, `x5u`) are not looked at
+ * Keys that a header brings along or points to (`jwk`, `jku`, `x5c`, `x5u`) are not looked at, and an extension that
+ * has to be understood (`crit`) is refused.
+ *
+ * @param keyOf is asked for the key that a right header names; null where there is none
+ * @returns null where GitHub has not signed the token
  */
-function keyIdOf(token: string): string | null {
-  const { alg, kid, crit } = decodeProtectedHeader(token);
-  return alg === "RS256" && crit === undefined && typeof kid === "string" && kid !== "" ? kid : null;
-}
-
-/** @returns null where the signature is not of this key */
-async function claimsOf(token: string, key: Key): Promise<unknown> {
+async function signedClaimsOf(token: string, keyOf: (kid: string) => Promise<Key | null>): Promise<unknown> {
   try {
-    // Whatever the token says: a public key is no secret for HMAC.
-    const { payload } = await compactVerify(token, key, { algorithms: ["RS256"] });
+    const { payload } = await compactVerify(
+      token,
+      async ({ kid, crit }) => {
+        const key = typeof kid === "string" && kid !== "" && crit === undefined ? await keyOf(kid) : null;
+        if (key === null) throw new Error("no key");
+        return key;
+      },
+      // Whatever the token says: a public key is no secret for HMAC. This is looked at before any key is.
+      { algorithms: ["RS256"] },
+    );
     return parseJson(new TextDecoder().decode(payload)) ?? null;
   } catch {
-    // The errors of jose: the signature does not hold, or is none.
+    // The errors of jose, and ours: the signature does not hold, or is none.
     return null;
   }
 }

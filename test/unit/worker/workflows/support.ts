@@ -77,7 +77,7 @@ export class FakeKv {
 
 export interface WorkflowAppOptions {
   /** Keys of CLUSTER_PRODUCTION. */
-  readonly policy?: Record<string, unknown>;
+  readonly policy?: Record<string, unknown> | undefined;
   /** Variables by name; `undefined` takes one out. */
   readonly env?: Record<string, unknown>;
   readonly issuer?: FakeIssuer;
