@@ -61,8 +61,8 @@ async function byPin(response: GivenResponse): Promise<ReadResult> {
   const { login, type }: { login: string; type: string } = JSON.parse(response.text);
   const lookup = createLookup({ client: clientOf(response), restUrl: api.restUrl, token: null });
   const kind = type === "User" ? "user" : "organisation";
-  const { kind: outcome, ...found } = await lookup({ kind, login: login.toLowerCase(), id: null });
-  return outcome === "found" && "id" in found ? { kind: "ok", body: { id: found.id } } : { kind: outcome };
+  const found = await lookup({ kind, login: login.toLowerCase(), id: null });
+  return found.kind === "found" ? { kind: "ok", body: { id: Number(found.pin.slice(1)) } } : { kind: found.kind };
 }
 
 function clientOf({ status, headers = new Headers(), text }: GivenResponse): GitHubClient {
