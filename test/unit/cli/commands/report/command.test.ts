@@ -312,7 +312,9 @@ describe("a list that changes while it is read", () => {
     const { people } = only(await reportOf([], { fetch: send }));
     // Of olga, ben, mallory and 150 others.
     expect(people).toHaveLength(153);
-    expect(logins(people)).toContain("member-95");
+    // The first of the second page, which was on the first page by the time that the second was read.
+    expect(logins(people)).toContain("member-96");
+    expect(logins(people)).not.toContain("ada");
   });
 
   test("gives no report where it changes each time", async () => {
@@ -330,7 +332,7 @@ describe("a list that changes while it is read", () => {
   test("has a person in it who accepts an invitation meanwhile", async () => {
     const scene = await openScene();
     const send: typeof fetch = async (input, init) => {
-      if (/members\?role=all/.test(String(input))) scene.github.addMember(scene.acme, scene.ines);
+      if (/invitations/.test(String(input))) scene.github.addMember(scene.acme, scene.ines);
       return fetch(input, init);
     };
     const { people, invited } = only(await scene.reportOf([], { fetch: send }));
@@ -349,6 +351,24 @@ describe("a list that changes while it is read", () => {
     };
     const { people } = only(await scene.reportOf([], { fetch: send }));
     expect(people.find(({ login }) => login === "outsider")?.groups).toContain("github:Acme/platform");
+  });
+
+  test("gives no report where the organisation's name belongs to another one at the end", async () => {
+    const scene = await openScene('allow = ["org:acme"]');
+    const send: typeof fetch = async (input, init) => {
+      const response = await fetch(input, init);
+      if (/\/team\/57\/members/.test(String(input))) {
+        scene.acme.login = "acme-old";
+        const other = scene.github.addOrganisation({ login: "acme", id: 777 });
+        scene.github.addMember(other, scene.olga, { role: "admin" });
+      }
+      return response;
+    };
+    expect(await scene.run([], { fetch: send })).toMatchObject({
+      exitCode: 1,
+      stdout: "",
+      stderr: expect.stringContaining("the name belongs to another organisation by now: there is no report"),
+    });
   });
 
   test("gives no report where a team has a member whom the organisation's list leaves out", async () => {
