@@ -45,8 +45,8 @@ export function openApp(app: GitHubApp, calls: GitHubCalls, now: Context["now"])
     if (installation.reason !== "github_app_unavailable") throw lookupError(subjectOf(reference), installation);
     throw cliError(
       subjectOf(reference),
-      `GitHub shows the App ${app.id} no such organisation that has installed it: there is no report`,
-      "install the App there, or take it out of suspension; is the name or the number right? octogate check --ask-github says more",
+      `GitHub gives the App ${app.id} no token that shows members there: there is no report`,
+      "is it installed there with Members: read, and not suspended? Are the name, the number and the key the right ones? octogate check --ask-github says more",
     );
   }
 

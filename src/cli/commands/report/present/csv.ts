@@ -20,7 +20,7 @@ const header = [
 
 /** @returns lines without their ends: the header first */
 export function csvLines(report: AccessReport): string[] {
-  const rows = report.clusters.flatMap(({ name, digest, people, invited, keptOut, workflows, anyone }) => {
+  const rows = report.clusters.flatMap(({ name, digest, people, invited, keptOut, workflows, notFound, anyone }) => {
     const common = (cells: Cells): Cells => ({
       cluster: name,
       "reported at": report.startedAt,
@@ -32,6 +32,7 @@ export function csvLines(report: AccessReport): string[] {
       ...invited.map((one) => common(invitedCells(one))),
       ...keptOut.map((one) => common(keptOutCells(one))),
       ...workflows.map((one) => common(workflowCells(one))),
+      ...notFound.map(({ entry, why }) => common({ state: "no account", entries: entry, note: why })),
       ...(anyone ? [common({ state: "anyone", note: "every account at GitHub gets in: those are not listed" })] : []),
     ];
   });

@@ -21,9 +21,7 @@ export function htmlPage(report: AccessReport): string {
 <body>
 <h1>${escaped(title)}</h1>
 <dl>
-${headerRows(report)
-  .map(([label, text]) => `<div><dt>${escaped(label)}</dt><dd>${escaped(text)}</dd></div>`)
-  .join("\n")}
+${definitions(headerRows(report))}
 </dl>
 <p class="note">${notKnown.map(escaped).join(" ")}</p>
 ${report.clusters.map(clusterSection).join("\n")}
@@ -46,6 +44,7 @@ dl { margin: 0; }
 dl div { display: flex; gap: 16px; padding: 2px 0; }
 dt { flex: 0 0 150px; color: var(--faint); }
 dd { margin: 0; overflow-wrap: anywhere; }
+dd.warning { font-weight: 600; color: #9a1c1c; }
 .note { color: var(--faint); }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; font-size: 14px; }
@@ -106,7 +105,7 @@ function clusterSection(cluster: ClusterReport): string {
   return `<section>
 <h2>${escaped(`${kind === "cluster" ? "Cluster" : "Application"} ${name}: ${people.length} get in`)}</h2>
 <dl>
-${facts.map(([label, text]) => `<div><dt>${escaped(label)}</dt><dd>${escaped(text)}</dd></div>`).join("\n")}
+${definitions(facts)}
 </dl>
 ${table(
   "Gets in",
@@ -174,6 +173,16 @@ ${table(
   (bindings?.unmet ?? []).map(({ subject, why, ...grant }) => [subject, grantText(grant), why]),
 )}
 </section>`;
+}
+
+/** What is not as a reviewer expects it begins with "NOT". */
+function definitions(rows: readonly (readonly [string, string])[]): string {
+  return rows
+    .map(([label, text]) => {
+      const kind = text.startsWith("NOT ") ? ' class="warning"' : "";
+      return `<div><dt>${escaped(label)}</dt><dd${kind}>${escaped(text)}</dd></div>`;
+    })
+    .join("\n");
 }
 
 /** To tick by hand. */

@@ -216,6 +216,15 @@ describe("there is no report, and a message in its place,", () => {
     await fails(scene, /lacks the scope read:org/, [[], { env: { GITHUB_TOKEN: tokenOf(olga, ["repo"]) } }]);
   });
 
+  test("where single sign-on hides the organisation from the token, with the address that opens it", async () => {
+    const scene = await openScene();
+    scene.github.restrictOrganisation(scene.acme, { sso: {} });
+    await fails(
+      scene,
+      /single sign-on.*there is no report\n {2}→ authorise the token: https:\/\/github\.com\/orgs\/Acme\/sso/i,
+    );
+  });
+
   test("without any credential, and with one that GitHub refuses", async () => {
     const scene = await openScene();
     await fails(scene, /GITHUB_TOKEN: is not set/, [[], { env: {} }]);
@@ -224,15 +233,18 @@ describe("there is no report, and a message in its place,", () => {
     await fails(scene, /GitHub refuses the token/, [[], { env: { GITHUB_TOKEN: token } }]);
   });
 
-  test("where the App is not installed, or suspended", async () => {
+  test("where the App is not installed, lacks the permission, or is suspended", async () => {
     const scene = await openScene();
     const { github, acme, writeTables, cluster } = scene;
     const app = github.addApp({ appId: 800100 });
     await writeTables(cluster('allow = ["org:acme#1234"]'), 'GITHUB_APP_ID = "800100"');
     const withApp: Parameters<Scene["run"]> = [[], { env: { GITHUB_APP_PRIVATE_KEY: app.privateKeyPem } }];
-    await fails(scene, /shows the App 800100 no such organisation that has installed it/, withApp);
+    await fails(scene, /gives the App 800100 no token that shows members there/, withApp);
+    const withoutMembers = github.installApp(app, acme, { permissions: { checks: "write" } });
+    await fails(scene, /gives the App 800100 no token that shows members there/, withApp);
+    github.uninstall(withoutMembers);
     github.suspendInstallation(github.installApp(app, acme));
-    await fails(scene, /shows the App 800100 no such organisation that has installed it/, withApp);
+    await fails(scene, /gives the App 800100 no token that shows members there/, withApp);
   });
 
   test("where an organisation of the policy is not found, or is another one than the pinned", async () => {
