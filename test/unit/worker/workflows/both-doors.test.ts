@@ -144,6 +144,17 @@ describe("a workflow's token", () => {
     });
   });
 
+  test("says nothing to a cluster but printable ASCII", async () => {
+    const { review, exchange } = startWorkflowApp();
+    const token = workflowToken({ job: { ref: "refs/heads/gr\u00fcn", environment: "production" } });
+    const { text, body } = await review(token);
+    expect(body.status).toMatchObject({ authenticated: true, user: { extra: { "octogate.dev/event": ["push"] } } });
+    expect(text).not.toContain("workflow-ref");
+    const claims = claimsIn((await exchange(token)).body.access_token);
+    expect(claims).toMatchObject({ event_name: "push" });
+    expect(claims).not.toHaveProperty("workflow_ref");
+  });
+
   test("needs no entry that is pinned, but a warning says so", async () => {
     const entry = "environment:acme/shop/production";
     const { review, errors } = startWorkflowApp({ policy: { allow: [entry] } });
