@@ -23,6 +23,12 @@ export const checkTitles = {
   callback: "callback",
   "sign-in-closed": "no reviews there",
   token: "token",
+  kubeconfig: "kubeconfig",
+  "kube-apiserver": "kube-apiserver",
+  credential: "credential",
+  "id-token": "ID token",
+  whoami: "whoami",
+  names: "names",
 } as const;
 
 export type CheckName = keyof typeof checkTitles;
@@ -65,6 +71,12 @@ export function skipped(seen: string): CheckResult {
 
 export function blocked(by: CheckName): CheckResult {
   return { state: "skipped", seen: `not checked: ${checkTitles[by]} is broken`, blockedBy: by };
+}
+
+/** @returns the earlier check for which one that rests on this is skipped, or null */
+export function culpritOf(check: Check | undefined): CheckName | null {
+  if (check?.state === "broken") return check.name;
+  return check?.blockedBy ?? null;
 }
 
 const maxForeignLength = 200;

@@ -108,17 +108,6 @@ async function examineAsAsked(options: DoctorOptions, context: Context): Promise
   return examine(options, token, context);
 }
 
-const marks: Readonly<Record<Check["state"], string>> = { ok: "✓", warning: "!", broken: "✗", skipped: "–" };
-
-function resultOf({ hostname, checks }: Examination): CommandResult {
-  const diagnostics = checks.flatMap(({ name, state, seen, hint }) => {
-    if (state === "broken") return [error(checkTitles[name], seen, hint)];
-    return state === "warning" ? [warning(checkTitles[name], seen, hint)] : [];
-  });
-  const rows = checks.map(({ name, state, seen }) => [`${marks[state]} ${checkTitles[name]}`, seen]);
-  return done(columns(rows, ""), { hostname, checks }, diagnostics);
-}
-
 function parseSeconds(text: string): number {
   const seconds = Number(text);
   if (!(seconds > 0 && seconds <= 300)) throw new InvalidArgumentError("must be a number of seconds, at most 300");
@@ -264,11 +253,6 @@ function isApplicable(name: CheckName, { walk }: Seen, hasToken: boolean): boole
   if (signInChecks.has(name)) return walk !== null && walk.signIn !== null;
   if (name === "configuration") return true;
   return (name !== "token" || hasToken) && walk?.target.hasWebhook !== false;
-}
-
-function culpritOf(check: Check | undefined): CheckName | null {
-  if (check?.state === "broken") return check.name;
-  return check?.blockedBy ?? null;
 }
 
 /** What lies behind the Worker, and other requests that the firewall lets through, are no reason not to send it. */
