@@ -12,12 +12,25 @@ export interface SignInHost {
   readonly authority: { readonly certificate: string; readonly file: string | null } | null;
 }
 
+/** What a kube-apiserver has to know of it. */
+interface Issuer {
+  readonly issuerUrl: string;
+  readonly authority: { readonly certificate: string } | null;
+}
+
 /**
  * @param prefix of the cluster's policy
- * @returns YAML, for --authentication-config of Kubernetes 1.34 and later
+ * @param version of the file's form: Kubernetes 1.34 and later know v1, from 1.30 on v1beta1
+ * @returns YAML, for --authentication-config
  */
-export function authenticationConfiguration(host: SignInHost, clusterName: string, prefix: string): string {
+export function authenticationConfiguration(
+  host: Issuer,
+  clusterName: string,
+  prefix: string,
+  version: "v1" | "v1beta1" = "v1",
+): string {
   const document = parseDocument(readClusterFile("authentication-configuration.yaml"));
+  document.set("apiVersion", `apiserver.config.k8s.io/${version}`);
   const issuer = ["jwt", 0, "issuer"];
   document.setIn([...issuer, "url"], host.issuerUrl);
   document.setIn([...issuer, "audiences", 0], clusterName);

@@ -1,0 +1,74 @@
+// The guides of k8s/: Markdown with a head that says which files go where; the text holds the steps, the way back and
+// the repair.
+import * as v from "valibot";
+import { parse } from "yaml";
+import { readClusterFile } from "../../../node/kubeconfig.ts";
+import { type Fillings, fillInText } from "./fill-in.ts";
+
+const headSchema = v.strictObject({
+  distribution: v.string(),
+  /** What holds Octogate's files, as kube-apiserver sees it. */
+  folder: v.optional(v.string(), "/etc/kubernetes/octogate"),
+  files: v.array(
+    v.strictObject({
+      name: v.string(),
+      /** The values of --for that it belongs to; missing: all that use this guide. */
+      for: v.optional(v.array(v.string())),
+      /** Where it goes on a control-plane node; missing: nowhere, the steps say what to do with it. */
+      path: v.optional(v.string()),
+      mode: v.optional(v.pipe(v.string(), v.regex(/^0[0-7]{3}$/))),
+    }),
+  ),
+  /** Whether anybody has run this, and where it is from. */
+  checked: v.string(),
+});
+
+export interface Guide extends v.InferOutput<typeof headSchema> {
+  /** Markdown. */
+  readonly text: string;
+}
+
+/** @param path inside k8s/ @throws where the file has another form: it is our own */
+export function readGuide(path: string): Guide {
+  const [, head, text] = /^---\n(.*?)\n---\n\n(.*)$/s.exec(readClusterFile(path)) ?? [];
+  if (head === undefined || text === undefined) throw new Error(`k8s/${path} has no head`);
+  return { ...v.parse(headSchema, parse(head)), text };
+}
+
+/** The addresses that stand in the guides as examples, so that their commands can be read and run as they are. */
+const exampleHostname = "auth.example.com";
+const exampleIssuer = "https://login.example.com";
+
+interface Addresses {
+  /** Null: the guide has none. */
+  readonly hostname: string | null;
+  readonly issuerUrl: string | null;
+}
+
+/**
+ * @param chapters of k8s/README.md that the guide's steps refer to
+ * @returns the guide for one cluster, complete in itself: addresses and names are filled in, and the chapters stand
+ *   behind it
+ */
+export function stepsFor(
+  { text }: Guide,
+  chapters: readonly string[],
+  { hostname, issuerUrl }: Addresses,
+  fillings: Fillings,
+): string {
+  const shared = readClusterFile("README.md").split(/^(?=## )/m);
+  const behind = chapters.map((title) => {
+    const chapter = shared.find((part) => part.startsWith(`## ${title}\n`));
+    if (chapter === undefined) throw new Error(`k8s/README.md has no chapter ${title}`);
+    return chapter.trimEnd();
+  });
+  // In a folder on a node there is no other file to go to.
+  const withoutLinks = [text.trimEnd(), ...behind]
+    .join("\n\n")
+    .replace(/\[([^\]]+)\]\(\.\.\/README\.md#[a-z-]+\)/g, "“$1”, below")
+    .replace(/\[([^\]]+)\]\((?:\.\.\/)?[^):]+\)/g, "$1");
+  const own = fillInText(withoutLinks, fillings)
+    .replaceAll(exampleHostname, hostname ?? exampleHostname)
+    .replaceAll(exampleIssuer, issuerUrl ?? exampleIssuer);
+  return `${own}\n`;
+}
