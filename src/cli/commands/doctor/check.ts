@@ -27,6 +27,7 @@ export const checkTitles = {
   "kube-apiserver": "kube-apiserver",
   credential: "credential",
   "id-token": "ID token",
+  policy: "policy",
   whoami: "whoami",
   names: "names",
 } as const;

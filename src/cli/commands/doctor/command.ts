@@ -3,12 +3,11 @@
 // its result would show the fault of the earlier one.
 import { resolve } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
-import { columns } from "../../../node/columns.ts";
 import { writePrivately } from "../../../node/files.ts";
 import type { Endpoint } from "../../../node/https.ts";
 import { proxyFor } from "../../../node/proxy.ts";
 import { version } from "../../../worker/version.ts";
-import { type CommandMaker, type CommandResult, type Context, cliError, done, error, warning } from "../../command.ts";
+import { type CommandMaker, type CommandResult, type Context, cliError } from "../../command.ts";
 import {
   caFileOption,
   certificatesOption,
@@ -20,7 +19,7 @@ import {
   readToken,
   signInHostnameOption,
 } from "../../options.ts";
-import { blocked, type Check, type CheckName, type CheckResult, checkTitles, signInChecks } from "./check.ts";
+import { blocked, type Check, type CheckName, type CheckResult, culpritOf, signInChecks } from "./check.ts";
 import { checkEdge, checkFirewall, checkMutualTls } from "./checks/edge.ts";
 import { checkClock, checkConnection, checkDns, checkTls } from "./checks/network.ts";
 import {
@@ -32,8 +31,10 @@ import {
   type SignInObservations,
 } from "./checks/sign-in.ts";
 import { checkFingerprint, checkGitHub, checkKv, checkReview, checkToken, checkWorker } from "./checks/worker.ts";
+import { examineCluster } from "./cluster/examine.ts";
 import { observeGitHub } from "./github-observations.ts";
 import { type Observations, observe, observeSignIn, type Resolution, resolveName, reviewToken } from "./observe.ts";
+import { resultOf } from "./present.ts";
 import type { Reading } from "./reading.ts";
 import {
   type CheckedIdentity,
@@ -58,6 +59,13 @@ export const doctorCommand: CommandMaker = (context, run) =>
     .addOption(caFileOption())
     .addOption(connectOption())
     .addOption(new Option("--timeout <seconds>", "how long to wait at each step").argParser(parseSeconds).default(10))
+    .addOption(
+      new Option(
+        "--kubeconfig <file>",
+        "a person's: looks from there, at signing in, the token, and the names that the cluster gives (needs --cluster)",
+      ).conflicts(notForPeople),
+    )
+    .addOption(new Option("--context <name>", "of that kubeconfig (default: the current one)"))
     .option("--token-from-stdin", "have the token on stdin reviewed, too", false)
     .option(
       "--report <file>",
@@ -69,14 +77,28 @@ export const doctorCommand: CommandMaker = (context, run) =>
         "doctor --cluster production",
         "doctor --cluster production --token-from-stdin < ~/.kube/github-token",
         "doctor --cluster production --report seen.json",
+        "doctor --cluster production --kubeconfig ~/.kube/config --context production   # as a person",
         "doctor --hostname auth.acme.dev --certificates /etc/kubernetes/octogate   # on a control plane node",
       ),
     )
-    .action((options: DoctorOptions) => run(() => doctor(options, context)));
+    .action((options: DoctorOptions, command: Command) => {
+      if (options.kubeconfig === undefined && options.context !== undefined)
+        command.error("error: --context needs --kubeconfig");
+      if (options.kubeconfig !== undefined && options.cluster === undefined)
+        command.error("error: --kubeconfig needs --cluster");
+      return run(() => doctor(options, context));
+    });
+
+/** What a person's kubeconfig says, or has no use for. */
+const notForPeople = ["hostname", "signInHostname", "certificates", "caFile", "connect", "tokenFromStdin", "report"];
 
 async function doctor(options: DoctorOptions, context: Context): Promise<CommandResult> {
+  const { cluster, kubeconfig } = options;
+  if (cluster !== undefined && kubeconfig !== undefined) {
+    return examineCluster({ ...options, cluster, kubeconfig }, context);
+  }
   const examination = await examineAsAsked(options, context);
-  const result = resultOf(examination);
+  const result = resultOf(examination.checks, { hostname: examination.hostname });
   if (options.report === undefined) return result;
   await writeReport(options.report, examination, context);
   return { ...result, lines: [...result.lines, `${options.report} is written: read it before you send it.`] };

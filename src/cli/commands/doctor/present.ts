@@ -14,4 +14,3 @@ export function resultOf(checks: readonly Check[], about: Readonly<Record<string
   const rows = checks.map(({ name, state, seen }) => [`${marks[state]} ${checkTitles[name]}`, seen]);
   return done(columns(rows, ""), { ...about, checks }, diagnostics);
 }
-

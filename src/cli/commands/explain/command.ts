@@ -1,21 +1,12 @@
 // `octogate explain`: a token's way through the Worker's own code, step by step.
 import { Command, Option } from "commander";
-import { clusterVariableName, readConfig } from "../../../worker/config/config.ts";
-import {
-  CliError,
-  type CommandMaker,
-  type CommandResult,
-  type Context,
-  cliError,
-  error,
-  warning,
-} from "../../command.ts";
-import { readPolicyOf } from "../../config-file/check/check.ts";
-import { requireClusterTable, stringsIn } from "../../config-file/clusters.ts";
-import { errorAt, openConfigFile, pathOf } from "../../config-file/file.ts";
+import { clusterVariableName } from "../../../worker/config/config.ts";
+import { type CommandMaker, type CommandResult, type Context, cliError, warning } from "../../command.ts";
+import { openConfigFile } from "../../config-file/file.ts";
 import { clusterOption, configOption, examples, readToken } from "../../options.ts";
 import { explain } from "./explain.ts";
 import { presentExplanation } from "./present.ts";
+import { readExplainSettings, secretNames } from "./settings.ts";
 
 interface ExplainOptions {
   readonly cluster: string;

@@ -10,6 +10,13 @@ export interface ApiEndpoint extends Endpoint {
   readonly basePath: string;
 }
 
+/** kube-apiserver, where it answers. */
+export interface SeenApi {
+  readonly endpoint: ApiEndpoint;
+  /** How much its clock is ahead of this machine's, in milliseconds; null where it does not state the time. */
+  readonly clockErrorMs: number | null;
+}
+
 /** @throws CliError where the proxy is of a kind that is not known here */
 export function apiEndpointOf(
   { server, authorities, tlsServerName, proxyUrl }: ClusterAccess,
@@ -35,27 +42,17 @@ function httpProxy(proxyUrl: string): URL {
   throw cliError("proxy-url", "is no http or https proxy, and others are not tried here", "try kubectl auth whoami");
 }
 
-export interface ServerVersion {
-  /** "v1.37.2" */
-  readonly gitVersion: string;
-  readonly major: number;
-  readonly minor: number;
-}
-
-const versionSchema = v.looseObject({ gitVersion: v.string(), major: v.string(), minor: v.string() });
+const versionSchema = v.looseObject({ gitVersion: v.string() });
 
 /** Asks as `kubectl version` does, without a credential. */
 export function askVersion(endpoint: ApiEndpoint): Promise<HttpsResponse> {
   return sendRequest(endpoint, { method: "GET", path: `${endpoint.basePath}/version`, credential: null });
 }
 
-/** @returns null where the answer is none: a cluster may tell only people whom it knows */
-export function versionIn(answer: HttpsResponse): ServerVersion | null {
+/** @returns "v1.37.2"; null where the answer is none: a cluster may tell only people whom it knows */
+export function versionIn(answer: HttpsResponse): string | null {
   const parsed = v.safeParse(versionSchema, answer.kind === "answered" ? parseJson(answer.body) : null);
-  if (!parsed.success) return null;
-  const { gitVersion, major, minor } = parsed.output;
-  // EKS and GKE have a plus behind it: "30+".
-  return { gitVersion, major: Number.parseInt(major, 10), minor: Number.parseInt(minor, 10) };
+  return parsed.success ? parsed.output.gitVersion : null;
 }
 
 /** A person as kube-apiserver sees them. */
@@ -87,6 +84,13 @@ const reviewSchema = v.looseObject({
   }),
 });
 
+const statusSchema = v.looseObject({ kind: v.literal("Status"), message: v.string() });
+
+/** Whether it is kube-apiserver's own refusal. */
+export function isStatus({ body }: HttpsResponse & { readonly kind: "answered" }): boolean {
+  return v.is(statusSchema, parseJson(body));
+}
+
 /** What `kubectl auth whoami` asks; from 1.28 on every person who is known may. */
 const reviewPath = "/apis/authentication.k8s.io/v1/selfsubjectreviews";
 const reviewBody = JSON.stringify({ apiVersion: "authentication.k8s.io/v1", kind: "SelfSubjectReview" });
@@ -111,7 +115,7 @@ export function readWhoAmI(answer: HttpsResponse): WhoAmIAnswer {
     const { username, uid, groups, extra } = review.output.status.userInfo;
     return { kind: "known", user: { username, uid, groups, extra } };
   }
-  const message = v.safeParse(v.looseObject({ kind: v.literal("Status"), message: v.string() }), json);
+  const message = v.safeParse(statusSchema, json);
   if (status === 403 && message.success) {
     const [, username] = /\bUser "((?:[^"\\]|\\.)+)" cannot /.exec(message.output.message) ?? [];
     if (username !== undefined && username !== "system:anonymous") return { kind: "named", username };

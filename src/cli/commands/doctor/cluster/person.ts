@@ -4,6 +4,9 @@ import { resolve } from "node:path";
 import * as v from "valibot";
 import type { Context } from "../../../command.ts";
 import { type ClusterAccess, readAuthorities, readKubeconfigContext } from "../../../kubernetes/kubeconfig.ts";
+import { broken, type CheckResult, ok, printable } from "../check.ts";
+import type { Found } from "./chain.ts";
+import type { Deployment } from "./deployment.ts";
 
 /** A program that prints a token (client.authentication.k8s.io), such as kubelogin. */
 export interface ExecPlugin {
@@ -61,8 +64,39 @@ const authProviderSchema = v.looseObject({
   }),
 });
 
+interface PersonOptions {
+  readonly cluster: string;
+  readonly kubeconfig: string;
+  readonly context?: string;
+}
+
 /** @throws CliError with what is wrong with the file */
-export async function readPerson(path: string, contextName: string | undefined, context: Context): Promise<Person> {
+export async function checkPerson(
+  { cluster, kubeconfig, context: contextName }: PersonOptions,
+  deployment: Deployment | null,
+  context: Context,
+): Promise<Found<Person>> {
+  const person = await readPerson(kubeconfig, contextName, context);
+  const fault = person.provider === null ? null : faultInProvider(person.provider, cluster, deployment);
+  if (fault !== null) return { result: fault, value: null };
+  return { result: ok(`${person.contextName}: ${person.cluster.server}`), value: person };
+}
+
+function faultInProvider(
+  { issuerUrl, clientId, isInsecure }: PersonProvider,
+  cluster: string,
+  deployment: Deployment | null,
+): CheckResult | null {
+  const hint = "octogate kubeconfig --for-people prints the entry as it should be";
+  if (isInsecure)
+    return broken("kubelogin has --insecure-skip-tls-verify: any server can take part in the sign-in", hint);
+  if (clientId !== cluster) return broken(`signs in to ${printable(clientId)}, not to ${cluster}`, hint);
+  const deployed = deployment?.issuerUrl ?? issuerUrl;
+  if (deployed === issuerUrl) return null;
+  return broken(`signs in at ${issuerUrl}, and ISSUER_URL is ${printable(deployed)}`, hint);
+}
+
+async function readPerson(path: string, contextName: string | undefined, context: Context): Promise<Person> {
   const found = await readKubeconfigContext(path, { name: contextName, orCurrent: false }, context);
   const { name, folder, cluster, user } = found;
   const base = { contextName: name, folder, cluster };
