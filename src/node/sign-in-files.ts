@@ -40,6 +40,21 @@ export function authenticationConfiguration(
   return document.toString({ lineWidth: 0 });
 }
 
+/** One entry of a user's `extra`, and the CEL expression that makes its value from the token's claims. */
+export interface ExtraMapping {
+  readonly key: string;
+  readonly valueExpression: string;
+}
+
+/** @returns the entries of `extra` that a cluster takes from an ID token: for configurations of another form */
+export function extraMappings(): readonly ExtraMapping[] {
+  // Our own file.
+  const { jwt } = parseDocument(readClusterFile("authentication-configuration.yaml")).toJS() as {
+    jwt: [{ claimMappings: { extra: ExtraMapping[] } }];
+  };
+  return jwt[0].claimMappings.extra;
+}
+
 export interface KubernetesAccess {
   readonly name: string;
   readonly server: string;

@@ -48,9 +48,9 @@ interface BundleParts {
 
 /** @returns the files of the guide's head that the target has, and the role bindings */
 export function bundleFiles({ folder, guide, target, made, fillings, rbac }: BundleParts): BundleFile[] {
-  const files = filesOf(guide, target).flatMap(({ name, path = null, mode = null }): BundleFile[] => {
+  const files = filesOf(guide, target).flatMap(({ name, template = name, path = null, mode = null }): BundleFile[] => {
     if (!Object.hasOwn(made, name)) {
-      return [{ name, path, mode, content: fillIn(name, readClusterFile(posix.join(folder, name)), fillings) }];
+      return [{ name, path, mode, content: fillIn(name, readClusterFile(posix.join(folder, template)), fillings) }];
     }
     const file = made[name] ?? null;
     return file === null ? [] : [{ name, path, mode, content: file.content }];

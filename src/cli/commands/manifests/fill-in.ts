@@ -27,6 +27,10 @@ export function fillIn(name: string, template: string, fillings: Fillings): stri
       return filledScalar(scalar, fillings);
     },
   });
+  visit(document, {
+    // A list that has lost all its items.
+    Pair: (_key, { value }) => (isSeq(value) && value.items.length === 0 ? visit.REMOVE : undefined),
+  });
   // A long value stays in its line.
   return document.toString({ lineWidth: 0, flowCollectionPadding: false });
 }

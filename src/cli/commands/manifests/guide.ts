@@ -7,11 +7,15 @@ import { type Fillings, fillInText } from "./fill-in.ts";
 
 const headSchema = v.strictObject({
   distribution: v.string(),
-  /** What holds Octogate's files, as kube-apiserver sees it. */
+  /** What holds the webhook's files, as kube-apiserver sees it. */
   folder: v.optional(v.string(), "/etc/kubernetes/octogate"),
+  /** Where the certificate of the issuer's own authority lies, as kube-apiserver sees it. */
+  authority: v.optional(v.string()),
   files: v.array(
     v.strictObject({
       name: v.string(),
+      /** What it is made from, beside the guide; missing: the file of its name. */
+      template: v.optional(v.string()),
       /** The values of --for that it belongs to; missing: all that use this guide. */
       for: v.optional(v.array(v.string())),
       /** Where it goes on a control-plane node; missing: nowhere, the steps say what to do with it. */

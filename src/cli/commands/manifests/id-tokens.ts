@@ -2,7 +2,7 @@
 // where that is none of the public ones.
 import { readFile } from "node:fs/promises";
 import { posix, resolve } from "node:path";
-import { parseDocument } from "yaml";
+import { isSeq, type Node, parseDocument } from "yaml";
 import { hasCode } from "../../../node/files.ts";
 import { authenticationConfiguration } from "../../../node/sign-in-files.ts";
 import { asksForSignIn } from "../../../worker/config/client-table.ts";
@@ -85,6 +85,7 @@ function idTokenParts(
   const { url, authority, cluster, prefix } = issuer;
   const host = { issuerUrl: url, authority: authority === null ? null : { certificate: authority } };
   const configuration = authenticationConfiguration(host, cluster, prefix, version);
+  const authorityFile = authority === null ? null : (guide.authority ?? null);
   return {
     made: {
       [configurationName]: { content: configuration },
@@ -94,12 +95,19 @@ function idTokenParts(
       ...issuerFillings(issuer),
       [configurationName]: configuration,
       // Not as text: as a part of another document.
-      "authentication-configuration": parseDocument(configuration).contents,
-      ISSUER_CA_FILE: authority === null ? null : posix.join(guide.folder, authorityName),
-      ISSUER_CA_FOLDER: authority === null ? null : guide.folder,
+      "authentication-configuration.jwt": issuersIn(configuration),
+      ISSUER_CA_FILE: authorityFile,
+      ISSUER_CA_FOLDER: authorityFile === null ? null : posix.dirname(authorityFile),
       ...own,
     },
   };
+}
+
+/** @param configuration YAML @returns the list under `jwt`, with its comments */
+function issuersIn(configuration: string): Node {
+  const issuers = parseDocument(configuration).get("jwt", true);
+  if (!isSeq(issuers)) throw new Error("k8s/authentication-configuration.yaml has no list jwt");
+  return issuers;
 }
 
 function nameFormOf({ names }: IdTokenTarget): NameForm {
