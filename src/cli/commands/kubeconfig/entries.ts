@@ -60,7 +60,8 @@ export async function entriesForPeople(
     }
     const { access, source } = await clusterAccessFor(options, clusters, index, context);
     entries.push({ ...entryOf(name, access, host, kubelogin), source });
-    diagnostics.push(...hintsAbout(name, access, browser));
+    const isGiven = options.server !== undefined;
+    diagnostics.push(...(isGiven ? [] : hintsAboutAddress(name, access)), ...hintsAboutBrowser(name, browser));
   }
   return { entries, diagnostics };
 }
@@ -178,13 +179,14 @@ function withoutPassword(proxyUrl: string, name: string): string {
   throw cliError(`${name}: proxy-url`, "is no address without a password", "a kubeconfig for people holds no secret");
 }
 
-function hintsAbout(name: string, { server }: ClusterAccess, browser: KubeloginOptions["browser"]): Diagnostic[] {
-  const { hostname } = new URL(server);
-  const local = warning(name, `${server} is an address on this machine`, "--server names the one that people reach");
-  const forwarded = warning(
-    name,
-    "has no device_flow, so kubelogin waits on the machine's port 8000 for a browser",
-    "people lead it to theirs: ssh -L 8000:localhost:8000 HOST (docs/developers.md, Without a browser)",
-  );
-  return [...(isLoopback(hostname) ? [local] : []), ...(browser === "forwarded" ? [forwarded] : [])];
+/** k3s writes a loopback address into the operator's own kubeconfig. */
+function hintsAboutAddress(name: string, { server }: ClusterAccess): Diagnostic[] {
+  if (!isLoopback(new URL(server).hostname)) return [];
+  return [warning(name, `${server} is an address on this machine`, "--server names the one that people reach")];
+}
+
+function hintsAboutBrowser(name: string, browser: KubeloginOptions["browser"]): Diagnostic[] {
+  if (browser !== "forwarded") return [];
+  const hint = "people lead it to theirs: ssh -L 8000:localhost:8000 HOST (docs/developers.md, Without a browser)";
+  return [warning(name, "has no device_flow, so kubelogin waits on the machine's port 8000 for a browser", hint)];
 }

@@ -31,9 +31,10 @@ export function compareWithToken(
   if (inPolicy !== null) return inPolicy;
   const groups = seen.groups === null ? null : faultInGroups(seen.groups, claims, prefix);
   if (groups !== null) return groups;
-  const of = `${claims.groups.length} ${claims.groups.length === 1 ? "group" : "groups"}`;
   const whose = policy === null ? "of the token" : "of the token and the policy";
-  return ok(`the username ${seen.groups === null ? "is that" : `and ${of} are those`} ${whose}, behind ${prefix}`);
+  return ok(
+    `the username ${seen.groups === null ? "is that" : `and ${counted(claims.groups)} are those`} ${whose}, behind ${prefix}`,
+  );
 }
 
 /** @returns what stands before the token's username, or what is wrong with it */
@@ -97,7 +98,7 @@ export function compareWithPolicy(seen: WhoAmI, user: UserInfo, { prefix }: Clus
     user.groups,
     `deploy wrangler.toml, or bring it up to date: ${bindingsHint}`,
   );
-  return difference ?? ok(`username, uid and ${user.groups.length} groups are those of the policy`);
+  return difference ?? ok(`username, uid and ${counted(user.groups)} are those of the policy`);
 }
 
 function differenceOf(seen: readonly string[], wanted: readonly string[], hint: string): CheckResult | null {
@@ -109,4 +110,8 @@ function differenceOf(seen: readonly string[], wanted: readonly string[], hint: 
     ...(others.length === 0 ? [] : [`kube-apiserver puts this person into ${others.join(", ")}`]),
   ];
   return broken(printable(parts.join("; ")), hint);
+}
+
+function counted(groups: readonly string[]): string {
+  return `${groups.length} ${groups.length === 1 ? "group" : "groups"}`;
 }

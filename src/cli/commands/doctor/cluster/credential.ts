@@ -32,7 +32,7 @@ export async function obtainToken({ user, folder, provider }: Person, context: C
     case "missing":
       return { result: missing(outcome.program, user), value: null };
     case "failed":
-      return { result: broken(`${name}: ${printable(outcome.why)}`, hintAbout(outcome.why)), value: null };
+      return { result: broken(`${name}: ${saidAtLast(outcome.why)}`, hintAbout(outcome.why)), value: null };
   }
 }
 
@@ -44,10 +44,22 @@ function missing(program: string, { args, installHint }: ExecPlugin): CheckResul
   return broken(seen, installHint === null ? "install it" : printable(installHint));
 }
 
+/** The sign-in hostname's own words are at most so long, after the words of each layer of kubelogin. */
+const maxSaidLength = 500;
+
+function saidAtLast(why: string): string {
+  const [, said = why] =
+    /^error: get-token: .*(?:authorization error from server|oauth2 error|oauth2): (.+)$/.exec(why) ?? [];
+  return printable(said, maxSaidLength);
+}
+
 /** What the sign-in hostname says is in the line itself, after the codes of OAuth (RFC 6749, 4.1.2.1). */
 function hintAbout(why: string): string {
   if (/\baccess_denied\b/.test(why)) {
     return "the policy does not admit this account, or GitHub hides why it should (docs/developers.md, When signing in fails)";
+  }
+  if (/\bkeyring\b/.test(why)) {
+    return "there is no keyring here, or too little room in it for this person's groups (docs/developers.md): leave out --token-cache-storage=keyring";
   }
   if (/\btemporarily_unavailable\b/.test(why))
     return "GitHub or Octogate does not work at the moment: try again in a minute";
