@@ -113,8 +113,10 @@ test("the pages about what was not tried say so at their beginning", () => {
     kops: "kOps",
     kubeadm: "kubeadm",
   })) {
-    const [opening = ""] = readDocument(`k8s/${folder}/README.md`).split("\n## ");
-    expect(opening).toContain(`not tried (needs ${need})`);
+    for (const guide of ["README.md", "id-tokens.md"]) {
+      const [opening = ""] = readDocument(`k8s/${folder}/${guide}`).split("\n## ");
+      expect(opening).toContain(`not tried (needs ${need})`);
+    }
   }
 });
 

@@ -2,8 +2,8 @@
 import { isScalar, isSeq, type Node, parseDocument, Scalar, visit } from "yaml";
 
 /**
- * What a name stands for, by the name. Text: a value, a part of one, or a whole file. A node: a part of a YAML document.
- * Null: there is none here, and the setting that asks for it goes.
+ * What a name stands for, by the name. Text: a value, a part of one, or a whole file. A node: a part of a YAML
+ * document. Null: there is none here, and the setting that asks for it goes.
  */
 export type Fillings = Readonly<Record<string, string | Node | null>>;
 

@@ -39,25 +39,34 @@ export function readGuide(path: string): Guide {
   return { ...v.parse(headSchema, parse(head)), text };
 }
 
-/** The addresses that stand in the guides as examples, so that their commands can be read and run as they are. */
-const exampleHostname = "auth.example.com";
-const exampleIssuer = "https://login.example.com";
+/** What stands in the guides as examples, so that their commands can be read and run as they are. */
+const examples = {
+  hostname: "auth.example.com",
+  issuerUrl: "https://login.example.com",
+  clientId: "--oidc-client-id=production",
+} as const;
 
+/** What stands in the examples' place; null: the guide has no such one. */
 interface Addresses {
-  /** Null: the guide has none. */
   readonly hostname: string | null;
   readonly issuerUrl: string | null;
+  readonly cluster: string;
 }
 
+/** A part of a guide that is about one value of --for alone; its marks are comments of Markdown. */
+const partPattern = /^ *<!-- for: ([a-z-]+) -->\n(.*?)^ *<!-- end -->\n/gms;
+
 /**
+ * @param target the value of --for
  * @param chapters of k8s/README.md that the guide's steps refer to
  * @returns the guide for one cluster, complete in itself: addresses and names are filled in, and the chapters stand
  *   behind it
  */
 export function stepsFor(
   { text }: Guide,
+  target: string,
   chapters: readonly string[],
-  { hostname, issuerUrl }: Addresses,
+  { hostname, issuerUrl, cluster }: Addresses,
   fillings: Fillings,
 ): string {
   const shared = readClusterFile("README.md").split(/^(?=## )/m);
@@ -69,10 +78,12 @@ export function stepsFor(
   // In a folder on a node there is no other file to go to.
   const withoutLinks = [text.trimEnd(), ...behind]
     .join("\n\n")
+    .replace(partPattern, (_part, of: string, content: string) => (of === target ? content : ""))
     .replace(/\[([^\]]+)\]\(\.\.\/README\.md#[a-z-]+\)/g, "“$1”, below")
     .replace(/\[([^\]]+)\]\((?:\.\.\/)?[^):]+\)/g, "$1");
   const own = fillInText(withoutLinks, fillings)
-    .replaceAll(exampleHostname, hostname ?? exampleHostname)
-    .replaceAll(exampleIssuer, issuerUrl ?? exampleIssuer);
+    .replaceAll(examples.hostname, hostname ?? examples.hostname)
+    .replaceAll(examples.issuerUrl, issuerUrl ?? examples.issuerUrl)
+    .replaceAll(examples.clientId, `--oidc-client-id=${cluster}`);
   return `${own}\n`;
 }

@@ -1,5 +1,5 @@
-// What goes into a cluster that verifies ID tokens itself: the issuer's address, how names come about, and its authority
-// where that is none of the public ones.
+// What goes into a cluster that verifies ID tokens itself: the issuer's address, how names come about, and its
+// authority where that is none of the public ones.
 import { readFile } from "node:fs/promises";
 import { posix, resolve } from "node:path";
 import { isSeq, type Node, parseDocument } from "yaml";
@@ -62,7 +62,7 @@ export async function makeIdTokenBundle(
   return {
     hostname: new URL(issuerUrl).host,
     files: bundleFiles({ folder, guide, target: name, made, fillings, rbac: rbac.files }),
-    steps: stepsFor(guide, target.chapters, { hostname: null, issuerUrl }, fillings),
+    steps: stepsFor(guide, name, target.chapters, { hostname: null, issuerUrl, cluster }, fillings),
     checked: guide.checked,
     notes: [target.note, ...rbac.notes],
     diagnostics,
