@@ -6,8 +6,8 @@ export interface SignInHost {
   /** ISSUER_URL. */
   readonly issuerUrl: string;
   /**
-   * PEM, for an address with a certificate from an authority of its own, as the local edge has; and the file that people
-   * have it in, or null where their kubeconfig has to hold it.
+   * PEM, for an address with a certificate from an authority of its own, as the local edge has; and the file that
+   * people have it in, or null where their kubeconfig has to hold it.
    */
   readonly authority: { readonly certificate: string; readonly file: string | null } | null;
 }
@@ -77,8 +77,8 @@ export function signInKubeconfig(host: SignInHost, clusterName: string, cluster:
 /** What differs between people and machines. */
 export interface KubeloginOptions {
   /**
-   * How a person gets to the browser: kubelogin opens it, the person opens it elsewhere and leads kubelogin's port there,
-   * or enters a code in any browser.
+   * How a person gets to the browser: kubelogin opens it, the person opens it elsewhere and leads kubelogin's port
+   * there, or enters a code in any browser.
    */
   readonly browser: "opened" | "forwarded" | "device_code";
   /** Whether the tokens are kept in the system's keyring in place of a file. */
