@@ -4,9 +4,11 @@ import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as v from "valibot";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { octogate as octogateCommand } from "../cli/support/octogate.ts";
+import { commandsIn, readDocument } from "../support/document-commands.ts";
 import { findPieces } from "../support/token-search.ts";
 import { until } from "../support/until.ts";
-import { sayIfSkipped, whyWithoutControlPlane, whyWithoutRelease } from "./support/binaries.ts";
+import { type OlderRelease, sayIfSkipped, whyWithoutControlPlane, whyWithoutRelease } from "./support/binaries.ts";
 import { type ControlPlane, startControlPlane } from "./support/control-plane.ts";
 import { clusterName, type Octogate, personOf, startOctogate } from "./support/octogate.ts";
 import {
@@ -98,6 +100,29 @@ describe.skipIf(whyWithoutControlPlane !== null)(title, () => {
     expect(exitCode).toBe(0);
     expect(seen.names).toBe("username, uid and 2 groups are those of the policy");
     expect(findPieces([token], [{ name: "output", bytes: output }])).toEqual([]);
+  });
+
+  test("prints what the page shows, by the page's own command", async () => {
+    const section = "doctor from a person's side";
+    const [command = "", ...others] = commandsIn("docs/command.md", section);
+    expect(others).toEqual([]);
+    const args = command
+      .replace("octogate ", "")
+      .replace("~/.kube/config", mira.kubeconfig)
+      .replaceAll("production", clusterName)
+      .concat(` --config ${join(octogate.stateDir, "wrangler.toml")}`)
+      .trim()
+      .split(/\s+/);
+    const { exitCode, stdout } = await octogateCommand(args, { env: { PATH: mira.path, HOME: mira.path } });
+    expect(exitCode).toBe(0);
+    const text = readDocument("docs/command.md");
+    const [, shown = ""] = /```text\n(✓ configuration [^`]+)```/.exec(text.slice(text.indexOf(section))) ?? [];
+    const titles = (output: string) =>
+      output
+        .trimEnd()
+        .split("\n")
+        .map((line) => line.slice(0, "✓ kube-apiserver  ".length));
+    expect(titles(stdout)).toEqual(titles(shown));
   });
 
   test("names the audience where the kubeconfig signs in to another cluster", async () => {
@@ -221,14 +246,7 @@ describe.skipIf(whyWithoutOlder !== null)(olderTitle, () => {
   });
 
   test("fails where flags without a prefix make names that begin with the issuer", async () => {
-    const flags = [
-      `--oidc-issuer-url=https://localhost:${octogate.edge().signInPort}`,
-      `--oidc-client-id=${clusterName}`,
-      "--oidc-username-claim=username",
-      "--oidc-groups-claim=groups",
-      `--oidc-ca-file=${join(octogate.stateDir, "ca.crt")}`,
-    ];
-    const controlPlane = await startControlPlane(octogate.webhookKubeconfig, { release: "1.30", flags });
+    const controlPlane = await startByFlags("1.30", []);
     try {
       const person = await personWhoSignsIn(octogate, controlPlane, octogate.maintainer.login);
       await untilTrusted(person);
@@ -242,3 +260,35 @@ describe.skipIf(whyWithoutOlder !== null)(olderTitle, () => {
     }
   });
 });
+
+const whyWithoutOldest = whyWithoutRelease("1.20");
+const oldestTitle = "octogate doctor from a person's side, at Kubernetes 1.20";
+sayIfSkipped(oldestTitle, whyWithoutOldest);
+
+describe.skipIf(whyWithoutOldest !== null)(oldestTitle, () => {
+  test("finds the name in a refusal, and compares it", async () => {
+    const controlPlane = await startByFlags("1.20", ["--oidc-username-prefix=github:", "--oidc-groups-prefix=github:"]);
+    try {
+      const person = await personWhoSignsIn(octogate, controlPlane, octogate.maintainer.login);
+      await untilTrusted(person);
+      const { exitCode, seen } = await diagnose(octogate, person);
+      expect(exitCode).toBe(0);
+      expect(seen.whoami).toBe(`github:${personOf(octogate.maintainer)}, by a refusal: this release tells no groups`);
+      expect(seen.names).toBe("the username is that of the token and the policy, behind github:");
+    } finally {
+      await controlPlane.stop();
+    }
+  });
+});
+
+/** A kube-apiserver that trusts the sign-in hostname by flags. */
+function startByFlags(release: OlderRelease, more: readonly string[]): Promise<ControlPlane> {
+  const flags = [
+    `--oidc-issuer-url=https://localhost:${octogate.edge().signInPort}`,
+    `--oidc-client-id=${clusterName}`,
+    "--oidc-username-claim=username",
+    "--oidc-groups-claim=groups",
+    `--oidc-ca-file=${join(octogate.stateDir, "ca.crt")}`,
+  ];
+  return startControlPlane(octogate.webhookKubeconfig, { release, flags: [...flags, ...more] });
+}

@@ -26,7 +26,7 @@ export async function mergeIntoFile(
   if (text === null)
     return done([`${path} has everything already.`], { file: path, contexts, copy: null }, diagnostics);
 
-  const suffix = new Date(now()).toISOString().replaceAll(/[-:]|\.\d+/g, "");
+  const suffix = new Date(now()).toISOString().replaceAll(/[-:.]/g, "");
   const copy = before === null ? null : `${target}.${suffix}.bak`;
   if (copy !== null && before !== null) await createPrivately(copy, before);
   // kubectl or a second command may have written it in the meantime.
