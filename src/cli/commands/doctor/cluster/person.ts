@@ -1,8 +1,8 @@
 // How a person reaches a cluster, by their kubeconfig: the cluster, and how kubectl comes by a token.
-import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import * as v from "valibot";
-import type { Context } from "../../../command.ts";
+import { readIfThere } from "../../../../node/files.ts";
+import { type Context, cliError } from "../../../command.ts";
 import { type ClusterAccess, readAuthorities, readKubeconfigContext } from "../../../kubernetes/kubeconfig.ts";
 import { broken, type CheckResult, ok, printable } from "../check.ts";
 import type { Found } from "./chain.ts";
@@ -145,7 +145,9 @@ async function tokenOf(user: Readonly<Record<string, unknown>>, folder: string):
   const { token, tokenFile } = user;
   // kubectl takes the file where both are there.
   if (typeof tokenFile === "string" && tokenFile !== "") {
-    const text = await readFile(resolve(folder, tokenFile), "utf8");
+    const text = await readIfThere(resolve(folder, tokenFile));
+    if (text === null)
+      throw cliError(tokenFile, "there is no such file", "write the token into it, for yourself alone");
     return { kind: "token", token: text.trim() };
   }
   if (typeof token === "string" && token !== "") return { kind: "token", token };

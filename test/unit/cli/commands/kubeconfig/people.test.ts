@@ -1,4 +1,5 @@
 // `octogate kubeconfig --for-people`: what people get, out of what the operator has.
+import { writeFileSync } from "node:fs";
 import { lstat, readdir, readFile, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -305,5 +306,20 @@ describe("octogate kubeconfig --for-people --merge", () => {
       expect(await readFile(join(cwd, "mine.yaml"), "utf8")).toBe(text);
       expect((await readdir(cwd)).filter((name) => name.startsWith("mine.yaml."))).toEqual([]);
     }
+  });
+
+  test("loses nothing that another program wrote into the file in the meantime", async () => {
+    const cwd = await folderOfOperator();
+    await writeFile(join(cwd, "mine.yaml"), mine);
+    const theirs = `${mine}# kubectl was here\n`;
+    // The command looks at the clock after it has read the file.
+    const now = () => {
+      writeFileSync(join(cwd, "mine.yaml"), theirs);
+      return Date.now();
+    };
+    const { exitCode, stderr } = await runCommand([...production, "--merge", "mine.yaml"], { folder: cwd, now });
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain("mine.yaml: was changed while this command ran");
+    expect(await readFile(join(cwd, "mine.yaml"), "utf8")).toBe(theirs);
   });
 });

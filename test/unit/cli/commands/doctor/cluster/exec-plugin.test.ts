@@ -4,25 +4,10 @@ import { describe, expect, test } from "vitest";
 import type { Context } from "../../../../../../src/cli/command.ts";
 import { runExecPlugin, withoutTokens } from "../../../../../../src/cli/commands/doctor/cluster/exec-plugin.ts";
 import type { ExecPlugin } from "../../../../../../src/cli/commands/doctor/cluster/person.ts";
-import { createStyle } from "../../../../../../src/cli/terminal.ts";
+import { contextOf } from "../../../support/command.ts";
 
 function contextWith(notes: string[]): Context {
-  const style = createStyle(null);
-  return {
-    env: { PATH: process.env.PATH },
-    folder: tmpdir(),
-    fetch,
-    now: Date.now,
-    sleep: async () => {},
-    terminal: {
-      print: () => {},
-      note: (line) => void notes.push(line),
-      readInput: async () => null,
-      ask: async () => null,
-      askSecret: async () => null,
-      ...{ style, printStyle: style },
-    },
-  };
+  return { ...contextOf({ note: (line) => notes.push(line) }), env: { PATH: process.env.PATH } };
 }
 
 function pluginOf(command: string, args: readonly string[]): ExecPlugin {
