@@ -90,6 +90,17 @@ describe.skipIf(whyWithoutControlPlane !== null)(title, () => {
     expect(findPieces(await tokensOf(mira), [{ name: "output", bytes: output }])).toEqual([]);
   });
 
+  test("the session that kubelogin would keep takes as much room as docs/kubelogin.md says", async () => {
+    const [idToken, refreshToken] = await tokensOf(mira);
+    const bytes = JSON.stringify({ id_token: idToken, refresh_token: refreshToken }).length;
+    // 40 bytes for a name of 27 characters with its quotes and comma, in base64.
+    const groupBytes = ["Reef-Works", "Reef-Works/platform"].map((name) => ((name.length + 3) * 4) / 3);
+    const withoutGroups = bytes - groupBytes.reduce((sum, one) => sum + one);
+    expect(Math.abs(withoutGroups - 1300)).toBeLessThan(100);
+    const groupsOnWindows = Math.floor((2560 - withoutGroups) / 40);
+    expect(Math.abs(groupsOnWindows - 31)).toBeLessThan(3);
+  });
+
   test("finds everything in order for a person with a token of their own, whom the webhook knows", async () => {
     const token = octogate.github.issueToken(octogate.maintainer, { kind: "classic", scopes: ["read:org"] });
     const person = await personWithToken(octogate, controlPlane, token);

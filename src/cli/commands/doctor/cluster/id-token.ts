@@ -3,6 +3,7 @@ import { type CompactJWSHeaderParameters, compactVerify, createLocalJWKSet, deco
 import * as v from "valibot";
 import type { HttpsResponse } from "../../../../node/https.ts";
 import { broken, type CheckResult, ok, printable, warning } from "../check.ts";
+import { noticedClockErrorMs } from "../checks/network.ts";
 import type { Found } from "./chain.ts";
 
 const claimsSchema = v.looseObject({
@@ -93,9 +94,6 @@ function keySetIn(answer: HttpsResponse): JSONWebKeySet {
   return answer.kind === "answered" ? (JSON.parse(answer.body) as JSONWebKeySet) : { keys: [] };
 }
 
-/** Seconds that clocks may differ without a word. */
-const noticedSeconds = 30;
-
 function timeOf({ exp, iat = exp }: IdTokenClaims, around: Surroundings): CheckResult {
   const { now, providerClockErrorMs, clusterClockErrorMs } = around;
   const left = (clockErrorMs: number) => Math.round(exp - (now + clockErrorMs) / 1000);
@@ -111,7 +109,7 @@ function timeOf({ exp, iat = exp }: IdTokenClaims, around: Surroundings): CheckR
     return broken(seen, "set the clock of the control plane, and keep it by NTP");
   }
   const early = Math.round(iat - now / 1000);
-  if (early > noticedSeconds) {
+  if (early * 1000 > noticedClockErrorMs) {
     return warning(
       `was issued ${early} s from now, by this machine's clock`,
       "set this machine's clock, and keep it by NTP",
