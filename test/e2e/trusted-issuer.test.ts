@@ -1,22 +1,15 @@
 // Clusters with the files that `octogate manifests` prints for ID tokens, on every release that has its own kind of
-// them: people and workflows come out under the names that the webhook gives, and files with a mistake are refused.
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+// them: people and workflows come out under the names that the webhook gives.
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parse, stringify } from "yaml";
-import { readDocument } from "../support/document-commands.ts";
-import { run } from "../support/program.ts";
+import { commandsIn } from "../support/document-commands.ts";
 import { makeSigningKey } from "../support/signing-key.ts";
 import { until } from "../support/until.ts";
-import {
-  binary,
-  type OlderRelease,
-  sayIfSkipped,
-  whyWithoutControlPlane,
-  whyWithoutRelease,
-} from "./support/binaries.ts";
+import { type OlderRelease, sayIfSkipped, whyWithoutControlPlane, whyWithoutRelease } from "./support/binaries.ts";
 import { type ControlPlane, startControlPlane } from "./support/control-plane.ts";
+import { openGuideShell } from "./support/guide-node.ts";
 import {
   expectUnauthorized,
   masters,
@@ -67,6 +60,11 @@ const structuredFor = (release: string): Configure => {
   };
 };
 
+/** @returns the path of the file that a flag names */
+function fileIn([flag = ""]: readonly string[]): string {
+  return flag.replace("--authentication-config=", "");
+}
+
 /** What Talos writes for kube-apiserver of its document: it sets these two keys (control_plane.go, 1.14). */
 const talos: Configure = async (settings) => {
   const printed = await printManifests(octogate, ["structured", "--distribution", "talos"], settings);
@@ -90,11 +88,18 @@ interface Trusting {
   readonly configure: Configure;
   readonly givesExtra: boolean;
   readonly knowsWhoami: boolean;
+  /** Files that distributions make of what is printed for them, and that give the same users. */
+  readonly others?: Readonly<Record<string, Configure>>;
 }
 
 const clusters: readonly Trusting[] = [
-  { by: "the file of structured", configure: structuredFor("1.37"), givesExtra: true, knowsWhoami: true },
-  { by: "the file that Talos makes", configure: talos, givesExtra: true, knowsWhoami: true },
+  {
+    by: "the file of structured",
+    configure: structuredFor("1.37"),
+    givesExtra: true,
+    knowsWhoami: true,
+    others: { Talos: talos },
+  },
   {
     release: "1.30",
     by: "the file of structured",
@@ -149,17 +154,19 @@ const workflowExtra = {
 /** The token's own id, which newer kube-apiservers add themselves. */
 const ownId = "authentication.kubernetes.io/credential-id";
 
-for (const { release, by, configure, givesExtra, knowsWhoami } of clusters) {
+for (const { release, by, configure, givesExtra, knowsWhoami, others = {} } of clusters) {
   const title = `Kubernetes ${release ?? "of the present"}, which trusts by ${by}`;
   const why = release === undefined ? whyWithoutControlPlane : whyWithoutRelease(release);
   sayIfSkipped(title, why);
 
   describe.skipIf(why !== null)(title, () => {
     let controlPlane: ControlPlane;
+    let flagsOfIssuer: readonly string[];
     const kubectlWith = async (claims: Readonly<Record<string, unknown>>, key = realKey) =>
       controlPlane.kubectl.with({ token: await makeIdToken(key, claims) });
     beforeAll(async () => {
-      const options = { flags: await configure(), ...(release === undefined ? {} : { release }) };
+      flagsOfIssuer = await configure();
+      const options = { flags: flagsOfIssuer, ...(release === undefined ? {} : { release }) };
       controlPlane = await startControlPlane(octogate.webhookKubeconfig, options);
       const kubectl = await kubectlWith(workflow());
       const isKnown = async () => (await kubectl(["get", "pods"])).stderr.includes("is forbidden");
@@ -217,6 +224,42 @@ for (const { release, by, configure, givesExtra, knowsWhoami } of clusters) {
       expect(stderr).toContain('User "github:system:admin" cannot list resource "secrets"');
     });
 
+    test.skipIf(!givesExtra)(
+      "takes up a changed file by itself, and goes on with the old one after a mistake",
+      async () => {
+        const [path = ""] = flagsOfIssuer.map((flag) => flag.replace("--authentication-config=", ""));
+        const right = await readFile(path, "utf8");
+        const [askMetric = ""] = commandsIn("k8s/README.md", "What kube-apiserver says").slice(1);
+        const shell = await openGuideShell(controlPlane);
+        const reloadsSeen = async () => shell.succeed(askMetric).catch(() => "");
+        const log = controlPlane.logFromHere();
+
+        await writeFile(path, right.replace('prefix: "github:"', 'prefix: "gh:"'));
+        await until(() => log().includes("reloaded authentication config"), 90_000, "the file is reloaded");
+        const kubectl = await kubectlWith(workflow());
+        expect(await userOf(kubectl)).toMatchObject({ username: "gh:actions:acme/shop:9001" });
+        expect(await reloadsSeen()).toMatch(/status="success"\} 1$/m);
+
+        await writeFile(path, right.replace("? claims.door", "? claim.door"));
+        await until(() => log().includes("failed to validate authentication config"), 90_000, "the mistake is found");
+        expect(await userOf(kubectl)).toMatchObject({ username: "gh:actions:acme/shop:9001" });
+        expect(await reloadsSeen()).toMatch(/status="failure"\} [1-9]/m);
+        await writeFile(path, right);
+      },
+    );
+
+    test.each(Object.entries(others))(
+      "gives a workflow the same user by the file that %s makes",
+      async (_name, other) => {
+        const before = await userOf(await kubectlWith(workflow()));
+        await writeFile(fileIn(flagsOfIssuer), await readFile(fileIn(await other()), "utf8"));
+        await controlPlane.restart();
+        const kubectl = await kubectlWith(workflow());
+        await until(async () => (await kubectl(whoami)).exitCode === 0, 60_000, "kube-apiserver knows the keys");
+        expect(await userOf(kubectl)).toEqual(before);
+      },
+    );
+
     // Flags have no rules, and `octogate manifests` refuses them without a prefix.
     test.skipIf(!givesExtra)("where the prefix is empty, its rules refuse reserved names, and no others", async () => {
       // The same path: kube-apiserver starts again with the new file.
@@ -233,73 +276,3 @@ for (const { release, by, configure, givesExtra, knowsWhoami } of clusters) {
     });
   });
 }
-
-/** A mistake that one makes while merging by hand, by what the page says about it. */
-const mistakes: Readonly<Record<string, (configuration: string) => string>> = {
-  "a key is misspelled": (text) => text.replace("issuer:", "isuer:"),
-  "an expression is wrong": (text) => text.replace("? claims.door", "? claim.door"),
-  "the address has no `https`": (text) => text.replace("url: https://", "url: http://"),
-  "an issuer is there twice": (text) => text + text.slice(text.indexOf("  - issuer:")),
-  "a prefix is missing": (text) => text.replace(/^ {8}prefix: .*\n/m, ""),
-};
-
-/** @returns what the page says that kube-apiserver logs, by the mistake */
-function documentedMistakes(): [string, string][] {
-  const rows = readDocument("k8s/README.md").matchAll(/^\| (.*?) \| `(.*)` \|$/gm);
-  const named = Object.keys(mistakes);
-  return [...rows].flatMap(([, mistake = "", message = ""]) => (named.includes(mistake) ? [[mistake, message]] : []));
-}
-
-describe.each([
-  ["the present one", undefined, "1.37"],
-  ["1.30", "1.30", "1.30"],
-] as const)("a kube-apiserver, %s, does not start", (_name, release, version) => {
-  const why = release === undefined ? whyWithoutControlPlane : whyWithoutRelease(release);
-
-  let right: string;
-  if (why === null) {
-    beforeAll(async () => {
-      const printed = await printManifests(octogate, ["structured", "--kubernetes", version]);
-      right = await printed.read("authentication-configuration.yaml");
-    });
-  }
-
-  /** @returns what kube-apiserver says before it ends, without the escapes of its log */
-  async function lastWords(change: (configuration: string) => string, moreFlags: readonly string[] = []) {
-    const folder = await mkdtemp(join(tmpdir(), "octogate-mistake-"));
-    onTestFinished(() => rm(folder, { recursive: true, force: true }));
-    expect(change(right)).not.toBe(right);
-    await writeFile(join(folder, "changed.yaml"), change(right));
-    await writeFile(join(folder, "key.pem"), makeSigningKey());
-    // It reads the file before it looks for etcd, so none is there.
-    const flags = [
-      "--etcd-servers=http://127.0.0.1:1",
-      `--cert-dir=${folder}`,
-      "--service-account-issuer=https://kubernetes.default.svc",
-      `--service-account-key-file=${join(folder, "key.pem")}`,
-      `--service-account-signing-key-file=${join(folder, "key.pem")}`,
-      "--service-cluster-ip-range=10.0.0.0/24",
-      `--authentication-config=${join(folder, "changed.yaml")}`,
-    ];
-    const { exitCode, stderr } = await run(binary("kube-apiserver", release), [...flags, ...moreFlags], {
-      timeoutMs: 30_000,
-    });
-    expect(exitCode, stderr).toBe(1);
-    return stderr.replaceAll('\\"', '"');
-  }
-
-  test.skipIf(why !== null)("with any of the mistakes that the page shows, and says what it shows", async () => {
-    const documented = documentedMistakes();
-    expect(documented.map(([mistake]) => mistake)).toEqual(Object.keys(mistakes));
-    for (const [mistake, message] of documented) {
-      const said = await lastWords(mistakes[mistake] ?? ((text) => text));
-      expect(said).toContain(message);
-    }
-  });
-
-  test.skipIf(why !== null)("with a file beside flags for an issuer", async () => {
-    const other = ["--oidc-issuer-url=https://other.example.com", "--oidc-client-id=other"];
-    const said = await lastWords((text) => `${text}# as it is\n`, other);
-    expect(said).toContain("authentication-config file and oidc-* flags are mutually exclusive");
-  });
-});

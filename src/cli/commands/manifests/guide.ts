@@ -79,6 +79,7 @@ export function stepsFor(
   const withoutLinks = [text.trimEnd(), ...behind]
     .join("\n\n")
     .replace(partPattern, (_part, of: string, content: string) => (of === target ? content : ""))
+    .replace(/\n{3,}/g, "\n\n")
     .replace(/\[([^\]]+)\]\(\.\.\/README\.md#[a-z-]+\)/g, "“$1”, below")
     .replace(/\[([^\]]+)\]\((?:\.\.\/)?[^):]+\)/g, "$1");
   const own = fillInText(withoutLinks, fillings)

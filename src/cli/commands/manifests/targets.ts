@@ -72,7 +72,7 @@ const ownApiserver = {
   trust: "id-tokens",
   folders: ownApiservers,
   guide: "id-tokens.md",
-  chapters: ["If an issuer is trusted already", "Sign in with a browser"],
+  chapters: ["If an issuer is trusted already", "What kube-apiserver says", "Sign in with a browser"],
   note: "kube-apiserver reads one AuthenticationConfiguration, and none beside --oidc flags: the first step looks whether there is one already.",
   names: "policy",
 } as const;
