@@ -18,6 +18,7 @@ import {
   personWhoSignsIn,
   personWithToken,
 } from "./support/person-at-cluster.ts";
+import { addReefWorks } from "./support/reef-works.ts";
 
 let octogate: Octogate;
 const configuration = () => join(octogate.stateDir, `${clusterName}.authentication.yaml`);
@@ -26,13 +27,7 @@ if (whyWithoutControlPlane === null) {
   beforeAll(async () => {
     octogate = await startOctogate({
       signsIn: true,
-      addTo: (github, app, maintainer) => {
-        const organisation = github.addOrganisation({ login: "Reef-Works" });
-        github.installApp(app, organisation);
-        github.addMember(organisation, maintainer);
-        github.addToTeam(github.addTeam(organisation, { name: "Platform" }), maintainer);
-        return [`org:${organisation.login}#${organisation.id}`];
-      },
+      addTo: addReefWorks,
     });
   });
   afterAll(() => octogate?.stop());
@@ -114,8 +109,7 @@ describe.skipIf(whyWithoutControlPlane !== null)(title, () => {
   });
 
   test("prints what the page shows, by the page's own command", async () => {
-    const section = "doctor from a person's side";
-    const [command = "", ...others] = commandsIn("docs/command.md", section);
+    const [command = "", ...others] = commandsIn("docs/command.md", "doctor from a person's side");
     expect(others).toEqual([]);
     const args = command
       .replace("octogate ", "")
@@ -127,7 +121,8 @@ describe.skipIf(whyWithoutControlPlane !== null)(title, () => {
     const { exitCode, stdout } = await octogateCommand(args, { env: { PATH: mira.path, HOME: mira.path } });
     expect(exitCode).toBe(0);
     const text = readDocument("docs/command.md");
-    const [, shown = ""] = /```text\n(✓ configuration [^`]+)```/.exec(text.slice(text.indexOf(section))) ?? [];
+    const [, shown = ""] =
+      /```text\n(✓ configuration [^`]+)```/.exec(text.slice(text.indexOf("doctor from a person's side"))) ?? [];
     const titles = (output: string) =>
       output
         .trimEnd()

@@ -188,5 +188,11 @@ function hintsAboutAddress(name: string, { server }: ClusterAccess): Diagnostic[
 function hintsAboutBrowser(name: string, browser: KubeloginOptions["browser"]): Diagnostic[] {
   if (browser !== "forwarded") return [];
   const hint = "people lead it to theirs: ssh -L 8000:localhost:8000 HOST (docs/developers.md, Without a browser)";
-  return [warning(name, "has no device_flow, so kubelogin waits on the machine's port 8000 for a browser", hint)];
+  return [
+    warning(
+      name,
+      "is not known to have device_flow, so kubelogin waits on the machine's port 8000 for a browser",
+      hint,
+    ),
+  ];
 }

@@ -2,6 +2,7 @@
 // names that kube-apiserver gives with those of the policy. Nothing of a token is printed.
 import { proxyFor } from "../../../../node/proxy.ts";
 import type { CommandResult, Context } from "../../../command.ts";
+import type { CheckResult } from "../check.ts";
 import { checkClock } from "../checks/network.ts";
 import { checkDiscovery, checkKeys, checkSignIn, type SignInObservations } from "../checks/sign-in.ts";
 import { clockErrorOf, observeSignIn } from "../observe.ts";
@@ -77,13 +78,22 @@ async function lookAtProvider(
   const endpoint = { hostname, connect, authorities, timeoutMs: timeout * 1000, proxy: proxyFor(connect, env) };
   const seen = await observeSignIn(endpoint, issuerUrl, now);
   const looks = [
-    ["sign-in", ["kubeconfig"], checkSignIn(seen)],
+    ["sign-in", ["kubeconfig"], checkReached(seen)],
     ["sign-in-clock", ["sign-in"], checkClock(seen.clockErrorMs)],
     ["discovery", ["sign-in"], checkDiscovery(seen)],
     ["signing-keys", ["sign-in"], checkKeys(seen)],
   ] as const;
   for (const [name, needs, result] of looks) await chain.check(name, needs, () => ({ result, value: null }));
   return seen;
+}
+
+/** A person can do other things than the operator about a hostname that cannot be reached. */
+function checkReached(seen: SignInObservations): CheckResult {
+  const result = checkSignIn(seen);
+  if (seen.answers.discovery.kind === "answered") return result;
+  const hint =
+    "it is down, or something on the way opens TLS or keeps this machine from it (docs/kubelogin.md, Proxies and authorities of your own)";
+  return { ...result, hint };
 }
 
 async function lookAtCluster({ cluster }: Person, { timeout }: ClusterOptions, { env, now }: Context) {
