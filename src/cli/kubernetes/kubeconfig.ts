@@ -105,9 +105,12 @@ function usualKubeconfig({ env }: Context): string {
   return listed[0] ?? join(env.HOME ?? homedir(), ".kube", "config");
 }
 
+/** Reads UTF-16, too, as PowerShell 5 writes files and kubectl reads them. */
 async function readText(shown: string, absolute: string): Promise<string> {
   try {
-    return await readFile(absolute, "utf8");
+    const bytes = await readFile(absolute);
+    const encoding = bytes[0] === 0xff && bytes[1] === 0xfe ? "utf-16le" : "utf-8";
+    return new TextDecoder(encoding).decode(bytes);
   } catch (error) {
     if (hasCode(error, "ENOENT")) throw cliError(shown, "there is no such file", "name a kubeconfig with --kubeconfig");
     throw error;

@@ -52,7 +52,7 @@ export function runExecPlugin(plugin: ExecPlugin, folder: string, context: Conte
     });
     child.stderr.setEncoding("utf8").on("data", (chunk: string) => {
       const lines = (unfinished + chunk).split("\n");
-      unfinished = lines.pop() ?? "";
+      unfinished = (lines.pop() ?? "").slice(-maxOutputBytes);
       for (const line of lines) say(line);
     });
     child.on("error", (error) => {

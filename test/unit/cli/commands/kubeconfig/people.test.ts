@@ -217,6 +217,12 @@ describe("octogate kubeconfig --for-people", () => {
     expect(stderr).not.toContain("open-sesame");
   });
 
+  test("reads UTF-16 as kubectl does: PowerShell 5 writes it", async () => {
+    const cwd = await folderOfOperator();
+    await writeFile(join(cwd, "admin.yaml"), `\ufeff${JSON.stringify(operators)}`, "utf16le");
+    expect(await octogate(production, { cwd })).toMatchObject({ exitCode: 0 });
+  });
+
   test("warns of an address that only this machine has", async () => {
     const cwd = await folderOfOperator();
     const { exitCode, stderr } = await octogate([...production, "--context", "k3s-admin"], { cwd });
