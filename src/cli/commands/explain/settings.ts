@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import type { ClusterPolicy } from "../../../worker/config/cluster.ts";
 import { clusterVariableName, readConfig } from "../../../worker/config/config.ts";
 import type { ServiceSettings } from "../../../worker/config/service.ts";
+import { type WorkflowSettings, withAudience } from "../../../worker/config/workflows.ts";
 import { CliError, type Context, error } from "../../command.ts";
 import { readPolicyOf } from "../../config-file/check/check.ts";
 import { requireClusterTable, stringsIn } from "../../config-file/clusters.ts";
@@ -16,6 +17,8 @@ export interface ExplainSettings {
   readonly policy: ClusterPolicy;
   readonly texts: PolicyTexts;
   readonly settings: ServiceSettings;
+  /** Null where no workflow can be admitted. */
+  readonly workflows: WorkflowSettings | null;
 }
 
 /**
@@ -32,12 +35,12 @@ export function readExplainSettings(
 
   requireClusterTable(file, cluster);
   const variable = clusterVariableName(cluster);
-  const { service } = readConfig({
+  const { service, workflows } = readConfig({
     ...vars,
     ...secretsFrom(context, vars),
     ...(github === undefined ? {} : { GITHUB_API_URL: github }),
   });
-  const policy = readPolicyOf(variable, vars[variable]);
+  const policy = withAudience(readPolicyOf(variable, vars[variable]), { name: cluster, kind: "cluster" }, workflows);
   if (!service.ok || !policy.ok) {
     const problems = [service, policy].flatMap((part) => (part.ok ? [] : part.problems));
     throw new CliError(
@@ -54,7 +57,7 @@ export function readExplainSettings(
     throw new CliError({ ...errorAt(file, ["vars", "GITHUB_API_URL"], message), hint });
   }
   const texts = { allow: stringsIn(vars[variable], "allow"), deny: stringsIn(vars[variable], "deny") };
-  return { policy: policy.value, texts, settings: service.value };
+  return { policy: policy.value, texts, settings: service.value, workflows: workflows.ok ? workflows.value : null };
 }
 
 /**

@@ -58,7 +58,10 @@ function prefixOf(username: string, { iss, sub, username: claim }: IdTokenClaims
 }
 
 function faultInPolicy(claims: IdTokenClaims, prefix: string, policy: ClusterPolicy): CheckResult | null {
-  const claim = claimOf(policy, { login: claims.preferred_username, id: claims.sub });
+  const { sub, preferred_username: login } = claims;
+  // Of a workflow, "repository:" and its number.
+  const isPerson = /^\d+$/.test(sub);
+  const claim = isPerson ? claimOf(policy, { login, id: sub }) : claims.username;
   if (claims.username !== claim) {
     const seen = `the token calls this person ${printable(claims.username)}, the policy in wrangler.toml ${printable(claim)}`;
     return broken(seen, "deploy wrangler.toml, or bring it up to date");

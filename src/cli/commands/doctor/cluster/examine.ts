@@ -31,8 +31,8 @@ export async function examineCluster(options: ClusterOptions, context: Context):
   const chain = createChain();
   const deployment = await chain.check("configuration", [], () => readDeployment(options, context));
   const person = await chain.check("kubeconfig", [], () => checkPerson(options, deployment, context));
-  const provider = person === null ? null : providerOf(person, cluster, deployment);
-  const signIn = provider === null ? null : await lookAtProvider(chain, provider, options, context);
+  const named = person?.provider ?? null;
+  const seenBefore = named === null ? null : await lookAtProvider(chain, named, options, context);
   const api = await chain.check("kube-apiserver", ["kubeconfig"], () => lookAtCluster(known(person), options, context));
   const token = await chain.check("credential", ["kubeconfig", "sign-in", "discovery"], () =>
     obtainToken(known(person), context),
@@ -42,6 +42,8 @@ export async function examineCluster(options: ClusterOptions, context: Context):
     await lookAsWebhookUser({ chain, api, token, deployment, cluster }, context);
     return resultOf(chain.checks(), about);
   }
+  const provider = named ?? (token === null ? null : deployedProvider(cluster, deployment));
+  const signIn = seenBefore ?? (provider === null ? null : await lookAtProvider(chain, provider, options, context));
   const claims = await chain.check("id-token", ["credential", "signing-keys"], () =>
     checkIdToken(known(token), {
       expected: provider === null ? null : { issuerUrl: provider.issuerUrl, audience: cluster },
@@ -55,16 +57,10 @@ export async function examineCluster(options: ClusterOptions, context: Context):
   return resultOf(chain.checks(), about);
 }
 
-/** A token that stands in the kubeconfig says nothing of its issuer that may be trusted: wrangler.toml does. */
-function providerOf(
-  { user, provider }: Person,
-  clientId: string,
-  deployment: Deployment | null,
-): PersonProvider | null {
-  if (provider !== null) return provider;
+/** A token that no kubelogin got says nothing of its issuer that may be trusted: wrangler.toml does. */
+function deployedProvider(clientId: string, deployment: Deployment | null): PersonProvider | null {
   const issuerUrl = deployment?.issuerUrl ?? null;
-  const isIdToken = user.kind === "token" && isJwt(user.token);
-  return issuerUrl === null || !isIdToken ? null : { issuerUrl, clientId, authorities: null, isInsecure: false };
+  return issuerUrl === null ? null : { issuerUrl, clientId, authorities: null, isInsecure: false };
 }
 
 async function lookAtProvider(

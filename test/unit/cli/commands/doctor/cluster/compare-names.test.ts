@@ -43,6 +43,12 @@ describe("the names that a cluster makes of an ID token", () => {
     expect(compareWithToken(right, claims, null).state).toBe("ok");
   });
 
+  test("are those of a workflow, too, which has no login", () => {
+    const workflow = { ...claims, sub: "repository:1", username: "actions:acme/shop:1", groups: ["actions:acme/shop"] };
+    const seen = { username: "github:actions:acme/shop:1", groups: ["github:actions:acme/shop"] };
+    expect(compareWithToken(seen, workflow, policy).state).toBe("ok");
+  });
+
   test.each([
     ["none", "octocat:583231"],
     ["kube-apiserver's default", "https://login.acme.dev#octocat:583231"],
