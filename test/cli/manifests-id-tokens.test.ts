@@ -112,8 +112,11 @@ describe("octogate manifests for ID tokens", () => {
     expect(configurationOf(await print(manifests("structured"), none))).toMatchObject({
       jwt: [{ claimMappings: { username: { prefix: "" }, groups: { prefix: "" } } }],
     });
-    const stderr = await fail(manifests("flags"), none);
-    expect(stderr).toContain("without a prefix a stolen signing key could name system:masters");
+    // Behind "s", a token that names "ystem:masters" does it, too.
+    for (const prefix of ["", "s", "system"]) {
+      const stderr = await fail(manifests("flags"), deployment(`sign_in = true\nprefix = "${prefix}"`));
+      expect(stderr).toContain(`behind the prefix "${prefix}" a stolen signing key could name system:masters`);
+    }
   });
 
   test("role bindings have the names that the policy gives", async () => {
@@ -137,6 +140,17 @@ describe("octogate manifests for ID tokens", () => {
     ["there is no such cluster", 'name = "octogate"\n', "has no cluster production"],
   ])("fails where %s", async (_why, toml, message) => {
     expect(await fail(manifests("structured"), toml)).toContain(message);
+  });
+
+  test.each([
+    ["structured", "--hostname", "auth.acme.test"],
+    ["flags", "--certificates", "folder"],
+    ["k3s", "--kubernetes", "1.33"],
+    ["k3s", "--issuer-ca", "ca.crt"],
+    ["kubeadm", "--sign-in-hostname", "login.acme.test"],
+    ["kubeadm", "--kubeconfig", "kubeconfig"],
+  ])("--for %s leaves %s aside with a word", async (target, option, value) => {
+    expect(await fail(manifests(target, option, value))).toContain(`${option}: has no meaning here`);
   });
 
   test("a distribution is for these alone, and has to be known", async () => {

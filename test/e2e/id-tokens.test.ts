@@ -21,7 +21,8 @@ import {
   whoami,
 } from "./support/id-token-users.ts";
 import { keyIdOf, makeIdToken } from "./support/made-tokens.ts";
-import { addReefWorks, clusterName, type Octogate, personOf, startOctogate } from "./support/octogate.ts";
+import { clusterName, type Octogate, personOf, startOctogate } from "./support/octogate.ts";
+import { addReefWorks } from "./support/reef-works.ts";
 import { succeed } from "./support/roles.ts";
 import type { SignInKubectl } from "./support/sign-in-kubectl.ts";
 

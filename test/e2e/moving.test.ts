@@ -15,7 +15,8 @@ import { anyRead, unauthorized, userOf, webhookKubectl } from "./support/id-toke
 import type { Kubectl } from "./support/kubectl.ts";
 import { type KubectlLoad, startKubectlLoad } from "./support/kubectl-load.ts";
 import { makeIdToken } from "./support/made-tokens.ts";
-import { addReefWorks, clusterName, type Octogate, personOf, startOctogate } from "./support/octogate.ts";
+import { clusterName, type Octogate, personOf, startOctogate } from "./support/octogate.ts";
+import { addReefWorks } from "./support/reef-works.ts";
 import { succeed } from "./support/roles.ts";
 import { type SignInKubectl, signInKubectl } from "./support/sign-in-kubectl.ts";
 

@@ -22,6 +22,7 @@ import {
 import { makeIdToken } from "./support/made-tokens.ts";
 import { type Octogate, personOf, startOctogate } from "./support/octogate.ts";
 import { printManifests } from "./support/printed-manifests.ts";
+import { addReefWorks } from "./support/reef-works.ts";
 
 let octogate: Octogate;
 let realKey: string;
@@ -30,13 +31,7 @@ if (whyWithoutControlPlane === null) {
   beforeAll(async () => {
     octogate = await startOctogate({
       signsIn: true,
-      addTo: (github, app, maintainer) => {
-        const organisation = github.addOrganisation({ login: "Reef-Works" });
-        github.installApp(app, organisation);
-        github.addMember(organisation, maintainer);
-        github.addToTeam(github.addTeam(organisation, { name: "Platform" }), maintainer);
-        return [`org:${organisation.login}#${organisation.id}`];
-      },
+      addTo: addReefWorks,
     });
     realKey = await readFile(join(octogate.stateDir, "edge/signing-key.pem"), "utf8");
   });
@@ -73,6 +68,19 @@ const talos: Configure = async (settings) => {
   return flagFor("authentication-talos.yaml", stringify({ ...configuration, ...added }));
 };
 
+/** As the page says that one merges: the entry goes beside that of another issuer, which can't be reached here. */
+const merged: Configure = async (settings) => {
+  const printed = await printManifests(octogate, ["structured"], settings);
+  const { jwt } = parse(await printed.read("authentication-configuration.yaml")) as { jwt: object[] }; // ours
+  const other = {
+    issuer: { url: "https://127.0.0.1:1", audiences: ["other"] },
+    claimMappings: { username: { claim: "sub", prefix: "other:" } },
+  };
+  const there = { apiVersion: "apiserver.config.k8s.io/v1", kind: "AuthenticationConfiguration" };
+  const anonymous = { enabled: false };
+  return flagFor("authentication-merged.yaml", stringify({ ...there, anonymous, jwt: [other, ...jwt] }));
+};
+
 const flags: Configure = async (settings) => {
   const printed = await printManifests(octogate, ["flags"], settings);
   const list = parse(await printed.read("flags.yaml")) as string[]; // our own file
@@ -88,7 +96,7 @@ interface Trusting {
   readonly configure: Configure;
   readonly givesExtra: boolean;
   readonly knowsWhoami: boolean;
-  /** Files that distributions make of what is printed for them, and that give the same users. */
+  /** Files that are made of what is printed, and that give the same users. */
   readonly others?: Readonly<Record<string, Configure>>;
 }
 
@@ -98,7 +106,7 @@ const clusters: readonly Trusting[] = [
     configure: structuredFor("1.37"),
     givesExtra: true,
     knowsWhoami: true,
-    others: { Talos: talos },
+    others: { "Talos makes": talos, "another issuer was in before": merged },
   },
   {
     release: "1.30",
@@ -248,17 +256,14 @@ for (const { release, by, configure, givesExtra, knowsWhoami, others = {} } of c
       },
     );
 
-    test.each(Object.entries(others))(
-      "gives a workflow the same user by the file that %s makes",
-      async (_name, other) => {
-        const before = await userOf(await kubectlWith(workflow()));
-        await writeFile(fileIn(flagsOfIssuer), await readFile(fileIn(await other()), "utf8"));
-        await controlPlane.restart();
-        const kubectl = await kubectlWith(workflow());
-        await until(async () => (await kubectl(whoami)).exitCode === 0, 60_000, "kube-apiserver knows the keys");
-        expect(await userOf(kubectl)).toEqual(before);
-      },
-    );
+    test.each(Object.entries(others))("gives a workflow the same user by the file that %s", async (_name, other) => {
+      const before = await userOf(await kubectlWith(workflow()));
+      await writeFile(fileIn(flagsOfIssuer), await readFile(fileIn(await other()), "utf8"));
+      await controlPlane.restart();
+      const kubectl = await kubectlWith(workflow());
+      await until(async () => (await kubectl(whoami)).exitCode === 0, 60_000, "kube-apiserver knows the keys");
+      expect(await userOf(kubectl)).toEqual(before);
+    });
 
     // Flags have no rules, and `octogate manifests` refuses them without a prefix.
     test.skipIf(!givesExtra)("where the prefix is empty, its rules refuse reserved names, and no others", async () => {

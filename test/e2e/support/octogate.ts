@@ -119,15 +119,6 @@ export async function startOctogate(options: OctogateOptions = {}): Promise<Octo
   };
 }
 
-/** Puts the maintainer into a team of an organisation, for which the app is installed. @returns what lets it in */
-export function addReefWorks(github: GitHubStandIn, app: StandInApp, maintainer: StandInAccount): string[] {
-  const organisation = github.addOrganisation({ login: "Reef-Works" });
-  github.installApp(app, organisation);
-  github.addMember(organisation, maintainer);
-  github.addToTeam(github.addTeam(organisation, { name: "Platform" }), maintainer);
-  return [`org:${organisation.login}#${organisation.id}`];
-}
-
 /** How RBAC names a user, with the policy's default form. */
 export function personOf(account: StandInAccount): string {
   return `${account.login}:${account.id}`;

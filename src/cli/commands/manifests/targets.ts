@@ -110,10 +110,10 @@ const rows = {
   flags: {
     ...ownApiserver,
     refuse: ({ prefix }) =>
-      prefix === ""
+      allowsReservedNames(prefix)
         ? {
-            message: "flags know no rules, so without a prefix a stolen signing key could name system:masters",
-            hint: "give the cluster a prefix, or use --for structured",
+            message: `flags know no rules, so behind the prefix "${prefix}" a stolen signing key could name system:masters`,
+            hint: "give the cluster another prefix, or use --for structured",
           }
         : null,
   },
@@ -158,6 +158,14 @@ export const targetNames = Object.keys(rows) as readonly TargetName[]; // its ow
 
 /** Everything that --distribution may say. */
 export const distributions: readonly string[] = ownApiservers;
+
+/**
+ * Whether names with this prefix can be Kubernetes' own where no rules refuse them: without a prefix, or behind one
+ * that is the beginning of "system:", such as "s". An ID token names groups without the prefix.
+ */
+function allowsReservedNames(prefix: string): boolean {
+  return "system:".startsWith(prefix);
+}
 
 /** These fetch the keys from a public address, whose certificate the public authorities vouch for. */
 function refuseAuthority({ authority }: TrustedIssuer): Misfit | null {
