@@ -35,6 +35,8 @@ export interface WebhookTarget extends Row {
 /** The cluster verifies ID tokens itself, and nothing that goes into it is secret. */
 export interface IdTokenTarget extends Row {
   readonly trust: "id-tokens";
+  /** What is worth knowing where the cluster's release is not. */
+  readonly notesWithoutRelease?: readonly string[];
   /** Beside what {@link issuerFillings} gives: what stands in angle brackets in this row's files. */
   readonly fill?: (issuer: TrustedIssuer) => Fillings;
   /** @returns why this does not fit; null: it does */
@@ -85,6 +87,9 @@ const rows = {
   kops: webhook("kops"),
   structured: {
     ...ownApiserver,
+    notesWithoutRelease: [
+      "The file is for Kubernetes 1.34 and later: with --kubernetes 1.33 it is the one that 1.30 to 1.33 read.",
+    ],
     refuse: (_issuer, release) =>
       release === null || featuresOf(release).trust.kind === "structured"
         ? null
