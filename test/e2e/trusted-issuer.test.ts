@@ -19,6 +19,7 @@ import {
   webhookKubectl,
   whoami,
 } from "./support/id-token-users.ts";
+import type { Kubectl } from "./support/kubectl.ts";
 import { makeIdToken } from "./support/made-tokens.ts";
 import { type Octogate, personOf, startOctogate } from "./support/octogate.ts";
 import { printManifests } from "./support/printed-manifests.ts";
@@ -167,6 +168,16 @@ const workflowExtra = {
 /** The token's own id, which newer kube-apiservers add themselves. */
 const ownId = "authentication.kubernetes.io/credential-id";
 
+/** Expects the user whom {@link workflow} names, and nothing else. */
+async function expectWorkflow(kubectl: Kubectl, givesExtra: boolean): Promise<void> {
+  const { extra, ...user } = await userOf(kubectl);
+  const names = { username: "github:actions:acme/shop:9001", groups: workflowGroups };
+  expect(user).toEqual(givesExtra ? { ...names, uid: "repository:9001" } : names);
+  const { [ownId]: own, ...others } = (extra ?? {}) as Record<string, string[]>; // of the API
+  expect(others).toEqual(givesExtra ? workflowExtra : {});
+  if (own !== undefined) expect(own).toEqual(["JTI=0123456789abcdefghijkl"]);
+}
+
 for (const { release, by, configure, givesExtra, knowsWhoami, others = {} } of clusters) {
   const title = `Kubernetes ${release ?? "of the present"}, which trusts by ${by}`;
   const why = release === undefined ? whyWithoutControlPlane : whyWithoutRelease(release);
@@ -211,12 +222,7 @@ for (const { release, by, configure, givesExtra, knowsWhoami, others = {} } of c
       const kubectl = await kubectlWith(workflow());
       expect((await kubectl(["get", "pods"])).stderr).toContain('User "github:actions:acme/shop:9001" cannot list');
       if (!knowsWhoami) return;
-      const { extra, ...user } = await userOf(kubectl);
-      const names = { username: "github:actions:acme/shop:9001", groups: workflowGroups };
-      expect(user).toEqual(givesExtra ? { ...names, uid: "repository:9001" } : names);
-      const { [ownId]: own, ...others } = (extra ?? {}) as Record<string, string[]>; // of the API
-      expect(others).toEqual(givesExtra ? workflowExtra : {});
-      if (own !== undefined) expect(own).toEqual(["JTI=0123456789abcdefghijkl"]);
+      await expectWorkflow(kubectl, givesExtra);
     });
 
     test("a token with none of the claims behind extra is as good as any", async () => {
@@ -240,7 +246,7 @@ for (const { release, by, configure, givesExtra, knowsWhoami, others = {} } of c
     test.skipIf(!givesExtra)(
       "takes up a changed file by itself, and goes on with the old one after a mistake",
       async () => {
-        const [path = ""] = flagsOfIssuer.map((flag) => flag.replace("--authentication-config=", ""));
+        const path = fileIn(flagsOfIssuer);
         const right = await readFile(path, "utf8");
         const [askMetric = ""] = commandsIn("k8s/README.md", "What kube-apiserver says").slice(1);
         const shell = await openGuideShell(controlPlane);
@@ -262,12 +268,11 @@ for (const { release, by, configure, givesExtra, knowsWhoami, others = {} } of c
     );
 
     test.each(Object.entries(others))("gives a workflow the same user by the file that %s", async (_name, other) => {
-      const before = await userOf(await kubectlWith(workflow()));
       await writeFile(fileIn(flagsOfIssuer), await readFile(fileIn(await other()), "utf8"));
       await controlPlane.restart();
       const kubectl = await kubectlWith(workflow());
       await until(async () => (await kubectl(whoami)).exitCode === 0, 60_000, "kube-apiserver knows the keys");
-      expect(await userOf(kubectl)).toEqual(before);
+      await expectWorkflow(kubectl, givesExtra);
     });
 
     // Flags have no rules, and `octogate manifests` refuses them without a prefix.
