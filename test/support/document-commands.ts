@@ -29,6 +29,10 @@ const commandsThatNeed: Readonly<Record<string, RegExp>> = {
   k3s: /^(?:k3s|systemctl|journalctl) /,
   RKE2: /^systemctl |\/var\/lib\/rancher\/rke2\//,
   Talos: /^(?:until )?talosctl /,
+  AWS: /^(?:aws|eksctl) /,
+  Azure: /^az /,
+  "Google Cloud": /^gcloud |^kubectl auth whoami/,
+  Pinniped: /^pinniped |^kubectl .*\bjwt-?authenticator\b|people\.kubeconfig/,
   kOps: /^kops |\/var\/log\/kube-apiserver\.log$|\/var\/lib\/kubelet\/kubeconfig/,
 };
 

@@ -2,6 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { Command, Option } from "commander";
 import { clusterVariableName, readConfig } from "../../../worker/config/config.ts";
+import { withAudience } from "../../../worker/config/workflows.ts";
 import {
   CliError,
   type CommandMaker,
@@ -51,12 +52,12 @@ async function explainToken({ cluster, config, github }: ExplainOptions, context
 
   requireClusterTable(file, cluster);
   const variable = clusterVariableName(cluster);
-  const { service } = readConfig({
+  const { service, workflows } = readConfig({
     ...vars,
     ...secretsFrom(context, vars),
     ...(github === undefined ? {} : { GITHUB_API_URL: github }),
   });
-  const policy = readPolicyOf(variable, vars[variable]);
+  const policy = withAudience(readPolicyOf(variable, vars[variable]), { name: cluster, kind: "cluster" }, workflows);
   if (!service.ok || !policy.ok) {
     const problems = [service, policy].flatMap((part) => (part.ok ? [] : part.problems));
     throw new CliError(
@@ -85,6 +86,7 @@ async function explainToken({ cluster, config, github }: ExplainOptions, context
     policy: policy.value,
     texts: { allow: stringsIn(vars[variable], "allow"), deny: stringsIn(vars[variable], "deny") },
     settings: service.value,
+    workflows: workflows.ok ? workflows.value : null,
     fetch: context.fetch,
     now: context.now,
   });

@@ -34,7 +34,7 @@ export const manifestsCommand: CommandMaker = (context, run) =>
     .addOption(
       new Option(
         "--for <target>",
-        "how it comes to trust: by webhook, a distribution's name; by ID tokens, structured (Kubernetes 1.30 and later) or flags",
+        "how it comes to trust: by webhook, a distribution's name; by ID tokens, structured (Kubernetes 1.30 and later), flags, a managed service's name, or pinniped",
       )
         .choices(targetNames)
         .makeOptionMandatory(),
@@ -61,6 +61,11 @@ export const manifestsCommand: CommandMaker = (context, run) =>
         "the authority of the sign-in hostname's certificate, if it is none of the public ones",
       ),
     )
+    .addOption(
+      new Option("--workforce-pool <id>", "gke: the pool at Google that its people come from").argParser(
+        parseWorkforcePool,
+      ),
+    )
     .addOption(configOption())
     .addOption(hostnameOption())
     .addOption(signInHostnameOption())
@@ -85,6 +90,9 @@ async function manifests(options: ManifestsOptions, context: Context): Promise<C
   const target = targets[name];
   refuseOptionsOfOthers(target, options);
   const folder = folderOf(target, options);
+  if (options.workforcePool !== undefined && target.names !== "gke") {
+    throw cliError("--workforce-pool", `is for gke: --for ${name} has no such pool`);
+  }
   const bundle =
     target.trust === "webhook"
       ? await makeWebhookBundle({ target, name, folder }, options, context)
@@ -197,4 +205,10 @@ function parseKubernetes(text: string): KubernetesRelease {
   const release = parseRelease(text);
   if (release === null) throw new InvalidArgumentError("must be a version of Kubernetes, such as 1.33");
   return release;
+}
+
+/** https://cloud.google.com/iam/docs/reference/rest/v1/locations.workforcePools/create, workforcePoolId */
+function parseWorkforcePool(text: string): string {
+  if (/^(?!gcp-)[a-z](?:[a-z0-9-]{4,61})[a-z0-9]$/.test(text)) return text;
+  throw new InvalidArgumentError("must be 6 to 63 lower-case letters, digits and dashes, and begin with a letter");
 }

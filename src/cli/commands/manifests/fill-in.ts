@@ -1,9 +1,9 @@
 // Fills in the files of k8s/: a name in angle brackets, alone or inside a value, gives way to what it stands for.
-import { isScalar, isSeq, type Node, parseDocument, Scalar, visit } from "yaml";
+import { Document, isNode, isScalar, isSeq, type Node, parseDocument, Scalar, visit } from "yaml";
 
 /**
- * What a name stands for, by the name. Text: a value, a part of one, or a whole file. A node: a part of a YAML
- * document. Null: there is none here, and the setting that asks for it goes.
+ * What a name stands for, by the name. Text: a value, a part of one, or a whole file. A node: a part of a document.
+ * Null: there is none here, and the setting that asks for it goes.
  */
 export type Fillings = Readonly<Record<string, string | Node | null>>;
 
@@ -69,6 +69,8 @@ function filledScalar(scalar: Scalar, fillings: Fillings): Node | undefined {
 function filledJson(fillings: Fillings): (key: string, value: unknown) => unknown {
   return (_key, value) => {
     if (typeof value !== "string") return value;
+    const part = fillings[namesIn(value)[0] ?? ""];
+    if (isNode(part)) return new Document(part).toJS();
     // The reviver of JSON.parse leaves out a member without a value.
     return namesIn(value).some((name) => fillings[name] === null) ? undefined : fillInText(value, fillings);
   };

@@ -26,6 +26,7 @@ export interface IdTokenOptions {
   readonly kubernetes?: KubernetesRelease;
   readonly kubeconfig?: string;
   readonly issuerCa?: string;
+  readonly workforcePool?: string;
 }
 
 /** @throws CliError where the configuration is missing or wrong, or does not fit to the cluster */
@@ -46,8 +47,9 @@ export async function makeIdTokenBundle(
   if (misfit !== null) throw cliError(`--for ${name}`, misfit.message, misfit.hint);
 
   const guide = readGuide(posix.join(folder, target.guide));
-  const { made, fillings } = idTokenParts(guide, issuer, release, target.fill?.(issuer) ?? {});
-  const rbac = rbacFor(cluster, clusterVariable, nameFormOf(target));
+  const pool: Fillings = options.workforcePool === undefined ? {} : { POOL: options.workforcePool };
+  const { made, fillings } = idTokenParts(guide, issuer, release, { ...target.fill?.(issuer), ...pool });
+  const rbac = rbacFor(cluster, clusterVariable, nameFormOf(target, options.workforcePool));
   const diagnostics: Diagnostic[] = asksForSignIn(clusterVariable)
     ? []
     : [
@@ -109,8 +111,8 @@ function issuersIn(configuration: string): Node {
   return issuers;
 }
 
-function nameFormOf({ names }: IdTokenTarget): NameForm {
-  return names === "gke" ? { kind: names, pool: "<POOL>" } : { kind: names };
+function nameFormOf({ names }: IdTokenTarget, pool = "<POOL>"): NameForm {
+  return names === "gke" ? { kind: names, pool } : { kind: names };
 }
 
 async function releaseAt(kubeconfig: string | undefined, context: Context): Promise<KubernetesRelease | null> {

@@ -1,7 +1,10 @@
 // What `octogate manifests --for` knows: a row for each way in which a cluster comes to trust Octogate.
+import { Document, type Node } from "yaml";
+import { extraMappings } from "../../../node/sign-in-files.ts";
+import { celString } from "../../kubernetes/cel.ts";
 import { featuresOf, type KubernetesRelease, releaseName } from "../../kubernetes/releases.ts";
 import type { Fillings } from "./fill-in.ts";
-import type { NameForm } from "./names.ts";
+import { aksPrefix, type NameForm } from "./names.ts";
 
 /** What a row that trusts ID tokens may fill in from. */
 export interface TrustedIssuer {
@@ -67,6 +70,17 @@ const webhook = (folder: string): WebhookTarget => ({
   names: "policy",
 });
 
+/** A service that takes an issuer by a call of its own. */
+const service = (folder: string) =>
+  ({
+    trust: "id-tokens",
+    folders: [folder],
+    guide: "README.md",
+    chapters: ["Sign in with a browser"],
+    note: "No end-to-end test runs on this service: try it with a cluster on which nothing depends.",
+    names: "policy",
+  }) as const;
+
 /** The ways to run a kube-apiserver of one's own; the first is any that has no guide of its own. */
 const ownApiservers = ["kube-apiserver", "kubeadm", "k3s", "rke2", "talos", "kops"] as const;
 
@@ -102,11 +116,36 @@ const rows = {
     ...ownApiserver,
     refuse: ({ prefix }) =>
       allowsReservedNames(prefix)
-        ? {
-            message: `flags know no rules, so behind the prefix "${prefix}" a stolen signing key could name system:masters`,
-            hint: "give the cluster another prefix, or use --for structured",
-          }
+        ? withoutRules("flags know", prefix, "give the cluster another prefix, or use --for structured")
         : null,
+  },
+  eks: {
+    ...service("eks"),
+    refuse: (issuer) => {
+      const { prefix } = issuer;
+      if (allowsReservedNames(prefix)) return withoutRules("EKS knows", prefix, "give the cluster another prefix");
+      // https://docs.aws.amazon.com/eks/latest/APIReference/API_OidcIdentityProviderConfig.html
+      if (/system:/i.test(prefix)) return { message: `EKS refuses the prefix ${prefix}`, hint: 'leave out "system:"' };
+      return refuseAuthority(issuer);
+    },
+  },
+  aks: {
+    ...service("aks"),
+    names: "aks",
+    fill: ({ prefix }) => ({ PREFIX_IN_CEL: celString(aksPrefix + prefix), EXTRA: node(extraMappings()) }),
+    refuse: (issuer, release) =>
+      release === null || featuresOf(release).trust.kind === "structured"
+        ? refuseAuthority(issuer)
+        : {
+            message: `AKS takes no issuer at ${releaseName(release)}: it does from 1.30 on`,
+            hint: "upgrade the cluster",
+          },
+  },
+  gke: { ...service("gke"), chapters: [], names: "gke", refuse: refuseAuthority },
+  pinniped: {
+    ...service("pinniped"),
+    chapters: [],
+    fill: (issuer) => ({ PREFIX_IN_CEL: celString(issuer.prefix), ISSUER_TLS: tlsOf(issuer) }),
   },
 } as const satisfies Record<string, Target>;
 
@@ -125,6 +164,25 @@ export const distributions: readonly string[] = ownApiservers;
  */
 function allowsReservedNames(prefix: string): boolean {
   return "system:".startsWith(prefix);
+}
+
+function withoutRules(who: string, prefix: string, hint: string): Misfit {
+  const message = `${who} no rules, so behind the prefix "${prefix}" a stolen signing key could name system:masters`;
+  return { message, hint };
+}
+
+/** These fetch the keys from a public address, whose certificate the public authorities vouch for. */
+function refuseAuthority({ authority }: TrustedIssuer): Misfit | null {
+  if (authority === null) return null;
+  return { message: "only takes a certificate of a public authority", hint: "leave out --issuer-ca" };
+}
+
+function tlsOf({ authority }: TrustedIssuer): Fillings[string] {
+  return authority === null ? null : node({ certificateAuthorityData: Buffer.from(authority).toString("base64") });
+}
+
+function node(value: object): Node {
+  return new Document().createNode(value);
 }
 
 /** @returns what the files of every row that trusts ID tokens may ask for */

@@ -17,7 +17,7 @@ import { applyEdits, type Edit } from "../../config-file/edits.ts";
 import { type ConfigFile, errorAt, locationOf, openConfigFile, saveConfigFile } from "../../config-file/file.ts";
 import { addOptions, askForConsent, type ChangeOptions, changeOptions, examples, readToken } from "../../options.ts";
 import { createLookup } from "./lookup.ts";
-import { namedEntriesIn } from "./named-entries.ts";
+import { namedEntriesIn, pinOf } from "./named-entries.ts";
 import { type Answered, type Pin, planPins } from "./plan.ts";
 
 interface PinOptions extends ChangeOptions {
@@ -30,7 +30,7 @@ export const pinCommand: CommandMaker = (context, run) =>
     new Command("pin"),
     new Option(
       "--token-from-stdin",
-      "read the token for GitHub from stdin; only teams need one (default: GITHUB_TOKEN, or none)",
+      "read the token for GitHub from stdin; only teams and private repositories need one (default: GITHUB_TOKEN, or none)",
     ).default(false),
     new Option(
       "--token-host <host>",
@@ -57,7 +57,7 @@ async function pin(options: PinOptions, context: Context): Promise<CommandResult
   const answered: Answered[] = [];
   // What is not pinned comes first: GitHub may end its answers early.
   const entries = namedEntriesIn(file.settings).sort(
-    (one, other) => Number(one.named.id !== null) - Number(other.named.id !== null),
+    (one, other) => Number(pinOf(one.named) !== null) - Number(pinOf(other.named) !== null),
   );
   for (const entry of entries) {
     answered.push({ entry, lookedUp: await lookup(entry.named) });
@@ -65,10 +65,10 @@ async function pin(options: PinOptions, context: Context): Promise<CommandResult
   const locate = (path: TomlPath) => locationOf(file, path);
   const plan = planPins(answered, { locate, restUrl: api.value });
   const diagnostics = [...warnings, ...plan.diagnostics];
-  const pins = plan.pins.map(({ entry, id }) => ({
+  const pins = plan.pins.map(({ entry, pin: numbers }) => ({
     ...locate(entry.path),
     from: entry.text,
-    to: `${entry.text}#${id}`,
+    to: entry.text + numbers,
   }));
 
   const changes = pins.map(({ line, setting, from, to }) => `${file.path}:${line}: ${setting}: ${from} → ${to}`);
@@ -99,9 +99,9 @@ function sumOf(count: number): string {
 
 /** @returns the text with the numbers behind the names; nothing else of it changes */
 export function writePins(file: ConfigFile, pins: readonly Pin[]): string {
-  const edits = pins.flatMap(({ entry, id }): Edit[] => {
+  const edits = pins.flatMap(({ entry, pin: numbers }): Edit[] => {
     const end = file.toml.find(entry.path)?.string?.end;
-    return end === undefined ? [] : [{ start: end, end, text: `#${id}` }];
+    return end === undefined ? [] : [{ start: end, end, text: numbers }];
   });
   return applyEdits(file, edits);
 }
