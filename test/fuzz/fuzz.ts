@@ -1,5 +1,5 @@
-// `npm run fuzz`: runs the properties that hold for any input with very many inputs, and says what was tried, which code
-// it reached, and what was found.
+// `npm run fuzz`: runs the properties that hold for any input with very many inputs, and says what was tried, which
+// code it reached, and what was found.
 import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -74,8 +74,8 @@ async function signedClaimsOf(token: string, keyOf: (kid: string) => Promise<Key
   try {
     const { payload } = await compactVerify(
       token,
-      async ({ kid, crit }) => {
-        const key = typeof kid === "string" && kid !== "" && crit === undefined ? await keyOf(kid) : null;
+      async ({ kid }) => {
+        const key = typeof kid === "string" && kid !== "" ? await keyOf(kid) : null;
         if (key === null) throw new Error("no key");
         return key;
       },

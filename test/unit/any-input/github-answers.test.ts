@@ -1,5 +1,5 @@
-// Any answer in the place of GitHub's: a member in a wrong type, a list cut in two, another person's body. A "yes" rests
-// on what GitHub really said about the bearer, and nothing breaks.
+// Any answer in the place of one from GitHub: a member in a wrong type, a list cut in two, another person's body. A
+// "yes" rests on what GitHub really said about the bearer, and nothing breaks.
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { holdForAnyInput, timeoutMs } from "../../support/any-input.ts";

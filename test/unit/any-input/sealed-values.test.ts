@@ -1,5 +1,5 @@
-// Any text in the place of a value that the sign-in hostname gave out sealed: a byte more, less or other, two halves put
-// together, another spelling. What is not exactly the value gives nothing.
+// Any text in the place of a value that the sign-in hostname gave out sealed: a byte more, less or other, two halves
+// put together, another spelling. What is not exactly the value gives nothing.
 import { randomBytes } from "node:crypto";
 import fc from "fast-check";
 import { expect, test } from "vitest";
