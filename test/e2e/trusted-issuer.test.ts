@@ -130,12 +130,12 @@ const workflow = () => ({
   ...masters(octogate),
   sub: "repository:9001",
   username: "actions:acme/shop:9001",
-  groups: ["actions:acme/shop", "actions:acme/shop/workflows/deploy.yml", "actions:acme/shop/environments/production"],
+  groups: ["actions:acme/shop", "actions:acme/shop/environments/production", "actions:acme/shop/workflows/deploy.yml"],
   jti: "0123456789abcdefghijkl",
-  preferred_username: "actions:acme/shop:9001",
+  preferred_username: "actions:acme/shop",
   credential_id: "JTI=1f2e3d4c",
   credential_kind: "workflow",
-  door: "exchange",
+  door: "sign-in",
   workflow_ref: "acme/shop/.github/workflows/deploy.yml@refs/heads/main",
   run_id: "7000000001",
   run_attempt: "2",
@@ -146,17 +146,17 @@ const workflow = () => ({
 
 const workflowGroups = [
   "github:actions:acme/shop",
-  "github:actions:acme/shop/workflows/deploy.yml",
   "github:actions:acme/shop/environments/production",
+  "github:actions:acme/shop/workflows/deploy.yml",
   "system:authenticated",
 ];
 
+/** As the webhook gives it, and which way the token came. There is no login: a workflow has none. */
 const workflowExtra = {
-  "octogate.dev/login": ["actions:acme/shop:9001"],
   "octogate.dev/github-host": ["github.com"],
   "octogate.dev/credential-id": ["JTI=1f2e3d4c"],
   "octogate.dev/credential-kind": ["workflow"],
-  "octogate.dev/door": ["exchange"],
+  "octogate.dev/door": ["sign-in"],
   "octogate.dev/workflow-ref": ["acme/shop/.github/workflows/deploy.yml@refs/heads/main"],
   "octogate.dev/run-id": ["7000000001"],
   "octogate.dev/run-attempt": ["2"],
