@@ -23,6 +23,7 @@ import type { Kubectl } from "./support/kubectl.ts";
 import { makeIdToken } from "./support/made-tokens.ts";
 import { type Octogate, personOf, startOctogate } from "./support/octogate.ts";
 import { printManifests } from "./support/printed-manifests.ts";
+import { addReefWorks } from "./support/reef-works.ts";
 
 let octogate: Octogate;
 let realKey: string;
@@ -31,13 +32,7 @@ if (whyWithoutControlPlane === null) {
   beforeAll(async () => {
     octogate = await startOctogate({
       signsIn: true,
-      addTo: (github, app, maintainer) => {
-        const organisation = github.addOrganisation({ login: "Reef-Works" });
-        github.installApp(app, organisation);
-        github.addMember(organisation, maintainer);
-        github.addToTeam(github.addTeam(organisation, { name: "Platform" }), maintainer);
-        return [`org:${organisation.login}#${organisation.id}`];
-      },
+      addTo: addReefWorks,
     });
     realKey = await readFile(join(octogate.stateDir, "edge/signing-key.pem"), "utf8");
   });
