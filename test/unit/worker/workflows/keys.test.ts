@@ -244,6 +244,23 @@ describe("the source of keys", () => {
     expect(written).toEqual([{ fetchedAt: start, keys: [{ kid, kty, n, e }] }]);
   });
 
+  test("lets no other request wait while one asks for keys that have just become too old", async () => {
+    const issuer = new FakeIssuer(gitHubKey);
+    const { keys, clock } = startKeys({ graceMs: 1_000 }, issuer);
+    await keys.find(gitHubKey.kid);
+    clock.now += keyLifetimeMs;
+    let answer: (response: Response) => void = () => undefined;
+    issuer.answer = () =>
+      new Promise((resolve) => {
+        answer = resolve;
+      });
+    const asking = keys.find(gitHubKey.kid);
+    expect(await keys.find(gitHubKey.kid)).toMatchObject({ kind: "found", source: "memory" });
+    answer(Response.json({ keys: issuer.published }));
+    expect(await asking).toMatchObject({ kind: "found", source: "github" });
+    expect(issuer.calls).toHaveLength(2);
+  });
+
   test("takes no keys of the future, of another machine's wrong clock", async () => {
     const { kid, kty, n, e } = foreignKey.publicJwk;
     const planted = { fetchedAt: start + 1, keys: [{ kid, kty, n, e }] } as KeySet;
