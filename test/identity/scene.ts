@@ -186,8 +186,8 @@ export async function startScene(): Promise<Scene> {
   };
 }
 
-/** Nothing answers there: it is the audience of workflows' tokens alone. */
-const issuerUrl = "https://login.octogate.test";
+/** For reviews it is the audience of workflows' tokens alone. */
+export const issuerUrl = "https://login.acme.test";
 
 type Accounts = Scene["accounts"];
 type Places = Scene["organisations"];

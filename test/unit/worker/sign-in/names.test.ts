@@ -1,5 +1,5 @@
-// The names of docs/identity.md once more: a cluster that verifies ID tokens knows people under the names that the
-// webhook gives, letter for letter, and no one gets an ID token whom the webhook refuses.
+// The names of docs/identity.md once more: a cluster that verifies ID tokens knows people and workflows under the names
+// that the webhook gives, letter for letter, and no one gets an ID token whom the webhook refuses.
 import { randomBytes } from "node:crypto";
 import { decodeJwt } from "jose";
 import * as v from "valibot";
@@ -10,11 +10,10 @@ import { createSignInSealer } from "../../../../src/worker/sign-in/sealer.ts";
 import type { IdentityCase, Section } from "../../../identity/case.ts";
 import { sections } from "../../../identity/cases.ts";
 import { policyOf, withToken } from "../../../identity/review.ts";
-import { people, type Scene, startScene } from "../../../identity/scene.ts";
+import { issuerUrl, people, repositories, type Scene, startScene } from "../../../identity/scene.ts";
 import { verifiedCertificate } from "../../../support/client-auth.ts";
 import { signingKey } from "../config/sign-in-environment.ts";
 
-const issuerUrl = "https://login.acme.test";
 const fingerprint = "0".repeat(64);
 const clientId = "Iv23.acme-sign-in";
 const clientSecret = randomBytes(20).toString("hex");
@@ -89,7 +88,7 @@ function startRow(section: Section, row: IdentityCase, token: string, changes: R
         {
           grant_type: "urn:ietf:params:oauth:grant-type:token-exchange",
           subject_token: token,
-          subject_token_type: "urn:ietf:params:oauth:token-type:access_token",
+          subject_token_type: `urn:ietf:params:oauth:token-type:${row.token.run === undefined ? "access_token" : "jwt"}`,
           audience: "example",
         },
         "access_token",
@@ -114,7 +113,9 @@ describe.each(sections)("$title", (section) => {
     const user = await askWebhook();
     expect(user === null).toBe(row.expected.reason !== "admitted");
     expect(await exchange()).toEqual(user);
-    if (user !== null) expect(user.uid).toBe(String(people[row.person].id));
+    const { run } = row.token;
+    const uid = run === undefined ? people[row.person].id : `repository:${repositories[run.repository ?? "shop"].id}`;
+    if (user !== null) expect(user.uid).toBe(String(uid));
   });
 
   test.each(section.rows)("$shows: $person, who signs in", async (row) => {
