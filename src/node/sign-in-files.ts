@@ -9,12 +9,25 @@ export interface SignInHost {
   readonly authority: { readonly certificate: string; readonly file: string } | null;
 }
 
+/** What a kube-apiserver has to know of it. */
+interface Issuer {
+  readonly issuerUrl: string;
+  readonly authority: { readonly certificate: string } | null;
+}
+
 /**
  * @param prefix of the cluster's policy
- * @returns YAML, for --authentication-config of Kubernetes 1.34 and later
+ * @param version of the file's form: Kubernetes 1.34 and later know v1, from 1.30 on v1beta1
+ * @returns YAML, for --authentication-config
  */
-export function authenticationConfiguration(host: SignInHost, clusterName: string, prefix: string): string {
+export function authenticationConfiguration(
+  host: Issuer,
+  clusterName: string,
+  prefix: string,
+  version: "v1" | "v1beta1" = "v1",
+): string {
   const document = parseDocument(readClusterFile("authentication-configuration.yaml"));
+  document.set("apiVersion", `apiserver.config.k8s.io/${version}`);
   const issuer = ["jwt", 0, "issuer"];
   document.setIn([...issuer, "url"], host.issuerUrl);
   document.setIn([...issuer, "audiences", 0], clusterName);
@@ -22,6 +35,21 @@ export function authenticationConfiguration(host: SignInHost, clusterName: strin
   for (const claim of ["username", "groups"]) document.setIn(["jwt", 0, "claimMappings", claim, "prefix"], prefix);
   // A long value stays in its line.
   return document.toString({ lineWidth: 0 });
+}
+
+/** One entry of a user's `extra`, and the CEL expression that makes its value from the token's claims. */
+export interface ExtraMapping {
+  readonly key: string;
+  readonly valueExpression: string;
+}
+
+/** @returns the entries of `extra` that a cluster takes from an ID token: for configurations of another form */
+export function extraMappings(): readonly ExtraMapping[] {
+  // Our own file.
+  const { jwt } = parseDocument(readClusterFile("authentication-configuration.yaml")).toJS() as {
+    jwt: [{ claimMappings: { extra: ExtraMapping[] } }];
+  };
+  return jwt[0].claimMappings.extra;
 }
 
 export interface KubernetesAccess {

@@ -14,13 +14,20 @@ import { startScene } from "./support/doctor-scene.ts";
 
 test("kubeconfig and manifests write what the page says", async () => {
   const shell = await openDocumentShell({ octogate: octogateProgram() });
-  await writeFile(join(shell.folder, "wrangler.toml"), deploymentOf(["org:acme#1234"]));
+  const toml = deploymentOf(["org:acme#1234"], "sign_in = true");
+  const vars = '[vars]\nISSUER_URL = "https://login.acme.test"';
+  await writeFile(join(shell.folder, "wrangler.toml"), toml.replace("[vars]", vars));
   await writeClientCertificate(join(shell.folder, ".clusters/production"));
 
   for (const script of commandsIn("docs/command.md", "kubeconfig", "manifests")) {
     const { exitCode, stdout } = await shell.run(script);
     expect(exitCode, stdout).toBe(0);
   }
+
+  const [script = "", ...others] = commandsIn("docs/sign-in.md", "The cluster");
+  expect(others).toEqual([]);
+  const { stdout } = await shell.run(script.replace("npx ", ""));
+  expect(stdout).toContain("url: https://login.acme.test\n");
 
   const kubeconfig = await readFile(join(shell.folder, "webhook-kubeconfig.yaml"), "utf8");
   expect(parseKubeconfig(kubeconfig).clusters[0].cluster.server).toBe("https://auth.acme.test/authenticate");

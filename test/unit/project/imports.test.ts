@@ -53,6 +53,7 @@ const partsFromTheTop: Readonly<Record<string, readonly string[]>> = {
       "deployment",
       "config-file",
       "cloudflare",
+      "kubernetes",
     ],
     ...["options", "command", "terminal", "line-breaks", "nearest"],
   ],
