@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { makeActionsKey } from "../../../../src/local/github/actions/issuer.ts";
 import { createGitHubClient } from "../../../../src/worker/github/client.ts";
 import { rs256 } from "../../../../src/worker/rs256.ts";
-import type { KeySet } from "../../../../src/worker/workflows/key-set.ts";
+import { type KeySet, maxKeySetBytes } from "../../../../src/worker/workflows/key-set.ts";
 import {
   type ActionsKeysOptions,
   createActionsKeys,
@@ -170,7 +170,6 @@ describe("while GitHub does not say its keys", () => {
     ["says another thing", () => Response.json({ keys: "none" })],
     ["publishes no key", () => Response.json({ keys: [] })],
     ["publishes odd keys alone", () => Response.json({ keys: [{ kty: "oct" }] })],
-    ["answers without an end", () => new Response(endless())],
     ["says that nothing is there", () => new Response("{}", { status: 404 })],
   ];
 
@@ -195,6 +194,15 @@ describe("while GitHub does not say its keys", () => {
     },
   );
 
+  test("because its answer has no end, little of it is read", async () => {
+    const issuer = new FakeIssuer(gitHubKey);
+    const read = { bytes: 0 };
+    issuer.answer = () => new Response(endless(read));
+    const { review } = startWorkflowApp({ issuer });
+    expect((await review(workflowToken())).status).toBe(503);
+    expect(read.bytes).toBeLessThan(2 * maxKeySetBytes);
+  });
+
   test("the keys that are known count for the grace of an outage, and no longer", async () => {
     const issuer = new FakeIssuer(gitHubKey);
     const { review, clock, decisions } = startWorkflowApp({ issuer, env: { OUTAGE_GRACE_SECONDS: 600 } });
@@ -216,8 +224,14 @@ describe("while GitHub does not say its keys", () => {
 });
 
 /** Bytes without an end, faster than any limit. */
-function endless(): ReadableStream {
-  return new ReadableStream({ pull: (controller) => controller.enqueue(new Uint8Array(64 * 1024)) });
+function endless(read: { bytes: number }): ReadableStream {
+  const pieceBytes = 64 * 1024;
+  return new ReadableStream({
+    pull(controller) {
+      read.bytes += pieceBytes;
+      controller.enqueue(new Uint8Array(pieceBytes));
+    },
+  });
 }
 
 describe("the source of keys", () => {
