@@ -160,6 +160,13 @@ describe("a workflow's token", () => {
     expect(issuer.calls).toEqual([]);
   });
 
+  test("that does not say its run has none in the log", async () => {
+    const { review, decisions } = startWorkflowApp();
+    await review(workflowToken({ claims: { run_id: "", sha: undefined, actor: "" } }));
+    expect(decisions()).toMatchObject([{ reason: "admitted" }]);
+    for (const name of ["run", "actor"]) expect(decisions()[0]).not.toHaveProperty(name);
+  });
+
   test("says nothing to a cluster but printable ASCII", async () => {
     const { review, exchange } = startWorkflowApp();
     const token = workflowToken({ job: { ref: "refs/heads/gr\u00fcn", environment: "production" } });
