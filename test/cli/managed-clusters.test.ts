@@ -66,11 +66,14 @@ describe.each(services)("octogate manifests --for %s", (service) => {
   });
 });
 
-test("--for eks is refused without a prefix, with what to do", async () => {
-  const { path: cwd } = await makeDeploymentFolder(deployment('prefix = ""'));
+test.each([
+  ["", "could name system:masters"],
+  ["-", 'EKS takes the prefix "-" for none'],
+])('--for eks is refused with the prefix "%s", which is none, with what to do', async (prefix, why) => {
+  const { path: cwd } = await makeDeploymentFolder(deployment(`prefix = "${prefix}"`));
   const { exitCode, stderr } = await octogate(manifests("eks"), { cwd });
   expect(exitCode).toBe(1);
-  expect(stderr).toContain("could name system:masters");
+  expect(stderr).toContain(why);
   expect(stderr).toContain("give the cluster another prefix");
 });
 

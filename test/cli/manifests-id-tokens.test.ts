@@ -127,6 +127,10 @@ describe("octogate manifests for ID tokens", () => {
       const stderr = await fail(manifests("flags"), deployment(`sign_in = true\nprefix = "${prefix}"`));
       expect(stderr).toContain(`behind the prefix "${prefix}" a stolen signing key could name system:masters`);
     }
+    // kube-apiserver takes it for none.
+    expect(await fail(manifests("flags"), deployment('sign_in = true\nprefix = "-"'))).toContain(
+      'flags take the prefix "-" for none',
+    );
   });
 
   test("role bindings have the names that the policy gives", async () => {

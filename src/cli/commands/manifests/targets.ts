@@ -114,15 +114,17 @@ const rows = {
   },
   flags: {
     ...ownApiserver,
-    refuse: ({ prefix }) =>
-      allowsReservedNames(prefix)
-        ? withoutRules("flags know", prefix, "give the cluster another prefix, or use --for structured")
-        : null,
+    refuse: ({ prefix }) => {
+      const hint = "give the cluster another prefix, or use --for structured";
+      if (prefix === noPrefix) return meansNoPrefix("flags take", hint);
+      return allowsReservedNames(prefix) ? withoutRules("flags know", prefix, hint) : null;
+    },
   },
   eks: {
     ...service("eks"),
     refuse: (issuer) => {
       const { prefix } = issuer;
+      if (prefix === noPrefix) return meansNoPrefix("EKS takes", "give the cluster another prefix");
       if (allowsReservedNames(prefix)) return withoutRules("EKS knows", prefix, "give the cluster another prefix");
       // https://docs.aws.amazon.com/eks/latest/APIReference/API_OidcIdentityProviderConfig.html
       if (/system:/i.test(prefix)) return { message: `EKS refuses the prefix ${prefix}`, hint: 'leave out "system:"' };
@@ -164,6 +166,17 @@ export const distributions: readonly string[] = ownApiservers;
  */
 function allowsReservedNames(prefix: string): boolean {
   return "system:".startsWith(prefix);
+}
+
+/**
+ * What kube-apiserver's --oidc-username-prefix and EKS' usernamePrefix take for none at all
+ * (https://kubernetes.io/docs/reference/access-authn-authz/authentication/#configuring-the-api-server).
+ */
+const noPrefix = "-";
+
+function meansNoPrefix(who: string, hint: string): Misfit {
+  const message = `${who} the prefix "-" for none, so a stolen signing key could name users of Kubernetes' own`;
+  return { message, hint };
 }
 
 function withoutRules(who: string, prefix: string, hint: string): Misfit {
