@@ -1,6 +1,7 @@
 // A kubeconfig's exec entry, run as kubectl runs it. What it prints on stdout is a credential, and is shown nowhere.
-import { spawn } from "node:child_process";
+import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { isAbsolute, resolve } from "node:path";
+import type { Readable } from "node:stream";
 import * as v from "valibot";
 import { hasCode } from "../../../../node/files.ts";
 import type { Context } from "../../../command.ts";
@@ -20,10 +21,13 @@ const credentialSchema = v.looseObject({
 
 /** kubelogin waits three minutes for a person in the browser. */
 const maxWaitMs = 200_000;
+/** How long its pipes may stay open after its end. */
+const maxPipesMs = 1000;
 const maxOutputBytes = 1024 * 1024;
 
 /**
- * Runs the plugin without a terminal; what it says to the person goes on to the terminal, without tokens.
+ * Runs the plugin without a terminal, and says so: a kubeconfig may name any program. What it says to the person goes on
+ * to the terminal, without tokens.
  *
  * @param folder of the kubeconfig, from which a command with a path counts
  */
@@ -32,12 +36,23 @@ export function runExecPlugin(plugin: ExecPlugin, folder: string, context: Conte
   const isPath = /[/\\]/.test(command) && !isAbsolute(command);
   const info = { apiVersion, kind: "ExecCredential", spec: { interactive: false } };
   const own = Object.fromEntries(plugin.env.map(({ name, value }) => [name, value]));
+  context.terminal.note(`Runs ${withoutTokens([command, ...args].join(" "))}, as the kubeconfig says.`);
   return new Promise((settle) => {
-    const child = spawn(isPath ? resolve(folder, command) : command, args, {
-      env: { ...context.env, ...own, KUBERNETES_EXEC_INFO: JSON.stringify(info) },
-      stdio: ["ignore", "pipe", "pipe"],
-      timeout: maxWaitMs,
-    });
+    let child: ChildProcessByStdio<null, Readable, Readable>;
+    try {
+      child = spawn(isPath ? resolve(folder, command) : command, args, {
+        env: { ...context.env, ...own, KUBERNETES_EXEC_INFO: JSON.stringify(info) },
+        stdio: ["ignore", "pipe", "pipe"],
+      });
+    } catch {
+      // A NUL, which no argument can have.
+      return settle({ kind: "failed", why: `${command} cannot be run` });
+    }
+    let isLate = false;
+    const deadline = setTimeout(() => {
+      isLate = true;
+      child.kill("SIGKILL");
+    }, maxWaitMs);
     let stdout = "";
     let unfinished = "";
     let last = "";
@@ -56,11 +71,20 @@ export function runExecPlugin(plugin: ExecPlugin, folder: string, context: Conte
       for (const line of lines) say(line);
     });
     child.on("error", (error) => {
+      clearTimeout(deadline);
       settle(
         hasCode(error, "ENOENT")
           ? { kind: "missing", program: command }
           : { kind: "failed", why: `${command} cannot be run` },
       );
+    });
+    // A browser that it has opened may keep its pipes: what it printed itself is there soon after its end.
+    child.on("exit", () => {
+      clearTimeout(deadline);
+      setTimeout(() => {
+        child.stdout.destroy();
+        child.stderr.destroy();
+      }, maxPipesMs).unref();
     });
     child.on("close", (exitCode, signal) => {
       say(unfinished);
@@ -68,7 +92,7 @@ export function runExecPlugin(plugin: ExecPlugin, folder: string, context: Conte
       // kubectl, about a plugin that is not in PATH.
       const [, missing] = /unknown command "([\w-]+)" for "kubectl"/.exec(last) ?? [];
       if (missing !== undefined) return settle({ kind: "missing", program: `kubectl-${missing.replaceAll("-", "_")}` });
-      const end = signal === null ? `ended with ${exitCode}` : `was ended after ${maxWaitMs / 1000} s`;
+      const end = isLate ? `was ended after ${maxWaitMs / 1000} s` : `ended with ${exitCode ?? signal}`;
       settle({ kind: "failed", why: last === "" ? `${command} ${end}` : last });
     });
   });

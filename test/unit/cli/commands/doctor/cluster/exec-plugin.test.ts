@@ -18,9 +18,11 @@ function pluginOf(command: string, args: readonly string[]): ExecPlugin {
 
 /** Runs a script of Node's in a plugin's place. */
 async function runScript(script: string) {
-  const notes: string[] = [];
+  const said: string[] = [];
   const plugin = pluginOf(process.execPath, ["-e", script]);
-  return { outcome: await runExecPlugin(plugin, tmpdir(), contextWith(notes)), notes };
+  const outcome = await runExecPlugin(plugin, tmpdir(), contextWith(said));
+  const [first = "", ...notes] = said;
+  return { outcome, first, notes };
 }
 
 /** Made here, so that none stands in the sources. */
@@ -55,6 +57,31 @@ describe("an exec plugin", () => {
     const { outcome, notes } = await runScript(`process.stdout.write(${JSON.stringify(stdout)})`);
     expect(outcome).toEqual({ kind: "failed", why: "printed no ExecCredential with a token" });
     expect(notes).toEqual([]);
+  });
+
+  test("is named before it runs, without tokens: the kubeconfig may be of another person", async () => {
+    const { first } = await runScript(`"${jwt}"`);
+    expect(first).toBe(`Runs ${process.execPath} -e "(a token)", as the kubeconfig says.`);
+  });
+
+  test("that leaves another process with its pipes has its token all the same", async () => {
+    const script = `const { spawn } = require("node:child_process");
+      spawn(process.execPath, ["-e", "setTimeout(() => {}, 20000)"], { stdio: "inherit", detached: true }).unref();
+      process.stdout.write(${JSON.stringify(credential({ token: "x" }))})`;
+    const { outcome } = await runScript(script);
+    expect(outcome).toEqual({ kind: "token", token: "x" });
+  });
+
+  test.each(["a\0b", tmpdir()])("that cannot be run is a result: %j", async (command) => {
+    const outcome = await runExecPlugin(pluginOf(command, []), tmpdir(), contextWith([]));
+    expect(outcome).toEqual({ kind: "failed", why: `${command} cannot be run` });
+  });
+
+  test("that is not there leaves nothing for the process to wait for", async () => {
+    const timers = () => process.getActiveResourcesInfo().filter((kind) => kind === "Timeout").length;
+    const before = timers();
+    await runExecPlugin(pluginOf("no-such-program", []), tmpdir(), contextWith([]));
+    expect(timers()).toBe(before);
   });
 
   test("that prints without end is not kept", async () => {
