@@ -18,6 +18,8 @@ export async function readIfThere(path: string): Promise<string | null> {
     return await readFile(path, "utf8");
   } catch (error) {
     if (hasCode(error, "ENOENT")) return null;
+    // Node names no path where a folder stands in the file's place, and the operator wants to know which.
+    if (error instanceof Error && hasCode(error, "EISDIR")) Object.assign(error, { path });
     throw error;
   }
 }

@@ -93,6 +93,8 @@ export async function sendRequest(endpoint: Endpoint, toSend: HttpsRequest): Pro
       },
     });
     outgoing.on("error", failed);
+    // Also after an upgrade, which no request here asks for: Node then says nothing else.
+    outgoing.on("close", () => failed(new Error("the other side hung up")));
     outgoing.on("response", (response) => {
       const chunks: Buffer[] = [];
       let size = 0;

@@ -4,7 +4,7 @@ import { readFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { delimiter, dirname, join, resolve } from "node:path";
 import * as v from "valibot";
-import { parseDocument } from "yaml";
+import { type Document, parseDocument } from "yaml";
 import { hasCode } from "../../node/files.ts";
 import { type Context, cliError } from "../command.ts";
 import { nearestTo } from "../nearest.ts";
@@ -34,7 +34,8 @@ const clusterSchema = v.looseObject({
   "certificate-authority": v.optional(v.string(), ""),
   "certificate-authority-data": v.optional(v.string(), ""),
   "insecure-skip-tls-verify": v.optional(v.boolean(), false),
-  "tls-server-name": v.optional(v.string(), ""),
+  // A host's name or address: it becomes a header.
+  "tls-server-name": v.optional(v.pipe(v.string(), v.regex(/^[\w.:-]*$/)), ""),
   "proxy-url": v.optional(v.string(), ""),
 });
 
@@ -73,7 +74,7 @@ export async function readKubeconfigContext(
 ): Promise<KubeconfigContext> {
   const shown = path ?? usualKubeconfig(context);
   const absolute = resolve(context.folder, shown);
-  const kubeconfig = parseKubeconfig(await readText(shown, absolute), shown);
+  const kubeconfig = parseKubeconfig(await readText(shown, absolute, "name a kubeconfig with --kubeconfig"), shown);
   const contexts = kubeconfig.contexts ?? [];
   const named = contexts.find(({ name }) => name === wanted.name);
   const mayBeCurrent = wanted.name === undefined || wanted.orCurrent;
@@ -106,13 +107,15 @@ function usualKubeconfig({ env }: Context): string {
 }
 
 /** Reads UTF-16, too, as PowerShell 5 writes files and kubectl reads them. */
-async function readText(shown: string, absolute: string): Promise<string> {
+async function readText(shown: string, absolute: string, missingHint: string): Promise<string> {
   try {
     const bytes = await readFile(absolute);
     const encoding = bytes[0] === 0xff && bytes[1] === 0xfe ? "utf-16le" : "utf-8";
     return new TextDecoder(encoding).decode(bytes);
   } catch (error) {
-    if (hasCode(error, "ENOENT")) throw cliError(shown, "there is no such file", "name a kubeconfig with --kubeconfig");
+    if (hasCode(error, "ENOENT")) throw cliError(shown, "there is no such file", missingHint);
+    if (hasCode(error, "EISDIR")) throw cliError(shown, "is a folder, and not a file");
+    if (hasCode(error, "EACCES")) throw cliError(shown, "may not be read by you");
     throw error;
   }
 }
@@ -125,10 +128,19 @@ function parseKubeconfig(text: string, shown: string): Kubeconfig {
   if (error !== undefined) {
     throw cliError(shown, `is no YAML${error.linePos === undefined ? "" : `, in line ${error.linePos[0].line}`}`);
   }
-  const parsed = v.safeParse(kubeconfigSchema, document.toJS());
+  const parsed = v.safeParse(kubeconfigSchema, plainValue(document, shown));
   if (parsed.success) return parsed.output;
   const at = v.getDotPath(parsed.issues[0]);
   throw cliError(shown, `is no kubeconfig${at === null ? "" : `: ${at} is not what kubectl expects there`}`);
+}
+
+function plainValue(document: Document.Parsed, shown: string): unknown {
+  try {
+    return document.toJS();
+  } catch {
+    // An alias without its anchor, or aliases of aliases that would fill the memory.
+    throw cliError(shown, "has aliases that lead nowhere, or too many of them");
+  }
 }
 
 function missingContext({ contexts }: Kubeconfig, { name, orCurrent }: WantedContext): [message: string, hint: string] {
@@ -185,7 +197,7 @@ async function authoritiesOf(
 
 /** @param subject for the message @throws CliError if the file holds no certificate */
 export async function readAuthorities(path: string, subject: string): Promise<string> {
-  return certificatesIn(await readText(subject, path), subject);
+  return certificatesIn(await readText(subject, path, "it has the authority of the server's certificate"), subject);
 }
 
 /**

@@ -1,8 +1,8 @@
 // The merge into a person's own kubeconfig, as a file: written whole or not at all, beside a copy of what it was.
 import { readFileSync } from "node:fs";
-import { realpath } from "node:fs/promises";
+import { readFile, realpath } from "node:fs/promises";
 import { resolve } from "node:path";
-import { createPrivately, hasCode, readIfThere, writePrivately } from "../../../node/files.ts";
+import { createPrivately, hasCode, writePrivately } from "../../../node/files.ts";
 import { CliError, type CommandResult, type Context, cliError, type Diagnostic, done, error } from "../../command.ts";
 import type { PeopleEntry } from "./entries.ts";
 import { type Merged, mergeKubeconfig } from "./merge.ts";
@@ -19,7 +19,7 @@ export async function mergeIntoFile(
   { folder, now }: Context,
 ): Promise<CommandResult> {
   const target = await targetOf(resolve(folder, path));
-  const before = await readIfThere(target);
+  const before = await textBefore(target, path);
   const text = textOf(mergeKubeconfig(before ?? "", entries), path);
   const contexts = entries.map(({ context }) => context.name);
   const hint = `kubectl config use-context ${contexts[0]}, or kubectl --context ${contexts[0]}`;
@@ -47,6 +47,19 @@ async function targetOf(path: string): Promise<string> {
     return await realpath(path);
   } catch (failure) {
     if (hasCode(failure, "ENOENT")) return path;
+    throw failure;
+  }
+}
+
+/** @throws CliError where it has bytes that would not come back as they were, neither in it nor in its copy */
+async function textBefore(target: string, path: string): Promise<string | null> {
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(await readFile(target));
+  } catch (failure) {
+    if (hasCode(failure, "ENOENT")) return null;
+    const hint = "nothing was changed: save it as UTF-8, or write a file of its own with --output";
+    if (hasCode(failure, "ERR_ENCODING_INVALID_ENCODED_DATA")) throw cliError(path, "is no UTF-8", hint);
+    if (hasCode(failure, "EISDIR")) throw cliError(path, "is a folder, and not a file");
     throw failure;
   }
 }

@@ -29,6 +29,16 @@ const replacedKeys: Readonly<Record<EntryKind, readonly string[]>> = {
 
 /** @param text a kubeconfig, or an empty one */
 export function mergeKubeconfig(text: string, entries: readonly PeopleEntry[]): Merged {
+  try {
+    return mergeEntries(text, entries);
+  } catch (error) {
+    // The parser's own: an alias without its anchor, or aliases of aliases that would fill the memory.
+    if (!(error instanceof ReferenceError)) throw error;
+    return { kind: "unreadable", why: "has aliases that lead nowhere, or too many of them" };
+  }
+}
+
+function mergeEntries(text: string, entries: readonly PeopleEntry[]): Merged {
   const parsed = parsePlainly(text);
   // Nothing, or comments alone.
   const document =

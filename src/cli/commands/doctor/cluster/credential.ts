@@ -8,7 +8,16 @@ import type { ExecPlugin, Person } from "./person.ts";
 const kubeloginHint =
   "install kubelogin: brew install kubelogin, kubectl krew install oidc-login, or choco install kubelogin (github.com/int128/kubelogin; Azure's kubelogin is another program)";
 
-export async function obtainToken({ user, folder, provider }: Person, context: Context): Promise<Found<string>> {
+/** @returns a token that a header can carry */
+export async function obtainToken(person: Person, context: Context): Promise<Found<string>> {
+  const found = await tokenOf(person, context);
+  // RFC 6750, 2.1: no token has blanks, line breaks or other letters than ASCII's.
+  if (found.value === null || /^[\x21-\x7e]+$/.test(found.value)) return found;
+  const seen = "the token has blanks, line breaks or other characters that no token has";
+  return { result: broken(seen, "the file or the entry has to hold the token alone, in one line"), value: null };
+}
+
+async function tokenOf({ user, folder, provider }: Person, context: Context): Promise<Found<string>> {
   if (user.kind === "other") {
     const hint = "name the context in which a person signs in with --context";
     return { result: broken(`the context has ${user.what}`, hint), value: null };

@@ -88,12 +88,19 @@ function faultInProvider(
   deployment: Deployment | null,
 ): CheckResult | null {
   const hint = "octogate kubeconfig --for-people prints the entry as it should be";
+  if (!isIssuer(issuerUrl)) return broken("signs in at an address that is not https://HOST alone", hint);
   if (isInsecure)
     return broken("kubelogin has --insecure-skip-tls-verify: any server can take part in the sign-in", hint);
   if (clientId !== cluster) return broken(`signs in to ${printable(clientId)}, not to ${cluster}`, hint);
   const deployed = deployment?.issuerUrl ?? issuerUrl;
   if (deployed === issuerUrl) return null;
   return broken(`signs in at ${issuerUrl}, and ISSUER_URL is ${printable(deployed)}`, hint);
+}
+
+/** What is none may hold a password, and is printed nowhere. */
+function isIssuer(issuerUrl: string): boolean {
+  const url = URL.canParse(issuerUrl) ? new URL(issuerUrl) : null;
+  return url?.protocol === "https:" && [url.username, url.password, url.search, url.hash].every((part) => part === "");
 }
 
 async function readPerson(path: string, contextName: string | undefined, context: Context): Promise<Person> {
@@ -129,9 +136,10 @@ async function providerOf(args: readonly string[], context: Context): Promise<Pe
       if (argument === option) return [args[index + 1] ?? ""];
       return argument.startsWith(`${option}=`) ? [argument.slice(option.length + 1)] : [];
     });
-  const [issuerUrl] = valuesOf("--oidc-issuer-url");
-  const [clientId] = valuesOf("--oidc-client-id");
-  if (issuerUrl === undefined || clientId === undefined || !/^https:\/\/[^/?#]+$/.test(issuerUrl)) return null;
+  // Of several the last one counts, for kubelogin too.
+  const issuerUrl = valuesOf("--oidc-issuer-url").at(-1);
+  const clientId = valuesOf("--oidc-client-id").at(-1);
+  if (issuerUrl === undefined || clientId === undefined) return null;
   const home = context.env.HOME ?? "";
   const files = valuesOf("--certificate-authority").map((file) => file.replace(/^~/, home));
   const texts = await Promise.all(files.map((file) => readAuthorities(resolve(context.folder, file), file)));

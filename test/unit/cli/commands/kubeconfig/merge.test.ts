@@ -176,3 +176,15 @@ describe("a merge into a kubeconfig", () => {
     );
   });
 });
+
+test.each([
+  "clusters:\n- name: production\n  cluster: *nowhere\n",
+  ["a: &a0 [x]", ...Array.from({ length: 9 }, (_, at) => `a${at}: &a${at + 1} [${`*a${at},`.repeat(9)}]`)]
+    .concat("clusters: [{name: production, cluster: *a9}]")
+    .join("\n"),
+])("a file with aliases that cannot be followed is told, and not merged: %j", (text) => {
+  expect(mergeKubeconfig(text, [production])).toEqual({
+    kind: "unreadable",
+    why: "has aliases that lead nowhere, or too many of them",
+  });
+});

@@ -291,6 +291,17 @@ describe("octogate kubeconfig --for-people --merge", () => {
     expect(await readdir(join(cwd, "new/kube"))).toEqual(["config"]);
   });
 
+  test("leaves a file alone whose bytes would not come back as they were, and a folder", async () => {
+    const cwd = await folderOfOperator();
+    const bytes = Buffer.from("# caf\xe9\nclusters: []\n", "latin1");
+    await writeFile(join(cwd, "mine.yaml"), bytes);
+    const { exitCode, stderr } = await octogate([...production, "--merge", "mine.yaml"], { cwd });
+    expect({ exitCode, stderr }).toMatchObject({ exitCode: 1, stderr: expect.stringContaining("is no UTF-8") });
+    expect(await readFile(join(cwd, "mine.yaml"))).toEqual(bytes);
+    expect((await readdir(cwd)).filter((name) => name.startsWith("mine"))).toEqual(["mine.yaml"]);
+    expect((await octogate([...production, "--merge", "."], { cwd })).stderr).toContain(".: is a folder");
+  });
+
   test("leaves a link a link", async () => {
     const cwd = await folderOfOperator();
     await writeFile(join(cwd, "mine.yaml"), mine);

@@ -22,7 +22,12 @@ const execOf = (args: readonly string[], more: object = {}) => ({
   exec: { apiVersion: "client.authentication.k8s.io/v1", command: "no-such-program", args, ...more },
 });
 
-async function diagnose(user: object, wranglerToml: string | null = null) {
+async function diagnoseText(user: object) {
+  await writeKubeconfig(user);
+  return runCommand(["doctor", "--cluster", "production", "--kubeconfig", "kubeconfig"], { folder });
+}
+
+async function writeKubeconfig(user: object): Promise<void> {
   const cluster = { server: "https://localhost:1", "certificate-authority": "ca.pem" };
   const kubeconfig = {
     clusters: [{ name: "c", cluster }],
@@ -31,6 +36,10 @@ async function diagnose(user: object, wranglerToml: string | null = null) {
     "current-context": "x",
   };
   await writeFile(join(folder, "kubeconfig"), JSON.stringify(kubeconfig));
+}
+
+async function diagnose(user: object, wranglerToml: string | null = null) {
+  await writeKubeconfig(user);
   const config = join(folder, "wrangler.toml");
   if (wranglerToml === null) await rm(config, { force: true });
   else await writeFile(config, wranglerToml);
@@ -57,11 +66,53 @@ describe("a person's kubeconfig", () => {
       kubelogin.with(2, "--oidc-issuer-url=https://login.other.test"),
       "signs in at https://login.other.test, and ISSUER_URL is https://localhost:1",
     ],
+    [
+      "of two issuers, of which the last one counts",
+      [...kubelogin, "--oidc-issuer-url=https://login.other.test"],
+      "signs in at https://login.other.test",
+    ],
+    ["of no issuer's address", kubelogin.with(2, "--oidc-issuer-url=https://["), "an address that is not https://HOST"],
+    ["without TLS", kubelogin.with(2, "--oidc-issuer-url=http://localhost"), "an address that is not https://HOST"],
+    [
+      "with a password in the address",
+      kubelogin.with(2, "--oidc-issuer-url=https://a:b@localhost:1"),
+      "an address that is not",
+    ],
   ])("%s is broken, and nothing is run", async (_which, args, seen) => {
     const { of, exitCode } = await diagnose(execOf(args), deployment);
     expect(of("kubeconfig")).toMatchObject({ state: "broken", seen: expect.stringContaining(seen) });
     expect(of("credential")).toMatchObject({ state: "skipped" });
     expect(exitCode).toBe(1);
+  });
+
+  test.each([
+    ["an alias that leads nowhere", "clusters: *nowhere", "has aliases that lead nowhere"],
+    [
+      "aliases of aliases without end",
+      ["a: &a0 [x]", ...Array.from({ length: 9 }, (_, at) => `a${at}: &a${at + 1} [${`*a${at},`.repeat(9)}]`)].join(
+        "\n",
+      ),
+      "or too many of them",
+    ],
+    [
+      "another name of the server that no certificate has",
+      'clusters: [{name: c, cluster: {server: "https://h", tls-server-name: "a\\r\\nb"}}]\ncontexts: [{name: x, context: {cluster: c}}]\ncurrent-context: x',
+      "tls-server-name is not",
+    ],
+  ])("with %s is a result", async (_what, text, seen) => {
+    await writeFile(join(folder, "kubeconfig"), text);
+    const args = ["doctor", "--cluster", "production", "--kubeconfig", "kubeconfig"];
+    const { stdout, exitCode } = await runCommand(args, { folder });
+    expect(stdout).toMatch(new RegExp(`✗ kubeconfig .*${seen}`));
+    expect(exitCode).toBe(1);
+  });
+
+  test("that is a folder, or names one for its authority or its token, is told by its name", async () => {
+    const args = ["doctor", "--cluster", "production", "--kubeconfig"];
+    expect((await runCommand([...args, "."], { folder })).stdout).toContain("✗ kubeconfig      .: is a folder");
+    const { output } = await diagnoseText({ tokenFile: "." });
+    expect(output).toContain(`${folder}: read failed: EISDIR`);
+    expect(output).not.toContain("mistake in octogate");
   });
 
   test("has its arguments as kubelogin takes them, with the value behind a blank, too", async () => {
@@ -95,6 +146,7 @@ describe("the credential of a person", () => {
     ["a token", { token: "a-token-of-this-test" }, "ok", "a token that the kubeconfig names"],
     ["a file with a token, which wins", { token: "x", tokenFile: "secret" }, "ok", "a token that the kubeconfig names"],
     ["a client certificate", { "client-certificate": "x" }, "broken", "the context has a client certificate"],
+    ["two lines", { token: "a-token-of-this-test\na-token-of-this-test" }, "broken", "has blanks, line breaks"],
     ["nothing", {}, "broken", "the context has no credential"],
     ["a program that is not there", execOf([]), "broken", "no-such-program is not in PATH"],
     ["a program that wants a terminal", execOf([], { interactiveMode: "Always" }), "broken", "wants a terminal"],
