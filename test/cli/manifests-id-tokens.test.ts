@@ -100,6 +100,12 @@ describe("octogate manifests for ID tokens", () => {
     }
   });
 
+  test("by flags, a note says where the release could read the file", async () => {
+    const note = expect.stringContaining("--for structured");
+    expect((await print(manifests("flags", "--kubernetes", "1.30"))).notes).toContainEqual(note);
+    expect((await print(manifests("flags", "--kubernetes", "1.29"))).notes).not.toContainEqual(note);
+  });
+
   test("a release without such a file is refused, with the other way", async () => {
     const stderr = await fail(manifests("structured", "--kubernetes", "1.29"));
     expect(stderr).toContain("--for structured: Kubernetes 1.29 reads no AuthenticationConfiguration");

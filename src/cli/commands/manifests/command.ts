@@ -49,7 +49,7 @@ export const manifestsCommand: CommandMaker = (context, run) =>
     .addOption(
       new Option(
         "--kubernetes <version>",
-        "structured, flags: the cluster's release, such as 1.33 (default: 1.34 or later)",
+        "structured, flags, aks: the cluster's release, such as 1.33 (default: 1.34 or later)",
       )
         .argParser(parseKubernetes)
         .conflicts("kubeconfig"),
@@ -73,7 +73,7 @@ export const manifestsCommand: CommandMaker = (context, run) =>
     .addOption(
       new Option(
         "-o, --output <folder>",
-        "writes everything into this folder, with the certificate and its key, to copy to the nodes",
+        "writes everything into this folder, to copy to the nodes; by webhook with the certificate and its key",
       ),
     )
     .addHelpText(

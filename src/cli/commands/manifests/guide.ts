@@ -56,35 +56,42 @@ interface Addresses {
 /** A part of a guide that is about one value of --for alone; its marks are comments of Markdown. */
 const partPattern = /^ *<!-- for: ([a-z-]+) -->\n(.*?)^ *<!-- end -->\n/gms;
 
+/** A link to a chapter of k8s/README.md, with the chapter's title as its text. */
+const chapterPattern = /\[([^\]]+)\]\(\.\.\/README\.md#[a-z-]+\)/g;
+
 /**
  * @param target the value of --for
- * @param chapters of k8s/README.md that the guide's steps refer to
- * @returns the guide for one cluster, complete in itself: addresses and names are filled in, and the chapters stand
- *   behind it
+ * @returns the guide for one cluster, complete in itself: addresses and names are filled in, and the chapters of
+ *   k8s/README.md that it refers to stand behind it
  */
 export function stepsFor(
   { text }: Guide,
   target: string,
-  chapters: readonly string[],
   { hostname, issuerUrl, cluster }: Addresses,
   fillings: Fillings,
 ): string {
-  const shared = readClusterFile("README.md").split(/^(?=## )/m);
-  const behind = chapters.map((title) => {
-    const chapter = shared.find((part) => part.startsWith(`## ${title}\n`));
-    if (chapter === undefined) throw new Error(`k8s/README.md has no chapter ${title}`);
-    return chapter.trimEnd();
-  });
-  // In a folder on a node there is no other file to go to.
-  const withoutLinks = [text.trimEnd(), ...behind]
-    .join("\n\n")
+  const own = text
+    .trimEnd()
     .replace(partPattern, (_part, of: string, content: string) => (of === target ? content : ""))
-    .replace(/\n{3,}/g, "\n\n")
-    .replace(/\[([^\]]+)\]\(\.\.\/README\.md#[a-z-]+\)/g, "“$1”, below")
+    .replace(/\n{3,}/g, "\n\n");
+  // In a folder on a node there is no other file to go to.
+  const withoutLinks = [own, ...chaptersOf(own)]
+    .join("\n\n")
+    .replace(chapterPattern, "“$1”, below")
     .replace(/\[([^\]]+)\]\((?:\.\.\/)?[^):]+\)/g, "$1");
-  const own = fillInText(withoutLinks, fillings)
+  const filled = fillInText(withoutLinks, fillings)
     .replaceAll(examples.hostname, hostname ?? examples.hostname)
     .replaceAll(examples.issuerUrl, issuerUrl ?? examples.issuerUrl)
     .replaceAll(examples.clientId, `--oidc-client-id=${cluster}`);
-  return `${own}\n`;
+  return `${filled}\n`;
+}
+
+/** @returns the chapters of k8s/README.md that a guide refers to, in their order there @throws where one is missing */
+function chaptersOf(text: string): string[] {
+  const titles = new Set([...text.matchAll(chapterPattern)].map(([, title]) => title));
+  const chapters = readClusterFile("README.md")
+    .split(/^(?=## )/m)
+    .filter((chapter) => titles.has(/^## (.+)$/m.exec(chapter)?.[1]));
+  if (chapters.length !== titles.size) throw new Error(`k8s/README.md lacks one of ${[...titles].join(", ")}`);
+  return chapters.map((chapter) => chapter.trimEnd());
 }

@@ -63,9 +63,9 @@ export async function makeIdTokenBundle(
   return {
     hostname: new URL(issuerUrl).host,
     files: bundleFiles({ folder, guide, target: name, made, fillings, rbac: rbac.files }),
-    steps: stepsFor(guide, name, target.chapters, { hostname: null, issuerUrl, cluster }, fillings),
+    steps: stepsFor(guide, name, { hostname: null, issuerUrl, cluster }, fillings),
     checked: guide.checked,
-    notes: [target.note, ...(release === null ? (target.notesWithoutRelease ?? []) : []), ...rbac.notes],
+    notes: [target.note, target.noteOnRelease?.(release) ?? [], rbac.notes].flat(),
     diagnostics,
     isSecret: () => false,
   };

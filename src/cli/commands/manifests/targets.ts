@@ -22,8 +22,6 @@ interface Row {
   /** Folders of k8s/, each with this row's guide: `--distribution` chooses, and the first is the default. */
   readonly folders: readonly [string, ...string[]];
   readonly guide: string;
-  /** Chapters of k8s/README.md that the guides refer to. */
-  readonly chapters: readonly string[];
   /** What is worth reading before anything is done. */
   readonly note: string;
   /** How the cluster names people and groups. */
@@ -38,8 +36,8 @@ export interface WebhookTarget extends Row {
 /** The cluster verifies ID tokens itself, and nothing that goes into it is secret. */
 export interface IdTokenTarget extends Row {
   readonly trust: "id-tokens";
-  /** What is worth knowing where the cluster's release is not. */
-  readonly notesWithoutRelease?: readonly string[];
+  /** What is worth knowing of the cluster's release, or where that is not known. */
+  readonly noteOnRelease?: (release: KubernetesRelease | null) => string | null;
   /** Beside what {@link issuerFillings} gives: what stands in angle brackets in this row's files. */
   readonly fill?: (issuer: TrustedIssuer) => Fillings;
   /** @returns why this does not fit; null: it does */
@@ -65,7 +63,6 @@ const webhook = (folder: string): WebhookTarget => ({
   trust: "webhook",
   folders: [folder],
   guide: "README.md",
-  chapters: ["If a webhook is set already", "Sign in"],
   note: "kube-apiserver knows one webhook for tokens: the first step looks whether one is set already.",
   names: "policy",
 });
@@ -76,7 +73,6 @@ const service = (folder: string) =>
     trust: "id-tokens",
     folders: [folder],
     guide: "README.md",
-    chapters: ["Sign in with a browser"],
     note: "No end-to-end test runs on this service: try it with a cluster on which nothing depends.",
     names: "policy",
   }) as const;
@@ -88,7 +84,6 @@ const ownApiserver = {
   trust: "id-tokens",
   folders: ownApiservers,
   guide: "id-tokens.md",
-  chapters: ["If an issuer is trusted already", "What kube-apiserver says", "Sign in with a browser"],
   note: "kube-apiserver reads one AuthenticationConfiguration, and none beside --oidc flags: the first step looks whether there is one already.",
   names: "policy",
 } as const;
@@ -101,9 +96,10 @@ const rows = {
   kops: webhook("kops"),
   structured: {
     ...ownApiserver,
-    notesWithoutRelease: [
-      "The file is for Kubernetes 1.34 and later: with --kubernetes 1.33 it is the one that 1.30 to 1.33 read.",
-    ],
+    noteOnRelease: (release) =>
+      release === null
+        ? "The file is for Kubernetes 1.34 and later: with --kubernetes 1.33 it is the one that 1.30 to 1.33 read."
+        : null,
     refuse: (_issuer, release) =>
       release === null || featuresOf(release).trust.kind === "structured"
         ? null
@@ -114,6 +110,10 @@ const rows = {
   },
   flags: {
     ...ownApiserver,
+    noteOnRelease: (release) =>
+      release !== null && featuresOf(release).trust.kind === "structured"
+        ? `Kubernetes ${releaseName(release)} reads a file as well, which has uid, extra and rules: --for structured.`
+        : null,
     refuse: ({ prefix }) => {
       const hint = "give the cluster another prefix, or use --for structured";
       if (prefix === noPrefix) return meansNoPrefix("flags take", hint);
@@ -143,10 +143,9 @@ const rows = {
             hint: "upgrade the cluster",
           },
   },
-  gke: { ...service("gke"), chapters: [], names: "gke", refuse: refuseAuthority },
+  gke: { ...service("gke"), names: "gke", refuse: refuseAuthority },
   pinniped: {
     ...service("pinniped"),
-    chapters: [],
     fill: (issuer) => ({ PREFIX_IN_CEL: celString(issuer.prefix), ISSUER_TLS: tlsOf(issuer) }),
   },
 } as const satisfies Record<string, Target>;

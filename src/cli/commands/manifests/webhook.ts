@@ -43,7 +43,7 @@ export async function makeWebhookBundle(
   return {
     hostname,
     files: bundleFiles({ folder, guide, target: name, made, fillings, rbac: rbac.files }),
-    steps: stepsFor(guide, name, target.chapters, { hostname, issuerUrl: null, cluster }, {}),
+    steps: stepsFor(guide, name, { hostname, issuerUrl: null, cluster }, {}),
     checked: guide.checked,
     notes: [
       target.note,

@@ -105,6 +105,9 @@ function whoAmI(
   return chain.check("whoami", needs, async () => seenIn(await askWhoAmI(known(api).endpoint, known(token)), refusal));
 }
 
+const failedHint =
+  "kubectl auth whoami shows the same; if it does, another server than kube-apiserver is at the kubeconfig's address, or before it";
+
 function seenIn(answer: WhoAmIAnswer, refusal: CheckResult): Found<Seen> {
   switch (answer.kind) {
     case "known": {
@@ -124,6 +127,6 @@ function seenIn(answer: WhoAmIAnswer, refusal: CheckResult): Found<Seen> {
         value: null,
       };
     case "failed":
-      return { result: broken(printable(answer.why), "the address in the kubeconfig leads there"), value: null };
+      return { result: broken(printable(answer.why), failedHint), value: null };
   }
 }
