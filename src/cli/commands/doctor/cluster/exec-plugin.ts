@@ -26,8 +26,8 @@ const maxPipesMs = 1000;
 const maxOutputBytes = 1024 * 1024;
 
 /**
- * Runs the plugin without a terminal, and says so: a kubeconfig may name any program. What it says to the person goes on
- * to the terminal, without tokens.
+ * Runs the plugin without a terminal, and says so: a kubeconfig may name any program. What it says to the person goes
+ * on to the terminal, without tokens.
  *
  * @param folder of the kubeconfig, from which a command with a path counts
  */
