@@ -5,6 +5,7 @@ import type { Readable } from "node:stream";
 import * as v from "valibot";
 import { hasCode } from "../../../../node/files.ts";
 import type { Context } from "../../../command.ts";
+import { printable } from "../check.ts";
 import type { ExecPlugin } from "./person.ts";
 
 export type ExecOutcome =
@@ -36,7 +37,7 @@ export function runExecPlugin(plugin: ExecPlugin, folder: string, context: Conte
   const isPath = /[/\\]/.test(command) && !isAbsolute(command);
   const info = { apiVersion, kind: "ExecCredential", spec: { interactive: false } };
   const own = Object.fromEntries(plugin.env.map(({ name, value }) => [name, value]));
-  context.terminal.note(`Runs ${withoutTokens([command, ...args].join(" "))}, as the kubeconfig says.`);
+  context.terminal.note(`Runs ${programOf(plugin)}, as the kubeconfig says.`);
   return new Promise((settle) => {
     let child: ChildProcessByStdio<null, Readable, Readable>;
     try {
@@ -96,6 +97,13 @@ export function runExecPlugin(plugin: ExecPlugin, folder: string, context: Conte
       settle({ kind: "failed", why: last === "" ? `${command} ${end}` : last });
     });
   });
+}
+
+/** @returns the program and its words before the first option: behind that a client's secret may stand */
+function programOf({ command, args }: ExecPlugin): string {
+  const option = args.findIndex((argument) => argument.startsWith("-"));
+  const words = option === -1 ? args : [...args.slice(0, option), "…"];
+  return withoutTokens(printable([command, ...words].join(" ")));
 }
 
 function tokenIn(stdout: string): ExecOutcome {
