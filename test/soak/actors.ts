@@ -201,7 +201,12 @@ function pick<Value>(random: Random, values: readonly Value[]): Value {
 
 async function timed(ask: () => Promise<Answer>): Promise<Asked> {
   const sentAt = Date.now();
-  const answer = await ask().catch((error: unknown): Answer => ({ kind: "broken", why: String(error) }));
+  const broken = (error: unknown): Answer => ({ kind: "broken", why: String(error) });
+  // A kept connection may end in the moment in which it is used again: every client asks once more then.
+  const isEnded = (error: unknown) => error instanceof Error && "code" in error && error.code === "ECONNRESET";
+  const answer = await ask()
+    .catch((error: unknown) => (isEnded(error) ? ask() : broken(error)))
+    .catch(broken);
   return { sentAt, receivedAt: Date.now(), answer };
 }
 
