@@ -18,7 +18,7 @@ if [ -z "${ACTIONS_ID_TOKEN_REQUEST_URL:-}" ] || [ -z "${ACTIONS_ID_TOKEN_REQUES
   fail "this job may not ask GitHub for an ID token. Add to the job, or to the whole workflow:
     permissions:
       id-token: write
-  The job that calls a reusable workflow needs it, too. A pull request from a fork never gets it."
+  The job that calls a reusable workflow needs it, too. A pull request from a fork does not get it."
 fi
 for program in curl jq; do
   command -v "$program" >/dev/null || fail "$program is missing on this runner"

@@ -83,7 +83,7 @@ export const unauthenticatedReasons = {
   },
   workflow_token_forged: {
     problem: "GitHub has not signed this workflow token",
-    hint: "ask GitHub for one within the job",
+    hint: "ask GitHub for a token within the job",
     audience: "bearer",
   },
   workflow_key_unknown: {
@@ -93,22 +93,22 @@ export const unauthenticatedReasons = {
   },
   workflow_claims_malformed: {
     problem: "A claim of this workflow token is missing, or has another form than GitHub's",
-    hint: "is ACTIONS_ISSUER_URL GitHub's own issuer? Report the form of the claim",
+    hint: "is ACTIONS_ISSUER_URL GitHub's own issuer?",
     audience: "bearer",
   },
   workflow_denied: {
-    problem: "An entry of deny names this workflow, its environment or repository, or the person who started it",
+    problem: "An entry of deny names this workflow or the person who started it",
     hint: "remove the entry from deny",
     audience: "operator",
   },
   workflow_not_allowed: {
     problem: "No entry of allow admits this workflow",
-    hint: "add an entry to allow: workflow:OWNER/REPO/PATH@REF or environment:OWNER/REPO/NAME, with its numbers",
+    hint: "add an entry to allow: its workflow: or environment:",
     audience: "operator",
   },
   repository_reassigned: {
     problem: "An entry of allow has this repository's name but pins other numbers",
-    hint: "was the repository made anew, or has it gone to another owner? octogate pin looks its numbers up",
+    hint: "was it made anew, or has it another owner? octogate pin looks its numbers up",
     audience: "operator",
   },
 } as const satisfies Rows;
@@ -238,12 +238,12 @@ export const deniedReasons = {
   },
   workflow_audience: {
     problem: "The workflow token was made for another audience",
-    hint: "ask GitHub for one with the audience of this cluster",
+    hint: "ask GitHub for a token with this cluster's",
     audience: "bearer",
   },
   workflow_token_expired: {
-    problem: "The workflow token has expired: GitHub makes them for five minutes",
-    hint: "ask for a new one each time",
+    problem: "The workflow token has expired, for GitHub makes them for five minutes",
+    hint: "ask GitHub for a token each time",
     audience: "bearer",
   },
   workflow_token_early: {
@@ -253,7 +253,7 @@ export const deniedReasons = {
   },
   workflow_event_not_allowed: {
     problem: "An event started this run that workflow_events does not list",
-    hint: "start the workflow by another event, or add this one to workflow_events",
+    hint: "add it to workflow_events, or start the run by another one",
     audience: "bearer",
   },
 } as const satisfies Rows;
@@ -355,8 +355,8 @@ export const undeterminedReasons = {
     audience: "bearer",
   },
   workflow_key_pending: {
-    problem: "The key of this workflow token is not known, and GitHub was asked for its keys within the last minute",
-    hint: "try again in a minute",
+    problem: "The key of this workflow token is not known, and GitHub was asked within the last minute",
+    hint: "try again later",
     audience: "bearer",
   },
   workflow_keys_unavailable: {

@@ -3,6 +3,7 @@
 import type { Fault } from "../../src/local/github/faults.ts";
 import { tokenLifetime } from "../../src/local/github/sentences.ts";
 import { admitted, classic, fineGrained, refused, row, type Section, type TokenSpec, thisToken } from "./case.ts";
+import { workflowSections } from "./workflow-cases.ts";
 
 const readsOrganisations = classic("read:org");
 const serverError: Fault = { kind: "server_error", status: 502, body: "json" };
@@ -53,6 +54,13 @@ export const sections: readonly Section[] = [
       ),
       row("a token that may not see organisations", "ada", classic("repo:status"), refused("scope_missing", "acme")),
       row("a fine-grained token for one's own account", "ada", fineGrained(), refused("other_resource_owner", "acme")),
+      row(
+        "the cluster takes sign-ins, and no tokens that people bring",
+        "ada",
+        readsOrganisations,
+        refused("token_kind_not_allowed"),
+        { token_kinds: [] },
+      ),
       row("an outsider", "emil", readsOrganisations, refused("not_allowed")),
       row("a member of another organisation", "finn", readsOrganisations, refused("not_allowed")),
     ],
@@ -853,6 +861,7 @@ export const sections: readonly Section[] = [
   {
     title: "What GitHub says about a token",
     text: "If GitHub refuses a token, the answer is a plain no. If GitHub says nothing about the person, Octogate says nothing to the cluster either.",
+    signsIn: false,
     policy: { allow: ["anyone"], token_kinds: ["classic"] },
     rows: [
       row("a revoked or expired token", "ben", { ...classic(), fate: { kind: "revoked" } }, refused("token_refused")),
@@ -895,4 +904,5 @@ export const sections: readonly Section[] = [
       row("the policy is wrong", "ben", classic(), refused("configuration", "allow[0]"), { allow: ["everyone"] }),
     ],
   },
+  ...workflowSections,
 ];

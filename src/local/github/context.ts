@@ -30,6 +30,11 @@ export interface Switches {
   /** Whether a fine-grained token may list memberships: GitHub's documents disagree. Default: false. */
   fineGrainedListsMemberships: boolean;
   /**
+   * Whether organisations have a list of invitations: an Enterprise Server and organisations of managed users have
+   * none. Default: true.
+   */
+  listsInvitations: boolean;
+  /**
    * Whether a browser with a wrong redirect URI sees a page, as many reported from 2024 to 2026, or goes back to the
    * app with an error, as is documented. Default: false.
    */

@@ -70,6 +70,7 @@ export async function startGitHubStandIn(options: StandInOptions = {}): Promise<
     newTokenRefusal: options.newTokenRefusal ?? null,
     findsOrganisationsById: options.findsOrganisationsById ?? true,
     fineGrainedListsMemberships: options.fineGrainedListsMemberships ?? false,
+    listsInvitations: options.listsInvitations ?? true,
     showsMismatchPage: options.showsMismatchPage ?? false,
     accounts: new Accounts(),
     organisations: new Organisations(),
@@ -157,6 +158,10 @@ function controlsOf(github: GitHub) {
       members.set(account, { state: "active", role: "member", ...membership });
     },
     removeMember,
+    /** Invites a person who may have no account yet. */
+    inviteAddress: ({ invitedAddresses }: StandInOrganisation, email: string) => {
+      invitedAddresses.push(email);
+    },
     addToTeam,
     removeFromTeam: ({ members }: StandInTeam, account: StandInAccount) => {
       members.delete(account);

@@ -18,6 +18,8 @@ const action = join(import.meta.dirname, "..", "..", "..", "k8s", "github-action
 /** What programs need of this machine. */
 const passedVariables = ["PATH", "LANG", "TERM", "TMPDIR"];
 
+const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
 const credentialSchema = v.pipe(
   v.string(),
   v.parseJson(),
@@ -117,10 +119,14 @@ async function runToItsEnd(
   { isShown, ...options }: { readonly cwd: string; readonly env: NodeJS.ProcessEnv; readonly isShown: boolean },
 ): Promise<Ended> {
   const child = spawn(command, args, { ...options, stdio: ["inherit", isShown ? "inherit" : "pipe", "inherit"] });
+  // The program ends on the signal, and then the job in its own way.
+  const passOn = (signal: NodeJS.Signals) => child.kill(signal);
+  for (const signal of signals) process.on(signal, passOn);
   const stdout = child.stdout === null ? "" : text(child.stdout);
   const [exitCode] = await once(child, "close").catch((error: unknown) => {
     throw new JobError(`${command}: ${error instanceof Error ? error.message : error}`);
   });
+  for (const signal of signals) process.off(signal, passOn);
   // Null after a signal.
   return { exitCode: exitCode ?? 1, stdout: await stdout };
 }

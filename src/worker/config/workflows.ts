@@ -17,8 +17,7 @@ export interface WorkflowSettings {
 export const workflowVariables = ["ACTIONS_ISSUER_URL"] as const;
 
 const message =
-  "must be the https address of GitHub's issuer of workflow tokens, such as " +
-  "https://token.actions.githubusercontent.com/ENTERPRISE, with no slash, query or fragment at its end; http only on loopback";
+  "must be the https address of the issuer of GitHub Actions, without a slash, query or fragment at its end; http only on loopback";
 const actionsIssuerSchema = v.object({
   ACTIONS_ISSUER_URL: v.optional(v.pipe(v.string(message), v.check(isIssuer, message))),
 });

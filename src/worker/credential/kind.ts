@@ -18,7 +18,7 @@ export type Credential =
 const maxTokenLength = 8192;
 
 /** GitHub's have some 2 KB, and more with many custom properties of the repository. A form has at most 16 KB. */
-const maxWorkflowTokenLength = 12 * 1024;
+export const maxWorkflowTokenLength = 12 * 1024;
 
 /**
  * Classic tokens and the first form of app tokens have 40 characters with a checksum. App tokens are about to grow

@@ -51,25 +51,38 @@ export function workflowCredentialIdOf({ tokenId }: WorkflowFacts): string {
   return `JTI=${tokenId}`;
 }
 
-/** What a run was, for the audit log; without what the token does not say, or has in other characters. */
-function extraOf({ workflowRef, runId, runAttempt, sha, event, actor }: WorkflowFacts) {
-  const values = {
-    "octogate.dev/actor": actor,
-    "octogate.dev/event": event,
-    "octogate.dev/run-attempt": runAttempt,
-    "octogate.dev/run-id": runId,
-    "octogate.dev/sha": sha,
-    "octogate.dev/workflow-ref": workflowRef,
+/** What a run was, under the names of GitHub's own claims. */
+type RunClaims = Partial<
+  Readonly<Record<"workflow_ref" | "run_id" | "run_attempt" | "sha" | "event_name" | "actor", string>>
+>;
+
+/** @returns what may leave: without what the token does not say, or has in other characters than printable ASCII */
+export function runClaimsOf({ workflowRef, runId, runAttempt, sha, event, actor }: WorkflowFacts): RunClaims {
+  const claims = {
+    workflow_ref: workflowRef,
+    run_id: runId,
+    run_attempt: runAttempt,
+    sha,
+    event_name: event,
+    actor,
   };
+  return Object.fromEntries(Object.entries(claims).filter(([, value]) => value !== null && isPrintable(value)));
+}
+
+/** The same for the audit log of a cluster that asks the webhook. */
+function extraOf(facts: WorkflowFacts): Record<string, string[]> {
+  const { event_name: event, ...claims } = runClaimsOf(facts);
   return Object.fromEntries(
-    Object.entries(values).flatMap(([key, value]) => (value !== null && isPrintable(value) ? [[key, [value]]] : [])),
+    Object.entries({ ...claims, event }).flatMap(([name, value]) =>
+      value === undefined ? [] : [[`octogate.dev/${name.replaceAll("_", "-")}`, [value]]],
+    ),
   );
 }
 
 /**
- * A blank counts as printable in the name of an environment or of a file. At the end of a header it would be lost, and
- * the name would be another one's.
+ * Whether a name may leave. A blank counts as printable in the name of an environment or of a file. At the end of a
+ * header it would be lost, and the name would be another one's.
  */
-function isPrintable(name: string): boolean {
+export function isPrintable(name: string): boolean {
   return /^[\x20-\x7e]*[\x21-\x7e]$/.test(name) && name.length <= maxNameLength;
 }

@@ -3,7 +3,7 @@
 // system:masters.
 import type { Decision, WorkflowDecision } from "../authenticate.ts";
 import type { OpenIdClient, SignInSettings } from "../config/sign-in.ts";
-import { workflowCredentialIdOf } from "../policy/workflow-identity.ts";
+import { runClaimsOf, workflowCredentialIdOf } from "../policy/workflow-identity.ts";
 
 /** Who a person or workflow is; /userinfo says the same of a person. */
 export interface IdentityClaims {
@@ -23,12 +23,12 @@ export interface IdentityClaims {
   /** GitHub is unavailable, and its last good answer is used. */
   readonly outage_grace?: true;
   // Of a workflow's run, as far as GitHub's own token says it.
-  readonly workflow_ref?: string | undefined;
-  readonly run_id?: string | undefined;
-  readonly run_attempt?: string | undefined;
-  readonly sha?: string | undefined;
-  readonly event_name?: string | undefined;
-  readonly actor?: string | undefined;
+  readonly workflow_ref?: string;
+  readonly run_id?: string;
+  readonly run_attempt?: string;
+  readonly sha?: string;
+  readonly event_name?: string;
+  readonly actor?: string;
 }
 
 /** Never an e-mail address, nor `auth_time`: GitHub does not authenticate anew. No `nbf`: clocks differ. */
@@ -78,13 +78,7 @@ function workflowClaimsOf({ verdict, facts }: WorkflowDecision): IdentityClaims 
     credential_id: workflowCredentialIdOf(facts),
     credential_kind: "workflow",
     door: "sign-in",
-    // JSON leaves out what is undefined.
-    workflow_ref: facts.workflowRef ?? undefined,
-    run_id: facts.runId ?? undefined,
-    run_attempt: facts.runAttempt ?? undefined,
-    sha: facts.sha ?? undefined,
-    event_name: facts.event,
-    actor: facts.actor ?? undefined,
+    ...runClaimsOf(facts),
   };
 }
 

@@ -28,7 +28,7 @@ const notAdmittedText: Text = {
 
 const workflowNotAdmittedText: Text = {
   problem: "This workflow is not admitted here",
-  hint: "is the audience the cluster's name? Does an entry of its policy name this workflow or environment, with the repository's present numbers? The people who run this cluster give access",
+  hint: "does an entry name it, with the repository's present numbers? The people who run this cluster give access",
 };
 
 const cannotDecide: Text = {

@@ -64,8 +64,8 @@ export function createWorkflowVerifier(options: WorkflowVerifierOptions): Workfl
 }
 
 /**
- * Keys that a header brings along or points to (`jwk`, `jku`, `x5c`, `x5u`) are not looked at, and an extension that has
- * to be understood (`crit`) is refused.
+ * Keys that a header brings along or points to (`jwk`, `jku`, `x5c`, `x5u`) are not looked at, and an extension that
+ * has to be understood (`crit`) is refused.
  *
  * @param keyOf is asked for the key that a right header names; null where there is none
  * @returns null where GitHub has not signed the token
@@ -74,8 +74,8 @@ async function signedClaimsOf(token: string, keyOf: (kid: string) => Promise<Key
   try {
     const { payload } = await compactVerify(
       token,
-      async ({ kid, crit }) => {
-        const key = typeof kid === "string" && kid !== "" && crit === undefined ? await keyOf(kid) : null;
+      async ({ kid }) => {
+        const key = typeof kid === "string" && kid !== "" ? await keyOf(kid) : null;
         if (key === null) throw new Error("no key");
         return key;
       },

@@ -58,7 +58,7 @@ describe.skipIf(whyWithoutCiPrograms !== null).each(["dash", "bash"])("in %s", (
     expect({ stdout, exitCode }).toEqual({ stdout: "", exitCode: 1 });
     expect(stderr).toContain("this job may not ask GitHub for an ID token");
     expect(stderr).toContain("    permissions:\n      id-token: write\n");
-    expect(stderr).toContain("A pull request from a fork never gets it.");
+    expect(stderr).toContain("A pull request from a fork does not get it.");
   });
 
   test("tries a 503 three times again, as late as the server says", async () => {

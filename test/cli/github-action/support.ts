@@ -13,6 +13,8 @@ import { repositoryRoot } from "../../support/worker-config.ts";
 
 export const actionFolder = join(repositoryRoot, "k8s", "github-action");
 export const clusterName = "production";
+/** Of the folder in which everything lies: a script that forgets its quotes breaks. */
+const hostileName = 'octogate action $(exit 1) `exit 1` "; exit 1; #-';
 
 export interface IssuerAnswer {
   readonly status: number;
@@ -49,7 +51,7 @@ export async function jobScene(answers: readonly IssuerAnswer[], job: Partial<Ne
   const exchanges: URLSearchParams[] = [];
   const issuerUrl = await startIssuer(answers, exchanges);
 
-  const folder = await mkdtemp(join(tmpdir(), "octogate-action-"));
+  const folder = await mkdtemp(join(tmpdir(), hostileName));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
   const [programs, temporaryFolder] = [join(folder, "programs"), join(folder, "temp")];
   for (const path of [programs, temporaryFolder]) await mkdir(path);

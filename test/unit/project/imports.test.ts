@@ -53,6 +53,7 @@ const partsFromTheTop: Readonly<Record<string, readonly string[]>> = {
       "deployment",
       "config-file",
       "cloudflare",
+      "kubernetes",
     ],
     ...["options", "command", "terminal", "line-breaks", "nearest"],
   ],
@@ -111,7 +112,7 @@ test("the Worker needs nothing that does not ship with it", () => {
   // The runtime's own module, and packages.
   const names = [
     ...["cloudflare:workers", "hono", "hono/hono-base", "hono/router/trie-router"],
-    ...["jose/jws/compact/verify", "jose/jwt/sign", "valibot"],
+    ...["jose/jws/compact/sign", "jose/jws/compact/verify", "valibot"],
   ];
   expect([...new Set(foreign.map(({ to }) => to))].sort()).toEqual(names);
 });

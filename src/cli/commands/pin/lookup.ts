@@ -33,7 +33,7 @@ const accountSchema = v.object({ id: idSchema, login: v.string(), type: v.string
 type AccountBody = v.InferOutput<typeof accountSchema>;
 
 /** A public profile: /users/LOGIN and /orgs/LOGIN. */
-const publicProfile: Endpoint<NamedAccount, AccountBody, Failure> = {
+export const publicProfile: Endpoint<NamedAccount, AccountBody, Failure> = {
   name: "publicProfile",
   method: "GET",
   path: ({ kind, login }) => (kind === "user" ? `/users/${login}` : `/orgs/${login}`),

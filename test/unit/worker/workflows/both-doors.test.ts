@@ -1,5 +1,7 @@
 // A workflow that is admitted: the same names by the webhook and by an exchange, and what the log says.
 import { describe, expect, test } from "vitest";
+import { readConfig } from "../../../../src/worker/config/config.ts";
+import { createSignInSealer } from "../../../../src/worker/sign-in/sealer.ts";
 import { startOfTests } from "../support.ts";
 import { audience, claimsIn, environmentEntry, startWorkflowApp, workflowEntry, workflowToken } from "./support.ts";
 
@@ -144,6 +146,38 @@ describe("a workflow's token", () => {
     });
   });
 
+  test("is no session: a refresh token that holds one is refused", async () => {
+    const { env, app, issuer } = startWorkflowApp();
+    const { signIn } = readConfig(env);
+    if (signIn?.ok !== true) throw new Error("people can sign in");
+    const endsAt = startOfTests / 1000 + 300;
+    const session = { token: workflowToken(), tokenEndsAt: endsAt, needsSecret: false, isShared: false };
+    const sealer = createSignInSealer(signIn.value, () => startOfTests);
+    const refresh_token = await sealer.seal("refresh_token", "production", session, endsAt);
+    const body = new URLSearchParams({ grant_type: "refresh_token", client_id: "production", refresh_token });
+    const response = await app.fetch(new Request("https://login.acme.test/token", { method: "POST", body }), env);
+    expect(await response.json()).toMatchObject({ error: "invalid_grant" });
+    expect(issuer.calls).toEqual([]);
+  });
+
+  test("that does not say its run has none in the log", async () => {
+    const { review, decisions } = startWorkflowApp();
+    await review(workflowToken({ claims: { run_id: "", sha: undefined, actor: "" } }));
+    expect(decisions()).toMatchObject([{ reason: "admitted" }]);
+    for (const name of ["run", "actor"]) expect(decisions()[0]).not.toHaveProperty(name);
+  });
+
+  test("says nothing to a cluster but printable ASCII", async () => {
+    const { review, exchange } = startWorkflowApp();
+    const token = workflowToken({ job: { ref: "refs/heads/gr\u00fcn", environment: "production" } });
+    const { text, body } = await review(token);
+    expect(body.status).toMatchObject({ authenticated: true, user: { extra: { "octogate.dev/event": ["push"] } } });
+    expect(text).not.toContain("workflow-ref");
+    const claims = claimsIn((await exchange(token)).body.access_token);
+    expect(claims).toMatchObject({ event_name: "push" });
+    expect(claims).not.toHaveProperty("workflow_ref");
+  });
+
   test("needs no entry that is pinned, but a warning says so", async () => {
     const entry = "environment:acme/shop/production";
     const { review, errors } = startWorkflowApp({ policy: { allow: [entry] } });
@@ -164,5 +198,33 @@ describe("a workflow's token", () => {
 
   test("has the audience that the page for operators shows", () => {
     expect(audience).toBe("https://login.acme.test/clusters/production");
+  });
+});
+
+describe("a denial that repeats", () => {
+  test("is a plain no after ten within a minute, which the log says", async () => {
+    const { review, decisions, issuer } = startWorkflowApp();
+    const token = workflowToken({ audience: "https://github.com/acme" });
+    for (let index = 0; index < 10; index += 1) expect((await review(token)).text).toContain("workflow_audience");
+    expect((await review(token)).body.status).toEqual({ authenticated: false });
+    expect(decisions().at(-1)).toMatchObject({ reason: "workflow_audience", verdict: "denied", repeated: true });
+    expect(issuer.calls).toHaveLength(1);
+  });
+});
+
+describe("the metrics", () => {
+  test("count workflows like people, without their names", async () => {
+    const points: { readonly blobs: string[]; readonly doubles: number[] }[] = [];
+    const METRICS = { writeDataPoint: (point: (typeof points)[number]) => points.push(point) };
+    const { review, exchange } = startWorkflowApp({ env: { METRICS } });
+    await review(workflowToken());
+    await review(workflowToken({ ageSeconds: 4000 }));
+    await exchange(workflowToken({ job: { workflow: "ci.yml" } }));
+    expect(points.map(({ blobs }) => blobs)).toEqual([
+      ["review", "production", "authenticated", "admitted", "github", "workflow", ""],
+      ["review", "production", "denied", "workflow_token_expired", "memory", "workflow", ""],
+      ["sign_in", "production", "unauthenticated", "workflow_not_allowed", "memory", "workflow", "token_exchange"],
+    ]);
+    expect(JSON.stringify(points)).not.toContain("shop");
   });
 });

@@ -311,6 +311,11 @@ const files: readonly Row[] = [
   ),
   row(
     "workflow_not_allowed",
+    "the file in another repository, whose name is as long",
+    job({ workflowRepository: "acme/shot" }),
+  ),
+  row(
+    "workflow_not_allowed",
     "the file in a repository whose name begins alike",
     job({ workflowRepository: "acme/shop/x" }),
   ),
@@ -452,6 +457,7 @@ describe.each(Object.entries(sections))("%s", (_, rows) => {
     await expectReview(webhook, token, reason);
     const answer = await signIn.exchange(token);
     expect({ status: answer.status, error: answer.body.error }).toEqual(exchanged(atExchange));
+    expect(signIn.decisions()).toMatchObject(atExchange === "not_github_token" ? [] : [{ reason: atExchange }]);
     for (const { issuer, decisions, lines, errors } of [webhook, signIn]) {
       // Nothing but GitHub's own address was asked, and no part of the token is written down.
       expect(new Set(issuer.calls).size).toBeLessThan(2);
@@ -492,6 +498,15 @@ function exchanged(reason: Reason) {
   if (verdict === "undetermined") return { status: 503, error: "temporarily_unavailable" };
   return { status: 400, error: mayKnow === "bearer" ? "invalid_request" : "invalid_target" };
 }
+
+test.each(["none", "HS256", "RS384", "PS256", "ES256"])(
+  "the algorithm %s is refused before any key is asked for",
+  async (alg) => {
+    const { review, issuer } = startWorkflowApp();
+    await review(signed({ alg, kid: foreignKey.kid }, payloadOf(good)));
+    expect(issuer.calls).toEqual([]);
+  },
+);
 
 describe("odd keys beside good ones", () => {
   const ec = generateKeyPairSync("ec", { namedCurve: "P-256" }).publicKey.export({ format: "jwk" });
