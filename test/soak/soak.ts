@@ -142,7 +142,7 @@ async function soak(options: SoakOptions): Promise<void> {
     samples,
     growth: growthOf(samples),
     kv: store.counts,
-    isGrowthHeld: minutes >= growthAfterMinutes,
+    isGrowthHeld: minutes >= growthAfterMinutes || sabotage?.leak !== undefined,
   };
   const markdown = markdownOf(course);
   console.log(markdown);
