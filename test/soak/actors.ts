@@ -11,7 +11,7 @@ import { createHttpClient, type HttpClient, type Received } from "../support/htt
 import { openPersonsBrowser, openProgram, signIn } from "../support/openid-program.ts";
 import { reviewBody, reviewPath } from "../support/review-body.ts";
 import { type ClusterName, clusterNames, type Deployment, type Settings } from "./deployment.ts";
-import { type Answer, type Asked, type Finding, judge, type Subject, type World } from "./oracle.ts";
+import { type Answer, type Asked, type Finding, findFault, type Subject, type World } from "./oracle.ts";
 import type { Credential, People } from "./people.ts";
 
 export type Door =
@@ -61,7 +61,7 @@ export async function startActors(options: ActorsOptions) {
   async function check(door: Door, credential: Credential, cluster: ClusterName, ask: () => Promise<Answer>) {
     const asked = await timed(ask);
     const policies = deployment.policies[cluster];
-    note(door, asked, judge(asked, credential, policies, lastYesAt.get(credential) ?? null, world));
+    note(door, asked, findFault(asked, credential, policies, lastYesAt.get(credential) ?? null, world));
     const isCalm = world.disturbances.during(asked.sentAt, asked.receivedAt).every((one) => one === null);
     if (asked.answer.kind === "yes" && isCalm) lastYesAt.set(credential, asked.sentAt);
   }
@@ -146,7 +146,7 @@ export async function startActors(options: ActorsOptions) {
           : idTokens.answerOf(postForm(login, exchangeForm(way.token, "workflow", cluster)), cluster, "github:"),
       );
       const door = isReview ? "workflow reviews" : "workflow exchanges";
-      const finding = judgeWorkflow(asked, way.isAdmitted, `github:actions:acme/shop:${shop.id}`, world);
+      const finding = findingInWorkflow(asked, way.isAdmitted, `github:actions:acme/shop:${shop.id}`, world);
       const isExpected = way.isKeyUnknown === true && asked.answer.kind === "undetermined";
       note(door, asked, isExpected ? null : finding);
     });
@@ -296,7 +296,7 @@ function idTokenReader(login: HttpClient, issuerUrl: string, idTokenSeconds: num
   };
 }
 
-function judgeWorkflow(asked: Asked, isAdmitted: boolean, username: string, world: World): Finding | null {
+function findingInWorkflow(asked: Asked, isAdmitted: boolean, username: string, world: World): Finding | null {
   const { answer, sentAt, receivedAt } = asked;
   switch (answer.kind) {
     case "yes":

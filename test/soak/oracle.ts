@@ -78,7 +78,7 @@ export interface Finding {
   readonly what: string;
 }
 
-/** @returns whether a policy admits somebody with these facts */
+/** @returns whether a policy admits a person with these facts */
 export function admits(policy: ClusterPolicy, id: number, facts: GitHubFacts): boolean {
   if (!facts.isTokenLive || policy.denies.includes(id)) return false;
   return (
@@ -93,7 +93,7 @@ export function admits(policy: ClusterPolicy, id: number, facts: GitHubFacts): b
  * @param lastYesAt when the subject was last let in anywhere before the present disturbance began; null: never
  * @returns the rule that the answer breaks; null where it can be right
  */
-export function judge(
+export function findFault(
   asked: Asked,
   subject: Subject,
   policies: Timeline<ClusterPolicy>,
@@ -105,7 +105,7 @@ export function judge(
     case "broken":
       return { rule: "no answer", what: answer.why };
     case "yes":
-      return judgeYes(answer, asked, subject, policies, world);
+      return findingInYes(answer, asked, subject, policies, world);
     case "no": {
       const { noMs, slackMs } = world.bounds;
       const facts = subject.facts.during(sentAt - noMs - slackMs, receivedAt);
@@ -115,11 +115,11 @@ export function judge(
       return isPossible ? null : { rule: "a person at work is refused", what: `account ${subject.id}` };
     }
     case "undetermined":
-      return judgeUndetermined(asked, subject, policies, lastYesAt, world);
+      return findingInUndetermined(asked, subject, policies, lastYesAt, world);
   }
 }
 
-function judgeYes(
+function findingInYes(
   { username, groups }: Answer & { kind: "yes" },
   { sentAt, receivedAt }: Asked,
   { id, facts }: Subject,
@@ -151,7 +151,7 @@ function judgeYes(
     : { rule: "another name or group", what: `${who} in ${groups.join(", ")}` };
 }
 
-function judgeUndetermined(
+function findingInUndetermined(
   { sentAt, receivedAt }: Asked,
   { id, facts }: Subject,
   policies: Timeline<ClusterPolicy>,
@@ -163,7 +163,7 @@ function judgeUndetermined(
   if (!seen.some((disturbance) => disturbance?.excuses === true)) {
     return { rule: "undetermined without a cause", what: `account ${id}` };
   }
-  // Facts that let somebody in at some moment are good for the grace from then on, for their TTL had not ended yet.
+  // Facts that let a person in at some moment are good for the grace from then on, for their TTL had not ended yet.
   const isAtWork = lastYesAt !== null && receivedAt < lastYesAt + graceMs - slackMs;
   const isOneOutage = disturbances
     .during(sentAt - slackMs, receivedAt)

@@ -48,9 +48,9 @@ export const sabotages: Readonly<Record<string, Sabotage>> = {
     spoil: (variables) => ({ ...variables, OUTAGE_GRACE_SECONDS: 0 }),
   },
   "wrong-setting": {
-    what: "the configuration is wrong",
+    what: "the table of one cluster is wrong",
     rule: "undetermined without a cause",
-    spoil: (variables) => ({ ...variables, CACHE_SECRET: "short" }),
+    spoil: (variables) => ({ ...variables, CLUSTER_RED: { ...(variables.CLUSTER_RED as object), alow: [] } }), // a table
   },
   "leaks-memory": {
     what: "the edge's process keeps memory",

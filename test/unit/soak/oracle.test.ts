@@ -5,8 +5,8 @@ import {
   admits,
   type ClusterPolicy,
   type Disturbance,
+  findFault,
   type GitHubFacts,
-  judge,
   type World,
 } from "../../soak/oracle.ts";
 import { Timeline } from "../../soak/timeline.ts";
@@ -30,7 +30,7 @@ function scene({ facts = member, policy = organisation } = {}) {
     ruleAt: (answer: Answer, seconds: number, lastYesSeconds: number | null = null) => {
       const sentAt = start + seconds * 1000;
       const lastYesAt = lastYesSeconds === null ? null : start + lastYesSeconds * 1000;
-      return judge({ answer, sentAt, receivedAt: sentAt + 50 }, subject, policies, lastYesAt, world)?.rule ?? null;
+      return findFault({ answer, sentAt, receivedAt: sentAt + 50 }, subject, policies, lastYesAt, world)?.rule ?? null;
     },
   };
 }
