@@ -99,9 +99,12 @@ export function createApp(runtime: Runtime): App {
   signIn.post("/userinfo", requireProvider, asPrivate(tellUser));
   signIn.post("/revoke", requireProvider, asPrivate(revokeToken));
   signIn.notFound(({ req }) => {
-    const methods = signIn.routes.flatMap(({ path, method }) => (path === req.path ? [method] : []));
+    const methods = signIn.routes.flatMap(({ path, method }) => (path === req.path ? methodsOf(method) : []));
     const [some] = methods;
-    return some === undefined ? nothingHere() : methodNotAllowed([...new Set(methods)].join(", "));
+    const answer = some === undefined ? nothingHere() : methodNotAllowed([...new Set(methods)].join(", "));
+    // A cache may keep a 404 otherwise, and this hostname is one that browsers see.
+    answer.headers.set("Cache-Control", "no-store");
+    return answer;
   });
   signIn.onError(answerThrownToClient);
 
@@ -237,6 +240,11 @@ function asPrivate(handle: (request: Request, provider: Provider) => Promise<OAu
     c.set("error", result);
     return errorAnswer(result);
   };
+}
+
+/** Hono answers HEAD with what GET answers. */
+function methodsOf(method: string): readonly string[] {
+  return method === "GET" ? ["GET", "HEAD"] : [method];
 }
 
 function nothingHere(): Response {

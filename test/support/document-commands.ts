@@ -17,6 +17,8 @@ import { repositoryRoot } from "./worker-config.ts";
 
 /** What a mark can say that is needed, and which commands need it. */
 const commandsThatNeed: Readonly<Record<string, RegExp>> = {
+  "a release":
+    /^(?:REPOSITORY=|gh (?:release|attestation) | *gh attestation |sha256sum |shasum |for file in octogate-|done$|git |cd octogate-sources$|umask |npm pack)/,
   Cloudflare: /^(?:npx )?wrangler |^curl "?https:\/\/api\.cloudflare\.com\//,
   GitHub: /^gh /,
   "Kubernetes 1.28": /^kubectl auth whoami/,

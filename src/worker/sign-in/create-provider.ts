@@ -5,8 +5,8 @@ import type { GitHubClient } from "../github/client.ts";
 import type { DecisionLog } from "../log/decision-log.ts";
 import { createDecide } from "./decide.ts";
 import { createDevicePolls } from "./device-polls.ts";
-import { createFailureCount } from "./failure-count.ts";
 import { createGitHubSignIn } from "./github-sign-in.ts";
+import { createMinuteCount } from "./minute-count.ts";
 import { createOneTimeUse } from "./one-time-use.ts";
 import type { Provider } from "./provider.ts";
 import { createSignInSealer } from "./sealer.ts";
@@ -34,6 +34,8 @@ export interface ProviderOptions {
 
 /** So many codes of one address GitHub may refuse in a minute. */
 const maxRefusedCodes = 20;
+/** So often one sign-in may refresh in a minute: programs keep an ID token until its end. */
+const maxRefreshes = 60;
 
 export function createProvider(options: ProviderOptions): Provider {
   const { settings, clients, github, decisionLog, warnOfNames, cache, now, waitUntil, writeError } = options;
@@ -63,7 +65,8 @@ export function createProvider(options: ProviderOptions): Provider {
     oneTimeUse: createOneTimeUse(),
     usedCodes: createUsedCodes(cache, settings.issuerUrl, waitUntil),
     devicePolls: createDevicePolls(now),
-    refusedCodes: createFailureCount(maxRefusedCodes, now),
+    refusedCodes: createMinuteCount(maxRefusedCodes, now),
+    refreshes: createMinuteCount(maxRefreshes, now),
     now,
   };
 }

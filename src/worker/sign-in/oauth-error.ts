@@ -78,7 +78,7 @@ export function unavailable(description: string, retryAfterSeconds = defaultRetr
 
 /** RFC 6585, 4; the error's code is the nearest that OAuth has. */
 export function tooManyRequests(): OAuthError {
-  const description = "Too many requests have come from this address: try again in a minute";
+  const description = "Too many requests: try again in a minute";
   return oauthError("temporarily_unavailable", description, { status: 429, retryAfterSeconds: 60 });
 }
 

@@ -3,8 +3,8 @@ import type { Decision } from "../authenticate.ts";
 import type { OpenIdClient, SignInSettings } from "../config/sign-in.ts";
 import type { Grant } from "../log/decision-log.ts";
 import type { DevicePolls } from "./device-polls.ts";
-import type { FailureCount } from "./failure-count.ts";
 import type { GitHubSignIn } from "./github-sign-in.ts";
+import type { MinuteCount } from "./minute-count.ts";
 import type { OneTimeUse } from "./one-time-use.ts";
 import type { SignInSealer } from "./sealed-values.ts";
 import type { SigningKeysSource } from "./signing-keys.ts";
@@ -44,7 +44,9 @@ export interface Provider {
   readonly usedCodes: UsedCodes;
   readonly devicePolls: DevicePolls;
   /** Codes that GitHub refused at /callback, by the caller's address. */
-  readonly refusedCodes: FailureCount;
+  readonly refusedCodes: MinuteCount;
+  /** By the credential id of the GitHub token that a refresh token holds: an office is one address. */
+  readonly refreshes: MinuteCount;
   /** Milliseconds since 1970. */
   readonly now: () => number;
 }

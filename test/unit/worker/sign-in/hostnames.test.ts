@@ -44,13 +44,14 @@ describe("each hostname has its own routes", () => {
   test.each([
     ["/token", "GET", "POST"],
     ["/revoke", "GET", "POST"],
-    ["/userinfo", "DELETE", "GET, POST"],
-    ["/.well-known/jwks.json", "POST", "GET"],
+    ["/userinfo", "DELETE", "GET, HEAD, POST"],
+    ["/.well-known/jwks.json", "POST", "GET, HEAD"],
   ])("%s does not take %s", async (path, method, allowed) => {
     const { send } = startSignIn();
     const response = await send(path, { method });
     expect(response.status).toBe(405);
     expect(response.headers.get("allow")).toBe(allowed);
+    expect(response.headers.get("cache-control")).toBe("no-store");
   });
 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { callerAddress } from "../../../../src/worker/sign-in/caller-address.ts";
-import { createFailureCount } from "../../../../src/worker/sign-in/failure-count.ts";
+import { createMinuteCount } from "../../../../src/worker/sign-in/minute-count.ts";
 import { createOneTimeUse } from "../../../../src/worker/sign-in/one-time-use.ts";
 import { parseParameters } from "../../../../src/worker/sign-in/parameters.ts";
 
@@ -19,10 +19,10 @@ describe("the address of a caller", () => {
   });
 });
 
-describe("failures", () => {
-  test("are counted for each address and minute", () => {
+describe("what happens", () => {
+  test("is counted for each key and minute", () => {
     let now = 0;
-    const count = createFailureCount(2, () => now);
+    const count = createMinuteCount(2, () => now);
     count.add("one");
     expect(count.isOver("one")).toBe(false);
     count.add("one");

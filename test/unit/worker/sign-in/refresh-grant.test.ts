@@ -36,6 +36,18 @@ describe("a refresh token", () => {
     expect(answers.map(({ status }) => status)).toEqual(Array(8).fill(200));
   });
 
+  test("is refused for the rest of a minute once its sign-in has used it sixty times, and no other sign-in is", async () => {
+    const { refreshTokenOf, refresh, clock } = startSignIn();
+    const token = await refreshTokenOf();
+    for (let time = 0; time < 60; time += 1) expect((await refresh(token)).status).toBe(200);
+    const refused = await refresh(token);
+    expectError(refused, "temporarily_unavailable", 429);
+    expect(refused.headers.get("retry-after")).toBe("60");
+    expect((await refresh(await refreshTokenOf())).status).toBe(200);
+    clock.nowMs += 60_000;
+    expect((await refresh(token)).status).toBe(200);
+  });
+
   test("ends after the eight hours of its session, however often it was renewed", async () => {
     const { refreshTokenOf, refresh, clock } = startSignIn();
     let token = await refreshTokenOf();

@@ -2,8 +2,8 @@
 import type { Decision } from "../../../../../src/worker/authenticate.ts";
 import type { OpenIdClient, SignInSettings } from "../../../../../src/worker/config/sign-in.ts";
 import { createDevicePolls } from "../../../../../src/worker/sign-in/device-polls.ts";
-import { createFailureCount } from "../../../../../src/worker/sign-in/failure-count.ts";
 import type { GitHubSignIn, GitHubTokenAnswer } from "../../../../../src/worker/sign-in/github-sign-in.ts";
+import { createMinuteCount } from "../../../../../src/worker/sign-in/minute-count.ts";
 import { createOneTimeUse } from "../../../../../src/worker/sign-in/one-time-use.ts";
 import type { Occasion, Provider } from "../../../../../src/worker/sign-in/provider.ts";
 import { createSignInSealer } from "../../../../../src/worker/sign-in/sealer.ts";
@@ -115,7 +115,8 @@ export function createTestProvider(clients: readonly OpenIdClient[] = [productio
     oneTimeUse: createOneTimeUse(),
     usedCodes: createUsedCodes(undefined, issuerUrl, () => undefined),
     devicePolls: createDevicePolls(now),
-    refusedCodes: createFailureCount(20, now),
+    refusedCodes: createMinuteCount(20, now),
+    refreshes: createMinuteCount(60, now),
     now,
     asked: [],
     redeemed: [],
