@@ -14,6 +14,7 @@ import {
   refusals,
   type ScriptedAnswer,
   teamBody,
+  teamNamed,
 } from "../support.ts";
 import { loadMemberships } from "./own-token-support.ts";
 
@@ -169,6 +170,49 @@ describe("teams", () => {
       [paths.team("Acme", "engineering")]: answer,
     });
     expect(memberships).toMatchObject([{ kind: "active", teamsHidden: reason }]);
+  });
+
+  test("come in smaller pages where GitHub fails at a large one, and one organisation at least shows that it is not down", async () => {
+    const { memberships } = await loadMemberships([globex, acme], {
+      [inGlobex]: error(502, ""),
+      [inAcme]: json(membershipBody()),
+      [paths.teams]: error(502, ""),
+      "GET /user/teams?per_page=20&page=1": json([teamBody(55, "platform")]),
+    });
+    expect(memberships).toEqual([hidden("github_server_error"), member([platform])]);
+  });
+
+  describe("whose parent has no address of its own", () => {
+    const all = paths.teamsOf("Acme");
+    const script = (more: Record<string, ScriptedAnswer>) => ({
+      [inAcme]: json(membershipBody()),
+      [paths.teams]: json([teamBody(55, "platform", { parent: { id: 7, slug: "a b" } })]),
+      ...more,
+    });
+
+    test("count with it as the organisation's list shows it, in smaller pages if need be", async () => {
+      const { memberships } = await loadMemberships(
+        [acme],
+        script({ [all]: error(502, ""), "GET /orgs/Acme/teams?per_page=20&page=1": json([teamBody(7, "core")]) }),
+      );
+      expect(memberships).toEqual([member([platform, { id: 7, slug: "core" }])]);
+    });
+
+    test("are not taken for all where that list does not have it", async () => {
+      const { memberships } = await loadMemberships([acme], script({ [all]: json([teamBody(8, "other")]) }));
+      expect(memberships).toMatchObject([{ kind: "active", teamsHidden: "github_inconsistent_responses" }]);
+    });
+  });
+
+  test("that are listed are known without another call, also where a parent of theirs is not", async () => {
+    const named = [teamNamed(55, "old-name"), teamNamed(null, "platform")];
+    const { memberships, calls } = await loadMemberships([{ ...acme, teams: named }], {
+      [inAcme]: json(membershipBody()),
+      [paths.teams]: json([teamBody(55, "Platform", { parent: { id: 7, slug: "core" } })]),
+      [paths.team("Acme", "core")]: error(502, ""),
+    });
+    expect(memberships).toMatchObject([{ namedTeams: { "#55": true, "/platform": true } }]);
+    expect(calls).toHaveLength(3);
   });
 
   test("are none where a page of theirs is missing", async () => {
@@ -369,6 +413,36 @@ describe("a fine-grained token", () => {
     }
   });
 
+  test("is not blind where one organisation at least hides from it", async () => {
+    const script = { [inAcme]: notFound, [inGlobex]: error(403, "No"), [paths.teams]: json([]) };
+    const { memberships } = await loadMemberships([acme, globex], script, fineGrained);
+    expect(memberships).toEqual([none(false), hidden("organisation_forbidden")]);
+  });
+
+  test("is not blind where it shows that its owner is no member, or who has the organisation's name", async () => {
+    const outside = { [inAcme]: json(membershipBody({ role: "billing_manager" })), [paths.teams]: json([]) };
+    expect((await loadMemberships([acme], outside, fineGrained)).memberships).toEqual([none(true)]);
+    const taken = {
+      [inAcme]: json(membershipBody({ organization: { login: "acme", id: 999 } })),
+      [paths.teams]: json([]),
+      [paths.byId(1234)]: notFound,
+    };
+    expect((await loadMemberships([pinnedAcme], taken, fineGrained)).memberships).toEqual([
+      { ...none(false), nameTakenBy: 999 },
+    ]);
+  });
+
+  test("that shows one organisation of the policy is not asked where another one went that hides", async () => {
+    const script = { [inGlobex]: json(membershipBody({ organization: globexBody })), [inAcme]: error(403, "No") };
+    const { memberships, calls } = await loadMemberships(
+      [globex, pinnedAcme].map((one) => ({ ...one, needsTeams: false })),
+      script,
+      fineGrained,
+    );
+    expect(memberships).toMatchObject([{ kind: "active" }, hidden("organisation_forbidden")]);
+    expect(calls).toHaveLength(2);
+  });
+
   test("of other kinds is not blind: nothing anywhere is a no", async () => {
     const script = { [inAcme]: notFound, [paths.teams]: json([]) };
     expect((await loadMemberships([acme], script)).memberships).toEqual([none(true)]);
@@ -427,6 +501,15 @@ describe("the user's token", () => {
     for (const answer of [json(membershipBody()), notFound]) {
       const loaded = await loadMemberships([acme], { [inAcme]: answer, [paths.teams]: json([]) });
       expect(loaded.result).toMatchObject({ kind: "known", tookToken: true });
+    }
+  });
+
+  test("was accepted where one answer at least took it, be it a refusal to show the organisation", async () => {
+    const withoutTeams = [acme, globex].map((one) => ({ ...one, needsTeams: false }));
+    for (const answer of [json(membershipBody()), notFound, error(403, "No")]) {
+      const script = { [inAcme]: answer, [inGlobex]: error(502, ""), [paths.memberships]: error(502, "") };
+      const loaded = await loadMemberships(withoutTeams, script);
+      expect(loaded.result).toMatchObject({ tookToken: true });
     }
   });
 
