@@ -211,6 +211,31 @@ describe("a 200 that does not show the teams", () => {
 
   test.each<[string, unknown, string]>([
     ["the rate limit", errors("RATE_LIMITED"), "shared_quota_spent"],
+    [
+      "the rate limit among other errors",
+      { data: null, errors: [{ type: "FORBIDDEN" }, { type: "RATE_LIMITED" }] },
+      "shared_quota_spent",
+    ],
+    [
+      "GraphQL's own failure among other errors",
+      { data: null, errors: [{ type: "FORBIDDEN" }, { message: "Something went wrong" }] },
+      "github_server_error",
+    ],
+    [
+      "a refusal of the organisation",
+      { data: { organization: null, user }, errors: [{ type: "FORBIDDEN", path: ["organization"] }] },
+      "github_app_unavailable",
+    ],
+    [
+      "a refusal of the user",
+      { data: { organization, user: null }, errors: [{ type: "FORBIDDEN", path: ["user"] }] },
+      "github_app_unavailable",
+    ],
+    [
+      "something else that is not there",
+      { data: { organization: null, user }, errors: [{ type: "NOT_FOUND", path: ["viewer"] }] },
+      "github_app_unavailable",
+    ],
     ["scopes", errors("INSUFFICIENT_SCOPES"), "github_app_unavailable"],
     ["a missing permission", errors("FORBIDDEN"), "github_app_unavailable"],
     ["an IP allow list", errors("FORBIDDEN", { organization: null, user }), "github_app_unavailable"],

@@ -9,6 +9,7 @@ import {
   linkTo,
   membershipBody,
   notFound,
+  organisationById,
   paths,
   pinnedAcme,
   refusals,
@@ -147,11 +148,31 @@ describe("teams", () => {
     expect(memberships).toEqual([member([platform])]);
   });
 
+  test("of an organisation without a name or a number are in none", async () => {
+    const { memberships } = await loadMemberships([acme], {
+      [inAcme]: json(membershipBody()),
+      [paths.teams]: json([teamBody(1, "dev", { organization: { login: null } }), teamBody(55, "platform")]),
+    });
+    expect(memberships).toEqual([member([platform])]);
+  });
+
+  test("of a pinned organisation are all there, whatever else single sign-on left out", async () => {
+    const pinned = { ...pinnedAcme, teams: [teamNamed(99, "sre")] };
+    const { memberships } = await loadMemberships([pinned], {
+      [inAcme]: json(membershipBody()),
+      [paths.teams]: json([], { "x-github-sso": "partial-results; organizations=8888" }),
+    });
+    expect(memberships).toEqual([member()]);
+  });
+
   test("count with all of their parents, which are looked up where no list has them", async () => {
     const { memberships, calls } = await loadMemberships([acme], {
       [inAcme]: json(membershipBody()),
       [paths.teams]: json([teamBody(55, "platform", { parent: { id: 7, slug: "engineering" } })]),
-      [paths.team("Acme", "engineering")]: json(teamBody(7, "engineering", { parent: { id: 8, slug: "all" } })),
+      [paths.team("Acme", "engineering")]: (call) => {
+        expect(call.authorization).toMatch(/^Bearer ghp_/);
+        return Response.json(teamBody(7, "engineering", { parent: { id: 8, slug: "all" } }));
+      },
       [paths.team("Acme", "all")]: json(teamBody(8, "all")),
     });
     expect(memberships).toEqual([member([platform, { id: 7, slug: "engineering" }, { id: 8, slug: "all" }])]);
@@ -196,6 +217,17 @@ describe("teams", () => {
         script({ [all]: error(502, ""), "GET /orgs/Acme/teams?per_page=20&page=1": json([teamBody(7, "core")]) }),
       );
       expect(memberships).toEqual([member([platform, { id: 7, slug: "core" }])]);
+    });
+
+    test("are looked for in that list at once, whatever other parents there are", async () => {
+      const teams = [
+        teamBody(55, "platform", { parent: { id: 7, slug: "a b" } }),
+        teamBody(56, "sre", { parent: { id: 8, slug: "ops" } }),
+      ];
+      const list = json([teamBody(7, "core"), teamBody(8, "ops")]);
+      const { memberships, calls } = await loadMemberships([acme], script({ [paths.teams]: json(teams), [all]: list }));
+      expect(memberships).toMatchObject([{ teamsHidden: null }]);
+      expect(calls).toHaveLength(3);
     });
 
     test("are not taken for all where that list does not have it", async () => {
@@ -346,6 +378,25 @@ describe("several organisations", () => {
       hidden("github_secondary_limit"),
       { ...member([]), teamsHidden: "github_rate_limit" },
     ]);
+  });
+
+  test("that fail are not searched for under another name", async () => {
+    const script = { [inAcme]: error(502, ""), [paths.teams]: json([]) };
+    const { memberships, calls } = await loadMemberships([pinnedAcme], script);
+    expect(memberships).toEqual([hidden("github_server_error")]);
+    expect(calls).toHaveLength(2);
+  });
+
+  test("with one number are looked up by it once", async () => {
+    const old = { ...pinnedAcme, login: "old-acme" };
+    const { calls } = await loadMemberships([pinnedAcme, old], {
+      [inAcme]: notFound,
+      [paths.membership("old-acme")]: notFound,
+      [paths.membership("Acme")]: notFound,
+      [paths.teams]: json([]),
+      ...organisationById(1234, "Acme"),
+    });
+    expect(calls.filter((call) => call === paths.byId(1234))).toHaveLength(1);
   });
 
   test("that all fail have no list of teams asked for again: GitHub is down", async () => {
