@@ -1,5 +1,5 @@
 // JWTs that are signed with RS256, as GitHub asks of its apps, and EKS and kube-apiserver's flags of ID tokens.
-import { base64url } from "./base64url.ts";
+import { SignJWT } from "jose/jwt/sign";
 import { decodeBase64 } from "./config/values.ts";
 import type { Key } from "./sealing.ts";
 
@@ -14,14 +14,7 @@ export function importPrivateKey(pem: string, isExtractable = false): Promise<Ke
   return crypto.subtle.importKey("pkcs8", pkcs8, rs256, isExtractable, ["sign"]);
 }
 
-/**
- * @param header what the JWT's header says besides the algorithm
- * @returns the compact form (RFC 7515, 3.1)
- */
-export async function signJwt(key: Key, header: { readonly kid?: string }, claims: object): Promise<string> {
-  const encoder = new TextEncoder();
-  const encode = (json: object) => base64url(encoder.encode(JSON.stringify(json)));
-  const signed = `${encode({ alg: "RS256", typ: "JWT", ...header })}.${encode(claims)}`;
-  const signature = await crypto.subtle.sign(rs256, key, encoder.encode(signed));
-  return `${signed}.${base64url(new Uint8Array(signature))}`;
+/** @param header what the JWT's header says besides the algorithm */
+export function signJwt(key: Key, header: { readonly kid?: string }, claims: object): Promise<string> {
+  return new SignJWT({ ...claims }).setProtectedHeader({ alg: "RS256", typ: "JWT", ...header }).sign(key);
 }

@@ -1,10 +1,10 @@
 // GET and POST /authorize: a client sends a person here to sign in, and the person goes on to GitHub.
 import type { Decision } from "../authenticate.ts";
-import { base64url } from "../base64url.ts";
 import type { OpenIdClient } from "../config/sign-in.ts";
 import { authorizationRequestOf, type ParsedAuthorization, parseAuthorization } from "./authorization-request.ts";
 import { admit, errorAddress, redirect, refuse, transactionSeconds } from "./authorization-response.ts";
 import {
+  base64url,
   chooseAccountCookie,
   deleteCookie,
   maxCookieLength,

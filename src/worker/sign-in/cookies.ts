@@ -1,7 +1,6 @@
 // Cookies of the sign-in hostname. The prefix `__Host-` keeps sibling hostnames from setting them (RFC 6265bis,
 // 4.1.3.2). SameSite=Lax: GitHub's redirect back is a navigation, which brings them; a form of another site brings
 // none.
-import { base64url } from "../base64url.ts";
 
 /** A browser that has signed in. */
 export const sessionCookie = "__Host-session";
@@ -66,4 +65,11 @@ export function randomId(): string {
 
 export function isRandomId(text: string): boolean {
   return idPattern.test(text);
+}
+
+export function base64url(bytes: Uint8Array): string {
+  return btoa(String.fromCharCode(...bytes))
+    .replaceAll("+", "-")
+    .replaceAll("/", "_")
+    .replace(/=+$/, "");
 }

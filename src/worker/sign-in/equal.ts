@@ -1,5 +1,5 @@
 // Comparisons that take as long for a wrong value as for the right one: time tells an attacker nothing.
-import { base64url } from "../base64url.ts";
+import { base64url } from "./cookies.ts";
 
 /** By digests, so that the length of the secret does not show either. */
 export async function isSecretEqual(one: string, other: string): Promise<boolean> {

@@ -1,9 +1,8 @@
 // The sealer of what the provider gives out in place of storing it: AES-256-GCM with a key for each purpose, from
 // CACHE_SECRET. The first byte names the secret; the rest is bound to that byte, the purpose and the client.
-import { base64url } from "../base64url.ts";
 import type { SignInSettings } from "../config/sign-in.ts";
 import { deriveByte, deriveKey, type Key, open, seal, sealingBytes } from "../sealing.ts";
-import { maxCookieLength } from "./cookies.ts";
+import { base64url, maxCookieLength } from "./cookies.ts";
 import type { SealedPurpose, SealedValues, SignInSealer } from "./sealed-values.ts";
 
 /** Changes with the types of the sealed values: a release does not open what another format wrote. */
