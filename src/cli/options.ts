@@ -30,6 +30,12 @@ export const clusterOption = () =>
 export const onlyClusterOption = () =>
   new Option("-c, --cluster <name>", `${clusterMeaning} (default: the only one)`).argParser(parseClusterName);
 
+/** `--cluster`, as often as there are clusters. */
+export const clustersOption = () =>
+  new Option("-c, --cluster <name>", clusterMeaning)
+    .argParser((name: string, earlier: readonly string[] = []) => [...earlier, parseClusterName(name)])
+    .makeOptionMandatory();
+
 /** `--hostname`: instead of the configuration's; it may have a port. */
 export const hostnameOption = () =>
   new Option(
@@ -170,4 +176,60 @@ export function readToken(source: string, text: string): string | null {
     throw cliError(source, "holds no token: it has spaces, or characters that no token has", hint);
   }
   return token;
+}
+
+export interface GitHubTokenOptions {
+  readonly tokenFromStdin: boolean;
+  readonly tokenHost?: string;
+}
+
+/** @param use what the token is for */
+export const gitHubTokenOptions = (use: string) => [
+  new Option("--token-from-stdin", `read the token for GitHub from stdin; ${use}`).default(false),
+  new Option(
+    "--token-host <host>",
+    "sends credentials to this host too: the one that GITHUB_API_URL names, if it is not api.github.com",
+  ),
+];
+
+/** The one host that credentials go to without being told: another hand may have written the configuration. */
+const knownHost = "api.github.com";
+
+/**
+ * @param restUrl where GitHub is, as the configuration says it
+ * @returns null where the operator, or the host's name, says that it may have credentials; else what to say
+ */
+export function unnamedHost(
+  restUrl: string,
+  { tokenHost: named }: GitHubTokenOptions,
+  command: string,
+): { readonly message: string; readonly hint: string } | null {
+  const { host } = new URL(restUrl);
+  if (host === knownHost || host === named?.toLowerCase()) return null;
+  return {
+    message: `is not sent to ${host}, which the configuration alone names`,
+    hint: `if it is your GitHub: octogate ${command} --token-host ${host}`,
+  };
+}
+
+/**
+ * Reads the token for the command's own requests. It is never an argument: all users of the machine can see those.
+ *
+ * @param command its name, for hints
+ * @returns the token from stdin if that is asked for, or else GITHUB_TOKEN, and where it comes from; null where there
+ *   is none
+ * @throws CliError if it is none
+ */
+export async function readGitHubToken(
+  { tokenFromStdin }: GitHubTokenOptions,
+  { env, terminal }: Context,
+  command: string,
+): Promise<{ readonly source: string; readonly token: string | null }> {
+  const source = tokenFromStdin ? "stdin" : "GITHUB_TOKEN";
+  const text = tokenFromStdin ? ((await terminal.readInput()) ?? "") : (env.GITHUB_TOKEN ?? "");
+  const token = readToken(source, text);
+  if (token === null && tokenFromStdin) {
+    throw cliError(source, "holds no token", `octogate ${command} --token-from-stdin < file`);
+  }
+  return { source, token };
 }

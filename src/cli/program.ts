@@ -21,9 +21,10 @@ import { checkCommand } from "./commands/check/command.ts";
 import { completionCommand } from "./commands/completion.ts";
 import { doctorCommand } from "./commands/doctor/command.ts";
 import { explainCommand } from "./commands/explain/command.ts";
-import { kubeconfigCommand } from "./commands/kubeconfig.ts";
+import { kubeconfigCommand } from "./commands/kubeconfig/command.ts";
 import { manifestsCommand } from "./commands/manifests/command.ts";
 import { pinCommand } from "./commands/pin/command.ts";
+import { reportCommand } from "./commands/report/command.ts";
 import { setupCommand } from "./commands/setup/command.ts";
 import { createCommand } from "./commands/signing-key/create.ts";
 import { rotateCommand as rotateSigningKeyCommand } from "./commands/signing-key/rotate.ts";
@@ -59,7 +60,7 @@ const cacheSecretCommand: CommandMaker = (context, run) =>
 /** In the order in which an operator meets them. */
 const commands: Readonly<Record<string, readonly CommandMaker[]>> = {
   "From a clone to a cluster that asks:": [setupCommand, manifestsCommand, kubeconfigCommand],
-  "Who gets in:": [checkCommand, pinCommand, explainCommand],
+  "Who gets in:": [checkCommand, pinCommand, explainCommand, reportCommand],
   "Afterwards:": [doctorCommand, certificateCommand, signingKeyCommand, cacheSecretCommand, teardownCommand],
   "Help:": [completionCommand],
 };

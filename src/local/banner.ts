@@ -79,6 +79,7 @@ export function bannerText({ port, githubUrl, folder, clusterNames, sampleUsers,
     curlCommand(port, folder, firstCluster, token),
     "",
     ...(signIn === null ? [] : [...signInLines(signIn, isRemote), ""]),
+    ...(hasUsers ? [...jobLines(folder), ""] : []),
     "With kubectl and a kube-apiserver on this machine: docs/try-with-kubectl.md.",
     "Here, each decision follows as a line. Ctrl-C ends it.",
     "",
@@ -110,6 +111,15 @@ function signInLines({ issuerUrl, programUrl, githubWebUrl }: SignInPlaces, isRe
           "      THIS-MACHINE",
         ]
       : []),
+  ];
+}
+
+/** `npm run job` finds the state folder by itself only where it is the usual one. */
+function jobLines({ path, isDefault }: StateFolder): string[] {
+  return [
+    "Run a job of a GitHub Actions workflow, and see what a cluster gets:",
+    "",
+    `  npm run job${isDefault ? "" : ` -- --state ${quoted(path)}`}`,
   ];
 }
 

@@ -15,6 +15,8 @@ const decisionSchema = v.pipe(
     user: v.optional(v.string()),
     groups: v.optional(v.number()),
     login: v.optional(v.string()),
+    /** Of a workflow. */
+    repository: v.optional(v.string()),
     source: v.optional(v.string()),
     durationMs: v.number(),
   }),
@@ -31,9 +33,10 @@ const colours = { authenticated: 32, unauthenticated: 31, denied: 33, undetermin
 export function readableLine(line: string, isColoured: boolean): string {
   const parsed = v.safeParse(decisionSchema, line);
   if (!parsed.success) return line;
-  const { time, cluster, client, grant, verdict, reason, user, groups, login, source, durationMs } = parsed.output;
+  const { time, cluster, client, grant, verdict, reason, user, groups, login, repository, source, durationMs } =
+    parsed.output;
   const mark = isColoured ? `\u001b[${colours[verdict]}m${marks[verdict]}\u001b[0m` : marks[verdict];
-  const who = user ?? login ?? "(no account)";
+  const who = user ?? login ?? repository ?? "(no account)";
   const what = verdict === "authenticated" ? `${groups ?? 0} groups` : `${verdict}: ${reason}`;
   const from = source === undefined ? "" : `, from ${source}`;
   const asker = cluster ?? `${client} by ${grant}`;

@@ -1,6 +1,6 @@
 // Command line of `npm start`. Pure: it reads no file and sends nothing.
 import { Command, Option } from "commander";
-import { reservedClusterName } from "./state-folder.ts";
+import { defaultStateFolder, reservedClusterName } from "./state-folder.ts";
 
 interface PolicyOption {
   readonly name: string;
@@ -51,7 +51,7 @@ export function createStartCommand(run: (options: Options) => Promise<void>): Co
     .helpOption("--help", "show this text")
     .option("--port <PORT>", "port of the TLS server, on 127.0.0.1", "8443")
     .option("--sign-in-port <PORT>", "port of the sign-in hostname, on localhost", "8444")
-    .option("--state <FOLDER>", "keeps certificates, keys, tokens, kubeconfigs and the cache", ".octogate")
+    .option("--state <FOLDER>", "keeps certificates, keys, tokens, kubeconfigs and the cache", defaultStateFolder)
     .option("--github <URL>", "another GitHub API instead of the stand-in, such as https://api.github.com")
     .addOption(
       repeatable(

@@ -9,6 +9,7 @@ import { clientVariableName, clusterVariableName } from "../worker/config/config
 import { bannerText, localAddress } from "./banner.ts";
 import { type EdgeCertificates, keepCertificates } from "./certificates.ts";
 import { type Edge, type EdgeOptions, startEdge } from "./edge/server.ts";
+import { actionsIssuerUrl } from "./github/actions/routes.ts";
 import { addSampleApp } from "./github/sample-app.ts";
 import { addSampleUsers } from "./github/sample-users.ts";
 import { startGitHubStandIn } from "./github/server.ts";
@@ -173,6 +174,7 @@ async function gitHubFor(
     policy: { ...sample.policy, sign_in: true, device_flow: true, exchange: true },
     variables: {
       GITHUB_WEB_URL: standIn.webUrl,
+      ACTIONS_ISSUER_URL: actionsIssuerUrl(standIn),
       GITHUB_CLIENT_ID: app.clientId,
       OAUTH_CLIENT_SECRETS: JSON.stringify({ [app.clientId]: app.clientSecret }),
     },

@@ -17,6 +17,9 @@ export type StateFolder = Readonly<ReturnType<typeof stateFolderAt>>;
 /** The one file at the top that belongs to no cluster is `ca.crt`, so no cluster can have this name. */
 export const reservedClusterName = "ca";
 
+/** In the clone. */
+export const defaultStateFolder = ".octogate";
+
 /** @returns the files' places, absolute; makes nothing yet */
 export function stateFolderAt(path: string) {
   const root = resolve(path);
@@ -24,6 +27,7 @@ export function stateFolderAt(path: string) {
   const own = (name: string) => join(root, "edge", name);
   return {
     path: root,
+    isDefault: root === resolve(defaultStateFolder),
     authority: { certificate: join(root, `${reservedClusterName}.crt`), privateKey: own("ca.key") },
     server: { certificate: own("server.crt"), privateKey: own("server.key") },
     cacheSecret: own("cache-secret"),

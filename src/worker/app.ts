@@ -162,8 +162,9 @@ export function createApp(runtime: Runtime): App {
       const { apiVersion, token } = parsed.review;
       const decision = await authenticate(token, cluster.name, cluster.policy, service);
       decisionLog.decided(review, decision, runtime.now());
-      if (decision.kind === "evaluated") warnOfNames(clusterVariableName(cluster.name), decision.nameWarnings);
-      const isRepeated = decision.kind === "evaluated" && decision.repeated === true;
+      const decided = decision.kind === "evaluated" || decision.kind === "workflow" ? decision : null;
+      if (decided !== null) warnOfNames(clusterVariableName(cluster.name), decided.nameWarnings);
+      const isRepeated = decided?.repeated === true;
       return verdictResponse(apiVersion, decision.verdict, isRepeated);
     } catch (thrown) {
       decisionLog.failed(review, runtime.now());

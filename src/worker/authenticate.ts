@@ -1,23 +1,30 @@
 // The way of one token: credential → facts → policy → verdict. Each step can end it. Nothing here knows of HTTP, and
-// nothing but the facts cache calls out.
+// nothing but the facts cache and the keys of workflows' tokens calls out.
 import type { FactsCache } from "./cache/facts-cache.ts";
 import type { LookupResult } from "./cache/lookup.ts";
 import { type Checked, describeProblems, type Problem } from "./config/checked.ts";
 import type { ClusterPolicy } from "./config/cluster.ts";
 import type { TokenShape } from "./config/service.ts";
 import { credentialIdOf } from "./credential/credential-id.ts";
-import { type ForeignKind, recogniseCredential } from "./credential/kind.ts";
+import { type ForeignKind, isWorkflowToken, recogniseCredential } from "./credential/kind.ts";
 import type { Facts } from "./github/facts.ts";
 import { createTrace, type TracedCall } from "./github/trace.ts";
 import { evaluate, evaluateCredential, factsRequestOf } from "./policy/evaluate.ts";
+import { evaluateWorkflow } from "./policy/evaluate-workflow.ts";
 import type { PresentedCredential } from "./policy/identity.ts";
-import { findNameWarnings } from "./policy/name-warnings.ts";
+import { findNameWarnings, findWorkflowWarnings } from "./policy/name-warnings.ts";
+import { workflowCredentialIdOf } from "./policy/workflow-identity.ts";
 import { denied, unauthenticated, undetermined, type Verdict } from "./verdict.ts";
+import type { WorkflowFacts } from "./workflows/facts.ts";
+import type { KeySource } from "./workflows/keys.ts";
+import type { Verification, WorkflowVerifier } from "./workflows/verify.ts";
 
 /** What the deployment brings along for every review. */
 export interface Service {
   readonly factsCache: FactsCache;
   readonly tokenShape: TokenShape;
+  /** Null where no token of a workflow is taken. */
+  readonly workflows: WorkflowVerifier | null;
   /** Counts one more denial of a credential at a cluster; true where it repeats too often, see repeated-denials.ts. */
   readonly isRepeatedDenial: (cluster: string, credentialId: string) => boolean;
 }
@@ -46,17 +53,33 @@ export type Decision =
       readonly repeated?: true;
       /** What the facts show to be uncertain about the policy's names. */
       readonly nameWarnings: readonly string[];
-    };
+    }
+  | WorkflowDecision;
+
+export interface WorkflowDecision {
+  readonly kind: "workflow";
+  readonly verdict: Verdict;
+  /** Where GitHub's key came from. */
+  readonly source: KeySource;
+  /** Null where GitHub's signature does not hold, or the claims have another form. */
+  readonly facts: WorkflowFacts | null;
+  /** As above. */
+  readonly repeated?: true;
+  readonly nameWarnings: readonly string[];
+}
 
 /**
  * Decides about one token. Checks, in this order:
  *
  * 1. the configuration of the deployment and of the cluster is right; otherwise undetermined
- * 2. the token is one that GitHub gives to people, by its shape alone; a foreign token ends here, never sent or logged
+ * 2. the token is one that GitHub gives to people or workflows, by its shape alone; a foreign token ends here, never
+ *    sent or logged
  * 3. the token is not denied by name, and its kind is allowed at this cluster
  * 4. GitHub's facts about the owner: memory → KV → GitHub; a failure ends here
  * 5. the policy, on these facts
  * 6. a denial that repeats too often is marked
+ *
+ * A workflow's token is verified in place of 3 and 4 (workflows/verify.ts).
  *
  * @param token as it came: any string that is not empty
  * @param cluster the asking cluster's name
@@ -75,9 +98,12 @@ export async function authenticate(
     const problems = [service, checkedPolicy].flatMap((part) => (part.ok ? [] : part.problems));
     return { kind: "misconfigured", problems, verdict: undetermined("configuration", describeProblems(problems)) };
   }
-  const { factsCache, tokenShape, isRepeatedDenial } = service.value;
+  const { factsCache, tokenShape, workflows, isRepeatedDenial } = service.value;
   const policy = checkedPolicy.value;
 
+  if (workflows !== null && isWorkflowToken(token, workflows.issuerUrl)) {
+    return decideAboutWorkflow(await workflows.verify(token), cluster, policy, service.value);
+  }
   const recognised = recogniseCredential(token, tokenShape);
   if (recognised.kind === "foreign") {
     return { kind: "foreign", foreignKind: recognised.foreignKind, verdict: unauthenticated("not_github_token") };
@@ -114,6 +140,29 @@ export async function authenticate(
     ...(outcome.kind === "found" && outcome.isStale ? { graceEndsAt: outcome.graceEndsAt } : {}),
     ...repetition(verdict),
     nameWarnings: facts === null ? [] : findNameWarnings(policy, facts),
+  };
+}
+
+function decideAboutWorkflow(
+  verification: Verification,
+  cluster: string,
+  policy: ClusterPolicy,
+  { isRepeatedDenial }: Service,
+): WorkflowDecision {
+  const { source } = verification;
+  const nothingKnown = { kind: "workflow", source, facts: null, nameWarnings: [] } as const;
+  if (verification.kind === "refused") return { ...nothingKnown, verdict: unauthenticated(verification.reason) };
+  if (verification.kind === "undetermined") return { ...nothingKnown, verdict: undetermined(verification.reason) };
+  const { facts, time } = verification;
+  const verdict = evaluateWorkflow(policy, facts, time);
+  const isRepeated = verdict.kind === "denied" && isRepeatedDenial(cluster, workflowCredentialIdOf(facts));
+  return {
+    kind: "workflow",
+    verdict,
+    source,
+    facts,
+    ...(isRepeated ? { repeated: true } : {}),
+    nameWarnings: findWorkflowWarnings(policy, facts),
   };
 }
 

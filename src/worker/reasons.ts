@@ -23,7 +23,7 @@ export interface ReasonRow {
 type Rows = Readonly<Record<string, ReasonRow>>;
 
 export const authenticatedReasons = {
-  admitted: { problem: "An entry of allow admits this person", hint: null, audience: "bearer" },
+  admitted: { problem: "An entry of allow admits this person or workflow", hint: null, audience: "bearer" },
 } as const satisfies Rows;
 
 /** kube-apiserver gets a plain no without a text. */
@@ -79,6 +79,36 @@ export const unauthenticatedReasons = {
   not_a_person: {
     problem: "The account is not a person's, and only accounts of type User can sign in",
     hint: "use the token of a person's account",
+    audience: "operator",
+  },
+  workflow_token_forged: {
+    problem: "GitHub has not signed this workflow token",
+    hint: "ask GitHub for a token within the job",
+    audience: "bearer",
+  },
+  workflow_key_unknown: {
+    problem: "GitHub publishes no key of the id that this workflow token names",
+    hint: "ask GitHub for a token within the job",
+    audience: "bearer",
+  },
+  workflow_claims_malformed: {
+    problem: "A claim of this workflow token is missing, or has another form than GitHub's",
+    hint: "is ACTIONS_ISSUER_URL GitHub's own issuer?",
+    audience: "bearer",
+  },
+  workflow_denied: {
+    problem: "An entry of deny names this workflow or the person who started it",
+    hint: "remove the entry from deny",
+    audience: "operator",
+  },
+  workflow_not_allowed: {
+    problem: "No entry of allow admits this workflow",
+    hint: "add an entry to allow: its workflow: or environment:",
+    audience: "operator",
+  },
+  repository_reassigned: {
+    problem: "An entry of allow has this repository's name but pins other numbers",
+    hint: "was it made anew, or has it another owner? octogate pin looks its numbers up",
     audience: "operator",
   },
 } as const satisfies Rows;
@@ -206,6 +236,26 @@ export const deniedReasons = {
     hint: "change the cluster's prefix",
     audience: "operator",
   },
+  workflow_audience: {
+    problem: "The workflow token was made for another audience",
+    hint: "ask GitHub for a token with this cluster's",
+    audience: "bearer",
+  },
+  workflow_token_expired: {
+    problem: "The workflow token has expired, for GitHub makes them for five minutes",
+    hint: "ask GitHub for a token each time",
+    audience: "bearer",
+  },
+  workflow_token_early: {
+    problem: "The workflow token does not count yet by the clock here",
+    hint: "try again when the clocks agree",
+    audience: "bearer",
+  },
+  workflow_event_not_allowed: {
+    problem: "An event started this run that workflow_events does not list",
+    hint: "add it to workflow_events, or start the run by another one",
+    audience: "bearer",
+  },
 } as const satisfies Rows;
 
 /** Nothing is known about the account, for the fault is elsewhere. */
@@ -302,6 +352,16 @@ export const undeterminedReasons = {
   shared_quota_spent: {
     problem: "GitHub limits the app's client or installation with which this service asks for all users",
     hint: "try again later; the operator finds in the documentation how many users one carries",
+    audience: "bearer",
+  },
+  workflow_key_pending: {
+    problem: "The key of this workflow token is not known, and GitHub was asked within the last minute",
+    hint: "try again later",
+    audience: "bearer",
+  },
+  workflow_keys_unavailable: {
+    problem: "GitHub does not say the keys of workflow tokens",
+    hint: "try again later; is ACTIONS_ISSUER_URL right, and reachable from here?",
     audience: "bearer",
   },
   configuration: { problem: "The configuration is wrong", hint: "octogate check says where", audience: "operator" },

@@ -1,5 +1,5 @@
 // JWTs that are signed with RS256, as GitHub asks of its apps, and EKS and kube-apiserver's flags of ID tokens.
-import { SignJWT } from "jose/jwt/sign";
+import { CompactSign } from "jose/jws/compact/sign";
 import { decodeBase64 } from "./config/values.ts";
 import type { Key } from "./sealing.ts";
 
@@ -16,5 +16,6 @@ export function importPrivateKey(pem: string, isExtractable = false): Promise<Ke
 
 /** @param header what the JWT's header says besides the algorithm */
 export function signJwt(key: Key, header: { readonly kid?: string }, claims: object): Promise<string> {
-  return new SignJWT({ ...claims }).setProtectedHeader({ alg: "RS256", typ: "JWT", ...header }).sign(key);
+  const payload = new TextEncoder().encode(JSON.stringify(claims));
+  return new CompactSign(payload).setProtectedHeader({ alg: "RS256", typ: "JWT", ...header }).sign(key);
 }

@@ -3,7 +3,7 @@ import type { Service } from "./authenticate.ts";
 import { boundStoreOf, datasetOf, type LimiterName, limitOf, missingLimiter, storeOf } from "./bindings.ts";
 import { createBreaker } from "./cache/breaker.ts";
 import { createFactsCache, endAccess } from "./cache/facts-cache.ts";
-import { createKvCache } from "./cache/kv.ts";
+import { createKvCache, createSealedKv } from "./cache/kv.ts";
 import type { CacheParts } from "./cache/lookup.ts";
 import { createMemory } from "./cache/memory.ts";
 import { createNegativeCache } from "./cache/negative-cache.ts";
@@ -13,6 +13,7 @@ import { type Checked, describeProblems, type Problem } from "./config/checked.t
 import { type Config, problemsInSignIn, readConfig } from "./config/config.ts";
 import type { ServiceSettings } from "./config/service.ts";
 import type { SignInSettings } from "./config/sign-in.ts";
+import type { WorkflowSettings } from "./config/workflows.ts";
 import { apiAddressOf } from "./github/api-address.ts";
 import { createGitHubClient, type GitHubClient } from "./github/client.ts";
 import { connectGitHub } from "./github/connect.ts";
@@ -24,6 +25,9 @@ import { createProvider } from "./sign-in/create-provider.ts";
 import { createFailureLimit, type FailureLimit } from "./sign-in/failure-limit.ts";
 import type { Provider } from "./sign-in/provider.ts";
 import type { ResponseCache } from "./sign-in/used-codes.ts";
+import { keySetSchema, maxKeySetBytes } from "./workflows/key-set.ts";
+import { createActionsKeys } from "./workflows/keys.ts";
+import { createWorkflowVerifier, leewaySeconds, type WorkflowVerifier } from "./workflows/verify.ts";
 
 /** Variables, secrets and bindings by name. */
 export type Environment = Readonly<Record<string, unknown>>;
@@ -86,7 +90,7 @@ function createServices(env: Environment, runtime: Runtime): Services {
   const metrics = dataset === null ? null : createMetrics(dataset, writeError);
   const log = { decisionLog: createDecisionLog(writeLine, metrics), warnOfNames: createNameWarnings(writeError) };
   const github: Checked<GitHubAccess> = config.service.ok
-    ? { ok: true, value: accessGitHub(config.service.value, env, runtime, metrics) }
+    ? { ok: true, value: accessGitHub(config.service.value, workflowsOf(config), env, runtime, metrics) }
     : config.service;
   const wrong = problemsInSignIn(config);
   if (wrong.length > 0) writeError(`people are kept from signing in: ${describeProblems(wrong)}`);
@@ -107,6 +111,10 @@ function createServices(env: Environment, runtime: Runtime): Services {
   };
 }
 
+function workflowsOf({ workflows }: Config): WorkflowSettings | null {
+  return workflows.ok ? workflows.value : null;
+}
+
 /** GitHub's facts, by one memory and one KV for all: the ways to them differ in whom they let ask. */
 interface GitHubAccess {
   readonly restUrl: string;
@@ -122,6 +130,7 @@ interface GitHubAccess {
 
 function accessGitHub(
   settings: ServiceSettings,
+  workflows: WorkflowSettings | null,
   env: Environment,
   { fetch, now, waitUntil, writeError }: Runtime,
   metrics: Metrics | null,
@@ -137,12 +146,13 @@ function accessGitHub(
     writeError(text);
     metrics?.kvFault();
   };
+  const kvOptions = { store: storeOf(env.KV), sealer, now, writeWarning };
   const admitNeverSeen = limitOf("NEVER_SEEN_LIMIT", env.NEVER_SEEN_LIMIT, writeError);
   const teamLists = createTeamLists();
   const parts: CacheParts = {
     github: connectGitHub(client, api, settings, now),
     memory: createMemory(now),
-    kv: createKvCache({ store: storeOf(env.KV), sealer, now, writeWarning }),
+    kv: createKvCache(kvOptions),
     negative: createNegativeCache(),
     nameOf: sealer.nameOf,
     breaker: createBreaker(),
@@ -159,10 +169,12 @@ function accessGitHub(
   };
   const repeatedDenials = createRepeatedDenials();
   const { tokenShape } = settings;
+  const verifierWith = workflows === null ? () => null : verifierOf(workflows.actionsIssuerUrl);
   /** A repeated denial is answered in another way to kube-apiserver alone. */
-  const serviceWith = (admit: CacheParts["admitNeverSeen"]): Service => ({
+  const serviceWith = (admit: CacheParts["admitNeverSeen"], verifier: WorkflowVerifier | null): Service => ({
     factsCache: createFactsCache({ ...parts, admitNeverSeen: admit }),
     tokenShape,
+    workflows: verifier,
     isRepeatedDenial: () => false,
   });
   return {
@@ -171,12 +183,32 @@ function accessGitHub(
     webhook: {
       factsCache: createFactsCache(parts),
       tokenShape,
+      workflows: verifierWith(leewaySeconds),
       isRepeatedDenial: (cluster, credentialId) => repeatedDenials.add(cluster, credentialId, now()),
     },
-    signIn: serviceWith(() => Promise.resolve(true)),
-    exchange: serviceWith((client) => admitNeverSeen(`exchange ${client}`)),
+    signIn: serviceWith(() => Promise.resolve(true), null),
+    // An ID token must not be made from one that has ended.
+    exchange: serviceWith((client) => admitNeverSeen(`exchange ${client}`), verifierWith(0)),
     endAccess: (token) => endAccess(parts, token),
   };
+
+  /** One set of keys for both doors. */
+  function verifierOf(issuerUrl: string): (expiryLeewaySeconds: number) => WorkflowVerifier {
+    const kv = createSealedKv(kvOptions, keySetSchema);
+    // No token is the same text, so no facts are kept under this name.
+    const named = sealer.nameOf.bind(null, `the keys of ${issuerUrl}`);
+    const keys = createActionsKeys({
+      issuerUrl,
+      client: createGitHubClient({ fetch, maxBytes: maxKeySetBytes, writeWarning: writeError }),
+      store: { read: async () => kv.read(await named()), write: async (set) => kv.write(await named(), set) },
+      graceMs: parts.lifetimes.graceMs,
+      now,
+      waitUntil,
+      writeWarning: writeError,
+    });
+    const { host } = api;
+    return (expiryLeewaySeconds) => createWorkflowVerifier({ issuerUrl, host, keys, expiryLeewaySeconds, now });
+  }
 }
 
 /** @returns null where there is no client, or no address at which it could be asked */

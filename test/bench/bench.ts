@@ -14,6 +14,7 @@ import {
   describeLocalEdge,
   describeRefreshes,
   describeTargets,
+  describeWorkflowReviews,
   describeWorkingDay,
 } from "./report.ts";
 import { type Rig, startRig } from "./rig.ts";
@@ -24,8 +25,10 @@ import {
   localEdgeTargets,
   refreshTargets,
   type Target,
+  workflowTargets,
   workingDayTargets,
 } from "./targets.ts";
+import { measureWorkflowReviews } from "./workflows.ts";
 
 /** Twenty minutes: everyone's facts are revalidated many times, and scopes some times. */
 const reviewsPerPerson = 120;
@@ -70,6 +73,11 @@ const parts: Readonly<Record<Part, (options: BenchOptions) => Promise<Target[]>>
     const measured = await measureRefreshes(refreshes);
     show(describeRefreshes(measured));
     return refreshTargets(measured);
+  },
+  async workflows({ workflowReviews }) {
+    const measured = await measureWorkflowReviews(workflowReviews);
+    show(describeWorkflowReviews(measured));
+    return workflowTargets(measured);
   },
   async "local-edge"({ edgeReviews }) {
     const comparison = await compareLocalEdge(edgeReviews);

@@ -19,7 +19,7 @@ export default {
     const factsCache = factsWithoutCache(githubApiUrl);
     const { verdict } = await authenticate(parsed.review.token, name, policy, {
       ok: true,
-      value: { factsCache, tokenShape, isRepeatedDenial: () => false },
+      value: { factsCache, tokenShape, workflows: null, isRepeatedDenial: () => false },
     });
     return verdictResponse(parsed.review.apiVersion, verdict);
   },

@@ -2,7 +2,7 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 
 /** What is measured, in this order. */
-const allParts = ["latency", "heap", "cpu", "cold", "refresh", "local-edge"] as const;
+const allParts = ["latency", "heap", "cpu", "cold", "refresh", "workflows", "local-edge"] as const;
 export type Part = (typeof allParts)[number];
 
 export interface BenchOptions {
@@ -23,6 +23,8 @@ export interface BenchOptions {
   readonly coldReviews: number;
   /** How many refreshes there are of each kind. */
   readonly refreshes: number;
+  /** How many reviews of workflows there are of each kind. */
+  readonly workflowReviews: number;
   /** How many reviews go each way in each round of the comparison of `npm start` with workerd alone. */
   readonly edgeReviews: number;
 }
@@ -39,7 +41,7 @@ export function createBenchCommand(run: (options: BenchOptions) => Promise<void>
     .description(
       "Compares reviews by where their answer is (no cache, memory, KV, GitHub), measures the heap, compares the CPU " +
         "of a warm review with a minimal Worker's and that of a cold one by the number of teams, that of a refresh of a " +
-        "sign-in, and npm start with workerd alone.",
+        "sign-in and that of a workflow's token, and npm start with workerd alone.",
     )
     .helpOption("--help", "this text")
     .addOption(new Option("--only <part...>", "these parts alone").choices(allParts).default(allParts, "all"))
@@ -60,6 +62,9 @@ export function createBenchCommand(run: (options: BenchOptions) => Promise<void>
     .addOption(whole("cold-reviews", "how many cold reviews of each user there are", 100_000).default(400))
     .addOption(whole("refreshes", "how many refreshes of a sign-in there are of each kind", 100_000).default(300))
     .addOption(
+      whole("workflow-reviews", "how many reviews of workflows there are of each kind", 100_000).default(1_000),
+    )
+    .addOption(
       whole("edge-reviews", "how many go each way in each round of the comparison with npm start", 1_000_000).default(
         3_000,
       ),
@@ -69,14 +74,14 @@ export function createBenchCommand(run: (options: BenchOptions) => Promise<void>
       `
 All of it runs on this machine, with the stand-in behind it. Workers run on
 workerd, asked over plain HTTP on a kept connection; npm start is asked over
-HTTP/2, as kube-apiserver does. The parts cpu, cold, refresh
-and local-edge need Linux.
+HTTP/2, as kube-apiserver does. The parts cpu, cold, refresh,
+workflows and local-edge need Linux.
 
 Exits with 0 if every review came out right and no target was missed, with 1 if
 not, and with 2 after a usage error. No target holds for latencies below 50 ms,
 where a machine's own milliseconds weigh more than the Worker's, for the CPU of
-fewer than 5,000 warm or 200 cold reviews or 100 refreshes, and for npm start
-with fewer than 1,000.`,
+fewer than 5,000 warm or 200 cold reviews, 100 refreshes or 1,000 reviews of
+workflows, and for npm start with fewer than 1,000.`,
     )
     .action(({ latency = [50, 150], only, ...others }: CommandLine) =>
       run({ ...others, latenciesMs: latency, parts: allParts.filter((part) => only.includes(part)) }),

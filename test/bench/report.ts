@@ -7,6 +7,7 @@ import type { Latencies, Load, WorkingDay } from "./measure.ts";
 import { type Refreshes, refreshPlaces } from "./refresh.ts";
 import type { GitHubCalls } from "./rig.ts";
 import type { Target } from "./targets.ts";
+import type { WorkflowReviews } from "./workflows.ts";
 
 type Row = readonly string[];
 
@@ -146,5 +147,18 @@ export function describeRefreshes({ each, cpuMs }: Refreshes): string {
     `CPU of workerd for a refresh of a sign-in, ${each.toLocaleString("en")} each`,
     "",
     table([["where the answer is", "CPU"], ...rows]),
+  ].join("\n");
+}
+
+export function describeWorkflowReviews({ each, cpuMs, keyFetches }: WorkflowReviews): string {
+  const ms = (value: number) => `${value.toFixed(2)} ms`;
+  return [
+    `CPU of workerd for a review of a workflow's token, GitHub's keys in memory, ${each.toLocaleString("en")} each; ${keyFetches} fetch of the keys`,
+    "",
+    table([
+      ["", "CPU per review"],
+      ["verified and admitted, each token another one", ms(cpuMs.verified)],
+      ["of another issuer, nothing to verify", ms(cpuMs.foreign)],
+    ]),
   ].join("\n");
 }

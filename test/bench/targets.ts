@@ -4,6 +4,7 @@ import type { CpuComparison } from "./cpu.ts";
 import type { LocalEdgeComparison } from "./local-edge.ts";
 import type { Latencies, WorkingDay } from "./measure.ts";
 import type { Refreshes } from "./refresh.ts";
+import type { WorkflowReviews } from "./workflows.ts";
 
 export interface Target {
   readonly name: string;
@@ -18,6 +19,7 @@ const minRatedLatencyMs = 50;
 const minRatedCpuReviews = 5_000;
 const minRatedColdReviews = 200;
 const minRatedRefreshes = 100;
+const minRatedWorkflowReviews = 1_000;
 const minRatedEdgeReviews = 1_000;
 
 const limits = {
@@ -30,6 +32,8 @@ const limits = {
   // GitHub lists the user's own teams with 1.6 KB each, so 300 are three pages with 500 KB of JSON.
   manyTeamsToNoneCpu: { "own token": 3, app: 2 },
   refreshFromMemoryMs: 3,
+  workflowReviewMs: 2,
+  keyFetches: 1,
   npmStartToWorkerdAlone: 0.5,
   moreAloneMs: 1.5,
 } as const;
@@ -79,6 +83,15 @@ export function coldTargets(cold: ColdReviews): Target[] {
 export function refreshTargets({ each, cpuMs }: Refreshes): Target[] {
   const isRated = each >= minRatedRefreshes;
   return [atMost("refresh from memory, CPU, ms", cpuMs.memory, limits.refreshFromMemoryMs, 2, isRated)];
+}
+
+/** The whole review counts: verifying is a part of it. */
+export function workflowTargets({ each, cpuMs, keyFetches }: WorkflowReviews): Target[] {
+  const isRated = each >= minRatedWorkflowReviews;
+  return [
+    atMost("review of a workflow, keys in memory, CPU, ms", cpuMs.verified, limits.workflowReviewMs, 2, isRated),
+    atMost("fetches of GitHub's keys, all reviews of workflows", keyFetches, limits.keyFetches, 0, isRated),
+  ];
 }
 
 export function localEdgeTargets({ reviewsEach, workerdAlone, npmStart }: LocalEdgeComparison): Target[] {

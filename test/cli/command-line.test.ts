@@ -59,7 +59,7 @@ describe("the command line", () => {
     const names = [...stdout.matchAll(/^ {2}([a-z]+) /gm)].map(([, name]) => name);
     expect(names).toEqual([
       ...["setup", "manifests", "kubeconfig"],
-      ...["check", "pin", "explain"],
+      ...["check", "pin", "explain", "report"],
       ...["doctor", "certificate", "teardown"],
       ...["completion", "help"],
     ]);

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { actionsIssuerUrl } from "../../src/local/github/actions/routes.ts";
 import { addSampleUsers } from "../../src/local/github/sample-users.ts";
 import { makeDeploymentFolder } from "./support/deployment-folder.ts";
 import { startGitHub } from "./support/github.ts";
@@ -14,7 +15,9 @@ function configuration(url: string, policy: Record<string, unknown>, variables =
 async function sampleUsers() {
   const github = await startGitHub();
   const { users, policy } = addSampleUsers(github);
-  const { path } = await makeDeploymentFolder(configuration(github.url, policy));
+  // The policy names a workflow, too.
+  const issuer = 'ISSUER_URL = "https://login.octogate.test"';
+  const { path } = await makeDeploymentFolder(configuration(github.url, policy, issuer));
   const explain = (token: string, args: readonly string[] = []) =>
     octogate(["explain", "--cluster", "local", ...args], { cwd: path, stdin: `${token}\n` });
   const tokenOf = (name: string) => users.find((user) => user.name === name)?.token ?? "";
@@ -48,6 +51,39 @@ describe("octogate explain", () => {
     const { stdout } = await explain(tokenOf("no-sso"));
     expect(stdout).toMatch(/^ {6}x-github-sso: required; url=https:\/\/github\.com\/orgs\/kelp-bank\/sso/m);
     expect(stdout).toMatch(/^ {2}→ authorise the token for it .*https:\/\/github\.com\/orgs\/kelp-bank\/sso/m);
+  });
+
+  test("shows what the token of a workflow says, and why no entry admits it", async () => {
+    const github = await startGitHub();
+    const shop = github.addRepository(github.addOrganisation({ login: "Acme", id: 1234 }), { name: "shop", id: 9001 });
+    const entry = "environment:acme/shop/production#1234/9001";
+    const variables = [
+      'ISSUER_URL = "https://login.acme.test"',
+      `ACTIONS_ISSUER_URL = "${actionsIssuerUrl(github)}"`,
+    ].join("\n");
+    const { path } = await makeDeploymentFolder(configuration(github.url, { allow: [entry] }, variables));
+    const explain = (environment: string, audience = "https://login.acme.test/clusters/local") => {
+      const token = github.mintWorkflowToken({ repository: shop, environment }, { audience });
+      return octogate(["explain", "--cluster", "local"], { cwd: path, stdin: `${token}\n` });
+    };
+    const { stdout } = await explain("production");
+    for (const line of [
+      /^ {2}kind {11}workflow$/m,
+      /^ {2}credential-id {2}JTI=/m,
+      /^ {2}repository +Acme\/shop#1234\/9001, at /m,
+      /^ {2}environment +production$/m,
+      /^ {2}✓ {2}allow\[0\] +environment:acme\/shop\/production#1234\/9001 +this repository/m,
+      /^Verdict: authenticated \(admitted\)$/m,
+      /^ {2}- \{ .*kind: Group, name: "github:actions:Acme\/shop\/environments\/production" \}$/m,
+    ]) {
+      expect(stdout).toMatch(line);
+    }
+    const other = await explain("staging");
+    expect(other.stdout).toMatch(/^ {2}✗ {2}allow\[0\] .* another environment: staging$/m);
+    expect(other.stdout).toContain("Verdict: unauthenticated (workflow_not_allowed)");
+    const wrong = await explain("production", "https://github.com/Acme");
+    expect(wrong.stdout).toContain("Verdict: denied (workflow_audience)");
+    expect(wrong.stdout).toContain("https://login.acme.test/clusters/local");
   });
 
   test("sends nothing for what is no GitHub token", async () => {

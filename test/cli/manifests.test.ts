@@ -2,8 +2,8 @@ import { readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
-import { distributions } from "../../src/cli/commands/manifests/bundle.ts";
 import { parseKubeconfig, readClusterFile } from "../support/cluster-files.ts";
+import { webhookTargets } from "../support/manifest-targets.ts";
 import { writeClientCertificate } from "./support/client-certificate.ts";
 import { deploymentOf, makeDeploymentFolder } from "./support/deployment-folder.ts";
 import { octogate } from "./support/octogate.ts";
@@ -31,7 +31,7 @@ async function makeDeployment() {
 }
 
 describe("octogate manifests", () => {
-  test.each(distributions)(
+  test.each(webhookTargets)(
     "--for %s prints every file with its place, then the steps, with nothing left to fill in",
     async (distribution) => {
       const { cwd } = await makeDeployment();

@@ -16,6 +16,7 @@ import { ttlMs as negativeTtlMs } from "../../src/worker/cache/negative-cache.ts
 import { idTokenSeconds } from "../../src/worker/config/client-table.ts";
 import { maxRedirectUriLength, maxRedirectUris } from "../../src/worker/config/redirect-uri.ts";
 import { cacheTtlSeconds, outageGraceSeconds } from "../../src/worker/config/service.ts";
+import { maxWorkflowTokenLength } from "../../src/worker/credential/kind.ts";
 import { defaultTimeoutMs } from "../../src/worker/github/client.ts";
 import { totalTimeoutMs } from "../../src/worker/github/github-facts.ts";
 import { maxPages } from "../../src/worker/github/memberships/lists.ts";
@@ -26,6 +27,8 @@ import { timeoutMs as readinessTimeoutMs, rememberMs } from "../../src/worker/re
 import { maxFormBytes } from "../../src/worker/sign-in/form.ts";
 import { sessionSeconds } from "../../src/worker/sign-in/github-sign-in.ts";
 import { maxIdTokenBytes } from "../../src/worker/sign-in/id-token.ts";
+import { maxKeySetBytes } from "../../src/worker/workflows/key-set.ts";
+import { failurePauseMs, keyLifetimeMs, unknownKeyPauseMs } from "../../src/worker/workflows/keys.ts";
 import { tableOf } from "./markdown.ts";
 
 const itemsAPage = 100;
@@ -54,6 +57,11 @@ export function limitsTable(): string {
       ["the body of a TokenReview", `${maxReviewBytes / 1024} KiB`],
       ["a form at the sign-in hostname", `${maxFormBytes / 1024} KiB`],
       ["an ID token", `${maxIdTokenBytes / 1024} KiB`],
+      ["the token of a workflow", `${maxWorkflowTokenLength / 1024} KiB`],
+      ["GitHub's keys for workflows: the answer", `${maxKeySetBytes / 1024} KiB`],
+      ["… count for", duration(keyLifetimeMs)],
+      ["… are asked for because of an unknown key, in each isolate, at most every", duration(unknownKeyPauseMs)],
+      ["… are asked for again after a failure, in each isolate, at most every", duration(failurePauseMs)],
       ["a sign-in lasts at most", duration(sessionSeconds * 1000)],
       ["one call to GitHub", duration(defaultTimeoutMs)],
       ["all calls of one review to GitHub", duration(totalTimeoutMs)],

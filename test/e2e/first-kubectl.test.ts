@@ -4,6 +4,7 @@ import { chmod, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { whyWithoutCiPrograms } from "../support/ci-programs.ts";
 import { commandIn, commandsIn, examplesIn } from "../support/document-commands.ts";
 import { sampleTokenOf } from "../support/edge-client.ts";
 import { freePort } from "../support/free-port.ts";
@@ -11,6 +12,7 @@ import { type LocalEdge, startLocalEdge } from "../support/local-edge.ts";
 import { commandsOf, type Example } from "../support/markdown-commands.ts";
 import { run } from "../support/program.ts";
 import { until } from "../support/until.ts";
+import { repositoryRoot } from "../support/worker-config.ts";
 import { binary, sayIfSkipped, whyWithoutControlPlane } from "./support/binaries.ts";
 import { aggregateRole } from "./support/roles.ts";
 import { openTerminal, type Terminal } from "./support/terminal.ts";
@@ -23,6 +25,8 @@ const page = {
   who: examplesIn("docs/try-with-kubectl.md", "Who a user is"),
   roles: commandsIn("docs/try-with-kubectl.md", "What a user may do"),
   allowed: examplesIn("docs/try-with-kubectl.md", "What a user may do"),
+  workflows: examplesIn("docs/try-with-kubectl.md", "A workflow"),
+  workflowRoles: commandsIn("docs/try-with-kubectl.md", "A workflow"),
   end: commandsIn("docs/try-with-kubectl.md", "After a restart"),
   ownAccount: commandsIn("docs/try-with-kubectl.md", "Your own account at GitHub"),
   ownToken: commandIn("docs/try-with-kubectl.md", "kubectl --user=github get pods"),
@@ -109,6 +113,23 @@ describe.skipIf(whyWithoutControlPlane !== null)(title, () => {
     await succeeds(terminal, page.roles);
     expect(page.allowed).toHaveLength(2);
     for (const example of page.allowed) await shows(terminal, example);
+  });
+
+  test.skipIf(whyWithoutCiPrograms !== null)("docs/try-with-kubectl.md shows what a workflow may do", async () => {
+    // The job needs the real one.
+    await rm(join(folder, "bin", "curl"));
+    // npm runs the clone's script from the clone's folder; the state folder is here.
+    const job = `exec ${process.execPath} ${join(repositoryRoot, "src", "local", "job", "main.ts")}`;
+    await writeFile(join(folder, "package.json"), JSON.stringify({ scripts: { job } }));
+    const [forbidden, ...others] = page.workflows.map(({ command, output }) => ({
+      command: command.replace(" job -- ", ` job -- --server https://127.0.0.1:${ports.apiserver} `),
+      output,
+    }));
+    if (forbidden === undefined) throw new Error("docs/try-with-kubectl.md shows no job");
+    await shows(terminal, forbidden);
+    await succeeds(terminal, page.workflowRoles);
+    expect(others).toHaveLength(2);
+    for (const example of others) await shows(terminal, example);
   });
 
   test("after a restart of npm start the users sign in as before", async () => {

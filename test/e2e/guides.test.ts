@@ -1,17 +1,16 @@
 // The commands of the guides in k8s/ and of docs/operations.md, as they stand there: on a folder that stands for a
 // node's root, and with a real control plane. What needs the distribution itself is marked in the guides, and left out.
-import { copyFile, cp, mkdir, readFile, stat, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { cp, readFile, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parse, stringify } from "yaml";
-import { writeClientCertificate } from "../cli/support/client-certificate.ts";
 import { deploymentOf } from "../cli/support/deployment-folder.ts";
 import { configFileFlag } from "../support/cluster-files.ts";
 import { commandIn, commandsIn } from "../support/document-commands.ts";
-import { type DocumentShell, octogateProgram, openDocumentShell } from "../support/document-shell.ts";
 import { repositoryRoot } from "../support/worker-config.ts";
-import { binary, sayIfSkipped, whyWithoutControlPlane } from "./support/binaries.ts";
+import { sayIfSkipped, whyWithoutControlPlane } from "./support/binaries.ts";
 import { type ControlPlane, startControlPlane } from "./support/control-plane.ts";
+import { openGuideShell, openNode } from "./support/guide-node.ts";
 import { staticPod, staticPodWithOctogate } from "./support/static-pod.ts";
 
 const title = "the commands of the guides";
@@ -47,70 +46,13 @@ describe.skipIf(whyWithoutControlPlane !== null)(title, () => {
   });
   afterAll(() => controlPlane?.stop());
 
-  /** A shell in whose kubectl the administrator is at work. @param programs besides kubectl and octogate */
-  async function openGuideShell(programs: Readonly<Record<string, string>> = {}): Promise<GuideShell> {
-    const kubectl = `exec "${binary("kubectl")}" "$@"`;
-    const shell = await openDocumentShell({ kubectl, octogate: octogateProgram(), ...programs });
-    const { url, authorityFile, administrator } = controlPlane;
-    const kubeconfig = {
-      clusters: [{ name: "here", cluster: { server: url, "certificate-authority": authorityFile } }],
-      users: [
-        { name: "admin", user: { "client-certificate": administrator.certificate, "client-key": administrator.key } },
-      ],
-      contexts: [{ name: "here", context: { cluster: "here", user: "admin" } }],
-      "current-context": "here",
-    };
-    const KUBECONFIG = join(shell.folder, "admin.conf");
-    await writeFile(KUBECONFIG, stringify(kubeconfig));
-    return {
-      ...shell,
-      async succeed(script, folder = ".") {
-        const cwd = join(shell.folder, folder);
-        const { exitCode, stdout } = await shell.run(script, { cwd, env: { KUBECONFIG } });
-        expect(exitCode, `${script}\n${stdout}`).toBe(0);
-        return stdout;
-      },
-    };
-  }
-
-  /** A folder that stands for the root of a control-plane node, and beside it what `octogate manifests` wrote. */
-  async function openNode(distribution: string) {
-    const shell = await openGuideShell({
-      // What runs on the node: kubelet starts what its manifests say, and here at once.
-      pgrep: `echo "4711 kube-apiserver $(cat "$NODE"/etc/kubernetes/manifests/*.yaml "$NODE"/etc/rancher/*/config.yaml.d/*.yaml 2> /dev/null | sed -n 's/^ *- \\(--\\)*\\([a-z-]*=[^ ]*\\)$/--\\2/p' | tr '\\n' ' ')"`,
-      // The way to Octogate is tested elsewhere.
-      curl: "echo 200",
-    });
-    await writeFile(join(shell.folder, "wrangler.toml"), deploymentOf(["org:acme#1234", "team:acme/platform#55"]));
-    await writeClientCertificate(join(shell.folder, ".clusters/production"));
-    await shell.succeed(`octogate manifests --for ${distribution} --cluster production --output to-node`);
-    const node = join(shell.folder, "node");
-    const kubeconfigs = ["etc/kubernetes/admin.conf", "etc/rancher/k3s/k3s.yaml", "etc/rancher/rke2/rke2.yaml"];
-    await mkdir(join(node, "etc/kubernetes/manifests"), { recursive: true });
-    for (const path of kubeconfigs) {
-      await mkdir(dirname(join(node, path)), { recursive: true });
-      await copyFile(join(shell.folder, "admin.conf"), join(node, path));
-    }
-    /** This machine's places for the node's: its root, and its kube-apiserver. */
-    const here = (script: string) =>
-      script
-        .replace(/(?<![\w.])\/etc\//g, `${node}/etc/`)
-        .replace(
-          /--server=https:\/\/(?:127\.0\.0\.1|NODE):6443(?: --tls-server-name=kubernetes)?/g,
-          `--server=${controlPlane.url}`,
-        );
-    return {
-      path: (name: string) => join(node, name),
-      read: (name: string) => readFile(join(node, name), "utf8"),
-      written: (name: string) => readFile(join(shell.folder, "to-node", name), "utf8"),
-      renewCertificate: () => writeClientCertificate(join(shell.folder, "to-node")),
-      /** Runs commands that count from the folder that `octogate manifests` wrote. */
-      run: (scripts: readonly string[]) => shell.succeed(`export NODE="${node}"\n${here(scripts.join(""))}`, "to-node"),
-    };
-  }
+  const openWebhookNode = (distribution: string) => {
+    const wranglerToml = deploymentOf(["org:acme#1234", "team:acme/platform#55"]);
+    return openNode(controlPlane, { wranglerToml, printedFor: `--for ${distribution}` });
+  };
 
   test("kubeadm: the steps patch a running kube-apiserver, and the way back takes it all out again", async () => {
-    const node = await openNode("kubeadm");
+    const node = await openWebhookNode("kubeadm");
     const { steps, back } = guides.kubeadm;
     const manifest = "etc/kubernetes/manifests/kube-apiserver.yaml";
     await writeFile(node.path(manifest), stringify(staticPod));
@@ -128,7 +70,7 @@ describe.skipIf(whyWithoutControlPlane !== null)(title, () => {
   });
 
   test("kubeadm: the cluster's own configuration can be edited", async () => {
-    const shell = await openGuideShell();
+    const shell = await openGuideShell(controlPlane);
     await shell.succeed(
       "kubectl -n kube-system create configmap kubeadm-config --from-literal=ClusterConfiguration='apiServer: {}'",
     );
@@ -140,7 +82,7 @@ describe.skipIf(whyWithoutControlPlane !== null)(title, () => {
   test.each(["k3s", "rke2"] as const)(
     "%s: the steps put the flags where it looks, and the way back removes them",
     async (distribution) => {
-      const node = await openNode(distribution);
+      const node = await openWebhookNode(distribution);
       const { steps, back } = guides[distribution];
       const flags = `etc/rancher/${distribution}/config.yaml.d/zz-octogate.yaml`;
 
@@ -155,7 +97,7 @@ describe.skipIf(whyWithoutControlPlane !== null)(title, () => {
   test.each(["kubeadm", "k3s", "rke2"] as const)(
     "%s: the files lie on the node for root alone, and a new pair takes the place of the old one",
     async (distribution) => {
-      const node = await openNode(distribution);
+      const node = await openWebhookNode(distribution);
       const { steps, renewal } = guides[distribution];
       await writeFile(node.path("etc/kubernetes/manifests/kube-apiserver.yaml"), stringify(staticPod));
       await node.run(steps);
@@ -177,13 +119,13 @@ describe.skipIf(whyWithoutControlPlane !== null)(title, () => {
   );
 
   test.each(["talos", "kops"] as const)("%s: the role bindings are applied", async (distribution) => {
-    const node = await openNode(distribution);
+    const node = await openWebhookNode(distribution);
     await writeFile(node.path("etc/kubernetes/manifests/kube-apiserver.yaml"), stringify(staticPodWithOctogate()));
     expect(await node.run(guides[distribution].steps)).toContain("github-organisation-view");
   });
 
   test("kubeadm: the first step shows a webhook that is there already", async () => {
-    const node = await openNode("kubeadm");
+    const node = await openWebhookNode("kubeadm");
     const flag = `--${configFileFlag}=/etc/other/webhook.yaml`;
     await writeFile(node.path("etc/kubernetes/manifests/kube-apiserver.yaml"), `    - ${flag}\n`);
     const [look = ""] = guides.kubeadm.steps;
@@ -195,7 +137,7 @@ describe.skipIf(whyWithoutControlPlane !== null)(title, () => {
   });
 
   test("role bindings are compared, applied, and taken away", async () => {
-    const shell = await openGuideShell();
+    const shell = await openGuideShell(controlPlane);
     await cp(join(repositoryRoot, "k8s/rbac"), join(shell.folder, "rbac"), { recursive: true });
     const remove = commandIn("k8s/rbac/README.md", "kubectl delete -k rbac/");
     await shell.succeed(`${remove} --ignore-not-found`);
@@ -218,7 +160,7 @@ describe.skipIf(whyWithoutControlPlane !== null)(title, () => {
       printf extendedKeyUsage=clientAuth > extensions
       openssl x509 -req -in break-glass.csr -CA "${authorityFile}" -CAkey "${authorityKeyFile}" -CAcreateserial -days 1 -extfile extensions -out signed.crt
       kubectl patch csr break-glass --subresource=status --type=merge -p "{\\"status\\":{\\"certificate\\":\\"$(base64 < signed.crt | tr -d '\\n')\\"}}"`;
-    const shell = await openGuideShell({ "controller-manager": controllerManager });
+    const shell = await openGuideShell(controlPlane, { "controller-manager": controllerManager });
     await cp(join(repositoryRoot, "k8s/rbac"), join(shell.folder, "rbac"), { recursive: true });
     // Its comment: "take the line out" before Kubernetes 1.22, and this may be such a one.
     const request = join(shell.folder, "rbac/break-glass-request.yaml");
@@ -239,8 +181,3 @@ describe.skipIf(whyWithoutControlPlane !== null)(title, () => {
     expect(await shell.succeed(mayDoAll.replace("FILE", "break-glass.kubeconfig"))).toMatch(/^yes$/m);
   });
 });
-
-interface GuideShell extends DocumentShell {
-  /** Runs a script in a folder of the shell's; it has to succeed. @returns what it printed */
-  succeed(script: string, folder?: string): Promise<string>;
-}

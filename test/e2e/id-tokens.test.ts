@@ -1,14 +1,14 @@
 // Clusters that verify ID tokens themselves, with the files that `npm start` writes: people sign in with kubectl, under
 // the names that they have by the webhook, which the same clusters ask about all other tokens.
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { decodeJwt } from "jose";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parseKubeconfig, readRbacExample } from "../support/cluster-files.ts";
 import { makeSigningKey } from "../support/signing-key.ts";
 import { until } from "../support/until.ts";
-import { sayIfSkipped, whyWithoutControlPlane, whyWithoutRelease } from "./support/binaries.ts";
-import { type ControlPlane, type ControlPlaneOptions, startControlPlane } from "./support/control-plane.ts";
+import { sayIfSkipped, whyWithoutControlPlane } from "./support/binaries.ts";
+import { type ControlPlane, startControlPlane } from "./support/control-plane.ts";
 import {
   anyRead,
   expectUnauthorized,
@@ -22,6 +22,7 @@ import {
 } from "./support/id-token-users.ts";
 import { keyIdOf, makeIdToken } from "./support/made-tokens.ts";
 import { clusterName, type Octogate, personOf, startOctogate } from "./support/octogate.ts";
+import { addReefWorks } from "./support/reef-works.ts";
 import { succeed } from "./support/roles.ts";
 import type { SignInKubectl } from "./support/sign-in-kubectl.ts";
 
@@ -38,13 +39,7 @@ if (whyWithoutControlPlane === null) {
     octogate = await startOctogate({
       signsIn: true,
       variables: { ID_TOKEN_SECONDS: String(idTokenSeconds) },
-      addTo: (github, app, maintainer) => {
-        const organisation = github.addOrganisation({ login: "Reef-Works" });
-        github.installApp(app, organisation);
-        github.addMember(organisation, maintainer);
-        github.addToTeam(github.addTeam(organisation, { name: "Platform" }), maintainer);
-        return [`org:${organisation.login}#${organisation.id}`];
-      },
+      addTo: addReefWorks,
     });
     realKey = await readFile(inTheState("edge/signing-key.pem"), "utf8");
   });
@@ -184,97 +179,4 @@ describe.skipIf(whyWithoutControlPlane !== null)(title, () => {
     }
     expect(await userOf(kubectl)).toMatchObject({ username: `github:${personOf(octogate.maintainer)}` });
   });
-
-  test("where the prefix is empty, the cluster's own rules refuse reserved names, and no others", async () => {
-    const withPrefix = await readFile(configuration(), "utf8");
-    await writeFile(configuration(), withPrefix.replaceAll('prefix: "github:"', 'prefix: ""'));
-    const { username, groups, ...others } = masters(octogate);
-    const harmless = { username: "mallory:1", groups: [] };
-    // kube-apiserver reads the new file in its own time.
-    const isRead = async () => {
-      const token = await makeIdToken(realKey, { ...others, ...harmless });
-      return (await (await controlPlane.kubectl.with({ token }))(whoami)).stdout.includes('"mallory:1"');
-    };
-    try {
-      await until(isRead, 90_000, "names have no prefix");
-      for (const names of [
-        { ...harmless, username },
-        { ...harmless, groups },
-      ]) {
-        await expectUnauthorized(controlPlane, await makeIdToken(realKey, { ...others, ...names }));
-      }
-    } finally {
-      await writeFile(configuration(), withPrefix);
-    }
-  });
 });
-
-/** How an older kube-apiserver is told to trust the sign-in hostname. */
-const olderReleases = [
-  {
-    release: "1.30",
-    by: "the first structured configuration",
-    knowsWhoami: true,
-    flags: async () => {
-      const present = await readFile(inTheState(`${clusterName}.authentication.yaml`), "utf8");
-      const older = inTheState("authentication-v1beta1.yaml");
-      await writeFile(older, present.replace("apiserver.config.k8s.io/v1", "apiserver.config.k8s.io/v1beta1"));
-      return [`--authentication-config=${older}`];
-    },
-  },
-  {
-    release: "1.20",
-    by: "flags alone",
-    knowsWhoami: false,
-    flags: async () => [
-      `--oidc-issuer-url=${masters(octogate).iss}`,
-      `--oidc-client-id=${clusterName}`,
-      "--oidc-username-claim=username",
-      "--oidc-username-prefix=github:",
-      "--oidc-groups-claim=groups",
-      "--oidc-groups-prefix=github:",
-      `--oidc-ca-file=${inTheState("ca.crt")}`,
-    ],
-  },
-] as const;
-
-for (const { release, by, knowsWhoami, flags } of olderReleases) {
-  const olderTitle = `Kubernetes ${release}, which trusts by ${by}`;
-  const why = whyWithoutRelease(release);
-  sayIfSkipped(olderTitle, why);
-
-  describe.skipIf(why !== null)(olderTitle, () => {
-    let controlPlane: ControlPlane;
-    beforeAll(async () => {
-      const options: ControlPlaneOptions = { release, flags: await flags() };
-      controlPlane = await startControlPlane(octogate.webhookKubeconfig, options);
-    });
-    afterAll(() => controlPlane?.stop());
-
-    test("knows a person under the name that the webhook gives", async () => {
-      const { kubectl } = await signIn(octogate, controlPlane, octogate.maintainer.login);
-      const forbidden = `User "github:${personOf(octogate.maintainer)}" cannot list resource "pods"`;
-      // kube-apiserver reads the issuer's keys in its own time.
-      const seen = async () => (await kubectl(["get", "pods"])).stderr.includes(forbidden);
-      await until(seen, 40_000, "the person is Forbidden by name");
-      expect((await (await webhookKubectl(octogate, controlPlane))(["get", "pods"])).stderr).toContain(forbidden);
-      if (!knowsWhoami) return;
-      expect(await userOf(kubectl)).toMatchObject({
-        uid: String(octogate.maintainer.id),
-        groups: ["github:Reef-Works", "github:Reef-Works/platform", "system:authenticated"],
-        extra: { "octogate.dev/login": [octogate.maintainer.login] },
-      });
-    });
-
-    test("refuses a token for another cluster, and keys that are not published", async () => {
-      await expectUnauthorized(controlPlane, await tokenOfOtherCluster(octogate, controlPlane));
-      await expectUnauthorized(controlPlane, await makeIdToken(makeSigningKey(), masters(octogate)));
-    });
-
-    test("puts its prefix before the names of a stolen signing key", async () => {
-      const kubectl = await controlPlane.kubectl.with({ token: await makeIdToken(realKey, masters(octogate)) });
-      const { stderr } = await kubectl(["get", "secrets", "--all-namespaces"]);
-      expect(stderr).toContain('User "github:system:admin" cannot list resource "secrets"');
-    });
-  });
-}

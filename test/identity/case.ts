@@ -1,13 +1,36 @@
 // A row of docs/identity.md: a person with a token, a policy, and the expected result.
+import type { WorkflowJob } from "../../src/local/github/actions/claims.ts";
 import type { Fault } from "../../src/local/github/faults.ts";
 import type { Reason } from "../../src/worker/reasons.ts";
-import type { ClientName, OrganisationName, PersonName } from "./scene.ts";
+import type { ClientName, OrganisationName, PersonName, RepositoryName } from "./scene.ts";
 
 /** Keys of a `CLUSTER_…` variable. */
 export type PolicyTable = Readonly<Record<string, string | boolean | readonly string[]>>;
 
+export interface WorkflowRun extends Partial<Omit<WorkflowJob, "repository" | "actor">> {
+  readonly repository?: RepositoryName;
+  /** Default: the one of the cluster that asks. */
+  readonly audience?: string;
+  /** How long ago GitHub issued it. */
+  readonly ageSeconds?: number;
+  /** Whether another key than GitHub's signed it, under GitHub's key id. */
+  readonly isForged?: boolean;
+  /** In place of GitHub's claims. */
+  readonly claims?: Readonly<Record<string, unknown>>;
+}
+
 export interface TokenSpec {
-  readonly kind: "classic" | "fine_grained" | "oauth" | "app" | "legacy" | "installation" | "service_account";
+  readonly kind:
+    | "classic"
+    | "fine_grained"
+    | "oauth"
+    | "app"
+    | "legacy"
+    | "installation"
+    | "service_account"
+    | "workflow";
+  /** Of a workflow's token: what differs from a push to `main` of Acme/shop that runs deploy.yml. */
+  readonly run?: WorkflowRun;
   readonly scopes?: readonly string[];
   /** Whose resources a fine-grained token is made for. Default: the person's own. */
   readonly owner?: OrganisationName;

@@ -3,6 +3,7 @@
 import type { Fault } from "../../src/local/github/faults.ts";
 import { tokenLifetime } from "../../src/local/github/sentences.ts";
 import { admitted, classic, fineGrained, refused, row, type Section, type TokenSpec, thisToken } from "./case.ts";
+import { workflowSections } from "./workflow-cases.ts";
 
 const readsOrganisations = classic("read:org");
 const serverError: Fault = { kind: "server_error", status: 502, body: "json" };
@@ -895,4 +896,5 @@ export const sections: readonly Section[] = [
       row("the policy is wrong", "ben", classic(), refused("configuration", "allow[0]"), { allow: ["everyone"] }),
     ],
   },
+  ...workflowSections,
 ];

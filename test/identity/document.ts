@@ -1,7 +1,7 @@
 // The text of docs/identity.md, from the rows and their results.
-import type { IdentityCase, PolicyTable, Section, TokenSpec } from "./case.ts";
+import type { IdentityCase, PolicyTable, Section, TokenSpec, WorkflowRun } from "./case.ts";
 import type { Outcome } from "./outcome.ts";
-import { organisations, people } from "./scene.ts";
+import { type OrganisationName, organisations, people, repositories } from "./scene.ts";
 
 /** A section, with an outcome for each of its rows in their order. */
 export interface AnsweredSection {
@@ -18,7 +18,8 @@ const introduction = `<!-- Made by \`npm run docs\` from test/identity/cases.ts 
 
 # Who gets in, by example
 
-Each row shows a person who brings a token to a cluster with a policy, and the user and groups that RBAC then sees.
+Each row shows a person or a workflow that brings a token to a cluster with a policy, and the user and groups that RBAC
+then sees.
 Every row is a test: the Worker's own code answers it, with a stand-in for GitHub.
 [configuration.md](configuration.md) explains the settings, [operations.md](operations.md#reasons) every reason,
 and [architecture.md](architecture.md#four-verdicts) the four verdicts.
@@ -41,6 +42,10 @@ ${rows.join("\n")}
 
 The organisations with their numbers: ${places.slice(0, 5).join(", ")},
 ${places.slice(5).join(", ")}.
+
+The repositories with their numbers: ${Object.values(repositories)
+    .map(({ is, id }) => `${is} (${id})`)
+    .join("; ")}.
 
 Acme's teams: platform (55), storage (56), backups (57), billing (58), system-masters (59), duty (60), oncall (61).
 `;
@@ -96,9 +101,32 @@ const kinds: Readonly<Record<TokenSpec["kind"], string>> = {
   legacy: "legacy",
   installation: "installation",
   service_account: "service account",
+  workflow: "workflow",
 };
 
-function tokenText({ kind, scopes, owner, client, expiration, authorisedFor }: TokenSpec): string {
+/** What a job says about itself, in its own words. */
+function runText({
+  repository = "shop",
+  workflow = "deploy.yml",
+  ref = "refs/heads/main",
+  ...run
+}: WorkflowRun): string {
+  const { owner, name } = repositories[repository];
+  const shownOwner = owner in organisations ? organisations[owner as OrganisationName].login : owner;
+  return [
+    `${code(workflow)} of ${run.workflowRepository ?? `${shownOwner}/${name}`} at ${code(ref)}`,
+    `event ${code(run.event ?? "push")}`,
+    ...(run.environment === undefined ? [] : [`environment ${code(run.environment)}`]),
+    ...(run.reusableWorkflow === undefined ? [] : [`the job from ${code(run.reusableWorkflow)}`]),
+    ...(run.audience === undefined ? [] : [`audience ${code(run.audience)}`]),
+  ].join(", ");
+}
+
+function tokenText({ run, ...spec }: TokenSpec): string {
+  return run === undefined ? personTokenText(spec) : `workflow: ${runText(run)}`;
+}
+
+function personTokenText({ kind, scopes, owner, client, expiration, authorisedFor }: TokenSpec): string {
   const hasScopes = kind === "classic" || kind === "oauth" || kind === "legacy";
   return [
     client === undefined ? kinds[kind] : `${kinds[kind]} ${client}`,

@@ -2,10 +2,13 @@
 // Their numbers never change; their tokens are made anew in each run.
 import { randomBytes } from "node:crypto";
 import type { StandInAccount } from "../../src/local/github/accounts.ts";
+import { makeActionsKey } from "../../src/local/github/actions/issuer.ts";
+import { actionsIssuerUrl } from "../../src/local/github/actions/routes.ts";
 import type { StandInOrganisation } from "../../src/local/github/organisations.ts";
+import type { StandInRepository } from "../../src/local/github/repositories.ts";
 import { type GitHubStandIn, startGitHubStandIn } from "../../src/local/github/server.ts";
 import { makeToken } from "../../src/local/github/token.ts";
-import type { Source, TokenSpec } from "./case.ts";
+import type { Source, TokenSpec, WorkflowRun } from "./case.ts";
 
 /** The people, in the order of docs/identity.md. */
 export const people = {
@@ -81,6 +84,23 @@ export const organisations = {
 
 export type OrganisationName = keyof typeof organisations;
 
+/** Repositories by the names that rows call them; some have got other names or owners since they were made. */
+export const repositories = {
+  shop: { id: 9001, owner: "acme", name: "shop", is: "Acme/shop" },
+  web: { id: 9002, owner: "acme", name: "web", is: "Acme/web" },
+  fork: { id: 9003, owner: "emil", name: "shop", is: "emil/shop, a fork of it" },
+  warehouse: {
+    id: 9004,
+    owner: "acme",
+    name: "warehouse",
+    is: "Acme/warehouse, called Acme/depot until it was renamed",
+  },
+  depot: { id: 9005, owner: "acme", name: "depot", is: "the repository that is called Acme/depot now" },
+  sold: { id: 9006, owner: "globex", name: "sold", is: "globex/sold, which was Acme's" },
+} as const;
+
+export type RepositoryName = keyof typeof repositories;
+
 /** Client ids. */
 export const clients = {
   "acme-cli": "Ov23.acme-cli",
@@ -94,8 +114,12 @@ export interface Scene {
   readonly github: GitHubStandIn;
   readonly accounts: Readonly<Record<PersonName, StandInAccount>>;
   readonly organisations: Readonly<Record<OrganisationName, StandInOrganisation>>;
-  /** A new token for a person, with everything that happened to it. */
-  tokenOf(person: PersonName, spec: TokenSpec): string;
+  /**
+   * A new token for a person, or for a workflow that a person started, with everything that happened to it.
+   *
+   * @param cluster at which a workflow brings it
+   */
+  tokenOf(person: PersonName, spec: TokenSpec, cluster?: string): string;
   /** The settings of a deployment, without its clusters. */
   settingsOf(source: Source): Record<string, unknown>;
   close(): Promise<void>;
@@ -109,6 +133,7 @@ export async function startScene(): Promise<Scene> {
   const github = await startGitHubStandIn();
   const accounts = addPeople(github);
   const places = addOrganisations(github, accounts);
+  const repositoryOf = addRepositories(github, accounts, places);
   const cli = github.addApp({ clientId: clients["acme-cli"], appId: 901, name: "acme-cli" });
   const portal = github.addApp({ clientId: clients["acme-portal"], appId: 902, name: "acme-portal" });
   github.installApp(portal, places.acme);
@@ -125,6 +150,8 @@ export async function startScene(): Promise<Scene> {
   const ownToken = {
     GITHUB_API_URL: github.url,
     CACHE_SECRET: randomBytes(32).toString("base64"),
+    ISSUER_URL: issuerUrl,
+    ACTIONS_ISSUER_URL: actionsIssuerUrl(github),
   };
   const secretsOf = (secret: string) =>
     JSON.stringify({ [cli.clientId]: secret, [portal.clientId]: portal.clientSecret });
@@ -133,7 +160,16 @@ export async function startScene(): Promise<Scene> {
     github,
     accounts,
     organisations: places,
-    tokenOf: (person, spec) => tokenOf(github, accounts[person], places, spec),
+    tokenOf: (person, spec, cluster = "example") =>
+      spec.kind === "workflow"
+        ? workflowTokenOf(
+            github,
+            accounts[person],
+            repositoryOf(spec.run?.repository ?? "shop"),
+            spec.run ?? {},
+            cluster,
+          )
+        : tokenOf(github, accounts[person], places, { ...spec, kind: spec.kind }),
     settingsOf(kind) {
       switch (kind) {
         case "own_token":
@@ -149,6 +185,9 @@ export async function startScene(): Promise<Scene> {
     close: () => github.close(),
   };
 }
+
+/** Nothing answers there: it is the audience of workflows' tokens alone. */
+const issuerUrl = "https://login.octogate.test";
 
 type Accounts = Scene["accounts"];
 type Places = Scene["organisations"];
@@ -244,7 +283,46 @@ function addOrganisations(github: GitHubStandIn, who: Accounts): Places {
   return places;
 }
 
-function tokenOf(github: GitHubStandIn, account: StandInAccount, places: Places, spec: TokenSpec): string {
+function addRepositories(github: GitHubStandIn, who: Accounts, places: Places) {
+  const owners = { acme: places.acme, globex: places.globex, emil: who.emil };
+  const added = new Map(
+    Object.entries(repositories).map(([key, { id, name, owner }]) => [
+      key,
+      github.addRepository(owners[owner], { id, name }),
+    ]),
+  );
+  return (name: RepositoryName): StandInRepository => {
+    const repository = added.get(name);
+    if (repository === undefined) throw new Error(`there is no repository ${name}`);
+    return repository;
+  };
+}
+
+function workflowTokenOf(
+  github: GitHubStandIn,
+  { login, id }: StandInAccount,
+  repository: StandInRepository,
+  { repository: _, audience, ageSeconds = 0, isForged = false, claims, ...run }: WorkflowRun,
+  cluster: string,
+): string {
+  const { kid } = github.actionsKeys.signing;
+  return github.mintWorkflowToken(
+    { ...run, repository, actor: { login, id } },
+    {
+      audience: audience ?? `${issuerUrl}/clusters/${cluster}`,
+      now: new Date(Date.now() - ageSeconds * 1000),
+      ...(claims === undefined ? {} : { claims }),
+      ...(isForged ? { key: { ...makeActionsKey(9), kid } } : {}),
+    },
+  );
+}
+
+function tokenOf(
+  github: GitHubStandIn,
+  account: StandInAccount,
+  places: Places,
+  spec: TokenSpec & { readonly kind: Exclude<TokenSpec["kind"], "workflow"> },
+): string {
   const { kind, scopes, owner, seesMembers, client, expiration, authorisedFor, fate } = spec;
   if (kind === "service_account") return serviceAccountToken();
   const token = github.issueToken(account, {

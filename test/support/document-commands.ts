@@ -23,12 +23,16 @@ const commandsThatNeed: Readonly<Record<string, RegExp>> = {
   GitHub: /^gh /,
   "Kubernetes 1.28": /^kubectl auth whoami/,
   kubelogin:
-    /^(?:brew|choco) install kubelogin|^kubectl (?:krew install oidc-login|oidc-login |--user=browser )|your-operator/,
+    /^(?:brew|choco) install kubelogin|^kubectl (?:krew install oidc-login|oidc-login |--user=browser |--context NAME |config use-context NAME)|your-operator/,
   "setup-envtest": /\bsetup-envtest /,
   kubeadm: /^(?:\(umask 077 && )?(?:kubeadm|crictl|journalctl) /,
   k3s: /^(?:k3s|systemctl|journalctl) /,
   RKE2: /^systemctl |\/var\/lib\/rancher\/rke2\//,
   Talos: /^(?:until )?talosctl /,
+  AWS: /^(?:aws|eksctl) /,
+  Azure: /^az /,
+  "Google Cloud": /^gcloud |^kubectl auth whoami/,
+  Pinniped: /^pinniped |^kubectl .*\bjwt-?authenticator\b|people\.kubeconfig/,
   kOps: /^kops |\/var\/log\/kube-apiserver\.log$|\/var\/lib\/kubelet\/kubeconfig/,
 };
 
@@ -77,9 +81,9 @@ export interface DocumentedCommand {
 /** Every command of a document, and between backticks everything that could be one. */
 export function documentedCommandsOf(document: string): DocumentedCommand[] {
   const text = readDocument(document);
-  // What a folder's guide says at its beginning holds for the comments in the files beside it.
-  const guide = document.endsWith(".yaml") ? posix.join(posix.dirname(document), "README.md") : null;
-  const around = guide === null ? [] : openingNeedsOf(readDocument(guide));
+  // What a folder's guides say at their beginning holds for the comments in the files beside them.
+  const guides = document.endsWith(".yaml") ? globSync(`${posix.dirname(document)}/*.md`, { cwd: repositoryRoot }) : [];
+  const around = guides.flatMap((guide) => openingNeedsOf(readDocument(guide)));
   const inBlocks = commandBlocksOf(text).flatMap((block) =>
     commandsOf(block).map((command) => ({ ...block, text: command, isInline: false })),
   );

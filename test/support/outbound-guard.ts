@@ -1,5 +1,5 @@
 // The only way out for a Worker under test. wrangler's harness hands every fetch of the Worker to this process's global
-// fetch: here it reaches the one address that is allowed and nothing else.
+// fetch: here it reaches the addresses that are allowed and nothing else.
 
 export interface OutboundGuard {
   /** Every address that was asked for without being allowed; may be cleared with `length = 0`. */
@@ -8,13 +8,13 @@ export interface OutboundGuard {
   remove(): void;
 }
 
-/** @param allowedOrigin such as `http://127.0.0.1:PORT` */
-export function guardOutbound(allowedOrigin: string): OutboundGuard {
+/** @param allowedOrigins such as `http://127.0.0.1:PORT` */
+export function guardOutbound(...allowedOrigins: readonly string[]): OutboundGuard {
   const realFetch = globalThis.fetch;
   const refused: string[] = [];
   globalThis.fetch = async (input, init) => {
     const url = new URL(input instanceof Request ? input.url : input);
-    if (url.origin !== allowedOrigin) {
+    if (!allowedOrigins.includes(url.origin)) {
       refused.push(url.origin + url.pathname);
       throw new TypeError(`a test must not reach ${url.origin}`);
     }

@@ -30,7 +30,10 @@ export interface WorkerOptions {
   /** Bindings as wrangler.toml writes them, beside those that it has, or in their place. */
   readonly bindings?: Readonly<Record<string, unknown>>;
   readonly github?: StandInOptions;
-  /** Where the Worker finds GitHub, if not at the harness's own stand-in: the only address that it can reach then. */
+  /**
+   * Where the Worker finds GitHub, if not at the harness's own stand-in: the only address that it can reach then,
+   * beside that of ACTIONS_ISSUER_URL.
+   */
   readonly githubApiUrl?: string;
 }
 
@@ -100,7 +103,9 @@ async function startWorker(options: WorkerOptions): Promise<WorkerUnderTest & { 
   process.env.WRANGLER_SEND_METRICS = "false";
   const github = await startGitHubStandIn(options.github);
   const { githubApiUrl = github.url } = options;
-  const guard = guardOutbound(new URL(githubApiUrl).origin);
+  const { ACTIONS_ISSUER_URL: actionsIssuerUrl } = options.vars ?? {};
+  const reachable = [githubApiUrl, ...(typeof actionsIssuerUrl === "string" ? [actionsIssuerUrl] : [])];
+  const guard = guardOutbound(...reachable.map((url) => new URL(url).origin));
   const fingerprints = new Map(Object.keys(options.clusters).map((name) => [name, randomBytes(32).toString("hex")]));
   const config = { ...workerConfig(varsOf(options, githubApiUrl, fingerprints), options.main), ...options.bindings };
   const harness = createTestHarness({ root: repositoryRoot, workers: [{ config }] });

@@ -11,7 +11,7 @@ interface Ended {
 
 test("a short run prints every number and exits with 0", async () => {
   const few = "--latency 1 --samples 2 --reviews 20 --concurrency 4 --tokens 1000".split(" ");
-  const fewer = "--cpu-reviews 500 --cold-reviews 4 --refreshes 4 --edge-reviews 40".split(" ");
+  const fewer = "--cpu-reviews 500 --cold-reviews 4 --refreshes 4 --workflow-reviews 50 --edge-reviews 40".split(" ");
   const { exitCode, stdout, stderr } = await runBench([...few, ...fewer]);
   expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
   for (const name of ["no cache", "memory", "KV", "GitHub, known token", "GitHub, never-seen token"]) {
@@ -44,6 +44,7 @@ test("--help explains", async () => {
     "cpu-reviews",
     "cold-reviews",
     "refreshes",
+    "workflow-reviews",
     "edge-reviews",
   ])
     expect(stdout).toContain(`--${option}`);

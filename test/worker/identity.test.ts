@@ -34,7 +34,7 @@ describe.each(sources)("with the source %s", (source) => {
   const visits = visitsWith(source);
   const tokens = new Map<string, string>();
   const worker = useWorker(async () => {
-    for (const { row, cluster } of visits) tokens.set(cluster, scene.tokenOf(row.person, row.token));
+    for (const { row, cluster } of visits) tokens.set(cluster, scene.tokenOf(row.person, row.token, cluster));
     const clusters = visits.map(({ section, row, cluster }) => [
       cluster,
       withToken(policyOf(section, row), tokens.get(cluster) ?? ""),
@@ -55,9 +55,13 @@ describe.each(sources)("with the source %s", (source) => {
   });
 
   /** Null for a token that is not from GitHub; a wrong configuration is logged without saying whose review it was. */
-  async function decisionAbout({ expected }: IdentityCase, cluster: string, token: string): Promise<unknown> {
+  async function decisionAbout(
+    { expected, token: spec }: IdentityCase,
+    cluster: string,
+    token: string,
+  ): Promise<unknown> {
     if (expected.reason === "not_github_token") return null;
-    if (expected.reason !== "configuration") return worker().decisionAbout(token);
+    if (expected.reason !== "configuration" && spec.kind !== "workflow") return worker().decisionAbout(token);
     return worker().decisionOf(cluster);
   }
 });

@@ -5,7 +5,7 @@ import { readFingerprints } from "../../worker/config/cluster.ts";
 import { clusterNameOf, clusterVariableName, isClientVariable, isClusterVariable } from "../../worker/config/config.ts";
 import { CliError, type Context, cliError, type Diagnostic } from "../command.ts";
 import { nearestTo } from "../nearest.ts";
-import { type ConfigFile, errorAt, loadConfigFile, type Settings } from "./file.ts";
+import { type ConfigFile, errorAt, loadConfigFile, openConfigFile, type Settings } from "./file.ts";
 
 /**
  * In lower case, with two labels at least and no wildcard: Cloudflare and the firewall rule compare letter by letter.
@@ -212,4 +212,36 @@ export async function findClusterDeployment(options: DeploymentOptions, context:
     throw cliError(`${path}: routes`, "there is no custom domain of your own yet", hint);
   }
   return { hostname: address, clusterVariable };
+}
+
+interface ClusterSignIn {
+  /** ISSUER_URL, or the address that was given in its place. */
+  readonly issuerUrl: string;
+  readonly file: ConfigFile;
+  /** The cluster's table. */
+  readonly clusterVariable: unknown;
+}
+
+interface SignInOptions {
+  readonly config: string;
+  readonly cluster: string;
+  /** In place of the host of ISSUER_URL; perhaps with a port. */
+  readonly signInHostname?: string;
+}
+
+/**
+ * Reads what a cluster needs to know that verifies ID tokens. It takes the file: the cluster's prefix is in it.
+ *
+ * @throws CliError if the file is missing or wrong, or has no such cluster or no ISSUER_URL
+ */
+export async function findClusterSignIn(options: SignInOptions, context: Context): Promise<ClusterSignIn> {
+  const file = await openConfigFile(options.config, context);
+  requireClusterTable(file, options.cluster);
+  const hostname = options.signInHostname ?? signInHostnameOf(file.settings);
+  if (hostname === null) {
+    const hint = `octogate setup --cluster ${options.cluster} --sign-in-hostname HOSTNAME makes one`;
+    throw cliError(`${file.path}: ISSUER_URL`, "there is no sign-in hostname of your own yet", hint);
+  }
+  const clusterVariable = file.settings.vars[clusterVariableName(options.cluster)];
+  return { issuerUrl: `https://${hostname}`, file, clusterVariable };
 }

@@ -156,6 +156,43 @@ export function orgMembership(
   };
 }
 
+const invitationRoles: Readonly<Record<string, string>> = { member: "direct_member" };
+
+/** @param invitee an account that is invited, or an e-mail address */
+export function organizationInvitation(
+  organisation: StandInOrganisation,
+  invitee: StandInAccount | string,
+  apiUrl: string,
+): Schemas["organization-invitation"] {
+  const isAddress = typeof invitee === "string";
+  const role = (isAddress ? null : organisation.members.get(invitee)?.role) ?? "member";
+  const id = isAddress ? 70_000_001 + organisation.invitedAddresses.indexOf(invitee) : 60_000_000 + invitee.id;
+  return {
+    id,
+    login: isAddress ? null : invitee.login,
+    email: isAddress ? invitee : null,
+    role: invitationRoles[role] ?? role,
+    created_at: createdAt,
+    failed_at: null,
+    failed_reason: null,
+    inviter: simpleUser({ id: 10_000_000, login: "app-installer", type: "User" }, apiUrl),
+    team_count: isAddress ? 0 : organisation.teams.filter(({ members }) => members.has(invitee)).length,
+    node_id: nodeId("22:OrganizationInvitation", id),
+    invitation_teams_url: `${apiUrl}/organizations/${organisation.id}/invitations/${id}/teams`,
+    invitation_source: "member",
+  };
+}
+
+/** @returns a member in the list of a team's members */
+export function teamMember(
+  { organisation }: StandInTeam,
+  { account, inherited }: { readonly account: StandInAccount; readonly inherited: boolean },
+  apiUrl: string,
+): Schemas["team-member"] {
+  const role = organisation.members.get(account)?.role === "admin" ? "maintainer" : "member";
+  return { ...simpleUser(account, apiUrl), role, inherited };
+}
+
 /** @returns the team as in the list of a person's teams */
 export function listedTeam(team: StandInTeam, apiUrl: string): ListedTeam {
   const { organization, ...body } = teamFull(team, apiUrl);

@@ -3,6 +3,8 @@ import type { HttpBindings } from "@hono/node-server";
 import type { Context } from "hono";
 import { auth } from "hono/utils/basic-auth";
 import type { Accounts } from "./accounts.ts";
+import type { ActionsKeys } from "./actions/issuer.ts";
+import type { Jobs } from "./actions/jobs.ts";
 import type { AppSignIn, Apps, RegisteredApp } from "./apps.ts";
 import type { AuthorisationCodes } from "./authorisation-codes.ts";
 import type { Authorisations } from "./authorisations.ts";
@@ -12,6 +14,7 @@ import type { DeliveryFault, Faults } from "./faults.ts";
 import type { Grant, Grants } from "./grants.ts";
 import type { Organisations } from "./organisations.ts";
 import type { RateLimitBucket, RateLimits } from "./rate-limit.ts";
+import type { Repositories } from "./repositories.ts";
 
 /** What GitHub does at times or in some editions only, or what is not published. */
 export interface Switches {
@@ -26,6 +29,11 @@ export interface Switches {
   findsOrganisationsById: boolean;
   /** Whether a fine-grained token may list memberships: GitHub's documents disagree. Default: false. */
   fineGrainedListsMemberships: boolean;
+  /**
+   * Whether organisations have a list of invitations: an Enterprise Server and organisations of managed users have
+   * none. Default: true.
+   */
+  listsInvitations: boolean;
   /**
    * Whether a browser with a wrong redirect URI sees a page, as many reported from 2024 to 2026, or goes back to the
    * app with an error, as is documented. Default: false.
@@ -42,6 +50,10 @@ export interface GitHub extends Switches {
   readonly now: () => Date;
   readonly accounts: Accounts;
   readonly organisations: Organisations;
+  readonly repositories: Repositories;
+  readonly jobs: Jobs;
+  /** Of GitHub Actions, which signs the ID tokens of jobs. */
+  readonly actionsKeys: ActionsKeys;
   readonly apps: Apps;
   readonly grants: Grants;
   readonly authorisations: Authorisations;

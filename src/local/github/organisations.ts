@@ -34,6 +34,8 @@ export interface StandInOrganisation {
   /** Can be changed at any time; the old name then leads nowhere until another account takes it. */
   login: string;
   readonly members: Map<StandInAccount, StandInMembership>;
+  /** E-mail addresses that are invited; GitHub does not know whose they are. */
+  readonly invitedAddresses: string[];
   /** In the order in which they were added, as in GitHub's lists. */
   readonly teams: StandInTeam[];
   restrictions: OrganisationRestrictions;
@@ -84,6 +86,7 @@ export class Organisations {
       id: id ?? this.#nextId++,
       login,
       members: new Map(),
+      invitedAddresses: [],
       teams: [],
       restrictions: {},
       ssoAuthorisedTokens: new Set(),
@@ -147,6 +150,11 @@ export function isActiveMember({ members }: StandInOrganisation, account: StandI
   return members.get(account)?.state === "active";
 }
 
+/** Billing managers and invited people are no members. */
+export function isFullMember({ state, role }: StandInMembership): boolean {
+  return state === "active" && (role === "admin" || role === "member");
+}
+
 /** An invited person is in no team yet, even if teams wait for them. */
 export function directTeams(organisation: StandInOrganisation, account: StandInAccount): StandInTeam[] {
   if (!isActiveMember(organisation, account)) return [];
@@ -163,6 +171,19 @@ export function isInTeam(team: StandInTeam, account: StandInAccount): boolean {
   if (!team.organisation.members.has(account)) return false;
   return team.organisation.teams.some((one) => {
     return one.members.has(account) && (one === team || ancestorsOf(one).includes(team));
+  });
+}
+
+/** Those who are in the team or in a child team of it, each with whether it is by a child team alone. */
+export function membersOfTeam(team: StandInTeam): { readonly account: StandInAccount; readonly inherited: boolean }[] {
+  const { members, teams } = team.organisation;
+  const accounts = new Set<StandInAccount>(team.members);
+  for (const other of teams) {
+    if (ancestorsOf(other).includes(team)) for (const account of other.members) accounts.add(account);
+  }
+  return [...accounts].flatMap((account) => {
+    const isIn = members.get(account)?.state === "active";
+    return isIn ? [{ account, inherited: !team.members.has(account) }] : [];
   });
 }
 

@@ -18,6 +18,7 @@ import {
 import { appRoutes } from "./routes/app.ts";
 import { appTokenRoutes } from "./routes/app-tokens.ts";
 import { graphqlPath, graphqlRoutes } from "./routes/graphql.ts";
+import { memberRoutes } from "./routes/members.ts";
 import { membershipRoutes } from "./routes/memberships.ts";
 import { publicProfileRoutes } from "./routes/public-profiles.ts";
 import { rateLimitPath, rateLimitRoutes } from "./routes/rate-limit.ts";
@@ -48,6 +49,7 @@ export function createRouter(github: GitHub): Hono<StandInEnv> {
   router.route("/", rateLimitRoutes);
   router.route("/", userRoutes);
   router.route("/", membershipRoutes);
+  router.route("/", memberRoutes);
   router.route("/", teamRoutes);
   router.route("/", publicProfileRoutes);
   router.route("/", graphqlRoutes);

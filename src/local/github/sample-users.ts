@@ -1,8 +1,10 @@
-// The people that `npm start` brings along, with a token each: one for every way in which signing in can go.
+// The people that `npm start` brings along, with a token each: one for every way in which signing in can go. Their
+// policy also admits jobs of a repository.
 import { recogniseCredential } from "../../worker/credential/kind.ts";
 import type { StandInAccount } from "./accounts.ts";
 import type { TokenOptions } from "./grants.ts";
 import type { StandInOrganisation } from "./organisations.ts";
+import { addSampleRepository } from "./sample-repository.ts";
 import type { GitHubStandIn } from "./server.ts";
 import { makeAppClientId } from "./token.ts";
 
@@ -35,7 +37,11 @@ export function addSampleUsers(
     users: [...byName.users, ...byOrganisation.users],
     organisations: byOrganisation.organisations,
     policy: {
-      allow: [...byName.allow, ...byOrganisation.allow],
+      allow: [
+        ...byName.allow,
+        ...byOrganisation.allow,
+        ...addSampleRepository(standIn, byOrganisation.organisations[0]),
+      ],
       deny: byName.deny,
       groups_from: byOrganisation.groupsFrom,
       username: "login:id",

@@ -4,6 +4,9 @@ import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import { getRequestListener } from "@hono/node-server";
 import { Accounts, type NewAccount, type StandInAccount } from "./accounts.ts";
+import { ActionsKeys, type MintOptions, mintWorkflowToken } from "./actions/issuer.ts";
+import { Jobs, type NewJob, type StandInJob, workflowJobOf } from "./actions/jobs.ts";
+import { actionsIssuerUrl, variablesOf } from "./actions/routes.ts";
 import { Apps, type NewApp, type NewInstallation, type StandInApp, type StandInInstallation } from "./apps.ts";
 import { AuthorisationCodes } from "./authorisation-codes.ts";
 import { Authorisations } from "./authorisations.ts";
@@ -24,11 +27,12 @@ import {
   type StandInTeam,
 } from "./organisations.ts";
 import { type RateLimitOptions, RateLimits } from "./rate-limit.ts";
+import { type NewRepository, Repositories, type StandInRepository } from "./repositories.ts";
 import { createRouter } from "./router.ts";
 import { restoreSignIns, saveSignIns } from "./saved-sign-ins.ts";
 import { createWebRouter } from "./web/router.ts";
 
-export type GitHubStandIn = Readonly<Pick<GitHub, "url" | "webUrl" | "requests">> &
+export type GitHubStandIn = Readonly<Pick<GitHub, "url" | "webUrl" | "requests" | "actionsKeys">> &
   Pick<GitHub, "latencyMs" | "extraHeaders" | keyof Switches> &
   ReturnType<typeof controlsOf> & {
     answer(request: Request): Promise<Response>;
@@ -66,9 +70,13 @@ export async function startGitHubStandIn(options: StandInOptions = {}): Promise<
     newTokenRefusal: options.newTokenRefusal ?? null,
     findsOrganisationsById: options.findsOrganisationsById ?? true,
     fineGrainedListsMemberships: options.fineGrainedListsMemberships ?? false,
+    listsInvitations: options.listsInvitations ?? true,
     showsMismatchPage: options.showsMismatchPage ?? false,
     accounts: new Accounts(),
     organisations: new Organisations(),
+    repositories: new Repositories(),
+    jobs: new Jobs(),
+    actionsKeys: new ActionsKeys(),
     apps: new Apps(),
     grants,
     authorisations: new Authorisations(grants, now, () => options.onSignInsChange?.(saveSignIns(github))),
@@ -127,7 +135,8 @@ async function close(server: Server): Promise<void> {
 
 /** What a test can do to the stand-in, at any time: the next request sees it. */
 function controlsOf(github: GitHub) {
-  const { accounts, organisations, apps, grants, authorisations, faults, now } = github;
+  const { accounts, organisations, repositories, jobs, actionsKeys, apps, grants, authorisations, faults, now } =
+    github;
   return {
     addAccount: (account: NewAccount) => accounts.add(account),
     issueToken: (account: StandInAccount, options: TokenOptions) => grants.issueToken(account, options),
@@ -149,6 +158,10 @@ function controlsOf(github: GitHub) {
       members.set(account, { state: "active", role: "member", ...membership });
     },
     removeMember,
+    /** Invites a person who may have no account yet. */
+    inviteAddress: ({ invitedAddresses }: StandInOrganisation, email: string) => {
+      invitedAddresses.push(email);
+    },
     addToTeam,
     removeFromTeam: ({ members }: StandInTeam, account: StandInAccount) => {
       members.delete(account);
@@ -160,6 +173,23 @@ function controlsOf(github: GitHub) {
     authoriseSso: ({ ssoAuthorisedTokens }: StandInOrganisation, token: string) => {
       ssoAuthorisedTokens.add(token);
     },
+
+    addRepository: (owner: StandInRepository["owner"], repository: NewRepository) =>
+      repositories.add(owner, repository),
+    /** A job begins, with the variables of its steps: its request token is good until the job ends. */
+    startJob: (job: NewJob) => {
+      const started = jobs.start(job);
+      return { ...started, variables: variablesOf(github, started) };
+    },
+    endJob: (job: StandInJob) => jobs.end(job),
+    /** @returns a token of a job, in which anything can be otherwise than GitHub makes it */
+    mintWorkflowToken: (job: NewJob, options: Pick<MintOptions, "audience"> & Partial<MintOptions>) =>
+      mintWorkflowToken(workflowJobOf(job), {
+        issuer: actionsIssuerUrl(github),
+        key: actionsKeys.signing,
+        now: now(),
+        ...options,
+      }),
 
     /** @returns false for what is no JSON of `onSignInsChange` */
     restoreSignIns: (json: string) => restoreSignIns(github, json),

@@ -13,16 +13,19 @@ export interface KeyValueStore {
   put(name: string, value: Uint8Array<ArrayBuffer>, ttlSeconds: number): Promise<void>;
 }
 
-export interface KvCache {
+export interface SealedKv<Value> {
   /** @returns null for a miss and for every fault */
-  read(name: string): Promise<Entry | null>;
+  read(name: string): Promise<Value | null>;
   /**
    * @param endsAccess whether it ends access that KV may still give. Such a write is tried even after KV refused one:
    *   it is rare, and no user can cause it at will
    * @returns whether KV has accepted it
    */
-  write(name: string, entry: Entry, endsAccess?: boolean): Promise<boolean>;
+  write(name: string, value: Value, endsAccess?: boolean): Promise<boolean>;
 }
+
+/** Facts by the names of tokens. */
+export type KvCache = SealedKv<Entry>;
 
 export interface KvCacheOptions {
   readonly store: KeyValueStore;
@@ -48,7 +51,15 @@ const pauseMs = 60_000;
 const refusedKeysToPause = 3;
 export const warnEveryMs = 60_000;
 
-export function createKvCache({ store, sealer, now, writeWarning }: KvCacheOptions): KvCache {
+export function createKvCache(options: KvCacheOptions): KvCache {
+  return createSealedKv(options, entrySchema);
+}
+
+/** @param schema of what is kept, as JSON */
+export function createSealedKv<Value>(
+  { store, sealer, now, writeWarning }: KvCacheOptions,
+  schema: v.GenericSchema<unknown, Value>,
+): SealedKv<Value> {
   /** Until when a key is not written, for the keys that KV has refused since it took one. */
   const refusedUntil = new Map<string, number>();
   let noWritesBefore = 0;
@@ -73,15 +84,15 @@ export function createKvCache({ store, sealer, now, writeWarning }: KvCacheOptio
         warn("a read failed or took too long");
         return null;
       }
-      const entry = v.safeParse(entrySchema, plain === null ? null : parseJson(plain));
-      if (entry.success) return entry.output;
+      const parsed = v.safeParse(schema, plain === null ? null : parseJson(plain));
+      if (parsed.success) return parsed.output;
       warn("a value is not one that this deployment sealed, or of another version");
       return null;
     },
-    async write(name, entry, endsAccess = false) {
+    async write(name, value, endsAccess = false) {
       if (now() < Math.max(noWritesBefore, refusedUntil.get(name) ?? 0) && !endsAccess) return false;
       try {
-        const sealed = await sealer.seal(name, JSON.stringify(entry));
+        const sealed = await sealer.seal(name, JSON.stringify(value));
         await withTimeout(store.put(name, sealed, keepSeconds), writeTimeoutMs);
         refusedUntil.clear();
         return true;

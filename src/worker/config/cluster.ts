@@ -11,6 +11,7 @@ import {
   denyEntrySchema,
   type GroupSource,
   groupSourceSchema,
+  isForWorkflows,
   organisationOf,
   organisationsNamedIn,
   pinConflictsIn,
@@ -51,6 +52,10 @@ export interface ClusterPolicy {
   /** The only scopes that a classic or OAuth token may have, or null for any. */
   readonly scopesAtMost: readonly string[] | null;
   readonly requireExpiry: boolean;
+  /** The events that may have started a workflow's run. */
+  readonly workflowEvents: readonly string[];
+  /** `aud` of the tokens of workflows that are taken here; null without ISSUER_URL. */
+  readonly workflowAudience: string | null;
   /** The accounts that some entry could admit, whatever their organisations. */
   readonly candidates: Candidates;
   /** Every organisation that the policy names anywhere. */
@@ -73,6 +78,18 @@ const certificateList = v.pipe(
         (value) => normaliseFingerprint(value) !== null,
         "must be the SHA-256 fingerprint of a client certificate: 64 hex digits (is a placeholder left in?)",
       ),
+    ),
+    nonEmpty,
+  ),
+  v.minLength(1, nonEmpty),
+);
+/** What only people with write access to the repository start, or what it does by itself on its default branch. */
+const defaultWorkflowEvents = ["push", "schedule", "workflow_dispatch", "release"];
+const eventList = v.pipe(
+  v.array(
+    v.pipe(
+      v.string("must be the name of an event"),
+      v.regex(/^[a-z_]{1,64}$/, "must be the name of an event, such as push"),
     ),
     nonEmpty,
   ),
@@ -117,6 +134,7 @@ const policyEntries = {
     ),
   ),
   require_expiry: v.optional(v.boolean("must be true or false"), false),
+  workflow_events: v.optional(eventList, defaultWorkflowEvents),
 };
 
 /** Every setting that a cluster's table may hold. */
@@ -143,6 +161,8 @@ const schemas = {
   application: schemaOf(anyKinds, "a client", applicationSettings),
   /** Who may ask for reviews, and what people bring themselves, can be left out where people sign in. */
   signIn: schemaOf({ client_certificates: v.optional(certificateList), ...anyKinds }, "a cluster", clusterSettings),
+  /** Where no entry admits people, they bring no tokens. */
+  workflows: schemaOf({ client_certificates: certificateList, ...anyKinds }, "a cluster", clusterSettings),
   webhook: schemaOf(
     {
       client_certificates: certificateList,
@@ -167,7 +187,11 @@ export function readClusterPolicy(
   value: unknown,
   kind: "cluster" | "application" = "cluster",
 ): Checked<ClusterPolicy> {
-  const clusterSchema = asksForSignIn(value) ? schemas.signIn : schemas.webhook;
+  const clusterSchema = asksForSignIn(value)
+    ? schemas.signIn
+    : admitsWorkflowsAlone(value)
+      ? schemas.workflows
+      : schemas.webhook;
   const parsed = v.safeParse(
     kind === "cluster" ? clusterSchema : schemas.application,
     withoutClientSettings(value, kind),
@@ -175,6 +199,7 @@ export function readClusterPolicy(
   if (!parsed.success) return { ok: false, problems: problemsOf(setting, parsed.issues) };
   const { allow, deny, groups_from } = parsed.output;
   const sources = groups_from ?? [];
+  const forPeople = allow.filter((entry) => !isForWorkflows(entry));
   const groupsFrom =
     groups_from ?? organisationsNamedIn(allow).map(({ login, id }) => ({ kind: "organisation", login, id }) as const);
   const organisations = organisationsNamedIn([...allow, ...deny, ...sources], deny);
@@ -190,8 +215,12 @@ export function readClusterPolicy(
     group: parsed.output.group,
     scopesAtMost: parsed.output.scopes_at_most ?? null,
     requireExpiry: parsed.output.require_expiry,
+    workflowEvents: parsed.output.workflow_events,
+    workflowAudience: null,
     candidates: {
-      only: allow.every((entry) => entry.kind === "user") ? allow.filter((entry) => entry.kind === "user") : null,
+      only: forPeople.every((entry) => entry.kind === "user")
+        ? forPeople.filter((entry) => entry.kind === "user")
+        : null,
       except: deny.filter((entry) => entry.kind === "user"),
     },
     organisations: organisations.map((one) => ({
@@ -201,6 +230,14 @@ export function readClusterPolicy(
   };
   const problems = [...conflictsIn(setting, policy), ...pinConflictsIn(setting, [...allow, ...deny, ...sources])];
   return problems.length === 0 ? { ok: true, value: policy } : { ok: false, problems };
+}
+
+/** By the texts of the entries: whether each is right is said with the others. */
+function admitsWorkflowsAlone(table: unknown): boolean {
+  if (typeof table !== "object" || table === null || !("allow" in table)) return false;
+  const { allow } = table;
+  if (!Array.isArray(allow) || allow.length === 0) return false;
+  return allow.every((entry) => /^(?:workflow|environment):/.test(String(entry)));
 }
 
 function withoutClientSettings(table: unknown, kind: "cluster" | "application"): unknown {
@@ -230,6 +267,13 @@ function conflictsIn(setting: string, policy: ClusterPolicy): Problem[] {
   }
   if (deniesAll(policy.allow, policy.deny, policy.organisations)) {
     problems.push({ setting: `${setting}.allow`, message: "admits no account: deny takes every entry back" });
+  }
+  const hasActions = policy.groupsFrom.some((source) => organisationOf(source) === "actions");
+  if (policy.group === "slug:id" && hasActions && policy.allow.some(isForWorkflows)) {
+    problems.push({
+      setting: `${setting}.group`,
+      message: "must be another form: in this one an organisation called actions has names that workflows have, too",
+    });
   }
   const { tokenKinds: kinds, oauthClients } = policy;
   if (kinds.length > 0 && kinds.every((kind) => kind === "oauth" || kind === "app") && oauthClients.length === 0) {

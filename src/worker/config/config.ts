@@ -5,9 +5,10 @@ import type { Checked, Problem } from "./checked.ts";
 import { asksForSignIn } from "./client-table.ts";
 import { type ClientSource, readClient } from "./clients.ts";
 import { type ClusterPolicy, readClusterPolicy, readFingerprints } from "./cluster.ts";
-import { readSignIn, signInVariables } from "./read-sign-in.ts";
+import { readIssuerUrl, readSignIn, signInVariables } from "./read-sign-in.ts";
 import { readServiceSettings, type ServiceSettings, serviceVariables } from "./service.ts";
 import type { OpenIdClient, SignInSettings } from "./sign-in.ts";
+import { readWorkflowSettings, type WorkflowSettings, withAudience, workflowVariables } from "./workflows.ts";
 
 export interface ClusterConfig {
   readonly name: string;
@@ -23,6 +24,8 @@ export interface Config {
   readonly signIn: Checked<SignInSettings> | null;
   /** ISSUER_URL where it is right, whatever else is wrong: it says which hostname is the sign-in's. */
   readonly issuerUrl: string | null;
+  /** Null where no token of a workflow is taken. A mistake here concerns the policies that name workflows. */
+  readonly workflows: Checked<WorkflowSettings | null>;
   /** Everything that people sign in to: clusters with `sign_in`, then web applications. */
   readonly clients: readonly OpenIdClient[];
   /**
@@ -68,26 +71,33 @@ export function isClientVariable(name: string): boolean {
 }
 
 /** Every name that the environment may hold besides the tables of clusters and clients. */
-export const knownVariables: ReadonlySet<string> = new Set([...serviceVariables, ...signInVariables]);
+export const knownVariables: ReadonlySet<string> = new Set([
+  ...serviceVariables,
+  ...signInVariables,
+  ...workflowVariables,
+]);
 
 /** Checks the whole environment. @param env variables, secrets and bindings by name, as the runtime hands them over */
 export function readConfig(env: Readonly<Record<string, unknown>>): Config {
   const names = Object.keys(env).sort();
+  const service = readServiceSettings(env);
+  const issuerUrl = readIssuerUrl(env);
+  const workflows = readWorkflowSettings(env, service, issuerUrl);
   const tables = names.flatMap((variable): ClientSource[] => {
     const kind = isClusterVariable(variable) ? "cluster" : isClientVariable(variable) ? "application" : null;
     if (kind === null) return [];
     const table = env[variable];
     const otherName =
       kind === "cluster" ? variable.replace("CLUSTER", "CLIENT") : variable.replace("CLIENT", "CLUSTER");
-    const policy = readClusterPolicy(variable, table, kind);
-    return [{ name: clusterNameOf(variable), variable, kind, table, policy, isAmbiguous: names.includes(otherName) }];
+    const name = clusterNameOf(variable);
+    const policy = withAudience(readClusterPolicy(variable, table, kind), { name, kind }, workflows);
+    return [{ name, variable, kind, table, policy, isAmbiguous: names.includes(otherName) }];
   });
   const clusters = tables.filter(({ kind }) => kind === "cluster");
   const signingIn = [
     ...clusters.filter(({ table }) => asksForSignIn(table)),
     ...tables.filter(({ kind }) => kind === "application"),
   ];
-  const service = readServiceSettings(env);
   const signIn = readSignIn(env, service, signingIn.length > 0);
   return {
     service: tables.length > 0 ? service : withProblem(service, noTable),
@@ -95,7 +105,8 @@ export function readConfig(env: Readonly<Record<string, unknown>>): Config {
       clusters.map(({ name, table, policy }) => ({ name, fingerprints: readFingerprints(table), policy })),
     ),
     signIn: signIn.settings,
-    issuerUrl: signIn.issuerUrl,
+    issuerUrl,
+    workflows,
     clients: signingIn.map((source) => readClient(source, signIn)),
     unknownNames: [...unknownVariables(names), ...unknownSecrets(signIn.clientSecrets, signingIn)],
   };
@@ -125,8 +136,8 @@ function unknownSecrets(secrets: ReadonlyMap<string, string>, clients: readonly 
 
 /** @returns everything for which a deployment of this configuration is refused, each once */
 export function problemsIn(config: Config): Problem[] {
-  const { service, clusters, unknownNames } = config;
-  const parts = [service, ...clusters.map(({ policy }) => policy)];
+  const { service, workflows, clusters, unknownNames } = config;
+  const parts = [service, workflows, ...clusters.map(({ policy }) => policy)];
   return once([...unknownNames, ...parts.flatMap(problemsOfPart), ...problemsInSignIn(config)]);
 }
 

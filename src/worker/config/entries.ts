@@ -1,4 +1,5 @@
-// The entries of `allow`, `deny` and `groups_from`: one row for each kind. policy/match.ts says whom an entry matches.
+// The entries of `allow`, `deny` and `groups_from`: one row for each kind. policy/match.ts and policy/workflow-match.ts
+// say whom an entry matches.
 //
 // Names are labels, numbers are authority: `#NUMBER` pins an entry to one account, organisation or team. The pin holds
 // when that one is renamed, and when another one takes its name. GitHub compares names without case, so they are kept
@@ -6,6 +7,14 @@
 import * as v from "valibot";
 import type { Problem } from "./checked.ts";
 import type { OrganisationReference } from "./organisations.ts";
+import {
+  type EnvironmentEntry,
+  environmentEntryKind,
+  type RepositoryEntry,
+  repositoryEntryKind,
+  type WorkflowEntry,
+  workflowEntryKind,
+} from "./workflow-entries.ts";
 
 export interface AnyoneEntry {
   readonly kind: "anyone";
@@ -38,7 +47,15 @@ export interface TokenEntry {
   readonly credentialId: string;
 }
 
-export type Entry = AnyoneEntry | UserEntry | OrganisationEntry | TeamEntry | TokenEntry;
+export type Entry =
+  | AnyoneEntry
+  | UserEntry
+  | OrganisationEntry
+  | TeamEntry
+  | WorkflowEntry
+  | EnvironmentEntry
+  | RepositoryEntry
+  | TokenEntry;
 type List = "allow" | "deny";
 
 /** Gives the key of an organisation, see `keys`. */
@@ -124,6 +141,9 @@ const entryKinds = {
       return [entry.id === null ? `${organisation}/${entry.slug}` : `team#${entry.id}`, organisation];
     },
   },
+  workflow: workflowEntryKind,
+  environment: environmentEntryKind,
+  repository: repositoryEntryKind,
   token: {
     lists: ["deny"],
     form: "token:GITHUBSHA256= with the 44 characters from the decision log",
@@ -156,6 +176,11 @@ export const groupSourceSchema = entrySchema<GroupSource>(
 /** @returns the login of the organisation that gives groups, or whose team does */
 export function organisationOf(source: GroupSource): string {
   return source.kind === "team" ? source.organisation : source.login;
+}
+
+/** Whether it admits workflows, and no person. */
+export function isForWorkflows(entry: AllowEntry): entry is WorkflowEntry | EnvironmentEntry {
+  return entry.kind === "workflow" || entry.kind === "environment";
 }
 
 /** @returns the entry as an operator writes it, without its pin: "team:acme/platform" */

@@ -9,8 +9,6 @@ import { selectSigningKeys, signingKeySchema, signingKeysSchema } from "./signin
 import { clientIdPattern, decodeSecret, isLoopback, parseTexts, parseTime, textAs } from "./values.ts";
 
 export interface SignInReading {
-  /** ISSUER_URL where it is right, whatever else is wrong: it says which hostname is the sign-in's. */
-  readonly issuerUrl: string | null;
   /** Null where there is no client, and nothing is wrong. */
   readonly settings: Checked<SignInSettings> | null;
   /** ID_TOKEN_SECONDS: what clients have that say nothing else. */
@@ -50,6 +48,15 @@ export const signInVariables: readonly string[] = [
 ];
 
 /**
+ * @returns ISSUER_URL where it is right, whatever else is wrong: it says which hostname is the sign-in's, and begins
+ *   the audience of workflows' tokens
+ */
+export function readIssuerUrl(env: Readonly<Record<string, unknown>>): string | null {
+  const parsed = v.safeParse(issuerUrl, env.ISSUER_URL);
+  return parsed.success ? parsed.output : null;
+}
+
+/**
  * @param env variables and secrets by name
  * @param service what the sign-in shares with the webhook; where it is wrong, so is the sign-in
  * @param isUsed whether there is a client; without one nothing is required
@@ -59,16 +66,13 @@ export function readSignIn(
   service: Checked<ServiceSettings>,
   isUsed: boolean,
 ): SignInReading {
-  const issuer = v.safeParse(issuerUrl, env.ISSUER_URL);
-  const known = { issuerUrl: issuer.success ? issuer.output : null };
   const parsed = v.safeParse(signInSchema, env);
   if (!parsed.success) {
     const settings = { ok: false, problems: problemsOf("", parsed.issues) } as const;
-    return { ...known, settings, idTokenSeconds: idTokenSeconds.default, clientSecrets: new Map() };
+    return { settings, idTokenSeconds: idTokenSeconds.default, clientSecrets: new Map() };
   }
   const { output } = parsed;
   return {
-    ...known,
     settings: isUsed ? settingsOf(output, service) : null,
     idTokenSeconds: output.ID_TOKEN_SECONDS,
     clientSecrets: output.OIDC_CLIENT_SECRETS,

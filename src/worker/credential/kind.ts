@@ -1,8 +1,10 @@
 // Kinds of tokens, by their shape alone. kube-apiserver hands its webhook every token that no other authenticator
 // recognised: service account tokens of other audiences, OIDC tokens during an outage of their issuer, bootstrap
-// tokens, garbage. Only tokens that GitHub gives to people may go to GitHub.
+// tokens, garbage. Only tokens that GitHub gives to people may go to GitHub; those of its workflows are verified here.
 import type { TokenKind } from "../config/cluster.ts";
 import type { TokenShape } from "../config/service.ts";
+import { decodeBase64 } from "../config/values.ts";
+import { parseJson } from "../json.ts";
 import { hasValidChecksum } from "./checksum.ts";
 
 /** What a token that goes no further looks like; counted in the log by these names. */
@@ -14,6 +16,9 @@ export type Credential =
 
 /** Longer than any that GitHub has announced, and short enough for one header. */
 const maxTokenLength = 8192;
+
+/** GitHub's have some 2 KB, and more with many custom properties of the repository. A form has at most 16 KB. */
+export const maxWorkflowTokenLength = 12 * 1024;
 
 /**
  * Classic tokens and the first form of app tokens have 40 characters with a checksum. App tokens are about to grow
@@ -52,6 +57,24 @@ export function recogniseCredential(token: string, shape: TokenShape): Credentia
   return { kind: "foreign", foreignKind: foreignKindOf(token) };
 }
 
+/**
+ * @param actionsIssuer the issuer of workflows' tokens
+ * @returns whether a text is a JWT that names this issuer; whether the issuer made it is for its signature to say
+ */
+export function isWorkflowToken(token: string, actionsIssuer: string): boolean {
+  return token.length <= maxWorkflowTokenLength && jwtPattern.test(token) && claimsOf(token)?.iss === actionsIssuer;
+}
+
+/** @returns the claims of a JWT, read without trust; null where there are none */
+export function claimsOf(token: string): Readonly<Record<string, unknown>> | null {
+  const base64 = token.split(".")[1]?.replaceAll("-", "+").replaceAll("_", "/") ?? "";
+  const json = parseJson(new TextDecoder().decode(decodeBase64(base64) ?? undefined));
+  // An object's members are unknown.
+  return typeof json === "object" ? (json as Readonly<Record<string, unknown>> | null) : null;
+}
+
+const jwtPattern = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*$/;
+
 function isShortToken(token: string, prefix: string): boolean {
   if (token.length !== 40 || !token.startsWith(prefix)) return false;
   const body = token.slice(prefix.length);
@@ -71,6 +94,6 @@ function foreignKindOf(token: string): ForeignKind {
   if (token.startsWith("ghr_")) return "github_refresh";
   if (/^(?:gh[pou]_|github_pat_)/.test(token)) return "github_malformed";
   if (/^[a-z0-9]{6}\.[a-z0-9]{16}$/.test(token)) return "bootstrap";
-  if (/^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*$/.test(token)) return "jwt";
+  if (jwtPattern.test(token)) return "jwt";
   return "other";
 }

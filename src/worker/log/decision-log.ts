@@ -5,6 +5,7 @@
 import type { Decision } from "../authenticate.ts";
 import type { ForeignKind } from "../credential/kind.ts";
 import type { Facts } from "../github/facts.ts";
+import { workflowCredentialIdOf, workflowUidOf } from "../policy/workflow-identity.ts";
 import type { Reason } from "../reasons.ts";
 import { undetermined, type Verdict } from "../verdict.ts";
 import type { MeasuredDecision, Metrics } from "./metrics.ts";
@@ -61,6 +62,10 @@ const summedReasons: ReadonlySet<string> = new Set([
   "token_kind_not_allowed",
   "new_token_rate_limit",
   "shared_quota_reserved",
+  "workflow_token_forged",
+  "workflow_key_unknown",
+  "workflow_key_pending",
+  "workflow_keys_unavailable",
 ] satisfies Reason[]);
 
 /** What is counted between two sums, for one cluster or client: foreign tokens, and reasons of made-up ones. */
@@ -106,7 +111,9 @@ export function createDecisionLog(write: (line: string) => void, metrics: Metric
   }
 
   function writeDecision(question: Question, verdict: Verdict, decision: LoggedDecision | null, now: number): void {
-    const isUnknown = decision?.kind === "evaluated" && decision.facts === null && !decision.isKnownToken;
+    const isUnknown =
+      (decision?.kind === "evaluated" && decision.facts === null && !decision.isKnownToken) ||
+      (decision?.kind === "workflow" && decision.facts === null);
     const isDoubtful = isUnknown && summedReasons.has(verdict.reason);
     if (!isDoubtful || count(sumOf(question, now).doubtful, verdict.reason) <= maxLines) {
       write(lineOf(question, verdict, decision, now));
@@ -172,6 +179,8 @@ function lineOf(question: Question, verdict: Verdict, decision: LoggedDecision |
   const evaluated = decision?.kind === "evaluated" ? decision : undefined;
   const user = verdict.kind === "authenticated" ? verdict.user : undefined;
   const facts = evaluated?.facts ?? undefined;
+  const workflow = decision?.kind === "workflow" ? decision : undefined;
+  const run = workflow?.facts ?? undefined;
   return JSON.stringify({
     time: timeOf(now),
     door: question.door,
@@ -186,15 +195,21 @@ function lineOf(question: Question, verdict: Verdict, decision: LoggedDecision |
     user: user?.username,
     groups: user?.groups.length,
     login: facts?.account.login,
-    uid: facts === undefined ? undefined : String(facts.account.id),
+    uid: facts === undefined ? run && workflowUidOf(run) : String(facts.account.id),
+    repository: run?.repository.name,
+    workflow: run?.workflowRef ?? undefined,
+    environment: run?.environment ?? undefined,
+    event: run?.event,
+    run: run && `${run.runId}/${run.runAttempt}`,
+    actor: run?.actor ?? undefined,
     organisations: facts === undefined ? undefined : membershipsOf(facts),
-    credentialKind: evaluated?.credential.tokenKind,
-    credentialId: evaluated?.credential.credentialId,
-    source: evaluated?.source,
+    credentialKind: workflow === undefined ? evaluated?.credential.tokenKind : "workflow",
+    credentialId: run === undefined ? evaluated?.credential.credentialId : workflowCredentialIdOf(run),
+    source: (evaluated ?? workflow)?.source,
     githubStatus: evaluated?.call?.status ?? undefined,
     githubRequestId: evaluated?.call?.requestId ?? undefined,
     outageGrace: evaluated?.graceEndsAt === undefined ? undefined : true,
-    repeated: evaluated?.repeated,
+    repeated: (evaluated ?? workflow)?.repeated,
     certificateDaysLeft: review?.certificateDaysLeft,
     durationMs: now - question.startedAt,
   });
@@ -207,13 +222,14 @@ function measured(
   now: number,
 ): MeasuredDecision {
   const evaluated = decision?.kind === "evaluated" ? decision : undefined;
+  const workflow = decision?.kind === "workflow" ? decision : undefined;
   return {
     event: question.door === "webhook" ? "review" : "sign_in",
     name: nameOf(question),
     grant: question.door === "webhook" ? "" : question.grant,
     verdict,
-    source: evaluated?.source ?? "none",
-    tokenKind: evaluated?.credential.tokenKind ?? "",
+    source: (evaluated ?? workflow)?.source ?? "none",
+    tokenKind: workflow === undefined ? (evaluated?.credential.tokenKind ?? "") : "workflow",
     durationMs: now - question.startedAt,
     githubStatus: evaluated?.call?.status ?? null,
     certificateDaysLeft: question.door === "webhook" ? question.certificateDaysLeft : null,

@@ -1,7 +1,7 @@
-// Matches the entries of `allow` and `deny` with facts. A pinned entry matches by its number alone, for another
-// account, organisation or team may have the name by now.
+// Matches the entries of `allow` and `deny` with facts about people. A pinned entry matches by its number alone, for
+// another account, organisation or team may have the name by now.
 import type { ClusterPolicy } from "../config/cluster.ts";
-import type { AllowEntry, TeamEntry, UserEntry } from "../config/entries.ts";
+import type { Entry, TeamEntry, TokenEntry, UserEntry } from "../config/entries.ts";
 import { keyOfOrganisation, keyOfTeam } from "../config/organisations.ts";
 import type { Account, Facts, Membership, MissingReason, Team } from "../github/facts.ts";
 
@@ -27,8 +27,17 @@ const nameReassigned = { kind: "name_reassigned" } as const;
 const notAsked = { kind: "hidden", reason: "organisation_forbidden", ssoUrl: null } as const;
 
 /** @param list in `deny`, only a proven "no" counts as one: not found is not the same as not there */
-export function matchEntry(entry: AllowEntry, policy: ClusterPolicy, facts: Facts, list: "allow" | "deny"): Match {
+export function matchEntry(
+  entry: Exclude<Entry, TokenEntry>,
+  policy: ClusterPolicy,
+  facts: Facts,
+  list: "allow" | "deny",
+): Match {
   switch (entry.kind) {
+    case "workflow":
+    case "environment":
+    case "repository":
+      return notMatched;
     case "anyone":
       return matched;
     case "user":

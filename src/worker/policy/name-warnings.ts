@@ -2,8 +2,11 @@
 // what the operator should write instead. The numbers come from the facts about the users who sign in.
 import type { ClusterPolicy } from "../config/cluster.ts";
 import { printEntry } from "../config/entries.ts";
+import { printPin } from "../config/workflow-entries.ts";
 import { earnsGrace, type Facts, isFailure } from "../github/facts.ts";
+import type { WorkflowFacts } from "../workflows/facts.ts";
 import { matchEntry, matchUser, membershipIn } from "./match.ts";
+import { matchWorkflow } from "./workflow-match.ts";
 
 /** @returns a sentence for each name of the policy that these facts show to be uncertain */
 export function findNameWarnings(policy: ClusterPolicy, facts: Facts): string[] {
@@ -41,7 +44,7 @@ function userWarnings({ allow, deny }: ClusterPolicy, { account }: Facts): strin
     if (entry.kind !== "user") return [];
     const match = matchUser(entry, account).kind;
     if (match === "name_reassigned") return [reassigned(`${printEntry(entry)}#${entry.id}`, account.id)];
-    return match === "matched" && entry.id === null ? [notPinned(printEntry(entry), account.id)] : [];
+    return match === "matched" && entry.id === null ? [notPinned(printEntry(entry), `#${account.id}`)] : [];
   });
 }
 
@@ -52,7 +55,7 @@ function organisationWarnings(policy: ClusterPolicy, facts: Facts): string[] {
       return [reassigned(`${login}#${id}`, membership.nameTakenBy)];
     }
     if (membership.kind !== "active") return [];
-    if (id === null) return [notPinned(login, membership.id)];
+    if (id === null) return [notPinned(login, `#${membership.id}`)];
     return membership.login.toLowerCase() === login
       ? []
       : [`${login}#${id} is called ${membership.login} now: write ${membership.login}#${id}`];
@@ -66,15 +69,35 @@ function teamWarnings(policy: ClusterPolicy, facts: Facts): string[] {
     if (membership.kind !== "active") return [];
     const name = printEntry(entry);
     const bySlug = membership.teams.find(({ slug }) => slug.toLowerCase() === entry.slug);
-    if (entry.id === null) return bySlug === undefined ? [] : [notPinned(name, bySlug.id)];
+    if (entry.id === null) return bySlug === undefined ? [] : [notPinned(name, `#${bySlug.id}`)];
     const byId = membership.teams.find(({ id }) => id === entry.id);
     if (byId === undefined) return bySlug === undefined ? [] : [reassigned(`${name}#${entry.id}`, bySlug.id)];
     return byId === bySlug ? [] : [`${name}#${entry.id} is called ${byId.slug} now`];
   });
 }
 
-function notPinned(entry: string, id: number): string {
-  return `${entry} is not pinned, so the name alone counts: write ${entry}#${id}`;
+/** @returns a sentence for each entry that a run shows to be uncertain: not pinned, renamed, or another repository's */
+export function findWorkflowWarnings(policy: ClusterPolicy, facts: WorkflowFacts): string[] {
+  const { name, id, ownerId } = facts.repository;
+  const numbers = printPin({ ownerId, repositoryId: id });
+  return (["allow", "deny"] as const).flatMap((list) =>
+    policy[list].flatMap((entry) => {
+      if (entry.kind !== "workflow" && entry.kind !== "environment" && entry.kind !== "repository") return [];
+      const match = matchWorkflow(entry, facts, list);
+      const printed = printEntry(entry);
+      if (entry.pin === null) return match === "matched" ? [notPinned(printed, numbers)] : [];
+      if (match === "repository_reassigned") {
+        return [`${printed}${printPin(entry.pin)} pins other numbers than ${name} has now, which are ${numbers}`];
+      }
+      const isRenamed = name.toLowerCase() !== `${entry.owner}/${entry.repository}`;
+      return match === "matched" && isRenamed ? [`${printed}${printPin(entry.pin)} is in ${name} now`] : [];
+    }),
+  );
+}
+
+/** @param pin as an entry has it: `#1234` */
+function notPinned(entry: string, pin: string): string {
+  return `${entry} is not pinned, so the name alone counts: write ${entry}${pin}`;
 }
 
 function reassigned(entry: string, id: number): string {

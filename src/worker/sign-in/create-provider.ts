@@ -47,6 +47,7 @@ export function createProvider(options: ProviderOptions): Provider {
     clients: new Map(clients.map((one) => [one.name, one])),
     sealer: createSignInSealer(settings, now),
     gitHub,
+    actionsIssuerUrl: github.exchange.workflows?.issuerUrl ?? null,
     signingKeys,
     decide: createDecide({
       settings,

@@ -1,4 +1,4 @@
-// The decision about one GitHub token at one client: authenticate.ts, as for a review, and then the size of the ID
+// The decision about one token at one client: authenticate.ts, as for a review, and then the size of the ID
 // token. It is written to the decision log.
 import { authenticate, type Decision, type Service } from "../authenticate.ts";
 import type { Checked } from "../config/checked.ts";
@@ -33,7 +33,8 @@ export function createDecide(options: DecideOptions): Provider["decide"] {
     try {
       const decision = await decide(options, client, token, occasion);
       decisionLog.decided(question, decision, now());
-      if (decision.kind === "evaluated") warnOfNames(client.variable, decision.nameWarnings);
+      if (decision.kind === "evaluated" || decision.kind === "workflow")
+        warnOfNames(client.variable, decision.nameWarnings);
       return decision;
     } catch (thrown) {
       decisionLog.failed(question, now());
@@ -58,7 +59,7 @@ async function decide(
     grant === "token_exchange" ? [client.exchangePolicy, exchangeService] : [client.signInPolicy, signInService];
   const decision = await authenticate(token, client.name, policy, service);
   const identity = identityClaimsOf(decision);
-  if (identity === null || decision.kind !== "evaluated" || grant === "userinfo") return decision;
+  if (identity === null || decision.kind === "misconfigured" || grant === "userinfo") return decision;
   const bytes = idTokenBytes(settings, client, identity, nonce);
   if (bytes <= maxIdTokenBytes) return decision;
   const detail = `${identity.groups.length} groups, ${bytes} bytes, at most ${maxIdTokenBytes}`;

@@ -1,6 +1,9 @@
-// The grant token-exchange (RFC 8693): a GitHub token that its owner brings becomes an ID token for one client, whose
-// `exchange` allows it. What would tell who is admitted is one answer for all: invalid_target.
+// The grant token-exchange (RFC 8693): the token of a workflow, or a GitHub token that its owner brings, becomes an ID
+// token for one client. For people its `exchange` has to allow it. What would tell who is admitted is one answer for
+// all: invalid_target.
 import { credentialIdOf } from "../credential/credential-id.ts";
+import { claimsOf, isWorkflowToken } from "../credential/kind.ts";
+import { tokenIdPattern } from "../workflows/facts.ts";
 import { issueIdToken } from "./issue.ts";
 import { missing, type OAuthError, type OAuthResult, oauthError, refusalError } from "./oauth-error.ts";
 import type { Parameters } from "./parameters.ts";
@@ -9,6 +12,13 @@ import { notAdmitted } from "./refusal.ts";
 
 const tokenType = "urn:ietf:params:oauth:token-type:";
 const idTokenType = `${tokenType}id_token`;
+
+/** What a subject's type may be called. */
+const personTypes = { accepted: [`${tokenType}access_token`], what: "a GitHub token" };
+const workflowTypes: typeof personTypes = {
+  accepted: [`${tokenType}jwt`, idTokenType],
+  what: "the token of a workflow",
+};
 
 /**
  * @returns the answer of RFC 8693, 2.2.1; `invalid_request` for a faulty subject and what its bearer may know,
@@ -19,11 +29,16 @@ export async function grantForSubjectToken(form: Parameters, provider: Provider)
   const audience = form.get("audience");
   if (token === null) return missing("subject_token");
   if (audience === null) return missing("audience");
-  const problem = problemIn(form);
+  const { actionsIssuerUrl } = provider;
+  const isWorkflow = actionsIssuerUrl !== null && isWorkflowToken(token, actionsIssuerUrl);
+  const problem = problemIn(form, isWorkflow ? workflowTypes : personTypes);
   if (problem !== null) return problem;
   const client = provider.clients.get(audience);
-  if (client === undefined || !client.exchange || form.get("resource") !== null) {
-    return refusalError("invalid_target", notAdmitted(await credentialIdOf(token)));
+  if (client === undefined || !(isWorkflow || client.exchange) || form.get("resource") !== null) {
+    const refusal = isWorkflow
+      ? notAdmitted("workflow", referenceIn(token))
+      : notAdmitted("person", await credentialIdOf(token));
+    return refusalError("invalid_target", refusal);
   }
   const issued = await issueIdToken(provider, {
     client,
@@ -48,11 +63,17 @@ export async function grantForSubjectToken(form: Parameters, provider: Provider)
   };
 }
 
-function problemIn(form: Parameters): OAuthError | null {
+/** As a decision refers to it; nothing is decided about the token here. */
+function referenceIn(token: string): string | null {
+  const jti = claimsOf(token)?.jti;
+  return typeof jti === "string" && tokenIdPattern.test(jti) ? `JTI=${jti}` : null;
+}
+
+function problemIn(form: Parameters, { accepted, what }: typeof personTypes): OAuthError | null {
   const subjectType = form.get("subject_token_type");
   if (subjectType === null) return missing("subject_token_type");
-  if (subjectType !== `${tokenType}access_token`) {
-    return oauthError("invalid_request", `subject_token_type must be ${tokenType}access_token: a GitHub token`);
+  if (!accepted.includes(subjectType)) {
+    return oauthError("invalid_request", `subject_token_type must be ${accepted.join(" or ")} for ${what}`);
   }
   if ((form.get("requested_token_type") ?? idTokenType) !== idTokenType) {
     return oauthError("invalid_request", `requested_token_type must be ${idTokenType}`);

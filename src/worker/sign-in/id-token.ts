@@ -1,12 +1,13 @@
 // The ID token (OpenID Connect Core, 2): what its claims say, how long it is good, and how large it may be. Usernames
 // and groups come without the cluster's prefix, which the cluster adds itself: so a stolen signing key cannot name
 // system:masters.
-import type { Decision } from "../authenticate.ts";
+import type { Decision, WorkflowDecision } from "../authenticate.ts";
 import type { OpenIdClient, SignInSettings } from "../config/sign-in.ts";
+import { runClaimsOf, workflowCredentialIdOf } from "../policy/workflow-identity.ts";
 
-/** Who a person is; /userinfo says the same. */
+/** Who a person or workflow is; /userinfo says the same of a person. */
 export interface IdentityClaims {
-  /** The account's number. */
+  /** The account's number, or `repository:` and the repository's. */
   readonly sub: string;
   readonly username: string;
   /** Always there: a rule of a cluster may ask for it. */
@@ -21,6 +22,13 @@ export interface IdentityClaims {
   readonly door: "sign-in";
   /** GitHub is unavailable, and its last good answer is used. */
   readonly outage_grace?: true;
+  // Of a workflow's run, as far as GitHub's own token says it.
+  readonly workflow_ref?: string;
+  readonly run_id?: string;
+  readonly run_attempt?: string;
+  readonly sha?: string;
+  readonly event_name?: string;
+  readonly actor?: string;
 }
 
 /** Never an e-mail address, nor `auth_time`: GitHub does not authenticate anew. No `nbf`: clocks differ. */
@@ -37,6 +45,7 @@ export interface IdTokenClaims extends IdentityClaims {
 
 /** @returns null where the decision admits no one */
 export function identityClaimsOf(decision: Decision): IdentityClaims | null {
+  if (decision.kind === "workflow") return workflowClaimsOf(decision);
   if (decision.kind !== "evaluated" || decision.facts === null) return null;
   const { verdict, facts, credential } = decision;
   if (verdict.kind !== "authenticated") return null;
@@ -55,6 +64,24 @@ export function identityClaimsOf(decision: Decision): IdentityClaims | null {
   };
 }
 
+function workflowClaimsOf({ verdict, facts }: WorkflowDecision): IdentityClaims | null {
+  if (verdict.kind !== "authenticated" || facts === null) return null;
+  // No login has a colon or a slash.
+  const name = `actions:${facts.repository.name}`;
+  return {
+    sub: verdict.user.uid,
+    username: verdict.user.username,
+    groups: verdict.user.groups,
+    preferred_username: name,
+    name,
+    github_host: facts.host,
+    credential_id: workflowCredentialIdOf(facts),
+    credential_kind: "workflow",
+    door: "sign-in",
+    ...runClaimsOf(facts),
+  };
+}
+
 /**
  * When an ID token ends: after the client's time, with the GitHub token, or with the grace of an outage.
  *
@@ -70,6 +97,7 @@ export function endOfIdToken(
 ): number {
   const ends = [issuedAt + idTokenSeconds];
   if (tokenEndsAt !== null) ends.push(tokenEndsAt);
+  if (decision.kind === "workflow" && decision.facts !== null) ends.push(decision.facts.expiresAt);
   if (decision.kind === "evaluated") {
     const { facts, graceEndsAt } = decision;
     if (facts?.expiry.kind === "at") ends.push(facts.expiry.epochMs / 1000);

@@ -26,12 +26,14 @@ export interface Provider {
   readonly clients: ReadonlyMap<string, OpenIdClient>;
   readonly sealer: SignInSealer;
   readonly gitHub: GitHubSignIn;
+  /** The issuer of workflows' tokens; null where none are taken. */
+  readonly actionsIssuerUrl: string | null;
   readonly signingKeys: SigningKeysSource;
   /**
-   * Asks the policy of a client about a GitHub token, on the way that every review takes, and writes the decision log.
-   * Names come without the prefix. A token that GitHub has just given out, or that was sealed here, counts toward no
-   * cap; one that is brought to an exchange counts toward the exchange's own. An identity whose ID token would be over
-   * 7 KB is a denial, so that /callback can say so.
+   * Asks the policy of a client about a GitHub token or, in an exchange, that of a workflow, on the way that every
+   * review takes, and writes the decision log. Names come without the prefix. A token that GitHub has just given out,
+   * or that was sealed here, counts toward no cap; one that is brought to an exchange counts toward the exchange's own.
+   * An identity whose ID token would be over 7 KB is a denial, so that /callback can say so.
    */
   decide(client: OpenIdClient, token: string, occasion: Occasion): Promise<Decision>;
   /**

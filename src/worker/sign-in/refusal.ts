@@ -2,6 +2,7 @@
 // would is one identical answer. The reference leads the operator to the line of the decision log, which says it all.
 import type { Decision } from "../authenticate.ts";
 import type { Facts } from "../github/facts.ts";
+import { workflowCredentialIdOf } from "../policy/workflow-identity.ts";
 import { deniedReasons, type ReasonRow, unauthenticatedReasons, undeterminedReasons } from "../reasons.ts";
 import { sentenceOf, type Verdict } from "../verdict.ts";
 
@@ -23,6 +24,11 @@ type Text = Pick<Refusal, "problem" | "hint">;
 const notAdmittedText: Text = {
   problem: "This GitHub account is not admitted here",
   hint: "is it the right account? Has the organisation approved the app, and does it want single sign-on first? The people who run this cluster give access",
+};
+
+const workflowNotAdmittedText: Text = {
+  problem: "This workflow is not admitted here",
+  hint: "does an entry name it, with the repository's present numbers? The people who run this cluster give access",
 };
 
 const cannotDecide: Text = {
@@ -48,9 +54,19 @@ export function refusalOf(decision: Decision): Refusal | null {
   const evaluated = decision.kind === "evaluated" ? decision : null;
   return refusal(
     verdict.kind === "undetermined" ? "undetermined" : "refused",
-    textFor(verdict, evaluated?.facts ?? null),
-    evaluated?.credential.credentialId ?? null,
+    textFor(
+      verdict,
+      evaluated?.facts ?? null,
+      decision.kind === "workflow" ? workflowNotAdmittedText : notAdmittedText,
+    ),
+    referenceOf(decision),
   );
+}
+
+function referenceOf(decision: Decision): string | null {
+  if (decision.kind === "evaluated") return decision.credential.credentialId;
+  if (decision.kind !== "workflow" || decision.facts === null) return null;
+  return workflowCredentialIdOf(decision.facts);
 }
 
 /** A refusal that no decision made: GitHub declined, a code was used before, and so on. */
@@ -61,20 +77,21 @@ export function refusal(kind: Refusal["kind"], { problem, hint }: Text, referenc
     problem,
     hint,
     reference,
-    isGeneral: problem === notAdmittedText.problem,
+    isGeneral: problem === notAdmittedText.problem || problem === workflowNotAdmittedText.problem,
     description: descriptionOf(sentence, reference === null ? "" : ` Reference: ${reference}`),
   };
 }
 
 /** The one answer for all who must not learn who is admitted. */
-export function notAdmitted(reference: string): Refusal {
-  return refusal("refused", notAdmittedText, reference);
+export function notAdmitted(subject: "person" | "workflow", reference: string | null): Refusal {
+  return refusal("refused", subject === "person" ? notAdmittedText : workflowNotAdmittedText, reference);
 }
 
-function textFor(verdict: Exclude<Verdict, { kind: "authenticated" }>, facts: Facts | null): Text {
+/** @param general the one answer */
+function textFor(verdict: Exclude<Verdict, { kind: "authenticated" }>, facts: Facts | null, general: Text): Text {
   const row = rowOf(verdict);
   const mayKnow = row.audience === "bearer" || (row.audience === "member" && isNamedByGitHub(verdict, facts));
-  if (!mayKnow) return verdict.kind === "undetermined" ? cannotDecide : notAdmittedText;
+  if (!mayKnow) return verdict.kind === "undetermined" ? cannotDecide : general;
   const text = { problem: row.problem, hint: row.hint ?? "", ...signInTexts[verdict.reason] };
   // The detail of an undetermined verdict is the operator's: it names settings.
   const detail = verdict.kind === "denied" ? verdict.detail : null;

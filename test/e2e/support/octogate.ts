@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { StandInAccount } from "../../../src/local/github/accounts.ts";
+import { actionsIssuerUrl } from "../../../src/local/github/actions/routes.ts";
 import type { StandInApp } from "../../../src/local/github/apps.ts";
 import { type GitHubStandIn, startGitHubStandIn } from "../../../src/local/github/server.ts";
 import { freePort } from "../../support/free-port.ts";
@@ -43,12 +44,14 @@ export interface OctogateOptions {
   readonly addTo?: (github: GitHubStandIn, app: StandInApp, maintainer: StandInAccount) => readonly string[];
   /** Whether people sign in to the cluster, and to a second one, "other", with the same policy. */
   readonly signsIn?: boolean;
+  /** Whether workflows of the stand-in's GitHub Actions can come. */
+  readonly actions?: boolean;
   /** Web applications with the same policy: what else their tables hold, by their names. */
   readonly applications?: Readonly<Record<string, object>>;
 }
 
 export async function startOctogate(options: OctogateOptions = {}): Promise<Octogate> {
-  const { variables = {}, addTo = () => [], signsIn = false, applications = {} } = options;
+  const { variables = {}, addTo = () => [], signsIn = false, actions = false, applications = {} } = options;
   const folder = await mkdtemp(join(tmpdir(), "octogate-e2e-"));
   const github = await startGitHubStandIn();
   const maintainer = github.addAccount({ login: "mira-maintainer" });
@@ -74,7 +77,9 @@ export async function startOctogate(options: OctogateOptions = {}): Promise<Octo
   for (const [name, table] of Object.entries(applications)) {
     args.push("--client", await write(name, { ...policy, ...table }));
   }
-  for (const [name, value] of Object.entries({ ...(signsIn ? signIn.variables : {}), ...variables })) {
+  const actionsVariables = actions ? { ACTIONS_ISSUER_URL: actionsIssuerUrl(github) } : {};
+  const given = { ...(signsIn ? signIn.variables : {}), ...actionsVariables, ...variables };
+  for (const [name, value] of Object.entries(given)) {
     args.push("--var", `${name}=${value}`);
   }
   const startEdge = () => startLocalEdge({ args, stateDir });

@@ -1,5 +1,6 @@
 // The code of Octogate that reads a response, for every endpoint that it calls: fed with a response that is given.
 import { createLookup } from "../../../src/cli/commands/pin/lookup.ts";
+import * as reportRows from "../../../src/cli/commands/report/endpoints.ts";
 import { apiAddressOf } from "../../../src/worker/github/api-address.ts";
 import { type CallFailure, createCalls } from "../../../src/worker/github/calls.ts";
 import type { GitHubClient } from "../../../src/worker/github/client.ts";
@@ -33,6 +34,9 @@ export const readers: Readonly<Record<string, Reader>> = {
   "GET /orgs/{org}/teams": by(rows.organisationTeams),
   "GET /orgs/{org}/teams/{team_slug}": by(rows.team),
   "GET /orgs/{org}/teams/{team_slug}/memberships/{username}": by(rows.teamMembership),
+  "GET /orgs/{org}/members": by(reportRows.members),
+  "GET /orgs/{org}/invitations": by(reportRows.invitations),
+  "GET /orgs/{org}/teams/{team_slug}/members": by(reportRows.teamMembers),
   "GET /orgs/{org}/memberships/{username}": by(rows.membershipOfUser),
   "POST /applications/{client_id}/token": by(rows.checkToken),
   "GET /app/installations": by(rows.installations),
@@ -57,8 +61,8 @@ async function byPin(response: GivenResponse): Promise<ReadResult> {
   const { login, type }: { login: string; type: string } = JSON.parse(response.text);
   const lookup = createLookup({ client: clientOf(response), restUrl: api.restUrl, token: null });
   const kind = type === "User" ? "user" : "organisation";
-  const { kind: outcome, ...found } = await lookup({ kind, login: login.toLowerCase(), id: null });
-  return outcome === "found" && "id" in found ? { kind: "ok", body: { id: found.id } } : { kind: outcome };
+  const found = await lookup({ kind, login: login.toLowerCase(), id: null });
+  return found.kind === "found" ? { kind: "ok", body: { id: Number(found.pin.slice(1)) } } : { kind: found.kind };
 }
 
 function clientOf({ status, headers = new Headers(), text }: GivenResponse): GitHubClient {

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { type BenchOptions, createBenchCommand } from "../../bench/options.ts";
 
 const defaults = {
-  parts: ["latency", "heap", "cpu", "cold", "refresh", "local-edge"],
+  parts: ["latency", "heap", "cpu", "cold", "refresh", "workflows", "local-edge"],
   reviews: 2000,
   latenciesMs: [50, 150],
   concurrency: 10,
@@ -12,6 +12,7 @@ const defaults = {
   cpuReviews: 20_000,
   coldReviews: 400,
   refreshes: 300,
+  workflowReviews: 1_000,
   edgeReviews: 3_000,
 };
 
@@ -39,11 +40,13 @@ describe("the benchmark's options", () => {
     const load = "--reviews 7 --latency=0 --concurrency 3 --samples=2".split(" ");
     const argv = [
       ...load,
-      ..."--tokens=9 --cpu-reviews=1 --cold-reviews 4 --refreshes 5 --edge-reviews 2 --only heap".split(" "),
+      ..."--tokens=9 --cpu-reviews=1 --cold-reviews 4 --refreshes 5 --workflow-reviews 6 --edge-reviews 2 --only heap".split(
+        " ",
+      ),
     ];
     const options = {
       ...{ parts: ["heap"], reviews: 7, latenciesMs: [0], concurrency: 3, samples: 2 },
-      ...{ tokens: 9, cpuReviews: 1, coldReviews: 4, refreshes: 5, edgeReviews: 2 },
+      ...{ tokens: 9, cpuReviews: 1, coldReviews: 4, refreshes: 5, workflowReviews: 6, edgeReviews: 2 },
     };
     expect(await parse(...argv)).toEqual(options);
   });

@@ -12,6 +12,7 @@ import {
   describeLocalEdge,
   describeRefreshes,
   describeTargets,
+  describeWorkflowReviews,
   describeWorkingDay,
 } from "../../bench/report.ts";
 import {
@@ -20,6 +21,7 @@ import {
   latencyTargets,
   localEdgeTargets,
   refreshTargets,
+  workflowTargets,
   workingDayTargets,
 } from "../../bench/targets.ts";
 
@@ -45,6 +47,11 @@ const cold = (cpuMs: number, reviewsEach = 200): ColdReviews => ({
   ]),
 });
 const refreshes = (memory: number, each = 100) => ({ each, cpuMs: { memory, KV: 4, GitHub: 5 } });
+const workflows = (verified: number, keyFetches = 1, each = 1_000) => ({
+  each,
+  cpuMs: { verified, foreign: 0.1 },
+  keyFetches,
+});
 const day = (classic: number, fineGrained = 40) => ({
   noCache: { costly: 3000, notModified: 0 },
   octogate: {
@@ -68,6 +75,7 @@ describe("the targets", () => {
         ...cpuTargets(cpu(7_000)),
         ...coldTargets(cold(4)),
         ...refreshTargets(refreshes(3)),
+        ...workflowTargets(workflows(2)),
         ...localEdgeTargets(localEdge(1_500, 2)),
       ],
     ];
@@ -90,6 +98,7 @@ describe("the targets", () => {
     expect(outcomesOf(coldTargets(cold(4.01)))).toEqual(["met", "missed"]);
     expect(outcomesOf(coldTargets(cold(6.01)))).toEqual(["missed", "missed"]);
     expect(outcomesOf(refreshTargets(refreshes(3.01)))).toEqual(["missed"]);
+    expect(outcomesOf(workflowTargets(workflows(2.01, 2)))).toEqual(["missed", "missed"]);
     expect(outcomesOf(localEdgeTargets(localEdge(1_499, 2.1)))).toEqual(["missed", "missed"]);
   });
 
@@ -102,6 +111,7 @@ describe("the targets", () => {
     expect(outcomesOf(cpuTargets(cpu(1, 4_999)))).toEqual(["not rated"]);
     expect(outcomesOf(coldTargets(cold(9, 199)))).toEqual(["not rated", "not rated"]);
     expect(outcomesOf(refreshTargets(refreshes(9, 99)))).toEqual(["not rated"]);
+    expect(outcomesOf(workflowTargets(workflows(9, 2, 999)))).toEqual(["not rated", "not rated"]);
     expect(outcomesOf(localEdgeTargets(localEdge(1, 9, 999)))).toEqual(["not rated", "not rated"]);
   });
 });
@@ -115,6 +125,7 @@ test("the report shows every number with its unit", () => {
     describeCpu(cpu(8_000)),
     describeColdReviews(cold(3.5)),
     describeRefreshes(refreshes(1.5)),
+    describeWorkflowReviews(workflows(0.7)),
     describeLocalEdge(localEdge(1_402, 1.5)),
     describeTargets([...cpuTargets(cpu(8_000)), ...localEdgeTargets(localEdge(1_402, 1.5))]),
   ].join("\n");
@@ -122,6 +133,7 @@ test("the report shows every number with its unit", () => {
     /^ {2}no cache +110\.0 ms +2\.200 +1\.0 x$/m,
     /^ {2}memory +1\.0 ms +0\.020 +110\.0 x$/m,
     /^ {2}memory +1\.50 ms$/m,
+    /^ {2}verified and admitted, each token another one +0\.70 ms$/m,
     /^ {2}GitHub, never-seen token +108\.0 ms +2\.160 +1\.0 x$/m,
     /2439\.8 reviews a second, p50 3\.4 ms, p99 14\.2 ms$/m,
     /^ {2}octogate, fine-grained tokens +40 +450$/m,

@@ -32,6 +32,11 @@ export async function openScene(): Promise<CommandScene> {
   github.addMember(acme, octocat);
   github.addToTeam(github.addTeam(acme, { name: "Platform", id: 55 }), octocat);
   const token = github.issueToken(octocat, { kind: "classic", scopes: ["read:org"] });
+  // Only an owner sees everybody whom a report lists.
+  const owner = github.addAccount({ login: "mona", id: 4242 });
+  github.addMember(acme, owner, { role: "admin" });
+  github.addMember(acme, github.addAccount({ login: "hubot", id: 480938 }), { state: "pending" });
+  const ownersToken = github.issueToken(owner, { kind: "classic", scopes: ["read:org"] });
 
   const folder = await mkdtemp(join(tmpdir(), "octogate-docs-"));
   const allow = exampleSettings.slice(exampleSettings.indexOf("allow"));
@@ -52,7 +57,7 @@ export async function openScene(): Promise<CommandScene> {
       const [, variables = "", args = "", input] = /^(GITHUB_TOKEN=.*? )?octogate ([^<]+?)( < \S+)?$/.exec(line) ?? [];
       const printed = await runCommand(args.split(" "), {
         folder,
-        env: variables === "" ? {} : { GITHUB_TOKEN: token },
+        env: variables === "" ? {} : { GITHUB_TOKEN: args.startsWith("report") ? ownersToken : token },
         fetch: fetchFromStandIn,
         stdin: input === undefined ? "" : token,
       });
@@ -70,5 +75,7 @@ export function withoutChance(output: string): string {
   return output
     .replace(/GITHUBSHA256=[A-Za-z0-9+/]{43}=/g, "GITHUBSHA256=…")
     .replace(/ +\d+ ms$/gm, "  12 ms")
+    .replace(/\b[0-9a-f]{64}\b/g, "b96cc6…")
+    .replace(/(?<=read from GitHub {2})\S+ to \S+/g, "2026-11-27T10:00:00Z to 2026-11-27T10:00:04Z")
     .trimEnd();
 }

@@ -6,7 +6,7 @@ import { type CommandScene, exampleSettings, openScene, withoutChance } from "./
 const page = readFileSync(new URL("../../../docs/command.md", import.meta.url), "utf8");
 
 /** Commands as the page shows them, and what they print there. */
-const examples = examplesIn("docs/command.md", "check", "pin", "explain");
+const examples = examplesIn("docs/command.md", "check", "pin", "explain", "report");
 
 let scene: CommandScene;
 beforeAll(async () => {

@@ -18,7 +18,7 @@ import { runCommand } from "../cli/support/command.ts";
 
 /** Text between backticks that begins with one of these is a command. */
 const programs =
-  /^(?:(?:[A-Z_]+=\S+|export) )*(?:export [A-Z_]+=|(?:\.\/|\.ci\/)?(?:awk|base64|cat|chmod|cp|crictl|curl|docker|etcdctl|export|gh|git|grep|helm|install|journalctl|jq|k3s|kops|kubeadm|kubectl|mkdir|mv|node|npm|npx|octogate|openssl|rke2|rm|sed|setup-envtest|sudo|systemctl|talosctl|umask|wrangler) )/;
+  /^(?:(?:[A-Z_]+=\S+|export) )*(?:export [A-Z_]+=|(?:\.\/|\.ci\/)?(?:aws|awk|az|base64|cat|chmod|cp|crictl|curl|docker|eksctl|etcdctl|export|gcloud|gh|git|grep|helm|install|journalctl|jq|k3s|kops|kubeadm|kubectl|mkdir|mv|node|npm|npx|octogate|openssl|pinniped|rke2|rm|sed|setup-envtest|sudo|systemctl|talosctl|umask|wrangler) )/;
 
 /** A string without anything put into it, in any quotes. */
 const literal = /"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|`(?:[^`\\$]|\\.)*`/g;
@@ -113,8 +113,10 @@ test("the pages about what was not tried say so at their beginning", () => {
     kops: "kOps",
     kubeadm: "kubeadm",
   })) {
-    const [opening = ""] = readDocument(`k8s/${folder}/README.md`).split("\n## ");
-    expect(opening).toContain(`not tried (needs ${need})`);
+    for (const guide of ["README.md", "id-tokens.md"]) {
+      const [opening = ""] = readDocument(`k8s/${folder}/${guide}`).split("\n## ");
+      expect(opening).toContain(`not tried (needs ${need})`);
+    }
   }
 });
 

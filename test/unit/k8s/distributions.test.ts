@@ -3,8 +3,9 @@
 import { posix } from "node:path";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
-import { distributions, readGuide } from "../../../src/cli/commands/manifests/bundle.ts";
+import { readGuide } from "../../../src/cli/commands/manifests/guide.ts";
 import { configFileFlag, readClusterConfiguration, readClusterFile } from "../../support/cluster-files.ts";
+import { webhookTargets } from "../../support/manifest-targets.ts";
 
 const folder = "/etc/kubernetes/octogate";
 const flags = readClusterConfiguration().apiServer.extraArgs.map(({ name, value }) => `${name}=${value}`);
@@ -66,7 +67,7 @@ test("Talos before 1.15 gets the same flags, and files below /var that kube-apis
 
 test("kOps gets the same flags but for the version, which it has no field for, and files that only root may read", () => {
   const { kubeAPIServer, fileAssets } = kops.spec;
-  const own = readGuide("kops").folder;
+  const own = readGuide("kops/README.md").folder;
 
   expect(kubeAPIServer).toEqual({
     authenticationTokenWebhookConfigFile: posix.join(own, "webhook-kubeconfig.yaml"),
@@ -82,8 +83,8 @@ test("the kubeconfig that the flag names lies in the one folder", () => {
   expect(flagsByName[configFileFlag]).toBe(`${folder}/webhook-kubeconfig.yaml`);
 });
 
-describe.each(distributions)("the guide for %s", (distribution) => {
-  const guide = readGuide(distribution);
+describe.each(webhookTargets)("the guide for %s", (distribution) => {
+  const guide = readGuide(`${distribution}/README.md`);
 
   test("is about it, has its parts in order, and says whether anybody ran it", () => {
     expect(guide.distribution).toBe(distribution);

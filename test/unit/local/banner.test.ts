@@ -49,6 +49,16 @@ test("it fits a terminal of 80 columns, and holds no token", async () => {
   }
 });
 
+test("it leads to a first job of a workflow, in the state folder that it has", () => {
+  const jobLine = (folder: string) =>
+    bannerText({ ...banner, folder: stateFolderAt(folder) })
+      .split("\n")
+      .find((line) => line.includes("npm run job"));
+  expect(jobLine(".octogate")).toBe("  npm run job");
+  expect(jobLine("/tmp/a folder")).toBe("  npm run job -- --state '/tmp/a folder'");
+  expect(bannerText({ ...banner, sampleUsers: [] })).not.toContain("npm run job");
+});
+
 test("it leads to a first sign-in, and says that the browser will warn", () => {
   const lines = bannerText({ ...banner, signIn }).split("\n");
   expect(lines).toContain("  sign-in        https://localhost:8444");

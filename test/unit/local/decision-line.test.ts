@@ -25,6 +25,10 @@ test.each([
     "? 04:05:06 local  (no account)  undetermined: github_timeout  (42 ms)",
   ],
   [
+    { ...refused, login: undefined, repository: "reef-works/shop", verdict: "denied", reason: "workflow_audience" },
+    "✗ 04:05:06 local  reef-works/shop  denied: workflow_audience  (42 ms, from github)",
+  ],
+  [
     { ...decision, cluster: undefined, client: "production", grant: "refresh_token" },
     "✓ 04:05:06 production by refresh_token  github:otto-inkwell:10000001  2 groups  (42 ms, from github)",
   ],

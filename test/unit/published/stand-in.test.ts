@@ -22,6 +22,7 @@ standIn.addMember(acme, member);
 standIn.addMember(acme, owner, { role: "admin" });
 standIn.addMember(acme, invited, { state: "pending" });
 standIn.addMember(acme, biller, { role: "billing_manager" });
+standIn.inviteAddress(acme, "new@organisation.example");
 const parent = standIn.addTeam(acme, { name: "Top" });
 const low = standIn.addTeam(acme, { name: "Low", parent });
 for (const account of [member, owner, invited]) standIn.addToTeam(low, account);
@@ -106,6 +107,16 @@ describe("is as published: the response to GET", () => {
     ["/orgs/acme/memberships/invited", 200, "an installation", installationToken],
     ["/orgs/acme/memberships/biller", 200, "an installation", installationToken],
     ["/orgs/acme/memberships/none", 404, "an installation", installationToken],
+    ["/orgs/acme/members?role=all&per_page=100", 200, "a member", membersToken],
+    ["/orgs/acme/members?role=admin&per_page=100", 200, "an installation", installationToken],
+    ["/orgs/acme/members", 200, "an account that is not in it", oddToken],
+    ["/orgs/acme/members?role=boss", 422, "a member", membersToken],
+    ["/orgs/acme/invitations?per_page=100", 200, "an installation", installationToken],
+    ["/orgs/acme/invitations", 200, "an owner", ownersToken],
+    ["/orgs/acme/invitations", 404, "a member", membersToken],
+    ["/orgs/acme/teams/top/members?per_page=100", 200, "a member", membersToken],
+    [`/organizations/${acme.id}/team/${parent.id}/members`, 200, "an installation", installationToken],
+    ["/orgs/acme/teams/none/members", 404, "a member", membersToken],
     ["/app/installations?per_page=100", 200, "an app", jwt],
     ["/app/installations", 401, "no JWT", null],
     ["/orgs/acme/installation", 200, "an app", jwt],

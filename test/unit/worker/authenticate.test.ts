@@ -40,7 +40,10 @@ function cacheWith(outcome: Facts | LookupFailure, isStale = false) {
       return { outcome: { kind: "found", facts: outcome, verdict, ...staleness }, source: "github", call };
     },
   };
-  return { lookups, service: right({ factsCache, tokenShape: "exact" as const, isRepeatedDenial: () => false }) };
+  return {
+    lookups,
+    service: right({ factsCache, tokenShape: "exact" as const, workflows: null, isRepeatedDenial: () => false }),
+  };
 }
 
 describe("the way of a token", () => {

@@ -51,7 +51,7 @@ describe("a sentence", () => {
   });
 
   test("is the problem alone where there is no hint", () => {
-    expect(sentenceOf(reasons.admitted)).toBe("An entry of allow admits this person.");
+    expect(sentenceOf(reasons.admitted)).toBe("An entry of allow admits this person or workflow.");
   });
 
   test("keeps the mark of a hint that is a question", () => {

@@ -4,6 +4,7 @@ import { proxyHint } from "../../../node/proxy.ts";
 import { authenticate, type Decision, type Service } from "../../../worker/authenticate.ts";
 import type { ClusterPolicy } from "../../../worker/config/cluster.ts";
 import type { ServiceSettings } from "../../../worker/config/service.ts";
+import type { WorkflowSettings } from "../../../worker/config/workflows.ts";
 import type { ForeignKind } from "../../../worker/credential/kind.ts";
 import { type ApiAddress, apiAddressOf } from "../../../worker/github/api-address.ts";
 import { createGitHubClient } from "../../../worker/github/client.ts";
@@ -12,17 +13,27 @@ import type { Facts } from "../../../worker/github/facts.ts";
 import type { GitHubFacts } from "../../../worker/github/github-facts.ts";
 import { createTrace, decidingCall, type TracedCall } from "../../../worker/github/trace.ts";
 import type { PresentedCredential } from "../../../worker/policy/identity.ts";
+import { workflowCredentialIdOf } from "../../../worker/policy/workflow-identity.ts";
 import { reasons } from "../../../worker/reasons.ts";
 import { sentenceOf, type UserInfo, type Verdict } from "../../../worker/verdict.ts";
-import { type ExplainedEntry, explainEntries, type PolicyTexts } from "./entry-reasons.ts";
+import type { WorkflowFacts } from "../../../worker/workflows/facts.ts";
+import { createActionsKeys } from "../../../worker/workflows/keys.ts";
+import { createWorkflowVerifier, leewaySeconds } from "../../../worker/workflows/verify.ts";
+import { type ExplainedEntry, explainEntries, explainWorkflowEntries, type PolicyTexts } from "./entry-reasons.ts";
 
 export interface Explanation {
   readonly cluster: string;
   readonly githubApiUrl: string;
   /** What the token is by its shape; its name is the one under which it may be written down. */
-  readonly token: PresentedCredential | { readonly foreignKind: ForeignKind };
+  readonly token:
+    | PresentedCredential
+    | { readonly foreignKind: ForeignKind }
+    | { readonly tokenKind: "workflow"; readonly credentialId: string | null };
   readonly calls: readonly ShownCall[];
+  /** Of a person's token. */
   readonly facts: Facts | null;
+  /** Of a workflow's token, where GitHub's signature holds. */
+  readonly workflow: WorkflowFacts | null;
   /** Empty for what is no GitHub token. */
   readonly entries: readonly ExplainedEntry[];
   readonly verdict: ReturnType<typeof explainVerdict>;
@@ -38,16 +49,18 @@ export interface ExplainOptions {
   readonly policy: ClusterPolicy;
   readonly texts: PolicyTexts;
   readonly settings: ServiceSettings;
+  /** Null where no token of a workflow is taken. */
+  readonly workflows: WorkflowSettings | null;
   readonly fetch: typeof fetch;
   readonly now: () => number;
 }
 
 export async function explain(options: ExplainOptions): Promise<Explanation> {
-  const { token, cluster, policy, texts, settings, fetch, now } = options;
+  const { token, cluster, policy, settings, fetch, now } = options;
   const api = apiAddressOf(settings.githubApiUrl);
   const trace = createTrace();
   const github = connectGitHub(createGitHubClient({ fetch }), api, settings, now);
-  const service = serviceWithoutCache(github, settings);
+  const service = { ...serviceWithoutCache(github, settings), workflows: verifierOf(options, api) };
   const decision = await authenticate(token, cluster, { ok: true, value: policy }, { ok: true, value: service }, trace);
   const { verdict } = decision;
   return {
@@ -56,14 +69,43 @@ export async function explain(options: ExplainOptions): Promise<Explanation> {
     token: tokenOf(decision),
     calls: trace.calls().map((call) => showCall(call, api, token)),
     facts: decision.kind === "evaluated" ? decision.facts : null,
-    entries: decision.kind === "evaluated" ? explainEntries(policy, texts, decision.credential, decision.facts) : [],
+    workflow: decision.kind === "workflow" ? decision.facts : null,
+    entries: entriesOf(decision, options),
     verdict: explainVerdict(verdict),
     user: verdict.kind === "authenticated" ? verdict.user : null,
-    nameWarnings: decision.kind === "evaluated" ? decision.nameWarnings : [],
+    nameWarnings: "nameWarnings" in decision ? decision.nameWarnings : [],
   };
 }
 
-function serviceWithoutCache(github: GitHubFacts, { tokenShape }: ServiceSettings): Service {
+function entriesOf(decision: Decision, { policy, texts }: ExplainOptions): ExplainedEntry[] {
+  switch (decision.kind) {
+    case "evaluated":
+      return explainEntries(policy, texts, decision.credential, decision.facts);
+    case "workflow":
+      return explainWorkflowEntries(policy, texts, decision.facts);
+    case "foreign":
+    case "misconfigured":
+      return [];
+  }
+}
+
+/** GitHub is asked for its keys each time. */
+function verifierOf({ workflows, fetch, now }: ExplainOptions, { host }: ApiAddress): Service["workflows"] {
+  if (workflows === null) return null;
+  const issuerUrl = workflows.actionsIssuerUrl;
+  const keys = createActionsKeys({
+    issuerUrl,
+    client: createGitHubClient({ fetch }),
+    store: { read: async () => null, write: async () => undefined },
+    graceMs: 0,
+    now,
+    waitUntil: () => undefined,
+    writeWarning: () => undefined,
+  });
+  return createWorkflowVerifier({ issuerUrl, host, keys, expiryLeewaySeconds: leewaySeconds, now });
+}
+
+function serviceWithoutCache(github: GitHubFacts, { tokenShape }: ServiceSettings): Omit<Service, "workflows"> {
   return {
     tokenShape,
     isRepeatedDenial: () => false,
@@ -86,6 +128,10 @@ function tokenOf(decision: Decision): Explanation["token"] {
   switch (decision.kind) {
     case "evaluated":
       return decision.credential;
+    case "workflow": {
+      const { facts } = decision;
+      return { tokenKind: "workflow", credentialId: facts === null ? null : workflowCredentialIdOf(facts) };
+    }
     case "foreign":
       return { foreignKind: decision.foreignKind };
     case "misconfigured":

@@ -2,24 +2,26 @@
 import { columns } from "../../../node/columns.ts";
 import type { Facts, Membership, TokenExpiry } from "../../../worker/github/facts.ts";
 import type { UserInfo } from "../../../worker/verdict.ts";
+import type { WorkflowFacts } from "../../../worker/workflows/facts.ts";
 import type { ExplainedEntry } from "./entry-reasons.ts";
 import type { Explanation, ShownCall } from "./explain.ts";
 
 export function presentExplanation(explanation: Omit<Explanation, "nameWarnings">): string[] {
-  const { token, calls, facts, entries, cluster, githubApiUrl, verdict, user } = explanation;
+  const { token, calls, facts, workflow, entries, cluster, githubApiUrl, verdict, user } = explanation;
   return [
     "The token",
     ...("foreignKind" in token
       ? [`  no token that GitHub gives to people (${token.foreignKind}): it goes no further`]
       : columns([
           ["kind", token.tokenKind],
-          ["credential-id", token.credentialId],
+          ["credential-id", token.credentialId ?? "not known: GitHub has not signed the token"],
         ])),
     "",
     `Calls to ${githubApiUrl}`,
     ...(calls.length === 0 ? ["  none"] : presentCalls(calls)),
     ...(facts === null ? [] : ["", "Facts", ...presentFacts(facts)]),
-    ...(entries.length === 0 ? [] : ["", `Policy of ${cluster}`, ...presentEntries(entries, facts)]),
+    ...(workflow === null ? [] : ["", "Facts", ...presentWorkflow(workflow)]),
+    ...(entries.length === 0 ? [] : ["", `Policy of ${cluster}`, ...presentEntries(entries, facts ?? workflow)]),
     "",
     `Verdict: ${verdict.kind} (${verdict.reason})`,
     `  ${verdict.sentence}`,
@@ -103,7 +105,23 @@ function presentMembership(membership: Membership): string {
   }
 }
 
-function presentEntries(entries: readonly ExplainedEntry[], facts: Facts | null): string[] {
+/** What a token says is GitHub's, but other people choose its names. */
+function presentWorkflow(facts: WorkflowFacts): string[] {
+  const { repository, runId, runAttempt, expiresAt } = facts;
+  const rows = [
+    ["repository", `${repository.name}#${repository.ownerId}/${repository.id}, at ${facts.host}`],
+    ["workflow", facts.workflowRef ?? "not said"],
+    ["environment", facts.environment ?? "none"],
+    ["event", facts.event],
+    ["started by", facts.actor === null ? "not said" : `${facts.actor}#${facts.actorId ?? "?"}`],
+    ["run", `${runId ?? "?"}, attempt ${runAttempt ?? "?"}, commit ${facts.sha ?? "?"}`],
+    ["audience", facts.audience ?? "none, or several"],
+    ["expires", new Date(expiresAt * 1000).toISOString()],
+  ];
+  return columns(rows.map((row) => row.map((text) => text.replaceAll(/[^\x20-\x7e]/g, "?"))));
+}
+
+function presentEntries(entries: readonly ExplainedEntry[], facts: Facts | WorkflowFacts | null): string[] {
   if (facts === null && entries.every(({ matches }) => matches !== true)) {
     return ["  not looked at: nothing is known about the owner of the token"];
   }

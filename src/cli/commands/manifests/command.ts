@@ -1,33 +1,28 @@
-// `octogate manifests`: what goes into a cluster, for each way to run a kube-apiserver of one's own.
+// `octogate manifests`: what goes into a cluster so that it trusts Octogate, for each kind of cluster and each way.
 // It has files, steps, the way back and the repair.
 import { join, resolve } from "node:path";
-import { Command, Option } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
 import { keepOutOfGit } from "../../../node/files.ts";
-import type { CredentialData } from "../../../node/kubeconfig.ts";
-import { readClusterPolicy } from "../../../worker/config/cluster.ts";
-import { clusterVariableName } from "../../../worker/config/config.ts";
-import { clusterFolderName, readClientCredential } from "../../certificates/pair-files.ts";
-import { type CommandMaker, type CommandResult, type Context, done } from "../../command.ts";
-import { findClusterDeployment, stringsIn } from "../../config-file/clusters.ts";
-import { certificatesOption, clusterOption, configOption, examples, hostnameOption } from "../../options.ts";
+import { clusterFolderName } from "../../certificates/pair-files.ts";
+import { type CommandMaker, type CommandResult, type Context, cliError, done } from "../../command.ts";
+import { type KubernetesRelease, parseRelease } from "../../kubernetes/releases.ts";
 import {
-  type Bundle,
-  type BundleFile,
-  type Distribution,
-  distributions,
-  embedsKey,
-  makeBundle,
-  stepsFor,
-} from "./bundle.ts";
-import { type WrittenFile, writeBundleFolder } from "./bundle-folder.ts";
-import { type Rbac, renderRbac } from "./rbac.ts";
+  certificatesOption,
+  clusterOption,
+  configOption,
+  examples,
+  hostnameOption,
+  signInHostnameOption,
+} from "../../options.ts";
+import type { Bundle, BundleFile } from "./bundle.ts";
+import { writeBundleFolder } from "./bundle-folder.ts";
+import { type IdTokenOptions, makeIdTokenBundle } from "./id-tokens.ts";
+import { distributions, type Target, type TargetName, targetNames, targets } from "./targets.ts";
+import { makeWebhookBundle, type WebhookOptions } from "./webhook.ts";
 
-interface ManifestsOptions {
-  readonly for: Distribution;
-  readonly cluster: string;
-  readonly config: string;
-  readonly hostname?: string;
-  readonly certificates?: string;
+interface ManifestsOptions extends WebhookOptions, IdTokenOptions {
+  readonly for: TargetName;
+  readonly distribution?: string;
   readonly output?: string;
 }
 
@@ -35,15 +30,45 @@ const guideName = "STEPS.md";
 
 export const manifestsCommand: CommandMaker = (context, run) =>
   new Command("manifests")
-    .description("prints what makes a cluster ask Octogate: files, ordered steps, the way back, and how to repair")
+    .description("prints what makes a cluster trust Octogate: files, ordered steps, the way back, and how to repair")
     .addOption(
-      new Option("--for <distribution>", "how the cluster's kube-apiserver is run")
-        .choices(distributions)
+      new Option(
+        "--for <target>",
+        "how it comes to trust: by webhook, a distribution's name; by ID tokens, structured (Kubernetes 1.30 and later), flags, a managed service's name, or pinniped",
+      )
+        .choices(targetNames)
         .makeOptionMandatory(),
     )
     .addOption(clusterOption())
+    .addOption(
+      new Option(
+        "--distribution <name>",
+        "structured, flags: how the cluster's kube-apiserver is run (default: by itself)",
+      ).choices(distributions),
+    )
+    .addOption(
+      new Option(
+        "--kubernetes <version>",
+        "structured, flags: the cluster's release, such as 1.33 (default: 1.34 or later)",
+      )
+        .argParser(parseKubernetes)
+        .conflicts("kubeconfig"),
+    )
+    .addOption(new Option("--kubeconfig <file>", "asks this cluster for its release, with kubectl"))
+    .addOption(
+      new Option(
+        "--issuer-ca <file>",
+        "the authority of the sign-in hostname's certificate, if it is none of the public ones",
+      ),
+    )
+    .addOption(
+      new Option("--workforce-pool <id>", "gke: the pool at Google that its people come from").argParser(
+        parseWorkforcePool,
+      ),
+    )
     .addOption(configOption())
     .addOption(hostnameOption())
+    .addOption(signInHostnameOption())
     .addOption(certificatesOption())
     .addOption(
       new Option(
@@ -53,38 +78,83 @@ export const manifestsCommand: CommandMaker = (context, run) =>
     )
     .addHelpText(
       "after",
-      examples("manifests --for kubeadm --cluster production --output .clusters/production/for-nodes"),
+      examples(
+        "manifests --for kubeadm --cluster production --output .clusters/production/for-nodes",
+        "manifests --for structured --distribution k3s --kubernetes 1.33 --cluster production",
+      ),
     )
     .action((options: ManifestsOptions) => run(() => manifests(options, context)));
 
 async function manifests(options: ManifestsOptions, context: Context): Promise<CommandResult> {
-  const { for: distribution, cluster, output } = options;
-  const { hostname, clusterVariable } = await findClusterDeployment(options, context);
+  const { for: name, cluster, output } = options;
+  const target = targets[name];
+  refuseOptionsOfOthers(target, options);
+  const folder = folderOf(target, options);
+  if (options.workforcePool !== undefined && target.names !== "gke") {
+    throw cliError("--workforce-pool", `is for gke: --for ${name} has no such pool`);
+  }
+  const bundle =
+    target.trust === "webhook"
+      ? await makeWebhookBundle({ target, name, folder }, options, context)
+      : await makeIdTokenBundle({ target, name, folder }, options, context);
+  for (const note of bundle.notes) context.terminal.note(note);
 
   const certificates = options.certificates ?? clusterFolderName(cluster);
-  const needsKey = output !== undefined || embedsKey(distribution);
-  const credential: CredentialData | null = needsKey ? await readClientCredential(certificates, context) : null;
-  const rbac = rbacFor(cluster, clusterVariable);
-  const bundle = makeBundle({ distribution, hostname, credential, rbac: rbac.files });
-  const notes = [
-    "kube-apiserver knows one webhook for tokens: the first step looks whether one is set already.",
-    ...(credential === null ? [] : ["The output holds the private key: keep it as you keep the key."]),
-    ...rbac.notes,
-  ];
-  for (const note of notes) context.terminal.note(note);
-
-  const about = { distribution, cluster, hostname, notes };
+  const about = { for: name, distribution: folder, cluster, hostname: bundle.hostname, notes: bundle.notes };
   if (output === undefined) {
-    return done(linesOf(bundle, certificates), {
-      ...about,
-      checked: bundle.guide.checked,
-      ...jsonOf(bundle, certificates),
-    });
+    return done(
+      linesOf(bundle, certificates),
+      { ...about, checked: bundle.checked, ...jsonOf(bundle, certificates) },
+      bundle.diagnostics,
+    );
   }
+  const owner = { distribution: name === folder ? name : `${folder} (${name})`, cluster };
+  return writeBundle(bundle, output, owner, about, context);
+}
+
+/** Which options only one way to trust has. */
+const optionsOf: Readonly<Record<Target["trust"], readonly (readonly [keyof ManifestsOptions, string])[]>> = {
+  webhook: [
+    ["hostname", "--hostname"],
+    ["certificates", "--certificates"],
+  ],
+  "id-tokens": [
+    ["kubernetes", "--kubernetes"],
+    ["kubeconfig", "--kubeconfig"],
+    ["issuerCa", "--issuer-ca"],
+    ["signInHostname", "--sign-in-hostname"],
+  ],
+};
+
+/** @throws CliError where an option would be left aside without a word */
+function refuseOptionsOfOthers({ trust }: Target, options: ManifestsOptions): void {
+  const others = optionsOf[trust === "webhook" ? "id-tokens" : "webhook"];
+  const [, option] = others.find(([key]) => options[key] !== undefined) ?? [];
+  if (option === undefined) return;
+  const way = trust === "webhook" ? "by webhook" : "by ID tokens";
+  throw cliError(option, `has no meaning here: --for ${options.for} makes the cluster trust ${way}`);
+}
+
+/** @returns the folder of k8s/ with the guide @throws CliError where the target has no guide for the distribution */
+function folderOf({ folders }: Target, { for: name, distribution }: ManifestsOptions): string {
+  const [first] = folders;
+  if (distribution === undefined || distribution === first) return first;
+  if (folders.includes(distribution)) return distribution;
+  throw cliError("--distribution", `is for structured and flags: --for ${name} is about one kind of cluster`);
+}
+
+async function writeBundle(
+  bundle: Bundle,
+  output: string,
+  owner: { readonly distribution: string; readonly cluster: string },
+  about: Readonly<Record<string, unknown>>,
+  context: Context,
+): Promise<CommandResult> {
   const folder = resolve(context.folder, output);
-  const files = filesIn(bundle);
-  const { diagnostics, ...names } = await writeBundleFolder(folder, output, { distribution, cluster }, files);
-  const secret = files.filter(({ content }) => holds(content, credential?.key ?? ""));
+  const steps = { name: guideName, content: `${bundle.steps}\n${bundle.checked}\n` };
+  const files = [...bundle.files.map(({ name, content }) => ({ name, content: content ?? "" })), steps];
+  const { diagnostics, ...names } = await writeBundleFolder(folder, output, owner, files);
+  const secret = files.filter(({ content }) => bundle.isSecret(content));
   if (secret.length > 0)
     await keepOutOfGit(
       folder,
@@ -98,24 +168,10 @@ async function manifests(options: ManifestsOptions, context: Context): Promise<C
     ...(written.length + kept.length === 0 ? ["Everything is there already."] : []),
     `Begin with ${join(output, guideName)}.`,
   ];
-  return done(lines, { ...about, written, kept }, diagnostics);
+  return done(lines, { ...about, written, kept }, [...bundle.diagnostics, ...diagnostics]);
 }
 
-/** Where the policy is missing or wrong, the rest is of use all the same. */
-function rbacFor(cluster: string, clusterVariable: unknown): Rbac {
-  const asItIs = (why: string) => ({
-    ...renderRbac(null, []),
-    notes: [`rbac/ is not filled in and admits no user yet: ${why}`],
-  });
-  if (clusterVariable === null) return asItIs("there is no configuration here to take the policy from.");
-  const setting = clusterVariableName(cluster);
-  const policy = readClusterPolicy(setting, clusterVariable);
-  if (!policy.ok) return asItIs(`${setting} is wrong; octogate check says what it is.`);
-  const entries = [...stringsIn(clusterVariable, "allow"), ...stringsIn(clusterVariable, "groups_from")];
-  return renderRbac(policy.value, entries);
-}
-
-function linesOf({ guide, hostname, files }: Bundle, certificates: string): string[] {
+function linesOf({ files, steps, checked }: Bundle, certificates: string): string[] {
   return [
     ...files.flatMap((file) => [
       `==> ${headingOf(file)}`,
@@ -123,9 +179,9 @@ function linesOf({ guide, hostname, files }: Bundle, certificates: string): stri
       "",
     ]),
     `==> ${guideName}`,
-    ...stepsFor(guide, hostname).trimEnd().split("\n"),
+    ...steps.trimEnd().split("\n"),
     "",
-    guide.checked,
+    checked,
   ];
 }
 
@@ -133,7 +189,7 @@ function headingOf({ name, path, mode }: BundleFile): string {
   return path === null ? name : `${name}: goes to ${path}${mode === null ? "" : `, mode ${mode}`}`;
 }
 
-function jsonOf({ guide, hostname, files }: Bundle, certificates: string) {
+function jsonOf({ files, steps }: Bundle, certificates: string) {
   return {
     files: files.map(({ name, path, mode, content }) => ({
       name,
@@ -141,18 +197,18 @@ function jsonOf({ guide, hostname, files }: Bundle, certificates: string) {
       mode,
       ...(content === null ? { copyOf: join(certificates, name) } : { content }),
     })),
-    guide: stepsFor(guide, hostname),
+    guide: steps,
   };
 }
 
-/** @returns every file of the bundle with its content, and the steps */
-function filesIn({ guide, hostname, files }: Bundle): WrittenFile[] {
-  const steps = { name: guideName, content: `${stepsFor(guide, hostname)}\n${guide.checked}\n` };
-  return [...files.map(({ name, content }) => ({ name, content: content ?? "" })), steps];
+function parseKubernetes(text: string): KubernetesRelease {
+  const release = parseRelease(text);
+  if (release === null) throw new InvalidArgumentError("must be a version of Kubernetes, such as 1.33");
+  return release;
 }
 
-/** Whether a text holds the key: as it is, perhaps with an indentation, or in base64. */
-function holds(text: string, key: string): boolean {
-  const [, line = ""] = key.split(/\r?\n/);
-  return line !== "" && (text.includes(line) || text.includes(Buffer.from(key).toString("base64")));
+/** https://cloud.google.com/iam/docs/reference/rest/v1/locations.workforcePools/create, workforcePoolId */
+function parseWorkforcePool(text: string): string {
+  if (/^(?!gcp-)[a-z](?:[a-z0-9-]{4,61})[a-z0-9]$/.test(text)) return text;
+  throw new InvalidArgumentError("must be 6 to 63 lower-case letters, digits and dashes, and begin with a letter");
 }

@@ -1,8 +1,11 @@
 // The role bindings of k8s/rbac with a policy's own names in them: the groups that Octogate is going to give.
 import { parseDocument } from "yaml";
 import { listClusterFiles, readClusterFile } from "../../../node/kubeconfig.ts";
-import type { ClusterPolicy } from "../../../worker/config/cluster.ts";
+import { type ClusterPolicy, readClusterPolicy } from "../../../worker/config/cluster.ts";
+import { clusterVariableName } from "../../../worker/config/config.ts";
 import { claimOf, nameOf } from "../../../worker/policy/identity.ts";
+import { stringsIn } from "../../config-file/clusters.ts";
+import { type BindingSubject, bindingSubject, type NameForm, type PolicyName } from "./names.ts";
 
 export interface RbacFile {
   /** With its folder: rbac/… */
@@ -29,56 +32,82 @@ const peopleFiles = ["view-cluster.yaml", "view-namespace.yaml"];
 const unknownNumber = "<NUMBER>";
 
 /**
+ * Where the policy is missing or wrong, the rest is of use all the same.
+ *
+ * @param clusterVariable the cluster's table; null where there is no configuration
+ */
+export function rbacFor(cluster: string, clusterVariable: unknown, form: NameForm): Rbac {
+  const asItIs = (why: string) => ({
+    ...renderRbac(null, [], form),
+    notes: [`rbac/ is not filled in and admits no user yet: ${why}`],
+  });
+  if (clusterVariable === null) return asItIs("there is no configuration here to take the policy from.");
+  const setting = clusterVariableName(cluster);
+  const policy = readClusterPolicy(setting, clusterVariable);
+  if (!policy.ok) return asItIs(`${setting} is wrong; octogate check says what it is.`);
+  const entries = [...stringsIn(clusterVariable, "allow"), ...stringsIn(clusterVariable, "groups_from")];
+  return renderRbac(policy.value, entries, form);
+}
+
+/**
  * @param policy null: the templates as they are, which admit no user
  * @param entries `allow` and `groups_from` as the operator wrote them: a policy keeps its names in lower case, and RBAC
  *   compares letter by letter
+ * @param form how the cluster writes the names
  */
-export function renderRbac(policy: ClusterPolicy | null, entries: readonly string[]): Rbac {
-  const organisations = policy === null ? [] : organisationGroups(policy, entries);
-  const teams = policy === null ? [] : teamGroups(policy, entries);
-  const people = policy === null ? [] : usernames(policy, entries);
-  const subjects: Readonly<Record<string, readonly Subject[]>> = {
-    [organisationsFile]: subjectsOf("Group", organisations),
-    [teamsFile]: subjectsOf("Group", teams),
-    [otherTeamsFile]: subjectsOf("Group", teams),
-    ...Object.fromEntries(peopleFiles.map((name) => [name, subjectsOf("User", people)])),
+export function renderRbac(policy: ClusterPolicy | null, entries: readonly string[], form: NameForm): Rbac {
+  const subjectsOf = (names: readonly PolicyName[]) => names.map((name) => bindingSubject(name, form));
+  const organisations = subjectsOf(policy === null ? [] : organisationGroups(policy, entries));
+  const teams = subjectsOf(policy === null ? [] : teamGroups(policy, entries));
+  const people = subjectsOf(policy === null ? [] : usernames(policy, entries));
+  const subjects: Readonly<Record<string, readonly BindingSubject[]>> = {
+    [organisationsFile]: organisations,
+    [teamsFile]: teams,
+    [otherTeamsFile]: teams,
+    ...Object.fromEntries(peopleFiles.map((name) => [name, people])),
   };
   return {
     files: listClusterFiles(folder).map((name) => ({
       name: `${folder}/${name}`,
       content: withSubjects(readClusterFile(`${folder}/${name}`), subjects[name] ?? []),
     })),
-    notes: policy === null ? [] : notesOn(policy, organisations, teams),
+    notes: policy === null ? [] : notesOn(policy, namesOf(organisations), namesOf(teams)),
   };
 }
 
-function organisationGroups(policy: ClusterPolicy, entries: readonly string[]): string[] {
+function organisationGroups(policy: ClusterPolicy, entries: readonly string[]): PolicyName[] {
   return policy.groupsFrom.flatMap((source) =>
-    source.kind === "organisation" ? [organisationGroup(source.login, policy, entries)] : [],
+    source.kind === "organisation" ? [groupOf(policy, organisationName(source.login, policy, entries))] : [],
   );
 }
 
-function organisationGroup(login: string, policy: ClusterPolicy, entries: readonly string[]): string {
+function groupOf({ prefix }: ClusterPolicy, name: string): PolicyName {
+  return { kind: "Group", prefix, name, subject: null };
+}
+
+function organisationName(login: string, policy: ClusterPolicy, entries: readonly string[]): string {
   const id = policy.organisations.find((organisation) => organisation.login === login)?.id ?? unknownNumber;
-  return policy.prefix + nameOf(policy.group, spelling(login, entries), id);
+  return nameOf(policy.group, spelling(login, entries), id);
 }
 
 /** Teams of groups_from, and those of allow whose organisation is there; of others there are no groups. */
-function teamGroups(policy: ClusterPolicy, entries: readonly string[]): string[] {
+function teamGroups(policy: ClusterPolicy, entries: readonly string[]): PolicyName[] {
   const organisations = policy.groupsFrom.flatMap((source) => (source.kind === "organisation" ? [source.login] : []));
   const allowed = policy.allow.filter((entry) => entry.kind === "team" && organisations.includes(entry.organisation));
   const names = [...policy.groupsFrom, ...allowed].flatMap((entry) => {
     if (entry.kind !== "team") return [];
     const team = nameOf(policy.group, entry.slug, entry.id ?? unknownNumber);
-    return [`${organisationGroup(entry.organisation, policy, entries)}/${team}`];
+    return [`${organisationName(entry.organisation, policy, entries)}/${team}`];
   });
-  return [...new Set(names)];
+  return [...new Set(names)].map((name) => groupOf(policy, name));
 }
 
-function usernames(policy: ClusterPolicy, entries: readonly string[]): string[] {
+function usernames(policy: ClusterPolicy, entries: readonly string[]): PolicyName[] {
   return policy.allow.flatMap((entry) => {
     if (entry.kind !== "user") return [];
-    return [policy.prefix + claimOf(policy, { login: spelling(entry.login, entries), id: entry.id ?? unknownNumber })];
+    const subject = entry.id ?? unknownNumber;
+    const name = claimOf(policy, { login: spelling(entry.login, entries), id: subject });
+    return [{ kind: "User", prefix: policy.prefix, name, subject }];
   });
 }
 
@@ -88,17 +117,11 @@ function spelling(login: string, entries: readonly string[]): string {
   return entries.map((entry) => pattern.exec(entry)?.[1]).find((found) => found !== undefined) ?? login;
 }
 
-interface Subject {
-  readonly kind: "Group" | "User";
-  readonly apiGroup: string;
-  readonly name: string;
+function namesOf(subjects: readonly BindingSubject[]): string[] {
+  return subjects.map(({ name }) => name);
 }
 
-function subjectsOf(kind: Subject["kind"], names: readonly string[]): Subject[] {
-  return names.map((name) => ({ kind, apiGroup: "rbac.authorization.k8s.io", name }));
-}
-
-function withSubjects(template: string, subjects: readonly Subject[]): string {
+function withSubjects(template: string, subjects: readonly BindingSubject[]): string {
   if (subjects.length === 0) return template;
   const document = parseDocument(template);
   document.set("subjects", document.createNode(subjects));

@@ -1,7 +1,9 @@
 // Lookup of the number that a name has at GitHub.
-// People and organisations are public; GitHub shows a team to its organisation's members alone.
+// People and organisations are public; GitHub shows a team to its organisation's members alone, and a private
+// repository to those who may read it.
 import * as v from "valibot";
 import { proxyHint } from "../../../node/proxy.ts";
+import { type OrganisationEntry, printEntry, type UserEntry } from "../../../worker/config/entries.ts";
 import { apiAddressOf } from "../../../worker/github/api-address.ts";
 import { type CallResult, createCalls } from "../../../worker/github/calls.ts";
 import type { GitHubClient } from "../../../worker/github/client.ts";
@@ -11,24 +13,9 @@ import type { Absent, Hidden } from "../../../worker/github/outcomes.ts";
 import { idSchema, type TeamBody } from "../../../worker/github/schemas.ts";
 import { createTrace } from "../../../worker/github/trace.ts";
 import { type Reason, reasons } from "../../../worker/reasons.ts";
-import type { Named } from "./named-entries.ts";
-
-export type LookedUp =
-  | {
-      readonly kind: "found";
-      readonly id: number;
-      /** For a team: its organisation's number. */
-      readonly organisationId: number | null;
-    }
-  /** No account or team has the name, as far as the token sees. */
-  | { readonly kind: "unknown_name" }
-  /** An account of another type than the entry names. */
-  | { readonly kind: "unsuitable"; readonly message: string }
-  /** A team, and there is no token. */
-  | { readonly kind: "needs_token" }
-  | { readonly kind: "failed"; readonly message: string; readonly hint?: string }
-  /** GitHub would answer every other request in the same way: no more are sent. */
-  | { readonly kind: "stopped"; readonly message: string; readonly hint?: string };
+import type { LookedUp, Notice } from "./looked-up.ts";
+import { isInRepository, type Named } from "./named-entries.ts";
+import { environment, type Moved, noEnvironment, noticeOf, readRepository, repository } from "./repositories.ts";
 
 export type Lookup = (named: Named) => Promise<LookedUp>;
 
@@ -39,14 +26,14 @@ interface LookupOptions {
 }
 
 type Failure = Absent | Hidden | LookupFailure;
-type NamedAccount = Exclude<Named, { kind: "team" }>;
+type NamedAccount = UserEntry | OrganisationEntry;
 type NamedTeam = Named & { readonly kind: "team" };
 
 const accountSchema = v.object({ id: idSchema, login: v.string(), type: v.string() });
 type AccountBody = v.InferOutput<typeof accountSchema>;
 
 /** A public profile: /users/LOGIN and /orgs/LOGIN. */
-const publicProfile: Endpoint<NamedAccount, AccountBody, Failure> = {
+export const publicProfile: Endpoint<NamedAccount, AccountBody, Failure> = {
   name: "publicProfile",
   method: "GET",
   path: ({ kind, login }) => (kind === "user" ? `/users/${login}` : `/orgs/${login}`),
@@ -78,26 +65,45 @@ export function createLookup({ client, restUrl, token }: LookupOptions): Lookup 
     const trace = createTrace();
     const deadline = AbortSignal.timeout(lookupTimeoutMs);
     const calls = createCalls({ client, api: apiAddressOf(restUrl), now: Date.now, trace, deadline });
-    const result =
-      named.kind === "team"
-        ? read(await calls.call(teamBySlug, named, { authorization }), (body) => readTeam(body, named))
-        : read(await calls.call(publicProfile, named, { authorization }), (body) => readAccount(body, named));
+    const result = await answerAbout(named);
     if (result.kind === "stopped") stopped = result;
     return result;
 
-    function read<Body>(response: CallResult<Body, Failure>, readBody: (body: Body) => LookedUp): LookedUp {
-      const retryAfterMs = trace.calls()[0]?.retryAfterMs ?? null;
-      return response.kind === "ok" ? readBody(response.body) : readFailure(response, token !== null, retryAfterMs);
+    async function answerAbout(named: Named): Promise<LookedUp> {
+      if (named.kind === "team") {
+        return read(await calls.call(teamBySlug, named, { authorization }), (body) => readTeam(body, named));
+      }
+      if (!isInRepository(named)) {
+        return read(await calls.call(publicProfile, named, { authorization }), (body) => readAccount(body, named));
+      }
+      const found = read(
+        await calls.call(repository, named, { authorization }),
+        (body) => readRepository(body, named) ?? invalidResponse,
+      );
+      if (found.kind !== "found" || named.kind !== "environment") return found;
+      const rules = await calls.call(environment, named, { authorization });
+      if (rules.kind === "ok") return withNotice(found, noticeOf(rules.body));
+      return rules.kind === "absent" ? withNotice(found, noEnvironment) : read(rules, () => found);
+    }
+
+    function read<Body>(response: CallResult<Body, Failure | Moved>, readBody: (body: Body) => LookedUp): LookedUp {
+      if (response.kind === "ok") return readBody(response.body);
+      if (response.kind === "moved") return response;
+      return readFailure(response, token !== null, trace.calls()[0]?.retryAfterMs ?? null);
     }
   }
 
   return async (named) => {
     // Two entries may pin the same name in different ways.
-    const key = named.kind === "team" ? `${named.organisation}/${named.slug}` : `${named.kind}:${named.login}`;
+    const key = named.kind === "workflow" ? `repository:${named.owner}/${named.repository}` : printEntry(named);
     const result = known.get(key) ?? (await lookUp(named));
     known.set(key, result);
     return result;
   };
+}
+
+function withNotice(found: LookedUp & { kind: "found" }, notice: Notice | null): LookedUp {
+  return notice === null ? found : { ...found, notice };
 }
 
 function readFailure(failure: Failure, hasToken: boolean, retryAfterMs: number | null): LookedUp {
@@ -155,7 +161,7 @@ const invalidResponse: LookedUp = { kind: "failed", ...wordsOf("github_invalid_r
 function readAccount({ id, login, type }: AccountBody, named: NamedAccount): LookedUp {
   if (login.toLowerCase() !== named.login) return invalidResponse;
   const wanted = named.kind === "user" ? "User" : "Organization";
-  if (type === wanted) return { kind: "found", id, organisationId: null };
+  if (type === wanted) return { kind: "found", pin: `#${id}`, organisationId: named.kind === "user" ? null : id };
   const message =
     type === "Organization"
       ? `is an organisation: write org:${named.login}`
@@ -166,5 +172,5 @@ function readAccount({ id, login, type }: AccountBody, named: NamedAccount): Loo
 function readTeam({ id, slug, organization }: TeamBody, named: NamedTeam): LookedUp {
   if (slug.toLowerCase() !== named.slug || organization.login.toLowerCase() !== named.organisation)
     return invalidResponse;
-  return { kind: "found", id, organisationId: organization.id };
+  return { kind: "found", pin: `#${id}`, organisationId: organization.id };
 }

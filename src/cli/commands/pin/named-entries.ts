@@ -1,4 +1,4 @@
-// The entries of all policies in a wrangler.toml that name a person, an organisation or a team.
+// The entries of all policies in a wrangler.toml that name a person, an organisation, a team or a repository.
 import * as v from "valibot";
 import type { TomlPath } from "../../../node/toml.ts";
 import { isClientVariable, isClusterVariable } from "../../../worker/config/config.ts";
@@ -10,10 +10,19 @@ import {
   type TeamEntry,
   type UserEntry,
 } from "../../../worker/config/entries.ts";
+import {
+  type EnvironmentEntry,
+  printPin,
+  type RepositoryEntry,
+  type WorkflowEntry,
+} from "../../../worker/config/workflow-entries.ts";
 import type { Settings } from "../../config-file/file.ts";
 
-/** The account or the team that an entry names. */
-export type Named = UserEntry | OrganisationEntry | TeamEntry;
+/** An entry for workflows: what it names lies in a repository. */
+export type NamedRepository = WorkflowEntry | EnvironmentEntry | RepositoryEntry;
+
+/** The account, the team or the repository that an entry names. */
+export type Named = UserEntry | OrganisationEntry | TeamEntry | NamedRepository;
 
 export interface NamedEntry {
   readonly path: TomlPath;
@@ -22,6 +31,16 @@ export interface NamedEntry {
   readonly named: Named;
   /** The number to which the same policy pins the organisation somewhere else, or null: such a pin counts here, too. */
   readonly organisationPin: number | null;
+}
+
+export function isInRepository(named: Named): named is NamedRepository {
+  return named.kind === "workflow" || named.kind === "environment" || named.kind === "repository";
+}
+
+/** @returns what pins the entry, as it stands behind the name: `#1234`, `#1234/9001`; null where nothing does */
+export function pinOf(named: Named): string | null {
+  if (isInRepository(named)) return named.pin === null ? null : printPin(named.pin);
+  return named.id === null ? null : `#${named.id}`;
 }
 
 const lists = { allow: allowEntrySchema, deny: denyEntrySchema, groups_from: groupSourceSchema } as const;

@@ -258,7 +258,8 @@ function signInLines({ signIn, allow, clusterName }: SetupRequest, deployment: D
   if (signIn === null) return [];
   return [
     `https://${signIn.hostname} is where people sign in.`,
-    `  docs/sign-in.md has the file with which kube-apiserver of ${clusterName} takes their tokens, and theirs`,
+    `  octogate manifests --for structured --cluster ${clusterName}`,
+    "    prints what its kube-apiserver needs to take their tokens; docs/sign-in.md has what people need",
     ...githubAppLines({ hostname: signIn.hostname, allow }, deployment),
   ];
 }

@@ -45,7 +45,7 @@ export async function pinEntries(
       const why = "message" in found ? found.message : "no account at GitHub has that name";
       terminal.note(`${entry} stays without a number: ${why}`);
     }
-    pinned.push(found.kind === "found" ? `${entry}#${found.id}` : entry);
+    pinned.push(found.kind === "found" ? entry + found.pin : entry);
   }
   return pinned;
 }

@@ -34,6 +34,7 @@ import {
 } from "./policy-risks.ts";
 import { findSignInProblems } from "./sign-in-rules.ts";
 import { secretNames, withStandIns } from "./stand-in-secrets.ts";
+import { findWorkflowRisks } from "./workflow-risks.ts";
 import { findDeploymentProblems } from "./wrangler-rules.ts";
 
 /**
@@ -64,6 +65,7 @@ function findAll(file: ConfigFile, now: number): Diagnostic[] {
     ),
     ...policies.flatMap(({ variable, policy }) => findWideEntries(file, variable, policy)),
     ...policies.flatMap(({ variable, policy }) => findOpenDenials(file, variable, policy)),
+    ...policies.flatMap(({ variable, policy }) => findWorkflowRisks(file, variable, policy)),
     ...findSharedTokens(
       file,
       policies.filter(({ variable }) => takesTokens(vars[variable])),

@@ -5,6 +5,7 @@ import type { ClusterPolicy, TokenKind } from "../../../worker/config/cluster.ts
 import {
   type AllowEntry,
   type DenyEntry,
+  isForWorkflows,
   organisationOf,
   organisationsNamedIn,
   printEntry,
@@ -59,12 +60,14 @@ function sharedKinds(one: ClusterPolicy, other: ClusterPolicy): TokenKind[] {
 function canShareAPerson(one: ClusterPolicy, other: ClusterPolicy): boolean {
   return one.allow.some(
     (entry) =>
+      !isForWorkflows(entry) &&
       !isDeniedBy(entry, other) &&
       other.allow.some((otherEntry) => !isDeniedBy(otherEntry, one) && canMatchTheSame(entry, otherEntry)),
   );
 }
 
 function canMatchTheSame(one: AllowEntry, other: AllowEntry): boolean {
+  if (isForWorkflows(other)) return false;
   if (one.kind !== "user" || other.kind !== "user") return true;
   return isSame(one, other);
 }
@@ -76,6 +79,9 @@ function isDeniedBy(entry: AllowEntry, { deny }: ClusterPolicy): boolean {
 function takesBack(denied: DenyEntry, entry: AllowEntry): boolean {
   switch (denied.kind) {
     case "token":
+    case "workflow":
+    case "environment":
+    case "repository":
       return false;
     case "user":
       return entry.kind === "user" && isSame(denied, entry);
@@ -142,6 +148,7 @@ function unpinned(file: ConfigFile, path: TomlPath, message: string): Diagnostic
 
 function isPinned(entry: AllowEntry | DenyEntry, policy: ClusterPolicy): boolean {
   if (entry.kind === "organisation") return isPinnedOrganisation(entry.login, policy);
+  if ("pin" in entry) return entry.pin !== null;
   // Kinds without a number name no account whose name could go to another.
   return !("id" in entry) || entry.id !== null;
 }

@@ -10,6 +10,7 @@ import {
   refusalFor,
   refusalForInstallation,
 } from "../organisation-access.ts";
+import { isActiveMember } from "../organisations.ts";
 import { notAccessible, notFound, requiresAuthentication } from "../responses.ts";
 
 export const membershipRoutes = new Hono<StandInEnv>();
@@ -45,16 +46,20 @@ membershipRoutes.get("/user/memberships/orgs/:org", (c) => {
   return organisationResource(c, grant, orgMembership(organisation, grant.account, url));
 });
 
-/** For installations only: a person's token asks about its owner's memberships. */
+/** Members and installations see every membership. */
 membershipRoutes.get("/orgs/:org/memberships/:username", (c) => {
   const { grant } = c.get("caller");
   const { accounts, organisations, url } = c.get("github");
   if (grant === null) return requiresAuthentication(c);
   const organisation = organisations.byLogin(c.req.param("org"));
   if (organisation === null) return notFound(c);
-  const refused = refusalForInstallation(c, grant, organisation);
+  const refused =
+    grant.kind === "installation"
+      ? refusalForInstallation(c, grant, organisation)
+      : refusalFor(c, grant, accessTo(c, grant, organisation), organisation);
   if (refused !== null) return refused;
+  const seesMembers = grant.kind === "installation" || isActiveMember(organisation, grant.account);
   const account = accounts.byLogin(c.req.param("username"));
-  if (account === null || !organisation.members.has(account)) return notFound(c);
+  if (!seesMembers || account === null || !organisation.members.has(account)) return notFound(c);
   return organisationResource(c, grant, orgMembership(organisation, account, url));
 });

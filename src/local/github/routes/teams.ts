@@ -1,8 +1,8 @@
 // Teams, each with one parent: those of which a person is a direct member, those of an organisation, and one by its
-// slug or its number, with any person's membership in it.
+// slug or its number, with its members and any person's membership in it.
 import { Hono } from "hono";
 import { isSameName } from "../accounts.ts";
-import { listedTeam, teamFull, teamMembership, teamWithParent } from "../bodies.ts";
+import { listedTeam, teamFull, teamMember, teamMembership, teamWithParent } from "../bodies.ts";
 import type { StandInContext, StandInEnv } from "../context.ts";
 import type { Grant } from "../grants.ts";
 import {
@@ -13,7 +13,14 @@ import {
   refusalFor,
   refusalForInstallation,
 } from "../organisation-access.ts";
-import { directTeams, isActiveMember, isInTeam, type StandInOrganisation, type StandInTeam } from "../organisations.ts";
+import {
+  directTeams,
+  isActiveMember,
+  isInTeam,
+  membersOfTeam,
+  type StandInOrganisation,
+  type StandInTeam,
+} from "../organisations.ts";
 import { notFound, pageOf, requiresAuthentication } from "../responses.ts";
 
 export const teamRoutes = new Hono<StandInEnv>();
@@ -42,6 +49,18 @@ teamRoutes.on("GET", teamPaths, (c) => {
   if (seen instanceof Response) return seen;
   return organisationResource(c, seen.grant, teamFull(seen.team, c.get("github").url));
 });
+
+teamRoutes.on(
+  "GET",
+  teamPaths.map((path) => `${path}/members`),
+  (c) => {
+    const seen = visibleTeam(c, c.req.param());
+    if (seen instanceof Response) return seen;
+    const { items, headers } = pageOf(c, membersOfTeam(seen.team));
+    const body = items.map((member) => teamMember(seen.team, member, c.get("github").url));
+    return organisationResource(c, seen.grant, body, headers);
+  },
+);
 
 const membershipPaths = teamPaths.map((path) => `${path}/memberships/:username`);
 

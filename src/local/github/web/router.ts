@@ -1,6 +1,7 @@
 // GitHub's web host: the pages on which people let apps in, and the endpoints at which apps get tokens of people. It is
 // another host than the API's, so another port here.
 import { Hono } from "hono";
+import { actionsRoutes } from "../actions/routes.ts";
 import { type GitHub, identifyCaller, type StandInContext, type StandInEnv } from "../context.ts";
 import { deliver } from "../delivery.ts";
 import { makeRequestId } from "../responses.ts";
@@ -32,6 +33,7 @@ export function createWebRouter(github: GitHub): Hono<StandInEnv> {
   router.route("/", authorizeRoutes);
   router.route("/", accessTokenRoutes);
   router.route("/", deviceRoutes);
+  router.route("/", actionsRoutes);
   router.notFound(notFoundResponse);
   return router;
 }

@@ -48,14 +48,15 @@ export interface Installation {
 
 export interface AppCredentials {
   /**
-   * @param authorization the user's own, with which GitHub is asked what an organisation with a number is called
+   * @param authorization the user's own, with which GitHub is asked what an organisation with a number is called; null
+   *   where there is no user
    * @returns the installation in an organisation, by its number where that is pinned; a failure where the app is not
    *   installed or suspended
    */
   installationIn(
     reference: OrganisationReference,
     calls: GitHubCalls,
-    authorization: string,
+    authorization: string | null,
   ): Promise<Installation | AppFailure>;
   /**
    * Drops an installation that GitHub refused: its organisation has another name by now, or none of it. One that was
@@ -117,7 +118,7 @@ export function createAppCredentials(app: GitHubApp, now: () => number): AppCred
   async function find(
     reference: OrganisationReference,
     calls: GitHubCalls,
-    authorization: string,
+    authorization: string | null,
   ): Promise<Found | Absent | AppFailure> {
     const byName = await findByName(calls, reference.login);
     if (reference.id === null) return byName;
@@ -129,7 +130,7 @@ export function createAppCredentials(app: GitHubApp, now: () => number): AppCred
   async function findByNumber(
     { id, login }: OrganisationReference & { readonly id: number },
     calls: GitHubCalls,
-    authorization: string,
+    authorization: string | null,
   ): Promise<Found | Absent | AppFailure> {
     const account = await calls.call(accountById, { id }, { authorization });
     // An older Enterprise Server finds no account by its number.
@@ -160,7 +161,7 @@ export function createAppCredentials(app: GitHubApp, now: () => number): AppCred
   async function lookUp(
     reference: OrganisationReference,
     calls: GitHubCalls,
-    authorization: string,
+    authorization: string | null,
   ): Promise<{ readonly result: Found | AppFailure; readonly isFromEarlier: boolean }> {
     const key = keyOfOrganisation(reference);
     const earlier = kept.get(key);
@@ -200,7 +201,7 @@ export function createAppCredentials(app: GitHubApp, now: () => number): AppCred
   async function installationIn(
     reference: OrganisationReference,
     calls: GitHubCalls,
-    authorization: string,
+    authorization: string | null,
   ): Promise<Installation | AppFailure> {
     const { result, isFromEarlier } = await lookUp(reference, calls, authorization);
     if (result.kind !== "found") return result;

@@ -51,6 +51,8 @@ export interface ListOptions {
   readonly isWorthAnotherTry?: () => Promise<boolean>;
   /** Whether one more page may be called for; by default as many as `maxPages`. */
   readonly mayCall?: () => boolean;
+  /** In place of the usual bound, for a list that is not about one user. */
+  readonly maxPages?: number;
 }
 
 /** Follows `Link: <…>; rel="next"`, on the same host only: the next call carries the token. */
@@ -59,7 +61,7 @@ export async function fetchList<Params, Item, Failure extends CallFailure>(
   endpoint: Endpoint<Params, Item[], Failure>,
   authorization: string,
   params: Params,
-  { isWorthAnotherTry = async () => false, mayCall, ...ages }: ListOptions = {},
+  { isWorthAnotherTry = async () => false, mayCall, maxPages: pagesAtMost = maxPages, ...ages }: ListOptions = {},
 ): Promise<List<Item> | Failure | Unavailable> {
   const items: Item[] = [];
   const leftOut: number[] = [];
@@ -68,7 +70,7 @@ export async function fetchList<Params, Item, Failure extends CallFailure>(
   let options: Parameters<GitHubCalls["callUrl"]>[2] = { authorization, ...ages };
   let failure: Failure | Unavailable | null = null;
   for (let pages = 1; ; pages += 1) {
-    if (pages > maxPages || mayCall?.() === false) return tooManyPages;
+    if (pages > pagesAtMost || mayCall?.() === false) return tooManyPages;
     const result = await calls.callUrl(endpoint, url, options);
     if (!isOk(result)) {
       // The time ended before the list did: what GitHub failed at before is the cause, or else the number of pages.

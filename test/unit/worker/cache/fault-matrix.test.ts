@@ -196,7 +196,10 @@ async function play({ memoryFault, kvFault, history, now }: Case) {
 }
 
 async function verdictFrom(factsCache: FactsCache, token: string): Promise<VerdictKind> {
-  const service = { ok: true, value: { factsCache, tokenShape: "exact", isRepeatedDenial: () => false } } as const;
+  const service = {
+    ok: true,
+    value: { factsCache, tokenShape: "exact", workflows: null, isRepeatedDenial: () => false },
+  } as const;
   const { verdict } = await authenticate(token, "test", { ok: true, value: policy }, service);
   if (verdict.kind === "authenticated") expect(verdict.user.uid).toBe(String(mona.id));
   return verdict.kind;

@@ -27,6 +27,8 @@ describe("a table that is right", () => {
         group: "slug",
         scopesAtMost: null,
         requireExpiry: false,
+        workflowEvents: ["push", "schedule", "workflow_dispatch", "release"],
+        workflowAudience: null,
         candidates: { only: [{ kind: "user", login: "octocat", id: 583231 }], except: [] },
         organisations: [],
       },
@@ -45,6 +47,7 @@ describe("a table that is right", () => {
       group: "slug:id",
       scopes_at_most: ["read:org", "gist"],
       require_expiry: true,
+      workflow_events: ["push", "merge_group"],
     };
     expect(read(changes)).toEqual({
       ok: true,
@@ -73,6 +76,8 @@ describe("a table that is right", () => {
         group: "slug:id",
         scopesAtMost: ["read:org", "gist"],
         requireExpiry: true,
+        workflowEvents: ["push", "merge_group"],
+        workflowAudience: null,
         candidates: { only: null, except: [{ kind: "user", login: "mallory", id: 99 }] },
         organisations: [
           {
@@ -266,7 +271,7 @@ describe("a setting that is wrong is named", () => {
     const checked = read({ alow: [], username: "name", client_certificates: ["<sha256>"] });
     const text = JSON.stringify(checked);
     expect(text).toContain(
-      "there are client_certificates, token_kinds, allow, deny, username, prefix, oauth_clients, groups_from, group, scopes_at_most, require_expiry, sign_in, redirect_uris, device_flow, exchange, id_token_seconds",
+      "there are client_certificates, token_kinds, allow, deny, username, prefix, oauth_clients, groups_from, group, scopes_at_most, require_expiry, workflow_events, sign_in, redirect_uris, device_flow, exchange, id_token_seconds",
     );
     expect(text).toContain("must be one of login, id, login:id");
     expect(text).toContain("is a placeholder left in?");

@@ -119,9 +119,14 @@ describe("an entry of allow and of deny", () => {
     const [allow, deny] = [allowEntrySchema, denyEntrySchema].map(
       (schema) => v.safeParse(schema, "x").issues?.[0].message,
     );
-    const forms = "user:LOGIN[#NUMBER], org:LOGIN[#NUMBER], team:LOGIN/SLUG[#NUMBER]";
+    const pin = "[#OWNER_NUMBER/REPOSITORY_NUMBER]";
+    const forms = [
+      "user:LOGIN[#NUMBER], org:LOGIN[#NUMBER], team:LOGIN/SLUG[#NUMBER]",
+      `workflow:OWNER/REPO/.github/workflows/FILE@refs/…${pin}, environment:OWNER/REPO/NAME${pin}`,
+    ].join(", ");
+    const token = "token:GITHUBSHA256= with the 44 characters from the decision log";
     expect(allow).toBe(`must be one of anyone, ${forms}`);
-    expect(deny).toBe(`must be one of ${forms}, token:GITHUBSHA256= with the 44 characters from the decision log`);
+    expect(deny).toBe(`must be one of ${forms}, repository:OWNER/REPO${pin}, ${token}`);
   });
 });
 

@@ -28,7 +28,12 @@ async function signIn(github: GitHubStandIn, token: string, policy: Record<strin
     { ok: true, value: policyOf(policy) },
     {
       ok: true,
-      value: { factsCache: factsWithoutCache(github.url), tokenShape: "exact", isRepeatedDenial: () => false },
+      value: {
+        factsCache: factsWithoutCache(github.url),
+        tokenShape: "exact",
+        workflows: null,
+        isRepeatedDenial: () => false,
+      },
     },
   );
 }

@@ -140,6 +140,7 @@ describe("the size", () => {
           }),
         },
         tokenShape: "exact" as const,
+        workflows: null,
         isRepeatedDenial: () => false,
       },
     } as const;

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { explainEntries } from "../../../../../src/cli/commands/explain/entry-reasons.ts";
+import { explainEntries, explainWorkflowEntries } from "../../../../../src/cli/commands/explain/entry-reasons.ts";
 import type { Facts, Membership } from "../../../../../src/worker/github/facts.ts";
+import type { WorkflowFacts } from "../../../../../src/worker/workflows/facts.ts";
 import {
   factsOf,
   invisibleFor,
@@ -82,6 +83,75 @@ describe("an entry", () => {
       "deny[0] org:ACME",
       "allow[0] user:OctoCat",
       "allow[1] anyone",
+    ]);
+  });
+});
+
+describe("an entry, for a workflow", () => {
+  const run: WorkflowFacts = {
+    host: "github.com",
+    tokenId: "one-id",
+    audience: null,
+    expiresAt: 0,
+    notBefore: 0,
+    repository: { name: "Acme/shop", id: 9001, ownerId: 1234 },
+    workflowRef: "Acme/shop/.github/workflows/deploy.yml@refs/heads/main",
+    environment: "Production",
+    event: "push",
+    actor: "ada",
+    actorId: 101,
+    runId: null,
+    runAttempt: null,
+    sha: null,
+  };
+  const file = "workflow:acme/shop/.github/workflows";
+
+  test.each<[string, Partial<WorkflowFacts>, boolean, string]>([
+    [`${file}/deploy.yml@refs/heads/main#1234/9001`, {}, true, "this repository, and all that it names"],
+    [`${file}/ci.yml@refs/heads/main`, {}, false, "another file: .github/workflows/deploy.yml"],
+    [`${file}/deploy.yml@refs/tags/v1`, {}, false, "another ref: refs/heads/main"],
+    ["workflow:acme/web/.github/workflows/deploy.yml@refs/heads/main", {}, false, "another repository"],
+    [
+      `${file}/deploy.yml@refs/heads/main`,
+      { workflowRef: "acme/rules/.github/workflows/deploy.yml@refs/heads/main" },
+      false,
+      "the run's workflow is not in the run's own repository",
+    ],
+    ["environment:acme/shop/production#1234/9001", {}, true, "this repository, and all that it names"],
+    ["environment:acme/shop/production#1234/9", {}, false, "Acme/shop has other numbers: #1234/9001"],
+    ["environment:acme/shop/staging", {}, false, "another environment: Production"],
+    ["environment:acme/web/production", {}, false, "another repository"],
+    ["environment:acme/shop/production", { environment: null }, false, "the job names no environment"],
+    ["user:ada#101", {}, false, "for people alone"],
+    ["anyone", {}, false, "for people alone"],
+    ["org:acme", {}, false, "for people alone"],
+  ])("%s with %j", (entry, changes, matches, why) => {
+    const settings = { allow: [entry], deny: [] };
+    const [explained] = explainWorkflowEntries(policyOf(settings), settings, { ...run, ...changes });
+    expect(explained).toEqual({ setting: "allow[0]", entry, matches, why });
+  });
+
+  test.each<[string, Partial<WorkflowFacts>, boolean | null, string]>([
+    ["repository:acme/shop#1234/9001", {}, true, "this repository, and all that it names"],
+    ["repository:acme/web", {}, false, "another repository"],
+    ["user:ada#101", {}, true, "started this run"],
+    ["user:ada#102", {}, false, "another person started the run"],
+    ["user:ada#101", { actorId: null }, null, "the token does not say who started the run"],
+  ])("of deny: %s with %j", (entry, changes, matches, why) => {
+    const settings = { allow: ["anyone"], deny: [entry] };
+    const [explained] = explainWorkflowEntries(policyOf(settings), settings, { ...run, ...changes });
+    expect(explained).toEqual({ setting: "deny[0]", entry, matches, why });
+  });
+
+  test("is not decided where GitHub has not signed the token, and one for workflows is none for a person", () => {
+    const settings = { allow: [`${file}/deploy.yml@refs/heads/main`, "anyone"], deny: [] };
+    expect(explainWorkflowEntries(policyOf(settings), settings, null)).toMatchObject([
+      { matches: null },
+      { matches: null },
+    ]);
+    expect(explained(settings, factsOf())).toMatchObject([
+      { matches: false, why: "for workflows alone" },
+      { matches: true },
     ]);
   });
 });

@@ -32,7 +32,9 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "octogate-explain-"));
   // JSON's lists and texts are TOML's, too.
   const policy = Object.entries(sampleUsers.policy).map(([key, value]) => `${key} = ${JSON.stringify(value)}`);
-  const toml = `[vars]\nGITHUB_API_URL = "${github.url}"\n[vars.CLUSTER_LOCAL]\n${policy.join("\n")}\n`;
+  // The policy names a workflow, too.
+  const variables = `GITHUB_API_URL = "${github.url}"\nISSUER_URL = "https://login.octogate.test"`;
+  const toml = `[vars]\n${variables}\n[vars.CLUSTER_LOCAL]\n${policy.join("\n")}\n`;
   await writeFile(join(folder, "wrangler.toml"), toml);
 });
 

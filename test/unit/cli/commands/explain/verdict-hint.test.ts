@@ -38,7 +38,7 @@ describe("a verdict", () => {
     expect(explainVerdict({ kind: "authenticated", reason: "admitted", user })).toEqual({
       kind: "authenticated",
       reason: "admitted",
-      sentence: "An entry of allow admits this person.",
+      sentence: "An entry of allow admits this person or workflow.",
       hint: null,
     });
   });

@@ -2,6 +2,7 @@
 // that the policy does not say.
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
+import type { NameForm } from "../../../../../src/cli/commands/manifests/names.ts";
 import { renderRbac } from "../../../../../src/cli/commands/manifests/rbac.ts";
 import { readClusterPolicy } from "../../../../../src/worker/config/cluster.ts";
 import { readClusterFile } from "../../../../support/cluster-files.ts";
@@ -12,14 +13,14 @@ interface Settings {
   readonly [key: string]: unknown;
 }
 
-function render(settings: Settings) {
+function render(settings: Settings, form: NameForm = { kind: "policy" }) {
   const policy = readClusterPolicy("CLUSTER_TEST", {
     client_certificates: ["0123456789abcdef".repeat(4)],
     token_kinds: ["fine_grained"],
     ...settings,
   });
   if (!policy.ok) throw new Error(JSON.stringify(policy.problems));
-  const { files, notes } = renderRbac(policy.value, [...settings.allow, ...(settings.groups_from ?? [])]);
+  const { files, notes } = renderRbac(policy.value, [...settings.allow, ...(settings.groups_from ?? [])], form);
   const namesIn = (file: string) => {
     const content = files.find(({ name }) => name === `rbac/${file}.yaml`)?.content ?? "";
     const { subjects } = parse(content) as { subjects: { kind: string; apiGroup: string; name: string }[] }; // rendered by us
@@ -108,7 +109,7 @@ describe("role bindings from a policy", () => {
   });
 
   test("without a policy, all of it is as it stands in k8s/", () => {
-    const { files, notes } = renderRbac(null, []);
+    const { files, notes } = renderRbac(null, [], { kind: "policy" });
 
     expect(notes).toEqual([]);
     for (const { name, content } of files) expect(content).toBe(readClusterFile(name));

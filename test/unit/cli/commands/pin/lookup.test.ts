@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { createLookup, type LookedUp } from "../../../../../src/cli/commands/pin/lookup.ts";
+import type { LookedUp } from "../../../../../src/cli/commands/pin/looked-up.ts";
+import { createLookup } from "../../../../../src/cli/commands/pin/lookup.ts";
 import type { Named } from "../../../../../src/cli/commands/pin/named-entries.ts";
 import type { GitHubReply, GitHubRequest } from "../../../../../src/worker/github/client.ts";
 
@@ -44,8 +45,8 @@ describe("a name", () => {
 
   test("is asked for without a token where there is none, and once only", async () => {
     const { lookup, requests } = asking(answered(200, person));
-    expect(await lookup(ada)).toEqual({ kind: "found", id: 7, organisationId: null });
-    expect(await lookup({ ...ada, id: 7 })).toEqual({ kind: "found", id: 7, organisationId: null });
+    expect(await lookup(ada)).toEqual({ kind: "found", pin: "#7", organisationId: null });
+    expect(await lookup({ ...ada, id: 7 })).toEqual({ kind: "found", pin: "#7", organisationId: null });
     expect(requests).toMatchObject([{ method: "GET", url: "https://github.test/users/ada", authorization: null }]);
   });
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Diagnostic } from "../../../../../src/cli/command.ts";
-import type { LookedUp } from "../../../../../src/cli/commands/pin/lookup.ts";
+import type { LookedUp } from "../../../../../src/cli/commands/pin/looked-up.ts";
 import { namedEntriesIn } from "../../../../../src/cli/commands/pin/named-entries.ts";
 import { planPins } from "../../../../../src/cli/commands/pin/plan.ts";
 import { settingOf } from "../../../../../src/cli/config-file/file.ts";
@@ -23,13 +23,17 @@ function plan(policy: string, ...answers: LookedUp[]) {
   const of = (wanted: Diagnostic["severity"]) =>
     diagnostics.filter(({ severity }) => severity === wanted).map(({ subject, message }) => `${subject}: ${message}`);
   return {
-    pins: pins.map(({ entry, id }) => `${entry.text}#${id}`),
+    pins: pins.map(({ entry, pin }) => entry.text + pin),
     errors: of("error"),
     warnings: of("warning"),
   };
 }
 
-const found = (id: number, organisationId: number | null = null): LookedUp => ({ kind: "found", id, organisationId });
+const found = (id: number, organisationId: number | null = null): LookedUp => ({
+  kind: "found",
+  pin: `#${id}`,
+  organisationId,
+});
 const nothing = { pins: [], errors: [], warnings: [] };
 
 describe("an entry without a number", () => {
@@ -51,13 +55,13 @@ describe("an entry without a number", () => {
 
   test("is not pinned against what the same policy says elsewhere", () => {
     const policy = (entry: string) => `allow = ["${entry}"]\ngroups_from = ["acme#1"]`;
-    const { pins, errors } = plan(policy("org:acme"), found(2));
+    const { pins, errors } = plan(policy("org:acme"), found(2, 2));
     expect(pins).toEqual([]);
     expect(errors).toEqual([
       expect.stringContaining("pinned to #1 elsewhere in this policy, and the name belongs to #2"),
     ]);
-    expect(plan(policy("team:acme/platform"), found(55, 2), found(1)).pins).toEqual([]);
-    expect(plan(policy("team:acme/platform"), found(55, 1), found(1)).pins).toEqual(["team:acme/platform#55"]);
+    expect(plan(policy("team:acme/platform"), found(55, 2), found(1, 1)).pins).toEqual([]);
+    expect(plan(policy("team:acme/platform"), found(55, 1), found(1, 1)).pins).toEqual(["team:acme/platform#55"]);
     expect(plan(policy("org:acme"), found(1)).pins).toEqual(["org:acme#1"]);
   });
 });

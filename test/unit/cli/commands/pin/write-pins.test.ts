@@ -3,15 +3,15 @@ import { parse } from "smol-toml";
 import * as v from "valibot";
 import { expect, test } from "vitest";
 import { writePins } from "../../../../../src/cli/commands/pin/command.ts";
-import { namedEntriesIn } from "../../../../../src/cli/commands/pin/named-entries.ts";
+import { isInRepository, namedEntriesIn, pinOf } from "../../../../../src/cli/commands/pin/named-entries.ts";
 import { configFile } from "../../support/config-file.ts";
 
 function pinAll(toml: string, id: number): string {
   const file = configFile(toml);
-  const unpinned = namedEntriesIn(file.settings).filter(({ named }) => named.id === null);
+  const unpinned = namedEntriesIn(file.settings).filter(({ named }) => pinOf(named) === null);
   return writePins(
     file,
-    unpinned.map((entry) => ({ entry, id })),
+    unpinned.map((entry) => ({ entry, pin: isInRepository(entry.named) ? `#${id}/${id}` : `#${id}` })),
   );
 }
 

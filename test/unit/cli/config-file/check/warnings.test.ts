@@ -299,3 +299,55 @@ test("each warning says what to do about it", () => {
   expect(warnings.length).toBeGreaterThan(5);
   for (const { hint } of warnings) expect(hint).toBeTruthy();
 });
+
+describe("entries for workflows", () => {
+  const environment = "environment:acme/shop/production#1234/9001";
+  const deploy = "workflow:acme/shop/.github/workflows/deploy.yml@refs/heads/main";
+  const table = (settings: string) =>
+    `${template}\n${cluster("STAGING", "b2", settings)}`.replace(
+      "[vars]",
+      '[vars]\nISSUER_URL = "https://login.acme.dev"',
+    );
+  const messagesOf = (settings: string) =>
+    check(table(settings), "warning").map(({ location, message }) => `${location?.setting}: ${message}`);
+
+  test("are warned about where they are not pinned", () => {
+    expect(messagesOf(`allow = ["${deploy}", "${environment}"]\ndeny = ["repository:acme/web"]`)).toEqual([
+      `CLUSTER_STAGING.allow[0]: ${deploy} is not pinned: it applies to any future owner of the name`,
+      "CLUSTER_STAGING.deny[0]: repository:acme/web is not pinned: it applies to any future owner of the name",
+    ]);
+  });
+
+  test("are warned about where outsiders can cause an event, and where GitHub has no such event", () => {
+    const events = '["push", "pull_request_target", "workflow_run", "issue_comment", "merge_group", "pushes"]';
+    expect(messagesOf(`allow = ["${environment}"]\nworkflow_events = ${events}`)).toEqual([
+      "CLUSTER_STAGING.workflow_events[1]: pull_request_target: everybody who can open a pull request causes it, and the token says the base branch",
+      "CLUSTER_STAGING.workflow_events[2]: workflow_run: other workflows cause it, those of pull requests among them",
+      "CLUSTER_STAGING.workflow_events[3]: issue_comment: everybody who may read the repository can cause it",
+      "CLUSTER_STAGING.workflow_events[5]: pushes is no event that starts workflows at GitHub",
+    ]);
+    expect(
+      messagesOf(`allow = ["user:ada#7"]\ntoken_kinds = ["app"]\noauth_clients = ["x"]\nworkflow_events = ${events}`),
+    ).toEqual([]);
+  });
+
+  test("of deny are warned about where a job evades them", () => {
+    const deny = `["${deploy}#1234/9001", "environment:acme/shop/Staging#1234/9001", "repository:acme/web#1234/9002"]`;
+    expect(messagesOf(`allow = ["${environment}"]\ndeny = ${deny}`)).toEqual([
+      `CLUSTER_STAGING.deny[0]: another file or another ref evades ${deploy}`,
+      "CLUSTER_STAGING.deny[1]: a job without the environment evades environment:acme/shop/Staging",
+    ]);
+  });
+
+  test("share no personal tokens with another cluster", () => {
+    const settings = `allow = ["${environment}"]\ntoken_kinds = ["fine_grained", "classic"]`;
+    expect(messagesOf(settings)).toEqual([]);
+  });
+
+  test("need ISSUER_URL, which the line of the file says", () => {
+    const toml = `${template}\n${cluster("STAGING", "b2", `allow = ["${environment}"]`)}`;
+    expect(check(toml, "error").map(({ location, message }) => `${location?.setting}: ${message}`)).toEqual([
+      "ISSUER_URL: is required where allow names workflows: their tokens' audience begins with it",
+    ]);
+  });
+});

@@ -112,6 +112,7 @@ export function createTestProvider(clients: readonly OpenIdClient[] = [productio
       return provider.endAnswer;
     },
     signingKeys: () => Promise.reject(new Error("no test signs anything here")),
+    actionsIssuerUrl: null,
     oneTimeUse: createOneTimeUse(),
     usedCodes: createUsedCodes(undefined, issuerUrl, () => undefined),
     devicePolls: createDevicePolls(now),

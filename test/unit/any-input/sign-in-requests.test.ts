@@ -3,10 +3,10 @@
 import { randomBytes } from "node:crypto";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { makeToken } from "../../../../src/local/github/token.ts";
-import type { SealedPurpose } from "../../../../src/worker/sign-in/sealed-values.ts";
-import { githubClientId } from "../config/sign-in-environment.ts";
-import { clusterTable } from "../support.ts";
+import { makeToken } from "../../../src/local/github/token.ts";
+import type { SealedPurpose } from "../../../src/worker/sign-in/sealed-values.ts";
+import { holdForAnyInput, timeoutMs } from "../../support/any-input.ts";
+import { githubClientId } from "../worker/config/sign-in-environment.ts";
 import {
   argocdSecret,
   argocdUri,
@@ -18,7 +18,8 @@ import {
   loopbackUri,
   startSignIn,
   verifier,
-} from "./support/app.ts";
+} from "../worker/sign-in/support/app.ts";
+import { clusterTable } from "../worker/support.ts";
 
 /** Whom each client admits, by the account's number. */
 const admitted: Readonly<Record<string, string>> = {
@@ -123,7 +124,7 @@ const parameterNames = [
 const text = fc.oneof(
   fc.string({ maxLength: 30 }),
   fc.constantFrom("%", "%ff", "\r\nSet-Cookie: x=1", "https://evil.test/", "//evil.test", "x".repeat(17_000), ""),
-  fc.constantFrom(argocdUri, loopbackUri, "http://localhost:1/", "plain", "none", "sign_in"),
+  fc.constantFrom(argocdUri, loopbackUri, "http://localhost:1/", "plain", "none", "sign_in", "b".repeat(43)),
 );
 const tokenExchange = "urn:ietf:params:oauth:grant-type:token-exchange";
 const deviceGrant = "urn:ietf:params:oauth:grant-type:device_code";
@@ -216,10 +217,13 @@ const request = fc.record({
   gitHub: fc.constantFrom("well", "well", "well", "down", "refuses", "lies"),
 });
 
-test("for any request, what is given out is an admitted identity's, for one existing client", async () => {
+test("for any request, what is given out is an admitted identity's, for one existing client", {
+  timeout: timeoutMs,
+}, async () => {
   const { app, github, gitHubToken, credentialsOf } = startApp();
   const counts = { tokens: 0, codes: 0, redirects: 0, pages: 0 };
-  await fc.assert(
+  await holdForAnyInput(
+    "requests to the sign-in hostname",
     fc.asyncProperty(request, async (asked) => {
       // Long enough that a Worker that has seen GitHub down asks it again.
       app.clock.nowMs += 120_000;
@@ -344,7 +348,7 @@ test("for any request, what is given out is an admitted identity's, for one exis
       if (path !== "/consent")
         expect(String(github.owners.get(found.code.value.token)?.id)).toBe(admitted[found.client]);
     }),
-    { numRuns: 2_500 },
+    2_500,
   );
   // Otherwise the property would say nothing.
   for (const count of Object.values(counts)) expect(count).toBeGreaterThan(0);

@@ -1,0 +1,119 @@
+// What is different from an earlier report: who came, who went, and what changed for those who stayed.
+import * as v from "valibot";
+import { parseJson } from "../../../worker/json.ts";
+import { cliError } from "../../command.ts";
+import {
+  type AccessReport,
+  type Changes,
+  type ClusterChanges,
+  type ClusterReport,
+  type Grant,
+  type Person,
+  reportSchema,
+  reportSchemaName,
+} from "./report.ts";
+
+const anyReportSchema = v.object({ schema: v.string() });
+
+/**
+ * @param path for messages
+ * @throws CliError where it is no report, or one of another release's shape
+ */
+export function parseEarlierReport(path: string, text: string): AccessReport {
+  const hint = "octogate report --format json > file";
+  const json = parseJson(text.replace(/^\ufeff/, ""));
+  const named = v.safeParse(anyReportSchema, json);
+  if (!named.success) throw cliError(path, "is no report in JSON", hint);
+  if (named.output.schema !== reportSchemaName) {
+    throw cliError(path, `has the form ${named.output.schema}, and this release reads ${reportSchemaName}`, hint);
+  }
+  const report = v.safeParse(reportSchema, json);
+  if (!report.success) throw cliError(path, "is a report, but not as the command wrote it", hint);
+  return report.output;
+}
+
+/**
+ * @param file the earlier report's
+ * @throws CliError where the two can't be compared
+ */
+export function changesSince(
+  earlier: AccessReport,
+  file: string,
+  now: Pick<AccessReport, "startedAt" | "clusters" | "github">,
+): Changes {
+  if (earlier.github.host !== now.github.host) {
+    throw cliError(file, `is about ${earlier.github.host}, and this one about ${now.github.host}`);
+  }
+  if (Date.parse(earlier.startedAt) > Date.parse(now.startedAt)) {
+    throw cliError(file, "is newer than this report", "is this machine's clock right?");
+  }
+  const byVariable = new Map(earlier.clusters.map((cluster) => [cluster.variable, cluster]));
+  return {
+    file,
+    since: earlier.startedAt,
+    clusters: now.clusters.map((cluster) => compare(byVariable.get(cluster.variable), cluster)),
+    notReported: earlier.clusters
+      .filter(({ variable }) => now.clusters.every((cluster) => cluster.variable !== variable))
+      .map(({ name }) => name),
+  };
+}
+
+function compare(earlier: ClusterReport | undefined, now: ClusterReport): ClusterChanges {
+  const { name } = now;
+  if (earlier === undefined) {
+    const workflows = { came: [], went: [] };
+    return { name, isCompared: false, policyChanged: false, came: [], went: [], changed: [], workflows };
+  }
+  const before = new Map(earlier.people.map((person) => [person.id, person]));
+  const after = new Map(now.people.map((person) => [person.id, person]));
+  const entriesOf = ({ workflows }: ClusterReport) => workflows.map(({ entry }) => entry);
+  const shown = ({ login, id, username }: Person) => ({ login, id, username });
+  return {
+    name,
+    isCompared: true,
+    policyChanged: earlier.digest !== now.digest,
+    came: now.people.filter(({ id }) => !before.has(id)).map(shown),
+    went: earlier.people.filter(({ id }) => !after.has(id)).map(shown),
+    workflows: {
+      came: entriesOf(now).filter((entry) => !entriesOf(earlier).includes(entry)),
+      went: entriesOf(earlier).filter((entry) => !entriesOf(now).includes(entry)),
+    },
+    changed: now.people.flatMap((person) => {
+      const was = before.get(person.id);
+      const changes = was === undefined ? [] : differencesBetween(was, person);
+      return changes.length === 0 ? [] : [{ login: person.login, id: person.id, changes }];
+    }),
+  };
+}
+
+/** @returns a clause for each difference: "+ group github:acme" */
+function differencesBetween(was: Person, is: Person): string[] {
+  const renamed = (what: string, before: string, after: string) =>
+    before === after ? [] : [`${what} ${before} → ${after}`];
+  const lists = (what: string, before: readonly string[], after: readonly string[]) => {
+    const [known, present] = [new Set(before), new Set(after)];
+    return [
+      ...after.filter((one) => !known.has(one)).map((one) => `+ ${what} ${one}`),
+      ...before.filter((one) => !present.has(one)).map((one) => `- ${what} ${one}`),
+    ];
+  };
+  const textOf = ({ role, namespace, binding, subject }: Grant) =>
+    `${role} ${namespace === null ? "everywhere" : `in ${namespace}`} (${binding}, ${subject})`;
+  const isCompared = was.grants !== null && is.grants !== null;
+  return [
+    ...renamed("login", was.login, is.login),
+    ...renamed("username", was.username, is.username),
+    ...lists("group", was.groups, is.groups),
+    ...lists(
+      "entry",
+      was.entries.map(({ entry }) => entry),
+      is.entries.map(({ entry }) => entry),
+    ),
+    ...lists(
+      "organisation role",
+      was.organisations.map(({ login, role }) => `${role} of ${login}`),
+      is.organisations.map(({ login, role }) => `${role} of ${login}`),
+    ),
+    ...(isCompared ? lists("role", (was.grants ?? []).map(textOf), (is.grants ?? []).map(textOf)) : []),
+  ];
+}

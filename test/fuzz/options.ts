@@ -1,0 +1,50 @@
+// The command line of `npm run fuzz`.
+import { Command, InvalidArgumentError, Option } from "commander";
+import { targets } from "./targets.ts";
+
+export interface FuzzOptions {
+  /** How many inputs all targets together get. */
+  readonly inputs: number;
+  /** After so long a target has had enough. */
+  readonly seconds: number;
+  /** The same seed leads to the same inputs. */
+  readonly seed: number;
+  /** Files of targets. */
+  readonly only: readonly string[];
+  /** Whether faults are planted in the code, one after the other, in place of a search for real ones. */
+  readonly planted: boolean;
+}
+
+/** @param run what the command does */
+export function createFuzzCommand(run: (options: FuzzOptions) => Promise<void>): Command {
+  const files = targets.map(({ file }) => file);
+  return new Command("npm run fuzz --")
+    .description(
+      "Sends made-up inputs through the whole Worker and the command's reading of wrangler.toml: nothing may break, no " +
+        "answer may leave the contract, and no one may get in who should not.",
+    )
+    .helpOption("--help", "this text")
+    .addOption(whole("inputs", "how many inputs all targets together get", 100_000_000).default(100_000))
+    .addOption(whole("seconds", "after how many seconds a target has had enough", 86_400).default(600))
+    .addOption(
+      whole("seed", "leads to the same inputs again", 2_147_483_647).default(Date.now() % 2_147_483_647, "the time"),
+    )
+    .addOption(new Option("--only <file...>", "these targets alone").choices(files).default(files, "all"))
+    .addOption(new Option("--planted", "plant faults in the code, one by one: each has to be found").default(false))
+    .addHelpText(
+      "after",
+      `
+An input that breaks a rule is printed as small as it could be made, with its
+seed and path. Exits with 0 if no rule was broken (with --planted: if every
+fault was found), with 1 if not, and with 2 after a usage error.`,
+    )
+    .action(run);
+}
+
+function whole(name: string, description: string, max: number): Option {
+  return new Option(`--${name} <n>`, description).argParser((text) => {
+    const number = /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN;
+    if (number >= 1 && number <= max) return number;
+    throw new InvalidArgumentError(`It must be a whole number from 1 to ${max}.`);
+  });
+}

@@ -1,0 +1,135 @@
+import { describe, expect, test } from "vitest";
+import { openScene } from "./scene.ts";
+
+const later = (seconds: number) => ({ now: () => Date.now() + seconds * 1000 });
+
+/** A first report, and what a second one says of it. */
+async function twoReports(change: (scene: Awaited<ReturnType<typeof openScene>>) => unknown, args: string[] = []) {
+  const scene = await openScene();
+  await scene.write("earlier.json", (await scene.run(["--format", "json", ...args])).stdout);
+  await change(scene);
+  const report = await scene.reportOf(["--since", "earlier.json", ...args], later(60));
+  if (report.changes === null) throw new Error("nothing was compared");
+  return { ...scene, changes: report.changes, cluster: report.changes.clusters[0] };
+}
+
+describe("--since", () => {
+  test("says that nothing has changed", async () => {
+    const { cluster, run } = await twoReports(() => {});
+    expect(cluster).toEqual({
+      name: "production",
+      isCompared: true,
+      policyChanged: false,
+      ...{ came: [], went: [], changed: [] },
+      workflows: { came: [], went: [] },
+    });
+    const { stdout } = await run(["--since", "earlier.json", "--format", "html"], later(60));
+    expect(stdout).toContain("Nothing has changed.");
+  });
+
+  test("says who came, who went, and what changed, by number and not by login", async () => {
+    const { changes, cluster, run } = await twoReports(({ github, acme, ada, ben, ines, storage, blocked, olga }) => {
+      github.addMember(acme, ines);
+      github.removeMember(acme, ben);
+      github.removeFromTeam(storage, ada);
+      github.addToTeam(blocked, olga);
+      ada.login = "ada-new";
+    });
+    expect(cluster).toMatchObject({
+      came: [{ login: "ines", id: 5, username: "github:ines:5" }],
+      // The owner is kept out by a team of deny.
+      went: [
+        { login: "ben", id: 3, username: "github:ben:3" },
+        { login: "olga", id: 1 },
+      ],
+      changed: [
+        {
+          login: "ada-new",
+          id: 2,
+          changes: [
+            "login ada → ada-new",
+            "username github:ada:2 → github:ada-new:2",
+            "- group github:Acme/platform",
+            "- group github:Acme/storage",
+          ],
+        },
+      ],
+    });
+    expect(changes).toMatchObject({ file: "earlier.json", notReported: [] });
+    const { stdout } = await run(["--since", "earlier.json"], later(60));
+    expect(stdout).toMatch(/production: 1 came, 2 went, 1 changed\n {4}\+ ines#5 {2}github:ines:5/);
+    const page = await run(["--since", "earlier.json", "--format", "html"], later(60));
+    expect(page.stdout).toContain("went: github:ben:3");
+  });
+
+  test("says that the policy is another one, and which roles came and went", async () => {
+    const binding = (name: string, subject: string) => ({
+      kind: "ClusterRoleBinding",
+      metadata: { name },
+      roleRef: { kind: "ClusterRole", name: "view" },
+      subjects: [{ kind: "User", name: subject }],
+    });
+    const scene = await openScene();
+    const list = (...items: unknown[]) => JSON.stringify({ kind: "List", items });
+    await scene.write("b.json", list(binding("one", "github:ben:3")));
+    await scene.write("earlier.json", (await scene.run(["--format", "json", "--bindings", "b.json"])).stdout);
+    await scene.write("b.json", list(binding("two", "github:ben:3")));
+    await scene.writeTables(scene.cluster('allow = ["org:acme#1234", "user:ben#3"]'));
+    const { changes } = await scene.reportOf(["--since", "earlier.json", "--bindings", "b.json"], later(60));
+    expect(changes?.clusters[0]).toMatchObject({
+      policyChanged: true,
+      came: [{ login: "mallory" }],
+      changed: [
+        {
+          login: "ben",
+          changes: [
+            "+ entry user:ben#3",
+            "+ role ClusterRole/view everywhere (ClusterRoleBinding/two, User github:ben:3)",
+            "- role ClusterRole/view everywhere (ClusterRoleBinding/one, User github:ben:3)",
+          ],
+        },
+      ],
+    });
+  });
+
+  test("reads what --json printed as well", async () => {
+    const scene = await openScene();
+    await scene.write("earlier.json", (await scene.run(["--json"])).stdout);
+    expect((await scene.reportOf(["--since", "earlier.json"], later(60))).changes?.clusters).toHaveLength(1);
+  });
+
+  test("says which clusters can't be compared", async () => {
+    const { changes } = await twoReports(({ writeTables, cluster }) =>
+      writeTables(cluster('allow = ["org:acme#1234"]', "STAGING")),
+    );
+    expect(changes).toMatchObject({ clusters: [{ name: "staging", isCompared: false }], notReported: ["production"] });
+  });
+
+  test.each<[string, (text: string) => string, RegExp]>([
+    ["no JSON", () => "login,number", /is no report in JSON/],
+    ["a report that breaks off", (text) => text.slice(0, -100), /is no report in JSON/],
+    ["JSON of another command", () => '{"ok":true,"pins":[]}', /is no report in JSON/],
+    [
+      "a report of another release",
+      (text) => text.replace("access-report/v1", "access-report/v9"),
+      /this release reads/,
+    ],
+    ["a report without people", (text) => text.replaceAll('"people"', '"persons"'), /not as the command wrote it/],
+    [
+      "a report about another GitHub",
+      (text) => text.replaceAll(/"host": "[^"]+"/g, '"host": "ghe.test"'),
+      /is about ghe\.test/,
+    ],
+    [
+      "a report from the future",
+      (text) => text.replaceAll(/"startedAt": "\d{4}/g, '"startedAt": "2999'),
+      /is newer than this/,
+    ],
+  ])("refuses %s", async (_, change, message) => {
+    const { write, run } = await openScene();
+    await write("earlier.json", change((await run(["--format", "json"])).stdout));
+    const { exitCode, stdout, stderr } = await run(["--since", "earlier.json"]);
+    expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: "" });
+    expect(stderr).toMatch(message);
+  });
+});

@@ -1,0 +1,190 @@
+import { describe, expect, test } from "vitest";
+import { openScene } from "./scene.ts";
+
+interface Bound {
+  readonly subject: { readonly kind: string; readonly name: string };
+  readonly namespace?: string;
+}
+
+const listOf = (...bound: readonly Bound[]) =>
+  JSON.stringify({
+    kind: "List",
+    items: [
+      {
+        kind: "ClusterRoleBinding",
+        metadata: { name: "cluster-admin" },
+        roleRef: { kind: "ClusterRole", name: "cluster-admin" },
+      },
+      ...bound.map(({ subject, namespace }, index) => ({
+        kind: namespace === undefined ? "ClusterRoleBinding" : "RoleBinding",
+        metadata: { name: `b${index}`, ...(namespace === undefined ? {} : { namespace }) },
+        roleRef: { kind: "ClusterRole", name: "view" },
+        subjects: [subject],
+      })),
+    ],
+  });
+const user = (name: string) => ({ subject: { kind: "User", name } });
+const group = (name: string) => ({ subject: { kind: "Group", name } });
+
+async function reported(policy: string, ...bound: readonly Bound[]) {
+  const scene = await openScene(policy);
+  await scene.write("b.json", listOf(...bound));
+  const { clusters } = await scene.reportOf(["--bindings", "b.json"]);
+  const [cluster] = clusters;
+  if (cluster === undefined) throw new Error("there is no cluster");
+  return cluster;
+}
+
+const usual = 'allow = ["org:acme#1234"]\ndeny = ["user:mallory#99"]';
+
+describe("what each person may do", () => {
+  test("is by username and by group, in a namespace or everywhere", async () => {
+    const { people, bindings } = await reported(
+      usual,
+      { ...group("github:Acme/storage"), namespace: "shop" },
+      user("github:ben:3"),
+      group("system:authenticated"),
+    );
+    expect(people.map(({ login, grants }) => [login, grants])).toEqual([
+      [
+        "ada",
+        [
+          {
+            role: "ClusterRole/view",
+            namespace: "shop",
+            binding: "RoleBinding/b0",
+            subject: "Group github:Acme/storage",
+          },
+        ],
+      ],
+      [
+        "ben",
+        [{ role: "ClusterRole/view", namespace: null, binding: "ClusterRoleBinding/b1", subject: "User github:ben:3" }],
+      ],
+      ["olga", []],
+    ]);
+    expect(bindings).toMatchObject({ file: "b.json", count: 4, unmet: [] });
+    expect(bindings?.everyone).toMatchObject([{ role: "ClusterRole/view", subject: "Group system:authenticated" }]);
+  });
+
+  test("is not by a user's name that a group's binding has, nor by a service account", async () => {
+    const { people } = await reported(usual, group("github:ben:3"), user("github:Acme"), {
+      subject: { kind: "ServiceAccount", name: "github:ben:3" },
+    });
+    expect(people.flatMap(({ grants }) => grants)).toEqual([]);
+  });
+});
+
+describe("a binding that no person meets is named, with the reason:", () => {
+  test.each<[string, Bound, RegExp]>([
+    ["an earlier login", user("github:ada-old:2"), /earlier login: the account is called github:ada:2/],
+    ["a login without its number", user("github:ada"), /another form: it is github:ada:2/],
+    ["a number alone", user("github:2"), /another form: it is github:ada:2/],
+    ["no prefix", user("ada:2"), /without the prefix.*github:ada:2/],
+    ["another form and no prefix", user("ada"), /without the prefix.*github:ada:2/],
+    ["another spelling", user("github:Ada:2"), /letter by letter: it is github:ada:2/],
+    ["an account that deny keeps out", user("github:mallory:99"), /kept out: user_denied/],
+    ["an account that is invited", user("github:ines:5"), /invited, and no member yet/],
+    ["an unknown account", user("github:none:404"), /no person of this report/],
+    ["a group without the prefix", group("Acme/storage"), /without the prefix.*github:Acme\/storage/],
+    ["a group in another spelling", group("github:acme"), /letter by letter: it is github:Acme/],
+    ["a group of another form", group("github:1234/55"), /another form: it is github:Acme\/platform/],
+    ["a team without members", group("github:Acme/blocked"), /no person of this report is in this group/],
+    ["a team that is not there", group("github:Acme/none"), /no organisation and no team/],
+  ])("%s", async (_, bound, why) => {
+    const { bindings } = await reported(usual, bound);
+    expect(bindings?.unmet).toMatchObject([
+      {
+        subject: `${bound.subject.kind} ${bound.subject.name}`,
+        binding: "ClusterRoleBinding/b0",
+        why: expect.stringMatching(why),
+      },
+    ]);
+  });
+
+  test("a member whom no entry admits", async () => {
+    const { bindings } = await reported('allow = ["team:acme/platform#55"]', user("github:ben:3"));
+    expect(bindings?.unmet).toMatchObject([{ why: expect.stringContaining("no entry of allow matches") }]);
+  });
+
+  test.each<[string, Bound]>([
+    ["of Kubernetes itself", group("system:masters")],
+    ["of another authenticator", user("oidc:ada")],
+    ["of a service account's group", group("system:serviceaccounts:default")],
+  ])("but none %s", async (_, bound) => {
+    expect((await reported(usual, bound)).bindings?.unmet).toEqual([]);
+  });
+
+  test("but no user's where anyone gets in", async () => {
+    const { bindings } = await reported('allow = ["anyone"]', user("github:none:404"), group("github:Acme/none"));
+    expect(bindings?.unmet.map(({ subject }) => subject)).toEqual(["Group github:Acme/none"]);
+  });
+});
+
+describe("workflows", () => {
+  const entry = "environment:acme/shop/production#1234/9001";
+  const policy = `allow = ["${entry}", "workflow:Acme/shop/.github/workflows/deploy.yml@refs/heads/main"]`;
+
+  test("have their own names, and what these may do", async () => {
+    const { workflows, people, bindings } = await reported(
+      policy,
+      group("github:actions:acme/shop/environments/production"),
+      group("github:actions:acme/shop/workflows/any.yml"),
+      group("github:actions:acme/other"),
+    );
+    expect(people).toEqual([]);
+    expect(workflows).toEqual([
+      {
+        entry,
+        pinned: true,
+        username: "github:actions:acme/shop:9001",
+        groups: ["github:actions:acme/shop", "github:actions:acme/shop/environments/production"],
+        keptOut: null,
+        grants: [expect.objectContaining({ binding: "ClusterRoleBinding/b0" })],
+      },
+      expect.objectContaining({
+        pinned: false,
+        username: "github:actions:Acme/shop:<NUMBER>",
+        groups: ["github:actions:Acme/shop", "github:actions:Acme/shop/workflows/deploy.yml"],
+      }),
+    ]);
+    // A file's group may be met by a run of the environment.
+    expect(bindings?.unmet.map(({ subject }) => subject)).toEqual(["Group github:actions:acme/other"]);
+  });
+
+  test("that deny takes back let no run in", async () => {
+    const { workflows } = await reported(`${policy}\ndeny = ["repository:acme/shop"]`);
+    expect(workflows).toMatchObject([
+      { entry, username: null, keptOut: "workflow_denied" },
+      { username: null, keptOut: "workflow_denied" },
+    ]);
+  });
+});
+
+describe("--bindings", () => {
+  test("names its cluster where there are several", async () => {
+    const { write, writeTables, cluster, reportOf, run } = await openScene();
+    const [one, other] = [cluster(usual), cluster(usual, "STAGING")];
+    await writeTables(`${one}\n${other.replace("a1".repeat(32), "b2".repeat(32))}`);
+    await write("b.json", listOf(user("github:ben:3")));
+    expect(await run(["--bindings", "b.json"])).toMatchObject({
+      exitCode: 1,
+      stdout: "",
+      stderr: expect.stringContaining("is of which cluster?"),
+    });
+    const { clusters } = await reportOf(["--bindings", "staging=b.json"]);
+    expect(clusters.map(({ bindings }) => bindings?.file ?? null)).toEqual([null, "b.json"]);
+    expect((await run(["--bindings", "none=b.json"])).stderr).toContain("no cluster none in this report");
+  });
+
+  test("that is not there, or no list of bindings, ends the command before GitHub is asked", async () => {
+    const { github, write, run } = await openScene();
+    await write("b.json", "{");
+    for (const file of ["b.json", "none.json"]) {
+      const { exitCode, stdout, stderr } = await run(["--bindings", file]);
+      expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: "" });
+      expect(stderr).toContain(file);
+    }
+    expect(github.requests).toEqual([]);
+  });
+});
