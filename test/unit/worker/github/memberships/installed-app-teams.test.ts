@@ -1,6 +1,6 @@
 // Teams as the installed app sees them by GraphQL, which reports most failures with a 200. Members make teams and put
 // each other into them, so what is odd or too much about them costs those teams alone.
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { error, json, type ScriptedAnswer } from "../support.ts";
 import { appView, graphqlBody, graphqlPath, teamNode } from "./installed-app-support.ts";
 
@@ -138,6 +138,16 @@ describe("a page that GitHub can't send", () => {
     const seen: number[] = [];
     expect(await teamsBy(sizes(20, fault, seen))).toMatchObject({ teams: [platform], teamsHidden: null });
     expect(seen).toEqual([100, 20]);
+  });
+
+  test("has the time that GitHub gives itself from the second try on", async () => {
+    const timeout = vi.spyOn(AbortSignal, "timeout");
+    onTestFinished(() => timeout.mockRestore());
+    const { load, withOldToken } = appView({ [graphqlPath]: sizes(20, error(502, ""), []) });
+    await withOldToken();
+    timeout.mockClear();
+    await load();
+    expect(timeout.mock.calls).toEqual([[3_000], [3_000], [11_000]]);
   });
 
   test("is not asked for a fourth time", async () => {

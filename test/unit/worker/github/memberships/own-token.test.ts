@@ -1,5 +1,5 @@
 // Memberships as the user's own token shows them. The paths are GitHub's; any other call fails the test.
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import {
   acme,
   error,
@@ -193,6 +193,28 @@ describe("teams", () => {
     expect(memberships).toMatchObject([{ kind: "active", teamsHidden: reason }]);
   });
 
+  test.each([
+    ["the time of all calls together", 5_000, "too_many_teams"],
+    ["the time of one call", 3_000, "github_timeout"],
+  ])("are not all known where %s ends before a parent comes", async (_, limitMs, teamsHidden) => {
+    const limits: AbortController[] = [];
+    const timeout = vi.spyOn(AbortSignal, "timeout").mockImplementation((ms) => {
+      const limit = new AbortController();
+      if (ms === limitMs) limits.push(limit);
+      return limit.signal;
+    });
+    onTestFinished(() => timeout.mockRestore());
+    const { memberships } = await loadMemberships([acme], {
+      [inAcme]: json(membershipBody()),
+      [paths.teams]: json([teamBody(55, "platform", { parent: { id: 7, slug: "core" } })]),
+      [paths.team("Acme", "core")]: () => {
+        setImmediate(() => limits.at(-1)?.abort());
+        return new Response(new ReadableStream({ pull: () => new Promise(() => {}) }));
+      },
+    });
+    expect(memberships).toMatchObject([{ kind: "active", teamsHidden }]);
+  });
+
   test("come in smaller pages where GitHub fails at a large one, and one organisation at least shows that it is not down", async () => {
     const { memberships } = await loadMemberships([globex, acme], {
       [inGlobex]: error(502, ""),
@@ -237,14 +259,15 @@ describe("teams", () => {
   });
 
   test("that are listed are known without another call, also where a parent of theirs is not", async () => {
-    const named = [teamNamed(55, "old-name"), teamNamed(null, "platform")];
+    const named = [teamNamed(55, "old-name"), teamNamed(null, "platform"), teamNamed(null, "crew")];
     const { memberships, calls } = await loadMemberships([{ ...acme, teams: named }], {
       [inAcme]: json(membershipBody()),
       [paths.teams]: json([teamBody(55, "Platform", { parent: { id: 7, slug: "core" } })]),
       [paths.team("Acme", "core")]: error(502, ""),
+      "GET /orgs/Acme/teams/crew/memberships/octocat": notFound,
     });
-    expect(memberships).toMatchObject([{ namedTeams: { "#55": true, "/platform": true } }]);
-    expect(calls).toHaveLength(3);
+    expect(memberships).toMatchObject([{ namedTeams: { "#55": true, "/platform": true, "/crew": false } }]);
+    expect(calls).toHaveLength(4);
   });
 
   test("are none where a page of theirs is missing", async () => {
@@ -445,6 +468,10 @@ describe("a fine-grained token", () => {
     expect((await loadMemberships([acme, globex], teams, fineGrained)).memberships).toEqual([blind, blind]);
     const withoutTeams = [acme, globex].map((one) => ({ ...one, needsTeams: false }));
     expect((await loadMemberships(withoutTeams, nowhere, fineGrained)).memberships).toEqual([blind, blind]);
+    const pinned = { ...nowhere, [paths.byId(1234)]: notFound };
+    expect((await loadMemberships([{ ...pinnedAcme, needsTeams: false }], pinned, fineGrained)).memberships).toEqual([
+      blind,
+    ]);
     expect(
       (await loadMemberships([acme], { [inAcme]: notFound, [paths.teams]: notFound }, fineGrained)).memberships,
     ).toEqual([blind]);

@@ -475,6 +475,7 @@ describe("a pinned team of an organisation that is not pinned, and whose name an
     for (const team of [
       teamBody(55, "platform", { organization: taker }),
       teamBody(7, "dev", { organization: renamed }),
+      teamBody(0, "of no number", { organization: renamed }),
     ]) {
       const { outcome, further } = await load(pinnedTeam, taken(team));
       expect(outcome).toMatchObject({ kind: "active", id: 999 });
