@@ -25,7 +25,7 @@ export default defineConfig({
   test: {
     root,
     include: [
-      "test/unit/worker/{cache,credential,github,http,policy}/**/*.test.ts",
+      "test/unit/worker/{cache,credential,github,http,policy,workflows}/**/*.test.ts",
       "test/unit/worker/authenticate.test.ts",
     ],
     // Thousands of random answers or of combined faults for each mutant would take hours.
