@@ -148,8 +148,14 @@ const clusterChangesSchema = v.object({
   came: comersSchema,
   went: comersSchema,
   changed: v.array(changedSchema),
+  /** What each person may do who gets in at all: a clause for each difference. */
+  everyone: v.array(v.string()),
   /** Entries for workflows. */
-  workflows: v.object({ came: v.array(v.string()), went: v.array(v.string()) }),
+  workflows: v.object({
+    came: v.array(v.string()),
+    went: v.array(v.string()),
+    changed: v.array(v.object({ entry: v.string(), changes: v.array(v.string()) })),
+  }),
 });
 export type ClusterChanges = v.InferOutput<typeof clusterChangesSchema>;
 

@@ -82,13 +82,18 @@ function workflowCells({ entry, pinned, username, groups, keptOut, grants }: Wor
     entries: entry,
     pinned: pinned ? "yes" : "no",
     groups: groups.join(" "),
-    roles: grants === null ? "not compared" : grants.map(grantText).join("; "),
+    roles: grants === null ? "not compared" : grants.map(grantTextWithSubject).join("; "),
     note: keptOut === null ? "" : `kept out: ${keptOut}`,
   };
 }
 
 export function grantText({ role, namespace, binding }: Omit<Grant, "subject">): string {
   return `${role} ${namespace === null ? "everywhere" : `in ${namespace}`} (${binding})`;
+}
+
+/** A run may be a subject that its entry does not name. */
+export function grantTextWithSubject({ subject, ...grant }: Grant): string {
+  return `${grantText(grant)}, as ${subject}`;
 }
 
 export function csvLine(cells: readonly string[]): string {
