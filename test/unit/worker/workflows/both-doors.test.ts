@@ -167,6 +167,14 @@ describe("a workflow's token", () => {
     for (const name of ["run", "actor"]) expect(decisions()[0]).not.toHaveProperty(name);
   });
 
+  test("has names in the log that neither hide nor look like others", async () => {
+    const { review, lines, decisions } = startWorkflowApp();
+    const [environment, ref] = ["\u202enoitcudorp \u{1f6a2}", "refs/heads/m\u0430in\u2028\u200b"];
+    await review(workflowToken({ job: { environment, ref } }));
+    expect(lines.join("")).toMatch(/^[\x20-\x7e]+$/);
+    expect(decisions()).toMatchObject([{ environment, workflow: expect.stringContaining(ref) }]);
+  });
+
   test("says nothing to a cluster but printable ASCII", async () => {
     const { review, exchange } = startWorkflowApp();
     const token = workflowToken({ job: { ref: "refs/heads/gr\u00fcn", environment: "production" } });
