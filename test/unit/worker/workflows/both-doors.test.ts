@@ -3,7 +3,15 @@ import { describe, expect, test } from "vitest";
 import { readConfig } from "../../../../src/worker/config/config.ts";
 import { createSignInSealer } from "../../../../src/worker/sign-in/sealer.ts";
 import { startOfTests } from "../support.ts";
-import { audience, claimsIn, environmentEntry, startWorkflowApp, workflowEntry, workflowToken } from "./support.ts";
+import {
+  actionsIssuer,
+  audience,
+  claimsIn,
+  environmentEntry,
+  startWorkflowApp,
+  workflowEntry,
+  workflowToken,
+} from "./support.ts";
 
 const names = {
   username: "actions:Acme/shop:9001",
@@ -115,6 +123,20 @@ describe("a workflow's token", () => {
         run: "11000000001/1",
       },
     ]);
+  });
+
+  test.each([
+    ["a line end behind it", `${workflowToken()}\n`],
+    ["another issuer", workflowToken({ issuer: `${actionsIssuer}/acme` })],
+  ])("with %s is told that it is none here, and not that it is a person's", async (_, token) => {
+    const { exchange, issuer } = startWorkflowApp();
+    const { status, body } = await exchange(token);
+    expect(status).toBe(400);
+    expect(body).toMatchObject({
+      error: "invalid_request",
+      error_description: expect.stringMatching(/^subject_token is no token of a workflow: /),
+    });
+    expect(issuer.calls).toEqual([]);
   });
 
   test("is exchanged for the client's own time where that is shorter", async () => {
