@@ -42,7 +42,8 @@ export function readKeys(json: unknown): PublicKey[] | null {
   const set = v.safeParse(v.object({ keys: v.array(v.unknown()) }), json);
   if (!set.success) return null;
   const keys = new Map<string, PublicKey>();
-  for (const one of set.output.keys.slice(0, maxKeys)) {
+  for (const one of set.output.keys) {
+    if (keys.size === maxKeys) break;
     const parsed = v.safeParse(publicKeySchema, one);
     if (!parsed.success || keys.has(parsed.output.kid)) continue;
     const { kid, kty, n, e } = parsed.output;
