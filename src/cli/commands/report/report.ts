@@ -128,7 +128,7 @@ const organisationSchema = v.object({
   members: v.number(),
   owners: v.number(),
   teams: v.number(),
-  /** Null where GitHub has no list of them. */
+  /** Null where GitHub shows no list of them. */
   invitations: nullableNumber,
 });
 
