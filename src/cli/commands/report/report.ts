@@ -183,7 +183,7 @@ export const reportSchema = v.object({
     /** Requests that it took. */
     calls: v.number(),
   }),
-  /** SHA-256 over the tables of all clusters and clients of this report, hex. */
+  /** SHA-256 over the tables of all clusters and clients of this report, and what they share, hex. */
   policyDigest: v.string(),
   deployed: v.picklist(["same", "different", "not compared"]),
   organisations: v.array(organisationSchema),

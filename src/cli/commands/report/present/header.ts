@@ -22,7 +22,9 @@ export function headerRows(report: AccessReport): (readonly [string, string])[] 
         [
           "organisation",
           `${login}#${id}: ${counted(members, "member")}, ${owners} of them ${owners === 1 ? "owner" : "owners"}; ${counted(teams, "team")}; ${
-            invitations === null ? "GitHub shows this credential no list of invitations" : counted(invitations, "invitation")
+            invitations === null
+              ? "GitHub shows this credential no list of invitations"
+              : counted(invitations, "invitation")
           }`,
         ] as const,
     ),
