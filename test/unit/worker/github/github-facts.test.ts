@@ -205,12 +205,12 @@ describe("check-token", () => {
     token: makeToken(tokenKind),
   });
 
-  test.each(["oauth", "app"] as const)("takes the place of GET /user, for a token of kind %s", async (kind) => {
-    const github = scriptGitHub({ [checkPath(ours)]: checked(ours) });
+  test.each(["oauth", "app"] as const)("comes before GET /user, for a token of kind %s", async (kind) => {
+    const github = scriptGitHub({ [checkPath(ours)]: checked(ours), [paths.user]: () => userAnswer() });
     const { outcome, call } = await loadFacts(github, { ...request(kind, ours), clientSecrets: secrets(ours) });
     expect(outcome).toMatchObject({ kind: "found", facts: { account, oauthClientId: ours, host: "github.test" } });
     expect(call?.status).toBe(200);
-    expect(github.calls).toEqual([checkPath(ours)]);
+    expect(github.calls).toEqual([checkPath(ours), paths.user]);
   });
 
   test.each(["classic", "legacy", "fine_grained"] as const)("is not called for a token of kind %s", async (kind) => {
@@ -227,7 +227,11 @@ describe("check-token", () => {
   });
 
   test("is called for every listed client with a secret, and the one whose token it is counts", async () => {
-    const github = scriptGitHub({ [checkPath(ours)]: notFound, [checkPath(other)]: checked(other) });
+    const github = scriptGitHub({
+      [checkPath(ours)]: notFound,
+      [checkPath(other)]: checked(other),
+      [paths.user]: () => userAnswer(),
+    });
     const found = await loadFacts(github, { ...request("app", ours, other), clientSecrets: secrets(ours, other) });
     expect(found.outcome).toMatchObject({ facts: { oauthClientId: other } });
     github.script[checkPath(ours)] = error(401, "Bad credentials");
