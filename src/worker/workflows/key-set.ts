@@ -33,7 +33,7 @@ export const maxKeySetBytes = 256 * 1024;
 
 /**
  * Of each key take what verifying needs, and drop what is no RSA key for signatures: other keys beside do no harm. Of
- * two with one id the first counts.
+ * two with one id the first counts. They come out in one order: GitHub's may change from answer to answer.
  *
  * @param json GitHub's answer
  * @returns null where it is no set of keys, or holds none that counts
@@ -49,7 +49,7 @@ export function readKeys(json: unknown): PublicKey[] | null {
     const { kid, kty, n, e } = parsed.output;
     keys.set(kid, { kid, kty, n, e });
   }
-  return keys.size === 0 ? null : [...keys.values()];
+  return keys.size === 0 ? null : [...keys.values()].sort((one, other) => (one.kid < other.kid ? -1 : 1));
 }
 
 export function areSameKeys(one: readonly PublicKey[], other: readonly PublicKey[]): boolean {
