@@ -62,8 +62,17 @@ export function changesSince(
 function compare(earlier: ClusterReport | undefined, now: ClusterReport): ClusterChanges {
   const { name } = now;
   if (earlier === undefined) {
-    const workflows = { came: [], went: [], changed: [] };
-    return { name, isCompared: false, policyChanged: false, came: [], went: [], changed: [], everyone: [], workflows };
+    const nothing = { came: [], went: [], changed: [] };
+    const isCompared = false;
+    return {
+      name,
+      isCompared,
+      policyChanged: false,
+      ...nothing,
+      areRolesCompared: true,
+      everyone: [],
+      workflows: nothing,
+    };
   }
   const before = new Map(earlier.people.map((person) => [person.id, person]));
   const after = new Map(now.people.map((person) => [person.id, person]));
@@ -84,6 +93,7 @@ function compare(earlier: ClusterReport | undefined, now: ClusterReport): Cluste
         return changes.length === 0 ? [] : [{ entry: workflow.entry, changes }];
       }),
     },
+    areRolesCompared: (earlier.bindings === null) === (now.bindings === null),
     everyone: differencesInRoles(earlier.bindings?.everyone ?? null, now.bindings?.everyone ?? null),
     changed: now.people.flatMap((person) => {
       const was = before.get(person.id);

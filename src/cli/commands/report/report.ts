@@ -148,6 +148,8 @@ const clusterChangesSchema = v.object({
   came: comersSchema,
   went: comersSchema,
   changed: v.array(changedSchema),
+  /** Whether role bindings were given for both reports, or for neither: otherwise changes of roles are not known. */
+  areRolesCompared: v.boolean(),
   /** What each person may do who gets in at all: a clause for each difference. */
   everyone: v.array(v.string()),
   /** Entries for workflows. */

@@ -52,6 +52,8 @@ export function deployedText(state: ClusterReport["deployed"]): string {
   }
 }
 
+export const rolesNotCompared = "roles are not compared: one of the two reports has no bindings";
+
 /** What a reader has to know, and no list can tell. */
 export const notKnown: readonly string[] = [
   "Listed is who could get in with a fitting token; whether a person has one is not known.",

@@ -1,7 +1,7 @@
 // A report as one page of HTML to read, print and sign: without a script, and without anything from elsewhere.
 import type { AccessReport, Changes, ClusterReport, EntryInReport } from "../report.ts";
 import { grantText, grantTextWithSubject } from "./csv.ts";
-import { counted, deployedText, headerRows, notKnown } from "./header.ts";
+import { counted, deployedText, headerRows, notKnown, rolesNotCompared } from "./header.ts";
 
 /** A cell: a text, or several, one below the other. */
 type Cell = string | readonly string[];
@@ -190,9 +190,10 @@ const decision = "☐ keep ☐ remove";
 
 function changesSection({ file, since, clusters, notReported }: Changes): string {
   const rows = clusters.flatMap(
-    ({ name, isCompared, policyChanged, came, went, changed, everyone, workflows }): Cell[][] => [
+    ({ name, isCompared, policyChanged, came, went, changed, areRolesCompared, everyone, workflows }): Cell[][] => [
       ...(isCompared ? [] : [[name, "", "not in the earlier report"]]),
       ...(policyChanged ? [[name, "", "the policy is another one"]] : []),
+      ...(areRolesCompared ? [] : [[name, "", rolesNotCompared]]),
       ...came.map(({ login, id, username }) => [name, `${login}#${id}`, `came: ${username}`]),
       ...went.map(({ login, id, username }) => [name, `${login}#${id}`, `went: ${username}`]),
       ...workflows.came.map((entry) => [name, entry, "came"]),

@@ -21,6 +21,7 @@ describe("--since", () => {
       isCompared: true,
       policyChanged: false,
       ...{ came: [], went: [], changed: [], everyone: [] },
+      areRolesCompared: true,
       workflows: { came: [], went: [], changed: [] },
     });
     const { stdout } = await run(["--since", "earlier.json", "--format", "html"], later(60));
@@ -132,6 +133,24 @@ describe("--since", () => {
       const { stdout } = await scene.run([...args, "--format", form], later(60));
       expect(stdout).toContain(role("all", "system:authenticated"));
       expect(stdout).toContain(role("shop", "github:actions:acme/shop:9001"));
+    }
+  });
+
+  test("says that roles are not compared where one report has no bindings", async () => {
+    const scene = await openScene();
+    await scene.write("earlier.json", (await scene.run(["--format", "json"])).stdout);
+    const binding = {
+      kind: "ClusterRoleBinding",
+      metadata: { name: "a" },
+      roleRef: { kind: "ClusterRole", name: "b" },
+    };
+    await scene.write("b.json", JSON.stringify({ kind: "List", items: [binding] }));
+    const args = ["--since", "earlier.json", "--bindings", "b.json"];
+    expect((await scene.reportOf(args, later(60))).changes?.clusters).toMatchObject([{ areRolesCompared: false }]);
+    for (const form of ["table", "html"]) {
+      const { stdout } = await scene.run([...args, "--format", form], later(60));
+      expect(stdout).toContain("roles are not compared");
+      expect(stdout).not.toContain("Nothing has changed");
     }
   });
 
