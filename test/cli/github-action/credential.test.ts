@@ -111,7 +111,7 @@ describe.skipIf(whyWithoutCiPrograms !== null).each(["dash", "bash"])("in %s", (
     expect(stderr).toMatch(
       /^octogate: http:\/\/127\.0\.0\.1:\d+ answered 400: invalid_target: not allowed::add-path[ -~]*\n$/,
     );
-    // In whatever place of a line it stands.
+    // Anywhere in a line.
     expect(stderr).not.toContain("##[");
     expect(exchanges).toHaveLength(1);
   });
