@@ -2,7 +2,7 @@
 // authenticate.ts.
 import type { Context, Next } from "hono";
 import { HonoBase as Hono } from "hono/hono-base";
-import { TrieRouter } from "hono/router/trie-router";
+import { RegExpRouter } from "hono/router/reg-exp-router";
 import { authenticate } from "./authenticate.ts";
 import { clusterVariableName } from "./config/config.ts";
 import { badRequest, methodNotAllowed, statusResponse, undeterminedResponse, verdictResponse } from "./http/answers.ts";
@@ -67,10 +67,8 @@ export interface App {
 export function createApp(runtime: Runtime): App {
   const servicesOf = createServicesOnce(runtime);
 
-  // The smallest of Hono's routers that takes paths exactly. Two smaller ones take "/authenticate/" for
-  // "/authenticate", and the default would add 1.8 KiB to the bundle. A warm review costs the same with
-  // each.
-  const webhook = new Hono<WebhookTypes>({ router: new TrieRouter() });
+  // The fastest of Hono's routers: with the smallest that takes paths exactly, a warm review costs 6 % more.
+  const webhook = new Hono<WebhookTypes>({ router: new RegExpRouter() });
   webhook.get("/healthz", (c) => c.json({ status: "ok", version }));
   // One handler a path: Hono's way through several costs a tenth of a warm review.
   webhook.get("/readyz", requireClientCertificate(answerReadiness));
@@ -79,7 +77,7 @@ export function createApp(runtime: Runtime): App {
   webhook.onError(answerThrown);
 
   // The OpenID provider. Pages first, then what programs ask for.
-  const signIn = new Hono<SignInTypes>({ router: new TrieRouter() });
+  const signIn = new Hono<SignInTypes>({ router: new RegExpRouter() });
   signIn.get("/healthz", (c) => c.json({ status: "ok", version }));
   signIn.get("/authorize", requireProvider, limitAuthorize, asPage(answerAuthorize));
   signIn.post("/authorize", requireProvider, limitAuthorize, asPage(answerAuthorize));
@@ -152,7 +150,9 @@ export function createApp(runtime: Runtime): App {
       const decision = await authenticate(token, cluster.name, cluster.policy, service);
       decisionLog.decided(review, decision, runtime.now());
       const decided = decision.kind === "evaluated" || decision.kind === "workflow" ? decision : null;
-      if (decided !== null) warnOfNames(clusterVariableName(cluster.name), decided.nameWarnings);
+      if (decided !== null && decided.nameWarnings.length > 0) {
+        warnOfNames(clusterVariableName(cluster.name), decided.nameWarnings);
+      }
       const isRepeated = decided?.repeated === true;
       return verdictResponse(apiVersion, decision.verdict, isRepeated);
     } catch (thrown) {

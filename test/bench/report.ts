@@ -77,7 +77,9 @@ export function describeColdReviews(cold: ColdReviews): string {
   const rows = sources.flatMap((source) => {
     const cpuMs = cpuByTeams(cold, source);
     const withoutTeams = cpuMs.get(0) ?? Number.NaN;
-    return [...cpuMs].map(([teams, value]): Row => [source, String(teams), ms(value), decimal(value / withoutTeams, 2)]);
+    return [...cpuMs].map(
+      ([teams, value]): Row => [source, String(teams), ms(value), decimal(value / withoutTeams, 2)],
+    );
   });
   return [
     `The lower quarter of ${whole(cold.reviewsEach)} reviews each:`,
