@@ -30,6 +30,12 @@ export const clusterOption = () =>
 export const onlyClusterOption = () =>
   new Option("-c, --cluster <name>", `${clusterMeaning} (default: the only one)`).argParser(parseClusterName);
 
+/** `--cluster`, as often as there are clusters. */
+export const clustersOption = () =>
+  new Option("-c, --cluster <name>", clusterMeaning)
+    .argParser((name: string, earlier: readonly string[] = []) => [...earlier, parseClusterName(name)])
+    .makeOptionMandatory();
+
 /** `--hostname`: instead of the configuration's; it may have a port. */
 export const hostnameOption = () =>
   new Option(

@@ -21,7 +21,7 @@ import { checkCommand } from "./commands/check/command.ts";
 import { completionCommand } from "./commands/completion.ts";
 import { doctorCommand } from "./commands/doctor/command.ts";
 import { explainCommand } from "./commands/explain/command.ts";
-import { kubeconfigCommand } from "./commands/kubeconfig.ts";
+import { kubeconfigCommand } from "./commands/kubeconfig/command.ts";
 import { manifestsCommand } from "./commands/manifests/command.ts";
 import { pinCommand } from "./commands/pin/command.ts";
 import { reportCommand } from "./commands/report/command.ts";

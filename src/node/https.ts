@@ -31,6 +31,8 @@ export interface HttpsRequest {
   readonly body?: string;
   /** Null: no client certificate is presented. */
   readonly credential: CredentialData | null;
+  /** For the Authorization header, and for a server that is trusted alone. */
+  readonly bearerToken?: string;
   /** Also sends to a server with an untrusted certificate: for requests that reveal nothing. */
   readonly trustsAnyServer?: true;
 }
@@ -50,7 +52,7 @@ const maxBodyBytes = 1024 * 1024;
 
 /** Sends a request. No failure of the network is thrown. */
 export async function sendRequest(endpoint: Endpoint, toSend: HttpsRequest): Promise<HttpsResponse> {
-  const { method, path, body, credential, trustsAnyServer } = toSend;
+  const { method, path, body, credential, bearerToken, trustsAnyServer } = toSend;
   const startedAt = performance.now();
   const signal = AbortSignal.timeout(endpoint.timeoutMs);
   const proxy = endpoint.proxy === null ? "" : shownProxy(endpoint.proxy);
@@ -84,6 +86,7 @@ export async function sendRequest(endpoint: Endpoint, toSend: HttpsRequest): Pro
         // As kube-apiserver sends them: the edge goes by both, in what it refuses and in the form of its own errors.
         Accept: "application/json, */*",
         "User-Agent": "Go-http-client/2.0",
+        ...(bearerToken === undefined ? {} : { Authorization: `Bearer ${bearerToken}` }),
         ...(body === undefined
           ? {}
           : { "Content-Type": "application/json", "Content-Length": Buffer.byteLength(body) }),

@@ -5,8 +5,11 @@ import { readClusterFile } from "./kubeconfig.ts";
 export interface SignInHost {
   /** ISSUER_URL. */
   readonly issuerUrl: string;
-  /** PEM and its file, for an address with a certificate from an authority of its own, as the local edge has. */
-  readonly authority: { readonly certificate: string; readonly file: string } | null;
+  /**
+   * PEM, for an address with a certificate from an authority of its own, as the local edge has; and the file that
+   * people have it in, or null where their kubeconfig has to hold it.
+   */
+  readonly authority: { readonly certificate: string; readonly file: string | null } | null;
 }
 
 /** What a kube-apiserver has to know of it. */
@@ -71,16 +74,60 @@ export function signInKubeconfig(host: SignInHost, clusterName: string, cluster:
   return stringify(document.toJS(), { lineWidth: 0 });
 }
 
-/** @returns the entry of such a user, for a kubeconfig that has others as well */
-export function signInUser(host: SignInHost, clusterName: string): unknown {
-  return signInDocument(host, clusterName).toJS().users[0].user;
+/** What differs between people and machines. */
+export interface KubeloginOptions {
+  /**
+   * How a person gets to the browser: kubelogin opens it, the person opens it elsewhere and leads kubelogin's port
+   * there, or enters a code in any browser.
+   */
+  readonly browser: "opened" | "forwarded" | "device_code";
+  /** Whether the tokens are kept in the system's keyring in place of a file. */
+  readonly usesKeyring: boolean;
+  /** Which of a person's accounts at GitHub; null: the one that the browser has. */
+  readonly login: string | null;
 }
 
-function signInDocument(host: SignInHost, clusterName: string): Document {
+const usualOptions: KubeloginOptions = { browser: "opened", usesKeyring: false, login: null };
+
+/** @returns the entry of such a user, for a kubeconfig that has others as well */
+export function signInUser(host: SignInHost, clusterName: string, options = usualOptions): Record<string, unknown> {
+  return signInDocument(host, clusterName, options).toJS().users[0].user;
+}
+
+function signInDocument(host: SignInHost, clusterName: string, options = usualOptions): Document {
   const document = parseDocument(readClusterFile("sign-in-kubeconfig.yaml"));
   const args = ["users", 0, "user", "exec", "args"];
   document.setIn([...args, 2], `--oidc-issuer-url=${host.issuerUrl}`);
   document.setIn([...args, 3], `--oidc-client-id=${clusterName}`);
-  if (host.authority !== null) document.addIn(args, `--certificate-authority=${host.authority.file}`);
+  for (const argument of [...authorityArguments(host), ...optionArguments(options)]) document.addIn(args, argument);
   return document;
+}
+
+function authorityArguments({ authority }: SignInHost): string[] {
+  if (authority === null) return [];
+  const { file, certificate } = authority;
+  return file === null
+    ? [`--certificate-authority-data=${Buffer.from(certificate).toString("base64")}`]
+    : [`--certificate-authority=${file}`];
+}
+
+/** kubelogin's own options, as its release 1.36 has them. */
+function optionArguments({ browser, usesKeyring, login }: KubeloginOptions): string[] {
+  return [
+    ...(browser === "device_code" ? ["--grant-type=device-code"] : []),
+    ...(browser === "opened" ? [] : ["--skip-open-browser"]),
+    ...(usesKeyring ? ["--token-cache-storage=keyring"] : []),
+    ...(login === null ? [] : accountArguments(login, browser, usesKeyring)),
+  ];
+}
+
+/**
+ * kubelogin keeps one session for each set of issuer, client, authorities and (from 1.36 on, and not for device codes)
+ * parameters of the sign-in: a second account needs something of its own among these, or another folder.
+ */
+function accountArguments(login: string, browser: KubeloginOptions["browser"], usesKeyring: boolean): string[] {
+  return [
+    ...(browser === "device_code" ? [] : [`--oidc-auth-request-extra-params=login_hint=${login}`]),
+    ...(usesKeyring ? [] : [`--token-cache-dir=~/.kube/cache/oidc-login/${login}`]),
+  ];
 }

@@ -34,6 +34,32 @@ test("kubeconfig and manifests write what the page says", async () => {
   expect(await readdir(join(shell.folder, ".clusters/production/for-nodes"))).toContain("STEPS.md");
 });
 
+test("kubeconfig --for-people writes a file for everybody, as the page says", async () => {
+  const shell = await openDocumentShell({ octogate: octogateProgram() });
+  const clusters = ["production", "staging"];
+  const tables = clusters.map(
+    (name) => `[vars.CLUSTER_${name.toUpperCase()}]\nsign_in = true\nallow = ["org:acme#1234"]\n`,
+  );
+  const deployment = `name = "octogate"\n[vars]\nISSUER_URL = "https://login.acme.test"\n${tables.join("")}`;
+  await writeFile(join(shell.folder, "wrangler.toml"), deployment);
+  const operators = {
+    clusters: clusters.map((name) => ({ name, cluster: { server: `https://${name}.acme.test` } })),
+    contexts: clusters.map((name) => ({ name, context: { cluster: name, user: "admin" } })),
+  };
+  await shell.run(`mkdir -p ~/.kube && echo "$CONFIG" > ~/.kube/config`, {
+    env: { CONFIG: JSON.stringify(operators) },
+  });
+
+  for (const script of commandsIn("docs/command.md", "kubeconfig for people")) {
+    const { exitCode, stdout } = await shell.run(script);
+    expect(exitCode, stdout).toBe(0);
+  }
+
+  const written = async (name: string) => parseKubeconfig(await readFile(join(shell.folder, name), "utf8"));
+  expect((await written("production.yaml"))["current-context"]).toBe("production");
+  expect((await written("acme.yaml")).contexts.map(({ name }) => name)).toEqual(clusters);
+});
+
 test("doctor finds nothing broken, with the deployment's wrangler.toml or with the files alone", async () => {
   const scene = await startScene();
   try {

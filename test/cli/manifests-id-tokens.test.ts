@@ -90,6 +90,16 @@ describe("octogate manifests for ID tokens", () => {
     expect(jwt[0].claimMappings.username.prefix).toBe("github:");
   });
 
+  test("without a release it is the newest version, and a note says so", async () => {
+    const printed = await print(manifests("structured"));
+    expect(configurationOf(printed).apiVersion).toBe("apiserver.config.k8s.io/v1");
+    const note = expect.stringContaining("for Kubernetes 1.34 and later");
+    expect(printed.notes).toContainEqual(note);
+    for (const args of [manifests("structured", "--kubernetes", "1.37"), manifests("flags")]) {
+      expect((await print(args)).notes).not.toContainEqual(note);
+    }
+  });
+
   test("a release without such a file is refused, with the other way", async () => {
     const stderr = await fail(manifests("structured", "--kubernetes", "1.29"));
     expect(stderr).toContain("--for structured: Kubernetes 1.29 reads no AuthenticationConfiguration");
@@ -112,8 +122,11 @@ describe("octogate manifests for ID tokens", () => {
     expect(configurationOf(await print(manifests("structured"), none))).toMatchObject({
       jwt: [{ claimMappings: { username: { prefix: "" }, groups: { prefix: "" } } }],
     });
-    const stderr = await fail(manifests("flags"), none);
-    expect(stderr).toContain("without a prefix a stolen signing key could name system:masters");
+    // Behind "s", a token that names "ystem:masters" does it, too.
+    for (const prefix of ["", "s", "system"]) {
+      const stderr = await fail(manifests("flags"), deployment(`sign_in = true\nprefix = "${prefix}"`));
+      expect(stderr).toContain(`behind the prefix "${prefix}" a stolen signing key could name system:masters`);
+    }
   });
 
   test("role bindings have the names that the policy gives", async () => {
@@ -137,6 +150,17 @@ describe("octogate manifests for ID tokens", () => {
     ["there is no such cluster", 'name = "octogate"\n', "has no cluster production"],
   ])("fails where %s", async (_why, toml, message) => {
     expect(await fail(manifests("structured"), toml)).toContain(message);
+  });
+
+  test.each([
+    ["structured", "--hostname", "auth.acme.test"],
+    ["flags", "--certificates", "folder"],
+    ["k3s", "--kubernetes", "1.33"],
+    ["k3s", "--issuer-ca", "ca.crt"],
+    ["kubeadm", "--sign-in-hostname", "login.acme.test"],
+    ["kubeadm", "--kubeconfig", "kubeconfig"],
+  ])("--for %s leaves %s aside with a word", async (target, option, value) => {
+    expect(await fail(manifests(target, option, value))).toContain(`${option}: has no meaning here`);
   });
 
   test("a distribution is for these alone, and has to be known", async () => {
@@ -172,11 +196,15 @@ describe("the authority of the issuer", () => {
   });
 
   test("has to be a certificate that is there", async () => {
-    const { cwd } = await withAuthority();
+    const { cwd, certificate } = await withAuthority();
     await writeFile(join(cwd, "key.pem"), "-----BEGIN PUBLIC KEY-----\n");
+    const both = `${certificate}${["-----BEGIN", "PRIVATE", "KEY-----"].join(" ")}\n`;
+    await writeFile(join(cwd, "both.pem"), both);
     for (const [name, message] of [
       ["missing.pem", "there is no such file"],
       ["key.pem", "holds no certificate"],
+      // What is printed is no secret.
+      ["both.pem", "holds a private key"],
     ] as const) {
       const { exitCode, stderr } = await octogate(manifests("flags", "--issuer-ca", name), { cwd });
       expect(exitCode).toBe(1);

@@ -22,6 +22,7 @@ import {
 } from "./support/id-token-users.ts";
 import { keyIdOf, makeIdToken } from "./support/made-tokens.ts";
 import { clusterName, type Octogate, personOf, startOctogate } from "./support/octogate.ts";
+import { addReefWorks } from "./support/reef-works.ts";
 import { succeed } from "./support/roles.ts";
 import type { SignInKubectl } from "./support/sign-in-kubectl.ts";
 
@@ -38,13 +39,7 @@ if (whyWithoutControlPlane === null) {
     octogate = await startOctogate({
       signsIn: true,
       variables: { ID_TOKEN_SECONDS: String(idTokenSeconds) },
-      addTo: (github, app, maintainer) => {
-        const organisation = github.addOrganisation({ login: "Reef-Works" });
-        github.installApp(app, organisation);
-        github.addMember(organisation, maintainer);
-        github.addToTeam(github.addTeam(organisation, { name: "Platform" }), maintainer);
-        return [`org:${organisation.login}#${organisation.id}`];
-      },
+      addTo: addReefWorks,
     });
     realKey = await readFile(inTheState("edge/signing-key.pem"), "utf8");
   });

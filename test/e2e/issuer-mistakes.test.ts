@@ -92,4 +92,11 @@ describe.each([
     const said = await lastWords(await printed(), (text) => `${text}# as it is\n`, other);
     expect(said).toContain("authentication-config file and oidc-* flags are mutually exclusive");
   });
+
+  test.skipIf(why !== null || release === undefined)("with the version that only later releases know", async () => {
+    const said = await lastWords(await printed(), (text) => text.replace("k8s.io/v1beta1", "k8s.io/v1"));
+    expect(said).toContain(
+      'no kind "AuthenticationConfiguration" is registered for version "apiserver.config.k8s.io/v1"',
+    );
+  });
 });

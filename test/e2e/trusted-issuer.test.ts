@@ -19,9 +19,11 @@ import {
   webhookKubectl,
   whoami,
 } from "./support/id-token-users.ts";
+import type { Kubectl } from "./support/kubectl.ts";
 import { makeIdToken } from "./support/made-tokens.ts";
 import { type Octogate, personOf, startOctogate } from "./support/octogate.ts";
 import { printManifests } from "./support/printed-manifests.ts";
+import { addReefWorks } from "./support/reef-works.ts";
 
 let octogate: Octogate;
 let realKey: string;
@@ -30,13 +32,7 @@ if (whyWithoutControlPlane === null) {
   beforeAll(async () => {
     octogate = await startOctogate({
       signsIn: true,
-      addTo: (github, app, maintainer) => {
-        const organisation = github.addOrganisation({ login: "Reef-Works" });
-        github.installApp(app, organisation);
-        github.addMember(organisation, maintainer);
-        github.addToTeam(github.addTeam(organisation, { name: "Platform" }), maintainer);
-        return [`org:${organisation.login}#${organisation.id}`];
-      },
+      addTo: addReefWorks,
     });
     realKey = await readFile(join(octogate.stateDir, "edge/signing-key.pem"), "utf8");
   });
@@ -73,6 +69,19 @@ const talos: Configure = async (settings) => {
   return flagFor("authentication-talos.yaml", stringify({ ...configuration, ...added }));
 };
 
+/** As the page says that one merges: the entry goes beside that of another issuer, which can't be reached here. */
+const merged: Configure = async (settings) => {
+  const printed = await printManifests(octogate, ["structured"], settings);
+  const { jwt } = parse(await printed.read("authentication-configuration.yaml")) as { jwt: object[] }; // ours
+  const other = {
+    issuer: { url: "https://127.0.0.1:1", audiences: ["other"] },
+    claimMappings: { username: { claim: "sub", prefix: "other:" } },
+  };
+  const there = { apiVersion: "apiserver.config.k8s.io/v1", kind: "AuthenticationConfiguration" };
+  const anonymous = { enabled: false };
+  return flagFor("authentication-merged.yaml", stringify({ ...there, anonymous, jwt: [other, ...jwt] }));
+};
+
 const flags: Configure = async (settings) => {
   const printed = await printManifests(octogate, ["flags"], settings);
   const list = parse(await printed.read("flags.yaml")) as string[]; // our own file
@@ -88,7 +97,7 @@ interface Trusting {
   readonly configure: Configure;
   readonly givesExtra: boolean;
   readonly knowsWhoami: boolean;
-  /** Files that distributions make of what is printed for them, and that give the same users. */
+  /** Files that are made of what is printed, and that give the same users. */
   readonly others?: Readonly<Record<string, Configure>>;
 }
 
@@ -98,7 +107,7 @@ const clusters: readonly Trusting[] = [
     configure: structuredFor("1.37"),
     givesExtra: true,
     knowsWhoami: true,
-    others: { Talos: talos },
+    others: { "Talos makes": talos, "another issuer was in before": merged },
   },
   {
     release: "1.30",
@@ -116,12 +125,12 @@ const workflow = () => ({
   ...masters(octogate),
   sub: "repository:9001",
   username: "actions:acme/shop:9001",
-  groups: ["actions:acme/shop", "actions:acme/shop/workflows/deploy.yml", "actions:acme/shop/environments/production"],
+  groups: ["actions:acme/shop", "actions:acme/shop/environments/production", "actions:acme/shop/workflows/deploy.yml"],
   jti: "0123456789abcdefghijkl",
-  preferred_username: "actions:acme/shop:9001",
+  preferred_username: "actions:acme/shop",
   credential_id: "JTI=1f2e3d4c",
   credential_kind: "workflow",
-  door: "exchange",
+  door: "sign-in",
   workflow_ref: "acme/shop/.github/workflows/deploy.yml@refs/heads/main",
   run_id: "7000000001",
   run_attempt: "2",
@@ -132,17 +141,17 @@ const workflow = () => ({
 
 const workflowGroups = [
   "github:actions:acme/shop",
-  "github:actions:acme/shop/workflows/deploy.yml",
   "github:actions:acme/shop/environments/production",
+  "github:actions:acme/shop/workflows/deploy.yml",
   "system:authenticated",
 ];
 
+/** As the webhook gives it, and which way the token came. There is no login: a workflow has none. */
 const workflowExtra = {
-  "octogate.dev/login": ["actions:acme/shop:9001"],
   "octogate.dev/github-host": ["github.com"],
   "octogate.dev/credential-id": ["JTI=1f2e3d4c"],
   "octogate.dev/credential-kind": ["workflow"],
-  "octogate.dev/door": ["exchange"],
+  "octogate.dev/door": ["sign-in"],
   "octogate.dev/workflow-ref": ["acme/shop/.github/workflows/deploy.yml@refs/heads/main"],
   "octogate.dev/run-id": ["7000000001"],
   "octogate.dev/run-attempt": ["2"],
@@ -153,6 +162,16 @@ const workflowExtra = {
 
 /** The token's own id, which newer kube-apiservers add themselves. */
 const ownId = "authentication.kubernetes.io/credential-id";
+
+/** Expects the user whom {@link workflow} names, and nothing else. */
+async function expectWorkflow(kubectl: Kubectl, givesExtra: boolean): Promise<void> {
+  const { extra, ...user } = await userOf(kubectl);
+  const names = { username: "github:actions:acme/shop:9001", groups: workflowGroups };
+  expect(user).toEqual(givesExtra ? { ...names, uid: "repository:9001" } : names);
+  const { [ownId]: own, ...others } = (extra ?? {}) as Record<string, string[]>; // of the API
+  expect(others).toEqual(givesExtra ? workflowExtra : {});
+  if (own !== undefined) expect(own).toEqual(["JTI=0123456789abcdefghijkl"]);
+}
 
 for (const { release, by, configure, givesExtra, knowsWhoami, others = {} } of clusters) {
   const title = `Kubernetes ${release ?? "of the present"}, which trusts by ${by}`;
@@ -198,12 +217,7 @@ for (const { release, by, configure, givesExtra, knowsWhoami, others = {} } of c
       const kubectl = await kubectlWith(workflow());
       expect((await kubectl(["get", "pods"])).stderr).toContain('User "github:actions:acme/shop:9001" cannot list');
       if (!knowsWhoami) return;
-      const { extra, ...user } = await userOf(kubectl);
-      const names = { username: "github:actions:acme/shop:9001", groups: workflowGroups };
-      expect(user).toEqual(givesExtra ? { ...names, uid: "repository:9001" } : names);
-      const { [ownId]: own, ...others } = (extra ?? {}) as Record<string, string[]>; // of the API
-      expect(others).toEqual(givesExtra ? workflowExtra : {});
-      if (own !== undefined) expect(own).toEqual(["JTI=0123456789abcdefghijkl"]);
+      await expectWorkflow(kubectl, givesExtra);
     });
 
     test("a token with none of the claims behind extra is as good as any", async () => {
@@ -227,7 +241,7 @@ for (const { release, by, configure, givesExtra, knowsWhoami, others = {} } of c
     test.skipIf(!givesExtra)(
       "takes up a changed file by itself, and goes on with the old one after a mistake",
       async () => {
-        const [path = ""] = flagsOfIssuer.map((flag) => flag.replace("--authentication-config=", ""));
+        const path = fileIn(flagsOfIssuer);
         const right = await readFile(path, "utf8");
         const [askMetric = ""] = commandsIn("k8s/README.md", "What kube-apiserver says").slice(1);
         const shell = await openGuideShell(controlPlane);
@@ -248,17 +262,13 @@ for (const { release, by, configure, givesExtra, knowsWhoami, others = {} } of c
       },
     );
 
-    test.each(Object.entries(others))(
-      "gives a workflow the same user by the file that %s makes",
-      async (_name, other) => {
-        const before = await userOf(await kubectlWith(workflow()));
-        await writeFile(fileIn(flagsOfIssuer), await readFile(fileIn(await other()), "utf8"));
-        await controlPlane.restart();
-        const kubectl = await kubectlWith(workflow());
-        await until(async () => (await kubectl(whoami)).exitCode === 0, 60_000, "kube-apiserver knows the keys");
-        expect(await userOf(kubectl)).toEqual(before);
-      },
-    );
+    test.each(Object.entries(others))("gives a workflow the same user by the file that %s", async (_name, other) => {
+      await writeFile(fileIn(flagsOfIssuer), await readFile(fileIn(await other()), "utf8"));
+      await controlPlane.restart();
+      const kubectl = await kubectlWith(workflow());
+      await until(async () => (await kubectl(whoami)).exitCode === 0, 60_000, "kube-apiserver knows the keys");
+      await expectWorkflow(kubectl, givesExtra);
+    });
 
     // Flags have no rules, and `octogate manifests` refuses them without a prefix.
     test.skipIf(!givesExtra)("where the prefix is empty, its rules refuse reserved names, and no others", async () => {

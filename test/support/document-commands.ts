@@ -23,7 +23,7 @@ const commandsThatNeed: Readonly<Record<string, RegExp>> = {
   GitHub: /^gh /,
   "Kubernetes 1.28": /^kubectl auth whoami/,
   kubelogin:
-    /^(?:brew|choco) install kubelogin|^kubectl (?:krew install oidc-login|oidc-login |--user=browser )|your-operator/,
+    /^(?:brew|choco) install kubelogin|^kubectl (?:krew install oidc-login|oidc-login |--user=browser |--context NAME |config use-context NAME)|your-operator/,
   "setup-envtest": /\bsetup-envtest /,
   kubeadm: /^(?:\(umask 077 && )?(?:kubeadm|crictl|journalctl) /,
   k3s: /^(?:k3s|systemctl|journalctl) /,

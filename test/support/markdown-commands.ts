@@ -29,7 +29,8 @@ type Piece =
   | { readonly kind: "prose" | "code"; readonly language: string; readonly line: number; readonly text: string };
 
 const commandLanguages = ["sh", "console", "indented"];
-const otherLanguages = ["json", "mermaid", "sql", "text", "toml", "yaml"];
+/** PowerShell is not here to run. */
+const otherLanguages = ["json", "mermaid", "powershell", "sql", "text", "toml", "yaml"];
 
 /** @throws on a fenced block that does not say what it is, or says something that is not known here */
 export function commandBlocksOf(markdown: string): CommandBlock[] {

@@ -2,7 +2,7 @@
 // in a file, refreshes them once the ID token has ended, and signs in anew where that is refused. The browser is the
 // person's own, without a window. Run by kubectl, see sign-in-kubectl.ts.
 import { readFile, writeFile } from "node:fs/promises";
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import { decodeJwt } from "jose";
 import * as client from "openid-client";
@@ -18,6 +18,7 @@ const { values } = parseArgs({
     "oidc-issuer-url": { type: "string", default: "" },
     "oidc-client-id": { type: "string", default: "" },
     "certificate-authority": { type: "string", default: "" },
+    "certificate-authority-data": { type: "string", default: "" },
     // What kubelogin has no options for.
     person: { type: "string", default: "" },
     "github-web-url": { type: "string", default: "" },
@@ -28,8 +29,17 @@ const { values } = parseArgs({
 });
 const edge = {
   signInPort: Number(new URL(values["oidc-issuer-url"]).port),
-  stateDir: dirname(values["certificate-authority"]),
+  stateDir: await folderOfAuthority(),
 };
+
+/** @returns the folder with the authority's certificate as ca.crt */
+async function folderOfAuthority(): Promise<string> {
+  const { "certificate-authority": file, "certificate-authority-data": data } = values;
+  if (data === "") return dirname(file);
+  const folder = dirname(values.cache);
+  await writeFile(join(folder, "ca.crt"), Buffer.from(data, "base64"));
+  return folder;
+}
 
 async function readKept(): Promise<Kept | null> {
   const text = await readFile(values.cache, "utf8").catch(() => null);

@@ -27,9 +27,20 @@ export interface SignInKubectl {
 
 const plugin = join(import.meta.dirname, "kubelogin.ts");
 
-export async function signInKubectl(controlPlane: ControlPlane, signIn: SignIn): Promise<SignInKubectl> {
-  const programs = await mkdtemp(join(controlPlane.folder, "programs-"));
-  const cache = join(programs, "tokens.json");
+/** What a person has installed. */
+export interface InstalledPrograms {
+  /** For PATH: kubectl, and the plugin in kubelogin's place. */
+  readonly path: string;
+  /** The plugin's file of tokens. */
+  readonly cache: string;
+}
+
+export async function installPrograms(
+  { folder }: Pick<ControlPlane, "folder">,
+  signIn: Omit<SignIn, "kubeconfig">,
+): Promise<InstalledPrograms> {
+  const path = await mkdtemp(join(folder, "programs-"));
+  const cache = join(path, "tokens.json");
   const given = [
     ["person", signIn.person],
     ["github-web-url", signIn.githubWebUrl],
@@ -37,9 +48,14 @@ export async function signInKubectl(controlPlane: ControlPlane, signIn: SignIn):
     ["refresh-before", String(signIn.refreshBeforeSeconds ?? 0)],
   ];
   const options = given.map(([name, value]) => `--${name}=${value}`).join(" ");
-  await symlink(binary("kubectl"), join(programs, "kubectl"));
+  await symlink(binary("kubectl"), join(path, "kubectl"));
   const script = `#!/bin/sh\nexec ${process.execPath} ${plugin} "$@" ${options}\n`;
-  await writeFile(join(programs, "kubectl-oidc_login"), script, { mode: 0o700 });
+  await writeFile(join(path, "kubectl-oidc_login"), script, { mode: 0o700 });
+  return { path, cache };
+}
+
+export async function signInKubectl(controlPlane: ControlPlane, signIn: SignIn): Promise<SignInKubectl> {
+  const { path, cache } = await installPrograms(controlPlane, signIn);
   const kubeconfig = parseKubeconfig(await readFile(signIn.kubeconfig, "utf8"));
   const kept = async (name: "idToken" | "refreshToken") => {
     // The plugin's own file.
@@ -47,7 +63,7 @@ export async function signInKubectl(controlPlane: ControlPlane, signIn: SignIn):
     return tokens[name];
   };
   return {
-    kubectl: await controlPlane.kubectl.withKubeconfig(kubeconfig, programs),
+    kubectl: await controlPlane.kubectl.withKubeconfig(kubeconfig, path),
     idToken: () => kept("idToken"),
     refreshToken: () => kept("refreshToken"),
   };

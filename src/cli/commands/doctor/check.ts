@@ -23,6 +23,13 @@ export const checkTitles = {
   callback: "callback",
   "sign-in-closed": "no reviews there",
   token: "token",
+  kubeconfig: "kubeconfig",
+  "kube-apiserver": "kube-apiserver",
+  credential: "credential",
+  "id-token": "ID token",
+  policy: "policy",
+  whoami: "whoami",
+  names: "names",
 } as const;
 
 export type CheckName = keyof typeof checkTitles;
@@ -67,6 +74,12 @@ export function blocked(by: CheckName): CheckResult {
   return { state: "skipped", seen: `not checked: ${checkTitles[by]} is broken`, blockedBy: by };
 }
 
+/** @returns the earlier check for which one that rests on this is skipped, or null */
+export function culpritOf(check: Check | undefined): CheckName | null {
+  if (check?.state === "broken") return check.name;
+  return check?.blockedBy ?? null;
+}
+
 const maxForeignLength = 200;
 
 const maxLinkLength = 1000;
@@ -75,13 +88,13 @@ const maxLinkLength = 1000;
  * @param text from a server, which may hold anything
  * @returns one line of it that a terminal can take; a link stays whole, for half of one leads nowhere
  */
-export function printable(text: string): string {
+export function printable(text: string, maxLength = maxForeignLength): string {
   const line = text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\s]+/gu, " ").trim();
-  if (line.length <= maxForeignLength) return line;
-  const link = /https:\/\/\S*$/.exec(line.slice(0, maxForeignLength));
-  if (link === null) return `${line.slice(0, maxForeignLength)}…`;
+  if (line.length <= maxLength) return line;
+  const link = /https:\/\/\S*$/.exec(line.slice(0, maxLength));
+  if (link === null) return `${line.slice(0, maxLength)}…`;
   const linkEnd = link.index + line.slice(link.index).search(/\s|$/);
-  if (linkEnd - link.index > maxLinkLength) return `${line.slice(0, maxForeignLength)}…`;
+  if (linkEnd - link.index > maxLinkLength) return `${line.slice(0, maxLength)}…`;
   return linkEnd === line.length ? line : `${line.slice(0, linkEnd)} …`;
 }
 

@@ -1,14 +1,10 @@
-// `octogate doctor`: checks the chain from here to a review's answer, and says where it breaks.
-// It reads, sends requests, and then checks one thing after the other. A check that rests on a broken one is skipped:
-// its result would show the fault of the earlier one.
+// `octogate doctor`: checks the chain from here to a review's answer, or from a person's side to a cluster, and says
+// where it breaks. It reads, sends requests, and then checks one thing after the other.
 import { resolve } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
-import { columns } from "../../../node/columns.ts";
 import { writePrivately } from "../../../node/files.ts";
-import type { Endpoint } from "../../../node/https.ts";
-import { proxyFor } from "../../../node/proxy.ts";
 import { version } from "../../../worker/version.ts";
-import { type CommandMaker, type CommandResult, type Context, cliError, done, error, warning } from "../../command.ts";
+import { type CommandMaker, type CommandResult, type Context, cliError } from "../../command.ts";
 import {
   caFileOption,
   certificatesOption,
@@ -20,30 +16,11 @@ import {
   readToken,
   signInHostnameOption,
 } from "../../options.ts";
-import { blocked, type Check, type CheckName, type CheckResult, checkTitles, signInChecks } from "./check.ts";
-import { checkEdge, checkFirewall, checkMutualTls } from "./checks/edge.ts";
-import { checkClock, checkConnection, checkDns, checkTls } from "./checks/network.ts";
-import {
-  checkCallback,
-  checkClosed,
-  checkDiscovery,
-  checkKeys,
-  checkSignIn,
-  type SignInObservations,
-} from "./checks/sign-in.ts";
-import { checkFingerprint, checkGitHub, checkKv, checkReview, checkToken, checkWorker } from "./checks/worker.ts";
+import { examineCluster } from "./cluster/examine.ts";
+import { type Examination, examine } from "./examine.ts";
 import { observeGitHub } from "./github-observations.ts";
-import { type Observations, observe, observeSignIn, type Resolution, resolveName, reviewToken } from "./observe.ts";
-import type { Reading } from "./reading.ts";
-import {
-  type CheckedIdentity,
-  type Configuration,
-  checkValidity,
-  type DoctorOptions,
-  readConfiguration,
-  readIdentity,
-  type Target,
-} from "./target.ts";
+import { resultOf } from "./present.ts";
+import type { DoctorOptions } from "./target.ts";
 
 export const doctorCommand: CommandMaker = (context, run) =>
   new Command("doctor")
@@ -58,6 +35,13 @@ export const doctorCommand: CommandMaker = (context, run) =>
     .addOption(caFileOption())
     .addOption(connectOption())
     .addOption(new Option("--timeout <seconds>", "how long to wait at each step").argParser(parseSeconds).default(10))
+    .addOption(
+      new Option(
+        "--kubeconfig <file>",
+        "a person's: looks from there, at signing in, the token, and the names that the cluster gives (needs --cluster)",
+      ).conflicts(notForPeople),
+    )
+    .addOption(new Option("--context <name>", "of that kubeconfig (default: the current one)"))
     .option("--token-from-stdin", "have the token on stdin reviewed, too", false)
     .option(
       "--report <file>",
@@ -69,14 +53,28 @@ export const doctorCommand: CommandMaker = (context, run) =>
         "doctor --cluster production",
         "doctor --cluster production --token-from-stdin < ~/.kube/github-token",
         "doctor --cluster production --report seen.json",
+        "doctor --cluster production --kubeconfig ~/.kube/config --context production   # as a person",
         "doctor --hostname auth.acme.dev --certificates /etc/kubernetes/octogate   # on a control plane node",
       ),
     )
-    .action((options: DoctorOptions) => run(() => doctor(options, context)));
+    .action((options: DoctorOptions, command: Command) => {
+      if (options.kubeconfig === undefined && options.context !== undefined)
+        command.error("error: --context needs --kubeconfig");
+      if (options.kubeconfig !== undefined && options.cluster === undefined)
+        command.error("error: --kubeconfig needs --cluster");
+      return run(() => doctor(options, context));
+    });
+
+/** What a person's kubeconfig says, or has no use for. */
+const notForPeople = ["hostname", "signInHostname", "certificates", "caFile", "connect", "tokenFromStdin", "report"];
 
 async function doctor(options: DoctorOptions, context: Context): Promise<CommandResult> {
+  const { cluster, kubeconfig } = options;
+  if (cluster !== undefined && kubeconfig !== undefined) {
+    return examineCluster({ ...options, cluster, kubeconfig }, context);
+  }
   const examination = await examineAsAsked(options, context);
-  const result = resultOf(examination);
+  const result = resultOf(examination.checks, { hostname: examination.hostname });
   if (options.report === undefined) return result;
   await writeReport(options.report, examination, context);
   return { ...result, lines: [...result.lines, `${options.report} is written: read it before you send it.`] };
@@ -108,190 +106,8 @@ async function examineAsAsked(options: DoctorOptions, context: Context): Promise
   return examine(options, token, context);
 }
 
-const marks: Readonly<Record<Check["state"], string>> = { ok: "✓", warning: "!", broken: "✗", skipped: "–" };
-
-function resultOf({ hostname, checks }: Examination): CommandResult {
-  const diagnostics = checks.flatMap(({ name, state, seen, hint }) => {
-    if (state === "broken") return [error(checkTitles[name], seen, hint)];
-    return state === "warning" ? [warning(checkTitles[name], seen, hint)] : [];
-  });
-  const rows = checks.map(({ name, state, seen }) => [`${marks[state]} ${checkTitles[name]}`, seen]);
-  return done(columns(rows, ""), { hostname, checks }, diagnostics);
-}
-
 function parseSeconds(text: string): number {
   const seconds = Number(text);
   if (!(seconds > 0 && seconds <= 300)) throw new InvalidArgumentError("must be a number of seconds, at most 300");
   return seconds;
-}
-
-interface Examination {
-  /** Null where nothing says it. */
-  readonly hostname: string | null;
-  readonly checks: readonly Check[];
-}
-
-/** @param token a person's, to be reviewed at the end, or null */
-export async function examine(options: DoctorOptions, token: string | null, context: Context): Promise<Examination> {
-  const configuration = await readConfiguration(options, context);
-  const { target } = configuration;
-  if (target === null) return { hostname: null, checks: checkAll({ configuration, walk: null }, token !== null) };
-
-  const identity = await readIdentity(target.certificates, context);
-  const walk = await walkTo(target, identity, options.timeout * 1000, context);
-  const checks = checkAll({ configuration, walk }, false);
-  if (token === null) return { hostname: target.hostname, checks };
-  // A person's token goes only where everything has been found to be in order.
-  const isOpen = identity.kind === "usable" && !checks.some(isInTheWayOfTokens);
-  const reviewed = isOpen ? await reviewToken(walk.endpoint, identity.credential, token) : null;
-  return { hostname: target.hostname, checks: checkAll({ configuration, walk: { ...walk, reviewed } }, true) };
-}
-
-interface Walk {
-  readonly target: Target;
-  readonly endpoint: Endpoint;
-  readonly identity: CheckedIdentity;
-  /** Null where --connect or a proxy replaces it. */
-  readonly resolution: Resolution | null;
-  /** Null where the name has no address. */
-  readonly observed: Observations | null;
-  /** The current time in milliseconds, by the server's clock where it states one. */
-  readonly at: number;
-  /** What was answered about the person's token; null where it was not sent. */
-  readonly reviewed: Reading | null;
-  /** Null where no person signs in. */
-  readonly signIn: SignInObservations | null;
-}
-
-async function walkTo(
-  target: Target,
-  identity: CheckedIdentity,
-  timeoutMs: number,
-  { env, now }: Context,
-): Promise<Walk> {
-  const { hostname, connect, isDirected, authorities } = target;
-  const endpoint = { hostname, connect, authorities, timeoutMs, proxy: proxyFor(connect, env) };
-  const resolution = isDirected || endpoint.proxy !== null ? null : await resolveName(hostname, timeoutMs);
-  const presented = identity.kind === "usable" ? identity.credential : null;
-  const observed = resolution?.kind === "failed" ? null : await observe(endpoint, presented, now);
-  const at = now() + (observed?.clockErrorMs ?? 0);
-  const signIn =
-    target.signIn === null
-      ? null
-      : await observeSignIn(
-          { ...endpoint, ...target.signIn, proxy: proxyFor(target.signIn.connect, env) },
-          target.signIn.issuerUrl,
-          now,
-        );
-  return { target, endpoint, identity, resolution, observed, at, reviewed: null, signIn };
-}
-
-interface Seen {
-  readonly configuration: Configuration;
-  /** Null where the configuration says too little to send anything. */
-  readonly walk: Walk | null;
-}
-
-interface CheckRule {
-  readonly name: CheckName;
-  /** The earlier checks that it rests on. */
-  readonly needs: readonly CheckName[];
-  readonly run: (seen: Seen) => CheckResult;
-}
-
-const walkOf = ({ walk }: Seen) => known(walk);
-const observedOf = (seen: Seen) => known(walkOf(seen).observed);
-const readingsOf = (seen: Seen) => known(observedOf(seen).readings);
-const signInOf = (seen: Seen) => known(walkOf(seen).signIn);
-const handshakeOf = (seen: Seen) => observedOf(seen).handshake;
-
-/**
- * In the order in which they are shown. What a check looks at is there wherever the checks that it rests on are not
- * broken.
- */
-const rules: readonly CheckRule[] = [
-  { name: "configuration", needs: [], run: ({ configuration }) => configuration.result },
-  { name: "client-certificate", needs: ["configuration"], run: (seen) => checkIdentity(walkOf(seen)) },
-  {
-    name: "dns",
-    needs: ["configuration"],
-    run: (seen) => checkDns(walkOf(seen).resolution, walkOf(seen).endpoint),
-  },
-  {
-    name: "connection",
-    needs: ["dns"],
-    run: (seen) => checkConnection(handshakeOf(seen), walkOf(seen).endpoint.connect),
-  },
-  { name: "clock", needs: ["connection"], run: (seen) => checkClock(observedOf(seen).clockErrorMs) },
-  { name: "tls", needs: ["connection"], run: (seen) => checkTls(handshakeOf(seen), observedOf(seen).clockErrorMs) },
-  { name: "edge", needs: ["tls"], run: (seen) => checkEdge(readingsOf(seen)) },
-  { name: "firewall", needs: ["edge"], run: (seen) => checkFirewall(readingsOf(seen)) },
-  {
-    name: "mutual-tls",
-    needs: ["client-certificate", "edge"],
-    run: (seen) => checkMutualTls(readingsOf(seen), asksForCertificate(seen), walkOf(seen).endpoint),
-  },
-  {
-    name: "fingerprint",
-    needs: ["mutual-tls"],
-    run: (seen) => checkFingerprint(readingsOf(seen), fingerprintOf(walkOf(seen)), walkOf(seen).target.listed),
-  },
-  { name: "worker", needs: ["fingerprint"], run: (seen) => checkWorker(readingsOf(seen)) },
-  { name: "kv", needs: ["worker"], run: (seen) => checkKv(readingsOf(seen)) },
-  { name: "github", needs: ["worker"], run: (seen) => checkGitHub(readingsOf(seen)) },
-  { name: "review", needs: ["worker"], run: (seen) => checkReview(known(readingsOf(seen).review)) },
-  { name: "sign-in", needs: ["configuration"], run: (seen) => checkSignIn(signInOf(seen)) },
-  { name: "sign-in-clock", needs: ["sign-in"], run: (seen) => checkClock(signInOf(seen).clockErrorMs) },
-  { name: "discovery", needs: ["sign-in"], run: (seen) => checkDiscovery(signInOf(seen)) },
-  { name: "signing-keys", needs: ["sign-in"], run: (seen) => checkKeys(signInOf(seen)) },
-  { name: "callback", needs: ["sign-in"], run: (seen) => checkCallback(signInOf(seen)) },
-  { name: "sign-in-closed", needs: ["sign-in"], run: (seen) => checkClosed(signInOf(seen)) },
-  { name: "token", needs: ["review"], run: (seen) => checkToken(known(walkOf(seen).reviewed)) },
-];
-
-function checkAll(seen: Seen, hasToken: boolean): Check[] {
-  const checks = new Map<CheckName, Check>();
-  for (const { name, needs, run } of rules) {
-    if (!isApplicable(name, seen, hasToken)) continue;
-    const culprit = needs.map((need) => culpritOf(checks.get(need))).find((found) => found !== null) ?? null;
-    checks.set(name, { name, ...(culprit === null ? run(seen) : blocked(culprit)) });
-  }
-  return [...checks.values()];
-}
-
-/** Whether there is something that a check could be about. */
-function isApplicable(name: CheckName, { walk }: Seen, hasToken: boolean): boolean {
-  if (signInChecks.has(name)) return walk !== null && walk.signIn !== null;
-  if (name === "configuration") return true;
-  return (name !== "token" || hasToken) && walk?.target.hasWebhook !== false;
-}
-
-function culpritOf(check: Check | undefined): CheckName | null {
-  if (check?.state === "broken") return check.name;
-  return check?.blockedBy ?? null;
-}
-
-/** What lies behind the Worker, and other requests that the firewall lets through, are no reason not to send it. */
-function isInTheWayOfTokens({ name, state, blockedBy }: Check): boolean {
-  const isElsewhere = name === "kv" || name === "github" || name === "clock" || signInChecks.has(name);
-  return (state === "broken" || blockedBy !== undefined) && !isElsewhere;
-}
-
-function checkIdentity({ identity, at }: Walk): CheckResult {
-  return identity.kind === "usable" ? checkValidity(identity.facts, at) : identity.result;
-}
-
-function asksForCertificate(seen: Seen): boolean {
-  const handshake = handshakeOf(seen);
-  return handshake.kind === "complete" && handshake.asksForCertificate;
-}
-
-function fingerprintOf({ identity }: Walk): string {
-  return known(identity.kind === "usable" ? identity.facts.fingerprint : null);
-}
-
-/** For what the order of the checks makes certain, and the compiler cannot see. */
-function known<T>(value: T | null): T {
-  if (value === null) throw new Error("a check was run though an earlier one is broken");
-  return value;
 }

@@ -92,7 +92,8 @@ export async function observeSignIn(
   return { issuerUrl, answers, clockErrorMs: clockErrorOf(answers.discovery, now()) };
 }
 
-function clockErrorOf(answer: HttpsResponse | null, at: number): number | null {
+/** @returns how much the server's clock is ahead, in milliseconds; null where the answer does not state the time */
+export function clockErrorOf(answer: HttpsResponse | null, at: number): number | null {
   if (answer?.kind !== "answered") return null;
   const date = Date.parse(answer.headers.date ?? "");
   return Number.isNaN(date) ? null : date - at;

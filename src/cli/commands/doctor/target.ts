@@ -28,6 +28,9 @@ export interface DoctorOptions {
   readonly connect?: HostAndPort;
   readonly timeout: number;
   readonly tokenFromStdin: boolean;
+  /** A person's, to look from there. */
+  readonly kubeconfig?: string;
+  readonly context?: string;
   /** Where a report is written. */
   readonly report?: string;
 }

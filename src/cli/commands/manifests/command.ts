@@ -88,6 +88,7 @@ export const manifestsCommand: CommandMaker = (context, run) =>
 async function manifests(options: ManifestsOptions, context: Context): Promise<CommandResult> {
   const { for: name, cluster, output } = options;
   const target = targets[name];
+  refuseOptionsOfOthers(target, options);
   const folder = folderOf(target, options);
   if (options.workforcePool !== undefined && target.names !== "gke") {
     throw cliError("--workforce-pool", `is for gke: --for ${name} has no such pool`);
@@ -109,6 +110,29 @@ async function manifests(options: ManifestsOptions, context: Context): Promise<C
   }
   const owner = { distribution: name === folder ? name : `${folder} (${name})`, cluster };
   return writeBundle(bundle, output, owner, about, context);
+}
+
+/** Which options only one way to trust has. */
+const optionsOf: Readonly<Record<Target["trust"], readonly (readonly [keyof ManifestsOptions, string])[]>> = {
+  webhook: [
+    ["hostname", "--hostname"],
+    ["certificates", "--certificates"],
+  ],
+  "id-tokens": [
+    ["kubernetes", "--kubernetes"],
+    ["kubeconfig", "--kubeconfig"],
+    ["issuerCa", "--issuer-ca"],
+    ["signInHostname", "--sign-in-hostname"],
+  ],
+};
+
+/** @throws CliError where an option would be left aside without a word */
+function refuseOptionsOfOthers({ trust }: Target, options: ManifestsOptions): void {
+  const others = optionsOf[trust === "webhook" ? "id-tokens" : "webhook"];
+  const [, option] = others.find(([key]) => options[key] !== undefined) ?? [];
+  if (option === undefined) return;
+  const way = trust === "webhook" ? "by webhook" : "by ID tokens";
+  throw cliError(option, `has no meaning here: --for ${options.for} makes the cluster trust ${way}`);
 }
 
 /** @returns the folder of k8s/ with the guide @throws CliError where the target has no guide for the distribution */

@@ -26,7 +26,19 @@ export async function runCommand(
     printed[stream] += `${line}\n`;
     printed.output += `${line}\n`;
   };
-  const context: Context = {
+  const context = { ...contextOf({ print: keep("stdout"), note: keep("stderr"), stdin }), ...changes };
+  return { exitCode: await runProgram(args, context), ...printed };
+}
+
+interface TestTerminal {
+  readonly print?: (line: string) => void;
+  readonly note: (line: string) => void;
+  readonly stdin?: string;
+}
+
+/** A context in which no person can be asked, for what a command is made of. */
+export function contextOf({ print = () => {}, note, stdin = "" }: TestTerminal): Context {
+  return {
     env: {},
     folder: tmpdir(),
     fetch,
@@ -35,15 +47,13 @@ export async function runCommand(
       throw new Error("this command has nothing to wait for");
     },
     terminal: {
-      print: keep("stdout"),
-      note: keep("stderr"),
+      print,
+      note,
       readInput: () => Promise.resolve(stdin),
       ask: () => Promise.resolve(null),
       askSecret: () => Promise.resolve(null),
       style: createStyle(null),
       printStyle: createStyle(null),
     },
-    ...changes,
   };
-  return { exitCode: await runProgram(args, context), ...printed };
 }

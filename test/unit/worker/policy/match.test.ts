@@ -202,6 +202,11 @@ describe("a pinned team of deny whose organisation is not pinned", () => {
     expect(matchOf("team:acme/contractors", member, {}, "deny")).toEqual(notInTeam);
   });
 
+  test("goes by the pin of its own organisation, whether others of the policy are pinned or not", () => {
+    expect(matchOf(denied, member, { groups_from: ["umbrella#7"] }, "deny")).toEqual(open);
+    expect(matchOf(denied, member, { groups_from: ["acme#1234", "umbrella"] }, "deny")).toEqual(notInTeam);
+  });
+
   test("keeps its members out", () => {
     expect(matchOf("team:acme/contractors#55", member, {}, "deny")).toEqual(matched);
   });
@@ -209,4 +214,17 @@ describe("a pinned team of deny whose organisation is not pinned", () => {
   test("is no more than a no in allow", () => {
     expect(matchOf(denied, proven(null))).toEqual(notInTeam);
   });
+});
+
+test("an entry for workflows matches no person, in neither list", () => {
+  const workflow = "workflow:octocat/shop/.github/workflows/deploy.yml@refs/heads/main#583231/1";
+  const environment = "environment:octocat/shop/production#583231/1";
+  const policy = policyOf({
+    allow: ["user:octocat#583231", workflow, environment],
+    deny: ["repository:octocat/web#583231/2", "environment:octocat/shop/staging"],
+  });
+  const matches = [...policy.allow, ...policy.deny].map((entry) =>
+    entry.kind === "token" ? null : matchEntry(entry, policy, factsOf(), "deny").kind,
+  );
+  expect(matches).toEqual(["matched", "not_matched", "not_matched", "not_matched", "not_matched"]);
 });
