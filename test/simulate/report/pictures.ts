@@ -34,9 +34,8 @@ export interface BarPicture {
   readonly xLabel: string;
   /** One group of bars for each, from the top. */
   readonly groups: readonly string[];
-  /** One bar in each group; null for none there. */
-  readonly series: readonly { readonly name: string; readonly values: readonly (number | null)[] }[];
-  readonly xScale?: "linear" | "log";
+  /** One bar in each group. */
+  readonly series: readonly { readonly name: string; readonly values: readonly number[] }[];
 }
 
 const size = { width: 880, height: 420 };
@@ -84,11 +83,11 @@ export function drawLines(picture: LinePicture): Picture {
   });
 }
 
-export function drawBars({ name, title, xLabel, groups, series, xScale = "linear" }: BarPicture): Picture {
+export function drawBars({ name, title, xLabel, groups, series }: BarPicture): Picture {
   return draw(name, title, {
     ...(series.length > 1 ? { legend } : {}),
     grid: { left: 16, right: 84, top: series.length > 1 ? 84 : 56, bottom: 44, containLabel: true },
-    xAxis: { ...axis, type: xScale === "log" ? "log" : "value", name: xLabel, nameGap: 34 },
+    xAxis: { ...axis, type: "value", name: xLabel, nameGap: 34 },
     yAxis: { ...axis, type: "category", inverse: true, data: [...groups] },
     series: series.map(({ name: seriesName, values }) => ({
       type: "bar",

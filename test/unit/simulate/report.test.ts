@@ -98,7 +98,7 @@ describe("a picture", () => {
 
   test("of bars has each group, and a legend where there are several series", () => {
     const series = [
-      { name: "50 ms", values: [1, null] },
+      { name: "50 ms", values: [1, 4] },
       { name: "150 ms", values: [2, 3] },
     ];
     const { svg } = drawBars({ name: "x", title: "Waits", xLabel: "ms", groups: ["memory", "KV"], series });
