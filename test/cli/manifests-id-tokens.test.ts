@@ -128,6 +128,13 @@ describe("octogate manifests for ID tokens", () => {
     expect(configurationOf(await print(manifests("structured"), none))).toMatchObject({
       jwt: [{ claimMappings: { username: { prefix: "" }, groups: { prefix: "" } } }],
     });
+    // The rules of the file know Kubernetes' own names alone.
+    const warned = expect.objectContaining({
+      severity: "warning",
+      message: expect.stringContaining("is empty: a stolen"),
+    });
+    expect((await print(manifests("structured"), none)).diagnostics).toEqual([warned]);
+    expect(own.diagnostics).toEqual([]);
     // Behind "s", a token that names "ystem:masters" does it, too.
     for (const prefix of ["", "s", "system"]) {
       const stderr = await fail(manifests("flags"), deployment(`sign_in = true\nprefix = "${prefix}"`));

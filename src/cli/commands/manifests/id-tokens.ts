@@ -50,16 +50,24 @@ export async function makeIdTokenBundle(
   const pool: Fillings = options.workforcePool === undefined ? {} : { POOL: options.workforcePool };
   const { made, fillings } = idTokenParts(guide, issuer, release, { ...target.fill?.(issuer), ...pool });
   const rbac = rbacFor(cluster, clusterVariable, nameFormOf(target, options.workforcePool));
-  const diagnostics: Diagnostic[] = asksForSignIn(clusterVariable)
-    ? []
-    : [
-        warningAt(
-          file,
-          ["vars", setting, "sign_in"],
-          "is not true, so there are no tokens for this cluster",
-          `octogate setup --cluster ${cluster} --sign-in-hostname ${new URL(issuerUrl).host} turns it on`,
-        ),
-      ];
+  const at = (key: string) => ["vars", setting, key];
+  const diagnostics: Diagnostic[] = [];
+  if (!asksForSignIn(clusterVariable)) {
+    const hint = `octogate setup --cluster ${cluster} --sign-in-hostname ${new URL(issuerUrl).host} turns it on`;
+    diagnostics.push(warningAt(file, at("sign_in"), "is not true, so there are no tokens for this cluster", hint));
+  }
+  if (issuer.prefix === "" && target.names === "policy") {
+    const message =
+      "is empty: a stolen signing key could name groups that the cluster trusts already, such as kubeadm:cluster-admins";
+    diagnostics.push(
+      warningAt(
+        file,
+        at("prefix"),
+        message,
+        'prefix = "github:", and the same in role bindings; octogate doctor fails without',
+      ),
+    );
+  }
   return {
     hostname: new URL(issuerUrl).host,
     files: bundleFiles({ folder, guide, target: name, made, fillings, rbac: rbac.files }),
