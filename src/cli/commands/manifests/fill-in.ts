@@ -1,5 +1,5 @@
 // Fills in the files of k8s/: a name in angle brackets, alone or inside a value, gives way to what it stands for.
-import { Document, isNode, isScalar, isSeq, type Node, parseDocument, Scalar, visit } from "yaml";
+import { Document, isNode, isPair, isScalar, isSeq, type Node, parseDocument, Scalar, visit } from "yaml";
 
 /**
  * What a name stands for, by the name. Text: a value, a part of one, or a whole file. A node: a part of a document.
@@ -24,7 +24,12 @@ export function fillIn(name: string, template: string, fillings: Fillings): stri
     Pair: (_key, pair) => (asksForNothing(pair.value) ? visit.REMOVE : undefined),
     Scalar: (_key, scalar, path) => {
       if (isSeq(path.at(-1)) && asksForNothing(scalar)) return visit.REMOVE;
-      return filledScalar(scalar, fillings);
+      const part = partFor(scalar, fillings);
+      if (part === null) return fillScalar(scalar, fillings);
+      // Not as the visit's result: it would go on inside, and a policy's own "<…>" stays as it is.
+      const parent = path.at(-1);
+      if (isPair(parent)) parent.value = part;
+      return visit.SKIP;
     },
   });
   visit(document, {
@@ -54,16 +59,19 @@ function namesIn(value: unknown): string[] {
   return typeof value === "string" ? [...value.matchAll(namePattern)].map(([, name = ""]) => name) : [];
 }
 
-function filledScalar(scalar: Scalar, fillings: Fillings): Node | undefined {
+/** @returns the part of a document that stands in the scalar's place, or null */
+function partFor({ value }: Scalar, fillings: Fillings): Node | null {
+  const filling = fillings[namesIn(value)[0] ?? ""];
+  return isNode(filling) ? filling : null;
+}
+
+function fillScalar(scalar: Scalar, fillings: Fillings): undefined {
   const { value } = scalar;
-  const [name = ""] = namesIn(value);
-  const filling = fillings[name];
-  if (typeof value !== "string" || filling === undefined || filling === null) return undefined;
-  if (typeof filling !== "string") return filling;
+  const filling = fillings[namesIn(value)[0] ?? ""];
+  if (typeof value !== "string" || typeof filling !== "string") return;
   scalar.value = fillInText(value, fillings);
   // A whole file inside a file: as it is, line by line.
   if (filling.includes("\n")) scalar.type = Scalar.BLOCK_LITERAL;
-  return undefined;
 }
 
 function filledJson(fillings: Fillings): (key: string, value: unknown) => unknown {

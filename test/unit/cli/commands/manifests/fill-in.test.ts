@@ -60,3 +60,10 @@ test("text takes fillings that are text, as they are", () => {
   const fillings = { A: "$&$1", B: null, C: parseDocument("a: 1").contents };
   expect(fillInText("<A> <B> <C> <D> a < b > c", fillings)).toBe("$&$1 <B> <C> <D> a < b > c");
 });
+
+test("what looks like a name in a filling stays, in a part of a document as well", () => {
+  const part = parseDocument("prefix: <CLUSTER>\nother: <NOTHING>\n").contents ?? undefined;
+  if (part === undefined) throw new Error("the part is empty");
+  const filled = fillIn("a.yaml", "a: <PART>\nb: <CLUSTER>\n", { PART: part, CLUSTER: "production", NOTHING: null });
+  expect(parseDocument(filled).toJS()).toEqual({ a: { prefix: "<CLUSTER>", other: "<NOTHING>" }, b: "production" });
+});
