@@ -105,7 +105,7 @@ async function redeem(
   // redirect_uri_mismatch, application_suspended: faults of this deployment.
   if (error !== null || code === null) return unavailable();
   const address = callerAddress(request);
-  if (provider.refusedCodes.isOver(address)) {
+  if (address !== null && provider.refusedCodes.isOver(address)) {
     return unavailable("GitHub refused too many codes from this address", "try again in a minute", 60);
   }
   const answer = await provider.gitHub.redeemCode(code, githubVerifier);
@@ -113,7 +113,7 @@ async function redeem(
     case "token":
       return answer;
     case "refused":
-      provider.refusedCodes.add(address);
+      if (address !== null) provider.refusedCodes.add(address);
       return refused("GitHub does not accept the code of this sign-in", "begin again");
     case "unverified_email":
       return refused(

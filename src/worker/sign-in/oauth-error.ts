@@ -82,6 +82,11 @@ export function tooManyRequests(): OAuthError {
   return oauthError("temporarily_unavailable", description, { status: 429, retryAfterSeconds: 60 });
 }
 
+/** At what is for programs: a page of another site could not read the answer anyway, for there is no CORS. */
+export function refusedToOtherSites(): OAuthError {
+  return oauthError("invalid_request", "A page of another site must not send this", { status: 403 });
+}
+
 /** Whether an address that causes many of these is limited: it may be guessing. */
 export function isFailure({ code, isSealedHere }: OAuthError): boolean {
   const isWaiting = code === "authorization_pending" || code === "slow_down" || code === "temporarily_unavailable";

@@ -239,6 +239,14 @@ describe("GitHub's own no", () => {
     expect([response.status, response.headers.get("retry-after")]).toEqual([503, "7"]);
   });
 
+  test("refused codes are not counted where Cloudflare tells no address", async () => {
+    const provider = createTestProvider();
+    provider.gitHubAnswer = { kind: "refused" };
+    const browser = createBrowser(provider);
+    for (let count = 0; count < 25; count += 1) await signInAtGitHub(browser, authorizeQuery());
+    expect(provider.redeemed).toHaveLength(25);
+  });
+
   test("after twenty refused codes in a minute, none of that address is redeemed; another address's is", async () => {
     const provider = createTestProvider();
     provider.gitHubAnswer = { kind: "refused" };
