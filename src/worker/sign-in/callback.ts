@@ -103,6 +103,7 @@ async function redeem(
   }
   const code = parameters.get("code");
   // redirect_uri_mismatch, application_suspended: faults of this deployment.
+  if (error !== null) provider.gitHub.noteRedirectError(error);
   if (error !== null || code === null) return unavailable();
   const address = callerAddress(request);
   if (address !== null && provider.refusedCodes.isOver(address)) {

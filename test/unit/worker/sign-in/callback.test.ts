@@ -218,6 +218,16 @@ describe("GitHub's own no", () => {
     expect(provider.redeemed).toEqual([]);
   });
 
+  test("that is the deployment's fault is told to the operator, as the person is told", async () => {
+    const provider = createTestProvider();
+    const browser = createBrowser(provider);
+    const state = stateOf(await browser.get(`/authorize?${authorizeQuery()}`));
+    await browser.get(`/callback?error=application_suspended&state=${state}`);
+    expect(provider.redirectErrors).toEqual(["application_suspended"]);
+    await browser.get(`/callback?error=application_suspended&state=${state}`);
+    expect(provider.redirectErrors).toHaveLength(1);
+  });
+
   test.each([
     [{ kind: "refused" }, "access_denied", /does not accept the code/],
     [{ kind: "unverified_email" }, "access_denied", /verified e-mail address/],
