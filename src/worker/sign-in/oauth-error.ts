@@ -38,6 +38,8 @@ export interface OAuthError {
   readonly challenge?: string;
   /** It is about what was sealed here, which takes a real sign-in: no failure by which an address is limited. */
   readonly isSealedHere?: true;
+  /** The client has shown its secret: what it sends on may be any visitor's, and would limit it for all of them. */
+  readonly isOfKnownClient?: true;
 }
 
 /** What a check comes to. */
@@ -88,9 +90,9 @@ export function refusedToOtherSites(): OAuthError {
 }
 
 /** Whether an address that causes many of these is limited: it may be guessing. */
-export function isFailure({ code, isSealedHere }: OAuthError): boolean {
+export function isFailure({ code, isSealedHere, isOfKnownClient }: OAuthError): boolean {
   const isWaiting = code === "authorization_pending" || code === "slow_down" || code === "temporarily_unavailable";
-  return !isWaiting && isSealedHere !== true;
+  return !isWaiting && isSealedHere !== true && isOfKnownClient !== true;
 }
 
 /** RFC 6749, 5.1: `Pragma` is for caches of HTTP 1.0. */

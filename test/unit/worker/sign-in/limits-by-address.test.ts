@@ -1,7 +1,7 @@
 // Limits by the caller's address, and what must not use them up.
 import { describe, expect, test } from "vitest";
 import { makeToken } from "../../../../src/local/github/token.ts";
-import { expectError, startSignIn } from "./support/app.ts";
+import { argocdSecret, argocdUri, basic, expectError, startSignIn } from "./support/app.ts";
 
 describe("limits by address", () => {
   const from = (address: string) => ({ "cf-connecting-ip": address });
@@ -90,6 +90,19 @@ describe("limits by address", () => {
       expect((await refresh(await refreshTokenOf(), {}, office)).status).toBe(200);
     },
   );
+
+  test("a made-up code that a visitor gives to a web application with a secret is no failure of the application", async () => {
+    const keys: string[] = [];
+    const { redeem, settled } = startSignIn({ TOKEN_FAILURE_LIMIT: refuses(keys) });
+    const application = { client_id: undefined, redirect_uri: argocdUri };
+    expectError(await redeem("made-up", application, { ...office, ...basic("argocd", argocdSecret) }), "invalid_grant");
+    await settled();
+    expect(keys).toEqual([]);
+    const wrong = await redeem("made-up", application, { ...office, ...basic("argocd", "x".repeat(32)) });
+    expectError(wrong, "invalid_client", 401);
+    await settled();
+    expect(keys).toEqual(["192.0.2.1"]);
+  });
 
   test("a token that a caller makes up for an exchange is a failure", async () => {
     const keys: string[] = [];
