@@ -16,7 +16,7 @@ import {
 import { installedPage, mistakePage } from "./pages.ts";
 import { type Parameters, parseParameters } from "./parameters.ts";
 import type { Provider } from "./provider.ts";
-import { isAllowedRedirect } from "./redirect-uri.ts";
+import { isAllowedRedirect, isLoopback } from "./redirect-uri.ts";
 import { type Refusal, refusal, refusalOf } from "./refusal.ts";
 import type { Session, Transaction } from "./sealed-values.ts";
 
@@ -43,9 +43,12 @@ export async function answerCallback(request: Request, provider: Provider): Prom
   }
   const granted = await redeem(provider, request, parameters, transaction);
   if (granted.kind === "refused") {
-    const { retryAfterSeconds } = granted;
-    return refuse(provider, transaction, granted.refusal, {
-      cookies,
+    const { refusal, retryAfterSeconds } = granted;
+    // Our page says to try again, and to load it again does: GitHub may not have seen the code.
+    const isOver = refusal.kind === "refused" || isLoopback(transaction.redirectUri);
+    if (!isOver) provider.oneTimeUse.release(id);
+    return refuse(provider, transaction, refusal, {
+      cookies: isOver ? cookies : [],
       ...(retryAfterSeconds === null ? {} : { retryAfterSeconds }),
     });
   }

@@ -249,6 +249,18 @@ describe("GitHub's own no", () => {
     expect([response.status, response.headers.get("retry-after")]).toEqual([503, "7"]);
   });
 
+  test("and a person who loads that page again is signed in once GitHub is well", async () => {
+    const provider = createTestProvider();
+    const { gitHubAnswer } = provider;
+    provider.gitHubAnswer = { kind: "unavailable", retryAfterSeconds: 7 };
+    const browser = createBrowser(provider);
+    const path = `/callback?code=x&state=${stateOf(await browser.get(`/authorize?${argocdQuery}`))}`;
+    expect((await browser.get(path)).status).toBe(503);
+    provider.gitHubAnswer = gitHubAnswer;
+    expect(locationOf(await browser.get(path))).toContain("https://argocd.example.com/auth/callback?code=");
+    expect((await browser.get(path)).status).toBe(400);
+  });
+
   test("refused codes are not counted where Cloudflare tells no address", async () => {
     const provider = createTestProvider();
     provider.gitHubAnswer = { kind: "refused" };
