@@ -171,25 +171,32 @@ describe("the time of all calls together", () => {
     expect(timeout.mock.calls[0]).toEqual([18_000]);
   });
 
-  test("is over as soon as GitHub does not say whose token it is: no user waits for the rest", async () => {
-    const timeout = vi.spyOn(AbortSignal, "timeout").mockImplementation(() => new AbortController().signal);
-    onTestFinished(() => timeout.mockRestore());
-    const aborted = Promise.withResolvers<void>();
-    const hangs: ScriptedAnswer = ({ signal }) =>
-      new Promise((_, reject) => {
-        signal?.addEventListener("abort", () => {
-          aborted.resolve();
-          reject(signal.reason);
+  test.each<[string, ScriptedAnswer, object]>([
+    ["it fails", error(502, ""), { kind: "unavailable", reason: "github_server_error" }],
+    [
+      "the quota is spent",
+      error(429, "You have exceeded a secondary rate limit."),
+      { kind: "limited", reason: "github_secondary_limit" },
+    ],
+  ])(
+    "is over as soon as GitHub does not say whose token it is, since %s: no user waits for the rest",
+    async (_, answer, outcome) => {
+      const timeout = vi.spyOn(AbortSignal, "timeout").mockImplementation(() => new AbortController().signal);
+      onTestFinished(() => timeout.mockRestore());
+      const aborted = Promise.withResolvers<void>();
+      const hangs: ScriptedAnswer = ({ signal }) =>
+        new Promise((_, reject) => {
+          signal?.addEventListener("abort", () => {
+            aborted.resolve();
+            reject(signal.reason);
+          });
         });
-      });
-    const github = scriptGitHub({ ...scriptOfMember(), [paths.user]: error(502, ""), [inAcme]: hangs });
-    const earlier = earlierOf(account);
-    expect((await loadFacts(github, { earlier })).outcome).toEqual({
-      kind: "unavailable",
-      reason: "github_server_error",
-    });
-    await aborted.promise;
-  });
+      const github = scriptGitHub({ ...scriptOfMember(), [paths.user]: answer, [inAcme]: hangs });
+      const earlier = earlierOf(account);
+      expect((await loadFacts(github, { earlier })).outcome).toEqual(outcome);
+      await aborted.promise;
+    },
+  );
 });
 
 describe("check-token", () => {
