@@ -3,6 +3,19 @@
 import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
+/** What differs by the release of Kubernetes: how a kube-apiserver asks, and how it trusts an issuer. */
+const differing = ["sign-in", "doctor-cluster", "issuer-mistakes", "managed-clusters", "trusted-issuer"];
+
+/**
+ * The end-to-end tests on older releases: KUBEBUILDER_ASSETS_1_30 and the like name the folders with their programs.
+ * `npm run test:e2e` runs there what differs, `npm run test:e2e:all` everything.
+ */
+const olderReleases = Object.entries(process.env).flatMap(([name, folder]) => {
+  const [, minor] = /^KUBEBUILDER_ASSETS_1_(\d+)$/.exec(name) ?? [];
+  return minor === undefined || !folder ? [] : [{ release: `1.${minor}`, folder }];
+});
+const onOlderReleases = process.env.EVERY_RELEASE === undefined ? `{${differing.join()}}` : "*";
+
 /** Each file has folders, ports and processes of its own. At least two at a time, for many of them mostly wait. */
 const maxWorkers = Math.max(2, availableParallelism() - 1);
 
@@ -16,6 +29,8 @@ const project = (name: string, options: object) => ({
   test: { name, include: [`test/${name}/**/*.test.ts`], maxWorkers, ...options },
 });
 
+const endToEnd = { testTimeout: 120_000, hookTimeout: 180_000, retry };
+
 export default defineConfig({
   test: {
     projects: [
@@ -23,7 +38,14 @@ export default defineConfig({
       project("unit", { testTimeout: 20_000, isolate: false }),
       project("worker", { testTimeout: 60_000, hookTimeout: 60_000, isolate: false, retry }),
       project("cli", { testTimeout: 60_000, hookTimeout: 60_000, retry }),
-      project("e2e", { testTimeout: 120_000, hookTimeout: 180_000, retry }),
+      project("e2e", endToEnd),
+      ...olderReleases.map(({ release, folder }) =>
+        project(`e2e-${release}`, {
+          ...endToEnd,
+          include: [`test/e2e/${onOlderReleases}.test.ts`],
+          env: { KUBEBUILDER_ASSETS: folder, OLDER_RELEASE: release },
+        }),
+      ),
     ],
   },
 });

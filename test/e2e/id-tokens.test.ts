@@ -7,7 +7,6 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parseKubeconfig, readRbacExample } from "../support/cluster-files.ts";
 import { makeSigningKey } from "../support/signing-key.ts";
 import { until } from "../support/until.ts";
-import { sayIfSkipped, whyWithoutControlPlane } from "./support/binaries.ts";
 import { type ControlPlane, startControlPlane } from "./support/control-plane.ts";
 import {
   anyRead,
@@ -21,6 +20,7 @@ import {
   whoami,
 } from "./support/id-token-users.ts";
 import { keyIdOf, makeIdToken } from "./support/made-tokens.ts";
+import { needs } from "./support/needs.ts";
 import { clusterName, type Octogate, personOf, startOctogate } from "./support/octogate.ts";
 import { addReefWorks } from "./support/reef-works.ts";
 import { succeed } from "./support/roles.ts";
@@ -34,22 +34,19 @@ let octogate: Octogate;
 let realKey: string;
 const inTheState = (name: string) => join(octogate.stateDir, name);
 
-if (whyWithoutControlPlane === null) {
-  beforeAll(async () => {
-    octogate = await startOctogate({
-      signsIn: true,
-      variables: { ID_TOKEN_SECONDS: String(idTokenSeconds) },
-      addTo: addReefWorks,
-    });
-    realKey = await readFile(inTheState("edge/signing-key.pem"), "utf8");
+beforeAll(async () => {
+  octogate = await startOctogate({
+    signsIn: true,
+    variables: { ID_TOKEN_SECONDS: String(idTokenSeconds) },
+    addTo: addReefWorks,
   });
-  afterAll(() => octogate?.stop());
-}
+  realKey = await readFile(inTheState("edge/signing-key.pem"), "utf8");
+});
+afterAll(() => octogate?.stop());
 
 const title = "a cluster that verifies ID tokens";
-sayIfSkipped(title, whyWithoutControlPlane);
 
-describe.skipIf(whyWithoutControlPlane !== null)(title, () => {
+describe(title, needs("structured authentication"), () => {
   let controlPlane: ControlPlane;
   let mira: SignInKubectl;
   /** Its token ends while other tests run. */

@@ -5,24 +5,21 @@ import { decodeJwt } from "jose";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import type { NewJob } from "../../src/local/github/actions/jobs.ts";
 import type { StandInRepository } from "../../src/local/github/repositories.ts";
-import { whyWithoutCiPrograms } from "../support/ci-programs.ts";
 import { documentedWorkflow, documentedWorkflows } from "../support/documented-workflows.ts";
 import { until } from "../support/until.ts";
-import { sayIfSkipped, whyWithoutControlPlane } from "./support/binaries.ts";
 import { beginJob, type LocalJob, letSeePods } from "./support/ci-workflows.ts";
 import { type ControlPlane, startControlPlane } from "./support/control-plane.ts";
 import { decisionsFromHere, untilDecided } from "./support/decisions.ts";
 import { anyRead, unauthorized, whoami } from "./support/id-token-users.ts";
+import { needs } from "./support/needs.ts";
 import { clusterName, type Octogate, startOctogate } from "./support/octogate.ts";
 
 const title = "workflows at a real cluster";
-const why = whyWithoutControlPlane ?? whyWithoutCiPrograms;
-sayIfSkipped(title, why);
 
 /** The shortest that there is: a test waits for the end of a token. */
 const idTokenSeconds = 60;
 
-describe.skipIf(why !== null)(title, () => {
+describe(title, needs("structured authentication", "the programs of a runner"), () => {
   let octogate: Octogate;
   let controlPlane: ControlPlane;
   let shop: StandInRepository;
