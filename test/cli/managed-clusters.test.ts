@@ -71,7 +71,7 @@ test("--for eks is refused without a prefix, with what to do", async () => {
   const { exitCode, stderr } = await octogate(manifests("eks"), { cwd });
   expect(exitCode).toBe(1);
   expect(stderr).toContain("could name system:masters");
-  expect(stderr).toContain("give the cluster a prefix");
+  expect(stderr).toContain("give the cluster another prefix");
 });
 
 test("--for gke with the pool has nothing left to fill in, and no other target takes a pool", async () => {

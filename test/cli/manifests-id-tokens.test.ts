@@ -90,6 +90,16 @@ describe("octogate manifests for ID tokens", () => {
     expect(jwt[0].claimMappings.username.prefix).toBe("github:");
   });
 
+  test("without a release it is the newest version, and a note says so", async () => {
+    const printed = await print(manifests("structured"));
+    expect(configurationOf(printed).apiVersion).toBe("apiserver.config.k8s.io/v1");
+    const note = expect.stringContaining("for Kubernetes 1.34 and later");
+    expect(printed.notes).toContainEqual(note);
+    for (const args of [manifests("structured", "--kubernetes", "1.37"), manifests("flags")]) {
+      expect((await print(args)).notes).not.toContainEqual(note);
+    }
+  });
+
   test("a release without such a file is refused, with the other way", async () => {
     const stderr = await fail(manifests("structured", "--kubernetes", "1.29"));
     expect(stderr).toContain("--for structured: Kubernetes 1.29 reads no AuthenticationConfiguration");
@@ -186,11 +196,15 @@ describe("the authority of the issuer", () => {
   });
 
   test("has to be a certificate that is there", async () => {
-    const { cwd } = await withAuthority();
+    const { cwd, certificate } = await withAuthority();
     await writeFile(join(cwd, "key.pem"), "-----BEGIN PUBLIC KEY-----\n");
+    const both = `${certificate}${["-----BEGIN", "PRIVATE", "KEY-----"].join(" ")}\n`;
+    await writeFile(join(cwd, "both.pem"), both);
     for (const [name, message] of [
       ["missing.pem", "there is no such file"],
       ["key.pem", "holds no certificate"],
+      // What is printed is no secret.
+      ["both.pem", "holds a private key"],
     ] as const) {
       const { exitCode, stderr } = await octogate(manifests("flags", "--issuer-ca", name), { cwd });
       expect(exitCode).toBe(1);

@@ -155,7 +155,9 @@ describe("names", () => {
   });
 
   test.each<[Service, string, Partial<typeof usualIssuer>]>([
-    ["eks", "without a prefix a stolen signing key could name system:masters", { prefix: "" }],
+    ["eks", 'behind the prefix "" a stolen signing key could name system:masters', { prefix: "" }],
+    // A token names "ystem:masters" then.
+    ["eks", 'behind the prefix "s" a stolen signing key could name system:masters', { prefix: "s" }],
     ["eks", "EKS refuses the prefix a-System:", { prefix: "a-System:" }],
     ["eks", "only takes a certificate of a public authority", { authority }],
     ["aks", "only takes a certificate of a public authority", { authority }],

@@ -1,9 +1,8 @@
 // What goes into a cluster that verifies ID tokens itself: the issuer's address, how names come about, and its
 // authority where that is none of the public ones.
-import { readFile } from "node:fs/promises";
 import { posix, resolve } from "node:path";
 import { isSeq, type Node, parseDocument } from "yaml";
-import { hasCode } from "../../../node/files.ts";
+import { readIfThere } from "../../../node/files.ts";
 import { authenticationConfiguration } from "../../../node/sign-in-files.ts";
 import { asksForSignIn } from "../../../worker/config/client-table.ts";
 import { readClusterPolicy } from "../../../worker/config/cluster.ts";
@@ -66,7 +65,7 @@ export async function makeIdTokenBundle(
     files: bundleFiles({ folder, guide, target: name, made, fillings, rbac: rbac.files }),
     steps: stepsFor(guide, name, target.chapters, { hostname: null, issuerUrl, cluster }, fillings),
     checked: guide.checked,
-    notes: [target.note, ...rbac.notes],
+    notes: [target.note, ...(release === null ? (target.notesWithoutRelease ?? []) : []), ...rbac.notes],
     diagnostics,
     isSecret: () => false,
   };
@@ -120,15 +119,12 @@ async function releaseAt(kubeconfig: string | undefined, context: Context): Prom
   return kubeconfig === undefined ? null : (await askReleases(kubeconfig, context)).server;
 }
 
-/** @returns PEM @throws CliError where it is none */
+/** @returns PEM @throws CliError where it is none, or more than that: the output is no secret */
 async function readAuthority(path: string, { folder }: Context): Promise<string> {
-  let text: string;
-  try {
-    text = await readFile(resolve(folder, path), "utf8");
-  } catch (error) {
-    if (hasCode(error, "ENOENT")) throw cliError(path, "there is no such file");
-    throw error;
-  }
-  if (/^-----BEGIN CERTIFICATE-----$/m.test(text)) return text;
-  throw cliError(path, "holds no certificate", "name the authority's certificate, in PEM");
+  const text = await readIfThere(resolve(folder, path));
+  if (text === null) throw cliError(path, "there is no such file");
+  const hint = "name a file with the authority's certificate alone, in PEM";
+  if (text.includes("PRIVATE KEY-----")) throw cliError(path, "holds a private key", hint);
+  if (!/^-----BEGIN CERTIFICATE-----$/m.test(text)) throw cliError(path, "holds no certificate", hint);
+  return text;
 }

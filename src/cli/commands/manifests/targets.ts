@@ -38,6 +38,8 @@ export interface WebhookTarget extends Row {
 /** The cluster verifies ID tokens itself, and nothing that goes into it is secret. */
 export interface IdTokenTarget extends Row {
   readonly trust: "id-tokens";
+  /** What is worth knowing where the cluster's release is not. */
+  readonly notesWithoutRelease?: readonly string[];
   /** Beside what {@link issuerFillings} gives: what stands in angle brackets in this row's files. */
   readonly fill?: (issuer: TrustedIssuer) => Fillings;
   /** @returns why this does not fit; null: it does */
@@ -99,6 +101,9 @@ const rows = {
   kops: webhook("kops"),
   structured: {
     ...ownApiserver,
+    notesWithoutRelease: [
+      "The file is for Kubernetes 1.34 and later: with --kubernetes 1.33 it is the one that 1.30 to 1.33 read.",
+    ],
     refuse: (_issuer, release) =>
       release === null || featuresOf(release).trust.kind === "structured"
         ? null
@@ -111,20 +116,14 @@ const rows = {
     ...ownApiserver,
     refuse: ({ prefix }) =>
       allowsReservedNames(prefix)
-        ? {
-            message: `flags know no rules, so behind the prefix "${prefix}" a stolen signing key could name system:masters`,
-            hint: "give the cluster another prefix, or use --for structured",
-          }
+        ? withoutRules("flags know", prefix, "give the cluster another prefix, or use --for structured")
         : null,
   },
   eks: {
     ...service("eks"),
     refuse: (issuer) => {
       const { prefix } = issuer;
-      if (prefix === "") {
-        const message = "EKS knows no rules, so without a prefix a stolen signing key could name system:masters";
-        return { message, hint: "give the cluster a prefix" };
-      }
+      if (allowsReservedNames(prefix)) return withoutRules("EKS knows", prefix, "give the cluster another prefix");
       // https://docs.aws.amazon.com/eks/latest/APIReference/API_OidcIdentityProviderConfig.html
       if (/system:/i.test(prefix)) return { message: `EKS refuses the prefix ${prefix}`, hint: 'leave out "system:"' };
       return refuseAuthority(issuer);
@@ -165,6 +164,11 @@ export const distributions: readonly string[] = ownApiservers;
  */
 function allowsReservedNames(prefix: string): boolean {
   return "system:".startsWith(prefix);
+}
+
+function withoutRules(who: string, prefix: string, hint: string): Misfit {
+  const message = `${who} no rules, so behind the prefix "${prefix}" a stolen signing key could name system:masters`;
+  return { message, hint };
 }
 
 /** These fetch the keys from a public address, whose certificate the public authorities vouch for. */
