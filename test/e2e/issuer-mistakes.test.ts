@@ -6,6 +6,7 @@ import { releaseName } from "../../src/cli/kubernetes/releases.ts";
 import { makeDeploymentFolder } from "../cli/support/deployment-folder.ts";
 import { octogate } from "../cli/support/octogate.ts";
 import { readDocument } from "../support/document-commands.ts";
+import { freePort } from "../support/free-port.ts";
 import { run } from "../support/program.ts";
 import { makeSigningKey } from "../support/signing-key.ts";
 import { binary } from "./support/binaries.ts";
@@ -72,6 +73,8 @@ describe("a kube-apiserver does not start", needs("structured authentication"), 
       `--service-account-key-file=${join(folder, "key.pem")}`,
       `--service-account-signing-key-file=${join(folder, "key.pem")}`,
       "--service-cluster-ip-range=10.0.0.0/24",
+      "--bind-address=127.0.0.1",
+      `--secure-port=${await freePort()}`,
       `--authentication-config=${join(folder, "changed.yaml")}`,
     ];
     const { exitCode, stderr } = await run(binary("kube-apiserver"), [...flags, ...moreFlags], {

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { expect } from "vitest";
 import type { ControlPlane } from "./control-plane.ts";
 import type { Kubectl } from "./kubectl.ts";
+import { releaseUnderTest } from "./needs.ts";
 import { clusterName, type Octogate } from "./octogate.ts";
 import { succeed } from "./roles.ts";
 import { type SignInKubectl, signInKubectl } from "./sign-in-kubectl.ts";
@@ -11,6 +12,15 @@ import { type SignInKubectl, signInKubectl } from "./sign-in-kubectl.ts";
 export const anyRead = ["get", "--raw", "/api"];
 export const whoami = ["auth", "whoami", "-o", "json"];
 export const unauthorized = "You must be logged in to the server";
+
+/** The entry of `extra` with a token's own id: the webhook gives it, and newer kube-apiservers add it themselves. */
+export const ownId = "authentication.kubernetes.io/credential-id";
+
+/** @returns what the release under test adds to the extra of an ID token's owner */
+export function ownIdOfIdToken(): Readonly<Record<string, unknown>> {
+  // kubernetes/kubernetes#126496
+  return releaseUnderTest().minor < 32 ? {} : { [ownId]: [expect.stringMatching(/^JTI=[\w-]{22}$/)] };
+}
 
 /** @param cluster to which they sign in */
 export function signIn(
