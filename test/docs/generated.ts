@@ -1,18 +1,22 @@
 // Everything in the documents that is generated from the code: `npm run docs` writes it, and a test compares it.
 import { readFileSync } from "node:fs";
 import { reasons } from "../../src/worker/reasons.ts";
-import { answerSections } from "../identity/answer-sections.ts";
+import type { Answers } from "../identity/answers.ts";
+import type { IdentityCase, Section } from "../identity/case.ts";
 import { sections } from "../identity/cases.ts";
-import { identityDocument } from "../identity/document.ts";
-import type { Scene } from "../identity/scene.ts";
+import { type AnsweredSection, identityDocument } from "../identity/document.ts";
 import { causesTable, exceptionsTable } from "./causes.ts";
 import { costsTable, pricesTable } from "./costs.ts";
+import { doorsTable } from "./doors.ts";
 import { limitsTable } from "./limits.ts";
 import { fillPage, tableOf } from "./markdown.ts";
 import { sharedQuotasTable } from "./sources.ts";
 
 /** Parts of documents, by the document and by the name of their markers. */
 const parts: Readonly<Record<string, Readonly<Record<string, () => string>>>> = {
+  "README.md": { doors: () => doorsTable("docs/") },
+  "docs/comparison.md": { doors: () => doorsTable("") },
+  "docs/moving.md": { doors: () => doorsTable("") },
   "docs/caching.md": { "shared quotas": sharedQuotasTable },
   "docs/configuration.md": { limits: limitsTable },
   "docs/security.md": { causes: causesTable, exceptions: exceptionsTable },
@@ -27,9 +31,17 @@ export function withGeneratedParts(document: string): string {
   return fillPage(page, new Map(Object.entries(parts[document] ?? {}).map(([name, make]) => [name, make()])));
 }
 
-/** @returns docs/identity.md: the answers of the real code to every row */
-export async function identityPage(scene: Scene): Promise<string> {
-  return identityDocument(await answerSections(scene, sections));
+/** @returns docs/identity.md: the answers of the real code to every row, one after the other */
+export async function identityPage(
+  answerTo: (section: Section, row: IdentityCase) => Promise<Answers>,
+): Promise<string> {
+  const answered: AnsweredSection[] = [];
+  for (const section of sections) {
+    const answers: Answers[] = [];
+    for (const row of section.rows) answers.push(await answerTo(section, row));
+    answered.push({ section, answers });
+  }
+  return identityDocument(answered);
 }
 
 function reasonsTable(): string {

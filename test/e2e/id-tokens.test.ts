@@ -4,6 +4,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { decodeJwt } from "jose";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { credentialIdKey } from "../identity/kube-apiserver.ts";
 import { parseKubeconfig, readRbacExample } from "../support/cluster-files.ts";
 import { makeSigningKey } from "../support/signing-key.ts";
 import { until } from "../support/until.ts";
@@ -12,9 +13,8 @@ import {
   anyRead,
   expectUnauthorized,
   masters,
-  ownId,
-  ownIdOfIdToken,
   signIn,
+  tokenIdInExtra,
   tokenOfOtherCluster,
   unauthorized,
   userOf,
@@ -86,9 +86,9 @@ describe(title, needs("structured authentication"), () => {
       groups: ["github:Reef-Works", "github:Reef-Works/platform", "system:authenticated"],
     });
     const keys = (value: unknown) => Object.keys(value ?? {});
-    expect(keys(byToken)).toEqual(expect.arrayContaining(keys(byWebhook).filter((key) => key !== ownId)));
+    expect(keys(byToken)).toEqual(expect.arrayContaining(keys(byWebhook).filter((key) => key !== credentialIdKey)));
     expect(byToken).toMatchObject({
-      ...ownIdOfIdToken(),
+      ...tokenIdInExtra(),
       "octogate.dev/login": [octogate.maintainer.login],
       "octogate.dev/credential-id": [expect.stringMatching(/^GITHUBSHA256=\S{44}$/)],
       "octogate.dev/credential-kind": ["app"],

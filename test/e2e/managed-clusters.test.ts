@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { stringify } from "yaml";
 import { rbacFor } from "../../src/cli/commands/manifests/rbac.ts";
 import type { TrustedIssuer } from "../../src/cli/commands/manifests/targets.ts";
+import { credentialIdKey } from "../identity/kube-apiserver.ts";
 import { readDocument } from "../support/document-commands.ts";
 import { until } from "../support/until.ts";
 import { type ControlPlane, startControlPlane } from "./support/control-plane.ts";
@@ -13,9 +14,8 @@ import {
   anyRead,
   expectUnauthorized,
   masters,
-  ownId,
-  ownIdOfIdToken,
   signIn,
+  tokenIdInExtra,
   tokenOfOtherCluster,
   userOf,
   webhookKubectl,
@@ -128,9 +128,9 @@ describe(title, needs("structured authentication"), () => {
         ...(hasUidAndExtra ? { uid: byWebhook.uid } : {}),
       });
       const keys = Object.keys(extra ?? {});
-      const byWebhookKeys = Object.keys(byWebhook.extra ?? {}).filter((key) => key !== ownId);
+      const byWebhookKeys = Object.keys(byWebhook.extra ?? {}).filter((key) => key !== credentialIdKey);
       if (hasUidAndExtra) expect(keys).toEqual(expect.arrayContaining(byWebhookKeys));
-      else expect(keys).toEqual(Object.keys(ownIdOfIdToken()));
+      else expect(keys).toEqual(Object.keys(tokenIdInExtra()));
     });
 
     test("the role bindings that come with the file let that person in, and nothing else does", async () => {

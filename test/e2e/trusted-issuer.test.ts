@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parse, stringify } from "yaml";
 import { releaseName } from "../../src/cli/kubernetes/releases.ts";
+import { credentialIdKey } from "../identity/kube-apiserver.ts";
 import { commandsIn } from "../support/document-commands.ts";
 import { makeSigningKey } from "../support/signing-key.ts";
 import { until } from "../support/until.ts";
@@ -13,9 +14,8 @@ import { openGuideShell } from "./support/guide-node.ts";
 import {
   expectUnauthorized,
   masters,
-  ownId,
-  ownIdOfIdToken,
   signIn,
+  tokenIdInExtra,
   tokenOfOtherCluster,
   userOf,
   webhookKubectl,
@@ -150,7 +150,7 @@ async function expectWorkflow(kubectl: Kubectl, givesExtra: boolean): Promise<vo
   const { extra, ...user } = await userOf(kubectl);
   const names = { username: "github:actions:acme/shop:9001", groups: workflowGroups };
   expect(user).toEqual(givesExtra ? { ...names, uid: "repository:9001" } : names);
-  expect(extra ?? {}).toEqual({ ...(givesExtra ? workflowExtra : {}), ...ownIdOfIdToken() });
+  expect(extra ?? {}).toEqual({ ...(givesExtra ? workflowExtra : {}), ...tokenIdInExtra() });
 }
 
 for (const { by, needed, configure, givesExtra } of ways) {
@@ -184,7 +184,7 @@ for (const { by, needed, configure, givesExtra } of ways) {
       if (!givesExtra) return;
       expect(extra).toMatchObject({ "octogate.dev/login": [octogate.maintainer.login] });
       expect(Object.keys(extra ?? {})).toEqual(
-        expect.arrayContaining(Object.keys(byWebhook ?? {}).filter((key) => key !== ownId)),
+        expect.arrayContaining(Object.keys(byWebhook ?? {}).filter((key) => key !== credentialIdKey)),
       );
       // Claims that only workflows have leave no empty entries.
       expect(Object.keys(extra ?? {}).join()).not.toMatch(/workflow-ref|run-id|run-attempt|sha|event|actor/);

@@ -5,12 +5,13 @@ import { decodeJwt } from "jose";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import type { NewJob } from "../../src/local/github/actions/jobs.ts";
 import type { StandInRepository } from "../../src/local/github/repositories.ts";
+import { credentialIdKey } from "../identity/kube-apiserver.ts";
 import { documentedWorkflow, documentedWorkflows } from "../support/documented-workflows.ts";
 import { until } from "../support/until.ts";
 import { beginJob, type LocalJob, letSeePods } from "./support/ci-workflows.ts";
 import { type ControlPlane, startControlPlane } from "./support/control-plane.ts";
 import { decisionsFromHere, untilDecided } from "./support/decisions.ts";
-import { anyRead, ownId, ownIdOfIdToken, unauthorized, whoami } from "./support/id-token-users.ts";
+import { anyRead, tokenIdInExtra, unauthorized, whoami } from "./support/id-token-users.ts";
 import { needs } from "./support/needs.ts";
 import { clusterName, type Octogate, startOctogate } from "./support/octogate.ts";
 
@@ -118,8 +119,8 @@ describe(title, needs("structured authentication", "the programs of a runner"), 
       "octogate.dev/event": ["push"],
       "octogate.dev/actor": ["otto-inkwell"],
     };
-    expect(byOwnToken).toEqual({ ...run, [ownId]: [expect.stringMatching(/^JTI=/)] });
-    expect(byToken).toMatchObject({ ...run, ...ownIdOfIdToken() });
+    expect(byOwnToken).toEqual({ ...run, [credentialIdKey]: [expect.stringMatching(/^JTI=/)] });
+    expect(byToken).toMatchObject({ ...run, ...tokenIdInExtra() });
   });
 
   test("an environment is a group of its own, whichever workflow names it", async () => {

@@ -80,6 +80,8 @@ export interface Section {
   readonly title: string;
   readonly text: string;
   readonly source?: Source;
+  /** False where the rows are about tokens that no sign-in has. Default: true. */
+  readonly signsIn?: false;
   readonly policy: PolicyTable;
   readonly rows: readonly IdentityCase[];
 }

@@ -54,6 +54,13 @@ export const sections: readonly Section[] = [
       ),
       row("a token that may not see organisations", "ada", classic("repo:status"), refused("scope_missing", "acme")),
       row("a fine-grained token for one's own account", "ada", fineGrained(), refused("other_resource_owner", "acme")),
+      row(
+        "the cluster takes sign-ins, and no tokens that people bring",
+        "ada",
+        readsOrganisations,
+        refused("token_kind_not_allowed"),
+        { token_kinds: [] },
+      ),
       row("an outsider", "emil", readsOrganisations, refused("not_allowed")),
       row("a member of another organisation", "finn", readsOrganisations, refused("not_allowed")),
     ],
@@ -854,6 +861,7 @@ export const sections: readonly Section[] = [
   {
     title: "What GitHub says about a token",
     text: "If GitHub refuses a token, the answer is a plain no. If GitHub says nothing about the person, Octogate says nothing to the cluster either.",
+    signsIn: false,
     policy: { allow: ["anyone"], token_kinds: ["classic"] },
     rows: [
       row("a revoked or expired token", "ben", { ...classic(), fate: { kind: "revoked" } }, refused("token_refused")),

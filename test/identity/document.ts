@@ -1,72 +1,146 @@
-// The text of docs/identity.md, from the rows and their results.
-import type { IdentityCase, PolicyTable, Section, TokenSpec, WorkflowRun } from "./case.ts";
-import type { Outcome } from "./outcome.ts";
-import { type OrganisationName, organisations, people, repositories } from "./scene.ts";
+// The text of docs/identity.md, from the rows and the answers to them.
+import { tableOf } from "../docs/markdown.ts";
+import type { Answers } from "./answers.ts";
+import type { Section } from "./case.ts";
+import { callerCell, code, exchangedCell, policyCell, signedInCell, toml, webhookCell } from "./cells.ts";
+import { credentialIdKey, extraClaims, type User, userOf } from "./kube-apiserver.ts";
+import { refusalText, saysNothing } from "./refusal-text.ts";
+import { organisations, people, repositories } from "./scene.ts";
+import { firstGroupAt, services, userAt } from "./services.ts";
+import type { Claims } from "./token-answer.ts";
 
-/** A section, with an outcome for each of its rows in their order. */
+/** A section, with the answers to each of its rows in their order. */
 export interface AnsweredSection {
   readonly section: Section;
-  readonly outcomes: readonly Outcome[];
+  readonly answers: readonly Answers[];
 }
 
 /** @returns the whole file */
 export function identityDocument(answered: readonly AnsweredSection[]): string {
-  return [introduction, peopleText(), ...answered.map(sectionText)].join("\n");
+  return [
+    introduction,
+    contentsText(answered),
+    sameNamesText(answered),
+    ...answered.map(sectionText),
+    refusalsText(answered),
+    peopleText(),
+  ].join("\n");
 }
+
+const sameNames = "The same names at both doors";
+const refusals = "What a refused person reads";
+const thePeople = "The people";
 
 const introduction = `<!-- Made by \`npm run docs\` from test/identity/cases.ts and the real code: change those, and run it again. -->
 
 # Who gets in, by example
 
-Each row shows a person or a workflow that brings a token to a cluster with a policy, and the user and groups that RBAC
-then sees.
-Every row is a test: the Worker's own code answers it, with a stand-in for GitHub.
-[configuration.md](configuration.md) explains the settings, [operations.md](operations.md#reasons) every reason,
-and [architecture.md](architecture.md#four-verdicts) the four verdicts.
+Each row shows [a person](#the-people) or a workflow that brings a token to a cluster with a policy, and what comes of it
+at both doors:
 
-The column *groups* also names the policy's organisations that are hidden from the token, with the reason. So do the log
-and the user's \`extra\`.
+- **webhook**: the user and groups that kube-apiserver gets, and the policy's organisations that are hidden from the
+  token, with the reason.
+  A refusal is a [verdict](architecture.md#four-verdicts) with its [reason](operations.md#reasons), for the operator.
+- **ID token**: the claims \`username\` and \`groups\` of the ID token that is given in exchange for the same token, where
+  the cluster has \`exchange = true\`; workflows need no such setting.
+  A refusal is OAuth's \`error\`, and what is wrong in the words that the person reads.
+  Where there are no words, the person reads [a text that says nothing](#what-a-refused-person-reads) about them.
+- **signed in**: the same where the person signs in with GitHub in place of bringing a token, as most people do.
+  A refusal is the one of a refresh; in the browser, \`access_denied\` stands in place of \`invalid_grant\`.
 
-A policy is what \`[vars.CLUSTER_NAME]\` in \`wrangler.toml\` holds, without the cluster's certificates.
+Every row is a test, in Node and on Cloudflare's runtime: the Worker's own code answers, with a stand-in for GitHub.
+The uid is always the account's number, or \`repository:\` and the repository's.
+[configuration.md](configuration.md) explains the settings.
+A policy is what \`[vars.CLUSTER_NAME]\` in \`wrangler.toml\` holds, here without the cluster's certificates, \`sign_in\` and
+\`exchange\`.
 Where a row has settings in its column *policy*, they replace those above the table.
 `;
 
-function peopleText(): string {
-  const rows = Object.entries(people).map(([login, { id, is }]) => `| ${login} | ${id} | ${is} |`);
-  const places = Object.values(organisations).map(({ login, id }) => `${login} (${id})`);
-  return `## The people
+function contentsText(answered: readonly AnsweredSection[]): string {
+  const titles = [sameNames, ...answered.map(({ section }) => section.title), refusals, thePeople];
+  const anchor = (title: string) =>
+    title
+      .toLowerCase()
+      .replace(/[^\w -]/g, "")
+      .replaceAll(" ", "-");
+  return `${titles.map((title) => `- [${title}](#${anchor(title)})`).join("\n")}\n`;
+}
 
-| login | number | who it is |
-|---|---|---|
-${rows.join("\n")}
+/** One person at both doors, in full. */
+function sameNamesText(answered: readonly AnsweredSection[]): string {
+  const { webhook, exchanged } = answered[0]?.answers[0] ?? {};
+  if (webhook === undefined || exchanged?.kind !== "issued") throw new Error("the first row shows no one who gets in");
+  const { claims } = exchanged;
+  const byToken = userOf(claims, "github:");
+  return `## ${sameNames}
 
-The organisations with their numbers: ${places.slice(0, 5).join(", ")},
-${places.slice(5).join(", ")}.
+A cluster that verifies ID tokens puts its prefix before their names: they are then the names of the webhook, letter for
+letter.
+This is ${claims.preferred_username}, in full:
 
-The repositories with their numbers: ${Object.values(repositories)
-    .map(({ is, id }) => `${is} (${id})`)
-    .join("; ")}.
+${tableOf(["", "webhook", "ID token", "what kube-apiserver makes of it"], fieldRows(webhook, claims, byToken))}
 
-Acme's teams: platform (55), storage (56), backups (57), billing (58), system-masters (59), duty (60), oncall (61).
+\`octogate.dev/hidden-organisations\` comes from the webhook alone.
+\`octogate.dev/outage-grace\` comes from both, while GitHub is unavailable.
+
+What becomes of an ID token depends on what verifies it:
+
+${tableOf(
+  ["", "username", "a group", "uid", "extra"],
+  services.map((service) => {
+    const { name, uid, extra } = service;
+    return [name, code(userAt(service, claims)), code(firstGroupAt(service, claims)), uid, extra];
+  }),
+)}
+
+\`test/e2e/identity.test.ts\` shows the ID token of each row to kube-apiserver 1.37.
+The rows of EKS, AKS and GKE follow their documentation; none was run there.
 `;
 }
 
-function sectionText({ section, outcomes }: AnsweredSection): string {
+function fieldRows(webhook: User, claims: Claims, byToken: User): string[][] {
+  const claimOf = new Map([...extraClaims, [credentialIdKey, "jti"]]);
+  const values: Readonly<Record<string, unknown>> = claims;
+  const keys = [...new Set([...Object.keys(webhook.extra), ...Object.keys(byToken.extra)])].sort();
+  const shown = (user: User, key: string) => (user.extra[key] ?? []).map(valueCell).join(" ");
+  const names = (groups: readonly string[]) => groups.map(code).join(" ");
+  return [
+    ["username", code(webhook.user ?? ""), `\`username\`: ${code(claims.username)}`, code(byToken.user ?? "")],
+    ["uid", code(webhook.uid ?? ""), `\`sub\`: ${code(claims.sub)}`, code(byToken.uid ?? "")],
+    ["groups", names(webhook.groups), `\`groups\`: ${names(claims.groups)}`, names(byToken.groups)],
+    ...keys.map((key) => {
+      const claim = claimOf.get(key);
+      const value = claim === undefined ? "" : `${code(claim)}: ${valueCell(String(values[claim]))}`;
+      return [`extra ${code(key)}`, shown(webhook, key), value, shown(byToken, key)];
+    }),
+  ];
+}
+
+/** What differs in each run stands there as dots. */
+function valueCell(value: string): string {
+  return code(
+    value
+      .replace(/^(GITHUBSHA256=|JTI=).+$/, "$1…")
+      .replace(/^[\w-]{22}$/, "…")
+      .replace(/^127\.0\.0\.1(?::\d+)?$/, "github.com"),
+  );
+}
+
+function sectionText({ section, answers }: AnsweredSection): string {
   const { title, text, policy, rows } = section;
   const hasPolicies = rows.some((row) => row.policy !== undefined);
-  const columns = ["", "person", "token", ...(hasPolicies ? ["policy"] : []), "verdict", "user", "groups", "reason"];
+  const signIns = section.signsIn === false ? [] : ["signed in"];
+  const columns = ["", "who, with which token", ...(hasPolicies ? ["policy"] : []), "webhook", "ID token", ...signIns];
   const table = rows.map((row, index) => {
-    const outcome = outcomes[index];
-    if (outcome === undefined) throw new Error(`there is no result for "${row.shows}"`);
+    const answer = answers[index];
+    if (answer === undefined) throw new Error(`there is no answer to "${row.shows}"`);
     return [
       row.shows,
-      row.person,
-      tokenText(row.token),
-      ...(hasPolicies ? [policyText(row)] : []),
-      outcome.verdict,
-      outcome.user === null ? "" : code(outcome.user),
-      groupsText(outcome),
-      code(outcome.reason),
+      callerCell(row),
+      ...(hasPolicies ? [policyCell(row)] : []),
+      webhookCell(answer.webhook),
+      exchangedCell(answer),
+      ...signIns.map(() => signedInCell(answer)),
     ];
   });
   return `## ${title}
@@ -77,9 +151,7 @@ ${oneSentenceALine(text)}
 ${toml(policy).join("\n")}
 \`\`\`
 
-${line(columns)}
-|${"---|".repeat(columns.length)}
-${table.map(line).join("\n")}
+${tableOf(columns, table)}
 `;
 }
 
@@ -88,73 +160,51 @@ function oneSentenceALine(text: string): string {
   return text.replace(/(?<=\.) (?=[A-Z`])/g, "\n");
 }
 
-function groupsText({ groups, hidden }: Outcome): string {
-  const shown = groups.map(code).join(" ");
-  return hidden.length === 0 ? shown : `${shown}; hidden: ${hidden.map(code).join(" ")}`;
+/** Each text once, with the reasons that it is read for; texts that differ in a detail alone are one. */
+function refusalsText(answered: readonly AnsweredSection[]): string {
+  const texts = new Map<string, { readonly text: string; readonly found: Set<string> }>();
+  for (const { webhook, exchanged } of answered.flatMap(({ answers }) => answers)) {
+    if (exchanged.kind === "issued") continue;
+    const text = refusalText(exchanged.description);
+    const withoutDetail = text.replace(/ \(.*\)(?=: )/, "");
+    const { found } = texts.get(withoutDetail) ?? { found: new Set<string>() };
+    texts.set(withoutDetail, { text: texts.get(withoutDetail)?.text ?? text, found: found.add(code(webhook.reason)) });
+  }
+  const rows = [...texts.values()].map(({ text, found }) => [text, [...found].sort().join(" ")]);
+  const isGeneral = ([text = ""]: readonly string[]) => saysNothing(text);
+  return `## ${refusals}
+
+As \`error_description\`, which kubelogin prints in the terminal, or on a page.
+\`Reference: GITHUBSHA256=…\` follows: the token's name in the decision log, which has the reason.
+These texts say nothing about the person or the workflow:
+
+${tableOf(["text", "reasons"], rows.filter(isGeneral))}
+
+The others say what is wrong, and how to put it right.
+The same reason can be told or not: a problem with an organisation is told only to a person who is proven to belong to
+an organisation of the policy, or to whom GitHub itself names it.
+
+${tableOf(
+  ["text", "reasons"],
+  rows.filter((row) => !isGeneral(row)),
+)}
+`;
 }
 
-const kinds: Readonly<Record<TokenSpec["kind"], string>> = {
-  classic: "classic",
-  fine_grained: "fine-grained",
-  oauth: "OAuth app",
-  app: "GitHub App",
-  legacy: "legacy",
-  installation: "installation",
-  service_account: "service account",
-  workflow: "workflow",
-};
+function peopleText(): string {
+  const rows = Object.entries(people).map(([login, { id, is }]) => [login, String(id), is]);
+  const places = Object.values(organisations).map(({ login, id }) => `${login} (${id})`);
+  return `## ${thePeople}
 
-/** What a job says about itself, in its own words. */
-function runText({
-  repository = "shop",
-  workflow = "deploy.yml",
-  ref = "refs/heads/main",
-  ...run
-}: WorkflowRun): string {
-  const { owner, name } = repositories[repository];
-  const shownOwner = owner in organisations ? organisations[owner as OrganisationName].login : owner;
-  return [
-    `${code(workflow)} of ${run.workflowRepository ?? `${shownOwner}/${name}`} at ${code(ref)}`,
-    `event ${code(run.event ?? "push")}`,
-    ...(run.environment === undefined ? [] : [`environment ${code(run.environment)}`]),
-    ...(run.reusableWorkflow === undefined ? [] : [`the job from ${code(run.reusableWorkflow)}`]),
-    ...(run.audience === undefined ? [] : [`audience ${code(run.audience)}`]),
-  ].join(", ");
-}
+${tableOf(["login", "number", "who it is"], rows)}
 
-function tokenText({ run, ...spec }: TokenSpec): string {
-  return run === undefined ? personTokenText(spec) : `workflow: ${runText(run)}`;
-}
+The organisations with their numbers: ${places.slice(0, 5).join(", ")},
+${places.slice(5).join(", ")}.
 
-function personTokenText({ kind, scopes, owner, client, expiration, authorisedFor }: TokenSpec): string {
-  const hasScopes = kind === "classic" || kind === "oauth" || kind === "legacy";
-  return [
-    client === undefined ? kinds[kind] : `${kinds[kind]} ${client}`,
-    ...(hasScopes ? [scopes === undefined || scopes.length === 0 ? "no scopes" : scopes.map(code).join(" ")] : []),
-    ...(kind === "fine_grained" ? [`for ${owner === undefined ? "oneself" : organisations[owner].login}`] : []),
-    ...(authorisedFor === undefined ? [] : [`authorised for ${organisations[authorisedFor].login}`]),
-    ...(expiration === undefined ? [] : [`until “${expiration}”`]),
-  ].join(", ");
-}
+The repositories with their numbers: ${Object.values(repositories)
+    .map(({ is, id }) => `${is} (${id})`)
+    .join("; ")}.
 
-function policyText({ policy }: IdentityCase): string {
-  return policy === undefined ? "" : toml(policy).map(code).join("<br>");
-}
-
-function toml(policy: PolicyTable): string[] {
-  return Object.entries(policy).map(([key, value]) => `${key} = ${tomlValue(value)}`);
-}
-
-function tomlValue(value: PolicyTable[string]): string {
-  return typeof value === "object"
-    ? `[${value.map((entry) => JSON.stringify(entry)).join(", ")}]`
-    : JSON.stringify(value);
-}
-
-function code(text: string): string {
-  return `\`${text}\``;
-}
-
-function line(cells: readonly string[]): string {
-  return `| ${cells.join(" | ")} |`;
+Acme's teams: platform (55), storage (56), backups (57), billing (58), system-masters (59), duty (60), oncall (61).
+`;
 }

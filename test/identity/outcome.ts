@@ -8,12 +8,16 @@ export interface Outcome {
   readonly verdict: VerdictKind;
   readonly reason: Reason;
   readonly user: string | null;
+  readonly uid: string | null;
   readonly groups: readonly string[];
+  readonly extra: Readonly<Record<string, readonly string[]>>;
   /** `organisation=reason` of each organisation that the token may not see. */
   readonly hidden: readonly string[];
   /** The text that kube-apiserver logs: null for a plain yes or no. */
   readonly message: string | null;
 }
+
+export const hiddenKey = "octogate.dev/hidden-organisations";
 
 const decisionSchema = v.object({
   verdict: v.picklist(["authenticated", "unauthenticated", "denied", "undetermined"]),
@@ -35,7 +39,7 @@ export function outcomeOf(status: number, body: string, decision: unknown): Outc
     decision === null
       ? ({ verdict: "unauthenticated", reason: "not_github_token" } as const)
       : v.parse(decisionSchema, decision);
-  const refusal = { verdict, reason, user: null, groups: [], hidden: [] };
+  const refusal = { verdict, reason, user: null, uid: null, groups: [], extra: {}, hidden: [] };
   if (status === 503) {
     if (verdict !== "undetermined") throw new Error(`the log says ${verdict}, the answer undetermined`);
     return { ...refusal, message: v.parse(statusSchema, JSON.parse(body)).message };
@@ -45,13 +49,6 @@ export function outcomeOf(status: number, body: string, decision: unknown): Outc
     throw new Error(`the log says ${verdict}, the answer authenticated: ${review.authenticated}`);
   }
   if (!review.authenticated) return { ...refusal, message: review.error ?? null };
-  const { username, groups, extra } = review.user;
-  return {
-    verdict,
-    reason,
-    user: username,
-    groups,
-    hidden: extra["octogate.dev/hidden-organisations"] ?? [],
-    message: null,
-  };
+  const { username, uid, groups, extra } = review.user;
+  return { verdict, reason, user: username, uid, groups, extra, hidden: extra[hiddenKey] ?? [], message: null };
 }

@@ -105,8 +105,17 @@ export type RepositoryName = keyof typeof repositories;
 export const clients = {
   "acme-cli": "Ov23.acme-cli",
   "acme-portal": "Iv23.acme-portal",
+  "acme-sign-in": "Iv23.acme-sign-in",
   "someone-elses": "Ov23.someone-elses",
 } as const;
+
+/** The sign-in hostname that the app leads back to. */
+export const signInIssuer = "https://login.acme.test";
+
+/** @returns for whom a workflow's token has to be */
+export function audienceOf(issuerUrl: string, cluster: string): string {
+  return `${issuerUrl}/clusters/${cluster}`;
+}
 
 export type ClientName = keyof typeof clients;
 
@@ -114,12 +123,14 @@ export interface Scene {
   readonly github: GitHubStandIn;
   readonly accounts: Readonly<Record<PersonName, StandInAccount>>;
   readonly organisations: Readonly<Record<OrganisationName, StandInOrganisation>>;
+  /** Of the app that people sign in with, which every organisation has installed. */
+  readonly signInSecret: string;
   /**
    * A new token for a person, or for a workflow that a person started, with everything that happened to it.
    *
-   * @param cluster at which a workflow brings it
+   * @param audience of a workflow's token; default: of the cluster "example"
    */
-  tokenOf(person: PersonName, spec: TokenSpec, cluster?: string): string;
+  tokenOf(person: PersonName, spec: TokenSpec, audience?: string): string;
   /** The settings of a deployment, without its clusters. */
   settingsOf(source: Source): Record<string, unknown>;
   close(): Promise<void>;
@@ -137,6 +148,12 @@ export async function startScene(): Promise<Scene> {
   const cli = github.addApp({ clientId: clients["acme-cli"], appId: 901, name: "acme-cli" });
   const portal = github.addApp({ clientId: clients["acme-portal"], appId: 902, name: "acme-portal" });
   github.installApp(portal, places.acme);
+  const signIn = github.addApp({
+    clientId: clients["acme-sign-in"],
+    name: "acme-sign-in",
+    callbackUrls: [`${signInIssuer}/callback`],
+  });
+  for (const place of Object.values(places)) github.installApp(signIn, place);
   const source = github.addApp({ appId: 903, name: "octogate-memberships" });
   for (const name of ["acme", "hooli", "slugworth", "wallace", "crowd", "vandelay", "dunder"] as const) {
     github.installApp(source, places[name]);
@@ -150,7 +167,7 @@ export async function startScene(): Promise<Scene> {
   const ownToken = {
     GITHUB_API_URL: github.url,
     CACHE_SECRET: randomBytes(32).toString("base64"),
-    ISSUER_URL: issuerUrl,
+    ISSUER_URL: signInIssuer,
     ACTIONS_ISSUER_URL: actionsIssuerUrl(github),
   };
   const secretsOf = (secret: string) =>
@@ -160,15 +177,13 @@ export async function startScene(): Promise<Scene> {
     github,
     accounts,
     organisations: places,
-    tokenOf: (person, spec, cluster = "example") =>
+    signInSecret: signIn.clientSecret,
+    tokenOf: (person, spec, audience = audienceOf(signInIssuer, "example")) =>
       spec.kind === "workflow"
-        ? workflowTokenOf(
-            github,
-            accounts[person],
-            repositoryOf(spec.run?.repository ?? "shop"),
-            spec.run ?? {},
-            cluster,
-          )
+        ? workflowTokenOf(github, accounts[person], repositoryOf(spec.run?.repository ?? "shop"), {
+            audience,
+            ...spec.run,
+          })
         : tokenOf(github, accounts[person], places, { ...spec, kind: spec.kind }),
     settingsOf(kind) {
       switch (kind) {
@@ -185,9 +200,6 @@ export async function startScene(): Promise<Scene> {
     close: () => github.close(),
   };
 }
-
-/** Nothing answers there: it is the audience of workflows' tokens alone. */
-const issuerUrl = "https://login.octogate.test";
 
 type Accounts = Scene["accounts"];
 type Places = Scene["organisations"];
@@ -302,14 +314,20 @@ function workflowTokenOf(
   github: GitHubStandIn,
   { login, id }: StandInAccount,
   repository: StandInRepository,
-  { repository: _, audience, ageSeconds = 0, isForged = false, claims, ...run }: WorkflowRun,
-  cluster: string,
+  {
+    repository: _,
+    audience,
+    ageSeconds = 0,
+    isForged = false,
+    claims,
+    ...run
+  }: WorkflowRun & { readonly audience: string },
 ): string {
   const { kid } = github.actionsKeys.signing;
   return github.mintWorkflowToken(
     { ...run, repository, actor: { login, id } },
     {
-      audience: audience ?? `${issuerUrl}/clusters/${cluster}`,
+      audience,
       now: new Date(Date.now() - ageSeconds * 1000),
       ...(claims === undefined ? {} : { claims }),
       ...(isForged ? { key: { ...makeActionsKey(9), kid } } : {}),

@@ -13,8 +13,9 @@ export const workflowSections: readonly Section[] = [
   {
     title: "Workflows get in",
     text:
-      "A job brings the token that GitHub Actions gives to it, made for the audience `ISSUER_URL/clusters/NAME`. The person in the table has started the run. " +
+      "A job brings the token that GitHub Actions gives to it, made for the audience `ISSUER_URL/clusters/NAME`. " +
       "The workflow's groups are the repository, the file that the run began with, and the environment that the job names.",
+    signsIn: false,
     policy: { allow: [deploy, production] },
     rows: [
       row("the file at the ref", "ada", run(), deployed),
@@ -77,6 +78,7 @@ export const workflowSections: readonly Section[] = [
   {
     title: "Workflows stay out",
     text: "GitHub has to have signed the token, for this cluster and this time. `deny` wins over `allow`, and names the person who started a run, too.",
+    signsIn: false,
     policy: { allow: [deploy, production] },
     rows: [
       row(
@@ -108,6 +110,7 @@ export const workflowSections: readonly Section[] = [
   {
     title: "Repositories get new names and owners",
     text: "The two numbers of an entry stand for the owner and the repository. Without them the name alone counts.",
+    signsIn: false,
     policy: { allow: ["environment:acme/depot/production#1234/9004"] },
     rows: [
       row(
@@ -153,6 +156,7 @@ export const workflowSections: readonly Section[] = [
     text:
       "They begin with `actions:`, so that no person, organisation or team has them. `username` and `group` give their forms. " +
       "An environment whose name has other than printable ASCII gives no group, but an entry may name it.",
+    signsIn: false,
     policy: { allow: [deploy], username: "id", group: "id" },
     rows: [
       row(

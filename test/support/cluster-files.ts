@@ -59,13 +59,17 @@ export function parseKubeconfig(text: string): Kubeconfig {
   return parse(text) as Kubeconfig;
 }
 
-/** The role bindings in k8s/rbac for people at GitHub, each with what stands in the place of whom it lets in. */
+/**
+ * The role bindings in k8s/rbac for people and workflows at GitHub, each with what stands in the place of whom it lets
+ * in.
+ */
 export const rbacExamples = {
   "view-namespace": "LOGIN:ID",
   "view-cluster": "LOGIN:ID",
   "view-organisation": "<ORGANISATION>",
   "edit-team": "<ORGANISATION>/<TEAM>",
   "admin-team": "<ORGANISATION>/<TEAM>",
+  "edit-workflow": "actions:<OWNER>/<REPOSITORY>/environments/<ENVIRONMENT>",
 } as const;
 
 export type RbacExample = keyof typeof rbacExamples;

@@ -8,6 +8,7 @@ import type { Facts } from "../github/facts.ts";
 import { workflowCredentialIdOf, workflowUidOf } from "../policy/workflow-identity.ts";
 import type { Reason } from "../reasons.ts";
 import { undetermined, type Verdict } from "../verdict.ts";
+import type { WorkflowFacts } from "../workflows/facts.ts";
 import type { MeasuredDecision, Metrics } from "./metrics.ts";
 
 /** A review as the app knows it. */
@@ -200,7 +201,7 @@ function lineOf(question: Question, verdict: Verdict, decision: LoggedDecision |
     workflow: run?.workflowRef ?? undefined,
     environment: run?.environment ?? undefined,
     event: run?.event,
-    run: run && `${run.runId}/${run.runAttempt}`,
+    run: runOf(run),
     actor: run?.actor ?? undefined,
     organisations: facts === undefined ? undefined : membershipsOf(facts),
     credentialKind: workflow === undefined ? evaluated?.credential.tokenKind : "workflow",
@@ -235,6 +236,11 @@ function measured(
     certificateDaysLeft: question.door === "webhook" ? question.certificateDaysLeft : null,
     outageGrace: evaluated?.graceEndsAt !== undefined,
   };
+}
+
+/** @returns ID/ATTEMPT */
+function runOf(facts: WorkflowFacts | undefined): string | undefined {
+  return facts === undefined || facts.runId === null ? undefined : `${facts.runId}/${facts.runAttempt ?? ""}`;
 }
 
 function timeOf(now: number): string {

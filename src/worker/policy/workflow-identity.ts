@@ -80,9 +80,9 @@ function extraOf(facts: WorkflowFacts): Record<string, string[]> {
 }
 
 /**
- * A blank counts as printable in the name of an environment or of a file. At the end of a header it would be lost, and
- * the name would be another one's.
+ * Whether a name may leave. A blank counts as printable in the name of an environment or of a file. At the end of a
+ * header it would be lost, and the name would be another one's.
  */
-function isPrintable(name: string): boolean {
+export function isPrintable(name: string): boolean {
   return /^[\x20-\x7e]*[\x21-\x7e]$/.test(name) && name.length <= maxNameLength;
 }

@@ -69,6 +69,7 @@ export function createActionsKeys(options: ActionsKeysOptions): ActionsKeys {
   const counts = (set: KeySet | null, lifetimeMs: number): set is KeySet =>
     set !== null && set.fetchedAt <= now() && now() - set.fetchedAt < lifetimeMs;
   const isFresh = (set: KeySet | null): set is KeySet => counts(set, keyLifetimeMs);
+  const isUsable = (set: KeySet | null): set is KeySet => counts(set, keyLifetimeMs + graceMs);
   const publicKeyIn = (set: KeySet, kid: string) => set.keys.find((key) => key.kid === kid);
   const isAsking = () => askingSince !== null && now() - askingSince < askLimitMs;
 
@@ -122,7 +123,7 @@ export function createActionsKeys(options: ActionsKeysOptions): ActionsKeys {
 
   async function answer(kid: string, source: KeySource): Promise<KeyAnswer> {
     const isCurrent = isFresh(known);
-    const key = counts(known, keyLifetimeMs + graceMs) ? await keyIn(known, kid) : null;
+    const key = isUsable(known) ? await keyIn(known, kid) : null;
     if (key !== null) return { kind: "found", key, source: source === "none" ? "memory" : source };
     if (!isCurrent) return { kind: "undetermined", reason: "workflow_keys_unavailable", source: "none" };
     return source === "github"
@@ -134,7 +135,7 @@ export function createActionsKeys(options: ActionsKeysOptions): ActionsKeys {
     async find(kid) {
       if (isFresh(known) && publicKeyIn(known, kid) !== undefined) return answer(kid, "memory");
       // Other requests of a new isolate wait for the one that asks.
-      while (!isFresh(known) && isAsking()) await wait(waitMs);
+      while (!isUsable(known) && isAsking()) await wait(waitMs);
       const isKnown = isFresh(known) && publicKeyIn(known, kid) !== undefined;
       const pauseMs = isFresh(known) ? unknownKeyPauseMs : failurePauseMs;
       if (isKnown || isAsking() || now() - askedGitHubAt < pauseMs) return answer(kid, "memory");

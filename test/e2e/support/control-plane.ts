@@ -40,8 +40,11 @@ export interface ControlPlane {
   readonly admin: Kubectl;
   /** @returns what kube-apiserver has logged since this call, each time it is asked */
   logFromHere(): () => string;
-  /** Ends kube-apiserver and starts it again, perhaps with another kubeconfig for the webhook. etcd goes on. */
-  restart(webhookKubeconfig?: string): Promise<void>;
+  /**
+   * Ends kube-apiserver and starts it again, perhaps with another kubeconfig for the webhook, or with other flags. etcd
+   * goes on.
+   */
+  restart(webhookKubeconfig?: string, changes?: Pick<ControlPlaneOptions, "webhookFlags" | "flags">): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -74,8 +77,9 @@ export async function startControlPlane(
 
     const bootstrapToken = randomBytes(16).toString("hex");
     const flags = await apiserverFlags(folder, authority, port, etcdUrl, bootstrapToken);
+    let ownFlags = { webhookFlags, flags: moreFlags };
     const startApiserver = async (kubeconfig: string) => {
-      const args = [...flags, ...webhookFlags(kubeconfig), ...moreFlags];
+      const args = [...flags, ...ownFlags.webhookFlags(kubeconfig), ...ownFlags.flags];
       apiserver = start(binary("kube-apiserver"), args, { env });
       await apiserverIsReady(apiserver, admin);
     };
@@ -97,7 +101,8 @@ export async function startControlPlane(
         const alreadyLogged = log().length;
         return () => log().slice(alreadyLogged);
       },
-      async restart(kubeconfig = webhookKubeconfig) {
+      async restart(kubeconfig = webhookKubeconfig, changes = {}) {
+        ownFlags = { ...ownFlags, ...changes };
         await apiserver?.stop();
         outputOfEarlierOnes = log();
         await startApiserver(kubeconfig);
@@ -153,7 +158,7 @@ async function apiserverFlags(
 }
 
 /** The flags of k8s/kubeadm; only the file lies elsewhere on this machine. */
-function kubeadmFlags(webhookKubeconfig: string): string[] {
+export function kubeadmFlags(webhookKubeconfig: string): string[] {
   return readClusterConfiguration().apiServer.extraArgs.map(
     ({ name, value }) => `--${name}=${name === configFileFlag ? webhookKubeconfig : value}`,
   );

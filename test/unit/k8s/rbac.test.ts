@@ -16,6 +16,7 @@ test.each([
   ["view-organisation", "ClusterRoleBinding", "Group", "Acme", "view"],
   ["edit-team", "RoleBinding", "Group", "Acme/platform", "edit"],
   ["admin-team", "RoleBinding", "Group", "Acme/platform", "admin"],
+  ["edit-workflow", "RoleBinding", "Group", "actions:Acme/shop/environments/production", "edit"],
 ] as const)("%s is a %s for one %s", (name, kind, subjectKind, who, role) => {
   const binding = parse(readRbacExample(name, who)) as Binding; // our own file
 

@@ -2,7 +2,7 @@
 // need.
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { makeToken, type StandInTokenKind } from "../../../src/local/github/token.ts";
-import { createReviewer, type Reviewer } from "../../identity/reviewer.ts";
+import { createDeployment, type Deployment } from "../../identity/deployment.ts";
 import { type Scene, startScene } from "../../identity/scene.ts";
 import { countCalls } from "../../support/github-calls.ts";
 
@@ -35,8 +35,10 @@ function outsiders(scopes: readonly string[]): string[] {
   });
 }
 
+type Review = Deployment["review"];
+
 /** Reviews all tokens, a few at a time. @returns how often each reason was the outcome */
-async function reviewAll(review: Reviewer, cluster: string, tokens: readonly string[]) {
+async function reviewAll(review: Review, cluster: string, tokens: readonly string[]) {
   const reasons: Record<string, number> = {};
   const atOnce = 50;
   for (let start = 0; start < tokens.length; start += atOnce) {
@@ -47,7 +49,7 @@ async function reviewAll(review: Reviewer, cluster: string, tokens: readonly str
 }
 
 describe("with people's own tokens", () => {
-  const startReviewer = () => createReviewer({ settings: scene.settingsOf("own_token"), clusters });
+  const startReviewer = () => createDeployment({ settings: scene.settingsOf("own_token"), clusters }).review;
 
   test("made-up tokens with right checksums cost one call each, and are a plain no to the last", async () => {
     expect(await reviewAll(startReviewer(), "acme", madeUp("classic"))).toEqual({
@@ -98,14 +100,15 @@ describe("with people's own tokens", () => {
 
 describe("with an installed app", () => {
   const startReviewer = (now?: () => number) =>
-    createReviewer({ settings: scene.settingsOf("installed_app"), clusters, ...(now === undefined ? {} : { now }) });
+    createDeployment({ settings: scene.settingsOf("installed_app"), clusters, ...(now === undefined ? {} : { now }) })
+      .review;
   const person = { "GET /orgs/{org}/memberships/{login}": 1, "POST /graphql": 1 };
 
   /** For so long the app's own token is new, and a call that GitHub refuses is made once more. */
   const newTokenMs = 5_000;
 
   /** Lets a reviewer have its installation and a token. */
-  async function warm(review: Reviewer): Promise<Reviewer> {
+  async function warm(review: Review): Promise<Review> {
     await review("acme", scene.tokenOf("ben", { kind: "classic" }));
     scene.github.requests.length = 0;
     return review;
@@ -152,7 +155,7 @@ describe("with an installed app", () => {
 });
 
 test("with check-token, made-up tokens cost nothing of the anonymous quota", async () => {
-  const review = createReviewer({ settings: scene.settingsOf("check_token"), clusters });
+  const { review } = createDeployment({ settings: scene.settingsOf("check_token"), clusters });
   expect(await reviewAll(review, "clients", madeUp("oauth"))).toEqual({
     token_client_mismatch: 20,
     not_github_token: many - 20,

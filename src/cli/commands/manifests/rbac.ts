@@ -3,7 +3,10 @@ import { parseDocument } from "yaml";
 import { listClusterFiles, readClusterFile } from "../../../node/kubeconfig.ts";
 import { type ClusterPolicy, readClusterPolicy } from "../../../worker/config/cluster.ts";
 import { clusterVariableName } from "../../../worker/config/config.ts";
+import { isForWorkflows } from "../../../worker/config/entries.ts";
+import type { RepositoryReference } from "../../../worker/config/workflow-entries.ts";
 import { claimOf, nameOf } from "../../../worker/policy/identity.ts";
+import { isPrintable } from "../../../worker/policy/workflow-identity.ts";
 import { stringsIn } from "../../config-file/clusters.ts";
 import { type BindingSubject, bindingSubject, type NameForm, type PolicyName } from "./names.ts";
 
@@ -24,6 +27,8 @@ const organisationsFile = "view-organisation.yaml";
 const teamsFile = "admin-team.yaml";
 /** For whom that is too much; not in the kustomization. */
 const otherTeamsFile = "edit-team.yaml";
+/** For workflows; not in the kustomization. */
+const workflowsFile = "edit-workflow.yaml";
 /** For people by themselves; not in the kustomization. */
 const peopleFiles = ["view-cluster.yaml", "view-namespace.yaml"];
 /**
@@ -59,11 +64,13 @@ export function renderRbac(policy: ClusterPolicy | null, entries: readonly strin
   const subjectsOf = (names: readonly PolicyName[]) => names.map((name) => bindingSubject(name, form));
   const organisations = subjectsOf(policy === null ? [] : organisationGroups(policy, entries));
   const teams = subjectsOf(policy === null ? [] : teamGroups(policy, entries));
+  const workflows = subjectsOf(policy === null ? [] : workflowGroups(policy, entries));
   const people = subjectsOf(policy === null ? [] : usernames(policy, entries));
   const subjects: Readonly<Record<string, readonly BindingSubject[]>> = {
     [organisationsFile]: organisations,
     [teamsFile]: teams,
     [otherTeamsFile]: teams,
+    [workflowsFile]: workflows,
     ...Object.fromEntries(peopleFiles.map((name) => [name, people])),
   };
   return {
@@ -71,7 +78,7 @@ export function renderRbac(policy: ClusterPolicy | null, entries: readonly strin
       name: `${folder}/${name}`,
       content: withSubjects(readClusterFile(`${folder}/${name}`), subjects[name] ?? []),
     })),
-    notes: policy === null ? [] : notesOn(policy, namesOf(organisations), namesOf(teams)),
+    notes: policy === null ? [] : notesOn(policy, namesOf(organisations), namesOf(teams), namesOf(workflows)),
   };
 }
 
@@ -102,6 +109,26 @@ function teamGroups(policy: ClusterPolicy, entries: readonly string[]): PolicyNa
   return [...new Set(names)].map((name) => groupOf(policy, name));
 }
 
+/** Of the file or the environment that an entry names: the repository's is for all of its workflows that get in. */
+function workflowGroups(policy: ClusterPolicy, entries: readonly string[]): PolicyName[] {
+  const names = policy.allow.flatMap((entry) => {
+    if (!isForWorkflows(entry)) return [];
+    const id = entry.pin?.repositoryId ?? unknownNumber;
+    const repository = nameOf(policy.group, repositorySpelling(entry, entries), id);
+    const detail =
+      entry.kind === "environment" ? `environments/${entry.environment}` : `workflows/${entry.path.split("/").at(-1)}`;
+    return isPrintable(detail) ? [`actions:${repository}/${detail}`] : [];
+  });
+  return [...new Set(names)].map((name) => groupOf(policy, name));
+}
+
+/** @returns OWNER/REPO as the operator spelled it */
+function repositorySpelling({ owner, repository }: RepositoryReference, entries: readonly string[]): string {
+  const name = `${owner}/${repository}`;
+  const spelled = entries.map((entry) => /^(?:workflow|environment):([^/]+\/[^/]+)\//.exec(entry)?.[1]);
+  return spelled.find((one) => one?.toLowerCase() === name) ?? name;
+}
+
 function usernames(policy: ClusterPolicy, entries: readonly string[]): PolicyName[] {
   return policy.allow.flatMap((entry) => {
     if (entry.kind !== "user") return [];
@@ -128,8 +155,13 @@ function withSubjects(template: string, subjects: readonly BindingSubject[]): st
   return document.toString({ lineWidth: 0 });
 }
 
-function notesOn(policy: ClusterPolicy, organisations: readonly string[], teams: readonly string[]): string[] {
-  const groups = [...organisations, ...teams];
+function notesOn(
+  policy: ClusterPolicy,
+  organisations: readonly string[],
+  teams: readonly string[],
+  workflows: readonly string[],
+): string[] {
+  const groups = [...organisations, ...teams, ...workflows];
   const notes: string[] = [];
   if (organisations.length === 0) {
     notes.push(`${folder}/${organisationsFile} admits no user: the policy gives no organisation's groups.`);

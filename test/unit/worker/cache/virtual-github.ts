@@ -37,6 +37,9 @@ export interface VirtualGitHub {
   readonly counts: { ok: number; notModified: number };
 }
 
+/** The app that people sign in with; GitHub says whose its tokens are. */
+export const signInClientId = "Iv23.acme-sign-in";
+
 const organization = { id: 10, login: "acme" };
 const mona = { id: 1001, login: "mona", type: "User" };
 const lisa = { id: 1002, login: "lisa", type: "User" };
@@ -59,6 +62,10 @@ export function virtualGitHub(time: VirtualTime): VirtualGitHub {
     const event = isColleague ? null : github.event;
     if (condition === "5xx") return new Response("<html>Unicorn!</html>", { status: 502 });
     if (condition === "hang") return hang(init?.signal ?? null);
+    if (pathname === `/applications/${signInClientId}/token`) {
+      if (event === "token revoked") return refusal(404, "Not Found");
+      return Response.json({ app: { client_id: signInClientId }, scopes: null, expires_at: null, user: mona });
+    }
     if (event === "token revoked") {
       return condition === "anonymous bucket spent" ? limited(60) : refusal(401, "Bad credentials");
     }

@@ -210,3 +210,16 @@ describe("a pinned team of deny whose organisation is not pinned", () => {
     expect(matchOf(denied, proven(null))).toEqual(notInTeam);
   });
 });
+
+test("an entry for workflows matches no person, in neither list", () => {
+  const workflow = "workflow:octocat/shop/.github/workflows/deploy.yml@refs/heads/main#583231/1";
+  const environment = "environment:octocat/shop/production#583231/1";
+  const policy = policyOf({
+    allow: ["user:octocat#583231", workflow, environment],
+    deny: ["repository:octocat/web#583231/2", "environment:octocat/shop/staging"],
+  });
+  const matches = [...policy.allow, ...policy.deny].map((entry) =>
+    entry.kind === "token" ? null : matchEntry(entry, policy, factsOf(), "deny").kind,
+  );
+  expect(matches).toEqual(["matched", "not_matched", "not_matched", "not_matched", "not_matched"]);
+});

@@ -1,5 +1,7 @@
 // A workflow that is admitted: the same names by the webhook and by an exchange, and what the log says.
 import { describe, expect, test } from "vitest";
+import { readConfig } from "../../../../src/worker/config/config.ts";
+import { createSignInSealer } from "../../../../src/worker/sign-in/sealer.ts";
 import { startOfTests } from "../support.ts";
 import { audience, claimsIn, environmentEntry, startWorkflowApp, workflowEntry, workflowToken } from "./support.ts";
 
@@ -142,6 +144,27 @@ describe("a workflow's token", () => {
     expect((await exchange(workflowToken(), { subject_token_type: type })).body).toMatchObject({
       error: "invalid_request",
     });
+  });
+
+  test("is no session: a refresh token that holds one is refused", async () => {
+    const { env, app, issuer } = startWorkflowApp();
+    const { signIn } = readConfig(env);
+    if (signIn?.ok !== true) throw new Error("people can sign in");
+    const endsAt = startOfTests / 1000 + 300;
+    const session = { token: workflowToken(), tokenEndsAt: endsAt, needsSecret: false, isShared: false };
+    const sealer = createSignInSealer(signIn.value, () => startOfTests);
+    const refresh_token = await sealer.seal("refresh_token", "production", session, endsAt);
+    const body = new URLSearchParams({ grant_type: "refresh_token", client_id: "production", refresh_token });
+    const response = await app.fetch(new Request("https://login.acme.test/token", { method: "POST", body }), env);
+    expect(await response.json()).toMatchObject({ error: "invalid_grant" });
+    expect(issuer.calls).toEqual([]);
+  });
+
+  test("that does not say its run has none in the log", async () => {
+    const { review, decisions } = startWorkflowApp();
+    await review(workflowToken({ claims: { run_id: "", sha: undefined, actor: "" } }));
+    expect(decisions()).toMatchObject([{ reason: "admitted" }]);
+    for (const name of ["run", "actor"]) expect(decisions()[0]).not.toHaveProperty(name);
   });
 
   test("says nothing to a cluster but printable ASCII", async () => {

@@ -311,6 +311,11 @@ const files: readonly Row[] = [
   ),
   row(
     "workflow_not_allowed",
+    "the file in another repository, whose name is as long",
+    job({ workflowRepository: "acme/shot" }),
+  ),
+  row(
+    "workflow_not_allowed",
     "the file in a repository whose name begins alike",
     job({ workflowRepository: "acme/shop/x" }),
   ),

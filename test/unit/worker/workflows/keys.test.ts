@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { makeActionsKey } from "../../../../src/local/github/actions/issuer.ts";
 import { createGitHubClient } from "../../../../src/worker/github/client.ts";
 import { rs256 } from "../../../../src/worker/rs256.ts";
-import type { KeySet } from "../../../../src/worker/workflows/key-set.ts";
+import { type KeySet, maxKeySetBytes } from "../../../../src/worker/workflows/key-set.ts";
 import {
   type ActionsKeysOptions,
   createActionsKeys,
@@ -163,12 +163,13 @@ describe("while GitHub does not say its keys", () => {
     ["is down", () => new Response("<html>", { status: 502 })],
     ["does not answer", () => Promise.reject(new Error("no connection"))],
     ["redirects", () => new Response(null, { status: 302, headers: { location: "https://evil.test/jwks" } })],
+    ["redirects with keys", () => Response.json({ keys: [gitHubKey.publicJwk] }, { status: 302 })],
+    ["has an error with keys", () => Response.json({ keys: [gitHubKey.publicJwk] }, { status: 500 })],
     ["says nothing", () => new Response("")],
     ["answers HTML", () => new Response("<html>")],
     ["says another thing", () => Response.json({ keys: "none" })],
     ["publishes no key", () => Response.json({ keys: [] })],
     ["publishes odd keys alone", () => Response.json({ keys: [{ kty: "oct" }] })],
-    ["answers without an end", () => new Response(endless())],
     ["says that nothing is there", () => new Response("{}", { status: 404 })],
   ];
 
@@ -193,6 +194,15 @@ describe("while GitHub does not say its keys", () => {
     },
   );
 
+  test("because its answer has no end, little of it is read", async () => {
+    const issuer = new FakeIssuer(gitHubKey);
+    const read = { bytes: 0 };
+    issuer.answer = () => new Response(endless(read));
+    const { review } = startWorkflowApp({ issuer });
+    expect((await review(workflowToken())).status).toBe(503);
+    expect(read.bytes).toBeLessThan(2 * maxKeySetBytes);
+  });
+
   test("the keys that are known count for the grace of an outage, and no longer", async () => {
     const issuer = new FakeIssuer(gitHubKey);
     const { review, clock, decisions } = startWorkflowApp({ issuer, env: { OUTAGE_GRACE_SECONDS: 600 } });
@@ -214,8 +224,14 @@ describe("while GitHub does not say its keys", () => {
 });
 
 /** Bytes without an end, faster than any limit. */
-function endless(): ReadableStream {
-  return new ReadableStream({ pull: (controller) => controller.enqueue(new Uint8Array(64 * 1024)) });
+function endless(read: { bytes: number }): ReadableStream {
+  const pieceBytes = 64 * 1024;
+  return new ReadableStream({
+    pull(controller) {
+      read.bytes += pieceBytes;
+      controller.enqueue(new Uint8Array(pieceBytes));
+    },
+  });
 }
 
 describe("the source of keys", () => {
@@ -242,6 +258,23 @@ describe("the source of keys", () => {
     expect(issuer.calls).toEqual(["GET https://issuer.test/acme/.well-known/jwks"]);
     const { kid, kty, n, e } = gitHubKey.publicJwk;
     expect(written).toEqual([{ fetchedAt: start, keys: [{ kid, kty, n, e }] }]);
+  });
+
+  test("lets no other request wait while one asks for keys that have just become too old", async () => {
+    const issuer = new FakeIssuer(gitHubKey);
+    const { keys, clock } = startKeys({ graceMs: 1_000 }, issuer);
+    await keys.find(gitHubKey.kid);
+    clock.now += keyLifetimeMs;
+    let answer: (response: Response) => void = () => undefined;
+    issuer.answer = () =>
+      new Promise((resolve) => {
+        answer = resolve;
+      });
+    const asking = keys.find(gitHubKey.kid);
+    expect(await keys.find(gitHubKey.kid)).toMatchObject({ kind: "found", source: "memory" });
+    answer(Response.json({ keys: issuer.published }));
+    expect(await asking).toMatchObject({ kind: "found", source: "github" });
+    expect(issuer.calls).toHaveLength(2);
   });
 
   test("takes no keys of the future, of another machine's wrong clock", async () => {

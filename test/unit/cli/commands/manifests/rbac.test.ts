@@ -72,11 +72,33 @@ describe("role bindings from a policy", () => {
     expect(namesIn("view-organisation").join()).not.toContain("Acme");
   });
 
+  test.each([
+    ["slug", "Acme/Shop"],
+    ["id", "9001"],
+    ["slug:id", "Acme/Shop:9001"],
+  ])("group = %s names workflows as Octogate does", (group, repository) => {
+    const { namesIn, notes } = render({
+      allow: [
+        "environment:Acme/Shop/Production#1234/9001",
+        "workflow:acme/shop/.github/workflows/deploy.yml@refs/heads/main#1234/9001",
+        "workflow:acme/shop/.github/workflows/deploy.yml@refs/tags/v1#1234/9001",
+        "environment:acme/shop/f\u00fcr alle#1234/9001",
+      ],
+      group,
+    });
+    expect(namesIn("edit-workflow")).toEqual([
+      `Group github:actions:${repository}/environments/Production`,
+      `Group github:actions:${repository}/workflows/deploy.yml`,
+    ]);
+    expect(notes.join()).not.toContain("<NUMBER>");
+  });
+
   test("nothing stands where the policy says nothing: the placeholder admits no user, and a note says so", () => {
     const { namesIn, notes } = render({ allow: ["user:octocat#583231"] });
 
     expect(namesIn("view-organisation")).toEqual(["Group github:<ORGANISATION>"]);
     expect(namesIn("admin-team")).toEqual(["Group github:<ORGANISATION>/<TEAM>"]);
+    expect(namesIn("edit-workflow")).toEqual(["Group github:actions:<OWNER>/<REPOSITORY>/environments/<ENVIRONMENT>"]);
     expect(notes).toEqual([
       expect.stringContaining("view-organisation.yaml admits no user"),
       expect.stringContaining("admin-team.yaml admits no user"),
