@@ -2,9 +2,7 @@
 // `npx vitest run FILE` runs one file, whichever project it belongs to.
 import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
-
-/** What differs by the release of Kubernetes: how a kube-apiserver asks, and how it trusts an issuer. */
-const differing = ["sign-in", "doctor-cluster", "issuer-mistakes", "managed-clusters", "trusted-issuer"];
+import { differing } from "./test/compatibility/differing.ts";
 
 /**
  * The end-to-end tests on older releases: KUBEBUILDER_ASSETS_1_30 and the like name the folders with their programs.

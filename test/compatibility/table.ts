@@ -54,7 +54,7 @@ function tableBy(
 
 /** @returns what a page with the table holds */
 export function resultsIn(text: string): Results {
-  const [header = [], , ...rows] = rowsOf(text);
+  const [header = [], ...rows] = rowsOf(text);
   const releases = header.slice(2);
   return new Map(
     rows.map(([link = "", , ...cells]) => {

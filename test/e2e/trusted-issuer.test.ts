@@ -1,5 +1,5 @@
-// Clusters with the files that `octogate manifests` prints for ID tokens, in the form that the release under test reads:
-// people and workflows come out under the names that the webhook gives.
+// Clusters with the files that `octogate manifests` prints for ID tokens, as the release under test reads them: people
+// and workflows come out under the names that the webhook gives.
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";

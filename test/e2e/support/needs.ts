@@ -30,8 +30,8 @@ const missing = {
     whyWithout(({ trust }) => trust.kind === "structured", "structured authentication begins with 1.30"),
   "structured authentication, v1beta1 alone": () =>
     whyWithout(({ trust }) => trust.kind === "flags" || trust.version === "v1beta1", "`v1` is read from 1.34 on"),
-  "kubectl auth whoami": () => whyWithout(({ whoami }) => whoami, "`kubectl auth whoami` begins with 1.28"),
-  "no kubectl auth whoami": () => whyWithout(({ whoami }) => !whoami, "`kubectl auth whoami` is there from 1.28 on"),
+  "kubectl auth whoami": () => whyWithout(({ whoami }) => whoami, "kubectl auth whoami begins with 1.28"),
+  "no kubectl auth whoami": () => whyWithout(({ whoami }) => !whoami, "kubectl auth whoami is there from 1.28 on"),
   authdriver: () => onOlder("it has the client of one release") ?? whyMissing("authdriver"),
   "oauth2-proxy": () => onOlder("no kube-apiserver takes part") ?? whyMissing("oauth2-proxy"),
   "five minutes": () => onOlder("five minutes are waited for on the newest release alone"),
