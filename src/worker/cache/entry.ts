@@ -242,7 +242,7 @@ function usedPart(
   const ageMs = now - lastKnown.askedAt;
   if (ageMs < ttlMs) return { used: lastKnown, isGrace: false };
   const isOwnDoing = membership.kind === "active" && isUp(Math.max(failingSince(part), part.askedAt - ttlMs));
-  const mayUseGrace = earnsGrace(failure) && !isOwnDoing && graceMs > 0 && ageMs < ttlMs + graceMs;
+  const mayUseGrace = earnsGrace(failure) && !isOwnDoing && ageMs < ttlMs + graceMs;
   return mayUseGrace && !hasLeftTeam(membership, lastKnown.membership)
     ? { used: lastKnown, isGrace: true }
     : { used: part, isGrace: false };

@@ -3,7 +3,7 @@ import * as v from "valibot";
 import type { GitHubCalls } from "./calls.ts";
 import { checkToken, user } from "./endpoints.ts";
 import type { Account, FactsRequest, LookupFailure, TokenExpiry } from "./facts.ts";
-import { type Absent, type AppFailure, inconsistentResponses, invalidResponse, worst } from "./outcomes.ts";
+import { type Absent, type AppFailure, afterFound, inconsistentResponses, invalidResponse, worst } from "./outcomes.ts";
 import { timeSchema } from "./schemas.ts";
 import { parseScopes } from "./scopes.ts";
 import type { QuotaUse, SharedQuota, SharedQuotas } from "./shared-quota.ts";
@@ -34,8 +34,9 @@ export interface TokenOwnerRequest {
 /**
  * Asks GitHub whose token this is. Where the deployment has the client secrets of the apps that the cluster lists,
  * check-token is asked about a token whose client is not known: it says whose client's token it is, and its quota is
- * not the anonymous one that a Worker's address shares with others. The client never changes, and all users share
- * check-token's quota, so about a token whose client is known `GET /user` is asked, on the user's own.
+ * not the anonymous one that a Worker's address shares with others. `GET /user` follows, on the user's own quota. The
+ * client never changes, and all users share check-token's quota, so about a token whose client is known `GET /user` is
+ * asked alone.
  */
 export async function fetchTokenOwner(
   calls: GitHubCalls,
@@ -59,20 +60,35 @@ export async function fetchTokenOwner(
   const isNeverSeen = earlier?.hasAdmitted !== true;
   const check = (use: QuotaUse) => Promise.all(clients.map((client) => checkTokenOf(calls, client, token, use)));
   let checks = await check({ isNeverSeen, accountId: null });
+  let own: TokenOwner | null = null;
   if (checks.some(isReserved)) {
     // What is left is not for made-up tokens. That this one is not made up, its owner's own quota can show.
     const owner = await fetchAccount(calls, token, request);
     if (owner.kind !== "found") return owner;
+    own = owner;
     if (owner.oauthClientId !== null) {
       return mayBeAnothers || oauthClients.includes(owner.oauthClientId) ? owner : mismatch;
     }
     checks = await check({ isNeverSeen: false, accountId: owner.account.id });
   }
   const found = checks.find((check) => check.kind === "found");
-  if (found !== undefined) return found;
+  if (found !== undefined) return confirmed(found, own ?? (await fetchAccount(calls, token, request)));
   const failure = worst(checks.filter((check) => check.kind === "unavailable" || check.kind === "limited"));
   if (failure !== undefined) return failure;
   return mayBeAnothers ? fetchAccount(calls, token, request) : mismatch;
+}
+
+/**
+ * Check-token alone lets no one in: whether it still answers for an account that is suspended is not published, and
+ * `GET /user` says so.
+ */
+function confirmed(checked: TokenOwner, own: TokenOwner | LookupFailure): TokenOwner | LookupFailure {
+  if (own.kind === "suspended") return own;
+  if (own.kind !== "found") return afterFound(own);
+  const isSameClient = own.oauthClientId === null || own.oauthClientId === checked.oauthClientId;
+  return isSameClient && own.account.id === checked.account.id
+    ? { ...checked, account: own.account }
+    : inconsistentResponses;
 }
 
 /**

@@ -30,6 +30,9 @@ const missing = {
     whyWithout(({ trust }) => trust.kind === "structured", "structured authentication begins with 1.30"),
   "structured authentication, v1beta1 alone": () =>
     whyWithout(({ trust }) => trust.kind === "flags" || trust.version === "v1beta1", "`v1` is read from 1.34 on"),
+  // The gate AnonymousAuthConfigurableEndpoints.
+  "`anonymous` in the file": () =>
+    whyWithout((_features, { minor }) => minor >= 32, "`anonymous` in an AuthenticationConfiguration begins with 1.32"),
   "kubectl auth whoami": () => whyWithout(({ whoami }) => whoami, "kubectl auth whoami begins with 1.28"),
   "no kubectl auth whoami": () => whyWithout(({ whoami }) => !whoami, "kubectl auth whoami is there from 1.28 on"),
   authdriver: () => onOlder("it has the client of one release") ?? whyMissing("authdriver"),
@@ -71,8 +74,11 @@ export function releaseUnderTest(): KubernetesRelease {
   return release;
 }
 
-function whyWithout(isThere: (features: ReleaseFeatures) => boolean, why: string): string | null {
-  return whyWithoutControlPlane ?? (isThere(featuresUnderTest()) ? null : why);
+function whyWithout(
+  isThere: (features: ReleaseFeatures, release: KubernetesRelease) => boolean,
+  why: string,
+): string | null {
+  return whyWithoutControlPlane ?? (isThere(featuresUnderTest(), releaseUnderTest()) ? null : why);
 }
 
 /** @param why what was tried on the newest release is not tried again on an older one */

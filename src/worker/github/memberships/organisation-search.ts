@@ -115,12 +115,11 @@ async function noneUnlessLeftOut({ lookup, reference, nameTakenBy }: Search): Pr
 }
 
 /**
- * Whether an organisation that is not pinned is another one than that of its pinned teams, by the user's own teams.
+ * Whether an organisation is another one than that of its pinned teams, by the user's own teams.
  *
- * @param id the number of the organisation that has the name now
+ * @param id the number of the organisation that has the name now; the pinned one, where it is pinned
  */
 export function isShownElsewhere(lookup: OwnLookup, reference: OrganisationReference, id: number): boolean {
-  if (reference.id !== null) return false;
   const numbers = itemsShowing(lookup, reference).map(({ organization }) => organization.id);
   return numbers.length > 0 && !numbers.includes(id);
 }

@@ -15,6 +15,7 @@ import { acme, entryOf, factsOf, leftFacts, member, notAMember, request, request
 const now = startOfTests;
 const tombstoneAt = (askedAt: number): Entry => ({ kind: "tombstone", askedAt });
 const part = (askedAt: number, membership = member) => ({ membership, askedAt, lastKnown: null });
+const failedTeams = { ...member, teamsHidden: "github_timeout" } as const;
 const lifetimes = { ttlMs: 120_000, graceMs: 600_000 };
 const factsAt = (entry: FactsEntry, asked: FactsRequest) => factsIn(entry, asked, now, lifetimes)?.facts ?? null;
 const askedAtOf = (entry: FactsEntry, asked: FactsRequest) => factsIn(entry, asked, now, lifetimes)?.askedAt;
@@ -192,6 +193,15 @@ describe("what is dated into the future", () => {
     expect(withoutFuture(mixed, now)).toEqual({ ...mixed, organisations: { a: part(now) } });
   });
 
+  test("is dropped also where it is what GitHub said before it failed", () => {
+    const failing = (knownAt: number) => ({
+      ...part(now, failedTeams),
+      lastKnown: { membership: member, askedAt: knownAt },
+    });
+    const mixed = { ...entryOf(), organisations: { a: failing(now), b: failing(now + 1) } };
+    expect(withoutFuture(mixed, now)).toEqual({ ...mixed, organisations: { a: failing(now) } });
+  });
+
   test("does not matter once its time has come", () => {
     const entry = entryOf(factsOf(), now);
     expect(withoutFuture(entry, now)).toBe(entry);
@@ -241,6 +251,28 @@ describe("the facts in an entry", () => {
     expect(factsAt(entry, byTeams("platform#5", "admins#5"))).toBeNull();
   });
 
+  test("of an organisation that is not pinned are the same whichever teams are named by their slugs", () => {
+    const entry = entryOf(factsOf({ organisations: { acme: member } }), now, requestFor({ allow: ["org:acme"] }));
+    const byTeams = requestFor({ allow: ["team:acme/platform", "team:acme/admins"] });
+    expect(factsAt(entry, byTeams)?.organisations).toEqual({ acme: member });
+  });
+
+  test("of each organisation are its own, also where no teams are asked about", () => {
+    const withoutTeams = requestFor({ allow: ["org:acme#10", "org:other"], groups_from: [] });
+    const organisations = { "acme#10": member, other: notAMember };
+    expect(factsAt(entryOf(factsOf({ organisations }), now, withoutTeams), withoutTeams)).toEqual(
+      factsOf({ organisations }),
+    );
+  });
+
+  test("are none where a team that the policy names was not asked about, and the list of teams is not whole", () => {
+    const byTeams = requestFor({ allow: ["org:acme#10", "team:acme/platform#55", "team:acme/sre#56"] });
+    const partly = (namedTeams: Readonly<Record<string, boolean>>) =>
+      entryOf(factsOf({ organisations: { "acme#10": { ...member, teamsHidden: "too_many_teams", namedTeams } } }));
+    expect(factsAt(partly({ "#55": true }), byTeams)).toBeNull();
+    expect(factsAt(partly({ "#55": true, "#56": false }), byTeams)).not.toBeNull();
+  });
+
   test("of a pinned organisation are the same whichever teams are pinned", () => {
     const withTeam = requestFor({ allow: ["org:acme#10", "team:acme/platform#55"] });
     expect(factsAt(entryOf(), withTeam)).not.toBeNull();
@@ -268,9 +300,8 @@ test("the times of an answer are those of the parts that it rests on", () => {
 });
 
 describe("the first failure of several", () => {
-  const failing = { ...member, teamsHidden: "github_timeout" } as const;
   const whole = (askedAt: number) => entryOf(factsOf(), askedAt);
-  const failed = (askedAt: number) => entryOf(factsOf({ organisations: { "acme#10": failing } }), askedAt);
+  const failed = (askedAt: number) => entryOf(factsOf({ organisations: { "acme#10": failedTeams } }), askedAt);
   const partOf = (...entries: Entry[]) =>
     factsEntry(entries.reduce<Entry | null>(mergeEntries, null)).organisations["acme#10"];
 

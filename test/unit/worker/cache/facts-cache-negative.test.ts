@@ -3,6 +3,8 @@ import { describe, expect, test } from "vitest";
 import type { LookupFailure } from "../../../../src/worker/github/facts.ts";
 import {
   factsOf,
+  handClock,
+  isolate,
   limited,
   newToken,
   notOurs,
@@ -13,6 +15,8 @@ import {
   unavailable,
   unrecognised,
 } from "./support.ts";
+
+const tooLong: LookupFailure = { kind: "denied", reason: "token_lifetime" };
 
 type SetUp = ReturnType<typeof setUpTwo>;
 
@@ -166,7 +170,7 @@ describe.each([refused, suspended])("a known user of whom GitHub says $kind", (o
 });
 
 describe("a token that was never seen", () => {
-  test.each<LookupFailure>([refused, suspended, unrecognised, limited, notOurs])(
+  test.each<LookupFailure>([refused, suspended, unrecognised, tooLong, limited, notOurs])(
     "and of which GitHub says %o is asked about once in 10 s, and costs KV nothing",
     async (outcome) => {
       const { a, clock, github, store, token } = setUpTwo();
@@ -181,6 +185,12 @@ describe("a token that was never seen", () => {
       expect(a.neverSeen).toHaveLength(3);
     },
   );
+
+  test("is limited without a call where the deployment's own quota does not allow one", async () => {
+    const outcome = { kind: "limited", reason: "shared_quota_reserved" } as const;
+    const { ask } = isolate({ clock: handClock(), github: { load: async () => ({ outcome, validators: {} }) } });
+    expect(await ask(newToken())).toEqual({ outcome, source: "github", call: null });
+  });
 
   test("gets in a moment after it was refused by mistake", async () => {
     const { a, clock, github, token } = setUpTwo();

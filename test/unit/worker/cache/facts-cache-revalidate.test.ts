@@ -5,7 +5,10 @@ import {
   foundIn,
   leftFacts,
   limited,
+  member,
   newToken,
+  refused,
+  requestFor,
   seconds,
   setUp,
   unavailable,
@@ -145,6 +148,26 @@ describe("writes to KV", () => {
     expect(store.writes).toHaveLength(2);
   });
 
+  test("are made for ten changes an hour, and for more only as the copy grows old: a user can change teams at will", async () => {
+    const { one, clock, github, store, token } = setUp();
+    await one.ask(token);
+    let id = 100;
+    const writesAfterChange = async () => {
+      id += 1;
+      github.says(factsOf({ organisations: { "acme#10": { ...member, teams: [{ id, slug: "new" }] } } }));
+      clock.advance(seconds(60));
+      await one.ask(token);
+      await one.settle();
+      return store.writes.length;
+    };
+    for (let changes = 1; changes <= 10; changes += 1) expect(await writesAfterChange()).toBe(1 + changes);
+    expect(await writesAfterChange()).toBe(11);
+    expect(await writesAfterChange()).toBe(12);
+    clock.advance(seconds(3540));
+    expect(await writesAfterChange()).toBe(13);
+    expect(await writesAfterChange()).toBe(14);
+  });
+
   test("are not made for what another isolate has written", async () => {
     const { one, start, clock, store, token } = setUp();
     await one.ask(token);
@@ -171,6 +194,21 @@ describe("writes to KV", () => {
     github.says(unavailable);
     clock.advance(seconds(10));
     expect(await start().ask(token)).toMatchObject({ outcome: unavailable });
+  });
+
+  test("are made for a refused token even a moment after KV has refused one", async () => {
+    const { one, clock, github, store, token } = setUp();
+    await one.ask(token);
+    await one.settle();
+    store.onPut = () => Promise.reject(new Error("KV PUT failed: 429 Too Many Requests"));
+    github.says(factsOf({ scopes: ["repo"] }));
+    clock.advance(seconds(60));
+    await one.ask(token);
+    await one.settle();
+    github.says(refused);
+    await one.ask(token, requestFor({ allow: ["org:other"] }));
+    await one.settle();
+    expect(store.writes).toHaveLength(3);
   });
 
   test("that failed are made up for with the next refresh", async () => {

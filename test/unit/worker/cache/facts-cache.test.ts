@@ -149,6 +149,17 @@ describe("facts that let no user in", () => {
     expect(store.writes).toHaveLength(1);
   });
 
+  test("are kept in memory only, also where they asked the user to put something right", async () => {
+    const { one, clock, github, store, token } = setUp();
+    github.says(factsOf({ organisations: { "acme#10": { kind: "hidden", reason: "sso_required", ssoUrl: null } } }));
+    for (let review = 0; review < 3; review += 1) {
+      expect(await one.ask(token)).toMatchObject({ outcome: { verdict: { kind: "denied" } }, source: "github" });
+      clock.advance(seconds(10));
+    }
+    await one.settle();
+    expect(store.writes).toHaveLength(0);
+  });
+
   test("overwrite what KV holds of a leaver, so that no grace brings them back elsewhere", async () => {
     const { one, start, clock, github, token } = setUp();
     await one.ask(token);

@@ -1,13 +1,15 @@
 import { describe, expect, test } from "vitest";
-import type { Entry } from "../../../../src/worker/cache/entry.ts";
+import { type Entry, mergeEntries } from "../../../../src/worker/cache/entry.ts";
 import { freshFacts, staleFacts } from "../../../../src/worker/cache/freshness.ts";
 import type { Lifetimes } from "../../../../src/worker/cache/lifetimes.ts";
-import type { TokenExpiry } from "../../../../src/worker/github/facts.ts";
+import type { Membership, TokenExpiry } from "../../../../src/worker/github/facts.ts";
 import {
   type ClusterRequest,
   entryOf,
   factsOf,
   leftFacts,
+  member,
+  notAMember,
   request,
   requestFor,
   seconds,
@@ -84,6 +86,20 @@ describe("facts that admit the user", () => {
     expect(staleFactsOf(entryOf(), request, askedAt + seconds(720), lifetimes)).toBeNull();
   });
 
+  test("are used in an outage no longer where they rest on no organisation", () => {
+    const aboutMona = requestFor({ allow: ["user:mona#1001"] });
+    const entry = entryOf(factsOf({ organisations: {} }), askedAt, aboutMona);
+    expect(staleFactsOf(entry, aboutMona, askedAt + seconds(720) - 1, lifetimes)).not.toBeNull();
+    expect(staleFactsOf(entry, aboutMona, askedAt + seconds(720), lifetimes)).toBeNull();
+  });
+
+  test("say when the grace of their oldest part ends", () => {
+    const graceEndsAt = (entry: Entry) => staleFacts(entry, request, request.evaluate, askedAt, lifetimes);
+    expect(graceEndsAt(entryOf())).toMatchObject({ isStale: true, graceEndsAt: askedAt + seconds(720) });
+    const older = withPartAskedAt(askedAt - seconds(50));
+    expect(graceEndsAt(older)).toMatchObject({ isStale: true, graceEndsAt: askedAt + seconds(670) });
+  });
+
   test("are not used in an outage past the token's end, or where that is not known", () => {
     const ending = entryOf(factsOf({ expiry: end(askedAt + seconds(200)) }));
     expect(staleFactsOf(ending, request, askedAt + seconds(200) - 1, lifetimes)).not.toBeNull();
@@ -116,4 +132,59 @@ test("facts are due for revalidation from half of their TTL on", () => {
   expect(isDue(entryOf(), request, askedAt + seconds(60) - 1, lifetimes)).toBe(false);
   expect(isDue(entryOf(), request, askedAt + seconds(60), lifetimes)).toBe(true);
   expect(isDue(withPartAskedAt(askedAt - seconds(60)), request, askedAt, lifetimes)).toBe(true);
+});
+
+describe("facts about an organisation at which GitHub fails now", () => {
+  const team = { allow: ["org:other", "team:acme/platform#55", "team:acme/sre#56"], groups_from: ["acme#10"] };
+  const byTeams = requestFor(team);
+  const inTeams = { ...member, teams: [...member.teams, { id: 56, slug: "sre" }] };
+  const failing = (namedTeams: Readonly<Record<string, boolean | null>>): Membership => ({
+    ...member,
+    teams: [],
+    teamsHidden: "github_timeout",
+    namedTeams,
+  });
+  const unknown = failing({ "#55": null, "#56": null });
+  const notThere = { kind: "undetermined", reason: "github_timeout" };
+
+  /** @returns what is fresh once GitHub has failed, some seconds after it told something */
+  function afterFailure(
+    { before = inTeams as Membership, now = unknown, expiry = { kind: "never" } as TokenExpiry, afterSeconds = 121 },
+    asked = byTeams,
+  ) {
+    const facts = (acme: Membership) => factsOf({ expiry, organisations: { "acme#10": acme, other: notAMember } });
+    const failedAt = askedAt + seconds(afterSeconds);
+    const entry = mergeEntries(entryOf(facts(before), askedAt, asked), entryOf(facts(now), failedAt, asked));
+    return freshFacts(entry, asked, asked.evaluate, failedAt, lifetimes);
+  }
+
+  test("are those of before, and stale, until their grace ends", () => {
+    const stale = { verdict: { kind: "authenticated" }, isStale: true, graceEndsAt: askedAt + seconds(720) };
+    expect(afterFailure({})).toMatchObject(stale);
+    expect(afterFailure({ afterSeconds: 719 })).toMatchObject(stale);
+    expect(afterFailure({ afterSeconds: 720 })).toMatchObject({ verdict: notThere, isStale: false });
+  });
+
+  test("are those of now where the end of the token cannot be read", () => {
+    const now = { verdict: notThere, isStale: false, facts: { organisations: { "acme#10": unknown } } };
+    expect(afterFailure({ expiry: { kind: "unreadable" } })).toMatchObject(now);
+  });
+
+  test("are those of now where the user has left one of several teams", () => {
+    const now = failing({ "#55": false, "#56": null });
+    expect(afterFailure({ now })).toMatchObject({ verdict: notThere, isStale: false });
+  });
+
+  test("are those of now for a user who was no member before", () => {
+    const now = failing({ "#55": true, "#56": null });
+    expect(afterFailure({ before: notAMember, now })).toMatchObject({ verdict: notThere, isStale: false });
+  });
+
+  test("are not stale for a user whom something else admits, once the grace is over", () => {
+    const byName = requestFor({ ...team, allow: ["user:mona#1001", ...team.allow] });
+    expect(afterFailure({ afterSeconds: 720 }, byName)).toMatchObject({
+      verdict: { kind: "authenticated" },
+      isStale: false,
+    });
+  });
 });

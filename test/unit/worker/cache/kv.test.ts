@@ -165,6 +165,16 @@ describe("a write that KV does not take", () => {
     expect(await kv.write("d", entryOf())).toBe(true);
   });
 
+  test("for one key after such a minute is about that key alone again", async () => {
+    const { kv, store, clock } = setUp();
+    store.onPut = () => Promise.reject(new Error("KV PUT failed: 429 Too Many Requests"));
+    for (const name of ["a", "b", "c"]) await kv.write(name, entryOf());
+    clock.advance(seconds(60));
+    await kv.write("d", entryOf());
+    store.onPut = async () => {};
+    expect(await kv.write("e", entryOf())).toBe(true);
+  });
+
   test("is about its key alone where KV takes another in between", async () => {
     const { kv, store } = setUp();
     for (const name of ["a", "b", "c", "d"]) {

@@ -26,6 +26,15 @@ describe("the memory of an isolate", () => {
     expect(memory.get("a")).toEqual(after);
   });
 
+  test("counts the changes that were written as it knows them now, or else as the caller knew them", () => {
+    const memory = createMemory(now);
+    const before = put(memory, "a", { ...known, changesWrittenAt: [1] });
+    put(memory, "a", { ...known, changesWrittenAt: [1, 2] });
+    expect(memory.update("a", before, (current) => current).changesWrittenAt).toEqual([1, 2]);
+    put(memory, "a", known);
+    expect(memory.update("a", before, (current) => current).changesWrittenAt).toEqual([1]);
+  });
+
   test("knows what the caller knew, also where it has forgotten the token meanwhile", () => {
     const memory = createMemory(now);
     expect(memory.update("a", known, (current) => ({ ...current, revalidatingSince: 1 }))).toEqual({

@@ -1,4 +1,4 @@
-// The owner of an app's token, by check-token.
+// The owner of an app's token, by check-token and by their own word.
 import { describe, expect, test } from "vitest";
 import { makeAppClientId, makeToken } from "../../../../src/local/github/token.ts";
 import { fetchTokenOwner, type TokenOwnerRequest } from "../../../../src/worker/github/account.ts";
@@ -47,7 +47,7 @@ async function check(answer: ScriptedAnswer, changes: CheckChanges = {}) {
   const { token = makeToken("app"), earlier = null, oauthClients = [clientId], script = {} } = changes;
   const { quotas = createSharedQuotas(() => startMs) } = changes;
   const trace = createTrace();
-  const calls = callsTo(scriptGitHub({ [path]: answer, ...script }), { trace });
+  const calls = callsTo(scriptGitHub({ [path]: answer, [paths.user]: json(octocat), ...script }), { trace });
   const request = { ...requestAbout([]), tokenKind: "app", oauthClients } as const;
   const clients = { secrets: new Map([[clientId, "s3cret"]]), quotas };
   const outcome = await fetchTokenOwner(calls, clients, { token, request, earlier });
@@ -80,7 +80,31 @@ describe("check-token", () => {
       scopes: ["read:org"],
       expiry: { kind: "at", epochMs: Date.parse(expiresAt) },
     });
-    expect(calls.map(callInfoOf)).toEqual([{ status: 200, requestId: "A:1", retryAfterMs: null }]);
+    expect(calls.map(callInfoOf)[0]).toEqual({ status: 200, requestId: "A:1", retryAfterMs: null });
+    expect(calls.map(({ endpoint }) => endpoint)).toEqual(["checkToken", "user"]);
+  });
+
+  test.each<[string, ScriptedAnswer, object]>([
+    ["whose account is suspended", error(403, "Sorry. Your account was suspended"), { kind: "suspended" }],
+    [
+      "that GET /user does not know",
+      error(401, "Bad credentials"),
+      { kind: "unavailable", reason: "github_inconsistent_responses" },
+    ],
+    [
+      "of another account",
+      json({ ...octocat, id: 7 }),
+      { kind: "unavailable", reason: "github_inconsistent_responses" },
+    ],
+    [
+      "of another client",
+      json(octocat, { "x-oauth-client-id": makeAppClientId() }),
+      { kind: "unavailable", reason: "github_inconsistent_responses" },
+    ],
+    ["while GET /user is down", error(502, ""), { kind: "unavailable" }],
+  ])("alone lets in no token %s", async (_what, user, expected) => {
+    const { outcome } = await check(json(checkBody()), { script: { [paths.user]: user } });
+    expect(outcome).toMatchObject(expected);
   });
 
   test("may leave out the scopes: a GitHub App's token has none", async () => {
@@ -209,7 +233,7 @@ describe("a token whose client is known", () => {
 
   test("is asked about by check-token once where it is known without its client", async () => {
     const { calls } = await check(json(checkBody()), { earlier: { ...known, oauthClientId: null } });
-    expect(calls.map(({ endpoint }) => endpoint)).toEqual(["checkToken"]);
+    expect(calls.map(({ endpoint }) => endpoint)).toEqual(["checkToken", "user"]);
   });
 });
 

@@ -73,6 +73,19 @@ describe("what is sent", () => {
     expect(sent[0]?.get("user-agent")).toBe(`octogate/${version}`);
   });
 
+  test("asks GitHub's pages for JSON, and names no version of the API", async () => {
+    const sent: Headers[] = [];
+    const client = createGitHubClient({
+      fetch: async (_, init) => {
+        sent.push(new Headers(init?.headers));
+        return userAnswer();
+      },
+    });
+    await client.send({ url: "https://github.test/login/oauth/access_token", host: "web", authorization: null });
+    expect(sent[0]?.get("accept")).toBe("application/json");
+    expect(sent[0]?.has("x-github-api-version")).toBe(false);
+  });
+
   test("is a POST with JSON, where there is something to say", async () => {
     const sent: RequestInit[] = [];
     const client = createGitHubClient({

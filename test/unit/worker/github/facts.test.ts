@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { readClusterPolicy } from "../../../../src/worker/config/cluster.ts";
-import { type Account, needsOrganisations } from "../../../../src/worker/github/facts.ts";
+import { type Account, failureIn, type Membership, needsOrganisations } from "../../../../src/worker/github/facts.ts";
 import { factsRequestOf } from "../../../../src/worker/policy/evaluate.ts";
 import { matchUser } from "../../../../src/worker/policy/match.ts";
-import { clusterTable } from "../support.ts";
+import { clusterTable, invisibleFor, invitedTo, memberOf, noMember } from "../support.ts";
 import { requestAbout } from "./support.ts";
 
 const octocat: Account = { id: 583231, login: "octocat", type: "User" };
@@ -82,5 +82,21 @@ describe("organisations are looked up", () => {
         expect(needsOrganisations(factsRequestOf("production", policy, credential), one)).toBe(couldAdmit);
       }),
     );
+  });
+});
+
+describe("a failure in a membership is GitHub's or a limit, and nothing that the user can put right:", () => {
+  const member = memberOf("acme", 1234);
+  test.each<[Membership, string | null]>([
+    [{ kind: "hidden", reason: "github_timeout", ssoUrl: null }, "github_timeout"],
+    [{ kind: "hidden", reason: "shared_quota_spent", ssoUrl: null }, "shared_quota_spent"],
+    [{ ...member, teamsHidden: "github_server_error" }, "github_server_error"],
+    [{ ...member, teamsHidden: "too_many_teams" }, null],
+    [invisibleFor("sso_required"), null],
+    [member, null],
+    [noMember, null],
+    [invitedTo("acme", 1234), null],
+  ])("%j", (membership, failure) => {
+    expect(failureIn(membership)).toBe(failure);
   });
 });

@@ -133,6 +133,11 @@ describe("a token that was once valid", () => {
   test.each<[string, ScriptedAnswer, object]>([
     ["a limit", error(429, "You have exceeded a secondary rate limit."), { reason: "github_secondary_limit" }],
     ["an outage", error(502, ""), { reason: "github_server_error" }],
+    [
+      "a rule that denies it",
+      error(403, "forbids access via a personal access tokens (classic)."),
+      { kind: "denied", reason: "token_kind_forbidden" },
+    ],
   ])("is not inconsistent with %s", async (_, answer, outcome) => {
     const github = scriptGitHub({ ...scriptOfMember(), [paths.user]: answer });
     expect((await loadFacts(github, { earlier })).outcome).toMatchObject(outcome);

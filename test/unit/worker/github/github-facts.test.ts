@@ -171,25 +171,32 @@ describe("the time of all calls together", () => {
     expect(timeout.mock.calls[0]).toEqual([18_000]);
   });
 
-  test("is over as soon as GitHub does not say whose token it is: no user waits for the rest", async () => {
-    const timeout = vi.spyOn(AbortSignal, "timeout").mockImplementation(() => new AbortController().signal);
-    onTestFinished(() => timeout.mockRestore());
-    const aborted = Promise.withResolvers<void>();
-    const hangs: ScriptedAnswer = ({ signal }) =>
-      new Promise((_, reject) => {
-        signal?.addEventListener("abort", () => {
-          aborted.resolve();
-          reject(signal.reason);
+  test.each<[string, ScriptedAnswer, object]>([
+    ["it fails", error(502, ""), { kind: "unavailable", reason: "github_server_error" }],
+    [
+      "the quota is spent",
+      error(429, "You have exceeded a secondary rate limit."),
+      { kind: "limited", reason: "github_secondary_limit" },
+    ],
+  ])(
+    "is over as soon as GitHub does not say whose token it is, since %s: no user waits for the rest",
+    async (_, answer, outcome) => {
+      const timeout = vi.spyOn(AbortSignal, "timeout").mockImplementation(() => new AbortController().signal);
+      onTestFinished(() => timeout.mockRestore());
+      const aborted = Promise.withResolvers<void>();
+      const hangs: ScriptedAnswer = ({ signal }) =>
+        new Promise((_, reject) => {
+          signal?.addEventListener("abort", () => {
+            aborted.resolve();
+            reject(signal.reason);
+          });
         });
-      });
-    const github = scriptGitHub({ ...scriptOfMember(), [paths.user]: error(502, ""), [inAcme]: hangs });
-    const earlier = earlierOf(account);
-    expect((await loadFacts(github, { earlier })).outcome).toEqual({
-      kind: "unavailable",
-      reason: "github_server_error",
-    });
-    await aborted.promise;
-  });
+      const github = scriptGitHub({ ...scriptOfMember(), [paths.user]: answer, [inAcme]: hangs });
+      const earlier = earlierOf(account);
+      expect((await loadFacts(github, { earlier })).outcome).toEqual(outcome);
+      await aborted.promise;
+    },
+  );
 });
 
 describe("check-token", () => {
@@ -205,12 +212,12 @@ describe("check-token", () => {
     token: makeToken(tokenKind),
   });
 
-  test.each(["oauth", "app"] as const)("takes the place of GET /user, for a token of kind %s", async (kind) => {
-    const github = scriptGitHub({ [checkPath(ours)]: checked(ours) });
+  test.each(["oauth", "app"] as const)("comes before GET /user, for a token of kind %s", async (kind) => {
+    const github = scriptGitHub({ [checkPath(ours)]: checked(ours), [paths.user]: () => userAnswer() });
     const { outcome, call } = await loadFacts(github, { ...request(kind, ours), clientSecrets: secrets(ours) });
     expect(outcome).toMatchObject({ kind: "found", facts: { account, oauthClientId: ours, host: "github.test" } });
     expect(call?.status).toBe(200);
-    expect(github.calls).toEqual([checkPath(ours)]);
+    expect(github.calls).toEqual([checkPath(ours), paths.user]);
   });
 
   test.each(["classic", "legacy", "fine_grained"] as const)("is not called for a token of kind %s", async (kind) => {
@@ -227,7 +234,11 @@ describe("check-token", () => {
   });
 
   test("is called for every listed client with a secret, and the one whose token it is counts", async () => {
-    const github = scriptGitHub({ [checkPath(ours)]: notFound, [checkPath(other)]: checked(other) });
+    const github = scriptGitHub({
+      [checkPath(ours)]: notFound,
+      [checkPath(other)]: checked(other),
+      [paths.user]: () => userAnswer(),
+    });
     const found = await loadFacts(github, { ...request("app", ours, other), clientSecrets: secrets(ours, other) });
     expect(found.outcome).toMatchObject({ facts: { oauthClientId: other } });
     github.script[checkPath(ours)] = error(401, "Bad credentials");

@@ -241,6 +241,7 @@ const failures: LookupFailure[] = [
   suspended,
   limited("github_rate_limit"),
   unavailable("github_timeout"),
+  { kind: "denied", reason: "token_lifetime" },
 ];
 
 test("a lookup failure is every outcome that says nothing about an organisation", () => {
@@ -259,6 +260,7 @@ test("once the owner is found, a refusal of the same token is inconsistent with 
     inconsistent,
     limited("github_rate_limit"),
     unavailable("github_timeout"),
+    { kind: "denied", reason: "token_lifetime" },
   ]);
   for (const failure of failures.slice(4)) expect(afterFound(failure)).toBe(failure);
 });

@@ -202,6 +202,11 @@ describe("a pinned team of deny whose organisation is not pinned", () => {
     expect(matchOf("team:acme/contractors", member, {}, "deny")).toEqual(notInTeam);
   });
 
+  test("goes by the pin of its own organisation, whether others of the policy are pinned or not", () => {
+    expect(matchOf(denied, member, { groups_from: ["umbrella#7"] }, "deny")).toEqual(open);
+    expect(matchOf(denied, member, { groups_from: ["acme#1234", "umbrella"] }, "deny")).toEqual(notInTeam);
+  });
+
   test("keeps its members out", () => {
     expect(matchOf("team:acme/contractors#55", member, {}, "deny")).toEqual(matched);
   });

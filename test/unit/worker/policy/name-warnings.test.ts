@@ -193,8 +193,7 @@ describe("an organisation of deny that does not show itself is warned about, wit
     ["GitHub fails at for a moment", hiddenFor("github_server_error")],
     ["the user's token may not see", invisibleFor("sso_required")],
   ])("and none that %s", (_, membership) => {
-    const texts = warningsWith({ allow: ["anyone"], deny: ["org:evil#6"] }, { evil: membership });
-    expect(texts.filter((text) => text.includes("deny keeps out"))).toEqual([]);
+    expect(warningsWith({ allow: ["anyone"], deny: ["org:evil#6"] }, { evil: membership })).toEqual([]);
   });
 
   test("and none of allow", () => {

@@ -25,7 +25,7 @@ describe("a refresh token", () => {
     const { refreshTokenOf, refresh, github } = startSignIn();
     const token = await refreshTokenOf();
     for (let time = 0; time < 5; time += 1) expect((await refresh(token)).status).toBe(200);
-    expect(github.calls).toHaveLength(1);
+    expect(github.calls).toHaveLength(2);
     expect(github.calls.join()).not.toContain("access_token");
   });
 

@@ -162,7 +162,7 @@ describe("the installation", () => {
     await installationIn(acme);
     clock.time += 11 * minuteMs;
     github.script[installationPath()] = error(502, "");
-    expect(await installationIn(acme)).toMatchObject({ kind: "ok", organisation });
+    expect(await installationIn(acme)).toMatchObject({ kind: "ok", organisation, isFromEarlier: true });
     github.script[installationPath()] = notFound;
     expect(await installationIn(acme)).toEqual(unavailable);
     github.script[installationPath()] = error(502, "");
@@ -186,6 +186,36 @@ describe("the installation", () => {
     expect(await installationIn(acme)).toEqual(unavailable);
     clock.time += 1;
     expect(await installationIn(acme)).toMatchObject({ kind: "ok" });
+  });
+
+  test("is not looked for by the organisation's number where GitHub fails about its name", async () => {
+    const { installationIn, github } = installedApp({ [installationPath()]: error(502, "") });
+    expect(await installationIn(pinnedAcme)).toEqual(serverError);
+    expect(github.calls).toEqual([installationPath()]);
+  });
+
+  test("is looked for also with the last third of the app's own quota", async () => {
+    const quota = {
+      "x-ratelimit-limit": "5000",
+      "x-ratelimit-remaining": "1000",
+      "x-ratelimit-reset": String((startMs + 30 * minuteMs) / 1000),
+    };
+    const { installationIn, now, github } = installedApp({ [installationPath()]: json(installationBody(), quota) });
+    github.script[installationPath("globex")] = json(installationBody(78, globexBody), quota);
+    github.script[tokenPath(78)] = tokenAnswer(now);
+    for (const one of [acme, globex]) expect(await installationIn(one)).toMatchObject({ kind: "ok" });
+  });
+
+  test("has quotas of its own, for REST and for GraphQL", async () => {
+    const { installationIn, now, github } = installedApp();
+    github.script[installationPath("globex")] = json(installationBody(78, globexBody));
+    github.script[tokenPath(78)] = tokenAnswer(now);
+    const [one, other] = [await installationIn(acme), await installationIn(globex)];
+    if (one.kind !== "ok" || other.kind !== "ok") throw new Error("no installation");
+    const all = [one, other].flatMap(({ quotas }) => [quotas.rest, quotas.graphql]);
+    expect(new Set(all).size).toBe(4);
+    const again = await installationIn(acme);
+    expect(again.kind === "ok" && again.quotas.graphql).toBe(one.quotas.graphql);
   });
 
   test("is not looked for while GitHub wants a rest", async () => {
@@ -392,6 +422,13 @@ describe("the installation's token", () => {
     const { installationIn, github, clock, now } = installedApp({ [tokenPath(77)]: answer });
     expect(await installationIn(acme)).toEqual(outcome);
     clock.time += minuteMs;
+    github.script[tokenPath(77)] = tokenAnswer(now);
+    expect(await installationIn(acme)).toMatchObject({ kind: "ok" });
+  });
+
+  test("is asked for again at once where GitHub failed to make it", async () => {
+    const { installationIn, github, now } = installedApp({ [tokenPath(77)]: error(500, "") });
+    expect(await installationIn(acme)).toEqual(serverError);
     github.script[tokenPath(77)] = tokenAnswer(now);
     expect(await installationIn(acme)).toMatchObject({ kind: "ok" });
   });

@@ -1,6 +1,6 @@
 // Teams as the installed app sees them by GraphQL, which reports most failures with a 200. Members make teams and put
 // each other into them, so what is odd or too much about them costs those teams alone.
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { error, json, type ScriptedAnswer } from "../support.ts";
 import { appView, graphqlBody, graphqlPath, teamNode } from "./installed-app-support.ts";
 
@@ -140,6 +140,16 @@ describe("a page that GitHub can't send", () => {
     expect(seen).toEqual([100, 20]);
   });
 
+  test("has the time that GitHub gives itself from the second try on", async () => {
+    const timeout = vi.spyOn(AbortSignal, "timeout");
+    onTestFinished(() => timeout.mockRestore());
+    const { load, withOldToken } = appView({ [graphqlPath]: sizes(20, error(502, ""), []) });
+    await withOldToken();
+    timeout.mockClear();
+    await load();
+    expect(timeout.mock.calls).toEqual([[3_000], [3_000], [11_000]]);
+  });
+
   test("is not asked for a fourth time", async () => {
     const seen: number[] = [];
     expect(await teamsBy(sizes(0, error(502, ""), seen))).toEqual({
@@ -211,6 +221,31 @@ describe("a 200 that does not show the teams", () => {
 
   test.each<[string, unknown, string]>([
     ["the rate limit", errors("RATE_LIMITED"), "shared_quota_spent"],
+    [
+      "the rate limit among other errors",
+      { data: null, errors: [{ type: "FORBIDDEN" }, { type: "RATE_LIMITED" }] },
+      "shared_quota_spent",
+    ],
+    [
+      "GraphQL's own failure among other errors",
+      { data: null, errors: [{ type: "FORBIDDEN" }, { message: "Something went wrong" }] },
+      "github_server_error",
+    ],
+    [
+      "a refusal of the organisation",
+      { data: { organization: null, user }, errors: [{ type: "FORBIDDEN", path: ["organization"] }] },
+      "github_app_unavailable",
+    ],
+    [
+      "a refusal of the user",
+      { data: { organization, user: null }, errors: [{ type: "FORBIDDEN", path: ["user"] }] },
+      "github_app_unavailable",
+    ],
+    [
+      "something else that is not there",
+      { data: { organization: null, user }, errors: [{ type: "NOT_FOUND", path: ["viewer"] }] },
+      "github_app_unavailable",
+    ],
     ["scopes", errors("INSUFFICIENT_SCOPES"), "github_app_unavailable"],
     ["a missing permission", errors("FORBIDDEN"), "github_app_unavailable"],
     ["an IP allow list", errors("FORBIDDEN", { organization: null, user }), "github_app_unavailable"],

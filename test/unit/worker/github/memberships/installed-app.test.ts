@@ -323,6 +323,38 @@ describe("a new token that GitHub's replicas do not know yet", () => {
     expect(waits).toEqual([500, 500]);
   });
 
+  test("is used once more for a 404 also where GraphQL alone has accepted it", async () => {
+    const late: ScriptedAnswer = async (call) => {
+      await new Promise((resolve) => setImmediate(resolve));
+      return notFound(call);
+    };
+    const { load, waits } = appView({ [membershipPath()]: once(late, json(membershipBody())) });
+    expect(await load()).toEqual([member()]);
+    expect(waits).toEqual([500]);
+  });
+
+  test("is not accepted by a 404, so that the next one may be a refusal as well", async () => {
+    const { load, waits, github } = appView({ [membershipPath()]: notFound });
+    expect(await load()).toEqual([notAMember]);
+    github.script[membershipPath("Acme", "hubot")] = notFound;
+    github.script[graphqlPath] = json(graphqlBody([], { userId: 2 }));
+    await load([acme], { account: { id: 2, login: "hubot", type: "User" } });
+    expect(waits).toEqual([500, 500]);
+  });
+
+  test("is neither refused nor dropped by a 401 that breaks off", async () => {
+    const broken: ScriptedAnswer = () => {
+      const body = new ReadableStream({ start: (controller) => controller.error(new TypeError("terminated")) });
+      return new Response(body, { status: 401 });
+    };
+    const { load, waits, github, tokens } = appView({ [membershipPath()]: broken });
+    expect(await load([acmeWithoutTeams])).toEqual([hidden("github_unreachable")]);
+    github.script[membershipPath()] = json(membershipBody());
+    expect(await load([acmeWithoutTeams])).toEqual([member()]);
+    expect(waits).toEqual([]);
+    expect(tokens).toHaveLength(1);
+  });
+
   test("is not used a third time", async () => {
     const { load, waits, github } = appView({ [membershipPath()]: error(403, "No") });
     expect(await load()).toEqual([appUnavailable]);
@@ -552,7 +584,7 @@ describe("the quota of an installation", () => {
   const hubot = { id: 2, login: "hubot", type: "User" };
 
   test("is kept for tokens that are known, when two thirds are spent: no call is made about others", async () => {
-    const { load, github } = appView({
+    const { load, github, waits } = appView({
       [membershipPath()]: withQuota(1667, json(membershipBody())),
       [graphqlPath]: withQuota(1667, json(graphqlBody())),
     });
@@ -565,6 +597,7 @@ describe("the quota of an installation", () => {
       hidden("shared_quota_reserved"),
     ]);
     expect(github.calls).toEqual([]);
+    expect(waits).toEqual([]);
     expect(await load([acmeWithoutTeams])).toEqual([member()]);
   });
 
@@ -580,6 +613,14 @@ describe("the quota of an installation", () => {
     expect(await load([acmeWithoutTeams])).toEqual([notAMember]);
     clock.time += 61 * secondMs;
     expect(await load([acmeWithoutTeams], { isNeverSeen: true })).toEqual([hidden("shared_quota_reserved")]);
+  });
+
+  test("is not for a new token of an account of which no membership is known", async () => {
+    for (const answer of [error(502, ""), json(membershipBody({ state: "pending" }))]) {
+      const { load } = appView({ [membershipPath()]: withQuota(1666, answer) });
+      await load([acmeWithoutTeams]);
+      expect(await load([acmeWithoutTeams], { isNeverSeen: true })).toEqual([hidden("shared_quota_reserved")]);
+    }
   });
 
   test("for GraphQL is another than the one for REST: a new token's owner is in, with the teams hidden", async () => {

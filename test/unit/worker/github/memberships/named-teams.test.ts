@@ -206,6 +206,14 @@ describe("a no about an organisation that is not pinned, while deny pins a team 
     expect(memberships).toEqual([unproven]);
   });
 
+  test("is none where the organisation hides: that stays its reason", async () => {
+    const { memberships } = await loadMemberships([organisation], {
+      [paths.membership("acme")]: error(403, "You need at least read:org scope"),
+      [paths.teams]: json([]),
+    });
+    expect(memberships).toEqual([{ kind: "hidden", reason: "scope_missing", ssoUrl: null }]);
+  });
+
   test("is one to an app that finds the team there by its number, and none to one that does not", async () => {
     const { load, github, withOldToken, clock } = appView({ [membershipPath()]: notFound });
     await withOldToken();

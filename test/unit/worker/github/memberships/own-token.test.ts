@@ -1,5 +1,5 @@
 // Memberships as the user's own token shows them. The paths are GitHub's; any other call fails the test.
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import {
   acme,
   error,
@@ -9,11 +9,13 @@ import {
   linkTo,
   membershipBody,
   notFound,
+  organisationById,
   paths,
   pinnedAcme,
   refusals,
   type ScriptedAnswer,
   teamBody,
+  teamNamed,
 } from "../support.ts";
 import { loadMemberships } from "./own-token-support.ts";
 
@@ -146,11 +148,31 @@ describe("teams", () => {
     expect(memberships).toEqual([member([platform])]);
   });
 
+  test("of an organisation without a name or a number are in none", async () => {
+    const { memberships } = await loadMemberships([acme], {
+      [inAcme]: json(membershipBody()),
+      [paths.teams]: json([teamBody(1, "dev", { organization: { login: null } }), teamBody(55, "platform")]),
+    });
+    expect(memberships).toEqual([member([platform])]);
+  });
+
+  test("of a pinned organisation are all there, whatever else single sign-on left out", async () => {
+    const pinned = { ...pinnedAcme, teams: [teamNamed(99, "sre")] };
+    const { memberships } = await loadMemberships([pinned], {
+      [inAcme]: json(membershipBody()),
+      [paths.teams]: json([], { "x-github-sso": "partial-results; organizations=8888" }),
+    });
+    expect(memberships).toEqual([member()]);
+  });
+
   test("count with all of their parents, which are looked up where no list has them", async () => {
     const { memberships, calls } = await loadMemberships([acme], {
       [inAcme]: json(membershipBody()),
       [paths.teams]: json([teamBody(55, "platform", { parent: { id: 7, slug: "engineering" } })]),
-      [paths.team("Acme", "engineering")]: json(teamBody(7, "engineering", { parent: { id: 8, slug: "all" } })),
+      [paths.team("Acme", "engineering")]: (call) => {
+        expect(call.authorization).toMatch(/^Bearer ghp_/);
+        return Response.json(teamBody(7, "engineering", { parent: { id: 8, slug: "all" } }));
+      },
       [paths.team("Acme", "all")]: json(teamBody(8, "all")),
     });
     expect(memberships).toEqual([member([platform, { id: 7, slug: "engineering" }, { id: 8, slug: "all" }])]);
@@ -169,6 +191,83 @@ describe("teams", () => {
       [paths.team("Acme", "engineering")]: answer,
     });
     expect(memberships).toMatchObject([{ kind: "active", teamsHidden: reason }]);
+  });
+
+  test.each([
+    ["the time of all calls together", 5_000, "too_many_teams"],
+    ["the time of one call", 3_000, "github_timeout"],
+  ])("are not all known where %s ends before a parent comes", async (_, limitMs, teamsHidden) => {
+    const limits: AbortController[] = [];
+    const timeout = vi.spyOn(AbortSignal, "timeout").mockImplementation((ms) => {
+      const limit = new AbortController();
+      if (ms === limitMs) limits.push(limit);
+      return limit.signal;
+    });
+    onTestFinished(() => timeout.mockRestore());
+    const { memberships } = await loadMemberships([acme], {
+      [inAcme]: json(membershipBody()),
+      [paths.teams]: json([teamBody(55, "platform", { parent: { id: 7, slug: "core" } })]),
+      [paths.team("Acme", "core")]: () => {
+        setImmediate(() => limits.at(-1)?.abort());
+        return new Response(new ReadableStream({ pull: () => new Promise(() => {}) }));
+      },
+    });
+    expect(memberships).toMatchObject([{ kind: "active", teamsHidden }]);
+  });
+
+  test("come in smaller pages where GitHub fails at a large one, and one organisation at least shows that it is not down", async () => {
+    const { memberships } = await loadMemberships([globex, acme], {
+      [inGlobex]: error(502, ""),
+      [inAcme]: json(membershipBody()),
+      [paths.teams]: error(502, ""),
+      "GET /user/teams?per_page=20&page=1": json([teamBody(55, "platform")]),
+    });
+    expect(memberships).toEqual([hidden("github_server_error"), member([platform])]);
+  });
+
+  describe("whose parent has no address of its own", () => {
+    const all = paths.teamsOf("Acme");
+    const script = (more: Record<string, ScriptedAnswer>) => ({
+      [inAcme]: json(membershipBody()),
+      [paths.teams]: json([teamBody(55, "platform", { parent: { id: 7, slug: "a b" } })]),
+      ...more,
+    });
+
+    test("count with it as the organisation's list shows it, in smaller pages if need be", async () => {
+      const { memberships } = await loadMemberships(
+        [acme],
+        script({ [all]: error(502, ""), "GET /orgs/Acme/teams?per_page=20&page=1": json([teamBody(7, "core")]) }),
+      );
+      expect(memberships).toEqual([member([platform, { id: 7, slug: "core" }])]);
+    });
+
+    test("are looked for in that list at once, whatever other parents there are", async () => {
+      const teams = [
+        teamBody(55, "platform", { parent: { id: 7, slug: "a b" } }),
+        teamBody(56, "sre", { parent: { id: 8, slug: "ops" } }),
+      ];
+      const list = json([teamBody(7, "core"), teamBody(8, "ops")]);
+      const { memberships, calls } = await loadMemberships([acme], script({ [paths.teams]: json(teams), [all]: list }));
+      expect(memberships).toMatchObject([{ teamsHidden: null }]);
+      expect(calls).toHaveLength(3);
+    });
+
+    test("are not taken for all where that list does not have it", async () => {
+      const { memberships } = await loadMemberships([acme], script({ [all]: json([teamBody(8, "other")]) }));
+      expect(memberships).toMatchObject([{ kind: "active", teamsHidden: "github_inconsistent_responses" }]);
+    });
+  });
+
+  test("that are listed are known without another call, also where a parent of theirs is not", async () => {
+    const named = [teamNamed(55, "old-name"), teamNamed(null, "platform"), teamNamed(null, "crew")];
+    const { memberships, calls } = await loadMemberships([{ ...acme, teams: named }], {
+      [inAcme]: json(membershipBody()),
+      [paths.teams]: json([teamBody(55, "Platform", { parent: { id: 7, slug: "core" } })]),
+      [paths.team("Acme", "core")]: error(502, ""),
+      "GET /orgs/Acme/teams/crew/memberships/octocat": notFound,
+    });
+    expect(memberships).toMatchObject([{ namedTeams: { "#55": true, "/platform": true, "/crew": false } }]);
+    expect(calls).toHaveLength(4);
   });
 
   test("are none where a page of theirs is missing", async () => {
@@ -304,6 +403,25 @@ describe("several organisations", () => {
     ]);
   });
 
+  test("that fail are not searched for under another name", async () => {
+    const script = { [inAcme]: error(502, ""), [paths.teams]: json([]) };
+    const { memberships, calls } = await loadMemberships([pinnedAcme], script);
+    expect(memberships).toEqual([hidden("github_server_error")]);
+    expect(calls).toHaveLength(2);
+  });
+
+  test("with one number are looked up by it once", async () => {
+    const old = { ...pinnedAcme, login: "old-acme" };
+    const { calls } = await loadMemberships([pinnedAcme, old], {
+      [inAcme]: notFound,
+      [paths.membership("old-acme")]: notFound,
+      [paths.membership("Acme")]: notFound,
+      [paths.teams]: json([]),
+      ...organisationById(1234, "Acme"),
+    });
+    expect(calls.filter((call) => call === paths.byId(1234))).toHaveLength(1);
+  });
+
   test("that all fail have no list of teams asked for again: GitHub is down", async () => {
     const { memberships, calls, result } = await loadMemberships([globex, acme], {
       [inGlobex]: error(502, ""),
@@ -350,6 +468,10 @@ describe("a fine-grained token", () => {
     expect((await loadMemberships([acme, globex], teams, fineGrained)).memberships).toEqual([blind, blind]);
     const withoutTeams = [acme, globex].map((one) => ({ ...one, needsTeams: false }));
     expect((await loadMemberships(withoutTeams, nowhere, fineGrained)).memberships).toEqual([blind, blind]);
+    const pinned = { ...nowhere, [paths.byId(1234)]: notFound };
+    expect((await loadMemberships([{ ...pinnedAcme, needsTeams: false }], pinned, fineGrained)).memberships).toEqual([
+      blind,
+    ]);
     expect(
       (await loadMemberships([acme], { [inAcme]: notFound, [paths.teams]: notFound }, fineGrained)).memberships,
     ).toEqual([blind]);
@@ -367,6 +489,36 @@ describe("a fine-grained token", () => {
       expect(memberships).toEqual([member(), hidden("other_resource_owner")]);
       expect(calls).toHaveLength(3);
     }
+  });
+
+  test("is not blind where one organisation at least hides from it", async () => {
+    const script = { [inAcme]: notFound, [inGlobex]: error(403, "No"), [paths.teams]: json([]) };
+    const { memberships } = await loadMemberships([acme, globex], script, fineGrained);
+    expect(memberships).toEqual([none(false), hidden("organisation_forbidden")]);
+  });
+
+  test("is not blind where it shows that its owner is no member, or who has the organisation's name", async () => {
+    const outside = { [inAcme]: json(membershipBody({ role: "billing_manager" })), [paths.teams]: json([]) };
+    expect((await loadMemberships([acme], outside, fineGrained)).memberships).toEqual([none(true)]);
+    const taken = {
+      [inAcme]: json(membershipBody({ organization: { login: "acme", id: 999 } })),
+      [paths.teams]: json([]),
+      [paths.byId(1234)]: notFound,
+    };
+    expect((await loadMemberships([pinnedAcme], taken, fineGrained)).memberships).toEqual([
+      { ...none(false), nameTakenBy: 999 },
+    ]);
+  });
+
+  test("that shows one organisation of the policy is not asked where another one went that hides", async () => {
+    const script = { [inGlobex]: json(membershipBody({ organization: globexBody })), [inAcme]: error(403, "No") };
+    const { memberships, calls } = await loadMemberships(
+      [globex, pinnedAcme].map((one) => ({ ...one, needsTeams: false })),
+      script,
+      fineGrained,
+    );
+    expect(memberships).toMatchObject([{ kind: "active" }, hidden("organisation_forbidden")]);
+    expect(calls).toHaveLength(2);
   });
 
   test("of other kinds is not blind: nothing anywhere is a no", async () => {
@@ -427,6 +579,15 @@ describe("the user's token", () => {
     for (const answer of [json(membershipBody()), notFound]) {
       const loaded = await loadMemberships([acme], { [inAcme]: answer, [paths.teams]: json([]) });
       expect(loaded.result).toMatchObject({ kind: "known", tookToken: true });
+    }
+  });
+
+  test("was accepted where one answer at least took it, be it a refusal to show the organisation", async () => {
+    const withoutTeams = [acme, globex].map((one) => ({ ...one, needsTeams: false }));
+    for (const answer of [json(membershipBody()), notFound, error(403, "No")]) {
+      const script = { [inAcme]: answer, [inGlobex]: error(502, ""), [paths.memberships]: error(502, "") };
+      const loaded = await loadMemberships(withoutTeams, script);
+      expect(loaded.result).toMatchObject({ tookToken: true });
     }
   });
 

@@ -13,6 +13,7 @@ import {
   organisationById,
   paths,
   pinnedAcme,
+  refusals,
   type ScriptedAnswer,
   teamBody,
   teamNamed,
@@ -179,6 +180,15 @@ describe.each([
       expect(outcome).toEqual(expected);
     });
 
+    test("and is a refusal to show it is looked for in that list, too; one of the token itself is passed on", async () => {
+      const listed = { [paths.memberships]: json([membershipBody({ organization: renamed })]) };
+      const closed = script({ [byId]: error(403, "Resource protected by organization SAML enforcement."), ...listed });
+      expect((await load(pinnedAcme, closed)).outcome).toEqual(member([]));
+      for (const [, answer, outcome] of refusals) {
+        expect((await load(pinnedAcme, script({ [byId]: answer }))).outcome).toEqual(outcome);
+      }
+    });
+
     test("since GitHub fails is not known, unless the list has it", async () => {
       const outage = { [byId]: error(502, "") };
       const without = script({ ...outage, [paths.memberships]: json([]) });
@@ -320,6 +330,17 @@ describe("the old name belongs to an organisation that hides from the token", ()
     expect(further).toEqual([byId, inRenamed]);
   });
 
+  test("and a membership under the new name is absent: only where a team shows it is that inconsistent", async () => {
+    const script = (teams: object[]) => ({
+      [inAcme]: forbidden,
+      [paths.teams]: json(teams),
+      ...named("Acme-New"),
+      [inRenamed]: notFound,
+    });
+    expect((await load(pinnedAcme, script([]))).outcome).toEqual(notAMember(true));
+    expect((await load(pinnedAcme, script([teamOfRenamed]))).outcome).toEqual(hidden("github_inconsistent_responses"));
+  });
+
   test.each<[string, ScriptedAnswer]>([
     ["no team", json([])],
     ["only teams of others", json([teamBody(57, "dev", { organization: globexBody })])],
@@ -376,6 +397,13 @@ describe("an organisation that is not pinned, while single sign-on keeps others 
     expect((await load(acme, script("7", { [paths.byId(7)]: notFound }))).outcome).toEqual(notAMember(false));
   });
 
+  test("is a proven no where as many as are looked up are others, and none where one of them does not show itself", async () => {
+    const five = Object.assign({}, ...[1, 2, 3, 4, 5].map((id) => organisationById(id, `other-${id}`)));
+    expect((await load(acme, script("1,2,3,4,5", five))).outcome).toEqual(notAMember(true));
+    const without = { ...five, [paths.byId(5)]: notFound };
+    expect((await load(acme, script("1,2,3,4,5", without))).outcome).toEqual(notAMember(false));
+  });
+
   test("is no proven no where too many are kept back to be looked up", async () => {
     expect(await load(acme, script("1,2,3,4,5,6"))).toEqual({ outcome: notAMember(false), further: [] });
   });
@@ -407,6 +435,17 @@ describe("an organisation that is not pinned, while single sign-on keeps others 
   });
 });
 
+test("a pinned team is in none of the organisations that single sign-on keeps back, where the policy pins them", async () => {
+  const globex: OrganisationReference = { login: "globex", id: 8888, teams: [], needsTeams: true };
+  const { memberships } = await loadMemberships([pinnedTeam, globex], {
+    [inAcme]: json(membershipBody({ organization: taker })),
+    [paths.membership("globex")]: error(403, "Resource protected by organization SAML enforcement."),
+    [paths.teams]: json([], { "x-github-sso": "partial-results; organizations=8888" }),
+    ...organisationById(8888, "globex"),
+  });
+  expect(memberships).toMatchObject([{ kind: "active", id: 999, teamsHidden: null }, withoutSso]);
+});
+
 describe("a pinned team of an organisation that is not pinned, and whose name another one took", () => {
   const taken = (team: object, more: Record<string, ScriptedAnswer> = {}): Record<string, ScriptedAnswer> => ({
     [inAcme]: json(membershipBody({ organization: taker, role: "admin" })),
@@ -436,6 +475,7 @@ describe("a pinned team of an organisation that is not pinned, and whose name an
     for (const team of [
       teamBody(55, "platform", { organization: taker }),
       teamBody(7, "dev", { organization: renamed }),
+      teamBody(0, "of no number", { organization: renamed }),
     ]) {
       const { outcome, further } = await load(pinnedTeam, taken(team));
       expect(outcome).toMatchObject({ kind: "active", id: 999 });

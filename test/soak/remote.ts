@@ -1,0 +1,59 @@
+// Processes of a soak that are asked by messages, one at a time.
+import { type ChildProcess, fork } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { repositoryRoot } from "../support/worker-config.ts";
+
+interface Reply {
+  readonly value?: unknown;
+  readonly problem?: string;
+}
+
+export interface Remote<Call, Value> {
+  readonly pid: number;
+  call(message: Call): Promise<Value>;
+  stop(): Promise<void>;
+}
+
+/** @param file in this folder @param onStderr what the process writes there */
+export function startRemote<Call extends object, Value>(
+  file: string,
+  onStderr: (text: string) => void,
+): Remote<Call, Value> {
+  const child = fork(join(repositoryRoot, "test/soak", file), { stdio: ["ignore", "ignore", "pipe", "ipc"] });
+  child.stderr?.setEncoding("utf8").on("data", onStderr);
+  const endAtExit = () => child.kill("SIGKILL");
+  process.once("exit", endAtExit);
+  return {
+    pid: child.pid ?? 0,
+    async call(message) {
+      child.send(message);
+      const { value, problem } = await replyOf(child);
+      if (problem !== undefined) throw new Error(`${file}: ${problem}`);
+      return value as Value; // the process answers with this type
+    },
+    async stop() {
+      process.off("exit", endAtExit);
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      const ended = once(child, "exit");
+      child.kill("SIGTERM");
+      await ended;
+    },
+  };
+}
+
+async function replyOf(child: ChildProcess): Promise<Reply> {
+  const ended = once(child, "exit").then((): Reply => ({ problem: "the process ended" }));
+  const [reply] = await Promise.race([once(child, "message"), ended.then((one) => [one])]);
+  return reply as Reply; // written by `answerCalls`
+}
+
+/** In the process: answers each message with what the function comes to. */
+export function answerCalls<Call>(answer: (call: Call) => Promise<object>): void {
+  process.on("message", (call: Call) => {
+    answer(call).then(
+      (value) => process.send?.({ value }),
+      (error: unknown) => process.send?.({ problem: String(error instanceof Error ? error.stack : error) }),
+    );
+  });
+}
