@@ -42,7 +42,8 @@ const deadlineMs = 90_000;
 
 const refusal = "the server has asked for the client to provide credentials";
 
-describe(title, needs("a control plane"), () => {
+// The pages have the files of `npm start` as they are.
+describe(title, needs("structured authentication v1"), () => {
   let folder: string;
   let edge: LocalEdge;
   let env: { readonly PATH: string; readonly HOME: string; readonly TMPDIR: string };

@@ -173,20 +173,24 @@ for (const { by, needed, configure, givesExtra } of ways) {
       for (const each of [kubectl, byWebhook]) expect((await each(["get", "pods"])).stderr).toContain(forbidden);
     });
 
-    test("and its groups, and where the way knows extra, that and the uid", needs("kubectl auth whoami"), async () => {
-      const { kubectl } = await signIn(octogate, controlPlane, octogate.maintainer.login);
-      const { extra, ...user } = await userOf(kubectl);
-      const { extra: byWebhook, uid, ...sameUser } = await userOf(await webhookKubectl(octogate, controlPlane));
-      expect(user).toEqual(givesExtra ? { ...sameUser, uid } : sameUser);
-      expect(user.groups).toEqual(["github:Reef-Works", "github:Reef-Works/platform", "system:authenticated"]);
-      if (!givesExtra) return;
-      expect(extra).toMatchObject({ "octogate.dev/login": [octogate.maintainer.login] });
-      expect(Object.keys(extra ?? {})).toEqual(
-        expect.arrayContaining(Object.keys(byWebhook ?? {}).filter((key) => key !== credentialIdKey)),
-      );
-      // Claims that only workflows have leave no empty entries.
-      expect(Object.keys(extra ?? {}).join()).not.toMatch(/workflow-ref|run-id|run-attempt|sha|event|actor/);
-    });
+    test(
+      "a person has the groups, and where the way knows extra, that and the uid",
+      needs("kubectl auth whoami"),
+      async () => {
+        const { kubectl } = await signIn(octogate, controlPlane, octogate.maintainer.login);
+        const { extra, ...user } = await userOf(kubectl);
+        const { extra: byWebhook, uid, ...sameUser } = await userOf(await webhookKubectl(octogate, controlPlane));
+        expect(user).toEqual(givesExtra ? { ...sameUser, uid } : sameUser);
+        expect(user.groups).toEqual(["github:Reef-Works", "github:Reef-Works/platform", "system:authenticated"]);
+        if (!givesExtra) return;
+        expect(extra).toMatchObject({ "octogate.dev/login": [octogate.maintainer.login] });
+        expect(Object.keys(extra ?? {})).toEqual(
+          expect.arrayContaining(Object.keys(byWebhook ?? {}).filter((key) => key !== credentialIdKey)),
+        );
+        // Claims that only workflows have leave no empty entries.
+        expect(Object.keys(extra ?? {}).join()).not.toMatch(/workflow-ref|run-id|run-attempt|sha|event|actor/);
+      },
+    );
 
     test("a workflow has its own name, also with none of the claims behind extra", async () => {
       const { iss, aud, sub, username, groups } = workflow();
@@ -196,9 +200,13 @@ for (const { by, needed, configure, givesExtra } of ways) {
       }
     });
 
-    test("and its groups, and where the way knows extra, what its run is", needs("kubectl auth whoami"), async () => {
-      await expectWorkflow(await kubectlWith(workflow()), givesExtra);
-    });
+    test(
+      "a workflow has the groups, and where the way knows extra, what its run is",
+      needs("kubectl auth whoami"),
+      async () => {
+        await expectWorkflow(await kubectlWith(workflow()), givesExtra);
+      },
+    );
 
     test("refuses a token for another cluster, and keys that are not published", async () => {
       await expectUnauthorized(controlPlane, await tokenOfOtherCluster(octogate, controlPlane));
