@@ -2,17 +2,17 @@
 // it into docs/compatibility.md where everything was run on all.
 import { readFileSync, writeFileSync } from "node:fs";
 import { basename } from "node:path";
-import type { Reporter, TestModule } from "vitest/node";
+import type { Reporter, TestModule, TestProject, TestRunEndReason } from "vitest/node";
 import { fillPage } from "../docs/markdown.ts";
 import { versionIn } from "../e2e/support/binaries.ts";
 import { cellOf, outcomeOf } from "./outcome.ts";
 import { compatibilityTable, merged, page, type Results, resultsIn, runTable } from "./table.ts";
 
 export default class CompatibilityReporter implements Reporter {
-  onTestRunEnd(modules: readonly TestModule[]): void {
+  onTestRunEnd(modules: readonly TestModule[], _errors: unknown, reason: TestRunEndReason): void {
     const results = resultsOf(modules);
     console.log(`\n${runTable(results)}`);
-    if (process.env.EVERY_RELEASE === undefined) return;
+    if (process.env.EVERY_RELEASE === undefined || !process.env.KUBEBUILDER_ASSETS || reason === "interrupted") return;
     const text = readFileSync(page, "utf8");
     const table = compatibilityTable(merged(resultsIn(text), results));
     writeFileSync(page, fillPage(text, new Map([["releases", table]])));
@@ -21,19 +21,21 @@ export default class CompatibilityReporter implements Reporter {
 
 function resultsOf(modules: readonly TestModule[]): Results {
   const results = new Map<string, Map<string, string>>();
-  for (const module of modules) {
-    const story = basename(module.moduleId, ".test.ts");
-    const cells = results.get(story) ?? new Map<string, string>();
-    cells.set(releaseOf(module), cellOf(outcomeOf(module)));
-    results.set(story, cells);
+  for (const [project, ofProject] of Map.groupBy(modules, (module) => module.project)) {
+    const release = releaseOf(project);
+    for (const module of ofProject) {
+      const story = basename(module.moduleId, ".test.ts");
+      const cells = results.get(story) ?? new Map<string, string>();
+      results.set(story, cells.set(release, cellOf(outcomeOf(module))));
+    }
   }
   return results;
 }
 
 /** @returns `1.30.14`, with the version of kubectl where that is another */
-function releaseOf({ project }: TestModule): string {
+function releaseOf({ config }: TestProject): string {
   // A project without variables of its own has no such object.
-  const folder = project.config.env?.KUBEBUILDER_ASSETS ?? process.env.KUBEBUILDER_ASSETS;
+  const folder = config.env?.KUBEBUILDER_ASSETS ?? process.env.KUBEBUILDER_ASSETS;
   if (!folder) return "no release";
   const [release, kubectl] = [versionIn(folder, "kube-apiserver"), versionIn(folder, "kubectl")];
   return release === kubectl ? release : `${release} with kubectl ${kubectl}`;
