@@ -33,7 +33,7 @@ export default defineConfig({
   test: {
     projects: [
       // These tests leave nothing behind, so files share a process: to start one takes longer than most of them run.
-      project("unit", { testTimeout: 20_000, isolate: false }),
+      project("unit", { testTimeout: 60_000, isolate: false }),
       project("worker", { testTimeout: 60_000, hookTimeout: 60_000, isolate: false, retry }),
       project("cli", { testTimeout: 60_000, hookTimeout: 60_000, retry }),
       project("e2e", endToEnd),

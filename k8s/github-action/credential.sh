@@ -53,9 +53,10 @@ ask() {
     sleep "$seconds"
   done
   if [ "$status" != 200 ]; then
-    # What an OAuth error says, in one line: the start of a line can be a command to the runner.
+    # What an OAuth error says, in one line and without "#": the start of a line can be a command to the runner, and so
+    # can "##[" anywhere in it (actions/runner, ActionCommand.cs).
     said=$(printf '%s' "$answer" |
-      jq -r '[.error, .error_description] | map(strings) | join(": ")' 2>/dev/null | tr -cd '[:print:]')
+      jq -r '[.error, .error_description] | map(strings) | join(": ")' 2>/dev/null | tr -cd ' -"$-~')
     fail "$whom answered $status${said:+: $said}"
   fi
 }

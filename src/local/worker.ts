@@ -72,6 +72,12 @@ export async function bundleWorker(entryPoint: string): Promise<string> {
 }
 
 /**
+ * In megabytes. By the size of the machine, V8 would let garbage grow to some hundreds of them before it collects for
+ * the first time. Neither is a limit.
+ */
+const workerdFlags = "--initial-old-space-size=4 --max-semi-space-size=2";
+
+/**
  * Starts the Worker. After a crash of workerd, Miniflare starts it again on the same port.
  *
  * @param onStart gets the way to stop workerd, before it starts: a start that is cut short leaves no process behind
@@ -81,6 +87,7 @@ export async function bundleWorker(entryPoint: string): Promise<string> {
  */
 export async function startWorker(options: WorkerOptions, onStart: (stop: () => Promise<void>) => void) {
   const script = await bundleWorker(options.entryPoint);
+  process.env.MINIFLARE_WORKERD_V8_FLAGS ??= workerdFlags;
   const miniflare = withoutSignalHandlers(() => new Miniflare(miniflareOptions(options, script)));
   onStart(() => miniflare.dispose());
   const { port } = await miniflare.unsafeGetDirectURL();

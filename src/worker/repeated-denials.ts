@@ -2,8 +2,8 @@
 // the account's requests of the day. After ten within a minute the answer is a plain no, which kube-apiserver caches.
 import { BoundedMap } from "./bounded-map.ts";
 
-const maxDenials = 10;
-const windowMs = 60_000;
+export const maxDenials = 10;
+export const windowMs = 60_000;
 const maxEntries = 10_000;
 
 interface Window {

@@ -1,96 +1,146 @@
-// `npm run bench`: parses the command line, measures, reports.
+// `npm run bench`: parses the command line, measures, reports, and writes the page if it is asked to.
 import { measureColdReviews } from "./cold.ts";
 import { compareCpu } from "./cpu.ts";
 import { measureHeap } from "./heap.ts";
 import { compareLocalEdge } from "./local-edge.ts";
-import { measureLatencies, measureLoad, measureWorkingDay } from "./measure.ts";
+import { thisMachine } from "./machine.ts";
+import { type Latencies, measureLatencies, measureLoad, measureWorkingDay } from "./measure.ts";
+import { measureMemory } from "./memory.ts";
 import { type BenchOptions, createBenchCommand, type Part } from "./options.ts";
-import { measureRefreshes } from "./refresh.ts";
+import { writePage } from "./page.ts";
+import { type CpuCost, drawCpu, drawLatencies, drawMemory } from "./pictures.ts";
 import {
   describeColdReviews,
   describeCpu,
   describeHeap,
   describeLatencies,
   describeLocalEdge,
-  describeRefreshes,
+  describeMachine,
+  describeMemory,
+  describeSignIns,
   describeTargets,
   describeWorkflowReviews,
   describeWorkingDay,
 } from "./report.ts";
 import { type Rig, startRig } from "./rig.ts";
+import { grantCost, measureSignIns } from "./sign-in.ts";
 import {
   coldTargets,
   cpuTargets,
   latencyTargets,
   localEdgeTargets,
-  refreshTargets,
+  memoryTargets,
+  signInTargets,
   type Target,
   workflowTargets,
   workingDayTargets,
 } from "./targets.ts";
 import { measureWorkflowReviews } from "./workflows.ts";
 
+type Picture = ReturnType<typeof drawCpu>;
+
+/** What a part has found. */
+interface Found {
+  readonly markdown: string;
+  readonly targets?: readonly Target[];
+  readonly picture?: Picture;
+  /** For the picture that parts share. */
+  readonly cpu?: readonly CpuCost[];
+}
+
 /** Twenty minutes: everyone's facts are revalidated many times, and scopes some times. */
 const reviewsPerPerson = 120;
 
-/** Each measures one part, shows its figures and returns what they have to come to. */
-const parts: Readonly<Record<Part, (options: BenchOptions) => Promise<Target[]>>> = {
+const parts: Readonly<Record<Part, (options: BenchOptions) => Promise<Found>>> = {
   async latency(options) {
+    const texts: string[] = [];
     const targets: Target[] = [];
+    const measured = new Map<number, Latencies>();
     const [firstLatencyMs] = options.latenciesMs;
     for (const latencyMs of options.latenciesMs) {
       await withRigs(latencyMs, async (real, noCache) => {
         const latencies = await measureLatencies(real, noCache, options.samples);
         const load = await measureLoad(real, options.reviews, options.concurrency);
-        show(describeLatencies(latencyMs, latencies, load));
+        measured.set(latencyMs, latencies);
+        texts.push(describeLatencies(latencyMs, latencies, load));
         targets.push(
           ...latencyTargets(latencyMs, latencies).map((it) => ({ ...it, name: `${latencyMs} ms: ${it.name}` })),
         );
         // How often GitHub is asked does not depend on how long it takes.
         if (latencyMs !== firstLatencyMs) return;
         const day = await measureWorkingDay(real, noCache, reviewsPerPerson);
-        show(describeWorkingDay(day));
+        texts.push(describeWorkingDay(day));
         targets.push(...workingDayTargets(day));
       });
     }
-    return targets;
+    return { markdown: texts.join("\n\n"), targets, picture: drawLatencies(measured) };
   },
   async heap({ tokens }) {
-    show(describeHeap(await measureHeap(tokens)));
-    return [];
+    return { markdown: describeHeap(await measureHeap(tokens)) };
   },
   async cpu({ cpuReviews }) {
     const cpu = await compareCpu(cpuReviews);
-    show(describeCpu(cpu));
-    return cpuTargets(cpu);
+    const costs = [
+      { name: "minimal Hono Worker", cpuMs: 1000 / cpu.minimal },
+      { name: "review, warm", cpuMs: 1000 / cpu.warm },
+    ];
+    return { markdown: describeCpu(cpu), targets: cpuTargets(cpu), cpu: costs };
   },
   async cold({ coldReviews }) {
     const cold = await measureColdReviews(coldReviews);
-    show(describeColdReviews(cold));
-    return coldTargets(cold);
+    const costs = cold.reviews.map(({ source, teams, cpuMs }) => ({
+      name: `review, cold, ${teams} teams, ${source}`,
+      cpuMs,
+    }));
+    return { markdown: describeColdReviews(cold), targets: coldTargets(cold), cpu: costs };
   },
-  async refresh({ refreshes }) {
-    const measured = await measureRefreshes(refreshes);
-    show(describeRefreshes(measured));
-    return refreshTargets(measured);
+  async "sign-in"({ signIns }) {
+    const measured = await measureSignIns(signIns);
+    const costOf = (grant: Parameters<typeof grantCost>[1]) => grantCost(measured, grant, "memory").cpuMs;
+    const costs = [
+      { name: "sign-in, warm", cpuMs: costOf("authorization_code") },
+      { name: "refresh, warm", cpuMs: costOf("refresh_token") },
+      { name: "exchange, warm", cpuMs: costOf("token_exchange") },
+    ];
+    return { markdown: describeSignIns(measured), targets: signInTargets(measured), cpu: costs };
   },
   async workflows({ workflowReviews }) {
     const measured = await measureWorkflowReviews(workflowReviews);
-    show(describeWorkflowReviews(measured));
-    return workflowTargets(measured);
+    const costs = [{ name: "review of a workflow", cpuMs: measured.cpuMs.verified }];
+    return { markdown: describeWorkflowReviews(measured), targets: workflowTargets(measured), cpu: costs };
   },
   async "local-edge"({ edgeReviews }) {
     const comparison = await compareLocalEdge(edgeReviews);
-    show(describeLocalEdge(comparison));
-    return localEdgeTargets(comparison);
+    return { markdown: describeLocalEdge(comparison), targets: localEdgeTargets(comparison) };
+  },
+  async memory({ memoryReviews }) {
+    const use = await measureMemory(memoryReviews);
+    return { markdown: describeMemory(use), targets: memoryTargets(use), picture: drawMemory(use) };
   },
 };
 
 /** @returns the exit code */
 async function bench(options: BenchOptions): Promise<number> {
+  const sections = new Map<string, string>();
+  const show = (name: string, markdown: string) => {
+    sections.set(name, markdown);
+    console.log(`## ${name}\n\n${markdown}\n`);
+  };
+  show("machine", describeMachine(thisMachine()));
   const targets: Target[] = [];
-  for (const part of options.parts) targets.push(...(await parts[part](options)));
-  if (targets.length > 0) show(describeTargets(targets));
+  const pictures: Picture[] = [];
+  const costs: CpuCost[] = [];
+  for (const part of options.parts) {
+    const found = await parts[part](options);
+    show(part, found.markdown);
+    targets.push(...(found.targets ?? []));
+    costs.push(...(found.cpu ?? []));
+    if (found.picture !== undefined) pictures.push(found.picture);
+  }
+  if (targets.length > 0) show("targets", describeTargets(targets));
+  if (options.writeInto !== null) {
+    await writePage(options.writeInto, { sections, pictures: [...pictures, drawCpu(costs)] });
+  }
   return targets.some(({ outcome }) => outcome === "missed") ? 1 : 0;
 }
 
@@ -106,10 +156,6 @@ async function withRigs(latencyMs: number, measure: (real: Rig, noCache: Rig) =>
   } finally {
     await real.stop();
   }
-}
-
-function show(text: string): void {
-  console.log(`${text}\n`);
 }
 
 // workerd runs as processes of their own, which end when this one exits.

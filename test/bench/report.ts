@@ -1,76 +1,75 @@
-// Report of the measurements, as text for a terminal.
+// Report of the measurements as Markdown: for docs/performance.md and for the terminal alike.
+import { decimal, markdownTable, whole } from "../simulate/report/table.ts";
 import { type ColdReviews, cpuByTeams, sources } from "./cold.ts";
 import type { CpuComparison } from "./cpu.ts";
 import type { Heap } from "./heap.ts";
 import type { LocalEdgeComparison, WayCost } from "./local-edge.ts";
+import type { Machine } from "./machine.ts";
 import type { Latencies, Load, WorkingDay } from "./measure.ts";
-import { type Refreshes, refreshPlaces } from "./refresh.ts";
+import { halves, type MemorySample, type MemoryUse } from "./memory.ts";
 import type { GitHubCalls } from "./rig.ts";
+import { type Grant, grantCost, grants, places, type SignIns } from "./sign-in.ts";
 import type { Target } from "./targets.ts";
 import type { WorkflowReviews } from "./workflows.ts";
 
 type Row = readonly string[];
 
+const ms = (value: number, digits = 2) => `${decimal(value, digits)} ms`;
+const megabytes = (bytes: number) => `${whole(bytes / 1e6)} MB`;
+
+export function describeMachine(machine: Machine): string {
+  return markdownTable(["this run", ""], Object.entries(machine));
+}
+
 export function describeLatencies(latencyMs: number, { roundTripMs, reviewMs }: Latencies, load: Load): string {
   const noCacheMs = reviewMs["no cache"];
   const rows = Object.entries(reviewMs).map(
-    ([name, ms]): Row => [
-      name,
-      `${ms.toFixed(1)} ms`,
-      (ms / roundTripMs).toFixed(3),
-      `${(noCacheMs / ms).toFixed(1)} x`,
-    ],
+    ([name, took]): Row => [name, ms(took, 1), decimal(took / roundTripMs, 3), `${decimal(noCacheMs / took)} x`],
   );
   return [
-    `GitHub with ${latencyMs} ms: a round trip to it takes ${roundTripMs.toFixed(1)} ms`,
+    `GitHub with ${latencyMs} ms: a round trip to it takes ${ms(roundTripMs, 1)}.`,
     "",
-    table([["where the answer is", "p50", "round trips", "faster than no cache"], ...rows]),
+    markdownTable(["where the answer is", "median", "round trips", "faster than no cache"], rows),
     "",
-    `  warm, under load: ${load.reviewsPerSecond.toFixed(1)} reviews a second, ` +
-      `p50 ${load.p50Ms.toFixed(1)} ms, p99 ${load.p99Ms.toFixed(1)} ms`,
+    `Warm reviews under load: ${whole(load.reviewsPerSecond)} a second, median ${ms(load.p50Ms, 1)}, p99 ${ms(load.p99Ms, 1)}.`,
   ].join("\n");
 }
 
 export function describeWorkingDay({ noCache, octogate }: WorkingDay): string {
-  const rowOf = (name: string, { costly, notModified }: GitHubCalls): Row => [
-    name,
-    costly.toFixed(0),
-    notModified.toFixed(0),
-  ];
+  const rowOf = (name: string, { costly, notModified }: GitHubCalls): Row => [name, whole(costly), whole(notModified)];
   return [
-    "Calls to GitHub for 1,000 reviews of people at work, each every 10 s",
+    "Calls to GitHub for 1,000 reviews of people at work, each every 10 s:",
     "",
-    table([
+    markdownTable(
       ["", "costing quota", "304"],
-      rowOf("no cache", noCache),
-      rowOf("octogate, fine-grained tokens", octogate.fine_grained),
-      rowOf("octogate, classic tokens", octogate.classic),
-    ]),
+      [
+        rowOf("no cache", noCache),
+        rowOf("Octogate, fine-grained tokens", octogate.fine_grained),
+        rowOf("Octogate, classic tokens", octogate.classic),
+      ],
+    ),
   ].join("\n");
 }
 
 export function describeHeap({ tokens, beforeBytes, afterBytes, tokensKept }: Heap): string {
-  const grownMiB = (afterBytes - beforeBytes) / 1024 / 1024;
-  const [count, kept] = [tokens, tokensKept].map((number) => number.toLocaleString("en"));
-  const grown = `${grownMiB.toFixed(1)} MiB more than before`;
-  return `Heap after ${count} different tokens, in Node: ${grown}, ${kept} tokens kept`;
+  const grown = `${decimal((afterBytes - beforeBytes) / 1e6)} MB more than before`;
+  return `Heap after ${whole(tokens)} different tokens, in Node: ${grown}, ${whole(tokensKept)} tokens kept.`;
 }
 
 export function describeCpu({ rounds, reviewsEach, warm, minimal }: CpuComparison): string {
   const rowOf = (name: string, perSecond: number): Row => [
     name,
-    perSecond.toFixed(0),
-    `${(1e6 / perSecond).toFixed(1)} µs`,
+    whole(perSecond),
+    `${decimal(1e6 / perSecond)} µs`,
+    decimal(perSecond / minimal, 2),
   ];
-  const size = `${rounds} rounds of ${reviewsEach.toLocaleString("en")} reviews`;
   return [
-    `CPU of workerd alone: the median turn of each Worker's best of ${size}, each with a line of log`,
+    `The median turn of each Worker's best of ${rounds} rounds of ${whole(reviewsEach)} reviews, each with a line of log:`,
     "",
-    table([
-      ["", "reviews per CPU second", "CPU per review"],
-      rowOf("octogate, warm", warm),
-      rowOf("minimal Hono", minimal),
-    ]),
+    markdownTable(
+      ["", "reviews per CPU second", "CPU per review", "to minimal"],
+      [rowOf("Octogate, warm", warm), rowOf("minimal Hono Worker", minimal)],
+    ),
   ].join("\n");
 }
 
@@ -79,86 +78,89 @@ export function describeColdReviews(cold: ColdReviews): string {
     const cpuMs = cpuByTeams(cold, source);
     const withoutTeams = cpuMs.get(0) ?? Number.NaN;
     return [...cpuMs].map(
-      ([teams, ms]): Row => [source, String(teams), `${ms.toFixed(2)} ms`, (ms / withoutTeams).toFixed(2)],
+      ([teams, value]): Row => [source, String(teams), ms(value), decimal(value / withoutTeams, 2)],
     );
   });
   return [
-    `CPU of workerd for a cold review, by where memberships come from: the lower quarter of ${cold.reviewsEach} reviews each`,
+    `The lower quarter of ${whole(cold.reviewsEach)} reviews each:`,
     "",
-    table([["memberships from", "teams", "CPU per review", "to no teams"], ...rows]),
+    markdownTable(["memberships from", "teams", "CPU per review", "to no teams"], rows),
   ].join("\n");
 }
 
-export function describeLocalEdge({
-  rounds,
-  reviewsEach,
-  concurrency,
-  workerdAlone,
-  npmStart,
-}: LocalEdgeComparison): string {
-  const ms = (value: number | null) => (value === null ? "-" : `${value.toFixed(2)} ms`);
-  const mebibytes = (value: number | null) => (value === null ? "-" : `${(value / 1024 / 1024).toFixed(0)} MiB`);
+const grantNames: Readonly<Record<Grant, string>> = {
+  authorization_code: "sign-in: a code at /token",
+  refresh_token: "refresh",
+  token_exchange: "exchange of a GitHub token",
+};
+
+export function describeSignIns(signIns: SignIns): string {
+  const rows = grants.flatMap((grant) =>
+    places.map((place): Row => {
+      const { cpuMs, medianMs } = grantCost(signIns, grant, place);
+      return [grantNames[grant], place, ms(cpuMs), ms(medianMs, 1)];
+    }),
+  );
+  return [
+    `${whole(signIns.each)} of each kind, one at a time; GitHub answers at once:`,
+    "",
+    markdownTable(["", "where the answer is", "CPU", "median"], rows),
+  ].join("\n");
+}
+
+export function describeWorkflowReviews({ each, cpuMs, medianMs, keyFetches }: WorkflowReviews): string {
+  return [
+    `${whole(each)} of each kind, one at a time; GitHub's keys were fetched ${keyFetches} time for all of them:`,
+    "",
+    markdownTable(
+      ["", "CPU per review", "median"],
+      [
+        ["verified and admitted, each token another one", ms(cpuMs.verified), ms(medianMs.verified)],
+        ["of another issuer, nothing to verify", ms(cpuMs.foreign), ms(medianMs.foreign)],
+      ],
+    ),
+  ].join("\n");
+}
+
+export function describeLocalEdge(comparison: LocalEdgeComparison): string {
+  const { rounds, reviewsEach, concurrency, workerdAlone, npmStart } = comparison;
   const rowOf = (name: string, cost: WayCost): Row => [
     name,
-    cost.reviewsPerSecond.toFixed(0),
-    `${cost.medianMs.toFixed(1)} ms`,
+    whole(cost.reviewsPerSecond),
+    ms(cost.medianMs, 1),
     ms(cost.aloneMs),
-    ms(cost.edgeCpuMs),
+    cost.edgeCpuMs === null ? "-" : ms(cost.edgeCpuMs),
     ms(cost.workerdCpuMs),
-    mebibytes(cost.edgeBytes),
-    mebibytes(cost.workerdBytes),
   ];
-  const size = `${rounds} rounds of ${reviewsEach.toLocaleString("en")} warm reviews`;
   return [
-    `npm start beside workerd alone: each one's best of ${size}, ${concurrency} at a time`,
+    `Each way's best of ${rounds} rounds of ${whole(reviewsEach)} warm reviews, ${concurrency} at a time:`,
     "",
-    table([
-      ["", "reviews a second", "p50", "one at a time", "CPU edge", "CPU workerd", "memory edge", "memory workerd"],
-      rowOf("workerd alone", workerdAlone),
-      rowOf("npm start", npmStart),
-    ]),
+    markdownTable(
+      ["", "reviews a second", "median", "one at a time", "CPU of the edge", "CPU of workerd"],
+      [rowOf("workerd alone", workerdAlone), rowOf("npm start", npmStart)],
+    ),
   ].join("\n");
+}
+
+export function describeMemory(use: MemoryUse): string {
+  const { halfway, end } = halves(use);
+  const rowOf = (name: string, of: (sample: MemorySample) => number): Row => [
+    name,
+    megabytes(of(halfway)),
+    megabytes(of(end)),
+    megabytes(of(end) - of(halfway)),
+  ];
+  return markdownTable(
+    ["", `after ${whole(halfway.reviews)} reviews`, `after ${whole(end.reviews)}`, "growth"],
+    [
+      rowOf("the edge", ({ edgeBytes }) => edgeBytes),
+      rowOf("workerd", ({ workerdBytes }) => workerdBytes),
+      rowOf("together", ({ edgeBytes, workerdBytes }) => edgeBytes + workerdBytes),
+    ],
+  );
 }
 
 export function describeTargets(targets: readonly Target[]): string {
   const rows = targets.map(({ name, value, wanted, outcome }): Row => [name, value, wanted, outcome]);
-  return ["Targets", "", table(rows)].join("\n");
-}
-
-/** The first column begins at the left, all others end at the right. */
-function table(rows: readonly Row[]): string {
-  const columns = Math.max(...rows.map((row) => row.length));
-  const widths = Array.from({ length: columns }, (_, column) =>
-    Math.max(...rows.map((row) => (row[column] ?? "").length)),
-  );
-  return rows
-    .map((row) =>
-      row
-        .map((cell, column) => (column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0)))
-        .join("  "),
-    )
-    .map((line) => `  ${line.trimEnd()}`)
-    .join("\n");
-}
-
-export function describeRefreshes({ each, cpuMs }: Refreshes): string {
-  const rows = refreshPlaces.map((place): Row => [place, `${cpuMs[place].toFixed(2)} ms`]);
-  return [
-    `CPU of workerd for a refresh of a sign-in, ${each.toLocaleString("en")} each`,
-    "",
-    table([["where the answer is", "CPU"], ...rows]),
-  ].join("\n");
-}
-
-export function describeWorkflowReviews({ each, cpuMs, keyFetches }: WorkflowReviews): string {
-  const ms = (value: number) => `${value.toFixed(2)} ms`;
-  return [
-    `CPU of workerd for a review of a workflow's token, GitHub's keys in memory, ${each.toLocaleString("en")} each; ${keyFetches} fetch of the keys`,
-    "",
-    table([
-      ["", "CPU per review"],
-      ["verified and admitted, each token another one", ms(cpuMs.verified)],
-      ["of another issuer, nothing to verify", ms(cpuMs.foreign)],
-    ]),
-  ].join("\n");
+  return markdownTable(["target", "measured", "wanted", ""], rows);
 }

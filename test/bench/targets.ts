@@ -3,7 +3,8 @@ import { type ColdReviews, cpuByTeams, sources } from "./cold.ts";
 import type { CpuComparison } from "./cpu.ts";
 import type { LocalEdgeComparison } from "./local-edge.ts";
 import type { Latencies, WorkingDay } from "./measure.ts";
-import type { Refreshes } from "./refresh.ts";
+import { halves, type MemoryUse } from "./memory.ts";
+import { grantCost, grants, type SignIns } from "./sign-in.ts";
 import type { WorkflowReviews } from "./workflows.ts";
 
 export interface Target {
@@ -18,9 +19,10 @@ export interface Target {
 const minRatedLatencyMs = 50;
 const minRatedCpuReviews = 5_000;
 const minRatedColdReviews = 200;
-const minRatedRefreshes = 100;
+const minRatedSignIns = 100;
 const minRatedWorkflowReviews = 1_000;
 const minRatedEdgeReviews = 1_000;
+const minRatedMemoryReviews = 50_000;
 
 const limits = {
   warmToNever: 1 / 10,
@@ -28,14 +30,16 @@ const limits = {
   neverSeenRoundTrips: 2.2,
   costly: 40,
   costlyToNoCache: 1 / 20,
-  warmToMinimalCpu: 0.7,
+  warmToMinimalCpu: 0.75,
   // GitHub lists the user's own teams with 1.6 KB each, so 300 are three pages with 500 KB of JSON.
   manyTeamsToNoneCpu: { "own token": 3, app: 2 },
-  refreshFromMemoryMs: 3,
+  signInFromMemoryMs: 3,
   workflowReviewMs: 2,
   keyFetches: 1,
   npmStartToWorkerdAlone: 0.5,
   moreAloneMs: 1.5,
+  togetherMegabytes: 400,
+  growthMegabytes: 20,
 } as const;
 
 export function latencyTargets(latencyMs: number, { roundTripMs, reviewMs, callsWhenWarm }: Latencies): Target[] {
@@ -80,9 +84,12 @@ export function coldTargets(cold: ColdReviews): Target[] {
   });
 }
 
-export function refreshTargets({ each, cpuMs }: Refreshes): Target[] {
-  const isRated = each >= minRatedRefreshes;
-  return [atMost("refresh from memory, CPU, ms", cpuMs.memory, limits.refreshFromMemoryMs, 2, isRated)];
+export function signInTargets(signIns: SignIns): Target[] {
+  const isRated = signIns.each >= minRatedSignIns;
+  return grants.map((grant) => {
+    const { cpuMs } = grantCost(signIns, grant, "memory");
+    return atMost(`${grant} from memory, CPU, ms`, cpuMs, limits.signInFromMemoryMs, 2, isRated);
+  });
 }
 
 /** The whole review counts: verifying is a part of it. */
@@ -101,6 +108,17 @@ export function localEdgeTargets({ reviewsEach, workerdAlone, npmStart }: LocalE
   return [
     atLeast("npm start / workerd alone, reviews a second", share, limits.npmStartToWorkerdAlone, 3, isRated),
     atMost("npm start - workerd alone, one at a time, ms", moreMs, limits.moreAloneMs, 1, isRated),
+  ];
+}
+
+export function memoryTargets(use: MemoryUse): Target[] {
+  const { halfway, end } = halves(use);
+  const isRated = end.reviews >= minRatedMemoryReviews;
+  const together = ({ edgeBytes, workerdBytes }: typeof end) => (edgeBytes + workerdBytes) / 1e6;
+  const growth = together(end) - together(halfway);
+  return [
+    atMost("memory of npm start, edge and workerd, MB", together(end), limits.togetherMegabytes, 0, isRated),
+    atMost("its growth in the second half of the reviews, MB", growth, limits.growthMegabytes, 0, isRated),
   ];
 }
 

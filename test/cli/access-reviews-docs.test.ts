@@ -18,14 +18,15 @@ test("the procedure makes the record, the page to sign and the sheet, and shows 
   const app = github.addApp({ appId: 800100 });
   github.installApp(app, acme);
 
-  rig.clone.write("wrangler.toml", rig.clone.read("wrangler.toml").replace("https://api.github.com", github.url));
-  const setup = ["setup", "--cluster", "production", "--hostname", hostname, ...rig.edgeArgs, "--yes"];
-  expect((await rig.run([...setup, "--allow", "org:acme#1234"])).exitCode).toBe(0);
-  // The App is no part of a cluster's policy; its key is a secret, which setup does not ask for.
   rig.clone.write(
     "wrangler.toml",
-    rig.clone.read("wrangler.toml").replace("[vars]\n", '[vars]\nGITHUB_APP_ID = "800100"\n'),
+    rig.clone
+      .read("wrangler.toml")
+      .replace("https://api.github.com", github.url)
+      .replace("[vars]\n", '[vars]\nGITHUB_APP_ID = "800100"\n'),
   );
+  const setup = ["setup", "--cluster", "production", "--hostname", hostname, ...rig.edgeArgs, "--yes"];
+  expect((await rig.run([...setup, "--allow", "org:acme#1234"])).exitCode).toBe(0);
 
   const binding = {
     kind: "ClusterRoleBinding",

@@ -129,6 +129,13 @@ describe("octogate report --deployed", () => {
     expect(elsewhere).toMatchObject({ deployed: "different", clusters: [{ deployed: "same" }] });
     expect(elsewhere.stderr).toContain("GITHUB_API_URL: warning: is not what Cloudflare runs");
 
+    for (const line of ['ACTIONS_ISSUER_URL = "https://keys.example.com"', 'GITHUB_APP_ID = "7"']) {
+      const [name = ""] = line.split(" ");
+      const other = await report(here.replace("[vars]\n", `[vars]\n${line}\n`));
+      expect(other).toMatchObject({ deployed: "different", clusters: [{ deployed: "same" }] });
+      expect(other.stderr).toContain(`${name}: warning: is not what Cloudflare runs`);
+    }
+
     const changed = await report(here.replace(/^allow = .*$/m, 'allow = ["org:acme#1234", "user:ada#2"]'));
     expect(changed).toMatchObject({ deployed: "different", clusters: [{ deployed: "different" }] });
     expect(changed.stderr).toContain("CLUSTER_PRODUCTION: warning: is not what Cloudflare runs");

@@ -24,6 +24,7 @@ import { maxReviewBytes } from "../../src/worker/http/token-review.ts";
 import { sumEveryMs } from "../../src/worker/log/decision-log.ts";
 import { maxGroups, maxNameLength } from "../../src/worker/policy/identity.ts";
 import { timeoutMs as readinessTimeoutMs, rememberMs } from "../../src/worker/readiness.ts";
+import { windowMs as denialsWindowMs, maxDenials } from "../../src/worker/repeated-denials.ts";
 import { maxFormBytes } from "../../src/worker/sign-in/form.ts";
 import { sessionSeconds } from "../../src/worker/sign-in/github-sign-in.ts";
 import { maxIdTokenBytes } from "../../src/worker/sign-in/id-token.ts";
@@ -71,6 +72,10 @@ export function limitsTable(): string {
       ["the memory of one isolate", `${count(maxMemoryEntries)} tokens or ${maxMemoryBytes / 1024 / 1024} MiB`],
       ["a refusal in memory (negative cache)", duration(negativeTtlMs)],
       ["facts that admit no user are fresh for", duration(notAdmittedTtlMs)],
+      [
+        "denials of one token at a cluster, until kube-apiserver gets a plain no that it caches",
+        `${maxDenials} in ${duration(denialsWindowMs)}, in each isolate`,
+      ],
       ["one read from KV", duration(readTimeoutMs)],
       ["an entry in KV is kept for", duration(keepSeconds * 1000)],
       ["failures in a row until known users no longer wait for GitHub", count(failuresToOpen)],

@@ -30,8 +30,8 @@ export const plantedFaults: readonly PlantedFault[] = [
   {
     name: "blanks around a token do not count",
     file: "worker/http/token-review.ts",
-    from: "token: spec.token }",
-    to: "token: spec.token.trim() }",
+    from: "review: { apiVersion, token } }",
+    to: "review: { apiVersion, token: token.trim() } }",
     foundBy: "tokens.test.ts",
   },
   {

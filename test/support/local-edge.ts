@@ -1,4 +1,5 @@
 // The local edge as a process of its own, for tests that look at it from outside: `npm start` without npm.
+import { readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -69,9 +70,17 @@ export function runLocalEdge(args: readonly string[]): Promise<Ended> {
   return startProcess(args).ended();
 }
 
+/** Node's own arguments keep its memory small. */
+function startArguments(): string[] {
+  // Our own package's description has its scripts.
+  const { scripts } = JSON.parse(readFileSync(join(repository, "package.json"), "utf8")) as {
+    scripts: { start: string };
+  };
+  return scripts.start.replace(/^exec node /, "").split(" ");
+}
+
 function startProcess(args: readonly string[]): RunningProgram {
-  const main = join(repository, "src", "local", "main.ts");
-  return start(process.execPath, [main, ...args], { cwd: repository, env: process.env });
+  return start(process.execPath, [...startArguments(), ...args], { cwd: repository, env: process.env });
 }
 
 export function isReady(stdout: string): boolean {

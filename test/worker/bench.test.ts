@@ -1,6 +1,9 @@
 // The benchmark runs, says what it found, and ends with nothing left running.
 import { execFile } from "node:child_process";
-import { expect, test } from "vitest";
+import { copyFile, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
 import { repositoryRoot } from "../support/worker-config.ts";
 
 interface Ended {
@@ -9,27 +12,38 @@ interface Ended {
   readonly stderr: string;
 }
 
-test("a short run prints every number and exits with 0", async () => {
-  const few = "--latency 1 --samples 2 --reviews 20 --concurrency 4 --tokens 1000".split(" ");
-  const fewer = "--cpu-reviews 500 --cold-reviews 4 --refreshes 4 --workflow-reviews 50 --edge-reviews 40".split(" ");
-  const { exitCode, stdout, stderr } = await runBench([...few, ...fewer]);
+test("a short run measures everything, writes the page and exits with 0", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "octogate-bench-"));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  await copyFile(join(repositoryRoot, "docs/performance.md"), join(folder, "performance.md"));
+  const few = "--latency 1 --samples 2 --reviews 20 --concurrency 4 --tokens 1000 --cpu-reviews 500".split(" ");
+  const fewer = "--cold-reviews 4 --sign-ins 4 --workflow-reviews 50 --edge-reviews 40 --memory-reviews 100".split(" ");
+  const { exitCode, stdout, stderr } = await runBench([...few, ...fewer, "--write", folder]);
   expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
-  for (const name of ["no cache", "memory", "KV", "GitHub, known token", "GitHub, never-seen token"]) {
-    expect(stdout).toMatch(new RegExp(`^ {2}${name} +\\d+\\.\\d ms +\\d+\\.\\d{3} +\\d+\\.\\d x$`, "m"));
+  const page = (await readFile(join(folder, "performance.md"), "utf8")).replaceAll(/ +/g, " ");
+  for (const line of [
+    ...["no cache", "memory", "KV", "GitHub, known token", "GitHub, never-seen token"].map(
+      (name) => new RegExp(`^\\| ${name} \\| [\\d.]+ ms \\| \\d+\\.\\d{3} \\| [\\d.]+ x \\|$`, "m"),
+    ),
+    /[\d,.]+ a second, median \d+\.\d ms, p99 \d+\.\d ms\.$/m,
+    /^\| no cache \| 3,000 \| 0 \|$/m,
+    /^\| Octogate, classic tokens \| \d+ \| \d+ \|$/m,
+    /^Heap after 1,000 different tokens, in Node: -?\d+\.\d MB more/m,
+    /^\| Octogate, warm \| [\d,]+ \| \d+\.\d µs \| \d\.\d\d \|$/m,
+    /^\| own token \| 0 \| \d+\.\d\d ms \| 1\.00 \|$/m,
+    /^\| app \| 900 \| \d+\.\d\d ms \| \d+\.\d\d \|$/m,
+    /^\| exchange of a GitHub token \| KV \| \d+\.\d\d ms \| \d+\.\d ms \|$/m,
+    /^\| 1 ms: calls to GitHub in warm reviews \| 0 \| at most 0 \| met \|$/m,
+    /^\| workerd alone \| [\d,]+ \|( [\d.]+ ms \|){2} - \| [\d.]+ ms \|$/m,
+    /^\| npm start \| [\d,]+ \|( [\d.]+ ms \|){4}$/m,
+    /^\| together \|( -?\d+ MB \|){3}$/m,
+    / not rated \|$/m,
+  ]) {
+    expect(page).toMatch(line);
   }
-  expect(stdout).toMatch(/\d+\.\d reviews a second, p50 \d+\.\d ms, p99 \d+\.\d ms$/m);
-  expect(stdout).toMatch(/^ {2}no cache +3000 +0$/m);
-  expect(stdout).toMatch(/^ {2}octogate, classic tokens +\d+ +\d+$/m);
-  expect(stdout).toMatch(/^Heap after 1,000 different tokens, in Node: -?\d+\.\d MiB/m);
-  expect(stdout).toMatch(/^ {2}octogate, warm +\d+ +\d+\.\d µs$/m);
-  expect(stdout).toMatch(/^ {2}own token +0 +\d+\.\d\d ms +1\.00$/m);
-  expect(stdout).toMatch(/^ {2}app +900 +\d+\.\d\d ms +\d+\.\d\d$/m);
-  expect(stdout).toMatch(/^ {2}KV +\d+\.\d\d ms$/m);
-  expect(stdout).toMatch(/^ {2}1 ms: calls to GitHub in warm reviews +0 +at most 0 +met$/m);
-  expect(stdout).toMatch(/^ {2}workerd alone( +\d+)( +\d+\.\d+ ms){2} +-( +\d+\.\d+ ms) +- +\d+ MiB$/m);
-  expect(stdout).toMatch(/^ {2}npm start( +\d+)( +\d+\.\d+ ms){4}( +\d+ MiB){2}$/m);
-  expect(stdout).toMatch(/ not rated$/m);
-}, 120_000);
+  expect(stdout).toContain("## memory\n");
+  expect((await readdir(join(folder, "pictures"))).sort()).toEqual(["cpu.svg", "memory.svg", "review-latency.svg"]);
+}, 180_000);
 
 test("--help explains", async () => {
   const { exitCode, stdout } = await runBench(["--help"]);
@@ -43,9 +57,11 @@ test("--help explains", async () => {
     "tokens",
     "cpu-reviews",
     "cold-reviews",
-    "refreshes",
+    "sign-ins",
     "workflow-reviews",
     "edge-reviews",
+    "memory-reviews",
+    "write",
   ])
     expect(stdout).toContain(`--${option}`);
 });

@@ -49,7 +49,9 @@ export function readWorkflowSettings(
 export function actionsIssuerOf(apiUrl: string): string {
   const { origin, hostname } = new URL(apiUrl);
   if (hostname === "api.github.com") return "https://token.actions.githubusercontent.com";
-  return hostname.startsWith("api.") ? origin.replace("//api.", "//token.actions.") : `${origin}/_services/token`;
+  // An Enterprise Server may have a name that begins so.
+  const isDataResidency = hostname.startsWith("api.") && !apiUrl.endsWith("/api/v3");
+  return isDataResidency ? origin.replace("//api.", "//token.actions.") : `${origin}/_services/token`;
 }
 
 /** @returns the policy with the one audience that it takes; a policy that names workflows needs ISSUER_URL for it */

@@ -170,7 +170,9 @@ function askerOf(question: Question) {
 }
 
 /**
- * JSON leaves out what is undefined. One literal, copied nowhere: this runs with every review.
+ * JSON leaves out what is undefined. One literal, copied nowhere: this runs with every review. A person who pushes a
+ * branch chooses names in a token that GitHub signs: what could hide or move text on a screen, or look like another
+ * character, is written as JSON's escapes.
  *
  * @param decision null where an exception came before one
  */
@@ -182,7 +184,7 @@ function lineOf(question: Question, verdict: Verdict, decision: LoggedDecision |
   const facts = evaluated?.facts ?? undefined;
   const workflow = decision?.kind === "workflow" ? decision : undefined;
   const run = workflow?.facts ?? undefined;
-  return JSON.stringify({
+  const line = JSON.stringify({
     time: timeOf(now),
     door: question.door,
     cluster: review?.cluster,
@@ -214,7 +216,10 @@ function lineOf(question: Question, verdict: Verdict, decision: LoggedDecision |
     certificateDaysLeft: review?.certificateDaysLeft,
     durationMs: now - question.startedAt,
   });
+  return line.replace(notAscii, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
+
+const notAscii = /[^\x20-\x7e]/g;
 
 function measured(
   question: Question,

@@ -29,11 +29,10 @@ export const maxGroups = 1000;
  */
 export function identify(policy: ClusterPolicy, credential: PresentedCredential, facts: Facts): Verdict {
   const username = policy.prefix + claimOf(policy, facts.account);
-  const groups = groupsOf(policy, facts);
+  const { groups, hidden } = groupsOf(policy, facts);
   // The login leaves in `extra` also where it is no part of the username.
   if (![username, facts.account.login, ...groups].every(isSafeName)) return denied("identity_unsafe");
   if (groups.length > maxGroups) return denied("too_many_groups", `${groups.length}, at most ${maxGroups}`);
-  const hidden = hiddenOrganisations(policy, facts);
   // Without the prefix, too, they are the names that were checked with it: the cluster puts it before them.
   const shown = (name: string) => (policy.addsPrefix ? name : name.slice(policy.prefix.length));
   return {
@@ -72,7 +71,7 @@ export function claimOf(
 
 /** Whether a name may leave: printable ASCII, neither empty nor too long, and none of Kubernetes' own, in any case. */
 export function isSafeName(name: string): boolean {
-  return /^[\x21-\x7e]+$/.test(name) && name.length <= maxNameLength && !name.toLowerCase().startsWith("system:");
+  return name.length <= maxNameLength && /^(?!system:)[\x21-\x7e]+$/i.test(name);
 }
 
 /**
@@ -80,13 +79,20 @@ export function isSafeName(name: string): boolean {
  * parents included; where it names a team, one for that team alone. Slugs, never display names: any member of an
  * organisation may create a team that is called "system:masters".
  *
- * @returns the groups in alphabetical order, so that GitHub's order does not matter
+ * @returns the groups in alphabetical order, so that GitHub's order does not matter; and what is missing of them, with
+ *   the reason: `acme=sso_required`, `acme/teams=too_many_teams`
  */
-export function groupsOf(policy: ClusterPolicy, facts: Facts): string[] {
-  const groups = groupsByOrganisation(policy, facts);
-  const withoutTeams = organisationsWithoutTeams(groups);
-  const names = groups.flatMap(({ login, own, teams }) => (withoutTeams.has(login) ? own : [...own, ...teams]));
-  return names.sort().filter((name, index) => name !== names[index - 1]);
+export function groupsOf(
+  policy: ClusterPolicy,
+  facts: Facts,
+): { readonly groups: string[]; readonly hidden: string[] } {
+  const byOrganisation = groupsByOrganisation(policy, facts);
+  const withoutTeams = organisationsWithoutTeams(byOrganisation);
+  const names = byOrganisation.flatMap(({ login, own, teams }) => (withoutTeams.has(login) ? own : [...own, ...teams]));
+  return {
+    groups: names.sort().filter((name, index) => name !== names[index - 1]),
+    hidden: hiddenOrganisations(policy, facts, withoutTeams),
+  };
 }
 
 interface OrganisationGroups {
@@ -141,9 +147,7 @@ function hasNameOfAnother(policy: ClusterPolicy, login: string, membership: Memb
   return policy.group === "slug" && name !== login && policy.organisations.some((other) => other.login === name);
 }
 
-/** @returns what is missing of the user's groups, with the reason: `acme=sso_required`, `acme/teams=too_many_teams` */
-export function hiddenOrganisations(policy: ClusterPolicy, facts: Facts): string[] {
-  const withoutTeams = organisationsWithoutTeams(groupsByOrganisation(policy, facts));
+function hiddenOrganisations(policy: ClusterPolicy, facts: Facts, withoutTeams: ReadonlySet<string>): string[] {
   return policy.organisations.flatMap(({ login }) => {
     const membership = membershipIn(login, policy, facts);
     if (membership.kind === "hidden") return [`${login}=${membership.reason}`];

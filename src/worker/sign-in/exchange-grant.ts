@@ -69,10 +69,17 @@ function referenceIn(token: string): string | null {
   return typeof jti === "string" && tokenIdPattern.test(jti) ? `JTI=${jti}` : null;
 }
 
+/** It does not say which issuer: an enterprise can have its own, with its name in it. */
+const noWorkflow = oauthError(
+  "invalid_request",
+  `subject_token is no token of a workflow: was it copied whole, without a line end behind it? This service may have another issuer (ACTIONS_ISSUER_URL). For a GitHub token, subject_token_type is ${personTypes.accepted.join(" or ")}`,
+);
+
 function problemIn(form: Parameters, { accepted, what }: typeof personTypes): OAuthError | null {
   const subjectType = form.get("subject_token_type");
   if (subjectType === null) return missing("subject_token_type");
   if (!accepted.includes(subjectType)) {
+    if (workflowTypes.accepted.includes(subjectType)) return noWorkflow;
     return oauthError("invalid_request", `subject_token_type must be ${accepted.join(" or ")} for ${what}`);
   }
   if ((form.get("requested_token_type") ?? idTokenType) !== idTokenType) {

@@ -63,10 +63,10 @@ export function invalidClient(description: string): OAuthError {
 /** @param code what a refusal is called here: `invalid_grant`, `access_denied` … */
 export function refusalError(
   code: OAuthErrorCode,
-  { kind, description }: Refusal,
+  { kind, description, retryAfterSeconds }: Refusal,
   more: Pick<OAuthError, "isSealedHere"> = {},
 ): OAuthError {
-  return kind === "undetermined" ? unavailable(description) : oauthError(code, description, more);
+  return kind === "undetermined" ? unavailable(description, retryAfterSeconds) : oauthError(code, description, more);
 }
 
 /** Where GitHub did not say how long it wants to be left alone. */

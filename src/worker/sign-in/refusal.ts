@@ -5,6 +5,7 @@ import type { Facts } from "../github/facts.ts";
 import { workflowCredentialIdOf } from "../policy/workflow-identity.ts";
 import { deniedReasons, type ReasonRow, unauthenticatedReasons, undeterminedReasons } from "../reasons.ts";
 import { sentenceOf, type Verdict } from "../verdict.ts";
+import { unknownKeyPauseMs } from "../workflows/keys.ts";
 
 export interface Refusal {
   /** "undetermined": nothing is known about the person, for the fault is elsewhere, and a later try can succeed. */
@@ -17,6 +18,8 @@ export interface Refusal {
   readonly isGeneral: boolean;
   /** All of it as OAuth's `error_description`. */
   readonly description: string;
+  /** Where it is known when a later try succeeds. */
+  readonly retryAfterSeconds?: number;
 }
 
 type Text = Pick<Refusal, "problem" | "hint">;
@@ -52,7 +55,7 @@ export function refusalOf(decision: Decision): Refusal | null {
   const { verdict } = decision;
   if (verdict.kind === "authenticated") return null;
   const evaluated = decision.kind === "evaluated" ? decision : null;
-  return refusal(
+  const told = refusal(
     verdict.kind === "undetermined" ? "undetermined" : "refused",
     textFor(
       verdict,
@@ -61,7 +64,11 @@ export function refusalOf(decision: Decision): Refusal | null {
     ),
     referenceOf(decision),
   );
+  return verdict.reason === "workflow_key_pending" ? { ...told, retryAfterSeconds: keyPendingSeconds } : told;
 }
+
+/** After two tries the pause has ended: a job with a new key gets in, however many made-up ids others send. */
+const keyPendingSeconds = unknownKeyPauseMs / 1000 / 2;
 
 function referenceOf(decision: Decision): string | null {
   if (decision.kind === "evaluated") return decision.credential.credentialId;

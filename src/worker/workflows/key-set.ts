@@ -33,7 +33,7 @@ export const maxKeySetBytes = 256 * 1024;
 
 /**
  * Of each key take what verifying needs, and drop what is no RSA key for signatures: other keys beside do no harm. Of
- * two with one id the first counts.
+ * two with one id the first counts. They come out in one order: GitHub's may change from answer to answer.
  *
  * @param json GitHub's answer
  * @returns null where it is no set of keys, or holds none that counts
@@ -42,13 +42,14 @@ export function readKeys(json: unknown): PublicKey[] | null {
   const set = v.safeParse(v.object({ keys: v.array(v.unknown()) }), json);
   if (!set.success) return null;
   const keys = new Map<string, PublicKey>();
-  for (const one of set.output.keys.slice(0, maxKeys)) {
+  for (const one of set.output.keys) {
+    if (keys.size === maxKeys) break;
     const parsed = v.safeParse(publicKeySchema, one);
     if (!parsed.success || keys.has(parsed.output.kid)) continue;
     const { kid, kty, n, e } = parsed.output;
     keys.set(kid, { kid, kty, n, e });
   }
-  return keys.size === 0 ? null : [...keys.values()];
+  return keys.size === 0 ? null : [...keys.values()].sort((one, other) => (one.kid < other.kid ? -1 : 1));
 }
 
 export function areSameKeys(one: readonly PublicKey[], other: readonly PublicKey[]): boolean {

@@ -91,14 +91,16 @@ export function createActionsKeys(options: ActionsKeysOptions): ActionsKeys {
 
   /** Memory has no fresh key of this id: looks into KV, and asks GitHub where KV has none either. */
   async function ask(kid: string): Promise<KeySource> {
-    askingSince = now();
+    const since = now();
+    askingSince = since;
     try {
       const read = await store.read();
       kvCopy = read ?? kvCopy;
       learn(read);
       if (isFresh(known) && publicKeyIn(known, kid) !== undefined) return "kv";
-      askedGitHubAt = now();
       const keys = await fetchKeys(options);
+      // Not before: a question that was cancelled has answered nothing.
+      askedGitHubAt = now();
       if (!Array.isArray(keys)) {
         warn(keys);
         return "none";
@@ -111,7 +113,8 @@ export function createActionsKeys(options: ActionsKeysOptions): ActionsKeys {
       }
       return "github";
     } finally {
-      askingSince = null;
+      // One that took too long must not end the next one's.
+      if (askingSince === since) askingSince = null;
     }
   }
 
@@ -135,11 +138,15 @@ export function createActionsKeys(options: ActionsKeysOptions): ActionsKeys {
     async find(kid) {
       if (isFresh(known) && publicKeyIn(known, kid) !== undefined) return answer(kid, "memory");
       // Other requests of a new isolate wait for the one that asks.
-      while (!isUsable(known) && isAsking()) await wait(waitMs);
+      const giveUpAt = now() + askLimitMs;
+      while (!isUsable(known) && isAsking() && now() < giveUpAt) await wait(waitMs);
       const isKnown = isFresh(known) && publicKeyIn(known, kid) !== undefined;
       const pauseMs = isFresh(known) ? unknownKeyPauseMs : failurePauseMs;
       if (isKnown || isAsking() || now() - askedGitHubAt < pauseMs) return answer(kid, "memory");
-      return answer(kid, await ask(kid));
+      const asking = ask(kid);
+      // The runtime cancels what a client that goes away was waiting for: an attacker could so end each question.
+      waitUntil(asking.then(() => undefined));
+      return answer(kid, await asking);
     },
   };
 }

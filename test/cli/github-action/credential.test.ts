@@ -102,8 +102,8 @@ describe.skipIf(whyWithoutCiPrograms !== null).each(["dash", "bash"])("in %s", (
     expect(await sleeps()).toEqual(["1", "2", "3", "1", "2", "3"]);
   });
 
-  test("repeats a refusal in one line, and what is hostile in it starts none", async () => {
-    const description = "not allowed\n::add-path::/tmp\r\n##[add-path]/tmp \u001b[31m";
+  test("repeats a refusal in one line, and nothing in it is a command to the runner", async () => {
+    const description = "not allowed\n::add-path::/tmp\r\n##[set-output name=kubeconfig]/tmp/evil \u001b[31m";
     const body = JSON.stringify({ error: "invalid_target", error_description: description });
     const { runScript, exchanges } = await jobScene([{ status: 400, body }]);
     const { stdout, stderr, exitCode } = await runScript(script, { shell });
@@ -111,6 +111,8 @@ describe.skipIf(whyWithoutCiPrograms !== null).each(["dash", "bash"])("in %s", (
     expect(stderr).toMatch(
       /^octogate: http:\/\/127\.0\.0\.1:\d+ answered 400: invalid_target: not allowed::add-path[ -~]*\n$/,
     );
+    // Anywhere in a line.
+    expect(stderr).not.toContain("##[");
     expect(exchanges).toHaveLength(1);
   });
 

@@ -115,9 +115,8 @@ export function createGitHub({ now, meter, seed, source, agents, outage }: GitHu
   }
 
   /** Facts as they are now. */
-  function found(person: Person, earlier: Earlier | null, isMember: boolean, shared: SharedCalls, isTold: boolean) {
-    const own = ownResources[source].filter((name) => !(isTold && name === "user"));
-    const validators = askOwn(person, own, earlier, isMember);
+  function found(person: Person, earlier: Earlier | null, isMember: boolean, shared: SharedCalls) {
+    const validators = askOwn(person, ownResources[source], earlier, isMember);
     const { agent } = person;
     const facts = isMember ? agent.facts : factsAfterRemoval(agent);
     if (source === "own_token") return answer({ kind: "found", facts }, validators);
@@ -141,14 +140,13 @@ export function createGitHub({ now, meter, seed, source, agents, outage }: GitHu
     connect() {
       const shared = createSharedCalls(quotas, meter, now);
 
-      /** @returns whether check-token told whose token it is, or an outcome */
-      function checkToken(person: Person | undefined, earlier: Earlier | null): boolean | LookupFailure {
-        if (source !== "client_secret" || (earlier?.oauthClientId ?? null) !== null) return false;
+      /** @returns the outcome where check-token is the last that is asked; GET /user follows otherwise */
+      function checkToken(person: Person | undefined, earlier: Earlier | null): LookupFailure | null {
+        if (source !== "client_secret" || (earlier?.oauthClientId ?? null) !== null) return null;
         const limit = shared.ask("client", { isNeverSeen: earlier?.hasAdmitted !== true, accountId: null });
         // What is left is not for made-up tokens: GET /user shows that this one is none, and whose client's it is.
-        if (limit?.reason === "shared_quota_reserved") return false;
-        if (limit !== null) return limit;
-        return person === undefined ? clientMismatch : true;
+        if (limit?.reason === "shared_quota_reserved") return null;
+        return limit ?? (person === undefined ? clientMismatch : null);
       }
 
       return {
@@ -160,14 +158,14 @@ export function createGitHub({ now, meter, seed, source, agents, outage }: GitHu
           }
           const person = people.get(token);
           const checked = checkToken(person, earlier);
-          if (typeof checked !== "boolean") return answer(checked);
+          if (checked !== null) return answer(checked);
           if (person === undefined) {
             meter.counts.githubUnknown += calls;
             return answer(refused);
           }
           const { leaves } = person.agent;
-          if (leaves === null || now() < leaves.at) return found(person, earlier, true, shared, checked);
-          if (leaves.how === "removed from the organisation") return found(person, earlier, false, shared, checked);
+          if (leaves === null || now() < leaves.at) return found(person, earlier, true, shared);
+          if (leaves.how === "removed from the organisation") return found(person, earlier, false, shared);
           meter.counts.githubUnknown += calls;
           return answer(leaves.how === "token revoked" ? refused : unrecognised);
         },

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { type BenchOptions, createBenchCommand } from "../../bench/options.ts";
 
 const defaults = {
-  parts: ["latency", "heap", "cpu", "cold", "refresh", "workflows", "local-edge"],
+  parts: ["latency", "heap", "cpu", "cold", "sign-in", "workflows", "local-edge", "memory"],
   reviews: 2000,
   latenciesMs: [50, 150],
   concurrency: 10,
@@ -11,9 +11,11 @@ const defaults = {
   tokens: 1_000_000,
   cpuReviews: 20_000,
   coldReviews: 400,
-  refreshes: 300,
+  signIns: 300,
   workflowReviews: 1_000,
   edgeReviews: 3_000,
+  memoryReviews: 100_000,
+  writeInto: null,
 };
 
 /** @returns what the command would run with. @throws commander's error where it does not run */
@@ -40,13 +42,22 @@ describe("the benchmark's options", () => {
     const load = "--reviews 7 --latency=0 --concurrency 3 --samples=2".split(" ");
     const argv = [
       ...load,
-      ..."--tokens=9 --cpu-reviews=1 --cold-reviews 4 --refreshes 5 --workflow-reviews 6 --edge-reviews 2 --only heap".split(
+      ..."--tokens=9 --cpu-reviews=1 --cold-reviews 4 --sign-ins 5 --workflow-reviews 6 --edge-reviews 2 --memory-reviews 8 --only heap".split(
         " ",
       ),
     ];
     const options = {
       ...{ parts: ["heap"], reviews: 7, latenciesMs: [0], concurrency: 3, samples: 2 },
-      ...{ tokens: 9, cpuReviews: 1, coldReviews: 4, refreshes: 5, workflowReviews: 6, edgeReviews: 2 },
+      ...{
+        tokens: 9,
+        cpuReviews: 1,
+        coldReviews: 4,
+        signIns: 5,
+        workflowReviews: 6,
+        edgeReviews: 2,
+        memoryReviews: 8,
+        writeInto: null,
+      },
     };
     expect(await parse(...argv)).toEqual(options);
   });
@@ -57,6 +68,12 @@ describe("the benchmark's options", () => {
 
   test("take several parts, and measure them in the order of all parts", async () => {
     expect(await parse("--only", "local-edge", "latency")).toMatchObject({ parts: ["latency", "local-edge"] });
+  });
+
+  test("write the page of a whole run alone", async () => {
+    expect(await parse("--write")).toMatchObject({ writeInto: "docs" });
+    expect(await parse("--write", "elsewhere")).toMatchObject({ writeInto: "elsewhere" });
+    await expect(parse("--write", "--only", "cpu")).rejects.toThrow("--only");
   });
 
   test("ask for help", async () => {

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { fillPage } from "../../docs/markdown.ts";
 import { costOf } from "../../simulate/report/money.ts";
-import { drawLines } from "../../simulate/report/pictures.ts";
+import { drawBars, drawLines } from "../../simulate/report/pictures.ts";
 import { oneSentenceALine } from "../../simulate/report/sentences.ts";
 import { decimal, dollars, markdownTable, percent, whole } from "../../simulate/report/table.ts";
 import { studyNames } from "../../simulate/studies/all.ts";
@@ -61,8 +61,9 @@ describe("docs/simulation.md", () => {
     expect(() => fillPage(written, new Map(studyNames.map((name) => [name, ""])))).not.toThrow();
   });
 
-  test("shows every picture that there is, and no other", () => {
-    const shown = [...written.matchAll(/\(pictures\/([\w-]+\.svg)\)/g)].map(([, file]) => file);
+  test("and the page of the benchmark show every picture that there is, and no other", () => {
+    const pages = written + readFileSync(new URL("performance.md", docs), "utf8");
+    const shown = [...pages.matchAll(/\(pictures\/([\w-]+\.svg)\)/g)].map(([, file]) => file);
     expect(shown.sort()).toEqual(readdirSync(new URL("pictures/", docs)).sort());
   });
 });
@@ -93,6 +94,15 @@ describe("a picture", () => {
       expect(svg).not.toContain("<style");
       for (const text of ["Lags", "TTL", "seconds", "p99"]) expect(svg).toContain(text);
     }
+  });
+
+  test("of bars has each group, and a legend where there are several series", () => {
+    const series = [
+      { name: "50 ms", values: [1, 4] },
+      { name: "150 ms", values: [2, 3] },
+    ];
+    const { svg } = drawBars({ name: "x", title: "Waits", xLabel: "ms", groups: ["memory", "KV"], series });
+    for (const text of ["Waits", "ms", "memory", "KV", "50 ms", "150 ms"]) expect(svg).toContain(`>${text}<`);
   });
 
   test("does not depend on those that were drawn before", () => {

@@ -11,6 +11,7 @@ import {
   type Person,
   reportSchema,
   reportSchemaName,
+  type WorkflowAccess,
 } from "./report.ts";
 
 const anyReportSchema = v.object({ schema: v.string() });
@@ -61,8 +62,17 @@ export function changesSince(
 function compare(earlier: ClusterReport | undefined, now: ClusterReport): ClusterChanges {
   const { name } = now;
   if (earlier === undefined) {
-    const workflows = { came: [], went: [] };
-    return { name, isCompared: false, policyChanged: false, came: [], went: [], changed: [], workflows };
+    const nothing = { came: [], went: [], changed: [] };
+    const isCompared = false;
+    return {
+      name,
+      isCompared,
+      policyChanged: false,
+      ...nothing,
+      areRolesCompared: true,
+      everyone: [],
+      workflows: nothing,
+    };
   }
   const before = new Map(earlier.people.map((person) => [person.id, person]));
   const after = new Map(now.people.map((person) => [person.id, person]));
@@ -77,7 +87,14 @@ function compare(earlier: ClusterReport | undefined, now: ClusterReport): Cluste
     workflows: {
       came: entriesOf(now).filter((entry) => !entriesOf(earlier).includes(entry)),
       went: entriesOf(earlier).filter((entry) => !entriesOf(now).includes(entry)),
+      changed: now.workflows.flatMap((workflow) => {
+        const was = earlier.workflows.find(({ entry }) => entry === workflow.entry);
+        const changes = was === undefined ? [] : differencesOfWorkflow(was, workflow);
+        return changes.length === 0 ? [] : [{ entry: workflow.entry, changes }];
+      }),
     },
+    areRolesCompared: (earlier.bindings === null) === (now.bindings === null),
+    everyone: differencesInRoles(earlier.bindings?.everyone ?? null, now.bindings?.everyone ?? null),
     changed: now.people.flatMap((person) => {
       const was = before.get(person.id);
       const changes = was === undefined ? [] : differencesBetween(was, person);
@@ -88,32 +105,48 @@ function compare(earlier: ClusterReport | undefined, now: ClusterReport): Cluste
 
 /** @returns a clause for each difference: "+ group github:acme" */
 function differencesBetween(was: Person, is: Person): string[] {
-  const renamed = (what: string, before: string, after: string) =>
-    before === after ? [] : [`${what} ${before} → ${after}`];
-  const lists = (what: string, before: readonly string[], after: readonly string[]) => {
-    const [known, present] = [new Set(before), new Set(after)];
-    return [
-      ...after.filter((one) => !known.has(one)).map((one) => `+ ${what} ${one}`),
-      ...before.filter((one) => !present.has(one)).map((one) => `- ${what} ${one}`),
-    ];
-  };
-  const textOf = ({ role, namespace, binding, subject }: Grant) =>
-    `${role} ${namespace === null ? "everywhere" : `in ${namespace}`} (${binding}, ${subject})`;
-  const isCompared = was.grants !== null && is.grants !== null;
   return [
     ...renamed("login", was.login, is.login),
     ...renamed("username", was.username, is.username),
-    ...lists("group", was.groups, is.groups),
-    ...lists(
+    ...differencesInLists("group", was.groups, is.groups),
+    ...differencesInLists(
       "entry",
       was.entries.map(({ entry }) => entry),
       is.entries.map(({ entry }) => entry),
     ),
-    ...lists(
+    ...differencesInLists(
       "organisation role",
       was.organisations.map(({ login, role }) => `${role} of ${login}`),
       is.organisations.map(({ login, role }) => `${role} of ${login}`),
     ),
-    ...(isCompared ? lists("role", (was.grants ?? []).map(textOf), (is.grants ?? []).map(textOf)) : []),
+    ...differencesInRoles(was.grants, is.grants),
+  ];
+}
+
+function differencesOfWorkflow(was: WorkflowAccess, is: WorkflowAccess): string[] {
+  const nameOf = ({ username, keptOut }: WorkflowAccess) => username ?? `kept out: ${keptOut}`;
+  return [
+    ...renamed("username", nameOf(was), nameOf(is)),
+    ...differencesInLists("group", was.groups, is.groups),
+    ...differencesInRoles(was.grants, is.grants),
+  ];
+}
+
+/** @param was null, as the other one, where no bindings were given: then nothing is compared */
+function differencesInRoles(was: readonly Grant[] | null, is: readonly Grant[] | null): string[] {
+  const textOf = ({ role, namespace, binding, subject }: Grant) =>
+    `${role} ${namespace === null ? "everywhere" : `in ${namespace}`} (${binding}, ${subject})`;
+  return was === null || is === null ? [] : differencesInLists("role", was.map(textOf), is.map(textOf));
+}
+
+function renamed(what: string, before: string, after: string): string[] {
+  return before === after ? [] : [`${what} ${before} → ${after}`];
+}
+
+function differencesInLists(what: string, before: readonly string[], after: readonly string[]): string[] {
+  const [known, present] = [new Set(before), new Set(after)];
+  return [
+    ...after.filter((one) => !known.has(one)).map((one) => `+ ${what} ${one}`),
+    ...before.filter((one) => !present.has(one)).map((one) => `- ${what} ${one}`),
   ];
 }

@@ -24,11 +24,11 @@ import { accessTo } from "./access.ts";
 import { type RoleBinding, readBindings } from "./bindings.ts";
 import { changesSince, parseEarlierReport } from "./changes.ts";
 import { ownerSource, readApp } from "./credentials.ts";
-import { compareWithDeployed, notCompared } from "./deployed.ts";
+import { type Comparison, compareWithDeployed, notCompared } from "./deployed.ts";
 import { grantsIn } from "./grants.ts";
 import { readNamedAccounts } from "./named-accounts.ts";
 import { createPatientCalls } from "./patient-calls.ts";
-import { digestOf, policiesIn, type ReportedPolicy } from "./policies.ts";
+import { digestOf, policiesIn, type ReportedPolicy, sharedVariables } from "./policies.ts";
 import { csvLines } from "./present/csv.ts";
 import { htmlPage } from "./present/html.ts";
 import { tableLines } from "./present/table.ts";
@@ -165,6 +165,7 @@ async function makeReport(options: ReportOptions, context: Context): Promise<Mad
     configuration: file.path,
     github: { apiUrl: restUrl, host: api.host, source: source.name, calls: calls.count() },
     policyDigest: digestOf({
+      ...Object.fromEntries(sharedVariables.map((name) => [name, file.settings.vars[name] ?? null])),
       GITHUB_API_URL: restUrl,
       ...Object.fromEntries(policies.map(({ variable, table }) => [variable, table])),
     }),
@@ -173,7 +174,7 @@ async function makeReport(options: ReportOptions, context: Context): Promise<Mad
     clusters,
     changes: null,
   };
-  return { made, diagnostics: warningsAbout(made, comparison.unknown) };
+  return { made, diagnostics: warningsAbout(made, comparison) };
 }
 
 /** A person waits for it. */
@@ -235,7 +236,7 @@ async function readAllBindings(
   return read;
 }
 
-function warningsAbout({ clusters, deployed }: AccessReport, unknown: readonly string[]): Diagnostic[] {
+function warningsAbout({ clusters }: AccessReport, { different, unknown }: Comparison): Diagnostic[] {
   return [
     ...clusters.flatMap(({ variable, nameWarnings }) => nameWarnings.map((message) => warning(variable, message))),
     ...clusters.flatMap(({ variable, deployed: state }) => {
@@ -245,9 +246,7 @@ function warningsAbout({ clusters, deployed }: AccessReport, unknown: readonly s
     ...unknown.map((variable) =>
       warning(variable, "is deployed, and not in this file: this report knows nothing of it"),
     ),
-    ...(deployed === "different" && clusters.every((one) => one.deployed === "same") && unknown.length === 0
-      ? [warning("GITHUB_API_URL", "is not what Cloudflare runs")]
-      : []),
+    ...different.map((variable) => warning(variable, "is not what Cloudflare runs")),
   ];
 }
 

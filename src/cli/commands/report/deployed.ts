@@ -6,17 +6,24 @@ import { findZone } from "../../cloudflare/zone.ts";
 import { type Context, cliError } from "../../command.ts";
 import { asDeployment } from "../../config-file/clusters.ts";
 import type { ConfigFile } from "../../config-file/file.ts";
-import { digestOf, type ReportedPolicy } from "./policies.ts";
+import { digestOf, type ReportedPolicy, sharedVariables } from "./policies.ts";
 import type { AccessReport, ClusterReport } from "./report.ts";
 
 export interface Comparison {
   readonly deployed: AccessReport["deployed"];
   of(policy: ReportedPolicy): ClusterReport["deployed"];
+  /** Of `sharedVariables`, those that are other ones at Cloudflare. */
+  readonly different: readonly string[];
   /** Clusters and clients that Cloudflare has and the file does not: this report knows nothing of them. */
   readonly unknown: readonly string[];
 }
 
-export const notCompared: Comparison = { deployed: "not compared", of: () => "not compared", unknown: [] };
+export const notCompared: Comparison = {
+  deployed: "not compared",
+  of: () => "not compared",
+  different: [],
+  unknown: [],
+};
 
 /**
  * @param policies those of the report
@@ -43,9 +50,9 @@ export async function compareWithDeployed(
   const unknown = Object.keys(variables).filter(
     (name) => (isClusterVariable(name) || isClientVariable(name)) && !(name in vars),
   );
-  const isSame =
-    policies.every((policy) => of(policy) === "same") &&
-    unknown.length === 0 &&
-    variables.GITHUB_API_URL === vars.GITHUB_API_URL;
-  return { deployed: isSame ? "same" : "different", of, unknown };
+  const different = sharedVariables.filter(
+    (name) => digestOf(variables[name] ?? null) !== digestOf(vars[name] ?? null),
+  );
+  const isSame = policies.every((policy) => of(policy) === "same") && unknown.length === 0 && different.length === 0;
+  return { deployed: isSame ? "same" : "different", of, different, unknown };
 }

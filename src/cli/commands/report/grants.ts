@@ -7,7 +7,8 @@ import { claimOf, nameOf } from "../../../worker/policy/identity.ts";
 import type { RoleBinding } from "./bindings.ts";
 import type { People } from "./facts.ts";
 import type { ReportedPolicy } from "./policies.ts";
-import type { ClusterReport, Grant, Person, Unmet } from "./report.ts";
+import type { ClusterReport, Grant, Unmet } from "./report.ts";
+import { canBe } from "./workflow-subjects.ts";
 
 /** Kubernetes puts every person who has signed in into this group. */
 const authenticated = "system:authenticated";
@@ -33,15 +34,18 @@ export function grantsIn(
     }
   }
   const met = new Set<string>();
-  const withGrants = <Named extends Pick<Person, "groups"> & { readonly username: string | null }>(named: Named) => {
-    const subjects = [
-      ...(named.username === null ? [] : [`User ${named.username}`]),
-      ...named.groups.map((group) => `Group ${group}`),
-    ];
+  const grantsOf = (subjects: readonly string[]) => {
     for (const subject of subjects) met.add(subject);
-    return { ...named, grants: subjects.flatMap((subject) => bySubject.get(subject) ?? []) };
+    return subjects.flatMap((subject) => bySubject.get(subject) ?? []);
   };
-  const [peopleWithGrants, workflows] = [access.people.map(withGrants), access.workflows.map(withGrants)];
+  const peopleWithGrants = access.people.map((person) => {
+    const subjects = [`User ${person.username}`, ...person.groups.map((group) => `Group ${group}`)];
+    return { ...person, grants: grantsOf(subjects) };
+  });
+  const workflows = access.workflows.map((workflow) => {
+    const subjects = [...bySubject.keys()].filter((subject) => canBe(workflow, subject));
+    return { ...workflow, grants: grantsOf(subjects) };
+  });
   const reasonOf = createReasons(reported, access, people);
   const unmet = [...bySubject].flatMap(([subject, grants]): Unmet[] => {
     if (met.has(subject)) return [];
@@ -76,9 +80,7 @@ function createReasons(reported: ReportedPolicy, access: Reported, people: Peopl
     }
     if (prefix === "" || !name.startsWith(prefix)) return null;
     if (name.startsWith(`${prefix}actions:`)) {
-      // A run's file and its environment make groups that no entry names.
-      const isKnown = access.workflows.some(({ groups: own }) => own.some((group) => name.startsWith(`${group}/`)));
-      return isKnown ? null : "no entry of allow for workflows gives this name";
+      return "no entry of allow for workflows has this name; a pinned repository that was renamed has another one than its entry";
     }
     if (isUser && access.anyone) return null;
     return isUser

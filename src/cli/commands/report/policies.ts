@@ -8,6 +8,16 @@ import { isTable, stringsIn } from "../../config-file/clusters.ts";
 import { type ConfigFile, errorAt, pathOf } from "../../config-file/file.ts";
 import { nearestTo } from "../../nearest.ts";
 
+/** Besides the tables, these say who gets in: whose answers, tokens and keys count. */
+export const sharedVariables = [
+  "GITHUB_API_URL",
+  "GITHUB_WEB_URL",
+  "GITHUB_APP_ID",
+  "GITHUB_CLIENT_ID",
+  "ISSUER_URL",
+  "ACTIONS_ISSUER_URL",
+] as const;
+
 export interface ReportedPolicy {
   readonly name: string;
   readonly kind: "cluster" | "application";

@@ -128,7 +128,7 @@ const organisationSchema = v.object({
   members: v.number(),
   owners: v.number(),
   teams: v.number(),
-  /** Null where GitHub has no list of them. */
+  /** Null where GitHub shows no list of them. */
   invitations: nullableNumber,
 });
 
@@ -148,8 +148,16 @@ const clusterChangesSchema = v.object({
   came: comersSchema,
   went: comersSchema,
   changed: v.array(changedSchema),
+  /** Whether role bindings were given for both reports, or for neither: otherwise changes of roles are not known. */
+  areRolesCompared: v.boolean(),
+  /** What each person may do who gets in at all: a clause for each difference. */
+  everyone: v.array(v.string()),
   /** Entries for workflows. */
-  workflows: v.object({ came: v.array(v.string()), went: v.array(v.string()) }),
+  workflows: v.object({
+    came: v.array(v.string()),
+    went: v.array(v.string()),
+    changed: v.array(v.object({ entry: v.string(), changes: v.array(v.string()) })),
+  }),
 });
 export type ClusterChanges = v.InferOutput<typeof clusterChangesSchema>;
 
@@ -177,7 +185,7 @@ export const reportSchema = v.object({
     /** Requests that it took. */
     calls: v.number(),
   }),
-  /** SHA-256 over the tables of all clusters and clients of this report, hex. */
+  /** SHA-256 over the tables of all clusters and clients of this report, and what they share, hex. */
   policyDigest: v.string(),
   deployed: v.picklist(["same", "different", "not compared"]),
   organisations: v.array(organisationSchema),

@@ -7,6 +7,7 @@ import { evaluateWorkflow } from "../../../worker/policy/evaluate-workflow.ts";
 import type { WorkflowFacts } from "../../../worker/workflows/facts.ts";
 import type { ReportedPolicy } from "./policies.ts";
 import type { WorkflowAccess } from "./report.ts";
+import { openNumber } from "./workflow-subjects.ts";
 
 /** GitHub gives out no such number; the names of an entry that is not pinned are shown with a word in its place. */
 const unknownNumber = Number.MAX_SAFE_INTEGER;
@@ -63,5 +64,5 @@ function factsOf(
 }
 
 function shown(name: string): string {
-  return name.replaceAll(String(unknownNumber), "<NUMBER>");
+  return name.replaceAll(String(unknownNumber), openNumber);
 }

@@ -25,6 +25,7 @@ describe("the issuer", () => {
     ["https://github.acme.test/api/v3", "https://github.acme.test/_services/token"],
     ["https://github.acme.test:8443/api/v3", "https://github.acme.test:8443/_services/token"],
     ["https://api.acme.ghe.com", "https://token.actions.acme.ghe.com"],
+    ["https://api.acme.test/api/v3", "https://api.acme.test/_services/token"],
     ["http://127.0.0.1:8081/api/v3", "http://127.0.0.1:8081/_services/token"],
   ])("follows from GITHUB_API_URL: %s", (apiUrl, issuer) => {
     expect(actionsIssuerOf(apiUrl)).toBe(issuer);

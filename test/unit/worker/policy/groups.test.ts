@@ -1,13 +1,13 @@
 import { describe, expect, test } from "vitest";
 import { type GroupForm, groupForms } from "../../../../src/worker/config/cluster.ts";
-import { groupsOf, hiddenOrganisations } from "../../../../src/worker/policy/identity.ts";
+import { groupsOf } from "../../../../src/worker/policy/identity.ts";
 import { factsOf, invisibleFor, invitedTo, memberOf, membershipsFor, noMember, policyOf, takenBy } from "../support.ts";
 
 type Memberships = Parameters<typeof membershipsFor>[1];
 
 function groupsWith(changes: Record<string, unknown>, memberships: Memberships): string[] {
   const policy = policyOf(changes);
-  return groupsOf(policy, factsOf({ organisations: membershipsFor(policy, memberships) }));
+  return groupsOf(policy, factsOf({ organisations: membershipsFor(policy, memberships) })).groups;
 }
 
 const acme = memberOf("Acme", 1234, { platform: 55, sre: 56 });
@@ -138,7 +138,7 @@ describe("an organisation that is called like another one of the policy by now",
   test("gives no groups by slug, which would be the other one's, and is named so", () => {
     const policy = policyOf(changes);
     expect(groupsWith(changes, memberships)).toEqual([]);
-    expect(hiddenOrganisations(policy, factsOf({ organisations: membershipsFor(policy, memberships) }))).toEqual([
+    expect(groupsOf(policy, factsOf({ organisations: membershipsFor(policy, memberships) })).hidden).toEqual([
       "partner=name_reassigned",
     ]);
   });
@@ -154,7 +154,7 @@ describe("an organisation that is called like another one of the policy by now",
 describe("what the token may not see", () => {
   const invisibleWith = (changes: Record<string, unknown>, memberships: Memberships) => {
     const policy = policyOf(changes);
-    return hiddenOrganisations(policy, factsOf({ organisations: membershipsFor(policy, memberships) }));
+    return groupsOf(policy, factsOf({ organisations: membershipsFor(policy, memberships) })).hidden;
   };
 
   test("is named with its reason, wherever the policy names the organisation", () => {
@@ -180,7 +180,7 @@ describe("what the token may not see", () => {
 
   test("is also an organisation that was not asked about", () => {
     const policy = policyOf({ allow: ["org:acme", "org:constructor"] });
-    expect(hiddenOrganisations(policy, factsOf())).toEqual([
+    expect(groupsOf(policy, factsOf()).hidden).toEqual([
       "acme=organisation_forbidden",
       "constructor=organisation_forbidden",
     ]);

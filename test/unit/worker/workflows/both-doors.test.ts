@@ -3,7 +3,15 @@ import { describe, expect, test } from "vitest";
 import { readConfig } from "../../../../src/worker/config/config.ts";
 import { createSignInSealer } from "../../../../src/worker/sign-in/sealer.ts";
 import { startOfTests } from "../support.ts";
-import { audience, claimsIn, environmentEntry, startWorkflowApp, workflowEntry, workflowToken } from "./support.ts";
+import {
+  actionsIssuer,
+  audience,
+  claimsIn,
+  environmentEntry,
+  startWorkflowApp,
+  workflowEntry,
+  workflowToken,
+} from "./support.ts";
 
 const names = {
   username: "actions:Acme/shop:9001",
@@ -117,6 +125,20 @@ describe("a workflow's token", () => {
     ]);
   });
 
+  test.each([
+    ["a line end behind it", `${workflowToken()}\n`],
+    ["another issuer", workflowToken({ issuer: `${actionsIssuer}/acme` })],
+  ])("with %s is told that it is none here, and not that it is a person's", async (_, token) => {
+    const { exchange, issuer } = startWorkflowApp();
+    const { status, body } = await exchange(token);
+    expect(status).toBe(400);
+    expect(body).toMatchObject({
+      error: "invalid_request",
+      error_description: expect.stringMatching(/^subject_token is no token of a workflow: /),
+    });
+    expect(issuer.calls).toEqual([]);
+  });
+
   test("is exchanged for the client's own time where that is shorter", async () => {
     const { exchange } = startWorkflowApp({ policy: { id_token_seconds: 60 } });
     expect((await exchange(workflowToken())).body).toMatchObject({ expires_in: 60 });
@@ -165,6 +187,14 @@ describe("a workflow's token", () => {
     await review(workflowToken({ claims: { run_id: "", sha: undefined, actor: "" } }));
     expect(decisions()).toMatchObject([{ reason: "admitted" }]);
     for (const name of ["run", "actor"]) expect(decisions()[0]).not.toHaveProperty(name);
+  });
+
+  test("has names in the log that neither hide nor look like others", async () => {
+    const { review, lines, decisions } = startWorkflowApp();
+    const [environment, ref] = ["\u202enoitcudorp \u{1f6a2}", "refs/heads/m\u0430in\u2028\u200b"];
+    await review(workflowToken({ job: { environment, ref } }));
+    expect(lines.join("")).toMatch(/^[\x20-\x7e]+$/);
+    expect(decisions()).toMatchObject([{ environment, workflow: expect.stringContaining(ref) }]);
   });
 
   test("says nothing to a cluster but printable ASCII", async () => {

@@ -533,6 +533,16 @@ describe("odd keys beside good ones", () => {
     expect((await review(good)).body.status).toMatchObject({ authenticated: true });
   });
 
+  test("do no harm either where there are many of them", async () => {
+    const issuer = new FakeIssuer(gitHubKey);
+    issuer.published = [
+      ...Array.from({ length: 300 }, (_, index) => ({ ...ec, kid: `ec${index}` })),
+      ...issuer.published,
+    ];
+    const { review } = startWorkflowApp({ issuer });
+    expect((await review(good)).body.status).toMatchObject({ authenticated: true });
+  });
+
   test.each(["ec", "short", "oct", "for encryption", "another algorithm", "no number"])(
     "verify nothing: %s",
     async (kid) => {

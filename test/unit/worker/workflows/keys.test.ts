@@ -1,6 +1,6 @@
 // GitHub's keys for workflows: how often they are fetched, what is kept, and what a GitHub that fails or lies leads to.
 import { randomBytes } from "node:crypto";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { makeActionsKey } from "../../../../src/local/github/actions/issuer.ts";
 import { createGitHubClient } from "../../../../src/worker/github/client.ts";
 import { rs256 } from "../../../../src/worker/rs256.ts";
@@ -139,6 +139,35 @@ describe("a rotation", () => {
     expect((await review(workflowToken({ key: newKey }, clock.nowMs))).body.status).toMatchObject({
       authenticated: true,
     });
+  });
+
+  test("keeps no job out that tries three times as late as the answer says, however many made-up ids others send", async () => {
+    const { env, app, issuer, clock } = startWorkflowApp({ issuer: new FakeIssuer(gitHubKey) });
+    const post = async (subject_token: string) => {
+      const form = {
+        grant_type: "urn:ietf:params:oauth:grant-type:token-exchange",
+        subject_token_type: "urn:ietf:params:oauth:token-type:jwt",
+        audience: "production",
+        subject_token,
+      };
+      const request = new Request("https://login.acme.test/token", { method: "POST", body: new URLSearchParams(form) });
+      return app.fetch(request, env);
+    };
+    const flood = async (seconds: number) => {
+      for (let passed = 0; passed < seconds; passed += 1) {
+        await post(madeUp());
+        clock.nowMs += 1_000;
+      }
+    };
+    // The worst moment for a new key is right after a question.
+    await flood(1);
+    issuer.published = [newKey.publicJwk, gitHubKey.publicJwk];
+    let response = await post(workflowToken({ key: newKey }, clock.nowMs));
+    for (let tries = 1; tries <= 3 && response.status === 503; tries += 1) {
+      await flood(Number(response.headers.get("retry-after")));
+      response = await post(workflowToken({ key: newKey }, clock.nowMs));
+    }
+    expect(response.status).toBe(200);
   });
 
   test("reaches KV, and a key that GitHub withdraws verifies nothing afterwards", async () => {
@@ -295,6 +324,65 @@ describe("the source of keys", () => {
     // It asks by itself then, and the first one's client never answers either: so it is under way again.
     const waiting = await Promise.race([second.then(() => "answered"), Promise.resolve("asks")]);
     expect(waiting).toBe("asks");
+  });
+
+  test("hands each question to the runtime, which would cancel it with its client", async () => {
+    const issuer = new FakeIssuer(gitHubKey);
+    let answer: (response: Response) => void = () => undefined;
+    issuer.answer = () =>
+      new Promise((resolve) => {
+        answer = resolve;
+      });
+    const work: Promise<void>[] = [];
+    const { keys } = startKeys({ waitUntil: (one) => work.push(one) }, issuer);
+    const asking = keys.find("made-up");
+    expect(work).toHaveLength(1);
+    const isOver = () => Promise.race([work[0]?.then(() => true), Promise.resolve(false)]);
+    expect(await isOver()).toBe(false);
+    await vi.waitFor(() => expect(issuer.calls).toHaveLength(1));
+    answer(Response.json({ keys: issuer.published }));
+    await asking;
+    await work[0];
+    expect(await keys.find(gitHubKey.kid)).toMatchObject({ kind: "found", source: "memory" });
+  });
+
+  test("asks again seconds after a question that was cancelled, also while it has keys", async () => {
+    const issuer = new FakeIssuer(gitHubKey);
+    const { keys, clock } = startKeys({}, issuer);
+    await keys.find(gitHubKey.kid);
+    clock.now += unknownKeyPauseMs;
+    issuer.answer = () => new Promise(() => undefined);
+    void keys.find("made-up");
+    await vi.waitFor(() => expect(issuer.calls).toHaveLength(2));
+    const newKey = makeActionsKey(2);
+    issuer.answer = null;
+    issuer.published = [newKey.publicJwk];
+    expect(await keys.find(newKey.kid)).toMatchObject({ reason: "workflow_key_pending" });
+    clock.now += 5_000;
+    expect(await keys.find(newKey.kid)).toMatchObject({ kind: "found", source: "github" });
+  });
+
+  test("keeps no request waiting for longer than a question takes, however many are cancelled", async () => {
+    const { keys, clock } = startKeys({ client: { send: () => new Promise<never>(() => undefined) } });
+    void keys.find("made-up");
+    const honest = keys.find(gitHubKey.kid);
+    clock.now += 4_999;
+    void keys.find("made-up");
+    clock.now += 1;
+    // The next one of the attacker's begins to ask before the honest one looks again.
+    void keys.find("made-up");
+    expect(await honest).toMatchObject({ reason: "workflow_keys_unavailable" });
+  });
+
+  test("writes nothing to KV because GitHub names the same keys in another order", async () => {
+    const issuer = new FakeIssuer(gitHubKey, foreignKey);
+    const { keys, clock, written } = startKeys({}, issuer);
+    await keys.find(gitHubKey.kid);
+    clock.now += unknownKeyPauseMs;
+    issuer.published = [...issuer.published].reverse();
+    await keys.find("made-up");
+    expect(issuer.calls).toHaveLength(2);
+    expect(written).toHaveLength(1);
   });
 
   test("forgets what it imported when the keys change", async () => {

@@ -82,7 +82,7 @@ function workflowCells({ entry, pinned, username, groups, keptOut, grants }: Wor
     entries: entry,
     pinned: pinned ? "yes" : "no",
     groups: groups.join(" "),
-    roles: grants === null ? "not compared" : grants.map(grantText).join("; "),
+    roles: grants === null ? "not compared" : grants.map(grantTextWithSubject).join("; "),
     note: keptOut === null ? "" : `kept out: ${keptOut}`,
   };
 }
@@ -91,24 +91,30 @@ export function grantText({ role, namespace, binding }: Omit<Grant, "subject">):
   return `${role} ${namespace === null ? "everywhere" : `in ${namespace}`} (${binding})`;
 }
 
+/** A run may be a subject that its entry does not name. */
+export function grantTextWithSubject({ subject, ...grant }: Grant): string {
+  return `${grantText(grant)}, as ${subject}`;
+}
+
 export function csvLine(cells: readonly string[]): string {
   return cells.map(csvCell).join(",");
 }
 
 /**
  * What OWASP names as the beginnings of a formula, the same signs in full width, and what a spreadsheet skips before
- * them.
+ * them. A spreadsheet whose language ends a cell with another sign than the comma splits a row there, also within our
+ * quotation marks: behind the first cell of a row they are text to it.
  */
-const formula = /^[\s"']*[=+\-@\uff1d\uff0b\uff0d\uff20]|^[\t\r\n]/u;
+const formula = /(^|[,;|])([\s"']*[=+\-@\uff1d\uff0b\uff0d\uff20])/gu;
 
 /**
- * In quotes always, so that neither a comma nor a semicolon begins a cell. A row stays one line: control characters are
- * written as JSON writes them.
+ * In quotes always, so that no comma begins a cell. A row stays one line: control characters are written as JSON writes
+ * them.
  */
 export function csvCell(text: string): string {
-  const inOneLine = text.replace(/\p{Cc}/gu, (character) => {
+  const defused = text.replace(formula, "$1'$2").replace(/^(?=[\t\r\n])/u, "'");
+  const inOneLine = defused.replace(/\p{Cc}/gu, (character) => {
     return `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, "0")}`;
   });
-  const defused = formula.test(text) ? `'${inOneLine}` : inOneLine;
-  return `"${defused.replaceAll('"', '""')}"`;
+  return `"${inOneLine.replaceAll('"', '""')}"`;
 }

@@ -22,7 +22,9 @@ export function headerRows(report: AccessReport): (readonly [string, string])[] 
         [
           "organisation",
           `${login}#${id}: ${counted(members, "member")}, ${owners} of them ${owners === 1 ? "owner" : "owners"}; ${counted(teams, "team")}; ${
-            invitations === null ? "GitHub has no list of invitations here" : counted(invitations, "invitation")
+            invitations === null
+              ? "GitHub shows this credential no list of invitations"
+              : counted(invitations, "invitation")
           }`,
         ] as const,
     ),
@@ -49,6 +51,8 @@ export function deployedText(state: ClusterReport["deployed"]): string {
       return "not compared with what Cloudflare runs (--deployed)";
   }
 }
+
+export const rolesNotCompared = "roles are not compared: one of the two reports has no bindings";
 
 /** What a reader has to know, and no list can tell. */
 export const notKnown: readonly string[] = [

@@ -1,7 +1,7 @@
 // A report as one page of HTML to read, print and sign: without a script, and without anything from elsewhere.
 import type { AccessReport, Changes, ClusterReport, EntryInReport } from "../report.ts";
-import { grantText } from "./csv.ts";
-import { counted, deployedText, headerRows, notKnown } from "./header.ts";
+import { grantText, grantTextWithSubject } from "./csv.ts";
+import { counted, deployedText, headerRows, notKnown, rolesNotCompared } from "./header.ts";
 
 /** A cell: a text, or several, one below the other. */
 type Cell = string | readonly string[];
@@ -158,7 +158,7 @@ ${table(
     entryText({ entry, pinned }),
     username ?? `kept out: ${reason}`,
     groups,
-    ...(hasGrants ? [(grants ?? []).map(grantText)] : []),
+    ...(hasGrants ? [(grants ?? []).map(grantTextWithSubject)] : []),
     decision,
   ]),
 )}
@@ -189,15 +189,20 @@ function definitions(rows: readonly (readonly [string, string])[]): string {
 const decision = "☐ keep ☐ remove";
 
 function changesSection({ file, since, clusters, notReported }: Changes): string {
-  const rows = clusters.flatMap(({ name, isCompared, policyChanged, came, went, changed, workflows }): Cell[][] => [
-    ...(isCompared ? [] : [[name, "", "not in the earlier report"]]),
-    ...(policyChanged ? [[name, "", "the policy is another one"]] : []),
-    ...came.map(({ login, id, username }) => [name, `${login}#${id}`, `came: ${username}`]),
-    ...went.map(({ login, id, username }) => [name, `${login}#${id}`, `went: ${username}`]),
-    ...workflows.came.map((entry) => [name, entry, "came"]),
-    ...workflows.went.map((entry) => [name, entry, "went"]),
-    ...changed.map(({ login, id, changes }) => [name, `${login}#${id}`, changes]),
-  ]);
+  const rows = clusters.flatMap(
+    ({ name, isCompared, policyChanged, came, went, changed, areRolesCompared, everyone, workflows }): Cell[][] => [
+      ...(isCompared ? [] : [[name, "", "not in the earlier report"]]),
+      ...(policyChanged ? [[name, "", "the policy is another one"]] : []),
+      ...(areRolesCompared ? [] : [[name, "", rolesNotCompared]]),
+      ...came.map(({ login, id, username }) => [name, `${login}#${id}`, `came: ${username}`]),
+      ...went.map(({ login, id, username }) => [name, `${login}#${id}`, `went: ${username}`]),
+      ...workflows.came.map((entry) => [name, entry, "came"]),
+      ...workflows.went.map((entry) => [name, entry, "went"]),
+      ...workflows.changed.map(({ entry, changes }) => [name, entry, changes]),
+      ...changed.map(({ login, id, changes }) => [name, `${login}#${id}`, changes]),
+      ...(everyone.length === 0 ? [] : [[name, "everyone who gets in", everyone]]),
+    ],
+  );
   const others = notReported.map((name) => [name, "", "in the earlier report, and not in this one"]);
   return `<section>
 <h2>${escaped(`Since ${since}`)}</h2>

@@ -1,8 +1,8 @@
 // A report as text for a terminal.
 import { columns } from "../../../../node/columns.ts";
 import type { AccessReport, Changes, ClusterReport, EntryInReport } from "../report.ts";
-import { grantText } from "./csv.ts";
-import { counted, deployedText, headerRows } from "./header.ts";
+import { grantText, grantTextWithSubject } from "./csv.ts";
+import { counted, deployedText, headerRows, rolesNotCompared } from "./header.ts";
 
 export function tableLines(report: AccessReport): string[] {
   return [
@@ -38,11 +38,9 @@ function clusterLines(cluster: ClusterReport): string[] {
     ...section("May", [
       ["WHO", "ROLE"],
       ...people.flatMap(({ login, id, grants }) =>
-        (grants ?? []).map((grant) => [`${login}#${id}`, `${grantText(grant)}, as ${grant.subject}`]),
+        (grants ?? []).map((grant) => [`${login}#${id}`, grantTextWithSubject(grant)]),
       ),
-      ...workflows.flatMap(({ entry, grants }) =>
-        (grants ?? []).map((grant) => [entry, `${grantText(grant)}, as ${grant.subject}`]),
-      ),
+      ...workflows.flatMap(({ entry, grants }) => (grants ?? []).map((grant) => [entry, grantTextWithSubject(grant)])),
       ...(bindings?.everyone ?? []).map((grant) => ["everyone", grantText(grant)]),
     ]),
     ...section("Invited, no member yet", [
@@ -89,18 +87,23 @@ function entryText({ entry, pinned }: EntryInReport): string {
 function changeLines({ file, since, clusters, notReported }: Changes): string[] {
   return [
     `Since ${since} (${file})`,
-    ...clusters.flatMap(({ name, isCompared, policyChanged, came, went, changed, workflows }) => [
-      `  ${name}: ${
-        isCompared
-          ? `${came.length} came, ${went.length} went, ${changed.length} changed${policyChanged ? "; the policy is another one" : ""}`
-          : "not in the earlier report"
-      }`,
-      ...came.map(({ login, id, username }) => `    + ${login}#${id}  ${username}`),
-      ...went.map(({ login, id, username }) => `    - ${login}#${id}  ${username}`),
-      ...workflows.came.map((entry) => `    + ${entry}`),
-      ...workflows.went.map((entry) => `    - ${entry}`),
-      ...changed.flatMap(({ login, id, changes }) => changes.map((change) => `    ~ ${login}#${id}  ${change}`)),
-    ]),
+    ...clusters.flatMap(
+      ({ name, isCompared, policyChanged, came, went, changed, areRolesCompared, everyone, workflows }) => [
+        `  ${name}: ${
+          isCompared
+            ? `${came.length} came, ${went.length} went, ${changed.length} changed${policyChanged ? "; the policy is another one" : ""}`
+            : "not in the earlier report"
+        }`,
+        ...(areRolesCompared ? [] : [`    ${rolesNotCompared}`]),
+        ...came.map(({ login, id, username }) => `    + ${login}#${id}  ${username}`),
+        ...went.map(({ login, id, username }) => `    - ${login}#${id}  ${username}`),
+        ...workflows.came.map((entry) => `    + ${entry}`),
+        ...workflows.went.map((entry) => `    - ${entry}`),
+        ...workflows.changed.flatMap(({ entry, changes }) => changes.map((change) => `    ~ ${entry}  ${change}`)),
+        ...everyone.map((change) => `    ~ everyone who gets in  ${change}`),
+        ...changed.flatMap(({ login, id, changes }) => changes.map((change) => `    ~ ${login}#${id}  ${change}`)),
+      ],
+    ),
     ...notReported.map((name) => `  ${name}: in the earlier report, and not in this one`),
   ];
 }

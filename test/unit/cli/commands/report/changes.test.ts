@@ -20,8 +20,9 @@ describe("--since", () => {
       name: "production",
       isCompared: true,
       policyChanged: false,
-      ...{ came: [], went: [], changed: [] },
-      workflows: { came: [], went: [] },
+      ...{ came: [], went: [], changed: [], everyone: [] },
+      areRolesCompared: true,
+      workflows: { came: [], went: [], changed: [] },
     });
     const { stdout } = await run(["--since", "earlier.json", "--format", "html"], later(60));
     expect(stdout).toContain("Nothing has changed.");
@@ -90,6 +91,67 @@ describe("--since", () => {
         },
       ],
     });
+  });
+
+  test("says which roles of workflows, and of all who get in, came and went", async () => {
+    const entry = "environment:acme/shop/production#1234/9001";
+    const binding = (name: string, subject: string) => ({
+      kind: "ClusterRoleBinding",
+      metadata: { name },
+      roleRef: { kind: "ClusterRole", name: "admin" },
+      subjects: [{ kind: "Group", name: subject }],
+    });
+    const scene = await openScene(`allow = ["org:acme#1234", "${entry}"]`);
+    const write = (...items: unknown[]) => scene.write("b.json", JSON.stringify({ kind: "List", items }));
+    await write(binding("none", "other"));
+    await scene.write("earlier.json", (await scene.run(["--format", "json", "--bindings", "b.json"])).stdout);
+    await scene.writeTables(scene.cluster(`group = "slug:id"\nallow = ["org:acme#1234", "${entry}"]`));
+    await write(binding("all", "system:authenticated"), binding("shop", "github:actions:acme/shop:9001"));
+    const args = ["--since", "earlier.json", "--bindings", "b.json"];
+    const role = (name: string, subject: string) =>
+      `+ role ClusterRole/admin everywhere (ClusterRoleBinding/${name}, Group ${subject})`;
+    const { changes } = await scene.reportOf(args, later(60));
+    expect(changes?.clusters[0]).toMatchObject({
+      everyone: [role("all", "system:authenticated")],
+      workflows: {
+        ...{ came: [], went: [] },
+        changed: [
+          {
+            entry,
+            changes: [
+              "+ group github:actions:acme/shop:9001",
+              "+ group github:actions:acme/shop:9001/environments/production",
+              "- group github:actions:acme/shop",
+              "- group github:actions:acme/shop/environments/production",
+              role("shop", "github:actions:acme/shop:9001"),
+            ],
+          },
+        ],
+      },
+    });
+    for (const form of ["table", "html"]) {
+      const { stdout } = await scene.run([...args, "--format", form], later(60));
+      expect(stdout).toContain(role("all", "system:authenticated"));
+      expect(stdout).toContain(role("shop", "github:actions:acme/shop:9001"));
+    }
+  });
+
+  test("says that roles are not compared where one report has no bindings", async () => {
+    const scene = await openScene();
+    await scene.write("earlier.json", (await scene.run(["--format", "json"])).stdout);
+    const binding = {
+      kind: "ClusterRoleBinding",
+      metadata: { name: "a" },
+      roleRef: { kind: "ClusterRole", name: "b" },
+    };
+    await scene.write("b.json", JSON.stringify({ kind: "List", items: [binding] }));
+    const args = ["--since", "earlier.json", "--bindings", "b.json"];
+    expect((await scene.reportOf(args, later(60))).changes?.clusters).toMatchObject([{ areRolesCompared: false }]);
+    for (const form of ["table", "html"]) {
+      const { stdout } = await scene.run([...args, "--format", form], later(60));
+      expect(stdout).toContain("roles are not compared");
+      expect(stdout).not.toContain("Nothing has changed");
+    }
   });
 
   test("reads what --json printed as well", async () => {

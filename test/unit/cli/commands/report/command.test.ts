@@ -421,7 +421,7 @@ describe("invitations", () => {
     const { github, reportOf, run } = await openScene();
     github.listsInvitations = false;
     expect((await reportOf()).organisations).toMatchObject([{ invitations: null }]);
-    expect((await run()).stdout).toContain("GitHub has no list of invitations here");
+    expect((await run()).stdout).toContain("GitHub shows this credential no list of invitations");
   });
 });
 

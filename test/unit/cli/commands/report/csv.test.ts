@@ -46,6 +46,9 @@ describe("a cell", () => {
     ['"=1', `"'""=1"`],
     ["github:ada:2", `"github:ada:2"`],
     ["a,b;c", `"a,b;c"`],
+    ["Role/x;=1+1;y", `"Role/x;'=1+1;y"`],
+    ["x, =1; ;=2|@3", `"x,' =1; ;'=2|'@3"`],
+    ["github:-octocat:1", `"github:-octocat:1"`],
     ["", `""`],
   ])("%j is written as %s", (text, written) => {
     expect(csvCell(text)).toBe(written);
@@ -63,8 +66,21 @@ describe("a cell", () => {
   });
 });
 
+test("a line that is split at another sign than the comma has no formula either", () => {
+  const parts = fc.constantFrom("x", ";", "|", ",", " ", '"', "'", "=", "+", "-", "@", "\uff1d", "\t");
+  const text = fc.array(parts).map((some) => some.join(""));
+  fc.assert(
+    fc.property(fc.array(text, { minLength: 1 }), (cells) => {
+      for (const cell of csvLine(cells).split(/[,;|]/)) expect(cell).not.toMatch(/^[\s"]*[=+\-@\uff1d]/u);
+    }),
+    { numRuns: 2000 },
+  );
+});
+
 test("a line has the cells that were given, and is one line", () => {
-  const plain = fc.string({ unit: "grapheme" }).map((text) => `x${text.replace(/\p{Cc}/gu, "")}`);
+  const plain = fc
+    .string({ unit: "grapheme" })
+    .map((text) => `x${text.replace(/[\p{Cc}=+\-@\uff1d\uff0b\uff0d\uff20]/gu, "")}`);
   const odd = fc.array(fc.constantFrom('"', ",", ";", "x", " ", "'")).map((parts) => `x${parts.join("")}`);
   fc.assert(
     fc.property(fc.array(fc.oneof(plain, odd), { minLength: 1 }), (cells) => {

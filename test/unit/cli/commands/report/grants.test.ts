@@ -140,16 +140,58 @@ describe("workflows", () => {
         username: "github:actions:acme/shop:9001",
         groups: ["github:actions:acme/shop", "github:actions:acme/shop/environments/production"],
         keptOut: null,
-        grants: [expect.objectContaining({ binding: "ClusterRoleBinding/b0" })],
+        // A run of the environment can be of any file.
+        grants: [0, 1].map((index) => expect.objectContaining({ binding: `ClusterRoleBinding/b${index}` })),
       },
-      expect.objectContaining({
+      {
+        entry: expect.stringContaining("workflow:Acme/shop"),
         pinned: false,
         username: "github:actions:Acme/shop:<NUMBER>",
         groups: ["github:actions:Acme/shop", "github:actions:Acme/shop/workflows/deploy.yml"],
-      }),
+        keptOut: null,
+        // A run of the file can be in any environment.
+        grants: [expect.objectContaining({ binding: "ClusterRoleBinding/b0" })],
+      },
     ]);
-    // A file's group may be met by a run of the environment.
-    expect(bindings?.unmet.map(({ subject }) => subject)).toEqual(["Group github:actions:acme/other"]);
+    expect(bindings?.unmet).toMatchObject([
+      { subject: "Group github:actions:acme/other", why: expect.stringContaining("no entry of allow for workflows") },
+    ]);
+  });
+
+  test.each<[string, string, readonly Bound[]]>([
+    [
+      "in GitHub's spelling, which the cluster has",
+      "",
+      [group("github:actions:ACME/Shop"), user("github:actions:Acme/shop:9001")],
+    ],
+    [
+      "with any number where none is pinned",
+      'group = "slug:id"',
+      [group("github:actions:Acme/shop:77/workflows/deploy.yml"), user("github:actions:Acme/shop:77")],
+    ],
+    [
+      "by a number alone",
+      'group = "id"\nusername = "id"',
+      [group("github:actions:9001/environments/Production"), user("github:actions:9001")],
+    ],
+  ])("are met %s", async (_, lines, bound) => {
+    const { workflows, bindings } = await reported(`${policy}\n${lines}`, ...bound);
+    expect(bindings?.unmet).toEqual([]);
+    expect(new Set(workflows.flatMap(({ grants }) => (grants ?? []).map(({ binding }) => binding))).size).toBe(2);
+  });
+
+  test.each([
+    ["another file", group("github:actions:Acme/shop/workflows/other.yml")],
+    ["no file", group("github:actions:Acme/shop/workflows/")],
+    ["no environment", group("github:actions:Acme/shop/environments/")],
+    ["a repository that begins so", group("github:actions:Acme/shopping")],
+    ["another kind of subject", user("github:actions:Acme/shop")],
+    ["a number where a pin has another", user("github:actions:Acme/shop:90011")],
+  ])("of one file are not met by %s", async (_, bound) => {
+    const file = "workflow:Acme/shop/.github/workflows/deploy.yml@refs/heads/main#1234/9001";
+    const { workflows, bindings } = await reported(`allow = ["${file}"]`, bound);
+    expect(workflows).toMatchObject([{ grants: [] }]);
+    expect(bindings?.unmet).toHaveLength(1);
   });
 
   test("that deny takes back let no run in", async () => {
