@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 const textOf = (path: string) => readFileSync(new URL(`../../../${path}`, import.meta.url), "utf8");
 const page = textOf("docs/operations.md");
 const [, literal = ""] =
-  /return JSON\.stringify\(\{\n(.+?)^ {2}\}\);/ms.exec(textOf("src/worker/log/decision-log.ts")) ?? [];
+  /const line = JSON\.stringify\(\{\n(.+?)^ {2}\}\);/ms.exec(textOf("src/worker/log/decision-log.ts")) ?? [];
 const fields = [...literal.matchAll(/^ {4}(\w+):/gm)].map(([, field = ""]) => field);
 
 test("every field of a line of the decision log is explained, and no other one", () => {
