@@ -11,6 +11,7 @@ import { type RequestBody, readRequestBody } from "./http/request-body.ts";
 import { maxReviewBytes, parseTokenReview } from "./http/token-review.ts";
 import { createServicesOnce, type Environment, type Runtime, type Services, type SignInServices } from "./services.ts";
 import { answerAuthorize } from "./sign-in/authorize.ts";
+import { isFromOtherSite } from "./sign-in/browser-form.ts";
 import { answerCallback } from "./sign-in/callback.ts";
 import { callerAddress } from "./sign-in/caller-address.ts";
 import { answerConsent } from "./sign-in/consent.ts";
@@ -23,6 +24,7 @@ import {
   type OAuthResult,
   privateAnswer,
   publicAnswer,
+  refusedToOtherSites,
   tooManyRequests,
   unavailable,
 } from "./sign-in/oauth-error.ts";
@@ -88,11 +90,11 @@ export function createApp(runtime: Runtime): App {
   signIn.get("/.well-known/openid-configuration", requireProvider, asPublic(describeProvider));
   signIn.get("/.well-known/oauth-authorization-server", requireProvider, asPublic(describeProvider));
   signIn.get("/.well-known/jwks.json", requireProvider, asPublic(publishKeys));
-  signIn.post("/device_authorization", requireProvider, limitDevices, asPrivate(authorizeDevice));
-  signIn.post("/token", requireProvider, limitFailures, asPrivate(grantTokens));
+  signIn.post("/device_authorization", requireProvider, refuseOtherSites, limitDevices, asPrivate(authorizeDevice));
+  signIn.post("/token", requireProvider, refuseOtherSites, limitFailures, asPrivate(grantTokens));
   signIn.get("/userinfo", requireProvider, asPrivate(tellUser));
   signIn.post("/userinfo", requireProvider, asPrivate(tellUser));
-  signIn.post("/revoke", requireProvider, asPrivate(revokeToken));
+  signIn.post("/revoke", requireProvider, refuseOtherSites, asPrivate(revokeToken));
   signIn.notFound(({ req }) => {
     const answer = answerUnmatched(signIn.routes, req.path);
     // A cache may keep a 404 otherwise, and this hostname is one that browsers see.
@@ -177,13 +179,15 @@ export function createApp(runtime: Runtime): App {
   }
 
   async function limitAuthorize(c: SignInContext, next: Next): Promise<Response | undefined> {
-    if (!(await c.get("signIn").mayAuthorize(callerAddress(c.req.raw)))) return tooManySignInsPage();
+    const address = callerAddress(c.req.raw);
+    if (address !== null && !(await c.get("signIn").mayAuthorize(address))) return tooManySignInsPage();
     await next();
     return undefined;
   }
 
   async function limitDevices(c: SignInContext, next: Next): Promise<Response | undefined> {
-    if (!(await c.get("signIn").mayStartDevice(callerAddress(c.req.raw)))) return errorAnswer(tooManyRequests());
+    const address = callerAddress(c.req.raw);
+    if (address !== null && !(await c.get("signIn").mayStartDevice(address))) return errorAnswer(tooManyRequests());
     await next();
     return undefined;
   }
@@ -192,10 +196,10 @@ export function createApp(runtime: Runtime): App {
   async function limitFailures(c: SignInContext, next: Next): Promise<Response | undefined> {
     const { tokenFailures } = c.get("signIn");
     const address = callerAddress(c.req.raw);
-    if (tokenFailures.isOver(address)) return errorAnswer(tooManyRequests());
+    if (address !== null && tokenFailures.isOver(address)) return errorAnswer(tooManyRequests());
     await next();
     const error = c.get("error");
-    if (error !== undefined && isFailure(error)) runtime.waitUntil(tokenFailures.add(address));
+    if (address !== null && error !== undefined && isFailure(error)) runtime.waitUntil(tokenFailures.add(address));
     return undefined;
   }
 
@@ -207,6 +211,13 @@ export function createApp(runtime: Runtime): App {
   function writeThrown(thrown: unknown): void {
     runtime.writeError(`an exception: ${thrown instanceof Error ? stackOf(thrown) : "what was thrown is no Error"}`);
   }
+}
+
+/** Comes before the limits: a page that a person has open would use up those of the person's office. */
+async function refuseOtherSites(c: SignInContext, next: Next): Promise<Response | undefined> {
+  if (isFromOtherSite(c.req.raw)) return errorAnswer(refusedToOtherSites());
+  await next();
+  return undefined;
 }
 
 /** A handler that answers a browser. */

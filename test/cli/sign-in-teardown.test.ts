@@ -93,3 +93,35 @@ test("a web application is a client, too", async () => {
   expect(exitCode, stderr).toBe(0);
   expect(hostnames()).toEqual([hostname, signInHostname]);
 });
+
+const workflow = "workflow:acme-inc/shop/.github/workflows/deploy.yml@refs/heads/main#77/9001";
+const nameWorkflow = () => {
+  const toml = rig.clone.read("wrangler.toml");
+  rig.clone.write("wrangler.toml", toml.replace('["org:acme-inc#77"]', `["org:acme-inc#77", "${workflow}"]`));
+};
+
+test("ISSUER_URL stays where a cluster that stays names workflows: it begins the audience of their tokens", async () => {
+  expect((await setup("production")).exitCode).toBe(0);
+  expect((await setup("staging", ...signIn)).exitCode).toBe(0);
+  nameWorkflow();
+  const { exitCode, stdout, stderr } = await teardown("--cluster", "staging");
+  expect(exitCode, stderr).toBe(0);
+  expect(hostnames()).toEqual([hostname]);
+  const toml = rig.clone.read("wrangler.toml");
+  expect(toml).toContain(workflow);
+  expect(toml).toContain(`ISSUER_URL = "https://${signInHostname}"`);
+  expect(toml).not.toMatch(/^GITHUB_CLIENT_ID/m);
+  expect(stdout).toContain("This stays: ISSUER_URL, which begins the audience of workflows' tokens.");
+  const checked = await rig.run(["check"]);
+  expect(checked.exitCode, checked.stdout + checked.stderr).toBe(0);
+});
+
+test("teardown --everything leaves ISSUER_URL to a table that names workflows, and setup goes on from there", async () => {
+  expect((await setup("production", ...signIn)).exitCode).toBe(0);
+  nameWorkflow();
+  const { exitCode, stderr } = await teardown("--everything");
+  expect(exitCode, stderr).toBe(0);
+  expect(rig.clone.read("wrangler.toml")).toContain(`ISSUER_URL = "https://${signInHostname}"`);
+  const again = await setup("production");
+  expect(again.exitCode, again.stderr).toBe(0);
+});

@@ -5,7 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { StandInTeam } from "../../src/local/github/organisations.ts";
+import type { StandInAccount } from "../../src/local/github/accounts.ts";
+import type { StandInOrganisation, StandInTeam } from "../../src/local/github/organisations.ts";
 import { freePort } from "../support/free-port.ts";
 import { until } from "../support/until.ts";
 import { makeFileAuthority } from "./support/certificates.ts";
@@ -24,6 +25,8 @@ const ttlSeconds = 5;
 describe(title, needs("oauth2-proxy", "Chromium"), () => {
   let folder: string;
   let team: StandInTeam;
+  let organisation: StandInOrganisation;
+  let leaver: StandInAccount;
   let octogate: Octogate;
   let proxy: OAuth2Proxy;
   let chromium: Browser;
@@ -39,9 +42,11 @@ describe(title, needs("oauth2-proxy", "Chromium"), () => {
       },
       applications: { dashboard: { redirect_uris: [`https://${applicationHost}:${port}/oauth2/callback`] } },
       addTo: (github, app, maintainer) => {
-        const organisation = github.addOrganisation({ login: "Reef-Works" });
+        organisation = github.addOrganisation({ login: "Reef-Works" });
         github.installApp(app, organisation);
         github.addMember(organisation, maintainer);
+        leaver = github.addAccount({ login: "lena-leaver" });
+        github.addMember(organisation, leaver);
         team = github.addTeam(organisation, { name: "Platform" });
         return [`org:${organisation.login}#${organisation.id}`];
       },
@@ -97,6 +102,22 @@ describe(title, needs("oauth2-proxy", "Chromium"), () => {
       return (await textOn(page)).includes("Reef-Works/platform");
     };
     await until(hasChanged, (ttlSeconds + refreshSeconds + 30) * 1000, "the page knows the new group");
+  });
+
+  test("a person who has left is sent to sign in again by the refused refresh, and reads why on our page", async () => {
+    const page = await newPage();
+    await signIn(page, leaver.login);
+    expect(await textOn(page)).toContain(`x-forwarded-user: ${leaver.id}`);
+    organisation.members.delete(leaver);
+    const isSentAway = async () => {
+      await page.goto(proxy.url);
+      return new URL(page.url()).origin === octogate.github.webUrl;
+    };
+    await until(isSentAway, (ttlSeconds + refreshSeconds + 30) * 1000, "the page is closed to a person who has left");
+    expect(proxy.output()).toContain("This GitHub account is not admitted here");
+    await signIn(page, leaver.login);
+    expect(new URL(page.url()).pathname).toBe("/callback");
+    expect(await textOn(page)).toMatch(/not admitted here/i);
   });
 
   test("a person who is not admitted reads why on our page, and the application gets an error alone", async () => {

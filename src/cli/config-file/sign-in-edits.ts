@@ -64,13 +64,19 @@ interface RemovedSignIn {
   readonly kept: string | undefined;
   /** Those that [secrets] required is not to name any more. */
   readonly secrets: readonly string[];
+  /** Whether ISSUER_URL stays, for the audience of workflows' tokens begins with it. */
+  readonly keepsIssuer: boolean;
 }
 
 /** Turns it off for the deployment. Web applications' tables are the operator's own, and stay. */
-export function removeSignInSettings(file: ConfigFile, { hostname, kept, secrets }: RemovedSignIn): Edit[] {
+export function removeSignInSettings(
+  file: ConfigFile,
+  { hostname, kept, secrets, keepsIssuer }: RemovedSignIn,
+): Edit[] {
+  const names = keepsIssuer ? ["GITHUB_CLIENT_ID"] : ["ISSUER_URL", "GITHUB_CLIENT_ID"];
   return [
     ...removeRoute(file, hostname),
-    ...["ISSUER_URL", "GITHUB_CLIENT_ID"].flatMap((name) => removeEntry(file, ["vars", name])),
+    ...names.flatMap((name) => removeEntry(file, ["vars", name])),
     ...(kept === undefined ? [] : removeEntry(file, ["vars", kept, "sign_in"])),
     ...forgetSecrets(file, secrets),
   ];

@@ -62,7 +62,7 @@ export interface GitHub extends Switches {
   readonly browsers: Browsers;
   readonly rateLimits: RateLimits;
   readonly faults: Faults;
-  /** Every request so far; may be cleared with `length = 0`. */
+  /** The latest requests, 25,000 of them at least; may be cleared with `length = 0`. */
   readonly requests: RecordedRequest[];
   /** Added before the head of each response. */
   latencyMs: number;

@@ -4,10 +4,14 @@ import type { Next } from "hono";
 import type { RecordedRequest, StandInContext } from "./context.ts";
 import type { DeliveryFault } from "./faults.ts";
 
+/** More than any test looks at, and little enough to keep in memory however long `npm start` runs. */
+const maxRequests = 50_000;
+
 /** The outermost middleware: it records the request, waits for the latency, and delivers what the others respond. */
 export async function deliver(c: StandInContext, next: Next): Promise<void> {
   const github = c.get("github");
   const record = recordOf(c);
+  if (github.requests.length >= maxRequests) github.requests.splice(0, maxRequests / 2);
   github.requests.push(record);
   await next();
   const fault = c.get("deliveryFault");

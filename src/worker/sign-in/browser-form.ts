@@ -13,6 +13,11 @@ export function browserOf(request: Request): { readonly browser: string; readonl
   return { browser, browserCookies: [setCookie(browserCookie, browser, null)] };
 }
 
+/** @returns whether a browser sends this for a page of another hostname: programs say no `Sec-Fetch-Site` */
+export function isFromOtherSite(request: Request): boolean {
+  return ["cross-site", "same-site"].includes(request.headers.get("sec-fetch-site") ?? "");
+}
+
 /** A form of our own, as it was sealed into the page. */
 export interface BrowserForm<Value> {
   readonly value: Value;

@@ -16,7 +16,7 @@ import {
 import { installedPage, mistakePage } from "./pages.ts";
 import { type Parameters, parseParameters } from "./parameters.ts";
 import type { Provider } from "./provider.ts";
-import { isAllowedRedirect } from "./redirect-uri.ts";
+import { isAllowedRedirect, isLoopback } from "./redirect-uri.ts";
 import { type Refusal, refusal, refusalOf } from "./refusal.ts";
 import type { Session, Transaction } from "./sealed-values.ts";
 
@@ -43,9 +43,12 @@ export async function answerCallback(request: Request, provider: Provider): Prom
   }
   const granted = await redeem(provider, request, parameters, transaction);
   if (granted.kind === "refused") {
-    const { retryAfterSeconds } = granted;
-    return refuse(provider, transaction, granted.refusal, {
-      cookies,
+    const { refusal, retryAfterSeconds } = granted;
+    // Our page says to try again, and to load it again does: GitHub may not have seen the code.
+    const isOver = refusal.kind === "refused" || isLoopback(transaction.redirectUri);
+    if (!isOver) provider.oneTimeUse.release(id);
+    return refuse(provider, transaction, refusal, {
+      cookies: isOver ? cookies : [],
       ...(retryAfterSeconds === null ? {} : { retryAfterSeconds }),
     });
   }
@@ -103,9 +106,10 @@ async function redeem(
   }
   const code = parameters.get("code");
   // redirect_uri_mismatch, application_suspended: faults of this deployment.
+  if (error !== null) provider.gitHub.noteRedirectError(error);
   if (error !== null || code === null) return unavailable();
   const address = callerAddress(request);
-  if (provider.refusedCodes.isOver(address)) {
+  if (address !== null && provider.refusedCodes.isOver(address)) {
     return unavailable("GitHub refused too many codes from this address", "try again in a minute", 60);
   }
   const answer = await provider.gitHub.redeemCode(code, githubVerifier);
@@ -113,7 +117,7 @@ async function redeem(
     case "token":
       return answer;
     case "refused":
-      provider.refusedCodes.add(address);
+      if (address !== null) provider.refusedCodes.add(address);
       return refused("GitHub does not accept the code of this sign-in", "begin again");
     case "unverified_email":
       return refused(

@@ -1,10 +1,16 @@
 // The caller's address as a key of rate limits.
 
 /**
- * @returns the address; of IPv6 its /64, which one customer has as a whole. "" where the runtime tells none
+ * @returns the address; of IPv6 its /64, which one customer has as a whole. Null where there is none: Cloudflare takes
+ *   it away in a zone with the Managed Transform "Remove visitor IP headers", and one limit for all callers would let
+ *   each of them lock out the others
+ *   (https://developers.cloudflare.com/rules/transform/managed-transforms/reference/)
  */
-export function callerAddress(request: Request): string {
-  const address = request.headers.get("cf-connecting-ip") ?? "";
+export function callerAddress(request: Request): string | null {
+  const header = request.headers.get("cf-connecting-ip");
+  if (header === null || header === "") return null;
+  // An IPv4 address in the form of IPv6: the /64 of all of them is one.
+  const address = header.replace(/^::ffff:(?=[\d.]+$)/i, "");
   if (!address.includes(":")) return address;
   const [head = "", tail = ""] = address.split("::");
   const first = head === "" ? [] : head.split(":");

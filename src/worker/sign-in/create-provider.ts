@@ -34,7 +34,7 @@ export interface ProviderOptions {
 
 /** So many codes of one address GitHub may refuse in a minute. */
 const maxRefusedCodes = 20;
-/** So often one sign-in may refresh in a minute: programs keep an ID token until its end. */
+/** So often one sign-in may refresh in a minute at one client: programs keep an ID token until its end. */
 const maxRefreshes = 60;
 
 export function createProvider(options: ProviderOptions): Provider {

@@ -55,6 +55,8 @@ export interface GitHubSignIn {
     readonly loginHint: string | null;
     readonly selectAccount: boolean;
   }): string;
+  /** Tells the operator of a fault that GitHub told a browser alone: each once, for any browser can make them up. */
+  noteRedirectError(error: string): void;
   redeemCode(code: string, verifier: string): Promise<GitHubTokenAnswer>;
   startDevice(): Promise<GitHubDeviceAnswer>;
   pollDevice(deviceCode: string): Promise<GitHubDevicePoll>;
@@ -142,6 +144,8 @@ export function createGitHubSignIn({
     return { kind: "misconfigured", error };
   }
 
+  const noted = new Set<string>();
+
   /** @returns what GitHub says where it says no token */
   function failureOf(reply: GitHubReply): Exclude<GitHubDevicePoll, { kind: "token" }> {
     if (reply.kind === "failed") return { kind: "unavailable", retryAfterSeconds };
@@ -186,6 +190,13 @@ export function createGitHubSignIn({
         ...(selectAccount ? { prompt: "select_account" } : {}),
       });
       return `${githubWebUrl}/login/oauth/authorize?${parameters}`;
+    },
+
+    noteRedirectError(error) {
+      const isOurs = Object.hasOwn(refusals, error) && refusals[error] === "misconfigured";
+      if (!isOurs || noted.has(error)) return;
+      noted.add(error);
+      misconfigured(error);
     },
 
     async redeemCode(code, verifier) {
@@ -246,6 +257,7 @@ export function createGitHubSignIn({
       });
       if (reply.kind === "failed") return "unavailable";
       if (reply.status === 204) return "ended";
+      if (reply.status === 401) misconfigured("incorrect_client_credentials");
       // 422: GitHub documents it for a token that does not have a token's form, 404 for one that is no token of the
       // app.
       return reply.status === 404 || reply.status === 422 ? "gone" : "unavailable";

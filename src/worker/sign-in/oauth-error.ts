@@ -38,6 +38,8 @@ export interface OAuthError {
   readonly challenge?: string;
   /** It is about what was sealed here, which takes a real sign-in: no failure by which an address is limited. */
   readonly isSealedHere?: true;
+  /** The client has shown its secret: what it sends on may be any visitor's, and would limit it for all of them. */
+  readonly isOfKnownClient?: true;
 }
 
 /** What a check comes to. */
@@ -82,10 +84,15 @@ export function tooManyRequests(): OAuthError {
   return oauthError("temporarily_unavailable", description, { status: 429, retryAfterSeconds: 60 });
 }
 
+/** At what is for programs: a page of another site could not read the answer anyway, for there is no CORS. */
+export function refusedToOtherSites(): OAuthError {
+  return oauthError("invalid_request", "A page of another site must not send this", { status: 403 });
+}
+
 /** Whether an address that causes many of these is limited: it may be guessing. */
-export function isFailure({ code, isSealedHere }: OAuthError): boolean {
+export function isFailure({ code, isSealedHere, isOfKnownClient }: OAuthError): boolean {
   const isWaiting = code === "authorization_pending" || code === "slow_down" || code === "temporarily_unavailable";
-  return !isWaiting && isSealedHere !== true;
+  return !isWaiting && isSealedHere !== true && isOfKnownClient !== true;
 }
 
 /** RFC 6749, 5.1: `Pragma` is for caches of HTTP 1.0. */

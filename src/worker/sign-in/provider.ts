@@ -47,7 +47,7 @@ export interface Provider {
   readonly devicePolls: DevicePolls;
   /** Codes that GitHub refused at /callback, by the caller's address. */
   readonly refusedCodes: MinuteCount;
-  /** By the credential id of the GitHub token that a refresh token holds: an office is one address. */
+  /** By the client and the credential id of the GitHub token that a refresh token holds: an office is one address. */
   readonly refreshes: MinuteCount;
   /** Milliseconds since 1970. */
   readonly now: () => number;

@@ -9,7 +9,7 @@ import type { Provider } from "./provider.ts";
 
 /**
  * @returns the token answer; `invalid_grant` for a token that has ended, is another client's, or whose owner the policy
- *   no longer admits; 429 where one sign-in asks without pause
+ *   no longer admits; 429 where one sign-in asks without pause at this client
  */
 export async function grantForRefreshToken(
   form: Parameters,
@@ -26,7 +26,8 @@ export async function grantForRefreshToken(
   if (opened.kind === "unknown") return oauthError("invalid_grant", "This is no refresh token for this client");
   const unauthenticated = demandSecret(opened.value.needsSecret, authenticated);
   if (unauthenticated !== null) return unauthenticated;
-  const signIn = await credentialIdOf(opened.value.token);
+  // Programs at several clients can share a sign-in, and none of them may keep the others out.
+  const signIn = `${client.name} ${await credentialIdOf(opened.value.token)}`;
   if (provider.refreshes.isOver(signIn)) return tooManyRequests();
   provider.refreshes.add(signIn);
   return giveTokens(provider, { client, grant: "refresh_token", nonce: null }, opened.value, "invalid_grant");

@@ -35,7 +35,9 @@ export async function grantTokens(request: Request, provider: Provider): Promise
   if (authenticated.kind === "error") return authenticated;
   if (isExchange) return grantForSubjectToken(form.value, provider);
   const grant = grants.get(grantType);
-  return grant === undefined
-    ? oauthError("unsupported_grant_type", `grant_type must be one of ${grantTypes.join(", ")}`)
-    : grant(form.value, authenticated.value, provider);
+  if (grant === undefined) {
+    return oauthError("unsupported_grant_type", `grant_type must be one of ${grantTypes.join(", ")}`);
+  }
+  const answer = await grant(form.value, authenticated.value, provider);
+  return answer.kind === "error" && authenticated.value.hasShownSecret ? { ...answer, isOfKnownClient: true } : answer;
 }

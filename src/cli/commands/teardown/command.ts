@@ -115,7 +115,7 @@ async function tearDownCluster(
 
   const rest = Object.fromEntries(Object.entries(deployment.settings.vars).filter(([name]) => name !== variable));
   const isLastClient = variable in deployment.settings.vars && clientVariablesIn(rest).length === 0;
-  const signIn = isLastClient ? await inspectSignIn(session) : null;
+  const signIn = isLastClient ? await inspectSignIn(session, [variable]) : null;
   const isDeployedStill = deployed !== null && variable in deployed.variables;
   const changes = [
     ...certificates.map(({ fingerprint, commonName }) => `revoke the certificate ${fingerprint} (${commonName})`),
@@ -239,7 +239,7 @@ async function inspect(session: Session) {
   // The same hostname, set up from another clone under another name: rule and association guard that Worker now.
   const heir = domains.find((domain) => domain.hostname === hostname && domain.service !== workerName);
   const isAssociated = hostnames.includes(hostname);
-  const signIn = await inspectSignIn(session, domains);
+  const signIn = await inspectSignIn(session, variables.slice(1), domains);
   const left = [...clusters.flatMap((cluster) => cluster.own.left), ...(signIn?.left ?? [])];
   if (heir !== undefined && (firewall.rule !== null || isAssociated)) {
     left.push(`the custom rule and the association of ${hostname}: it leads to the Worker ${heir.service}`);

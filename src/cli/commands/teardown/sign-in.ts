@@ -1,4 +1,6 @@
 // What teardown takes away of the sign-in hostname: what setup made there, known by its own names.
+import * as v from "valibot";
+import { allowEntrySchema, isForWorkflows } from "../../../worker/config/entries.ts";
 import { deleteRateLimit, type RateLimit, readRateLimit } from "../../cloudflare/rate-limit-rule.ts";
 import { ruleRef } from "../../cloudflare/rulesets.ts";
 import {
@@ -21,11 +23,18 @@ export interface SignInRemains {
   readonly left: readonly string[];
   /** What [secrets] required is not to name any more. */
   readonly secrets: readonly string[];
+  /** Whether a table that stays names workflows, whose tokens' audience begins with ISSUER_URL. */
+  readonly keepsIssuer: boolean;
 }
 
-/** @param domains of the account, where they were read already @returns null where no person signs in */
+/**
+ * @param removed the variables whose tables go
+ * @param domains of the account, where they were read already
+ * @returns null where no person signs in
+ */
 export async function inspectSignIn(
   { deployment, client, zone }: Session,
+  removed: readonly string[],
   domains?: readonly CustomDomain[],
 ): Promise<SignInRemains | null> {
   const { signInHostname: hostname, workerName, settings } = deployment;
@@ -38,13 +47,25 @@ export async function inspectSignIn(
   const hasOtherApps = Object.values(settings.vars).some(
     (table) => isTable(table) && stringsIn(table, "oauth_clients").length > 0,
   );
+  const keepsIssuer = Object.entries(settings.vars).some(
+    ([name, table]) => !removed.includes(name) && stringsIn(table, "allow").some(namesWorkflows),
+  );
   return {
     hostname,
     domain: at !== undefined && isOurs ? at : null,
     rateLimit: isOurs ? rateLimit : null,
-    left: isOurs || rateLimit.rule === null ? [] : [guarded],
+    left: [
+      ...(isOurs || rateLimit.rule === null ? [] : [guarded]),
+      ...(keepsIssuer ? ["ISSUER_URL, which begins the audience of workflows' tokens"] : []),
+    ],
+    keepsIssuer,
     secrets: [...signingKeyNames(settings), ...(hasOtherApps ? [] : [oauthClientSecretsName])],
   };
+}
+
+function namesWorkflows(entry: string): boolean {
+  const parsed = v.safeParse(allowEntrySchema, entry);
+  return parsed.success && isForWorkflows(parsed.output);
 }
 
 /** @returns one sentence each */

@@ -16,7 +16,7 @@ function turnOn(text: string): string {
 
 function turnOff(text: string, kept?: string): string {
   const file = configFile(text);
-  return applyEdits(file, removeSignInSettings(file, { hostname: wanted.hostname, kept, secrets }));
+  return applyEdits(file, removeSignInSettings(file, { hostname: wanted.hostname, kept, secrets, keepsIssuer: false }));
 }
 
 const settingsOf = (text: string) => configFile(text).settings;

@@ -175,3 +175,14 @@ describe("the stand-in", () => {
     await new Promise((resolve) => server.close(resolve));
   });
 });
+
+test("the stand-in keeps the latest requests, so that its memory does not grow without end", async () => {
+  const { standIn, askUser } = await startWithToken();
+  await askUser();
+  const [first] = standIn.requests;
+  if (first === undefined) throw new Error("the request was not recorded");
+  standIn.requests.push(...Array.from({ length: 49_999 }, () => ({ ...first, path: "/older" })));
+  await askUser();
+  expect(standIn.requests).toHaveLength(25_001);
+  expect(standIn.requests.at(-1)?.path).toBe("/user");
+});

@@ -218,6 +218,16 @@ describe("GitHub's own no", () => {
     expect(provider.redeemed).toEqual([]);
   });
 
+  test("that is the deployment's fault is told to the operator, as the person is told", async () => {
+    const provider = createTestProvider();
+    const browser = createBrowser(provider);
+    const state = stateOf(await browser.get(`/authorize?${authorizeQuery()}`));
+    await browser.get(`/callback?error=application_suspended&state=${state}`);
+    expect(provider.redirectErrors).toEqual(["application_suspended"]);
+    await browser.get(`/callback?error=application_suspended&state=${state}`);
+    expect(provider.redirectErrors).toHaveLength(1);
+  });
+
   test.each([
     [{ kind: "refused" }, "access_denied", /does not accept the code/],
     [{ kind: "unverified_email" }, "access_denied", /verified e-mail address/],
@@ -237,6 +247,26 @@ describe("GitHub's own no", () => {
     provider.gitHubAnswer = { kind: "unavailable", retryAfterSeconds: 7 };
     const response = await signInAtGitHub(createBrowser(provider), argocdQuery);
     expect([response.status, response.headers.get("retry-after")]).toEqual([503, "7"]);
+  });
+
+  test("and a person who loads that page again is signed in once GitHub is well", async () => {
+    const provider = createTestProvider();
+    const { gitHubAnswer } = provider;
+    provider.gitHubAnswer = { kind: "unavailable", retryAfterSeconds: 7 };
+    const browser = createBrowser(provider);
+    const path = `/callback?code=x&state=${stateOf(await browser.get(`/authorize?${argocdQuery}`))}`;
+    expect((await browser.get(path)).status).toBe(503);
+    provider.gitHubAnswer = gitHubAnswer;
+    expect(locationOf(await browser.get(path))).toContain("https://argocd.example.com/auth/callback?code=");
+    expect((await browser.get(path)).status).toBe(400);
+  });
+
+  test("refused codes are not counted where Cloudflare tells no address", async () => {
+    const provider = createTestProvider();
+    provider.gitHubAnswer = { kind: "refused" };
+    const browser = createBrowser(provider);
+    for (let count = 0; count < 25; count += 1) await signInAtGitHub(browser, authorizeQuery());
+    expect(provider.redeemed).toHaveLength(25);
   });
 
   test("after twenty refused codes in a minute, none of that address is redeemed; another address's is", async () => {

@@ -198,6 +198,13 @@ describe("a device", () => {
   });
 });
 
+test("what GitHub tells a browser is a warning once, and no text that a browser makes up", () => {
+  const { gitHub, warnings } = gitHubThat(down);
+  const made = ["made_up", "access_denied", "constructor", "a\nline", ""];
+  for (const error of ["redirect_uri_mismatch", "redirect_uri_mismatch", ...made]) gitHub.noteRedirectError(error);
+  expect(warnings).toEqual(["GITHUB_CLIENT_ID: GitHub signs no one in: redirect_uri_mismatch"]);
+});
+
 describe("a token", () => {
   test("is ended at the API, with the client's own credentials", async () => {
     const { gitHub, requests } = gitHubThat(() => new Response(null, { status: 204 }));
@@ -220,6 +227,12 @@ describe("a token", () => {
     [200, "unavailable"],
   ])("that GitHub answers with %s is %s", async (status, answer) => {
     expect(await gitHubThat(() => json({}, status)).gitHub.endToken("t")).toBe(answer);
+  });
+
+  test("that GitHub does not end because of a wrong client secret is a warning", async () => {
+    const { gitHub, warnings } = gitHubThat(() => json({}, 401));
+    await gitHub.endToken("t");
+    expect(warnings).toEqual(["GITHUB_CLIENT_ID: GitHub signs no one in: incorrect_client_credentials"]);
   });
 
   test("is not ended by a broken connection", async () => {

@@ -1,5 +1,5 @@
 // The two hostnames: what is there on the one is not there on the other, and what is wrong about the sign-in leaves the
-// webhook alone. Discovery and keys, which all may read; limits by address.
+// webhook alone. Discovery and keys, which all may read.
 import * as v from "valibot";
 import { describe, expect, test } from "vitest";
 import { makeToken } from "../../../../src/local/github/token.ts";
@@ -218,80 +218,5 @@ describe("a wrong configuration of the sign-in", () => {
     });
     expect((await statusIn(await send(`${issuerUrl}/token`, { method: "POST" }))).code).toBe(404);
     expect(JSON.stringify(await (await send(`${clusters}/readyz`)).json())).not.toContain("signIn");
-  });
-});
-
-describe("limits by address", () => {
-  const from = (address: string) => ({ "cf-connecting-ip": address });
-  const refuses = (keys: string[]) => ({
-    limit: async ({ key }: { key: string }) => {
-      keys.push(key);
-      return { success: false };
-    },
-  });
-
-  test("/authorize and /device_authorization are for addresses that are within them", async () => {
-    const keys: string[] = [];
-    const { send, post, github } = startSignIn({ AUTHORIZE_LIMIT: refuses(keys), DEVICE_LIMIT: refuses(keys) });
-    const page = await send("/authorize?client_id=production", { headers: from("2001:db8:1:2:3:4:5:6") });
-    expect(page.status).toBe(429);
-    expect(page.headers.get("retry-after")).toBe("60");
-    const answer = await post("/device_authorization", { client_id: "production" }, from("192.0.2.1"));
-    expectError(answer, "temporarily_unavailable", 429);
-    expect(keys).toEqual(["2001:db8:1:2", "192.0.2.1"]);
-    expect(github.calls).toEqual([]);
-  });
-
-  test("failures at /token are counted after they happened, and the address is refused for the rest of the minute", async () => {
-    const keys: string[] = [];
-    const { refresh, refreshTokenOf, clock, settled } = startSignIn({ TOKEN_FAILURE_LIMIT: refuses(keys) });
-    const right = await refreshTokenOf();
-    expectError(await refresh("made-up", {}, from("192.0.2.1")), "invalid_grant");
-    await settled();
-    expect(keys).toEqual(["192.0.2.1"]);
-    const answer = await refresh(right, {}, from("192.0.2.1"));
-    expectError(answer, "temporarily_unavailable", 429);
-    expect(answer.headers.get("retry-after")).toBe("60");
-    expect((await refresh(right, {}, from("192.0.2.2"))).status).toBe(200);
-    clock.nowMs += 60_000;
-    expect((await refresh(right, {}, from("192.0.2.1"))).status).toBe(200);
-  });
-
-  test("what succeeds, waits, has ended or is refused by the policy is no failure: an office is one address", async () => {
-    const keys: string[] = [];
-    const { refresh, refreshTokenOf, github, post, clock, settled } = startSignIn({
-      TOKEN_FAILURE_LIMIT: refuses(keys),
-    });
-    const ended = await refreshTokenOf();
-    clock.nowMs += 8 * 3_600_000;
-    await refresh(ended);
-    const end = clock.nowMs / 1000 + 3_600;
-    await refresh(await refreshTokenOf({ tokenEndsAt: end }));
-    const hubot = github.addToken("app", { login: "hubot", id: 2, type: "User" });
-    expectError(await refresh(await refreshTokenOf({ token: hubot, tokenEndsAt: end })), "invalid_grant");
-    const { body } = await post("/device_authorization", { client_id: "production" });
-    await post("/token", {
-      grant_type: "urn:ietf:params:oauth:grant-type:device_code",
-      client_id: "production",
-      device_code: String(body.device_code),
-    });
-    github.isDown = true;
-    await refresh(await refreshTokenOf({ tokenEndsAt: end }));
-    await settled();
-    expect(keys).toEqual([]);
-  });
-
-  test("a token that a caller makes up for an exchange is a failure", async () => {
-    const keys: string[] = [];
-    const { exchange, settled } = startSignIn({ TOKEN_FAILURE_LIMIT: refuses(keys) });
-    expectError(await exchange(makeToken("classic")), "invalid_request");
-    await settled();
-    expect(keys).toEqual([""]);
-  });
-
-  test("a limiter that is missing limits nothing, which is said once", async () => {
-    const { refresh, errors } = startSignIn({ TOKEN_FAILURE_LIMIT: undefined });
-    for (let time = 0; time < 100; time += 1) expectError(await refresh("made-up"), "invalid_grant");
-    expect(errors).toEqual([expect.stringMatching(/^TOKEN_FAILURE_LIMIT is not bound/)]);
   });
 });

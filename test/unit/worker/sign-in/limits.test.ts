@@ -12,7 +12,10 @@ describe("the address of a caller", () => {
     ["2001:db8::1", "2001:db8:0:0"],
     ["::1", "0:0:0:0"],
     ["2001:db8:1:2::", "2001:db8:1:2"],
-    [null, ""],
+    ["::ffff:203.0.113.7", "203.0.113.7"],
+    ["::FFFF:203.0.113.7", "203.0.113.7"],
+    ["", null],
+    [null, null],
   ])("%s counts as %s", (address, expected) => {
     const headers = new Headers(address === null ? {} : { "cf-connecting-ip": address });
     expect(callerAddress(new Request("https://login.example.com", { headers }))).toBe(expected);

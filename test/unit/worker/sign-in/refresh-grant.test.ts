@@ -48,6 +48,15 @@ describe("a refresh token", () => {
     expect((await refresh(token)).status).toBe(200);
   });
 
+  test("that is used without pause keeps no program at another client out, which shares its sign-in", async () => {
+    const { refreshTokenOf, refresh, github } = startSignIn();
+    const shared = { token: github.addToken(), isShared: true };
+    const inLoop = await refreshTokenOf(shared, "staging");
+    for (let time = 0; time < 60; time += 1) await refresh(inLoop, { client_id: "staging" });
+    expectError(await refresh(inLoop, { client_id: "staging" }), "temporarily_unavailable", 429);
+    expect((await refresh(await refreshTokenOf(shared))).status).toBe(200);
+  });
+
   test("ends after the eight hours of its session, however often it was renewed", async () => {
     const { refreshTokenOf, refresh, clock } = startSignIn();
     let token = await refreshTokenOf();

@@ -208,14 +208,18 @@ export function startSignIn(
       headers,
     );
 
-  const exchange = (token: string, form: Readonly<Record<string, string | undefined>> = {}) =>
-    post("/token", {
-      grant_type: "urn:ietf:params:oauth:grant-type:token-exchange",
-      subject_token: token,
-      subject_token_type: "urn:ietf:params:oauth:token-type:access_token",
-      audience: "production",
-      ...form,
-    });
+  const exchange = (token: string, form: Readonly<Record<string, string | undefined>> = {}, headers = {}) =>
+    post(
+      "/token",
+      {
+        grant_type: "urn:ietf:params:oauth:grant-type:token-exchange",
+        subject_token: token,
+        subject_token_type: "urn:ietf:params:oauth:token-type:access_token",
+        audience: "production",
+        ...form,
+      },
+      headers,
+    );
 
   /** Verifies an ID token with the published keys, as kube-apiserver does. */
   async function claimsOf(idToken: unknown, audience = "production") {

@@ -74,6 +74,7 @@ export function decided(verdict?: Exclude<Verdict, { kind: "authenticated" }>, l
 export interface TestProvider extends Provider {
   readonly asked: { client: string; token: string; occasion: Occasion }[];
   readonly redeemed: { code: string; verifier: string }[];
+  readonly redirectErrors: string[];
   readonly ended: string[];
   clock: number;
   decision: Decision;
@@ -89,6 +90,7 @@ export function createTestProvider(clients: readonly OpenIdClient[] = [productio
       const query = new URLSearchParams({ state, challenge, login: loginHint ?? "", select: String(selectAccount) });
       return `${githubWebUrl}/login/oauth/authorize?${query}`;
     },
+    noteRedirectError: (error) => void provider.redirectErrors.push(error),
     redeemCode: async (code, verifier) => {
       provider.redeemed.push({ code, verifier });
       return provider.gitHubAnswer;
@@ -121,6 +123,7 @@ export function createTestProvider(clients: readonly OpenIdClient[] = [productio
     now,
     asked: [],
     redeemed: [],
+    redirectErrors: [],
     ended: [],
     clock: start,
     decision: decided(),
