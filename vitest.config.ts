@@ -2,6 +2,17 @@
 // `npx vitest run FILE` runs one file, whichever project it belongs to.
 import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
+import { differing } from "./test/compatibility/differing.ts";
+
+/**
+ * The end-to-end tests on older releases: KUBEBUILDER_ASSETS_1_30 and the like name the folders with their programs.
+ * `npm run test:e2e` runs there what differs, `npm run test:e2e:all` everything.
+ */
+const olderReleases = Object.entries(process.env).flatMap(([name, folder]) => {
+  const [, minor] = /^KUBEBUILDER_ASSETS_1_(\d+)$/.exec(name) ?? [];
+  return minor === undefined || !folder ? [] : [{ release: `1.${minor}`, folder }];
+});
+const onOlderReleases = process.env.EVERY_RELEASE === undefined ? `{${differing.join()}}` : "*";
 
 /** Each file has folders, ports and processes of its own. At least two at a time, for many of them mostly wait. */
 const maxWorkers = Math.max(2, availableParallelism() - 1);
@@ -16,6 +27,8 @@ const project = (name: string, options: object) => ({
   test: { name, include: [`test/${name}/**/*.test.ts`], maxWorkers, ...options },
 });
 
+const endToEnd = { testTimeout: 120_000, hookTimeout: 180_000, retry };
+
 export default defineConfig({
   test: {
     projects: [
@@ -23,7 +36,14 @@ export default defineConfig({
       project("unit", { testTimeout: 60_000, isolate: false }),
       project("worker", { testTimeout: 60_000, hookTimeout: 60_000, isolate: false, retry }),
       project("cli", { testTimeout: 60_000, hookTimeout: 60_000, retry }),
-      project("e2e", { testTimeout: 120_000, hookTimeout: 180_000, retry }),
+      project("e2e", endToEnd),
+      ...olderReleases.map(({ release, folder }) =>
+        project(`e2e-${release}`, {
+          ...endToEnd,
+          include: [`test/e2e/${onOlderReleases}.test.ts`],
+          env: { KUBEBUILDER_ASSETS: folder, OLDER_RELEASE: release },
+        }),
+      ),
     ],
   },
 });

@@ -156,38 +156,41 @@ describe("the files of a release", { timeout: maxNpmMs }, () => {
   });
 });
 
-describe("the control plane that CI gets", () => {
-  const script = scriptOf("ci.yml", "test", "Get a control plane");
+describe("the control planes that CI gets", () => {
+  const script = scriptOf("ci.yml", "test", "Get the control planes");
 
   test.each([
-    ["as it was published is unpacked and named", true],
-    ["with another digest is refused", false],
-  ])("%s", async (_what, isGenuine) => {
-    const folder = mkdtempSync(join(parent, "control-plane-"));
+    ["as they were published are unpacked and named", "none"],
+    ["with another digest than the newest are refused", "newest"],
+    ["with another digest than the older one are refused", "older"],
+  ])("%s", async (_what, forged) => {
+    const folder = mkdtempSync(join(parent, "control-planes-"));
     const [bin, content] = [join(folder, "bin"), join(folder, "controller-tools/envtest")];
     for (const one of [bin, content]) mkdirSync(one, { recursive: true });
     writeFileSync(join(content, "kubectl"), "");
     await run("tar", ["-czf", "published.tar.gz", "controller-tools"], { cwd: folder, env: process.env });
-    rmSync(join(folder, "controller-tools"), { recursive: true });
     // In place of the network: the file that was made above.
     const copy = `#!/bin/sh\nwhile [ "$1" != --output ]; do shift; done\ncp "${folder}/published.tar.gz" "$2"\n`;
     writeFileSync(join(bin, "curl"), copy);
     chmodSync(join(bin, "curl"), 0o755);
-    const digest = createHash("sha512")
+    const published = createHash("sha512")
       .update(readFileSync(join(folder, "published.tar.gz")))
       .digest("hex");
+    const other = published.replace(/^./, (first) => (first === "0" ? "1" : "0"));
     const { exitCode } = await runStep(script, folder, {
       PATH: `${bin}:${process.env.PATH}`,
       RUNNER_TEMP: folder,
       GITHUB_ENV: join(folder, "environment"),
       ENVTEST_VERSION: "1.36.2",
-      ENVTEST_SHA512: isGenuine ? digest : digest.replace(/^./, (first) => (first === "0" ? "1" : "0")),
+      ENVTEST_SHA512: forged === "newest" ? other : published,
+      ENVTEST_OLDER_VERSION: "1.30.0",
+      ENVTEST_OLDER_SHA512: forged === "older" ? other : published,
     });
-    expect(exitCode === 0).toBe(isGenuine);
-    if (isGenuine) {
-      const named = readFileSync(join(folder, "environment"), "utf8");
-      expect(named).toBe(`KUBEBUILDER_ASSETS=${content}\n`);
-      expect(readFileSync(join(content, "kubectl"), "utf8")).toBe("");
-    }
+    expect(exitCode === 0).toBe(forged === "none");
+    if (forged !== "none") return;
+    const [newest, older] = ["1.36.2", "1.30.0"].map((one) => join(folder, `envtest-${one}/controller-tools/envtest`));
+    const named = readFileSync(join(folder, "environment"), "utf8");
+    expect(named).toBe(`KUBEBUILDER_ASSETS=${newest}\nKUBEBUILDER_ASSETS_1_30=${older}\n`);
+    expect(readFileSync(join(newest ?? "", "kubectl"), "utf8")).toBe("");
   });
 });

@@ -2,18 +2,17 @@
 // versions.
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { review } from "./support/authdriver.ts";
-import { sayIfSkipped, whyWithoutAuthdriver } from "./support/binaries.ts";
 import { decisionsFromHere, untilDecided } from "./support/decisions.ts";
 import { makeForeignCaller } from "./support/foreign-caller.ts";
+import { needs } from "./support/needs.ts";
 import { type Octogate, personOf, startOctogate } from "./support/octogate.ts";
 
 const title = "a current kube-apiserver's client";
-sayIfSkipped(title, whyWithoutAuthdriver);
 
 /** For how long kube-apiserver waits for an answer. */
 const patienceMs = 30_000;
 
-describe.skipIf(whyWithoutAuthdriver !== null)(title, () => {
+describe(title, needs("authdriver"), () => {
   let octogate: Octogate;
   beforeAll(async () => {
     octogate = await startOctogate();

@@ -13,10 +13,11 @@ import { commandsIn, examplesIn } from "../support/document-commands.ts";
 import { openDocumentShell } from "../support/document-shell.ts";
 import { createHttpClient } from "../support/http-client.ts";
 import { until } from "../support/until.ts";
-import { binary, sayIfSkipped, whyWithoutControlPlane } from "./support/binaries.ts";
+import { binary } from "./support/binaries.ts";
 import { type CommandedCluster, startCommandedCluster } from "./support/commanded-cluster.ts";
 import { decisionsFromHere } from "./support/decisions.ts";
 import type { Kubectl } from "./support/kubectl.ts";
+import { needs } from "./support/needs.ts";
 import {
   type ClientCertificate,
   type RedeployedOctogate,
@@ -26,7 +27,6 @@ import { loops, type ReviewLoad, startReviewLoad } from "./support/review-load.t
 import { aggregateRole, succeed } from "./support/roles.ts";
 
 const title = "a cluster set up with what the command prints";
-sayIfSkipped(title, whyWithoutControlPlane);
 
 const clusterName = "e2e";
 /** kube-apiserver looks for replaced files every 5 minutes (client-go, CertCallbackRefreshDuration). */
@@ -35,7 +35,7 @@ const slackMs = 60_000;
 /** Reviews that have to succeed in each state of the rotation. */
 const reviewsEach = 100;
 
-describe.skipIf(whyWithoutControlPlane !== null)(title, () => {
+describe(title, needs("a control plane"), () => {
   let people: People;
   let octogate: RedeployedOctogate;
   let firstCertificate: ClientCertificate;
@@ -141,45 +141,44 @@ describe.skipIf(whyWithoutControlPlane !== null)(title, () => {
     await succeed(admin, ["create", "--dry-run=server", "--validate=false", "--filename=-"], manifest);
   });
 
-  test(
-    "the client certificate is replaced under load without a failed review",
-    async () => {
-      const load = startReviewLoad(cluster.controlPlane, tokenOf(people.maintainer));
-      const untilReviewed = async (count: number) => {
-        const enough = load.reviews() + count;
-        const isThere = () => load.reviews() >= enough || load.failures().length > 0;
-        await until(isThere, slackMs, `${count} reviews more`);
-        expect(load.failures()).toEqual([]);
-      };
-      try {
-        await untilReviewed(reviewsEach);
+  test("the client certificate is replaced under load without a failed review", {
+    timeout: reloadMs + 4 * slackMs,
+    ...needs("five minutes"),
+  }, async () => {
+    const load = startReviewLoad(cluster.controlPlane, tokenOf(people.maintainer));
+    const untilReviewed = async (count: number) => {
+      const enough = load.reviews() + count;
+      const isThere = () => load.reviews() >= enough || load.failures().length > 0;
+      await until(isThere, slackMs, `${count} reviews more`);
+      expect(load.failures()).toEqual([]);
+    };
+    try {
+      await untilReviewed(reviewsEach);
 
-        const secondCertificate = await octogate.issueClientCertificate(20);
-        await octogate.deploy([firstCertificate, secondCertificate]);
-        await untilReviewed(reviewsEach);
+      const secondCertificate = await octogate.issueClientCertificate(20);
+      await octogate.deploy([firstCertificate, secondCertificate]);
+      await untilReviewed(reviewsEach);
 
-        await cluster.replaceClientCertificate(secondCertificate);
-        await untilUsed(secondCertificate, load);
-        const decisions = decisionsFromHere(octogate);
-        await untilReviewed(reviewsEach);
-        expect(new Set(decisions().map(({ certificateDaysLeft }) => certificateDaysLeft))).toEqual(new Set([20]));
+      await cluster.replaceClientCertificate(secondCertificate);
+      await untilUsed(secondCertificate, load);
+      const decisions = decisionsFromHere(octogate);
+      await untilReviewed(reviewsEach);
+      expect(new Set(decisions().map(({ certificateDaysLeft }) => certificateDaysLeft))).toEqual(new Set([20]));
 
-        await octogate.deploy([secondCertificate]);
-        await untilReviewed(reviewsEach);
-        expect(await statusFor(firstCertificate)).toBe(403);
-        // It is the body that is missing then, not the right to ask.
-        expect(await statusFor(secondCertificate)).toBe(400);
-      } finally {
-        await load.stop();
-      }
-      const result = { reviews: load.reviews(), failures: load.failures(), cutOff: load.cutOff() };
-      console.info(result);
-      expect(result.failures).toEqual([]);
-      // At one instant, and no more than were in flight.
-      expect(result.cutOff).toBeLessThanOrEqual(loops);
-    },
-    reloadMs + 4 * slackMs,
-  );
+      await octogate.deploy([secondCertificate]);
+      await untilReviewed(reviewsEach);
+      expect(await statusFor(firstCertificate)).toBe(403);
+      // It is the body that is missing then, not the right to ask.
+      expect(await statusFor(secondCertificate)).toBe(400);
+    } finally {
+      await load.stop();
+    }
+    const result = { reviews: load.reviews(), failures: load.failures(), cutOff: load.cutOff() };
+    console.info(result);
+    expect(result.failures).toEqual([]);
+    // At one instant, and no more than were in flight.
+    expect(result.cutOff).toBeLessThanOrEqual(loops);
+  });
 
   /** Waits until kube-apiserver comes with a certificate, or something fails. */
   async function untilUsed({ daysLeft }: ClientCertificate, load: ReviewLoad): Promise<void> {

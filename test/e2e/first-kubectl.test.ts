@@ -4,7 +4,6 @@ import { chmod, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { whyWithoutCiPrograms } from "../support/ci-programs.ts";
 import { commandIn, commandsIn, examplesIn } from "../support/document-commands.ts";
 import { sampleTokenOf } from "../support/edge-client.ts";
 import { freePort } from "../support/free-port.ts";
@@ -13,12 +12,12 @@ import { commandsOf, type Example } from "../support/markdown-commands.ts";
 import { run } from "../support/program.ts";
 import { until } from "../support/until.ts";
 import { repositoryRoot } from "../support/worker-config.ts";
-import { binary, sayIfSkipped, whyWithoutControlPlane } from "./support/binaries.ts";
+import { binary } from "./support/binaries.ts";
+import { needs } from "./support/needs.ts";
 import { aggregateRole } from "./support/roles.ts";
 import { openTerminal, type Terminal } from "./support/terminal.ts";
 
 const title = "from npm start to a first kubectl";
-sayIfSkipped(title, whyWithoutControlPlane);
 
 const page = {
   cluster: commandsIn("docs/try-with-kubectl.md", "Terminal 2: a cluster"),
@@ -43,7 +42,8 @@ const deadlineMs = 90_000;
 
 const refusal = "the server has asked for the client to provide credentials";
 
-describe.skipIf(whyWithoutControlPlane !== null)(title, () => {
+// The pages have the files of `npm start` as they are.
+describe(title, needs("structured authentication v1"), () => {
   let folder: string;
   let edge: LocalEdge;
   let env: { readonly PATH: string; readonly HOME: string; readonly TMPDIR: string };
@@ -115,7 +115,7 @@ describe.skipIf(whyWithoutControlPlane !== null)(title, () => {
     for (const example of page.allowed) await shows(terminal, example);
   });
 
-  test.skipIf(whyWithoutCiPrograms !== null)("docs/try-with-kubectl.md shows what a workflow may do", async () => {
+  test("docs/try-with-kubectl.md shows what a workflow may do", needs("the programs of a runner"), async () => {
     // The job needs the real one.
     await rm(join(folder, "bin", "curl"));
     // npm runs the clone's script from the clone's folder; the state folder is here.

@@ -8,13 +8,12 @@ import { deploymentOf } from "../cli/support/deployment-folder.ts";
 import { configFileFlag } from "../support/cluster-files.ts";
 import { commandIn, commandsIn } from "../support/document-commands.ts";
 import { repositoryRoot } from "../support/worker-config.ts";
-import { sayIfSkipped, whyWithoutControlPlane } from "./support/binaries.ts";
 import { type ControlPlane, startControlPlane } from "./support/control-plane.ts";
 import { openGuideShell, openNode } from "./support/guide-node.ts";
+import { needs } from "./support/needs.ts";
 import { staticPod, staticPodWithOctogate } from "./support/static-pod.ts";
 
 const title = "the commands of the guides";
-sayIfSkipped(title, whyWithoutControlPlane);
 
 const guides = {
   kubeadm: {
@@ -36,7 +35,7 @@ const guides = {
   kops: { steps: commandsIn("k8s/kops/README.md", "Steps"), back: [], renewal: [] },
 };
 
-describe.skipIf(whyWithoutControlPlane !== null)(title, () => {
+describe(title, needs("a control plane"), () => {
   let controlPlane: ControlPlane;
   beforeAll(async () => {
     // Nothing here comes with a token, so no call is made.

@@ -4,13 +4,12 @@ import { stat, writeFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parse, stringify } from "yaml";
 import { commandIn, commandsIn } from "../support/document-commands.ts";
-import { sayIfSkipped, whyWithoutControlPlane } from "./support/binaries.ts";
 import { type ControlPlane, startControlPlane } from "./support/control-plane.ts";
 import { openGuideShell, openNode } from "./support/guide-node.ts";
+import { needs } from "./support/needs.ts";
 import { staticPod, staticPodWithOctogate } from "./support/static-pod.ts";
 
 const title = "the commands of the guides for ID tokens";
-sayIfSkipped(title, whyWithoutControlPlane);
 
 const guides = {
   "kube-apiserver": {
@@ -54,7 +53,7 @@ const manifest = "etc/kubernetes/manifests/kube-apiserver.yaml";
 const folder = "etc/kubernetes/octogate-id-tokens";
 const configurationName = "authentication-configuration.yaml";
 
-describe.skipIf(whyWithoutControlPlane !== null)(title, () => {
+describe(title, needs("a control plane"), () => {
   let controlPlane: ControlPlane;
   beforeAll(async () => {
     controlPlane = await startControlPlane("", { webhookFlags: () => [] });

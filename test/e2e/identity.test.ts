@@ -13,17 +13,17 @@ import { answerRow, settingsOf } from "../identity/answers.ts";
 import type { PolicyTable } from "../identity/case.ts";
 import { sections } from "../identity/cases.ts";
 import { createDeployment } from "../identity/deployment.ts";
-import { type User, userOf } from "../identity/kube-apiserver.ts";
+import { credentialIdKey, type User, userOf } from "../identity/kube-apiserver.ts";
 import { type Scene, startScene } from "../identity/scene.ts";
 import { freePort } from "../support/free-port.ts";
 import { until } from "../support/until.ts";
-import { sayIfSkipped, whyWithoutControlPlane } from "./support/binaries.ts";
 import { makeFileAuthority } from "./support/certificates.ts";
 import { type ControlPlane, startControlPlane } from "./support/control-plane.ts";
+import { givesTokenId } from "./support/id-token-users.ts";
+import { needs, structuredVersion } from "./support/needs.ts";
 import { succeed } from "./support/roles.ts";
 
 const title = "the names of docs/identity.md";
-sayIfSkipped(title, whyWithoutControlPlane);
 
 const prefixOf = ({ prefix = "github:" }: PolicyTable) => String(prefix);
 const rows = sections.flatMap((section) => section.rows.map((row) => ({ section, row })));
@@ -42,7 +42,7 @@ const userSchema = v.object({
 });
 const statusSchema = v.object({ user: v.optional(userSchema) });
 
-describe.skipIf(whyWithoutControlPlane !== null)(title, () => {
+describe(title, needs("structured authentication"), () => {
   let folder: string;
   let scene: Scene;
   let controlPlane: ControlPlane;
@@ -63,11 +63,16 @@ describe.skipIf(whyWithoutControlPlane !== null)(title, () => {
       servers.push(await publishKeys(scene, issuerUrl, serving, port));
       issuers.set(prefix, issuerUrl);
       const host = { issuerUrl, authority: { certificate, file: authority.certificate } };
-      trusted.push(...parse(authenticationConfiguration(host, "example", prefix)).jwt);
+      trusted.push(...parse(authenticationConfiguration(host, "example", prefix, structuredVersion())).jwt);
     }
     const configuration = join(folder, "authentication.yaml");
     const head = parse(
-      authenticationConfiguration({ issuerUrl: "https://unused.test", authority: null }, "example", ""),
+      authenticationConfiguration(
+        { issuerUrl: "https://unused.test", authority: null },
+        "example",
+        "",
+        structuredVersion(),
+      ),
     );
     // JSON is YAML.
     await writeFile(configuration, JSON.stringify({ ...head, jwt: trusted }));
@@ -104,8 +109,13 @@ describe.skipIf(whyWithoutControlPlane !== null)(title, () => {
       const { answers, policy } = await answerRow(scene, section, row, issuerOf);
       for (const answer of [answers.exchanged, answers.signedIn]) {
         if (answer?.kind !== "issued") continue;
-        const { groups, ...names } = userOf(answer.claims, prefixOf(policy));
-        const expected = { ...names, groups: [...groups, "system:authenticated"] };
+        const { groups, extra, ...names } = userOf(answer.claims, prefixOf(policy));
+        const { [credentialIdKey]: _tokenId, ...withoutTokenId } = extra;
+        const expected = {
+          ...names,
+          groups: [...groups, "system:authenticated"],
+          extra: givesTokenId() ? extra : withoutTokenId,
+        };
         tokens.push({ shows: `${section.title}: ${row.shows}`, idToken: answer.idToken, expected });
       }
     }

@@ -6,21 +6,23 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { stringify } from "yaml";
 import { rbacFor } from "../../src/cli/commands/manifests/rbac.ts";
 import type { TrustedIssuer } from "../../src/cli/commands/manifests/targets.ts";
+import { credentialIdKey } from "../identity/kube-apiserver.ts";
 import { readDocument } from "../support/document-commands.ts";
 import { until } from "../support/until.ts";
-import { sayIfSkipped, whyWithoutControlPlane, whyWithoutRelease } from "./support/binaries.ts";
 import { type ControlPlane, startControlPlane } from "./support/control-plane.ts";
 import {
   anyRead,
   expectUnauthorized,
   masters,
   signIn,
+  tokenIdInExtra,
   tokenOfOtherCluster,
   userOf,
   webhookKubectl,
   whoami,
 } from "./support/id-token-users.ts";
 import { makeIdToken } from "./support/made-tokens.ts";
+import { needs, structuredVersion } from "./support/needs.ts";
 import { clusterName, type Octogate, personOf, startOctogate } from "./support/octogate.ts";
 import { succeed } from "./support/roles.ts";
 import {
@@ -32,9 +34,8 @@ import {
 import { claimsOf, extraOf, namesOn, quotesOf } from "./support/service-pages.ts";
 
 const title = "what managed services make of their files";
-sayIfSkipped(title, whyWithoutControlPlane);
 
-describe.skipIf(whyWithoutControlPlane !== null)(title, () => {
+describe(title, needs("structured authentication"), () => {
   let octogate: Octogate;
   let controlPlane: ControlPlane;
   let issuer: TrustedIssuer;
@@ -44,8 +45,8 @@ describe.skipIf(whyWithoutControlPlane !== null)(title, () => {
   let configurationFile: string;
   let organisations: string[];
 
-  const configure = (authenticator: JwtAuthenticator, version = "v1") => {
-    const apiVersion = `apiserver.config.k8s.io/${version}`;
+  const configure = (authenticator: JwtAuthenticator) => {
+    const apiVersion = `apiserver.config.k8s.io/${structuredVersion()}`;
     const configuration = { apiVersion, kind: "AuthenticationConfiguration", jwt: [authenticator] };
     return writeFile(configurationFile, stringify(configuration));
   };
@@ -127,8 +128,9 @@ describe.skipIf(whyWithoutControlPlane !== null)(title, () => {
         ...(hasUidAndExtra ? { uid: byWebhook.uid } : {}),
       });
       const keys = Object.keys(extra ?? {});
-      if (hasUidAndExtra) expect(keys).toEqual(expect.arrayContaining(Object.keys(byWebhook.extra ?? {})));
-      else expect(keys).toEqual(["authentication.kubernetes.io/credential-id"]);
+      const byWebhookKeys = Object.keys(byWebhook.extra ?? {}).filter((key) => key !== credentialIdKey);
+      if (hasUidAndExtra) expect(keys).toEqual(expect.arrayContaining(byWebhookKeys));
+      else expect(keys).toEqual(Object.keys(tokenIdInExtra()));
     });
 
     test("the role bindings that come with the file let that person in, and nothing else does", async () => {
@@ -171,30 +173,6 @@ describe.skipIf(whyWithoutControlPlane !== null)(title, () => {
       expect(quotes.length).toBe(service === "pinniped" ? 0 : service === "aks" ? 1 : 2);
     });
   });
-
-  const whyWithoutOldest = whyWithoutRelease("1.30");
-  sayIfSkipped(`${title} at Kubernetes 1.30`, whyWithoutOldest);
-  test.skipIf(whyWithoutOldest !== null).each(["aks", "pinniped"] as const)(
-    "%s: the expressions are those of Kubernetes 1.30 as well",
-    async (service) => {
-      await configure(configured(service), "v1beta1");
-      const flags = [`--authentication-config=${configurationFile}`];
-      const oldest = await startControlPlane(octogate.webhookKubeconfig, { flags, release: "1.30" });
-      try {
-        const { iss, aud } = masters(octogate);
-        for (const who of ["a person", "a workflow"] as const) {
-          const { username } = namesOn(`k8s/${service}/README.md`, who);
-          const kubectl = await oldest.kubectl.with({
-            token: await makeIdToken(realKey, { iss, aud, ...claimsOf[who] }),
-          });
-          await until(async () => (await kubectl(whoami)).exitCode === 0, 60_000, "kube-apiserver knows the keys");
-          expect(await userOf(kubectl)).toMatchObject({ username });
-        }
-      } finally {
-        await oldest.stop();
-      }
-    },
-  );
 
   test("a prefix with a quote and a backslash is one string in the expressions", async () => {
     const prefix = `o'c\\t"o:`;

@@ -4,21 +4,20 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { credentialIdOf } from "../support/credential-id.ts";
 import { until } from "../support/until.ts";
-import { sayIfSkipped, whyWithoutControlPlane } from "./support/binaries.ts";
 import { type ControlPlane, startControlPlane } from "./support/control-plane.ts";
 import { type Decision, decisionsFromHere } from "./support/decisions.ts";
 import type { Kubectl } from "./support/kubectl.ts";
+import { needs } from "./support/needs.ts";
 import { type Octogate, startOctogate } from "./support/octogate.ts";
 import { succeed } from "./support/roles.ts";
 
 const title = "a real cluster while GitHub is down";
-sayIfSkipped(title, whyWithoutControlPlane);
 
 const anyRead = ["get", "--raw", "/api"];
 /** kube-apiserver asks again after its two caches, 10 seconds each with the flags of k8s/kubeadm. */
 const maxWaitMs = 60_000;
 
-describe.skipIf(whyWithoutControlPlane !== null)(title, () => {
+describe(title, needs("a control plane"), () => {
   let octogate: Octogate;
   let controlPlane: ControlPlane;
   let atWork: Kubectl;

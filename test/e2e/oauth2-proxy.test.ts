@@ -9,22 +9,20 @@ import type { StandInAccount } from "../../src/local/github/accounts.ts";
 import type { StandInOrganisation, StandInTeam } from "../../src/local/github/organisations.ts";
 import { freePort } from "../support/free-port.ts";
 import { until } from "../support/until.ts";
-import { sayIfSkipped, whyWithoutOAuth2Proxy } from "./support/binaries.ts";
 import { makeFileAuthority } from "./support/certificates.ts";
-import { applicationHost, startChromium, whyWithoutChromium } from "./support/chromium.ts";
+import { applicationHost, startChromium } from "./support/chromium.ts";
+import { needs } from "./support/needs.ts";
 import { type OAuth2Proxy, startOAuth2Proxy } from "./support/oauth2-proxy.ts";
 import { type Octogate, startOctogate } from "./support/octogate.ts";
 
 const title = "a page behind oauth2-proxy";
-const why = whyWithoutOAuth2Proxy ?? whyWithoutChromium;
-sayIfSkipped(title, why);
 
 const textOn = async (page: Page) => (await page.locator("body").textContent()) ?? "";
 
 const refreshSeconds = 1;
 const ttlSeconds = 5;
 
-describe.skipIf(why !== null)(title, () => {
+describe(title, needs("oauth2-proxy", "Chromium"), () => {
   let folder: string;
   let team: StandInTeam;
   let organisation: StandInOrganisation;

@@ -4,16 +4,15 @@ import { once } from "node:events";
 import { createServer, type Server, type Socket } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { until } from "../support/until.ts";
-import { sayIfSkipped, whyWithoutControlPlane } from "./support/binaries.ts";
 import { type ControlPlane, startControlPlane } from "./support/control-plane.ts";
 import { makeForeignCaller } from "./support/foreign-caller.ts";
 import type { Kubectl } from "./support/kubectl.ts";
+import { needs } from "./support/needs.ts";
 import { type Octogate, startOctogate } from "./support/octogate.ts";
 import { succeed } from "./support/roles.ts";
 import { serviceAccountToken } from "./support/service-account.ts";
 
 const title = "a real cluster whose webhook is broken";
-sayIfSkipped(title, whyWithoutControlPlane);
 
 /**
  * Far below the 10 s and 30 s for which kube-apiserver waits for a webhook, far above what kubectl needs on a busy
@@ -21,7 +20,7 @@ sayIfSkipped(title, whyWithoutControlPlane);
  */
 const fastMs = 5_000;
 
-describe.skipIf(whyWithoutControlPlane !== null)(title, () => {
+describe(title, needs("a control plane"), () => {
   let octogate: Octogate;
   let controlPlane: ControlPlane;
   let robot: Kubectl;

@@ -8,18 +8,18 @@ import { webhookKubeconfig } from "../../src/node/kubeconfig.ts";
 import { readClusterFile } from "../support/cluster-files.ts";
 import { freePort } from "../support/free-port.ts";
 import { run } from "../support/program.ts";
-import { binary, sayIfSkipped, whyWithoutControlPlane } from "./support/binaries.ts";
+import { binary } from "./support/binaries.ts";
 import { type FileAuthority, makeFileAuthority } from "./support/certificates.ts";
+import { needs } from "./support/needs.ts";
 
 const title = "a kube-apiserver that does not start";
-sayIfSkipped(title, whyWithoutControlPlane);
 
 const guide = readClusterFile("kubeadm/README.md");
 const configFile = "--authentication-token-webhook-config-file";
 /** It ends within a second where it refuses to start; where it does not, it waits for an etcd that is not there. */
 const timeoutMs = 20_000;
 
-describe.skipIf(whyWithoutControlPlane !== null)(title, () => {
+describe(title, needs("a control plane"), () => {
   let folder: string;
   let authority: FileAuthority;
   let kubeconfig: string;

@@ -2,16 +2,15 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { readRbacExample } from "../support/cluster-files.ts";
 import { until } from "../support/until.ts";
-import { sayIfSkipped, whyWithoutControlPlane } from "./support/binaries.ts";
 import { type ControlPlane, startControlPlane } from "./support/control-plane.ts";
 import { decisionsFromHere, untilDecided } from "./support/decisions.ts";
 import type { Kubectl } from "./support/kubectl.ts";
+import { needs } from "./support/needs.ts";
 import { type Octogate, personOf, startOctogate } from "./support/octogate.ts";
 import { succeed } from "./support/roles.ts";
 import { serviceAccountToken } from "./support/service-account.ts";
 
 const title = "signing in to a real cluster";
-sayIfSkipped(title, whyWithoutControlPlane);
 
 /** The shortest that there is: what follows waits for it. */
 const ttlSeconds = 5;
@@ -20,7 +19,7 @@ const apiserverCachesSeconds = 10 + 10;
 /** kubectl on a busy machine, and the time between two looks. */
 const slackSeconds = 10;
 
-describe.skipIf(whyWithoutControlPlane !== null)(title, () => {
+describe(title, needs("a control plane"), () => {
   let octogate: Octogate;
   let controlPlane: ControlPlane;
   beforeAll(async () => {

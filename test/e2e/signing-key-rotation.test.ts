@@ -8,16 +8,15 @@ import type { StandInAccount } from "../../src/local/github/accounts.ts";
 import { authenticationConfiguration, signInKubeconfig } from "../../src/node/sign-in-files.ts";
 import { makeSigningKey } from "../support/signing-key.ts";
 import { until } from "../support/until.ts";
-import { sayIfSkipped, whyWithoutControlPlane } from "./support/binaries.ts";
 import { type ControlPlane, startControlPlane } from "./support/control-plane.ts";
 import { startKubectlLoad } from "./support/kubectl-load.ts";
 import { keyIdOf } from "./support/made-tokens.ts";
+import { needs, structuredVersion } from "./support/needs.ts";
 import { type RedeployedOctogate, startRedeployedOctogate } from "./support/redeployed-octogate.ts";
 import { addSignInApp } from "./support/sign-in-app.ts";
 import { type SignInKubectl, signInKubectl } from "./support/sign-in-kubectl.ts";
 
 const title = "a rotation of the signing key";
-sayIfSkipped(title, whyWithoutControlPlane);
 
 const clusterName = "rotating";
 const whoami = ["auth", "whoami"];
@@ -30,7 +29,7 @@ const publishedAt = new Date(Date.now() - 3_700_000).toISOString().replace(/\.\d
 /** Commands that have to succeed in each state of the rotation. */
 const commandsEach = 6;
 
-describe.skipIf(whyWithoutControlPlane !== null)(title, () => {
+describe(title, needs("structured authentication"), () => {
   let octogate: RedeployedOctogate;
   let controlPlane: ControlPlane;
   let mira: StandInAccount;
@@ -58,7 +57,7 @@ describe.skipIf(whyWithoutControlPlane !== null)(title, () => {
     const certificate = await readFile(authorityFile, "utf8");
     const host = { issuerUrl, authority: { certificate, file: authorityFile } };
     const configuration = join(folder, "authentication.yaml");
-    await writeFile(configuration, authenticationConfiguration(host, clusterName, "github:"));
+    await writeFile(configuration, authenticationConfiguration(host, clusterName, "github:", structuredVersion()));
     const cluster = { name: "test", server: "https://replaced.example", authorityFile: "replaced" };
     await writeFile(join(folder, "kubeconfig"), signInKubeconfig(host, clusterName, cluster));
     // No webhook: what kube-apiserver knows, it knows by the keys.

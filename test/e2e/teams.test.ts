@@ -5,20 +5,19 @@ import type { StandInAccount } from "../../src/local/github/accounts.ts";
 import type { GitHubStandIn } from "../../src/local/github/server.ts";
 import { readRbacExample } from "../support/cluster-files.ts";
 import { until } from "../support/until.ts";
-import { sayIfSkipped, whyWithoutControlPlane } from "./support/binaries.ts";
 import { type ControlPlane, startControlPlane } from "./support/control-plane.ts";
 import { decisionsFromHere, untilDecided } from "./support/decisions.ts";
 import type { Kubectl } from "./support/kubectl.ts";
+import { needs } from "./support/needs.ts";
 import { type Octogate, startOctogate } from "./support/octogate.ts";
 import { succeed } from "./support/roles.ts";
 
 const title = "access to a real cluster by organisation and team";
-sayIfSkipped(title, whyWithoutControlPlane);
 
 /** kube-apiserver's two caches, 10 seconds each with the flags of k8s/kubeadm, and some time to notice. */
 const forgottenMs = 40_000;
 
-describe.skipIf(whyWithoutControlPlane !== null)(title, () => {
+describe(title, needs("a control plane"), () => {
   let world: World;
   let octogate: Octogate;
   let controlPlane: ControlPlane;

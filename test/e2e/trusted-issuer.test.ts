@@ -1,19 +1,21 @@
-// Clusters with the files that `octogate manifests` prints for ID tokens, on every release that has its own kind of
-// them: people and workflows come out under the names that the webhook gives.
+// Clusters with the files that `octogate manifests` prints for ID tokens, as the release under test reads them: people
+// and workflows come out under the names that the webhook gives.
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parse, stringify } from "yaml";
+import { releaseName } from "../../src/cli/kubernetes/releases.ts";
+import { credentialIdKey } from "../identity/kube-apiserver.ts";
 import { commandsIn } from "../support/document-commands.ts";
 import { makeSigningKey } from "../support/signing-key.ts";
 import { until } from "../support/until.ts";
-import { type OlderRelease, sayIfSkipped, whyWithoutControlPlane, whyWithoutRelease } from "./support/binaries.ts";
 import { type ControlPlane, startControlPlane } from "./support/control-plane.ts";
 import { openGuideShell } from "./support/guide-node.ts";
 import {
   expectUnauthorized,
   masters,
   signIn,
+  tokenIdInExtra,
   tokenOfOtherCluster,
   userOf,
   webhookKubectl,
@@ -21,6 +23,7 @@ import {
 } from "./support/id-token-users.ts";
 import type { Kubectl } from "./support/kubectl.ts";
 import { makeIdToken } from "./support/made-tokens.ts";
+import { needs, releaseUnderTest, structuredVersion } from "./support/needs.ts";
 import { type Octogate, personOf, startOctogate } from "./support/octogate.ts";
 import { printManifests } from "./support/printed-manifests.ts";
 import { addReefWorks } from "./support/reef-works.ts";
@@ -28,16 +31,14 @@ import { addReefWorks } from "./support/reef-works.ts";
 let octogate: Octogate;
 let realKey: string;
 
-if (whyWithoutControlPlane === null) {
-  beforeAll(async () => {
-    octogate = await startOctogate({
-      signsIn: true,
-      addTo: addReefWorks,
-    });
-    realKey = await readFile(join(octogate.stateDir, "edge/signing-key.pem"), "utf8");
+beforeAll(async () => {
+  octogate = await startOctogate({
+    signsIn: true,
+    addTo: addReefWorks,
   });
-  afterAll(() => octogate?.stop());
-}
+  realKey = await readFile(join(octogate.stateDir, "edge/signing-key.pem"), "utf8");
+});
+afterAll(() => octogate?.stop());
 
 /** Prints a cluster's files. @returns the flags that kube-apiserver gets with them */
 type Configure = (settings?: Readonly<Record<string, string>>) => Promise<readonly string[]>;
@@ -49,11 +50,10 @@ async function flagFor(name: string, configuration: string): Promise<string[]> {
   return [`--authentication-config=${path}`];
 }
 
-const structuredFor = (release: string): Configure => {
-  return async (settings) => {
-    const printed = await printManifests(octogate, ["structured", "--kubernetes", release], settings);
-    return flagFor(`authentication-${release}.yaml`, await printed.read("authentication-configuration.yaml"));
-  };
+const structured: Configure = async (settings) => {
+  const target = ["structured", "--kubernetes", releaseName(releaseUnderTest())];
+  const printed = await printManifests(octogate, target, settings);
+  return flagFor("authentication.yaml", await printed.read("authentication-configuration.yaml"));
 };
 
 /** @returns the path of the file that a flag names */
@@ -77,7 +77,7 @@ const merged: Configure = async (settings) => {
     issuer: { url: "https://127.0.0.1:1", audiences: ["other"] },
     claimMappings: { username: { claim: "sub", prefix: "other:" } },
   };
-  const there = { apiVersion: "apiserver.config.k8s.io/v1", kind: "AuthenticationConfiguration" };
+  const there = { apiVersion: `apiserver.config.k8s.io/${structuredVersion()}`, kind: "AuthenticationConfiguration" };
   const anonymous = { enabled: false };
   return flagFor("authentication-merged.yaml", stringify({ ...there, anonymous, jwt: [other, ...jwt] }));
 };
@@ -90,35 +90,18 @@ const flags: Configure = async (settings) => {
   return list.map((flag) => flag.replace(/^(--oidc-ca-file=).*/, `$1${authority}`));
 };
 
-interface Trusting {
-  /** Absent: the present one. */
-  readonly release?: OlderRelease;
-  readonly by: string;
-  readonly configure: Configure;
-  readonly givesExtra: boolean;
-  readonly knowsWhoami: boolean;
-  /** Files that are made of what is printed, and that give the same users. */
-  readonly others?: Readonly<Record<string, Configure>>;
-}
+const ways = [
+  {
+    by: "the file of structured",
+    needed: "structured authentication",
+    configure: structured,
+    givesExtra: true,
+  },
+  { by: "flags", needed: "a control plane", configure: flags, givesExtra: false },
+] as const;
 
-const clusters: readonly Trusting[] = [
-  {
-    by: "the file of structured",
-    configure: structuredFor("1.37"),
-    givesExtra: true,
-    knowsWhoami: true,
-    others: { "Talos makes": talos, "another issuer was in before": merged },
-  },
-  {
-    release: "1.30",
-    by: "the file of structured",
-    configure: structuredFor("1.30"),
-    givesExtra: true,
-    knowsWhoami: true,
-  },
-  { release: "1.30", by: "flags", configure: flags, givesExtra: false, knowsWhoami: true },
-  { release: "1.20", by: "flags", configure: flags, givesExtra: false, knowsWhoami: false },
-];
+/** Files that are made of what is printed for structured authentication, and that give the same users. */
+const others = { "Talos makes": talos, "another issuer was in before": merged };
 
 /** A workflow's, as docs/identity.md names it, with the claims that only workflows have. */
 const workflow = () => ({
@@ -160,33 +143,23 @@ const workflowExtra = {
   "octogate.dev/actor": ["octocat"],
 };
 
-/** The token's own id, which newer kube-apiservers add themselves. */
-const ownId = "authentication.kubernetes.io/credential-id";
-
 /** Expects the user whom {@link workflow} names, and nothing else. */
 async function expectWorkflow(kubectl: Kubectl, givesExtra: boolean): Promise<void> {
   const { extra, ...user } = await userOf(kubectl);
   const names = { username: "github:actions:acme/shop:9001", groups: workflowGroups };
   expect(user).toEqual(givesExtra ? { ...names, uid: "repository:9001" } : names);
-  const { [ownId]: own, ...others } = (extra ?? {}) as Record<string, string[]>; // of the API
-  expect(others).toEqual(givesExtra ? workflowExtra : {});
-  if (own !== undefined) expect(own).toEqual(["JTI=0123456789abcdefghijkl"]);
+  expect(extra ?? {}).toEqual({ ...(givesExtra ? workflowExtra : {}), ...tokenIdInExtra() });
 }
 
-for (const { release, by, configure, givesExtra, knowsWhoami, others = {} } of clusters) {
-  const title = `Kubernetes ${release ?? "of the present"}, which trusts by ${by}`;
-  const why = release === undefined ? whyWithoutControlPlane : whyWithoutRelease(release);
-  sayIfSkipped(title, why);
-
-  describe.skipIf(why !== null)(title, () => {
+for (const { by, needed, configure, givesExtra } of ways) {
+  describe(`a cluster that trusts by ${by}`, needs(needed), () => {
     let controlPlane: ControlPlane;
     let flagsOfIssuer: readonly string[];
     const kubectlWith = async (claims: Readonly<Record<string, unknown>>, key = realKey) =>
       controlPlane.kubectl.with({ token: await makeIdToken(key, claims) });
     beforeAll(async () => {
       flagsOfIssuer = await configure();
-      const options = { flags: flagsOfIssuer, ...(release === undefined ? {} : { release }) };
-      controlPlane = await startControlPlane(octogate.webhookKubeconfig, options);
+      controlPlane = await startControlPlane(octogate.webhookKubeconfig, { flags: flagsOfIssuer });
       const kubectl = await kubectlWith(workflow());
       const isKnown = async () => (await kubectl(["get", "pods"])).stderr.includes("is forbidden");
       await until(isKnown, 60_000, "kube-apiserver knows the keys");
@@ -198,35 +171,42 @@ for (const { release, by, configure, givesExtra, knowsWhoami, others = {} } of c
       const forbidden = `User "github:${personOf(octogate.maintainer)}" cannot list resource "pods"`;
       const byWebhook = await webhookKubectl(octogate, controlPlane);
       for (const each of [kubectl, byWebhook]) expect((await each(["get", "pods"])).stderr).toContain(forbidden);
-      if (!knowsWhoami) return;
-      const { extra, ...user } = await userOf(kubectl);
-      const { extra: byWebhookExtra, uid, ...sameUser } = await userOf(byWebhook);
-      expect(user).toEqual(givesExtra ? { ...sameUser, uid } : sameUser);
-      expect(user.groups).toEqual(["github:Reef-Works", "github:Reef-Works/platform", "system:authenticated"]);
-      if (givesExtra) {
+    });
+
+    test(
+      "a person has the groups, and where the way knows extra, that and the uid",
+      needs("kubectl auth whoami"),
+      async () => {
+        const { kubectl } = await signIn(octogate, controlPlane, octogate.maintainer.login);
+        const { extra, ...user } = await userOf(kubectl);
+        const { extra: byWebhook, uid, ...sameUser } = await userOf(await webhookKubectl(octogate, controlPlane));
+        expect(user).toEqual(givesExtra ? { ...sameUser, uid } : sameUser);
+        expect(user.groups).toEqual(["github:Reef-Works", "github:Reef-Works/platform", "system:authenticated"]);
+        if (!givesExtra) return;
         expect(extra).toMatchObject({ "octogate.dev/login": [octogate.maintainer.login] });
         expect(Object.keys(extra ?? {})).toEqual(
-          expect.arrayContaining(Object.keys(byWebhookExtra ?? {}).filter((key) => key !== ownId)),
+          expect.arrayContaining(Object.keys(byWebhook ?? {}).filter((key) => key !== credentialIdKey)),
         );
         // Claims that only workflows have leave no empty entries.
         expect(Object.keys(extra ?? {}).join()).not.toMatch(/workflow-ref|run-id|run-attempt|sha|event|actor/);
+      },
+    );
+
+    test("a workflow has its own name, also with none of the claims behind extra", async () => {
+      const { iss, aud, sub, username, groups } = workflow();
+      for (const claims of [workflow(), { iss, aud, sub, username, groups }]) {
+        const { stderr } = await (await kubectlWith(claims))(["get", "pods"]);
+        expect(stderr).toContain('User "github:actions:acme/shop:9001" cannot list');
       }
     });
 
-    test("a workflow has its own name, and where the release knows extra, what its run is", async () => {
-      const kubectl = await kubectlWith(workflow());
-      expect((await kubectl(["get", "pods"])).stderr).toContain('User "github:actions:acme/shop:9001" cannot list');
-      if (!knowsWhoami) return;
-      await expectWorkflow(kubectl, givesExtra);
-    });
-
-    test("a token with none of the claims behind extra is as good as any", async () => {
-      const { iss, aud, sub, username, groups } = workflow();
-      const kubectl = await kubectlWith({ iss, aud, sub, username, groups });
-      expect((await kubectl(["get", "pods"])).stderr).toContain('User "github:actions:acme/shop:9001" cannot list');
-      if (!knowsWhoami) return;
-      expect(await userOf(kubectl)).toMatchObject({ username: "github:actions:acme/shop:9001" });
-    });
+    test(
+      "a workflow has the groups, and where the way knows extra, what its run is",
+      needs("kubectl auth whoami"),
+      async () => {
+        await expectWorkflow(await kubectlWith(workflow()), givesExtra);
+      },
+    );
 
     test("refuses a token for another cluster, and keys that are not published", async () => {
       await expectUnauthorized(controlPlane, await tokenOfOtherCluster(octogate, controlPlane));
@@ -238,40 +218,43 @@ for (const { release, by, configure, givesExtra, knowsWhoami, others = {} } of c
       expect(stderr).toContain('User "github:system:admin" cannot list resource "secrets"');
     });
 
-    test.skipIf(!givesExtra)(
-      "takes up a changed file by itself, and goes on with the old one after a mistake",
-      async () => {
-        const path = fileIn(flagsOfIssuer);
-        const right = await readFile(path, "utf8");
-        const [askMetric = ""] = commandsIn("k8s/README.md", "What kube-apiserver says").slice(1);
-        const shell = await openGuideShell(controlPlane);
-        const reloadsSeen = async () => shell.succeed(askMetric).catch(() => "");
-        const log = controlPlane.logFromHere();
+    // Flags are read at the start alone, have no rules, and `octogate manifests` refuses them without a prefix.
+    if (!givesExtra) return;
 
-        await writeFile(path, right.replace('prefix: "github:"', 'prefix: "gh:"'));
-        await until(() => log().includes("reloaded authentication config"), 90_000, "the file is reloaded");
+    test("takes up a changed file by itself, and goes on with the old one after a mistake", async () => {
+      const path = fileIn(flagsOfIssuer);
+      const right = await readFile(path, "utf8");
+      const [askMetric = ""] = commandsIn("k8s/README.md", "What kube-apiserver says").slice(1);
+      const shell = await openGuideShell(controlPlane);
+      const reloadsSeen = async () => shell.succeed(askMetric).catch(() => "");
+      const log = controlPlane.logFromHere();
+
+      await writeFile(path, right.replace('prefix: "github:"', 'prefix: "gh:"'));
+      await until(() => log().includes("reloaded authentication config"), 90_000, "the file is reloaded");
+      const kubectl = await kubectlWith(workflow());
+      expect(await userOf(kubectl)).toMatchObject({ username: "gh:actions:acme/shop:9001" });
+      expect(await reloadsSeen()).toMatch(/status="success"\} 1$/m);
+
+      await writeFile(path, right.replace("? claims.door", "? claim.door"));
+      await until(() => log().includes("failed to validate authentication config"), 90_000, "the mistake is found");
+      expect(await userOf(kubectl)).toMatchObject({ username: "gh:actions:acme/shop:9001" });
+      expect(await reloadsSeen()).toMatch(/status="failure"\} [1-9]/m);
+      await writeFile(path, right);
+    });
+
+    test.each(Object.entries(others))(
+      "gives a workflow the same user by the file that %s",
+      needs("`anonymous` in the file"),
+      async (_name, other) => {
+        await writeFile(fileIn(flagsOfIssuer), await readFile(fileIn(await other()), "utf8"));
+        await controlPlane.restart();
         const kubectl = await kubectlWith(workflow());
-        expect(await userOf(kubectl)).toMatchObject({ username: "gh:actions:acme/shop:9001" });
-        expect(await reloadsSeen()).toMatch(/status="success"\} 1$/m);
-
-        await writeFile(path, right.replace("? claims.door", "? claim.door"));
-        await until(() => log().includes("failed to validate authentication config"), 90_000, "the mistake is found");
-        expect(await userOf(kubectl)).toMatchObject({ username: "gh:actions:acme/shop:9001" });
-        expect(await reloadsSeen()).toMatch(/status="failure"\} [1-9]/m);
-        await writeFile(path, right);
+        await until(async () => (await kubectl(whoami)).exitCode === 0, 60_000, "kube-apiserver knows the keys");
+        await expectWorkflow(kubectl, givesExtra);
       },
     );
 
-    test.each(Object.entries(others))("gives a workflow the same user by the file that %s", async (_name, other) => {
-      await writeFile(fileIn(flagsOfIssuer), await readFile(fileIn(await other()), "utf8"));
-      await controlPlane.restart();
-      const kubectl = await kubectlWith(workflow());
-      await until(async () => (await kubectl(whoami)).exitCode === 0, 60_000, "kube-apiserver knows the keys");
-      await expectWorkflow(kubectl, givesExtra);
-    });
-
-    // Flags have no rules, and `octogate manifests` refuses them without a prefix.
-    test.skipIf(!givesExtra)("where the prefix is empty, its rules refuse reserved names, and no others", async () => {
+    test("where the prefix is empty, its rules refuse reserved names, and no others", async () => {
       // The same path: kube-apiserver starts again with the new file.
       await configure({ prefix: "" });
       await controlPlane.restart();

@@ -93,7 +93,7 @@ ${tableOf(
   }),
 )}
 
-\`test/e2e/identity.test.ts\` shows the ID token of each row to kube-apiserver 1.37.
+\`test/e2e/identity.test.ts\` shows the ID token of each row to kube-apiserver 1.37 and 1.30.
 The rows of EKS, AKS and GKE follow their documentation; none was run there.
 `;
 }

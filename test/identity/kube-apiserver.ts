@@ -36,7 +36,9 @@ export function userOf(claims: Claims, prefix: string): User {
   const values: Readonly<Record<string, unknown>> = claims;
   const extra = [...extraClaims].flatMap(([key, claim]) => {
     const value = values[claim];
-    return value === undefined ? [] : [[key, [String(value)]] as const];
+    // Its expression leaves workflows out: they have a name to show as well, and no login.
+    const isNoLogin = key === "octogate.dev/login" && claims.credential_kind === "workflow";
+    return value === undefined || isNoLogin ? [] : [[key, [String(value)]] as const];
   });
   return {
     user: prefix + claims.username,

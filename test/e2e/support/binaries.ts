@@ -1,60 +1,34 @@
 // Where the real programs are: the folder that KUBEBUILDER_ASSETS names, the layout that setup-envtest and its like
 // make.
+import { execFileSync } from "node:child_process";
 import { accessSync, constants } from "node:fs";
 import { join } from "node:path";
 
-const controlPlanePrograms = ["etcd", "kube-apiserver", "kubectl"] as const;
-
-/** Releases of Kubernetes besides the present one, and the variable that names the folder with each. */
-const olderReleases = { "1.30": "KUBEBUILDER_ASSETS_1_30", "1.20": "KUBEBUILDER_ASSETS_1_20" } as const;
-
-export type OlderRelease = keyof typeof olderReleases;
-
 /**
  * The path of one of the programs.
- * @param release default: the present one
- * @throws if KUBEBUILDER_ASSETS is not set: tests ask {@link whyWithoutControlPlane} first
+ * @throws if KUBEBUILDER_ASSETS is not set: tests say what they need first (needs.ts)
  */
-export function binary(
-  name: "etcd" | "kube-apiserver" | "kubectl" | "authdriver" | "oauth2-proxy",
-  release?: OlderRelease,
-): string {
-  const variable = release === undefined ? "KUBEBUILDER_ASSETS" : olderReleases[release];
-  const folder = folderIn(variable);
-  if (folder === undefined) throw new Error(`${variable} is not set`);
+export function binary(name: "etcd" | "kube-apiserver" | "kubectl" | "authdriver" | "oauth2-proxy"): string {
+  const folder = process.env.KUBEBUILDER_ASSETS;
+  if (!folder) throw new Error("KUBEBUILDER_ASSETS is not set");
   return join(folder, name);
 }
 
-/** Why no control plane can be started here, or null if one can. */
-export const whyWithoutControlPlane = whyMissing(controlPlanePrograms);
-
-/** Why no control plane of an older release can be started here, or null if one can. */
-export function whyWithoutRelease(release: OlderRelease): string | null {
-  return whyWithoutControlPlane ?? whyMissing(["kube-apiserver"], olderReleases[release]);
-}
-
-/** Why no oauth2-proxy can be started here, or null if one can. */
-export const whyWithoutOAuth2Proxy = whyMissing(["oauth2-proxy"]);
-
-/** Why kube-apiserver's current client can not be driven here, or null if it can. */
-export const whyWithoutAuthdriver = whyMissing(["authdriver"]);
-
-/**
- * Says on the terminal that tests are left out: a run that skips what matters most must not look like one that passed.
- */
-export function sayIfSkipped(title: string, why: string | null): void {
-  if (why !== null) console.warn(`SKIPPED: ${title}: ${why}`);
-}
-
-function folderIn(variable: string): string | undefined {
-  return process.env[variable] || undefined;
-}
-
-function whyMissing(names: readonly string[], variable = "KUBEBUILDER_ASSETS"): string | null {
-  const folder = folderIn(variable);
-  if (folder === undefined) return `${variable} is not set; it names the folder that holds ${names.join(", ")}`;
+/** @returns why one of the programs can't be started here, or null if all can */
+export function whyMissing(...names: readonly string[]): string | null {
+  const folder = process.env.KUBEBUILDER_ASSETS;
+  if (!folder) return `KUBEBUILDER_ASSETS is not set; it names the folder that holds ${names.join(", ")}`;
   const missing = names.filter((name) => !isExecutable(join(folder, name)));
-  return missing.length === 0 ? null : `${missing.join(", ")} missing in the folder that ${variable} names`;
+  return missing.length === 0 ? null : `${missing.join(", ")} missing in the folder that KUBEBUILDER_ASSETS names`;
+}
+
+/** @returns the version that a program of a folder names: `1.30.14` */
+export function versionIn(folder: string, name: "kube-apiserver" | "kubectl"): string {
+  const args = name === "kubectl" ? ["version", "--client"] : ["--version"];
+  const printed = execFileSync(join(folder, name), args, { encoding: "utf8" });
+  const [, version] = /\bv(1\.\d+\.\d+)/.exec(printed) ?? [];
+  if (version === undefined) throw new Error(`${name} names no version: ${printed}`);
+  return version;
 }
 
 function isExecutable(path: string): boolean {

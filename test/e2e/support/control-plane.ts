@@ -8,7 +8,7 @@ import { configFileFlag, readClusterConfiguration } from "../../support/cluster-
 import { freePort } from "../../support/free-port.ts";
 import { type RunningProgram, start } from "../../support/program.ts";
 import { until } from "../../support/until.ts";
-import { binary, type OlderRelease } from "./binaries.ts";
+import { binary } from "./binaries.ts";
 import { type CertificateFiles, type FileAuthority, makeFileAuthority } from "./certificates.ts";
 import { type Kubectl, type KubectlMaker, makeKubectlMaker } from "./kubectl.ts";
 import { aggregateRole, bindAdministrator } from "./roles.ts";
@@ -23,8 +23,6 @@ export interface ControlPlaneOptions {
   readonly env?: NodeJS.ProcessEnv;
   /** Flags besides all others. */
   readonly flags?: readonly string[];
-  /** Of kube-apiserver; default: the present one. */
-  readonly release?: OlderRelease;
 }
 
 export interface ControlPlane {
@@ -53,7 +51,7 @@ export interface ControlPlane {
 /** Starts a control plane that asks the webhook which a kubeconfig names. */
 export async function startControlPlane(
   webhookKubeconfig: string,
-  { webhookFlags = kubeadmFlags, env = {}, flags: moreFlags = [], release }: ControlPlaneOptions = {},
+  { webhookFlags = kubeadmFlags, env = {}, flags: moreFlags = [] }: ControlPlaneOptions = {},
 ): Promise<ControlPlane> {
   const folder = await mkdtemp(join(tmpdir(), "octogate-control-plane-"));
   let etcd: RunningProgram | null = null;
@@ -82,7 +80,7 @@ export async function startControlPlane(
     let ownFlags = { webhookFlags, flags: moreFlags };
     const startApiserver = async (kubeconfig: string) => {
       const args = [...flags, ...ownFlags.webhookFlags(kubeconfig), ...ownFlags.flags];
-      apiserver = start(binary("kube-apiserver", release), args, { env });
+      apiserver = start(binary("kube-apiserver"), args, { env });
       await apiserverIsReady(apiserver, admin);
     };
     await startApiserver(webhookKubeconfig);

@@ -1,8 +1,10 @@
 // Users of a cluster that verifies ID tokens: people who sign in, the same people by the webhook, and an attacker.
 import { join } from "node:path";
 import { expect } from "vitest";
+import { credentialIdKey } from "../../identity/kube-apiserver.ts";
 import type { ControlPlane } from "./control-plane.ts";
 import type { Kubectl } from "./kubectl.ts";
+import { releaseUnderTest } from "./needs.ts";
 import { clusterName, type Octogate } from "./octogate.ts";
 import { succeed } from "./roles.ts";
 import { type SignInKubectl, signInKubectl } from "./sign-in-kubectl.ts";
@@ -11,6 +13,14 @@ import { type SignInKubectl, signInKubectl } from "./sign-in-kubectl.ts";
 export const anyRead = ["get", "--raw", "/api"];
 export const whoami = ["auth", "whoami", "-o", "json"];
 export const unauthorized = "You must be logged in to the server";
+
+/** Whether the release under test puts an ID token's own id into `extra` (kubernetes/kubernetes#126496). */
+export const givesTokenId = () => releaseUnderTest().minor >= 32;
+
+/** @returns what the release under test adds to the extra of an ID token's owner */
+export function tokenIdInExtra(): Readonly<Record<string, unknown>> {
+  return givesTokenId() ? { [credentialIdKey]: [expect.stringMatching(/^JTI=[\w-]{22}$/)] } : {};
+}
 
 /** @param cluster to which they sign in */
 export function signIn(

@@ -1,5 +1,5 @@
 // Octogate on the local edge, with a cluster and a stand-in for GitHub that knows the people of the stories.
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { StandInAccount } from "../../../src/local/github/accounts.ts";
@@ -8,6 +8,7 @@ import type { StandInApp } from "../../../src/local/github/apps.ts";
 import { type GitHubStandIn, startGitHubStandIn } from "../../../src/local/github/server.ts";
 import { freePort } from "../../support/free-port.ts";
 import { type LocalEdge, startLocalEdge } from "../../support/local-edge.ts";
+import { featuresUnderTest } from "./needs.ts";
 import { addSignInApp } from "./sign-in-app.ts";
 
 export const clusterName = "e2e";
@@ -82,7 +83,11 @@ export async function startOctogate(options: OctogateOptions = {}): Promise<Octo
   for (const [name, value] of Object.entries(given)) {
     args.push("--var", `${name}=${value}`);
   }
-  const startEdge = () => startLocalEdge({ args, stateDir });
+  const startEdge = async () => {
+    const started = await startLocalEdge({ args, stateDir });
+    if (signsIn) await fitToRelease(join(stateDir, `${clusterName}.authentication.yaml`));
+    return started;
+  };
 
   const stop = async (edge: LocalEdge | null) => {
     await edge?.stop();
@@ -117,6 +122,18 @@ export async function startOctogate(options: OctogateOptions = {}): Promise<Octo
     },
     stop: () => stop(edge),
   };
+}
+
+/** A file of `npm start` is for the newest release; for an older one it says what to change. */
+async function fitToRelease(configuration: string): Promise<void> {
+  const { trust } = featuresUnderTest();
+  // Where a release reads no such file, none of its tests names it.
+  if (trust.kind === "flags" || trust.version === "v1") return;
+  const text = await readFile(configuration, "utf8");
+  await writeFile(
+    configuration,
+    text.replace("apiserver.config.k8s.io/v1", `apiserver.config.k8s.io/${trust.version}`),
+  );
 }
 
 /** How RBAC names a user, with the policy's default form. */
