@@ -76,6 +76,8 @@ export async function bundleWorker(entryPoint: string): Promise<string> {
  * the first time. Neither is a limit.
  */
 const workerdFlags = "--initial-old-space-size=4 --max-semi-space-size=2";
+/** workerd says so because of those flags: what it has compiled at its own build was compiled without them. */
+const compileCacheNotice = "NOSENTRY per-isolate bootstrap compile cache failed its compatibility check";
 
 /**
  * Starts the Worker. After a crash of workerd, Miniflare starts it again on the same port.
@@ -105,8 +107,10 @@ function miniflareOptions(options: WorkerOptions, script: string): MiniflareOpti
     enableDevRegistry: false,
     telemetry: { enabled: false },
     resourcePersistencePath: storage,
-    handleStructuredLogs: ({ level, message }: WorkerdStructuredLog) =>
-      onLog(level === "error" || level === "warn" ? "error" : "out", message),
+    handleStructuredLogs: ({ level, message }: WorkerdStructuredLog) => {
+      if (message.startsWith(compileCacheNotice)) return;
+      onLog(level === "error" || level === "warn" ? "error" : "out", message);
+    },
     workers: [
       {
         config: {
