@@ -9,10 +9,11 @@ import { credentialIdOf } from "./credential/credential-id.ts";
 import { type ForeignKind, isWorkflowToken, recogniseCredential } from "./credential/kind.ts";
 import type { Facts } from "./github/facts.ts";
 import { createTrace, type TracedCall } from "./github/trace.ts";
-import { evaluate, evaluateCredential, factsRequestOf } from "./policy/evaluate.ts";
+import { evaluateCredential, factsRequestOf } from "./policy/evaluate.ts";
 import { evaluateWorkflow } from "./policy/evaluate-workflow.ts";
+import { evaluationOf } from "./policy/evaluation.ts";
 import type { PresentedCredential } from "./policy/identity.ts";
-import { findNameWarnings, findWorkflowWarnings } from "./policy/name-warnings.ts";
+import { findWorkflowWarnings } from "./policy/name-warnings.ts";
 import { workflowCredentialIdOf } from "./policy/workflow-identity.ts";
 import { denied, unauthenticated, undetermined, type Verdict } from "./verdict.ts";
 import type { WorkflowFacts } from "./workflows/facts.ts";
@@ -124,7 +125,7 @@ export async function authenticate(
     token,
     credentialId,
     request: factsRequestOf(cluster, policy, credential),
-    evaluate: (facts) => evaluate(policy, credential, facts),
+    evaluate: (facts) => evaluationOf(policy, credential, facts).verdict,
     trace,
   });
   const facts = outcome.kind === "found" ? outcome.facts : null;
@@ -139,7 +140,7 @@ export async function authenticate(
     ...(facts === null ? known() : {}),
     ...(outcome.kind === "found" && outcome.isStale ? { graceEndsAt: outcome.graceEndsAt } : {}),
     ...repetition(verdict),
-    nameWarnings: facts === null ? [] : findNameWarnings(policy, facts),
+    nameWarnings: facts === null ? [] : evaluationOf(policy, credential, facts).nameWarnings,
   };
 }
 

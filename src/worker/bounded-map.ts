@@ -14,6 +14,8 @@ export class BoundedMap<Value> {
   // time.
   readonly #entries = new Map<string, { readonly value: Value; readonly bytes: number }>();
   #bytes = 0;
+  /** The last of them, which need not be inserted anew. */
+  #newest: string | null = null;
 
   constructor(options: BoundedMapOptions<Value>) {
     this.#options = options;
@@ -22,8 +24,11 @@ export class BoundedMap<Value> {
   get(key: string): Value | undefined {
     const entry = this.#entries.get(key);
     if (entry === undefined) return undefined;
-    this.#entries.delete(key);
-    this.#entries.set(key, entry);
+    if (key !== this.#newest) {
+      this.#entries.delete(key);
+      this.#entries.set(key, entry);
+      this.#newest = key;
+    }
     return entry.value;
   }
 
@@ -33,6 +38,7 @@ export class BoundedMap<Value> {
     // It would push everything else out and still not fit.
     if (bytes > this.#options.maxBytes) return;
     this.#entries.set(key, { value, bytes });
+    this.#newest = key;
     this.#bytes += bytes;
     for (const oldest of this.#entries.keys()) {
       if (this.#entries.size <= this.#options.maxEntries && this.#bytes <= this.#options.maxBytes) return;

@@ -4,7 +4,6 @@ import * as v from "valibot";
 import { keyOfOrganisation, keyOfTeam, type OrganisationReference } from "../config/organisations.ts";
 import { type Validators, validatorsSchema } from "../github/conditional-client.ts";
 import {
-  earnsGrace,
   type Facts,
   type FactsRequest,
   failureIn,
@@ -15,7 +14,6 @@ import {
   unavailableReasons,
 } from "../github/facts.ts";
 import { accountSchema, idSchema, knownTeamSchema, organisationLoginSchema } from "../github/schemas.ts";
-import type { Lifetimes } from "./lifetimes.ts";
 
 const timeSchema = v.custom<number>((value) => Number.isSafeInteger(value) && Number(value) >= 0);
 
@@ -66,14 +64,14 @@ const tombstoneSchema = v.object({ kind: v.literal("tombstone"), askedAt: timeSc
 
 export const entrySchema = v.union([factsEntrySchema, tombstoneSchema]);
 
-interface Known {
+export interface Known {
   readonly membership: Membership;
   /** When GitHub was asked; milliseconds. */
   readonly askedAt: number;
 }
 
 /** One organisation of an entry. It ages by itself, so that an organisation about which GitHub fails ages no other. */
-interface Part extends Known {
+export interface Part extends Known {
   /** Where GitHub failed: what it said before. */
   readonly lastKnown: Known | null;
   /** Where GitHub failed again and again: when it was asked the first time of these. */
@@ -142,7 +140,7 @@ function firstFailureOf(older: Part, newer: Part): number {
   return since > older.askedAt ? since : newer.askedAt;
 }
 
-function failingSince(part: Part): number {
+export function failingSince(part: Part): number {
   return part.failingSince ?? part.askedAt;
 }
 
@@ -161,10 +159,10 @@ function isNewer(entry: Entry, than: Entry): boolean {
 export function withoutFuture(entry: Entry | null, now: number): Entry | null {
   if (entry?.kind === "tombstone") return entry.askedAt <= now ? entry : { ...entry, askedAt: now - 1 };
   if (entry === null || entry.askedAt > now) return null;
-  const parts = Object.entries(entry.organisations);
   const isPast = ({ askedAt, lastKnown }: Part) => askedAt <= now && (lastKnown === null || lastKnown.askedAt <= now);
-  const past = parts.filter(([, part]) => isPast(part));
-  return past.length === parts.length ? entry : { ...entry, organisations: Object.fromEntries(past) };
+  if (Object.values(entry.organisations).every(isPast)) return entry;
+  const past = Object.entries(entry.organisations).filter(([, part]) => isPast(part));
+  return { ...entry, organisations: Object.fromEntries(past) };
 }
 
 /** @param request what GitHub was asked */
@@ -194,71 +192,6 @@ export function factsEntryOf(
   };
 }
 
-/** The facts of an entry at one time. */
-export interface DatedFacts {
-  readonly facts: Facts;
-  /** When GitHub was asked about each part, in vain or not; milliseconds. */
-  readonly askedAt: readonly number[];
-  /** When GitHub told each part. */
-  readonly toldAt: readonly number[];
-  /** Whether a part is older than its TTL, and used because GitHub failed. */
-  readonly isStale: boolean;
-}
-
-/**
- * @param until how long what GitHub said before is used where it fails now: without and with grace
- * @returns the facts as a policy sees them, or null where an organisation is missing that the request needs
- */
-export function factsIn(entry: FactsEntry, request: FactsRequest, now: number, until: Lifetimes): DatedFacts | null {
-  const { host, account, oauthClientId, scopes, expiry } = entry;
-  const organisations: Record<string, Membership> = {};
-  const askedAt = [entry.askedAt];
-  const toldAt = [entry.askedAt];
-  let isStale = false;
-  for (const reference of neededOrganisations(entry, request)) {
-    const part = partFor(entry, reference);
-    if (part === undefined) return null;
-    const isUp = (since: number) => until.hasAnothers?.(partKeyOf(reference), account.id, since) === true;
-    const { used, isGrace } = usedPart(part, now, until, isUp);
-    organisations[keyOfOrganisation(reference)] = used.membership;
-    // Facts that grace keeps are asked for again like those of the failure that took their place.
-    askedAt.push(isGrace ? part.askedAt : used.askedAt);
-    toldAt.push(used.askedAt);
-    isStale ||= isGrace;
-  }
-  return { facts: { host, account, oauthClientId, scopes, expiry, organisations }, askedAt, toldAt, isStale };
-}
-
-/** @param isUp whether GitHub has sent another account since then what it does not send here, if it is the teams */
-function usedPart(
-  part: Part,
-  now: number,
-  { ttlMs, graceMs }: Lifetimes,
-  isUp: (since: number) => boolean,
-): { readonly used: Known; readonly isGrace: boolean } {
-  const { membership, lastKnown } = part;
-  const failure = failureIn(membership);
-  if (failure === null || lastKnown === null) return { used: part, isGrace: false };
-  const ageMs = now - lastKnown.askedAt;
-  if (ageMs < ttlMs) return { used: lastKnown, isGrace: false };
-  const isOwnDoing = membership.kind === "active" && isUp(Math.max(failingSince(part), part.askedAt - ttlMs));
-  const mayUseGrace = earnsGrace(failure) && !isOwnDoing && ageMs < ttlMs + graceMs;
-  return mayUseGrace && !hasLeftTeam(membership, lastKnown.membership)
-    ? { used: lastKnown, isGrace: true }
-    : { used: part, isGrace: false };
-}
-
-/** Whether GitHub now says of a team, asked about by itself, that the user is not in it. */
-function hasLeftTeam(now: Membership, before: Membership): boolean {
-  if (now.kind !== "active" || before.kind !== "active") return false;
-  const { namedTeams = {} } = now;
-  return before.teams.some(({ id, slug }) =>
-    [keyOfTeam({ id, slug }), keyOfTeam({ id: null, slug: slug.toLowerCase() })].some(
-      (key) => namedTeams[key] === false,
-    ),
-  );
-}
-
 /**
  * @param since parts that were asked about before are too old
  * @returns the organisations to ask about, where some are missing altogether; null where all are there, and all are
@@ -283,13 +216,17 @@ export function knownMemberships({ organisations }: FactsEntry): [string, Member
   ]);
 }
 
-/** The organisations without which the request has no answer. */
-function neededOrganisations({ account }: FactsEntry, request: FactsRequest): readonly OrganisationReference[] {
+/** @returns the organisations without which the request has no answer */
+export function neededOrganisations({ account }: FactsEntry, request: FactsRequest): readonly OrganisationReference[] {
   return needsOrganisations(request, account) ? request.organisations : [];
 }
 
-/** Where a user's teams are not known altogether, GitHub was asked about those that one cluster's policy names. */
-function partFor(entry: FactsEntry, reference: OrganisationReference): Part | undefined {
+/**
+ * Where a user's teams are not known altogether, GitHub was asked about those that one cluster's policy names.
+ *
+ * @returns what is known about an organisation; undefined where that is not what the reference asks
+ */
+export function partFor(entry: FactsEntry, reference: OrganisationReference): Part | undefined {
   const part = entry.organisations[partKeyOf(reference)];
   if (part?.membership.kind !== "active" || part.membership.teamsHidden === null) return part;
   const { namedTeams = {} } = part.membership;
@@ -302,7 +239,7 @@ function partFor(entry: FactsEntry, reference: OrganisationReference): Part | un
  * name. The sign after the name keeps an organisation called "constructor" apart from the property of that name, which
  * every object has.
  */
-function partKeyOf(reference: OrganisationReference): string {
+export function partKeyOf(reference: OrganisationReference): string {
   const key = keyOfOrganisation(reference);
   const pins = reference.teams.flatMap(({ id, isDenied }) => (id === null ? [] : `${isDenied ? "!" : ""}${id}`));
   const name = reference.id === null ? `${key}/${pins.join(",")}` : key;

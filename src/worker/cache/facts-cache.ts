@@ -1,6 +1,6 @@
 // Cached facts about tokens: isolate memory → Workers KV → GitHub. Facts are cached, never decisions; a "no" is cached
 // for seconds only; and a token that GitHub refused stays refused while GitHub is down.
-import { type EvaluatedFacts, freshFacts, staleFacts } from "./freshness.ts";
+import { freshFacts, staleFacts } from "./freshness.ts";
 import { loadFromGitHub } from "./load-from-github.ts";
 import { type CacheParts, type FactsOutcome, type Lookup, type LookupResult, negativeKeyOf } from "./lookup.ts";
 import { emptyRecord } from "./memory.ts";
@@ -38,9 +38,8 @@ async function load(parts: CacheParts, lookup: Lookup): Promise<LookupResult> {
   const cached = memory.get(token).entry;
   const warm = freshFacts(cached, request, evaluate, now(), lifetimes);
   if (warm !== null) {
-    const { isDue, ...evaluated } = warm;
-    if (isDue) revalidate(parts, lookup);
-    return found(evaluated, "memory");
+    if (warm.isDue) revalidate(parts, lookup);
+    return withoutCall(warm.found, "memory");
   }
 
   const name = await nameOf(token);
@@ -53,9 +52,8 @@ async function load(parts: CacheParts, lookup: Lookup): Promise<LookupResult> {
   // An entry that is the one from before was not fresh a moment ago.
   const shared = record.entry === cached ? null : freshFacts(record.entry, request, evaluate, now(), lifetimes);
   if (shared !== null) {
-    const { isDue, ...evaluated } = shared;
-    if (isDue) revalidate(parts, lookup);
-    return found(evaluated, "kv");
+    if (shared.isDue) revalidate(parts, lookup);
+    return withoutCall(shared.found, "kv");
   }
 
   // A token that was looked up, and did not admit its owner, is no better known than before: outsiders share the limit.
@@ -66,7 +64,7 @@ async function load(parts: CacheParts, lookup: Lookup): Promise<LookupResult> {
   const stale = breaker.isOpen(now()) ? staleFacts(record.entry, request, evaluate, now(), lifetimes) : null;
   if (stale !== null) {
     revalidate(parts, lookup);
-    return found(stale, cached === null ? "kv" : "memory");
+    return withoutCall(stale, cached === null ? "kv" : "memory");
   }
   return loadFromGitHub(parts, lookup, name, record);
 }
@@ -78,10 +76,6 @@ export async function endAccess(parts: CacheParts, token: string): Promise<void>
   const read = await kv.read(name);
   const record = memory.update(token, emptyRecord, (current) => withKvCopy(current, read, now()));
   writeTombstone(parts, { token }, name, record);
-}
-
-function found(evaluated: EvaluatedFacts, source: LookupResult["source"]): LookupResult {
-  return withoutCall({ kind: "found", ...evaluated }, source);
 }
 
 function withoutCall(outcome: FactsOutcome, source: LookupResult["source"]): LookupResult {

@@ -2,13 +2,14 @@
 // the future comes from another machine's wrong clock, and is never fresh.
 import type { Facts, FactsRequest } from "../github/facts.ts";
 import type { Verdict } from "../verdict.ts";
-import { type DatedFacts, type Entry, type FactsEntry, factsIn } from "./entry.ts";
+import { type DatedFacts, factsIn } from "./dated-facts.ts";
+import type { Entry, FactsEntry } from "./entry.ts";
 import type { Lifetimes } from "./lifetimes.ts";
 
 /** The policy of the asking cluster: pure. */
 export type Evaluate = (facts: Facts) => Verdict;
 
-export type EvaluatedFacts = { readonly facts: Facts; readonly verdict: Verdict } & (
+export type EvaluatedFacts = { readonly kind: "found"; readonly facts: Facts; readonly verdict: Verdict } & (
   | { readonly isStale: false }
   /** A part of the facts is older than its TTL, and used because GitHub fails, until the grace ends; milliseconds. */
   | { readonly isStale: true; readonly graceEndsAt: number }
@@ -29,14 +30,14 @@ export function freshFacts(
   evaluate: Evaluate,
   now: number,
   lifetimes: Lifetimes,
-): (EvaluatedFacts & { readonly isDue: boolean }) | null {
+): { readonly found: EvaluatedFacts; readonly isDue: boolean } | null {
   if (entry?.kind !== "facts" || hasEnded(entry, now)) return null;
   const dated = factsIn(entry, request, now, lifetimes);
   // Facts that are too old for any verdict are not worth an evaluation.
   if (dated === null || !areYounger(dated.askedAt, now, lifetimes.ttlMs)) return null;
-  const evaluated = evaluateDated(dated, entry, request, evaluate, now, lifetimes);
-  if (!isFreshFor(evaluated.verdict, dated, now, lifetimes)) return null;
-  return { ...evaluated, isDue: !areYounger(dated.askedAt, now, lifetimes.ttlMs / 2) };
+  const found = evaluateDated(dated, entry, request, evaluate, now, lifetimes);
+  if (!isFreshFor(found.verdict, dated, now, lifetimes)) return null;
+  return { found, isDue: !areYounger(dated.askedAt, now, lifetimes.ttlMs / 2) };
 }
 
 /** @returns the facts of an entry of this moment, with what the policy makes of them; null where a part is missing */
@@ -46,11 +47,11 @@ export function currentFacts(
   evaluate: Evaluate,
   now: number,
   lifetimes: Lifetimes,
-): (EvaluatedFacts & { readonly isFresh: boolean }) | null {
+): { readonly found: EvaluatedFacts; readonly isFresh: boolean } | null {
   const dated = factsIn(entry, request, now, lifetimes);
   if (dated === null) return null;
-  const evaluated = evaluateDated(dated, entry, request, evaluate, now, lifetimes);
-  return { ...evaluated, isFresh: !hasEnded(entry, now) && isFreshFor(evaluated.verdict, dated, now, lifetimes) };
+  const found = evaluateDated(dated, entry, request, evaluate, now, lifetimes);
+  return { found, isFresh: !hasEnded(entry, now) && isFreshFor(found.verdict, dated, now, lifetimes) };
 }
 
 /**
@@ -73,7 +74,7 @@ export function staleFacts(
 }
 
 function inGrace({ facts, toldAt }: DatedFacts, verdict: Verdict, { ttlMs, graceMs }: Lifetimes): EvaluatedFacts {
-  return { facts, verdict, isStale: true, graceEndsAt: Math.min(...toldAt) + ttlMs + graceMs };
+  return { kind: "found", facts, verdict, isStale: true, graceEndsAt: Math.min(...toldAt) + ttlMs + graceMs };
 }
 
 /** Stale parts only ever admit: where they do not, what GitHub failed to say now is not known. */
@@ -87,11 +88,11 @@ function evaluateDated(
 ): EvaluatedFacts {
   const { facts, isStale } = dated;
   const verdict = evaluate(facts);
-  if (!isStale) return { facts, verdict, isStale };
+  if (!isStale) return { kind: "found", facts, verdict, isStale };
   const mayUseGrace = entry.expiry.kind !== "unreadable";
   if (mayUseGrace && verdict.kind === "authenticated") return inGrace(dated, verdict, lifetimes);
   const failed = factsIn(entry, request, now, { ttlMs: 0, graceMs: 0 })?.facts ?? facts;
-  return { facts: failed, verdict: evaluate(failed), isStale: false };
+  return { kind: "found", facts: failed, verdict: evaluate(failed), isStale: false };
 }
 
 /** Whether the facts are fresh enough for what the policy makes of them. */

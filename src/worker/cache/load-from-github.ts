@@ -51,11 +51,11 @@ export async function loadFromGitHub(
       const kept = keepFacts(parts, lookup, name, before, loaded);
       // Another request has heard meanwhile that the token is refused, or that the account has changed.
       if (kept === null) return resultOf(negative.get(negativeKey, now()) ?? inconsistentResponses);
-      const { record, isFresh, ...evaluated } = kept;
+      const { record, found, isFresh } = kept;
       // The parts that were not asked about again are too old for this verdict. Nothing is missing now, so all are
       // asked about.
       if (asked !== request && !isFresh) return loadFromGitHub(parts, lookup, name, record);
-      return resultOf({ kind: "found", ...evaluated });
+      return resultOf(found);
     }
     case "refused":
     case "suspended":
@@ -74,7 +74,7 @@ export async function loadFromGitHub(
       const { entry } = memory.update(token, before, (current) => current);
       const mayUseStale = earnsGrace(outcome.reason);
       const stale = mayUseStale ? staleFacts(entry, request, evaluate, now(), lifetimes) : null;
-      return resultOf(stale === null ? outcome : { kind: "found", ...stale });
+      return resultOf(stale ?? outcome);
     }
   }
 }

@@ -22,7 +22,7 @@ export interface Lookup {
   readonly trace: Trace;
 }
 
-export type FactsOutcome = (EvaluatedFacts & { readonly kind: "found" }) | LookupFailure;
+export type FactsOutcome = EvaluatedFacts | LookupFailure;
 
 export interface LookupResult {
   readonly outcome: FactsOutcome;

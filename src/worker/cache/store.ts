@@ -31,7 +31,7 @@ export function keepFacts(
   name: string,
   before: TokenRecord,
   loaded: FactsEntry,
-): (EvaluatedFacts & { readonly record: TokenRecord; readonly isFresh: boolean }) | null {
+): { readonly record: TokenRecord; readonly found: EvaluatedFacts; readonly isFresh: boolean } | null {
   const { memory, now, lifetimes, writeWarning } = parts;
   const { token, request, evaluate } = lookup;
   const record = memory.update(token, before, (current) => ({
@@ -48,8 +48,9 @@ export function keepFacts(
       : null;
   if (entry?.kind !== "facts" || current === null) return null;
   if (before.entry?.kind === "facts") nameChanges(before.entry, entry).forEach(writeWarning);
-  const admits = current.verdict.kind === "authenticated";
-  const wasDenied = current.verdict.kind === "denied";
+  const { verdict } = current.found;
+  const admits = verdict.kind === "authenticated";
+  const wasDenied = verdict.kind === "denied";
   if ((admits && !hasAdmitted) || wasDenied !== record.wasDenied) {
     memory.update(token, record, (one) => ({ ...one, hasAdmitted: hasAdmitted || admits, wasDenied }));
   }

@@ -1,10 +1,10 @@
 import * as v from "valibot";
 import { describe, expect, test } from "vitest";
+import { factsIn } from "../../../../src/worker/cache/dated-facts.ts";
 import {
   type Entry,
   entrySchema,
   type FactsEntry,
-  factsIn,
   mergeEntries,
   missingParts,
   withoutFuture,

@@ -21,7 +21,7 @@ const askedAt = startOfTests;
 const end = (epochMs: number): TokenExpiry => ({ kind: "at", epochMs });
 
 const freshFactsOf = (entry: Entry, asked: ClusterRequest, now: number, times: Lifetimes) =>
-  freshFacts(entry, asked, asked.evaluate, now, times)?.facts ?? null;
+  freshFacts(entry, asked, asked.evaluate, now, times)?.found.facts ?? null;
 const staleFactsOf = (entry: Entry, asked: ClusterRequest, now: number, times: Lifetimes) =>
   staleFacts(entry, asked, asked.evaluate, now, times)?.facts ?? null;
 

@@ -1,0 +1,32 @@
+// What a policy makes of facts, remembered for the next review: both are mostly the same objects then as in the last
+// one.
+import type { ClusterPolicy } from "../config/cluster.ts";
+import type { Facts } from "../github/facts.ts";
+import type { Verdict } from "../verdict.ts";
+import { evaluate } from "./evaluate.ts";
+import type { PresentedCredential } from "./identity.ts";
+import { findNameWarnings } from "./name-warnings.ts";
+
+export interface Evaluation {
+  readonly verdict: Verdict;
+  /** What the facts show to be uncertain about the policy's names. */
+  readonly nameWarnings: readonly string[];
+}
+
+interface Remembered extends Evaluation, PresentedCredential {
+  readonly policy: ClusterPolicy;
+}
+
+/** Of each user's facts the last evaluation: it goes with them when memory forgets them. */
+const remembered = new WeakMap<Facts, Remembered>();
+
+/** @returns what `evaluate` and `findNameWarnings` say, which depends on the arguments alone */
+export function evaluationOf(policy: ClusterPolicy, credential: PresentedCredential, facts: Facts): Evaluation {
+  const { tokenKind, credentialId } = credential;
+  const last = remembered.get(facts);
+  if (last?.policy === policy && last.tokenKind === tokenKind && last.credentialId === credentialId) return last;
+  const verdict = evaluate(policy, credential, facts);
+  const evaluation = { policy, tokenKind, credentialId, verdict, nameWarnings: findNameWarnings(policy, facts) };
+  remembered.set(facts, evaluation);
+  return evaluation;
+}
