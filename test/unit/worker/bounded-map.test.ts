@@ -38,6 +38,22 @@ describe("a bounded map", () => {
     expect(keysIn(map, "abcd")).toBe("acd");
   });
 
+  test("keeps what was used last, whatever was the newest before", () => {
+    const used = byLength();
+    for (const key of "abc") used.set(key, "1");
+    for (const key of "acc") used.get(key);
+    for (const key of "de") used.set(key, "1");
+    expect(keysIn(used, "abcde")).toBe("cde");
+
+    const usedTwice = byLength();
+    for (const key of "abc") usedTwice.set(key, "1");
+    usedTwice.get("a");
+    usedTwice.set("d", "1");
+    usedTwice.get("a");
+    for (const key of "ef") usedTwice.set(key, "1");
+    expect(keysIn(usedTwice, "abcdef")).toBe("aef");
+  });
+
   test("keeps what was set again", () => {
     const map = byLength();
     for (const key of "abc") map.set(key, "1");
