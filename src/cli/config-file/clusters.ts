@@ -165,8 +165,13 @@ export function isTable(value: unknown): value is Record<string, unknown> {
 
 /** @returns the texts in a list of a table; none where there is no such table or list */
 export function stringsIn(table: unknown, key: string): string[] {
+  return itemsIn(table, key).filter((entry) => typeof entry === "string");
+}
+
+/** @returns everything in a list of a table, also what is no text: the places of items are theirs among all */
+export function itemsIn(table: unknown, key: string): readonly unknown[] {
   const list = isTable(table) ? table[key] : null;
-  return Array.isArray(list) ? list.filter((entry) => typeof entry === "string") : [];
+  return Array.isArray(list) ? list : [];
 }
 
 export function sameList(one: readonly string[], other: readonly string[]): boolean {

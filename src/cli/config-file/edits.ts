@@ -9,6 +9,7 @@ import {
   hostnameOf,
   isPlaceholder,
   isTable,
+  itemsIn,
   kvNamespaceIdIn,
   readCluster,
   sameList,
@@ -139,17 +140,18 @@ function clusterTable({ variable, fingerprint, allow, tokenKinds, signIn = false
 export function addFingerprint(file: ConfigFile, variable: string, fingerprint: string): Edit[] {
   if (readCluster(file, variable)?.fingerprints.includes(fingerprint)) return [];
   const path = ["vars", variable, "client_certificates"];
-  const listed = stringsIn(file.settings.vars[variable], "client_certificates");
+  const listed = itemsIn(file.settings.vars[variable], "client_certificates");
   // Nothing but placeholders is replaced as a whole.
-  if (listed.every(isPlaceholder)) return setValue(file, path, list([fingerprint]));
+  if (listed.every((one) => typeof one === "string" && isPlaceholder(one)))
+    return setValue(file, path, list([fingerprint]));
   return addItems(file, path, listed.length - 1, [quoted(fingerprint)]);
 }
 
 export function removeFingerprint(file: ConfigFile, variable: string, fingerprint: string): Edit[] {
   if (!readCluster(file, variable)?.fingerprints.includes(fingerprint)) return [];
   const path = ["vars", variable, "client_certificates"];
-  const listed = stringsIn(file.settings.vars[variable], "client_certificates");
-  const index = listed.findIndex((one) => normaliseFingerprint(one) === fingerprint);
+  const listed = itemsIn(file.settings.vars[variable], "client_certificates");
+  const index = listed.findIndex((one) => typeof one === "string" && normaliseFingerprint(one) === fingerprint);
   return listed.length === 1 ? clearFingerprints(file, variable) : removeItem(file, path, index, listed.length);
 }
 

@@ -4,7 +4,7 @@ import { type Config, isClientVariable, isClusterVariable } from "../../../worke
 import type { SignInSettings } from "../../../worker/config/sign-in.ts";
 import type { SigningKeysTable } from "../../../worker/config/signing-keys.ts";
 import type { Diagnostic } from "../../command.ts";
-import { isPlaceholder, isTable, stringsIn } from "../clusters.ts";
+import { isPlaceholder, isTable, itemsIn, stringsIn } from "../clusters.ts";
 import { type ConfigFile, errorAt, warningAt } from "../file.ts";
 import { newestTime, readSigningKeys, thumbprintOf, timeText } from "../signing-keys.ts";
 import { signingKeyNames } from "./stand-in-secrets.ts";
@@ -62,7 +62,7 @@ function findPhishedTokens(file: ConfigFile, { clients }: Config): Diagnostic[] 
   const { vars } = file.settings;
   const listing = Object.entries(vars).flatMap(([variable, table]): Diagnostic[] => {
     if (!isClusterVariable(variable) && !isClientVariable(variable)) return [];
-    const index = stringsIn(table, "oauth_clients").indexOf(String(vars.GITHUB_CLIENT_ID));
+    const index = itemsIn(table, "oauth_clients").indexOf(String(vars.GITHUB_CLIENT_ID));
     if (index < 0) return [];
     const message =
       "is GITHUB_CLIENT_ID: an attacker who has a person enter a device code at GitHub gets a token that opens this, for six months";

@@ -144,6 +144,13 @@ describe("a file that an operator wrote in another form", () => {
     },
   );
 
+  test("keeps what is no text in a list of certificates, and the places of the others", () => {
+    const mixed = `[vars.CLUSTER_A]\nclient_certificates = ["${first}", 1, "${second}", 2]\n`;
+    const third = "c".repeat(64);
+    expect(addFingerprint(mixed, "CLUSTER_A", third)).toBe(mixed.replace(", 2]", `, 2, "${third}"]`));
+    expect(removeFingerprint(mixed, "CLUSTER_A", second)).toBe(mixed.replace(`"${second}", `, ""));
+  });
+
   test.each(["CLUSTER_INLINE", "CLUSTER_LINES"])("loses %s, and nothing else", (name) => {
     const edited = removeCluster(own, name);
     expect(clusterVariablesIn(edited)).toEqual(clusterVariablesIn(own).filter((other) => other !== name));
