@@ -13,6 +13,8 @@ export interface FuzzOptions {
   readonly only: readonly string[];
   /** Whether faults are planted in the code, one after the other, in place of a search for real ones. */
   readonly planted: boolean;
+  /** The folder with soak-and-fuzz.md, which takes the report; undefined: the report is printed alone. */
+  readonly write?: string;
 }
 
 /** @param run what the command does */
@@ -31,6 +33,11 @@ export function createFuzzCommand(run: (options: FuzzOptions) => Promise<void>):
     )
     .addOption(new Option("--only <file...>", "these targets alone").choices(files).default(files, "all"))
     .addOption(new Option("--planted", "plant faults in the code, one by one: each has to be found").default(false))
+    .addOption(
+      new Option("--write [folder]", "write the report into soak-and-fuzz.md there: all targets, of one run")
+        .preset("docs")
+        .conflicts("only"),
+    )
     .addHelpText(
       "after",
       `

@@ -7,8 +7,8 @@ export interface SoakOptions {
   /** The same seed leads to the same order of disturbances and happenings. */
   readonly seed: number;
   readonly apiservers: number;
-  /** A folder for the report and its picture; undefined: the report is printed alone. */
-  readonly report?: string;
+  /** The folder with soak-and-fuzz.md, which takes the report; undefined: the report is printed alone. */
+  readonly write?: string;
   /** The name of a sabotage. */
   readonly sabotage?: string;
 }
@@ -24,7 +24,7 @@ export function createSoakCommand(run: (options: SoakOptions) => Promise<void>):
     .addOption(whole("minutes", "how long", 24 * 60).default(30))
     .addOption(whole("seed", "leads to the same order of things again", 2_147_483_647).default(1))
     .addOption(whole("apiservers", "how many each cluster has", 100).default(3))
-    .addOption(new Option("--report <folder>", "where soak.md and soak.svg are written"))
+    .addOption(new Option("--write [folder]", "write the report into soak-and-fuzz.md there").preset("docs"))
     .addOption(
       new Option("--sabotage <name>", "makes one thing wrong, which the oracle has to see").choices(
         Object.keys(sabotages),
