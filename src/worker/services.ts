@@ -67,7 +67,8 @@ export interface SignInServices {
   /** Each tells whether one more request of an address is within its limit. */
   readonly mayAuthorize: (address: string) => Promise<boolean>;
   readonly mayStartDevice: (address: string) => Promise<boolean>;
-  readonly tokenFailures: FailureLimit;
+  /** Wrong codes, tokens and secrets. */
+  readonly failures: FailureLimit;
 }
 
 /** @returns the services of an environment; the runtime hands over the same object with every request */
@@ -227,7 +228,7 @@ function signInOf(
     provider: providerOf(signIn),
     mayAuthorize: limit("AUTHORIZE_LIMIT"),
     mayStartDevice: limit("DEVICE_LIMIT"),
-    tokenFailures: createFailureLimit(limit("TOKEN_FAILURE_LIMIT"), now),
+    failures: createFailureLimit(limit("TOKEN_FAILURE_LIMIT"), now),
   };
 
   function providerOf(settings: Checked<SignInSettings>): Checked<Provider> {
