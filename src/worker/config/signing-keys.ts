@@ -1,14 +1,14 @@
 // SIGNING_KEY_A, SIGNING_KEY_B and the table SIGNING_KEYS: which key signs ID tokens, and which are published. There
 // are two slots, since Cloudflare never gives a secret back: a rotation changes the table alone.
 import * as v from "valibot";
-import type { Checked } from "./checked.ts";
+import type { Checked, Problem } from "./checked.ts";
 import type { SigningKeySettings, SigningKeySlot } from "./sign-in.ts";
 import { decodeBase64, parsePrivateKey, parseTime, textAs } from "./values.ts";
 
 const keyMessage =
   "must be an RSA key of 2048 to 3072 bits as PKCS#8 in PEM, such as openssl genpkey -algorithm RSA prints";
 
-export const signingKeySchema = textAs(keyMessage, (text) => {
+const signingKeySchema = textAs(keyMessage, (text) => {
   const pem = parsePrivateKey(text);
   return pem !== null && isRsaKey(pem) ? pem : null;
 });
@@ -69,26 +69,55 @@ export type SigningKeysTable = v.InferOutput<typeof signingKeysSchema>;
  * A slot is in use where it signs or is published. One whose secret is there already, or still, is not: so a secret and
  * the table need not change at the same moment, and a compromised key is gone with the table.
  *
+ * A wrong key that signs keeps people from signing in. One in the other slot is left out and named: at worst tokens
+ * that it has signed are refused until they end, and otherwise no person would get one at all.
+ *
+ * @param secrets SIGNING_KEY_A and SIGNING_KEY_B, as they came
  * @param table undefined where there is none: the only key signs
  */
 export function selectSigningKeys(
-  keys: Readonly<Record<SigningKeySlot, string | undefined>>,
+  secrets: Readonly<Record<SigningKeySlot, unknown>>,
   table: SigningKeysTable | undefined,
 ): Checked<SigningKeySettings> {
-  if (table === undefined && keys.a !== undefined && keys.b !== undefined) {
+  const readings = { a: readSigningKey("a", secrets.a), b: readSigningKey("b", secrets.b) };
+  const right = signingKeySlots.filter((slot) => readings[slot].ok);
+  if (table === undefined && right.length > 1) {
     return wrong("SIGNING_KEYS", 'is required where there are two keys: signs = "a" or "b"');
   }
-  const signs = table?.signs ?? (keys.b === undefined ? "a" : "b");
+  const signs = table?.signs ?? right[0] ?? (secrets.a === undefined && secrets.b !== undefined ? "b" : "a");
   const privateKeys: Partial<Record<SigningKeySlot, string>> = {};
-  for (const slot of ["a", "b"] as const) {
-    if (slot !== signs && table?.published[slot] === undefined) continue;
-    const key = keys[slot];
-    if (key === undefined)
-      return wrong(slot === "a" ? "SIGNING_KEY_A" : "SIGNING_KEY_B", `is missing: it ${keyMessage}`);
-    privateKeys[slot] = key;
+  const leftOut: Problem[] = [];
+  for (const slot of signingKeySlots) {
+    const reading = readings[slot];
+    const isInUse = slot === signs || table?.published[slot] !== undefined;
+    if (reading.ok && isInUse) privateKeys[slot] = reading.value;
+    if (reading.ok) continue;
+    if (slot === signs) return reading;
+    if (isInUse || secrets[slot] !== undefined) leftOut.push(...reading.problems);
   }
   const withdrawn = (table?.withdrawn ?? []).map(({ kty, n, e, kid }) => ({ kty, n, e, kid }));
-  return { ok: true, value: { privateKeys, signs, withdrawn } };
+  return { ok: true, value: { privateKeys, signs, withdrawn, leftOut } };
+}
+
+/** @returns what is wrong with the keys that are there */
+export function wrongSigningKeys(secrets: Readonly<Record<SigningKeySlot, unknown>>): readonly Problem[] {
+  return signingKeySlots.flatMap((slot) => {
+    const reading = readSigningKey(slot, secrets[slot]);
+    return reading.ok || secrets[slot] === undefined ? [] : reading.problems;
+  });
+}
+
+function readSigningKey(slot: SigningKeySlot, secret: unknown): Checked<string> {
+  if (secret === undefined) return wrong(signingKeySecret(slot), `is missing: it ${keyMessage}`);
+  const parsed = v.safeParse(signingKeySchema, secret);
+  return parsed.success ? { ok: true, value: parsed.output } : wrong(signingKeySecret(slot), keyMessage);
+}
+
+export const signingKeySlots = ["a", "b"] as const satisfies readonly SigningKeySlot[];
+
+/** @returns the secret of a slot */
+export function signingKeySecret(slot: SigningKeySlot): "SIGNING_KEY_A" | "SIGNING_KEY_B" {
+  return slot === "a" ? "SIGNING_KEY_A" : "SIGNING_KEY_B";
 }
 
 function wrong(setting: string, message: string): Checked<never> {

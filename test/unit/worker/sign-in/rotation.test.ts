@@ -36,7 +36,7 @@ class Deployment {
     if (step.kind !== "go") throw new Error(step.message);
     for (const slot of step.newKeys) this.#secrets[slot] = makeSigningKey();
     const settings = selectSigningKeys(this.#secrets, step.table);
-    const keys = settings.ok ? await createSigningKeys(settings.value)() : settings;
+    const keys = settings.ok ? await createSigningKeys(settings.value, () => {})() : settings;
     if (!keys.ok) throw new Error(JSON.stringify(keys.problems));
     this.#signing = keys.value;
     this.#isNew = true;
