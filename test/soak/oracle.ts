@@ -112,9 +112,7 @@ export function findFault(
       const isPossible = policies
         .during(sentAt, receivedAt)
         .some((policy) => facts.some((one) => !admits(policy, subject.id, one)));
-      return isPossible
-        ? null
-        : { rule: "a person at work is refused", what: `account ${subject.id}: ${answer.told}` };
+      return isPossible ? null : { rule: "a person at work is refused", what: `account ${subject.id}: ${answer.told}` };
     }
     case "undetermined":
       return findingInUndetermined(asked, subject, policies, lastYesAt, world);

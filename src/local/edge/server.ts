@@ -38,8 +38,8 @@ type ClientRequest = IncomingMessage | Http2ServerRequest;
 type ClientResponse = ServerResponse | Http2ServerResponse;
 
 /**
- * Each request under way has a connection to the Worker, which costs it and this process memory. Without an end to their
- * number, one client could take all of it, on one connection of HTTP/2.
+ * Each request under way has a connection to the Worker, which costs it and this process memory. Without an end to
+ * their number, one client could take all of it, on one connection of HTTP/2.
  */
 const maxUnderWay = 1000;
 /** RFC 9113, 6.5.2: on one connection. Clients wait where there are more. */
