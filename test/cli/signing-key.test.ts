@@ -252,7 +252,7 @@ test("a sign-in hostname that does not answer, or publishes no keys, keeps a rot
   const elsewhere = ["--connect", "127.0.0.1:1", "--wait", "0", "--yes"];
   const { exitCode, stderr } = await rig.run(["signing-key", "rotate", ...elsewhere]);
   expect([exitCode, stderr]).toEqual([1, expect.stringContaining("jwks.json: cannot be reached")]);
-  script().secrets.set("SIGNING_KEY_B", "none");
+  script().secrets.set("SIGNING_KEY_A", "none");
   await refuse("answered 503, without keys: it does not publish b", "rotate");
 });
 

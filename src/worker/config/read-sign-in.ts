@@ -74,19 +74,15 @@ export function readSignIn(
   }
   const { output } = parsed;
   return {
-    settings: isUsed ? settingsOf(output, service) : withoutClient(signingKeysIn(output)),
+    settings: isUsed ? settingsOf(output, service) : withoutClient(output),
     idTokenSeconds: output.ID_TOKEN_SECONDS,
     clientSecrets: output.OIDC_CLIENT_SECRETS,
   };
 }
 
-function signingKeysIn({ SIGNING_KEY_A: a, SIGNING_KEY_B: b }: v.InferOutput<typeof signInSchema>) {
-  return { a, b };
-}
-
 /** Nothing is required, and what is there has to be right all the same. */
-function withoutClient(secrets: ReturnType<typeof signingKeysIn>): Checked<never> | null {
-  const problems = wrongSigningKeys(secrets);
+function withoutClient(output: v.InferOutput<typeof signInSchema>): Checked<never> | null {
+  const problems = wrongSigningKeys(output);
   return problems.length === 0 ? null : { ok: false, problems };
 }
 
@@ -94,7 +90,7 @@ function settingsOf(
   { ISSUER_URL: issuerUrl, GITHUB_CLIENT_ID: githubClientId, ...output }: v.InferOutput<typeof signInSchema>,
   service: Checked<ServiceSettings>,
 ): Checked<SignInSettings> {
-  const keys = selectSigningKeys(signingKeysIn(output), output.SIGNING_KEYS);
+  const keys = selectSigningKeys(output, output.SIGNING_KEYS);
   const problems: Problem[] = [...(service.ok ? [] : service.problems), ...(keys.ok ? [] : keys.problems)];
   const require = (setting: string) => problems.push({ setting, message: "is required where people sign in" });
   if (issuerUrl === undefined) require("ISSUER_URL");

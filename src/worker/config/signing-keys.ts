@@ -5,7 +5,7 @@ import type { Checked, Problem } from "./checked.ts";
 import type { SigningKeySettings, SigningKeySlot } from "./sign-in.ts";
 import { decodeBase64, parsePrivateKey, parseTime, textAs } from "./values.ts";
 
-const keyMessage =
+export const keyMessage =
   "must be an RSA key of 2048 to 3072 bits as PKCS#8 in PEM, such as openssl genpkey -algorithm RSA prints";
 
 const signingKeySchema = textAs(keyMessage, (text) => {
@@ -65,6 +65,9 @@ export const signingKeysSchema = v.strictObject(
 /** Times in milliseconds since 1970. */
 export type SigningKeysTable = v.InferOutput<typeof signingKeysSchema>;
 
+/** The secrets, as they came. */
+export type SigningKeySecrets = Readonly<Partial<Record<ReturnType<typeof signingKeySecret>, unknown>>>;
+
 /**
  * A slot is in use where it signs or is published. One whose secret is there already, or still, is not: so a secret and
  * the table need not change at the same moment, and a compromised key is gone with the table.
@@ -72,45 +75,44 @@ export type SigningKeysTable = v.InferOutput<typeof signingKeysSchema>;
  * A wrong key that signs keeps people from signing in. One in the other slot is left out and named: at worst tokens
  * that it has signed are refused until they end, and otherwise no person would get one at all.
  *
- * @param secrets SIGNING_KEY_A and SIGNING_KEY_B, as they came
  * @param table undefined where there is none: the only key signs
  */
 export function selectSigningKeys(
-  secrets: Readonly<Record<SigningKeySlot, unknown>>,
+  secrets: SigningKeySecrets,
   table: SigningKeysTable | undefined,
 ): Checked<SigningKeySettings> {
-  const readings = { a: readSigningKey("a", secrets.a), b: readSigningKey("b", secrets.b) };
-  const right = signingKeySlots.filter((slot) => readings[slot].ok);
-  if (table === undefined && right.length > 1) {
+  const keys = { a: readSigningKey("a", secrets), b: readSigningKey("b", secrets) };
+  if (table === undefined && keys.a.ok && keys.b.ok) {
     return wrong("SIGNING_KEYS", 'is required where there are two keys: signs = "a" or "b"');
   }
-  const signs = table?.signs ?? right[0] ?? (secrets.a === undefined && secrets.b !== undefined ? "b" : "a");
-  const privateKeys: Partial<Record<SigningKeySlot, string>> = {};
-  const leftOut: Problem[] = [];
-  for (const slot of signingKeySlots) {
-    const reading = readings[slot];
-    const isInUse = slot === signs || table?.published[slot] !== undefined;
-    if (reading.ok && isInUse) privateKeys[slot] = reading.value;
-    if (reading.ok) continue;
-    if (slot === signs) return reading;
-    if (isInUse || secrets[slot] !== undefined) leftOut.push(...reading.problems);
-  }
+  const isSecond = keys.b.ok || (secrets.SIGNING_KEY_A === undefined && secrets.SIGNING_KEY_B !== undefined);
+  const signs = table?.signs ?? (isSecond ? "b" : "a");
+  const [signing, other] = signs === "a" ? [keys.a, "b" as const] : [keys.b, "a" as const];
+  if (!signing.ok) return signing;
+  const isPublished = table?.published[other] !== undefined;
+  const leftOut = keys[other].ok ? [] : isPublished ? keys[other].problems : wrongSigningKeys(secrets);
+  const privateKeys = {
+    [signs]: signing.value,
+    ...(isPublished && keys[other].ok ? { [other]: keys[other].value } : {}),
+  };
   const withdrawn = (table?.withdrawn ?? []).map(({ kty, n, e, kid }) => ({ kty, n, e, kid }));
   return { ok: true, value: { privateKeys, signs, withdrawn, leftOut } };
 }
 
 /** @returns what is wrong with the keys that are there */
-export function wrongSigningKeys(secrets: Readonly<Record<SigningKeySlot, unknown>>): readonly Problem[] {
+export function wrongSigningKeys(secrets: SigningKeySecrets): readonly Problem[] {
   return signingKeySlots.flatMap((slot) => {
-    const reading = readSigningKey(slot, secrets[slot]);
-    return reading.ok || secrets[slot] === undefined ? [] : reading.problems;
+    const key = readSigningKey(slot, secrets);
+    return key.ok || secrets[signingKeySecret(slot)] === undefined ? [] : key.problems;
   });
 }
 
-function readSigningKey(slot: SigningKeySlot, secret: unknown): Checked<string> {
-  if (secret === undefined) return wrong(signingKeySecret(slot), `is missing: it ${keyMessage}`);
+function readSigningKey(slot: SigningKeySlot, secrets: SigningKeySecrets): Checked<string> {
+  const setting = signingKeySecret(slot);
+  const secret = secrets[setting];
+  if (secret === undefined) return wrong(setting, `is missing: it ${keyMessage}`);
   const parsed = v.safeParse(signingKeySchema, secret);
-  return parsed.success ? { ok: true, value: parsed.output } : wrong(signingKeySecret(slot), keyMessage);
+  return parsed.success ? { ok: true, value: parsed.output } : wrong(setting, keyMessage);
 }
 
 export const signingKeySlots = ["a", "b"] as const satisfies readonly SigningKeySlot[];

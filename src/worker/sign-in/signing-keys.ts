@@ -3,7 +3,7 @@
 import * as v from "valibot";
 import { type Checked, describeProblems, type Problem } from "../config/checked.ts";
 import type { PublicSigningKey, SigningKeySettings, SigningKeySlot } from "../config/sign-in.ts";
-import { signingKeySecret, signingKeySlots } from "../config/signing-keys.ts";
+import { keyMessage, signingKeySecret, signingKeySlots } from "../config/signing-keys.ts";
 import { importPrivateKey, rs256, signJwt } from "../rs256.ts";
 import type { Key } from "../sealing.ts";
 import { sha256 } from "./equal.ts";
@@ -60,7 +60,7 @@ function tellProblems(keys: Checked<SigningKeys>, writeError: (text: string) => 
 
 /** @param problems of the slot that does not sign */
 export function describeLeftOut(problems: readonly Problem[]): string {
-  return `the signing key that does not sign is left out, and is not published: ${describeProblems(problems)}`;
+  return `a signing key is left out: ${describeProblems(problems)}`;
 }
 
 async function importKeys({ privateKeys, signs, ...settings }: SigningKeySettings): Promise<Checked<SigningKeys>> {
@@ -118,6 +118,6 @@ function publishedKey(n: string, e: string, kid: string): PublishedKey {
 function problemWith(slot: SigningKeySlot): Problem {
   return {
     setting: signingKeySecret(slot),
-    message: "must be an RSA key of 2048 to 3072 bits as PKCS#8 in PEM, and sign with it failed",
+    message: `${keyMessage}; to sign with it failed`,
   };
 }
