@@ -1,5 +1,6 @@
 // The command line: its commands, and what follows from a result. Usage errors end with 2, failures with 1.
 import { Command, CommanderError, Help, type Option } from "commander";
+import { proxyAddressHint, wrongProxyVariables } from "../node/proxy.ts";
 import { version } from "../worker/version.ts";
 import {
   CliError,
@@ -77,7 +78,11 @@ export async function runProgram(argv: readonly string[], context: Context): Pro
     .showHelpAfterError("(--help shows what there is)");
 
   const run: Run = async (work) => {
-    exitCode = present(await resultOf(work, terminal), isForMachines, context);
+    const result = await resultOf(async () => {
+      refuseWrongProxy(context.env);
+      return work();
+    }, terminal);
+    exitCode = present(result, isForMachines, context);
   };
   const rows = Object.entries(commands).flatMap(([heading, group]) =>
     Object.entries(group).map(([name, load]) => ({ heading, name, load })),
@@ -123,6 +128,12 @@ function refuseMisspelled(program: Command, argv: readonly string[]): void {
     if (flag === undefined || flags.has(flag)) continue;
     command.error(`error: unknown option '${flag}'${didYouMean(nearestTo(flag, flags))}`);
   }
+}
+
+/** Before any work: wrangler reads these variables, too. @throws CliError where one of them holds no proxy's address */
+function refuseWrongProxy(env: Context["env"]): void {
+  const wrong = wrongProxyVariables(env).map((name) => error(name, "is no address of a proxy", proxyAddressHint));
+  if (wrong.length > 0) throw new CliError(...wrong);
 }
 
 const didYouMean = (word: string | null) => (word === null ? "" : `\n(Did you mean ${word}?)`);

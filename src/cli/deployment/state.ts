@@ -1,9 +1,11 @@
 // What Cloudflare runs, compared with wrangler.toml, and the deployment that makes both the same. The certificate
 // commands and teardown begin with a session: the file, its zone and the API.
+
 import { randomBytes } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import { readFingerprints } from "../../worker/config/cluster.ts";
 import { isClientVariable, isClusterVariable } from "../../worker/config/config.ts";
+import { signingKeySecret, signingKeySlots } from "../../worker/config/signing-keys.ts";
 import { type CloudflareClient, connectToCloudflare, loadSdk } from "../cloudflare/api.ts";
 import { type ClientCertificate, isUsable } from "../cloudflare/client-certificates.ts";
 import { type Clock, lookAgain } from "../cloudflare/patience.ts";
@@ -26,7 +28,7 @@ import {
   readCluster,
 } from "../config-file/clusters.ts";
 import { openConfigFile } from "../config-file/file.ts";
-import { newestTime, readSigningKeys, signingKeySecret, timeText } from "../config-file/signing-keys.ts";
+import { newestTime, readSigningKeys, timeText } from "../config-file/signing-keys.ts";
 import { deployWithWrangler, requireWrangler } from "./wrangler.ts";
 
 const cacheSecretName = "CACHE_SECRET";
@@ -67,7 +69,7 @@ export function signInSecretsOf(deployed: DeployedWorker): string[] {
 
 /** @returns the secrets of the signing keys that are deployed */
 export function signingKeysIn(deployed: DeployedWorker | null): string[] {
-  return (["a", "b"] as const).map(signingKeySecret).filter((name) => deployed?.secrets.includes(name));
+  return signingKeySlots.map(signingKeySecret).filter((name) => deployed?.secrets.includes(name));
 }
 
 /** @param deployed null: there is no Worker yet */

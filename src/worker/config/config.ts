@@ -136,9 +136,10 @@ function unknownSecrets(secrets: ReadonlyMap<string, string>, clients: readonly 
 
 /** @returns everything for which a deployment of this configuration is refused, each once */
 export function problemsIn(config: Config): Problem[] {
-  const { service, workflows, clusters, unknownNames } = config;
+  const { service, workflows, clusters, signIn, unknownNames } = config;
   const parts = [service, workflows, ...clusters.map(({ policy }) => policy)];
-  return once([...unknownNames, ...parts.flatMap(problemsOfPart), ...problemsInSignIn(config)]);
+  const leftOut = signIn?.ok === true ? signIn.value.signingKeys.leftOut : [];
+  return once([...unknownNames, ...parts.flatMap(problemsOfPart), ...problemsInSignIn(config), ...leftOut]);
 }
 
 /** @returns what keeps people from signing in, to one client or to all, each once */

@@ -21,6 +21,13 @@ describe("a refresh token", () => {
     }
   });
 
+  test("gives an ID token of the key that signs, while the other slot holds a wrong one", async () => {
+    const { refreshTokenOf, refresh, claimsOf } = startSignIn({ SIGNING_KEY_B: "x" });
+    const { status, body } = await refresh(await refreshTokenOf());
+    expect(status).toBe(200);
+    expect((await claimsOf(body.id_token)).payload).toMatchObject({ aud: "production" });
+  });
+
   test("costs no call to GitHub's token endpoint, and none at all while the facts are fresh", async () => {
     const { refreshTokenOf, refresh, github } = startSignIn();
     const token = await refreshTokenOf();

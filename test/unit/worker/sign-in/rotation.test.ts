@@ -35,8 +35,8 @@ class Deployment {
   async deploy(step: Step): Promise<void> {
     if (step.kind !== "go") throw new Error(step.message);
     for (const slot of step.newKeys) this.#secrets[slot] = makeSigningKey();
-    const settings = selectSigningKeys(this.#secrets, step.table);
-    const keys = settings.ok ? await createSigningKeys(settings.value)() : settings;
+    const settings = selectSigningKeys({ SIGNING_KEY_A: this.#secrets.a, SIGNING_KEY_B: this.#secrets.b }, step.table);
+    const keys = settings.ok ? await createSigningKeys(settings.value, () => {})() : settings;
     if (!keys.ok) throw new Error(JSON.stringify(keys.problems));
     this.#signing = keys.value;
     this.#isNew = true;
