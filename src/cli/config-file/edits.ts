@@ -19,6 +19,9 @@ import type { ConfigFile } from "./file.ts";
 const placeholderFingerprint = "<sha256 fingerprint, 64 hex digits>";
 const placeholderHostname = "<auth.example.com>";
 
+/** The parts of the file that commands write. Teardown has a row for each: what they wrote must not stay for ever. */
+export type WrittenPart = "hostname" | "policies" | "signIn" | "signingKeys" | "kvNamespace";
+
 /** Text in the place of a piece of the file. */
 export interface Edit extends TextRange {
   readonly text: string;
@@ -159,7 +162,8 @@ export function clearFingerprints(file: ConfigFile, variable: string): Edit[] {
   return setValue(file, ["vars", variable, "client_certificates"], list([placeholderFingerprint]));
 }
 
-export function removeCluster(file: ConfigFile, variable: string): Edit[] {
+/** Takes the whole table of a cluster or a web application out. */
+export function removePolicy(file: ConfigFile, variable: string): Edit[] {
   const path = ["vars", variable];
   if (readCluster(file, variable) === null) return [];
   const tables = tablesAt(file, path);

@@ -68,7 +68,7 @@ interface RemovedSignIn {
   readonly keepsIssuer: boolean;
 }
 
-/** Turns it off for the deployment. Web applications' tables are the operator's own, and stay. */
+/** Turns it off for the deployment. */
 export function removeSignInSettings(
   file: ConfigFile,
   { hostname, kept, secrets, keepsIssuer }: RemovedSignIn,

@@ -3,7 +3,7 @@
 import { randomBytes } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import { readFingerprints } from "../../worker/config/cluster.ts";
-import { isClientVariable, isClusterVariable } from "../../worker/config/config.ts";
+import { isClusterVariable, policyKindOf } from "../../worker/config/config.ts";
 import { type CloudflareClient, connectToCloudflare, loadSdk } from "../cloudflare/api.ts";
 import { type ClientCertificate, isUsable } from "../cloudflare/client-certificates.ts";
 import { type Clock, lookAgain } from "../cloudflare/patience.ts";
@@ -145,8 +145,7 @@ function lostSignIn(
 }
 
 function foreignClusters(known: Readonly<Record<string, unknown>>, deployed: DeployedWorker | null): string[] {
-  const isOurs = (name: string) => isClusterVariable(name) || isClientVariable(name);
-  return Object.keys(deployed?.variables ?? {}).filter((name) => isOurs(name) && !(name in known));
+  return Object.keys(deployed?.variables ?? {}).filter((name) => policyKindOf(name) !== null && !(name in known));
 }
 
 /** @returns the Worker that a hostname leads to, or null */

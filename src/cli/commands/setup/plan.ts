@@ -15,7 +15,15 @@ import {
   ownHostnamesOf,
   readCluster,
 } from "../../config-file/clusters.ts";
-import { applyEdits, setCluster, setHostname, setKvNamespaceId, unsupportedForm } from "../../config-file/edits.ts";
+import {
+  applyEdits,
+  type Edit,
+  setCluster,
+  setHostname,
+  setKvNamespaceId,
+  unsupportedForm,
+  type WrittenPart,
+} from "../../config-file/edits.ts";
 import { parseConfigFile } from "../../config-file/file.ts";
 import { setSignInSettings } from "../../config-file/sign-in-edits.ts";
 import type { ClientSecretPlan } from "../../deployment/sign-in-secrets.ts";
@@ -222,21 +230,28 @@ export function writeDeployment(
   { fingerprint, kvNamespaceId }: Made,
 ): Written {
   const { hostname, clusterName, variable, allow, tokenKinds, signIn } = request;
-  const named = setHostname(file, hostname);
+  const secrets = [oauthClientSecretsName, ...signingKeyNames(file.settings)];
   const isSignedInTo = signIn?.isForCluster === true;
-  const listed = setCluster(file, { variable, fingerprint, allow, tokenKinds, signIn: isSignedInTo });
-  const signedIn =
-    signIn === null
-      ? []
-      : setSignInSettings(file, { ...signIn, secrets: [oauthClientSecretsName, ...signingKeyNames(file.settings)] });
-  const bound = setKvNamespaceId(file, kvNamespaceId);
-  const changes = [
-    ...(named.length === 0 ? [] : [`the route ${hostname}`]),
-    ...(listed.length === 0 ? [] : [`${describeCluster(request, file)} of ${clusterName} ([vars.${variable}])`]),
-    ...(signIn === null || signedIn.length === 0 ? [] : [`the sign-in at ${signIn.hostname}, and its secrets' names`]),
-    ...(bound.length === 0 ? [] : ["the KV namespace's id"]),
-  ];
-  return { text: applyEdits(file, [...named, ...listed, ...signedIn, ...bound]), changes };
+  const parts = {
+    hostname: { edits: setHostname(file, hostname), what: `the route ${hostname}` },
+    policies: {
+      edits: setCluster(file, { variable, fingerprint, allow, tokenKinds, signIn: isSignedInTo }),
+      what: `${describeCluster(request, file)} of ${clusterName} ([vars.${variable}])`,
+    },
+    signIn: {
+      edits: signIn === null ? [] : setSignInSettings(file, { ...signIn, secrets }),
+      what: `the sign-in at ${signIn?.hostname}, and its secrets' names`,
+    },
+    kvNamespace: { edits: setKvNamespaceId(file, kvNamespaceId), what: "the KV namespace's id" },
+  } satisfies Partial<Record<WrittenPart, { readonly edits: readonly Edit[]; readonly what: string }>>;
+  const written = Object.values(parts).filter(({ edits }) => edits.length > 0);
+  return {
+    text: applyEdits(
+      file,
+      written.flatMap(({ edits }) => edits),
+    ),
+    changes: written.map(({ what }) => what),
+  };
 }
 
 /** What is new in the cluster's table. */

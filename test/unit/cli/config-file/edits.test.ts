@@ -14,7 +14,7 @@ const onText =
   };
 const addFingerprint = onText(edits.addFingerprint);
 const clearFingerprints = onText(edits.clearFingerprints);
-const removeCluster = onText(edits.removeCluster);
+const removePolicy = onText(edits.removePolicy);
 const removeFingerprint = onText(edits.removeFingerprint);
 const removeKvNamespaceId = onText(edits.removeKvNamespaceId);
 const setCluster = onText(edits.setCluster);
@@ -51,7 +51,7 @@ describe("the file as it ships", () => {
       "0123",
     );
     const grown = setCluster(made, cluster("CLUSTER_STAGING", second));
-    const undone = removeKvNamespaceId(removeCluster(grown, "CLUSTER_STAGING"), "0123");
+    const undone = removeKvNamespaceId(removePolicy(grown, "CLUSTER_STAGING"), "0123");
     expect(unsetHostname(removeFingerprint(undone, "CLUSTER_PRODUCTION", first), "auth.acme.dev")).toBe(shipped);
   });
 
@@ -85,16 +85,16 @@ describe("the file as it ships", () => {
     const edited = setKvNamespaceId(setCluster(windows, cluster("CLUSTER_ONE")), "0123");
     expect(edited.replaceAll("\r\n", "")).not.toContain("\n");
     expect(edited.replaceAll("\r\n", "\n")).toBe(setKvNamespaceId(setCluster(shipped, cluster("CLUSTER_ONE")), "0123"));
-    expect(removeCluster(setCluster(edited, cluster("CLUSTER_TWO", second)), "CLUSTER_TWO")).toBe(edited);
+    expect(removePolicy(setCluster(edited, cluster("CLUSTER_TWO", second)), "CLUSTER_TWO")).toBe(edited);
   });
 
   test("keeps its comments whichever cluster is taken out", () => {
     const both = setCluster(setCluster(shipped, cluster("CLUSTER_ONE")), cluster("CLUSTER_TWO", second));
     const comments = (text: string) => text.split("\n").filter((line) => line.startsWith("#"));
     const inTable = /fingerprint of the cluster's|Who gets in|Which kinds of tokens|^# sign_in =/;
-    expect(comments(removeCluster(both, "CLUSTER_TWO"))).toEqual(comments(both));
+    expect(comments(removePolicy(both, "CLUSTER_TWO"))).toEqual(comments(both));
     const outside = comments(both).filter((line) => !inTable.test(line));
-    expect(comments(removeCluster(both, "CLUSTER_ONE"))).toEqual(outside);
+    expect(comments(removePolicy(both, "CLUSTER_ONE"))).toEqual(outside);
   });
 });
 
@@ -128,7 +128,7 @@ describe("a file that an operator wrote in another form", () => {
     expect(addFingerprint(own, "CLUSTER_LINES", second)).toBe(own);
     expect(setCluster(own, cluster("CLUSTER_INLINE"))).toBe(own);
     expect(removeFingerprint(own, "CLUSTER_LINES", first)).toBe(own);
-    expect(removeCluster(own, "CLUSTER_OTHER")).toBe(own);
+    expect(removePolicy(own, "CLUSTER_OTHER")).toBe(own);
     expect(unsetHostname(own, "other.acme.dev")).toBe(own);
   });
 
@@ -145,7 +145,7 @@ describe("a file that an operator wrote in another form", () => {
   );
 
   test.each(["CLUSTER_INLINE", "CLUSTER_LINES"])("loses %s, and nothing else", (name) => {
-    const edited = removeCluster(own, name);
+    const edited = removePolicy(own, name);
     expect(clusterVariablesIn(edited)).toEqual(clusterVariablesIn(own).filter((other) => other !== name));
     expect(hostnameIn(edited)).toBe("auth.acme.dev");
   });
@@ -196,12 +196,12 @@ describe("a list of certificates", () => {
 
 test("a table that is written in several places goes as a whole", () => {
   const text = `[vars.CLUSTER_A]\nallow = ["anyone"]\n\n# the limits\n[vars.CLUSTER_A.more]\nx = 1\n\n# others\n[vars.CLUSTER_B]\nallow = []\n`;
-  expect(clusterVariablesIn(removeCluster(text, "CLUSTER_A"))).toEqual(["CLUSTER_B"]);
-  expect(removeCluster(text, "CLUSTER_A")).toContain("# others");
+  expect(clusterVariablesIn(removePolicy(text, "CLUSTER_A"))).toEqual(["CLUSTER_B"]);
+  expect(removePolicy(text, "CLUSTER_A")).toContain("# others");
 });
 
 test("what is written by dotted keys is left alone, with a hint at the form that can be changed", () => {
   const text = `[vars]\nCLUSTER_A.allow = ["anyone"]\n`;
   expect(() => addFingerprint(text, "CLUSTER_A", first)).toThrow("in a form that this command cannot change");
-  expect(() => removeCluster(text, "CLUSTER_A")).toThrow("in a form that this command cannot change");
+  expect(() => removePolicy(text, "CLUSTER_A")).toThrow("in a form that this command cannot change");
 });
