@@ -5,9 +5,9 @@ import * as v from "valibot";
 import type { SigningKeySlot } from "../../worker/config/sign-in.ts";
 import { type SigningKeysTable, signingKeysSchema } from "../../worker/config/signing-keys.ts";
 import type { DeploymentFile } from "./clusters.ts";
-import { append, applyEdits, type Edit, list, quoted, setValue, unsupportedForm } from "./edits.ts";
 import { type ConfigFile, parseConfigFile } from "./file.ts";
 import { requireSecrets } from "./sign-in-edits.ts";
+import { append, applyEdits, type Edit, list, quoted, setValue, unsupportedForm } from "./toml-edits.ts";
 
 export const signingKeySlots = ["a", "b"] as const;
 

@@ -244,7 +244,6 @@ function plain(value: unknown): unknown {
 
 export interface Session {
   readonly deployment: DeploymentFile;
-  readonly hostname: string;
   readonly client: CloudflareClient;
   readonly zone: Zone;
   readonly clock: Clock;
@@ -252,14 +251,29 @@ export interface Session {
   readonly openedAt: number;
 }
 
+/** Of a deployment with a hostname for the clusters' reviews. */
+export interface WebhookSession extends Session {
+  readonly hostname: string;
+}
+
 /** @throws CliError if this is no clone, setup was never run, or Cloudflare does not answer */
 export async function openSession(config: string, context: Context): Promise<Session> {
   await loadSdk();
   const deployment = asDeployment(await openConfigFile(config, context));
-  const { path, hostname } = deployment;
-  if (hostname === null) throw cliError(path, "has no route yet", "run octogate setup first");
+  const { path, hostname, signInHostname } = deployment;
+  const address = hostname ?? signInHostname;
+  if (address === null) throw cliError(path, "has no route yet", "run octogate setup first");
   await requireWrangler(deployment);
   const openedAt = context.now();
   const client = await connectToCloudflare(context);
-  return { deployment, hostname, client, zone: await findZone(client, hostname), clock: context, openedAt };
+  return { deployment, client, zone: await findZone(client, address), clock: context, openedAt };
+}
+
+/** @throws CliError as `openSession`, and where no cluster asks for reviews */
+export async function openWebhookSession(config: string, context: Context): Promise<WebhookSession> {
+  const session = await openSession(config, context);
+  const { path, hostname } = session.deployment;
+  if (hostname !== null) return { ...session, hostname };
+  const hint = "octogate setup --cluster NAME --hostname HOSTNAME makes one ask";
+  throw cliError(path, "has no hostname for client certificates: no cluster asks for reviews", hint);
 }

@@ -4,17 +4,20 @@ import { correctFirewall } from "../../certificates/listed.ts";
 import { findOwn, isOwn, readClaim, removeFiles, revokeAll } from "../../certificates/ownership.ts";
 import { ClusterFolder } from "../../certificates/pair-files.ts";
 import { leftBehind } from "../../certificates/settled-list.ts";
+import { listCustomDomains } from "../../cloudflare/worker-script.ts";
 import { type CommandResult, type Context, cliError, done } from "../../command.ts";
 import {
   asDeployment,
   clientVariablesIn,
   clusterVariablesIn,
+  hasWebhook,
   readCluster,
   unknownCluster,
 } from "../../config-file/clusters.ts";
-import { applyEdits, removePolicy } from "../../config-file/edits.ts";
+import { removePolicy, removeRoute } from "../../config-file/edits.ts";
 import { changedAt, saveConfigFile } from "../../config-file/file.ts";
 import { removeSignInSettings } from "../../config-file/sign-in-edits.ts";
+import { applyEdits } from "../../config-file/toml-edits.ts";
 import {
   deployIfNeeded,
   readDeployed,
@@ -24,6 +27,7 @@ import {
 } from "../../deployment/state.ts";
 import { askForConsent, type ChangeOptions } from "../../options.ts";
 import { inspectSignIn, removeSignIn, secretsLeft, signInChanges } from "./sign-in.ts";
+import { inspectWebhook, removeWebhook, webhookChanges } from "./webhook.ts";
 
 /**
  * Takes one cluster out of a deployment that others go on using. The table goes last: it says which certificates were
@@ -61,16 +65,24 @@ export async function tearDownCluster(
   const isLastClient = variable in deployment.settings.vars && clientVariablesIn(rest).length === 0;
   const signIn = isLastClient ? await inspectSignIn(session, [variable]) : null;
   const isDeployedStill = deployed !== null && variable in deployed.variables;
+  const isLastWebhook =
+    listed !== null && hasWebhook(deployment.settings.vars[variable]) && !others.some((name) => hasWebhook(rest[name]));
+  const webhook = isLastWebhook ? await inspectWebhook(session, await listCustomDomains(client, zone.accountId)) : null;
   const changes = [
     ...certificates.map(({ fingerprint, commonName }) => `revoke the certificate ${fingerprint} (${commonName})`),
     ...(listed === null && !isDeployedStill
       ? []
       : [`take [vars.${variable}] out of ${path} and its certificates out of the custom rule, and deploy`]),
+    ...(webhook === null ? [] : webhookChanges(webhook, clusterName)),
     ...(signIn === null ? [] : signInChanges(signIn)),
     ...(pairs.length === 0 ? [] : [`remove the keys and certificates in ${folder.name}: ${pairs.join(", ")}`]),
     ...((await folder.isRest()) ? [`remove the rest of ${folder.name}`] : []),
   ];
-  const kept = [...left, ...(signIn === null ? [] : [...signIn.left, ...secretsLeft(deployed)])];
+  const kept = [
+    ...left,
+    ...(webhook?.left ?? []),
+    ...(signIn === null ? [] : [...signIn.left, ...secretsLeft(deployed)]),
+  ];
   const stays = kept.map((what) => `This stays: ${what}.`);
   if (changes.length === 0) {
     const { message, hint } = unknownCluster(deployment, clusterName);
@@ -82,10 +94,13 @@ export async function tearDownCluster(
 
   await revokeAll(session, claim, certificates);
   // Before the table goes, which says what goes out of the rule. These certificates are of no use any more.
-  await correctFirewall(session, { file: deployment, certificates: claim.certificates, removed });
+  const change = { file: deployment, certificates: claim.certificates, removed };
+  if (webhook !== null) await removeWebhook(session, webhook, context);
+  else if (deployment.hostname !== null) await correctFirewall({ ...session, hostname: deployment.hostname }, change);
   if (signIn !== null) await removeSignIn(session, signIn);
   const text = applyEdits(deployment, [
     ...removePolicy(deployment, variable),
+    ...(webhook === null ? [] : removeRoute(deployment, webhook.hostname)),
     ...(signIn === null ? [] : removeSignInSettings(deployment, { ...signIn, kept: undefined })),
   ]);
   const written = asDeployment(await saveConfigFile(deployment, text));

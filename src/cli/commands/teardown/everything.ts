@@ -3,9 +3,8 @@ import { clusterNameOf, isClientVariable } from "../../../worker/config/config.t
 import { findOwn, readClaim, removeFiles, revokeAll } from "../../certificates/ownership.ts";
 import { ClusterFolder } from "../../certificates/pair-files.ts";
 import { leftBehind } from "../../certificates/settled-list.ts";
-import { deleteFirewallRule, readFirewall } from "../../cloudflare/firewall-rule.ts";
-import { dissociateHostname, readAssociatedHostnames } from "../../cloudflare/hostname-associations.ts";
-import { ruleRef } from "../../cloudflare/rulesets.ts";
+import { deleteFirewallRule } from "../../cloudflare/firewall-rule.ts";
+import { dissociateHostname } from "../../cloudflare/hostname-associations.ts";
 import {
   deleteKvNamespace,
   deleteWorker,
@@ -24,9 +23,7 @@ import {
   readCluster,
 } from "../../config-file/clusters.ts";
 import {
-  applyEdits,
   clearFingerprints,
-  type Edit,
   removeKvNamespaceId,
   removePolicy,
   unsetHostname,
@@ -34,9 +31,11 @@ import {
 } from "../../config-file/edits.ts";
 import { changedAt, saveConfigFile } from "../../config-file/file.ts";
 import { removeSignInSettings, removeSigningKeys } from "../../config-file/sign-in-edits.ts";
+import { applyEdits, type Edit } from "../../config-file/toml-edits.ts";
 import { refuseToLockOut, type Session } from "../../deployment/state.ts";
 import { askForConsent, type ChangeOptions } from "../../options.ts";
 import { inspectSignIn, removeSignIn, signInChanges } from "./sign-in.ts";
+import { inspectWebhook, webhookChanges } from "./webhook.ts";
 
 type Remains = Awaited<ReturnType<typeof inspect>>;
 
@@ -45,7 +44,7 @@ export async function tearDownEverything(
   options: ChangeOptions,
   context: Context,
 ): Promise<CommandResult> {
-  const { deployment, client, zone, hostname, openedAt } = session;
+  const { deployment, client, zone, openedAt } = session;
   const { accountId } = zone;
   const { workerName, path } = deployment;
   const remains = await inspect(session);
@@ -60,11 +59,12 @@ export async function tearDownEverything(
     await work();
     context.terminal.note(`${good("✓")} ${what}`);
   };
-  const { domain, hasWorker, firewall, isOurs, claim, clusters, kvNamespaceId, signIn } = remains;
+  const { webhook, hasWorker, claim, clusters, kvNamespaceId, signIn } = remains;
+  const { domain = null, firewall = null } = webhook ?? {};
   let file = deployment;
   const certificates = clusters.flatMap(({ own }) => own.certificates);
   if (domain !== null) {
-    await step(`${hostname} leads nowhere`, () => detachCustomDomain(client, accountId, domain.id));
+    await step(`${domain.hostname} leads nowhere`, () => detachCustomDomain(client, accountId, domain.id));
   }
   if (signIn !== null) {
     await step(`${signIn.hostname} leads nowhere, and has no limit`, () => removeSignIn(session, signIn));
@@ -84,19 +84,19 @@ export async function tearDownEverything(
     });
   }
   // Last, and also where it does not seem to be there: an earlier command may have added it a moment before this one.
-  if (isOurs) {
+  if (webhook?.isOurs === true) {
     await step("client certificates are not asked for any more", () =>
-      dissociateHostname(client, zone, hostname, context, openedAt),
+      dissociateHostname(client, zone, webhook.hostname, context, openedAt),
     );
   }
   for (const { folder, own } of clusters) await removeFiles(folder, own);
-  await step(`${path} has its placeholders back`, () => saveConfigFile(file, restoredText(file, session, remains)));
+  await step(`${path} has its placeholders back`, () => saveConfigFile(file, restoredText(file, remains)));
   const json = { changed: true, changes, left: remains.left };
   return done(["The deployment is gone.", ...stays], json, leftBehind(claim.missing));
 }
 
 async function inspect(session: Session) {
-  const { deployment, client, zone, hostname, clock } = session;
+  const { deployment, client, zone, clock } = session;
   const { accountId } = zone;
   const { workerName } = deployment;
   const variables = clusterVariablesIn(deployment);
@@ -112,16 +112,14 @@ async function inspect(session: Session) {
     folders.map(async (folder, at) => ({ folder, own: await findOwn(folder, listedIn(variables[at]), claim) })),
   );
   const kvNamespaceIdInFile = kvNamespaceIdIn(deployment);
-  const [domains, deployed, firewall, hostnames, kvNamespace] = await Promise.all([
+  const [domains, deployed, kvNamespace] = await Promise.all([
     listCustomDomains(client, accountId),
     readDeployedWorker(client, accountId, workerName),
-    readFirewall(client, zone, hostname),
-    readAssociatedHostnames(client, zone),
     kvNamespaceIdInFile === null ? null : findKvNamespace(client, accountId, { id: kvNamespaceIdInFile, since }, clock),
   ]);
   // Clusters that were added from elsewhere would be cut off without a word, and their certificates would stay valid.
   refuseToLockOut(deployment, deployed);
-  const own = [hostname, deployment.signInHostname];
+  const own = [deployment.hostname, deployment.signInHostname];
   const elsewhere = domains.find((domain) => domain.service === workerName && !own.includes(domain.hostname));
   if (elsewhere !== undefined) {
     throw cliError(
@@ -130,24 +128,15 @@ async function inspect(session: Session) {
       "detach that domain first if it is to go, or take the things that are this deployment's away by hand",
     );
   }
-  // The same hostname, set up from another clone under another name: rule and association guard that Worker now.
-  const heir = domains.find((domain) => domain.hostname === hostname && domain.service !== workerName);
-  const isAssociated = hostnames.includes(hostname);
+  const webhook = await inspectWebhook(session, domains);
   const signIn = await inspectSignIn(session, removed, domains);
-  const left = [...clusters.flatMap((cluster) => cluster.own.left), ...(signIn?.left ?? [])];
-  if (heir !== undefined && (firewall.rule !== null || isAssociated)) {
-    left.push(`the custom rule and the association of ${hostname}: it leads to the Worker ${heir.service}`);
-  }
+  const left = [...clusters.flatMap((cluster) => cluster.own.left), ...(signIn?.left ?? []), ...(webhook?.left ?? [])];
   // A namespace of another name is the operator's own, put into wrangler.toml by hand.
   const isOurKvNamespace = kvNamespace?.title === kvNamespaceTitle(workerName);
   return {
-    // Null: the hostname does not lead to this Worker.
-    domain: domains.find((domain) => domain.hostname === hostname && domain.service === workerName) ?? null,
+    // Null: no cluster asks for reviews.
+    webhook,
     hasWorker: deployed !== null,
-    // Null: the rule is another Worker's.
-    firewall: heir === undefined ? firewall : null,
-    isAssociated: heir === undefined && isAssociated,
-    isOurs: heir === undefined,
     claim,
     clusters,
     left,
@@ -165,16 +154,14 @@ async function inspect(session: Session) {
   };
 }
 
-function changesFor({ deployment, hostname }: Session, remains: Remains): string[] {
-  const { domain, hasWorker, firewall, isAssociated, clusters, kvNamespaceId, variables, removed, signIn } = remains;
+function changesFor({ deployment }: Session, remains: Remains): string[] {
+  const { webhook, hasWorker, clusters, kvNamespaceId, variables, removed, signIn } = remains;
   const certificates = clusters.flatMap(({ own }) => own.certificates);
   const names = variables.map(clusterNameOf).join(", ");
   return [
-    ...(domain === null ? [] : [`detach ${hostname}: users can no longer sign in to ${names}`]),
+    ...(webhook === null ? [] : webhookChanges(webhook, names)),
     ...(hasWorker ? [`delete the Worker ${deployment.workerName} and its secrets`] : []),
     ...(signIn === null ? [] : signInChanges(signIn)),
-    ...(firewall === null || firewall.rule === null ? [] : [`delete the custom rule ${ruleRef(hostname)}`]),
-    ...(isAssociated ? [`ask no more for client certificates at ${hostname} (hostname association)`] : []),
     ...certificates.map(({ fingerprint, commonName }) => `revoke the certificate ${fingerprint} (${commonName})`),
     ...(kvNamespaceId === null ? [] : [`delete the KV namespace ${kvNamespaceId}, with the cached facts in it`]),
     ...(removed.length === 0
@@ -184,24 +171,24 @@ function changesFor({ deployment, hostname }: Session, remains: Remains): string
   ];
 }
 
-type InFile = Pick<Remains, "goneKvNamespaceId" | "kept" | "removed" | "signIn">;
+type InFile = Pick<Remains, "goneKvNamespaceId" | "kept" | "removed" | "signIn" | "webhook">;
 
 /** How each part that commands write into the file is taken out of it again. */
-const takenOut: Readonly<Record<WrittenPart, (file: DeploymentFile, session: Session, remains: InFile) => Edit[]>> = {
+const takenOut: Readonly<Record<WrittenPart, (file: DeploymentFile, remains: InFile) => Edit[]>> = {
   // One cluster's table stays, as the file ships with one, with the operator's own policy in it.
-  policies: (file, _, { kept, removed }) => [
+  policies: (file, { kept, removed }) => [
     ...removed.flatMap((variable) => removePolicy(file, variable)),
     ...(kept === undefined ? [] : clearFingerprints(file, kept)),
   ],
-  kvNamespace: (file, _, { goneKvNamespaceId: id }) => (id === null ? [] : removeKvNamespaceId(file, id)),
-  hostname: (file, { hostname }) => unsetHostname(file, hostname),
-  signIn: (file, _, { signIn, kept }) => (signIn === null ? [] : removeSignInSettings(file, { ...signIn, kept })),
+  kvNamespace: (file, { goneKvNamespaceId: id }) => (id === null ? [] : removeKvNamespaceId(file, id)),
+  hostname: (file, { webhook }) => (webhook === null ? [] : unsetHostname(file, webhook.hostname)),
+  signIn: (file, { signIn, kept }) => (signIn === null ? [] : removeSignInSettings(file, { ...signIn, kept })),
   signingKeys: removeSigningKeys,
 };
 
-function restoredText(file: DeploymentFile, session: Session, remains: InFile): string {
+function restoredText(file: DeploymentFile, remains: InFile): string {
   return applyEdits(
     file,
-    Object.values(takenOut).flatMap((takeOut) => takeOut(file, session, remains)),
+    Object.values(takenOut).flatMap((takeOut) => takeOut(file, remains)),
   );
 }

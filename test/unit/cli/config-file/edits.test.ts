@@ -3,14 +3,15 @@ import { describe, expect, test } from "vitest";
 import * as clusters from "../../../../src/cli/config-file/clusters.ts";
 import * as edits from "../../../../src/cli/config-file/edits.ts";
 import type { ConfigFile } from "../../../../src/cli/config-file/file.ts";
+import { applyEdits, type Edit } from "../../../../src/cli/config-file/toml-edits.ts";
 import { configFile } from "../support/config-file.ts";
 
 /** @returns the same as a function of a text, which gives the edited text */
 const onText =
-  <T extends readonly unknown[]>(edit: (file: ConfigFile, ...args: T) => edits.Edit[]) =>
+  <T extends readonly unknown[]>(edit: (file: ConfigFile, ...args: T) => Edit[]) =>
   (text: string, ...args: T): string => {
     const file = configFile(text);
-    return edits.applyEdits(file, edit(file, ...args));
+    return applyEdits(file, edit(file, ...args));
   };
 const addFingerprint = onText(edits.addFingerprint);
 const clearFingerprints = onText(edits.clearFingerprints);
@@ -63,12 +64,12 @@ describe("the file as it ships", () => {
       ...edits.setKvNamespaceId(file, "0123"),
     ];
     const byOne = setKvNamespaceId(setCluster(setHostname(shipped, "auth.acme.dev"), cluster("CLUSTER_ONE")), "0123");
-    expect(edits.applyEdits(file, all)).toBe(byOne);
+    expect(applyEdits(file, all)).toBe(byOne);
   });
 
   test("gets all three in a file that has none of them", () => {
     const file = configFile('name = "octogate"');
-    const text = edits.applyEdits(file, [
+    const text = applyEdits(file, [
       ...edits.setHostname(file, "auth.acme.dev"),
       ...edits.setCluster(file, cluster("CLUSTER_ONE")),
       ...edits.setKvNamespaceId(file, "0123"),
