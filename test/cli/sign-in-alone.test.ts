@@ -29,6 +29,23 @@ async function succeed(run: Promise<{ exitCode: number; stdout: string; stderr: 
   return result;
 }
 
+/** Each run gets one change further than the one before. @returns how many runs it took */
+async function untilItIsThrough(run: () => Promise<{ exitCode: number; stderr: string }>): Promise<number> {
+  for (let runs = 1; ; runs += 1) {
+    let count = 0;
+    rig.cloudflare.interfere = ({ method }) => {
+      if (method === "GET") return null;
+      count += 1;
+      return count > 1 ? { kind: "answer", when: "before", answer: brokenOnce } : null;
+    };
+    const { exitCode, stderr } = await run();
+    expect(stderr).not.toContain("Error:");
+    rig.cloudflare.interfere = () => null;
+    if (exitCode === 0) return runs;
+    expect(runs).toBeLessThan(10);
+  }
+}
+
 describe("setup --no-webhook", () => {
   test("makes the sign-in hostname alone: no certificate, no rule, no association, no files", async () => {
     const { certificates, associatedHostnames } = structuredClone(rig.cloudflare.state);
@@ -58,23 +75,7 @@ describe("setup --no-webhook", () => {
   });
 
   test("goes on after a break at any step", async () => {
-    // Each run gets one step further than the one before.
-    for (let runs = 0; ; runs += 1) {
-      let count = 0;
-      rig.cloudflare.interfere = ({ method }) => {
-        if (method === "GET") return null;
-        count += 1;
-        return count > 1 ? { kind: "answer", when: "before", answer: brokenOnce } : null;
-      };
-      const { exitCode, stderr } = await setup(
-        "managed",
-        ...(runs === 0 ? alone : [...signIn, "--no-webhook", ...allow]),
-      );
-      expect(stderr).not.toContain("Error:");
-      if (exitCode === 0) break;
-      expect(runs).toBeLessThan(10);
-    }
-    rig.cloudflare.interfere = () => null;
+    await untilItIsThrough(() => setup("managed", ...alone));
     expect(hostnames()).toEqual([signInHostname]);
     expect(rig.cloudflare.state.certificates).toEqual([]);
   });
@@ -176,6 +177,14 @@ describe("teardown", () => {
     expect(firewallRules()).not.toContain(ownRule);
     expect({ ...withoutCertificates(), toml: rig.clone.read("wrangler.toml") }).toEqual(after);
     expect((await succeed(setup("managed"))).stdout).toContain("Nothing had to be changed.");
+  });
+
+  test("--cluster of the last one that asks for reviews goes on after a break at any step", async () => {
+    await succeed(setup("managed", ...alone));
+    const after = { ...withoutCertificates(), toml: rig.clone.read("wrangler.toml") };
+    await succeed(setup("production", "--hostname", hostname, ...allow));
+    expect(await untilItIsThrough(() => teardown("--cluster", "production"))).toBeGreaterThan(3);
+    expect({ ...withoutCertificates(), toml: rig.clone.read("wrangler.toml") }).toEqual(after);
   });
 
   test("--cluster of one that people only sign in to leaves the clusters' hostname as it is", async () => {

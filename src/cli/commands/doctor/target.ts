@@ -108,7 +108,8 @@ function configurationOf(options: DoctorOptions, file: ConfigFile): Configuratio
   const listed = asked.flatMap((name) => readFingerprints(settings.vars[name]));
   const issuerUrl = issuerIn(options, file);
   const asksForReviews = asked.some((name) => hasWebhook(settings.vars[name]));
-  const address = options.hostname ?? hostnameOf(settings) ?? (asksForReviews ? null : hostOf(issuerUrl));
+  const known = asksForReviews ? hostnameOf(settings) : (hostOf(issuerUrl) ?? hostnameOf(settings));
+  const address = options.hostname ?? known;
   if (address === null) {
     const message = "no [[routes]] with custom_domain = true names your own hostname";
     return nothing(path, message, "octogate setup writes it, or give --hostname");
