@@ -76,6 +76,7 @@ async function soak(options: SoakOptions): Promise<void> {
       const sample = await takeSample(elapsed(), deployment.edgePid, deployment.workerdPid());
       if (sample !== null) samples.push(sample);
     }),
+    ...(sabotage?.isKilled === true ? [every(1_000, () => deployment.killWorkerd())] : []),
     ...(sabotage?.leak === undefined
       ? []
       : [every(1_000, () => deployment.leak(sabotage.leak?.bytes ?? 0, sabotage.leak?.opensFile === true))]),

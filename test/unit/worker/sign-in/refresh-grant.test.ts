@@ -162,6 +162,19 @@ describe("while GitHub is down", () => {
     expectError(await refresh(token), "temporarily_unavailable", 503);
   });
 
+  test("the session outlives the last second of the grace, in which no ID token would be left any time", async () => {
+    const { refreshTokenOf, refresh, github, clock } = startSignIn();
+    const token = await refreshTokenOf();
+    clock.nowMs += 900;
+    await refresh(token);
+    github.isDown = true;
+    clock.nowMs += 719_600;
+    expectError(await refresh(token), "temporarily_unavailable", 503);
+    github.isDown = false;
+    clock.nowMs += 60_000;
+    expect((await refresh(token)).status).toBe(200);
+  });
+
   test("another person is asked to try again, and comes through afterwards", async () => {
     const { refreshTokenOf, refresh, github, clock, decisions } = startSignIn();
     const token = await refreshTokenOf();
