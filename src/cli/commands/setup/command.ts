@@ -96,6 +96,7 @@ export const setupCommand: CommandMaker = (context, run) =>
         "setup --cluster staging --allow team:acme/platform user:octocat   # one more cluster",
         "setup --cluster production --sign-in-hostname login.acme.dev   # what to enter in the GitHub App",
         "setup --cluster production --sign-in-hostname login.acme.dev --github-client-id Iv23liAcmeClusters00",
+        "setup --cluster eks --no-webhook --allow org:acme --sign-in-hostname login.acme.dev   # for ID tokens alone",
         "setup --cluster production   # go on after a break, or deploy what was changed",
       ),
     )
