@@ -15,9 +15,7 @@ import { sharedQuotasTable } from "./sources.ts";
 
 /** Parts of documents, by the document and by the name of their markers. */
 const parts: Readonly<Record<string, Readonly<Record<string, () => string>>>> = {
-  "README.md": { doors: () => doorsTable("docs/") },
-  "docs/comparison.md": { doors: () => doorsTable("") },
-  "docs/moving.md": { doors: () => doorsTable("") },
+  "README.md": { doors: doorsTable },
   "docs/caching.md": { "shared quotas": sharedQuotasTable },
   "docs/configuration.md": { limits: limitsTable },
   "docs/security.md": { causes: causesTable, exceptions: exceptionsTable },

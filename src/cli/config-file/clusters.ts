@@ -113,6 +113,14 @@ export function readCluster({ settings }: ConfigFile, variable: string): Cluster
   return { fingerprints, allow, isExample };
 }
 
+/**
+ * Whether a cluster asks for reviews, and so has a client certificate, or gets one. One that people sign in to may go
+ * without.
+ */
+export function hasWebhook(table: unknown): boolean {
+  return stringsIn(table, "client_certificates").length > 0 || !asksForSignIn(table);
+}
+
 /** @returns the variables of all clusters but those of the example */
 export function clusterVariablesIn(file: ConfigFile): string[] {
   return Object.keys(file.settings.vars).filter(
@@ -151,7 +159,10 @@ export function requireCluster(file: ConfigFile, clusterName: string): readonly 
   const variable = clusterVariableName(clusterName);
   const { fingerprints } = readCluster(file, variable) ?? { fingerprints: [] };
   if (fingerprints.length > 0) return fingerprints;
-  const hint = `run octogate setup --cluster ${clusterName} first`;
+  const isAlone = !hasWebhook(file.settings.vars[variable]);
+  const hint = isAlone
+    ? `people only sign in to it; octogate setup --cluster ${clusterName} --hostname ${hostnameOf(file.settings) ?? "HOSTNAME"} makes one`
+    : `run octogate setup --cluster ${clusterName} first`;
   throw cliError(`${file.path}: ${variable}`, `${clusterName} has no certificate yet`, hint);
 }
 

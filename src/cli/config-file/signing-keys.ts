@@ -4,9 +4,9 @@ import { isDeepStrictEqual } from "node:util";
 import * as v from "valibot";
 import { type SigningKeysTable, signingKeySlots, signingKeysSchema } from "../../worker/config/signing-keys.ts";
 import type { DeploymentFile } from "./clusters.ts";
-import { append, applyEdits, type Edit, list, quoted, setValue, unsupportedForm } from "./edits.ts";
 import { type ConfigFile, parseConfigFile } from "./file.ts";
 import { requireSecrets } from "./sign-in-edits.ts";
+import { append, applyEdits, type Edit, list, quoted, setValue, unsupportedForm } from "./toml-edits.ts";
 
 /** @returns an RSA key's name: the SHA-256 of its required members in alphabetical order (RFC 7638) */
 export function thumbprintOf({ e, n }: { readonly e?: string; readonly n?: string }): string {

@@ -1,6 +1,6 @@
 // What is risky, or can't work, about signing in: settings that are right for the Worker one by one.
 import { asksForSignIn, clientSettings, idTokenSeconds } from "../../../worker/config/client-table.ts";
-import { type Config, isClientVariable, isClusterVariable } from "../../../worker/config/config.ts";
+import { type Config, isClusterVariable, policyKindOf } from "../../../worker/config/config.ts";
 import type { SignInSettings } from "../../../worker/config/sign-in.ts";
 import type { SigningKeysTable } from "../../../worker/config/signing-keys.ts";
 import type { Diagnostic } from "../../command.ts";
@@ -61,7 +61,7 @@ function findHostname(file: ConfigFile, { issuerUrl, clients }: Config): Diagnos
 function findPhishedTokens(file: ConfigFile, { clients }: Config): Diagnostic[] {
   const { vars } = file.settings;
   const listing = Object.entries(vars).flatMap(([variable, table]): Diagnostic[] => {
-    if (!isClusterVariable(variable) && !isClientVariable(variable)) return [];
+    if (policyKindOf(variable) === null) return [];
     const index = itemsIn(table, "oauth_clients").indexOf(String(vars.GITHUB_CLIENT_ID));
     if (index < 0) return [];
     const message =

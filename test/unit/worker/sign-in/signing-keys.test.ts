@@ -3,27 +3,12 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync } from "node:crypto";
 import { calculateJwkThumbprint, jwtVerify } from "jose";
 import { describe, expect, test } from "vitest";
-import type { IdTokenClaims } from "../../../../src/worker/sign-in/id-token.ts";
 import { createSigningKeys } from "../../../../src/worker/sign-in/signing-keys.ts";
 import { makeSigningKey } from "../../../support/signing-key.ts";
+import { idTokenClaims } from "./support/id-token-claims.ts";
 
 const [keyA, keyB] = [makeSigningKey(2048), makeSigningKey(3072)];
-const claims: IdTokenClaims = {
-  iss: "https://login.acme.test",
-  aud: "production",
-  sub: "1",
-  iat: 1,
-  exp: 2_000_000_000,
-  jti: "j",
-  username: "u",
-  groups: [],
-  preferred_username: "u",
-  name: "u",
-  github_host: "github.com",
-  credential_id: "c",
-  credential_kind: "app",
-  door: "sign-in",
-};
+const claims = idTokenClaims({ iat: 1, exp: 2_000_000_000 });
 
 const nothing = { privateKeys: {}, signs: "a", withdrawn: [], leftOut: [] } as const;
 
