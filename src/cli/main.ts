@@ -17,7 +17,7 @@ for (const stream of [stdout, stderr]) {
 process.exitCode = await runProgram(argv.slice(2), {
   env,
   folder: process.cwd(),
-  fetch: await fetchThroughProxy(env),
+  fetch: fetchThroughProxy(env),
   now: Date.now,
   sleep: async (milliseconds) => void (await setTimeout(milliseconds)),
   terminal: createTerminal({ stdin, stdout, stderr, env }),

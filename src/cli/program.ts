@@ -1,5 +1,6 @@
 // The command line: its commands, and what follows from a result. Usage errors end with 2, failures with 1.
 import { Command, CommanderError, Help, type Option } from "commander";
+import { proxyAddressHint, wrongProxyVariables } from "../node/proxy.ts";
 import { version } from "../worker/version.ts";
 import {
   CliError,
@@ -12,58 +13,40 @@ import {
   type Run,
   resultDiagnosticLines,
 } from "./command.ts";
-import { rotateCacheSecretCommand } from "./commands/cache-secret.ts";
-import { issueCommand } from "./commands/certificate/issue.ts";
-import { listCommand } from "./commands/certificate/list.ts";
-import { revokeCommand } from "./commands/certificate/revoke.ts";
-import { rotateCommand } from "./commands/certificate/rotate.ts";
-import { checkCommand } from "./commands/check/command.ts";
-import { completionCommand } from "./commands/completion.ts";
-import { doctorCommand } from "./commands/doctor/command.ts";
-import { explainCommand } from "./commands/explain/command.ts";
-import { kubeconfigCommand } from "./commands/kubeconfig/command.ts";
-import { manifestsCommand } from "./commands/manifests/command.ts";
-import { pinCommand } from "./commands/pin/command.ts";
-import { reportCommand } from "./commands/report/command.ts";
-import { setupCommand } from "./commands/setup/command.ts";
-import { createCommand } from "./commands/signing-key/create.ts";
-import { rotateCommand as rotateSigningKeyCommand } from "./commands/signing-key/rotate.ts";
-import { statusCommand } from "./commands/signing-key/status.ts";
-import { teardownCommand } from "./commands/teardown/command.ts";
 import { breakLine } from "./line-breaks.ts";
 import { nearestTo } from "./nearest.ts";
 import { Interruption, type Terminal } from "./terminal.ts";
 
-/** A cluster's client certificates, from issue to revocation. */
-const certificateCommand: CommandMaker = (context, run) => {
-  const command = new Command("certificate").description(
-    "issues, lists, rotates and revokes client certificates, by which Octogate knows the clusters",
-  );
-  for (const make of [issueCommand, listCommand, rotateCommand, revokeCommand]) command.addCommand(make(context, run));
-  return command;
+/**
+ * In the order in which an operator meets them. A command is loaded when it is asked for: all of them together are
+ * hundreds of files, and take longer than most commands.
+ */
+const commands: Readonly<Record<string, Readonly<Record<string, () => Promise<CommandMaker>>>>> = {
+  "From a clone to a cluster that asks:": {
+    setup: async () => (await import("./commands/setup/command.ts")).setupCommand,
+    manifests: async () => (await import("./commands/manifests/command.ts")).manifestsCommand,
+    kubeconfig: async () => (await import("./commands/kubeconfig/command.ts")).kubeconfigCommand,
+  },
+  "Who gets in:": {
+    check: async () => (await import("./commands/check/command.ts")).checkCommand,
+    pin: async () => (await import("./commands/pin/command.ts")).pinCommand,
+    explain: async () => (await import("./commands/explain/command.ts")).explainCommand,
+    report: async () => (await import("./commands/report/command.ts")).reportCommand,
+  },
+  "Afterwards:": {
+    doctor: async () => (await import("./commands/doctor/command.ts")).doctorCommand,
+    certificate: async () => (await import("./commands/certificate/command.ts")).certificateCommand,
+    "signing-key": async () => (await import("./commands/signing-key/command.ts")).signingKeyCommand,
+    "cache-secret": async () => (await import("./commands/cache-secret.ts")).cacheSecretCommand,
+    teardown: async () => (await import("./commands/teardown/command.ts")).teardownCommand,
+  },
+  "Help:": {
+    completion: async () => (await import("./commands/completion.ts")).completionCommand,
+  },
 };
 
-/** The keys that sign ID tokens: made, published, and replaced one by the other. */
-const signingKeyCommand: CommandMaker = (context, run) => {
-  const command = new Command("signing-key").description(
-    "makes, shows and rotates the key that signs what clusters know people by",
-  );
-  for (const make of [createCommand, statusCommand, rotateSigningKeyCommand]) command.addCommand(make(context, run));
-  return command;
-};
-
-const cacheSecretCommand: CommandMaker = (context, run) =>
-  new Command("cache-secret")
-    .description("rotates the secret that seals what people carry and what KV holds")
-    .addCommand(rotateCacheSecretCommand(context, run));
-
-/** In the order in which an operator meets them. */
-const commands: Readonly<Record<string, readonly CommandMaker[]>> = {
-  "From a clone to a cluster that asks:": [setupCommand, manifestsCommand, kubeconfigCommand],
-  "Who gets in:": [checkCommand, pinCommand, explainCommand, reportCommand],
-  "Afterwards:": [doctorCommand, certificateCommand, signingKeyCommand, cacheSecretCommand, teardownCommand],
-  "Help:": [completionCommand],
-};
+/** These show or know all the others. */
+const aboutAll = ["completion", "help"];
 
 const tokenLike = /\b(?:gh[a-z]_|github_pat_)\w+/g;
 
@@ -95,14 +78,20 @@ export async function runProgram(argv: readonly string[], context: Context): Pro
     .showHelpAfterError("(--help shows what there is)");
 
   const run: Run = async (work) => {
-    exitCode = present(await resultOf(work, terminal), isForMachines, context);
+    const result = await resultOf(async () => {
+      refuseWrongProxy(context.env);
+      return work();
+    }, terminal);
+    exitCode = present(result, isForMachines, context);
   };
-  for (const [heading, makers] of Object.entries(commands)) {
-    for (const make of makers) {
-      const command = make(context, run).helpGroup(heading);
-      adopt(program, command);
-      program.addCommand(command);
-    }
+  const rows = Object.entries(commands).flatMap(([heading, group]) =>
+    Object.entries(group).map(([name, load]) => ({ heading, name, load })),
+  );
+  const named = rows.filter(({ name }) => name === argv[0] && !aboutAll.includes(name));
+  for (const { heading, load } of named.length > 0 ? named : rows) {
+    const command = (await load())(context, run).helpGroup(heading);
+    adopt(program, command);
+    program.addCommand(command);
   }
 
   try {
@@ -139,6 +128,12 @@ function refuseMisspelled(program: Command, argv: readonly string[]): void {
     if (flag === undefined || flags.has(flag)) continue;
     command.error(`error: unknown option '${flag}'${didYouMean(nearestTo(flag, flags))}`);
   }
+}
+
+/** Before any work: wrangler reads these variables, too. @throws CliError where one of them holds no proxy's address */
+function refuseWrongProxy(env: Context["env"]): void {
+  const wrong = wrongProxyVariables(env).map((name) => error(name, "is no address of a proxy", proxyAddressHint));
+  if (wrong.length > 0) throw new CliError(...wrong);
 }
 
 const didYouMean = (word: string | null) => (word === null ? "" : `\n(Did you mean ${word}?)`);

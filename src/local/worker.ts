@@ -2,7 +2,7 @@
 // bindings of wrangler.toml. Miniflare starts workerd.
 import { readFile } from "node:fs/promises";
 import { build, stop as stopEsbuild } from "esbuild";
-import { Miniflare, type MiniflareOptions, type WorkerdStructuredLog } from "miniflare";
+import { Log, LogLevel, Miniflare, type MiniflareOptions, type WorkerdStructuredLog } from "miniflare";
 import * as v from "valibot";
 import { parseToml } from "../node/toml.ts";
 
@@ -34,7 +34,10 @@ export interface WorkerOptions {
   readonly variables: Readonly<Record<string, unknown>>;
   /** Path of the folder in which Miniflare keeps the Worker's KV. */
   readonly storage: string;
-  /** Called with each line that the Worker writes to its console, and with each of its uncaught exceptions. */
+  /**
+   * Called with each line that the Worker writes to its console, with each of its uncaught exceptions, and with each
+   * crash of workerd.
+   */
   readonly onLog: (level: "out" | "error", line: string) => void;
 }
 
@@ -96,6 +99,20 @@ export async function startWorker(options: WorkerOptions, onStart: (stop: () => 
   return { port: Number(port) };
 }
 
+/** What Miniflare warns of: that workerd crashed and is started again, or can't be. */
+class MiniflareLog extends Log {
+  readonly #onLog: WorkerOptions["onLog"];
+
+  constructor(onLog: WorkerOptions["onLog"]) {
+    super(LogLevel.WARN);
+    this.#onLog = onLog;
+  }
+
+  override logWithLevel(level: LogLevel, message: string): void {
+    if (level <= this.level) this.#onLog("error", message);
+  }
+}
+
 function miniflareOptions(options: WorkerOptions, script: string): MiniflareOptions {
   const { settings, variables, storage, onLog } = options;
   return {
@@ -103,6 +120,7 @@ function miniflareOptions(options: WorkerOptions, script: string): MiniflareOpti
     port: 0,
     cf: false,
     logRequests: false,
+    log: new MiniflareLog(onLog),
     // Both would reach outside: one into the home directory, one to Cloudflare.
     enableDevRegistry: false,
     telemetry: { enabled: false },

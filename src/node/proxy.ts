@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { request as httpRequest, type IncomingMessage } from "node:http";
 import { request as httpsRequest } from "node:https";
 import type { Socket } from "node:net";
+import type { EnvHttpProxyAgent } from "undici";
 
 interface HostAndPort {
   readonly host: string;
@@ -13,12 +14,40 @@ interface HostAndPort {
 type Environment = Readonly<Record<string, string | undefined>>;
 
 function variable(env: Environment, name: string): string {
-  return env[name.toLowerCase()] ?? env[name] ?? "";
+  return (env[name.toLowerCase()] ?? env[name] ?? "").trim();
+}
+
+/** HTTP_PROXY is wrangler's way out where there is no HTTPS_PROXY. */
+const proxyVariables = ["HTTPS_PROXY", "HTTP_PROXY"] as const;
+
+/**
+ * @returns the variables that hold no address of a proxy, as they are spelled; their values may hold a password.
+ *   NO_PROXY is never wrong: an entry that is no name of a host excepts none
+ */
+export function wrongProxyVariables(env: Environment): readonly string[] {
+  return proxyVariables
+    .filter((name) => variable(env, name) !== "" && !isProxyAddress(withScheme(variable(env, name))))
+    .map((name) => (env[name.toLowerCase()] === undefined ? name : name.toLowerCase()));
+}
+
+/** For those variables. */
+export const proxyAddressHint =
+  "http://HOST:PORT, or http://USER:PASSWORD@HOST:PORT with both percent-encoded; nothing at all where there is no proxy";
+
+function isProxyAddress(address: string): boolean {
+  if (!URL.canParse(address)) return false;
+  const { protocol, hostname, username, password } = new URL(address);
+  if (hostname === "" || !/^(?:https?|socks5?):$/.test(protocol)) return false;
+  try {
+    return decodeURIComponent(username + password) !== null;
+  } catch {
+    return false;
+  }
 }
 
 /**
+ * @param env one in which no variable of a proxy is wrong
  * @returns the proxy for HTTPS to this host, or null for a direct connection
- * @throws TypeError if the variable holds no address
  */
 export function proxyFor({ host, port }: HostAndPort, env: Environment): URL | null {
   const proxy = variable(env, "HTTPS_PROXY");
@@ -65,6 +94,7 @@ export function openedTlsHint(proxy: URL | null, hostname: string): string | nul
  * @throws Error if the proxy cannot be reached, or refuses
  */
 export async function openTunnel(proxy: URL, { host, port }: HostAndPort, signal: AbortSignal): Promise<Socket> {
+  if (proxy.protocol.startsWith("socks")) throw new Error(`${shownProxy(proxy)} is no HTTP proxy, which this needs`);
   const address = `${host.includes(":") ? `[${host}]` : host}:${port}`;
   const { username, password } = proxy;
   const credentials = Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`).toString("base64");
@@ -85,13 +115,24 @@ export async function openTunnel(proxy: URL, { host, port }: HostAndPort, signal
   throw new Error(`${shownProxy(proxy)} answered ${response.statusCode} to CONNECT ${address}`);
 }
 
-/** @returns `fetch` by way of the proxy where the environment names one, and Node's own otherwise */
-export async function fetchThroughProxy(env: Environment): Promise<typeof fetch> {
-  const proxy = variable(env, "HTTPS_PROXY");
-  if (proxy === "") return fetch;
-  const { EnvHttpProxyAgent, fetch: send } = await import("undici");
-  const dispatcher = new EnvHttpProxyAgent({ httpsProxy: withScheme(proxy), noProxy: variable(env, "NO_PROXY") });
-  const through: unknown = (input: string, init: object) => send(input, { ...init, dispatcher });
+/**
+ * @param env read with the first request: until then a variable may be wrong
+ * @returns `fetch` by way of the proxy where the environment names one, and Node's own otherwise
+ */
+export function fetchThroughProxy(env: Environment): typeof fetch {
+  const [httpsProxy, httpProxy] = proxyVariables.map((name) => variable(env, name));
+  if (!httpsProxy) return fetch;
+  let agent: EnvHttpProxyAgent | null = null;
+  const through: unknown = async (input: string, init: object) => {
+    const undici = await import("undici");
+    agent ??= new undici.EnvHttpProxyAgent({
+      httpsProxy: withScheme(httpsProxy),
+      // Without it undici reads the variable itself.
+      httpProxy: httpProxy ? withScheme(httpProxy) : "",
+      noProxy: variable(env, "NO_PROXY"),
+    });
+    return undici.fetch(input, { ...init, dispatcher: agent });
+  };
   // The same function by the same standard; the two type declarations only come from different releases of one source.
   return through as typeof fetch;
 }

@@ -90,11 +90,19 @@ export function createApp(runtime: Runtime): App {
   signIn.get("/.well-known/openid-configuration", requireProvider, asPublic(describeProvider));
   signIn.get("/.well-known/oauth-authorization-server", requireProvider, asPublic(describeProvider));
   signIn.get("/.well-known/jwks.json", requireProvider, asPublic(publishKeys));
-  signIn.post("/device_authorization", requireProvider, refuseOtherSites, limitDevices, asPrivate(authorizeDevice));
+  // Each of the three says whether a client's secret is right, so they share the limit on failures.
+  signIn.post(
+    "/device_authorization",
+    requireProvider,
+    refuseOtherSites,
+    limitFailures,
+    limitDevices,
+    asPrivate(authorizeDevice),
+  );
   signIn.post("/token", requireProvider, refuseOtherSites, limitFailures, asPrivate(grantTokens));
   signIn.get("/userinfo", requireProvider, asPrivate(tellUser));
   signIn.post("/userinfo", requireProvider, asPrivate(tellUser));
-  signIn.post("/revoke", requireProvider, refuseOtherSites, asPrivate(revokeToken));
+  signIn.post("/revoke", requireProvider, refuseOtherSites, limitFailures, asPrivate(revokeToken));
   signIn.notFound(({ req }) => {
     const answer = answerUnmatched(signIn.routes, req.path);
     // A cache may keep a 404 otherwise, and this hostname is one that browsers see.
@@ -194,12 +202,12 @@ export function createApp(runtime: Runtime): App {
 
   /** Counts after the fact: an office is one address, and what succeeds is no guess. */
   async function limitFailures(c: SignInContext, next: Next): Promise<Response | undefined> {
-    const { tokenFailures } = c.get("signIn");
+    const { failures } = c.get("signIn");
     const address = callerAddress(c.req.raw);
-    if (address !== null && tokenFailures.isOver(address)) return errorAnswer(tooManyRequests());
+    if (address !== null && failures.isOver(address)) return errorAnswer(tooManyRequests());
     await next();
     const error = c.get("error");
-    if (address !== null && error !== undefined && isFailure(error)) runtime.waitUntil(tokenFailures.add(address));
+    if (address !== null && error !== undefined && isFailure(error)) runtime.waitUntil(failures.add(address));
     return undefined;
   }
 

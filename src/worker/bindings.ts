@@ -32,7 +32,7 @@ const limiters = {
   NEVER_SEEN_LIMIT: "there is no cap on tokens that were never seen",
   AUTHORIZE_LIMIT: "there is no limit on sign-ins by address",
   DEVICE_LIMIT: "there is no limit on device codes by address",
-  TOKEN_FAILURE_LIMIT: "there is no limit on guesses at /token by address",
+  TOKEN_FAILURE_LIMIT: "there is no limit on guesses by address",
 } as const;
 
 export type LimiterName = keyof typeof limiters;

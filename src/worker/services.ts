@@ -24,6 +24,7 @@ import { createRepeatedDenials } from "./repeated-denials.ts";
 import { createProvider } from "./sign-in/create-provider.ts";
 import { createFailureLimit, type FailureLimit } from "./sign-in/failure-limit.ts";
 import type { Provider } from "./sign-in/provider.ts";
+import { describeLeftOut } from "./sign-in/signing-keys.ts";
 import type { ResponseCache } from "./sign-in/used-codes.ts";
 import { keySetSchema, maxKeySetBytes } from "./workflows/key-set.ts";
 import { createActionsKeys } from "./workflows/keys.ts";
@@ -67,7 +68,8 @@ export interface SignInServices {
   /** Each tells whether one more request of an address is within its limit. */
   readonly mayAuthorize: (address: string) => Promise<boolean>;
   readonly mayStartDevice: (address: string) => Promise<boolean>;
-  readonly tokenFailures: FailureLimit;
+  /** Wrong codes, tokens and secrets. */
+  readonly failures: FailureLimit;
 }
 
 /** @returns the services of an environment; the runtime hands over the same object with every request */
@@ -227,7 +229,7 @@ function signInOf(
     provider: providerOf(signIn),
     mayAuthorize: limit("AUTHORIZE_LIMIT"),
     mayStartDevice: limit("DEVICE_LIMIT"),
-    tokenFailures: createFailureLimit(limit("TOKEN_FAILURE_LIMIT"), now),
+    failures: createFailureLimit(limit("TOKEN_FAILURE_LIMIT"), now),
   };
 
   function providerOf(settings: Checked<SignInSettings>): Checked<Provider> {
@@ -253,8 +255,12 @@ async function checkSignIn(
   if (wrong.length > 0 || signIn === null) return { ok: false, problems: wrong };
   const keys = signIn.provider.ok ? await signIn.provider.value.signingKeys() : signIn.provider;
   if (!keys.ok) return keys;
-  const missing = signInLimiters.map((name) => missingLimiter(name, env[name])).filter((text) => text !== null);
-  return { ok: true, value: missing.length === 0 ? null : missing.join("; ") };
+  const { leftOut } = keys.value;
+  const warnings = [
+    leftOut.length === 0 ? null : describeLeftOut(leftOut),
+    ...signInLimiters.map((name) => missingLimiter(name, env[name])),
+  ].filter((text) => text !== null);
+  return { ok: true, value: warnings.length === 0 ? null : warnings.join("; ") };
 }
 
 const signInLimiters = ["AUTHORIZE_LIMIT", "DEVICE_LIMIT", "TOKEN_FAILURE_LIMIT"] as const satisfies LimiterName[];

@@ -1,4 +1,6 @@
 // `npm run bench`: parses the command line, measures, reports, and writes the page if it is asked to.
+import { join } from "node:path";
+import { writePage } from "../docs/write-page.ts";
 import { measureColdReviews } from "./cold.ts";
 import { compareCpu } from "./cpu.ts";
 import { measureHeap } from "./heap.ts";
@@ -7,7 +9,6 @@ import { thisMachine } from "./machine.ts";
 import { type Latencies, measureLatencies, measureLoad, measureWorkingDay } from "./measure.ts";
 import { measureMemory } from "./memory.ts";
 import { type BenchOptions, createBenchCommand, type Part } from "./options.ts";
-import { writePage } from "./page.ts";
 import { type CpuCost, drawCpu, drawLatencies, drawMemory } from "./pictures.ts";
 import {
   describeColdReviews,
@@ -139,7 +140,7 @@ async function bench(options: BenchOptions): Promise<number> {
   }
   if (targets.length > 0) show("targets", describeTargets(targets));
   if (options.writeInto !== null) {
-    await writePage(options.writeInto, { sections, pictures: [...pictures, drawCpu(costs)] });
+    await writePage(join(options.writeInto, "performance.md"), { sections, pictures: [...pictures, drawCpu(costs)] });
   }
   return targets.some(({ outcome }) => outcome === "missed") ? 1 : 0;
 }

@@ -1,5 +1,6 @@
 // The command line of `npm run bench`.
-import { Command, InvalidArgumentError, Option } from "commander";
+import { Command, Option } from "commander";
+import { parseWholeNumber, wholeNumber } from "../support/whole-number.ts";
 
 /** What is measured, in this order. */
 export const allParts = ["latency", "heap", "cpu", "cold", "sign-in", "workflows", "local-edge", "memory"] as const;
@@ -60,29 +61,33 @@ export function createBenchCommand(run: (options: BenchOptions) => Promise<void>
     .addOption(
       new Option("--latency <ms>", "what the GitHub stand-in adds to each of its answers; repeatable (50 and 150)")
         // A default would be the first value of the list.
-        .argParser((text: string, before: readonly number[] = []) => [...before, wholeNumber(text, 0, 2_500)]),
+        .argParser((text: string, before: readonly number[] = []) => [...before, parseWholeNumber(text, 2_500, 0)]),
     )
-    .addOption(whole("samples", "how many reviews of each kind are timed, alone and in turns", 1_000).default(40))
-    .addOption(whole("reviews", "how many warm reviews the load consists of", 1_000_000).default(2_000))
-    .addOption(whole("concurrency", "how many of them are under way at a time", 1_000).default(10))
-    .addOption(whole("tokens", "how many different tokens the heap has to bear", 10_000_000).default(1_000_000))
+    .addOption(wholeNumber("samples", "how many reviews of each kind are timed, alone and in turns", 1_000).default(40))
+    .addOption(wholeNumber("reviews", "how many warm reviews the load consists of", 1_000_000).default(2_000))
+    .addOption(wholeNumber("concurrency", "how many of them are under way at a time", 1_000).default(10))
+    .addOption(wholeNumber("tokens", "how many different tokens the heap has to bear", 10_000_000).default(1_000_000))
     .addOption(
-      whole("cpu-reviews", "how many each Worker answers in each round of the CPU comparison", 1_000_000).default(
+      wholeNumber("cpu-reviews", "how many each Worker answers in each round of the CPU comparison", 1_000_000).default(
         20_000,
       ),
     )
-    .addOption(whole("cold-reviews", "how many cold reviews of each user there are", 100_000).default(400))
-    .addOption(whole("sign-ins", "how many tokens of each kind the sign-in hostname gives out", 100_000).default(300))
+    .addOption(wholeNumber("cold-reviews", "how many cold reviews of each user there are", 100_000).default(400))
     .addOption(
-      whole("workflow-reviews", "how many reviews of workflows there are of each kind", 100_000).default(1_000),
+      wholeNumber("sign-ins", "how many tokens of each kind the sign-in hostname gives out", 100_000).default(300),
     )
     .addOption(
-      whole("edge-reviews", "how many go each way in each round of the comparison with npm start", 1_000_000).default(
-        3_000,
-      ),
+      wholeNumber("workflow-reviews", "how many reviews of workflows there are of each kind", 100_000).default(1_000),
     )
     .addOption(
-      whole("memory-reviews", "after how many reviews the memory of npm start is looked at", 10_000_000).default(
+      wholeNumber(
+        "edge-reviews",
+        "how many go each way in each round of the comparison with npm start",
+        1_000_000,
+      ).default(3_000),
+    )
+    .addOption(
+      wholeNumber("memory-reviews", "after how many reviews the memory of npm start is looked at", 10_000_000).default(
         100_000,
       ),
     )
@@ -109,14 +114,4 @@ than 50,000.`,
         writeInto: write ?? null,
       }),
     );
-}
-
-function whole(name: string, description: string, max: number): Option {
-  return new Option(`--${name} <n>`, description).argParser((text) => wholeNumber(text, 1, max));
-}
-
-function wholeNumber(text: string, min: number, max: number): number {
-  const number = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
-  if (number >= min && number <= max) return number;
-  throw new InvalidArgumentError(`It must be a whole number from ${min} to ${max}.`);
 }

@@ -1,7 +1,9 @@
 // Behind an HTTP proxy, as the only way out: the whole command goes by it, and no secret is shown to it.
+import { randomBytes } from "node:crypto";
+import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { makeAuthority } from "../../src/local/certificates.ts";
-import { proxyFor } from "../../src/node/proxy.ts";
+import { openTunnel, proxyFor, wrongProxyVariables } from "../../src/node/proxy.ts";
 import { startGitHub } from "./support/github.ts";
 import { type HttpProxy, startProxy } from "./support/proxy.ts";
 import { makeRig, type Rig } from "./support/rig.ts";
@@ -116,6 +118,56 @@ describe("a proxy that opens TLS, with an authority of its own in NODE_EXTRA_CA_
     expect(doctor.stdout).toMatch(/✗ mutual TLS .*asks for no client certificate/);
     expect(doctor.stderr).toContain(wayOut);
   });
+});
+
+describe("a variable that holds no address of a proxy ends each command with one error that names it:", () => {
+  const secret = randomBytes(12).toString("hex");
+  test.each([
+    ["HTTPS_PROXY", `http://me:${secret}@a host:3128`],
+    ["https_proxy", `http://me:${secret}@proxy.test:99999`],
+    ["HTTPS_PROXY", `http://me%zz:${secret}@proxy.test:3128`],
+    ["HTTPS_PROXY", `ftp://me:${secret}@proxy.test`],
+    ["HTTPS_PROXY", "://"],
+    ["HTTPS_PROXY", "http://"],
+    ["HTTP_PROXY", `http://me:${secret}@[::1:3128`],
+    ["http_proxy", `me:${secret}@:3128`],
+  ])("%s (%#)", async (name, value) => {
+    rig.env[name] = value;
+    for (const args of [["check"], ["pin", "--dry-run"], ["doctor", "--cluster", "production"]]) {
+      const { exitCode, stdout, stderr } = await rig.start(args).ended();
+      expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: "" });
+      expect(stderr.split("\n")[0]).toBe(`${name}: is no address of a proxy`);
+      expect(stderr).toMatch(/^ {2}→ http:\/\/HOST:PORT/m);
+      expect(stderr).not.toMatch(new RegExp(`${secret}|node:internal|^ +at `, "m"));
+    }
+  });
+
+  test("help needs none, and a blank one counts as none", async () => {
+    rig.env.HTTPS_PROXY = "://";
+    expect(await rig.start(["--help"]).ended()).toMatchObject({ exitCode: 0, stderr: "" });
+    rig.env.HTTPS_PROXY = " ";
+    expect((await rig.start(["check"]).ended()).stderr).not.toContain("HTTPS_PROXY");
+  });
+});
+
+test("no text in NO_PROXY is wrong: at worst it excepts nothing", () => {
+  fc.assert(
+    fc.property(fc.oneof(fc.string(), fc.string({ unit: "grapheme" })), (NO_PROXY) => {
+      const env = { HTTPS_PROXY: "http://proxy.test:3128", NO_PROXY };
+      expect(wrongProxyVariables(env)).toEqual([]);
+      expect([null, "proxy.test:3128"]).toContain(proxyFor({ host: "auth.acme.dev", port: 443 }, env)?.host ?? null);
+    }),
+  );
+});
+
+test("a SOCKS proxy, which no client certificate passes here, is named", async () => {
+  const { signal } = new AbortController();
+  const opened = openTunnel(
+    new URL("socks5://me:secret@proxy.test:1080"),
+    { host: "auth.acme.dev", port: 443 },
+    signal,
+  );
+  await expect(opened).rejects.toThrow("the proxy socks5://proxy.test:1080 (HTTPS_PROXY) is no HTTP proxy");
 });
 
 test("doctor goes the same way", async () => {

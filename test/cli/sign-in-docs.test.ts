@@ -1,8 +1,9 @@
 // docs/sign-in.md: its commands of setup, run in that order, and its shell blocks, run by hand, which come to the same.
 import { writeFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { applyEdits, setCluster } from "../../src/cli/config-file/edits.ts";
+import { setCluster } from "../../src/cli/config-file/edits.ts";
 import { setSignInSettings } from "../../src/cli/config-file/sign-in-edits.ts";
+import { applyEdits } from "../../src/cli/config-file/toml-edits.ts";
 import { commandsIn, readDocument } from "../support/document-commands.ts";
 import { run } from "../support/program.ts";
 import { configFile } from "../unit/cli/support/config-file.ts";
@@ -26,13 +27,17 @@ test("each command of setup does what the page says", async () => {
   try {
     await setUp(rig);
     rig.typedSecret = "stand-in-client-secret";
-    const [list = [], make = []] = commands;
-    expect(commands).toHaveLength(2);
+    const [list = [], make = [], alone = []] = commands;
+    expect(commands).toHaveLength(3);
     expect(await rig.run([...list, ...rig.edgeArgs])).toMatchObject({ exitCode: 1 });
     const { exitCode, stderr } = await rig.run([...make, ...rig.edgeArgs], true);
     expect(exitCode, stderr).toBe(0);
     const [, plan = ""] = /This is going to be changed:\n((?: {2}- .*\n)+)/.exec(readDocument("docs/sign-in.md")) ?? [];
     expect(stderr).toContain(plan);
+    const { length } = rig.cloudflare.state.certificates;
+    const managed = await rig.run([...alone, ...rig.edgeArgs], true);
+    expect(managed.exitCode, managed.stderr).toBe(0);
+    expect(rig.cloudflare.state.certificates).toHaveLength(length);
   } finally {
     await rig.close();
   }
@@ -56,7 +61,7 @@ test.skipIf(missing !== 0)("by hand it comes to what setup makes", async () => {
     };
     const edits = [
       ...setCluster(file, { ...cluster, signIn: true }),
-      ...setSignInSettings(file, { hostname: "login.acme.dev", githubClientId: clientId, secrets }),
+      ...setSignInSettings(file, { hostname: "login.acme.dev", githubClientId: clientId, isAlone: false, secrets }),
     ];
     writeFileSync(rig.clone.path("wrangler.toml"), applyEdits(file, edits));
     // What the page of setting up begins with.

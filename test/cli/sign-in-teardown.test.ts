@@ -20,6 +20,7 @@ const setup = (cluster: string, ...args: string[]) =>
     ...args,
   ]);
 const signIn = ["--sign-in-hostname", signInHostname, "--github-client-id", "Iv23liAcmeClusters00"];
+const workflow = "workflow:acme-inc/shop/.github/workflows/deploy.yml@refs/heads/main#77/9001";
 const teardown = (...args: string[]) => rig.run(["teardown", "--yes", ...args]);
 const withoutCertificates = (state: CloudflareState) => ({ ...(snapshot(state) as object), certificates: [] });
 const hostnames = () => rig.cloudflare.state.domains.map((domain) => domain.hostname);
@@ -39,6 +40,36 @@ test("teardown --everything takes the second domain and the rule, and puts the f
   expect(withoutCertificates(rig.cloudflare.state)).toEqual(before);
   expect(rig.clone.read("wrangler.toml")).toBe(toml);
   expect((await setup("production", ...signIn)).exitCode).toBe(0);
+});
+
+test("teardown --everything leaves nothing in the file of all that commands write, nor of web applications", async () => {
+  const before = rig.clone.read("wrangler.toml").replace(/^allow = .*$/m, 'allow = ["org:acme-inc#77"]');
+  const commands = [
+    ["setup", "--cluster", "production", "--hostname", hostname, "--allow", "org:acme-inc#77", ...signIn],
+    ["setup", "--cluster", "staging", "--allow", "user:mona#5", ...signIn],
+    ["certificate", "issue", "--cluster", "production", "--name", "second"],
+    ["certificate", "rotate", "--cluster", "staging"],
+    ["signing-key", "create"],
+  ];
+  for (const command of commands) {
+    const isAtEdge = command[1] !== "issue";
+    const { exitCode, stderr } = await rig.run([...command, "--yes", ...(isAtEdge ? rig.edgeArgs : [])]);
+    expect(exitCode, `${command.join(" ")}: ${stderr}`).toBe(0);
+  }
+  const applications = ["grafana", "argocd"].map(
+    (name) =>
+      `\n[vars.CLIENT_${name.toUpperCase()}]\nallow = ["${workflow}"]\nredirect_uris = ["https://${name}.acme.dev/"]\n`,
+  );
+  rig.clone.write("wrangler.toml", rig.clone.read("wrangler.toml") + applications.join(""));
+  expect((await setup("production")).exitCode).toBe(0);
+  const { exitCode, stderr } = await teardown("--everything");
+  expect(exitCode, stderr).toBe(0);
+  expect(stderr).toContain(
+    "take [vars.CLUSTER_STAGING], [vars.CLIENT_GRAFANA], [vars.CLIENT_ARGOCD] out of wrangler.toml",
+  );
+  expect(rig.clone.read("wrangler.toml")).toBe(before);
+  // And so a new setup is refused by nothing that was left behind.
+  expect((await setup("production")).exitCode).toBe(0);
 });
 
 test("another owner's rate-limiting rule stays, and so does one that guards another Worker by now", async () => {
@@ -94,7 +125,6 @@ test("a web application is a client, too", async () => {
   expect(hostnames()).toEqual([hostname, signInHostname]);
 });
 
-const workflow = "workflow:acme-inc/shop/.github/workflows/deploy.yml@refs/heads/main#77/9001";
 const nameWorkflow = () => {
   const toml = rig.clone.read("wrangler.toml");
   rig.clone.write("wrangler.toml", toml.replace('["org:acme-inc#77"]', `["org:acme-inc#77", "${workflow}"]`));

@@ -186,6 +186,40 @@ describe("a compromised key", () => {
   });
 });
 
+describe("a wrong secret in the slot that does not sign", () => {
+  beforeEach(async () => {
+    await succeed("create");
+    pass(60_000);
+    await succeed("create");
+    script().secrets.set("SIGNING_KEY_B", "-----BEGIN PRIVATE KEY-----\nMIIE\n-----END PRIVATE KEY-----");
+    pass(hourMs);
+  });
+
+  test("is shown by status, and rotate does not sign with it", async () => {
+    expect(await kids()).toEqual([await kidOf("A")]);
+    expect(JSON.parse((await status()).stdout)).toMatchObject({
+      state: "next",
+      diagnostics: [{ subject: "SIGNING_KEY_B", message: expect.stringContaining("leaves it out") }],
+    });
+    await refuse("does not publish b", "rotate");
+    expect(table()).toMatchObject({ signs: "a" });
+  });
+
+  test("is no way out where the key that signs is compromised: another one is made", async () => {
+    await succeed("rotate", "--compromised");
+    expect(table()).toMatchObject({ signs: "b" });
+    expect(await kids()).toEqual([await kidOf("B")]);
+  });
+
+  test("is replaced by dropping it", async () => {
+    await succeed("rotate", "--compromised", "b");
+    expect(JSON.parse((await status()).stdout)).toMatchObject({ state: "one", diagnostics: [] });
+    pass(60_000);
+    await succeed("create");
+    expect(await kids()).toEqual([await kidOf("A"), await kidOf("B")]);
+  });
+});
+
 describe("a clock", () => {
   test.each([
     { aheadMs: 2 * hourMs, text: "s ahead of login.acme.dev's" },
@@ -218,7 +252,7 @@ test("a sign-in hostname that does not answer, or publishes no keys, keeps a rot
   const elsewhere = ["--connect", "127.0.0.1:1", "--wait", "0", "--yes"];
   const { exitCode, stderr } = await rig.run(["signing-key", "rotate", ...elsewhere]);
   expect([exitCode, stderr]).toEqual([1, expect.stringContaining("jwks.json: cannot be reached")]);
-  script().secrets.set("SIGNING_KEY_B", "none");
+  script().secrets.set("SIGNING_KEY_A", "none");
   await refuse("answered 503, without keys: it does not publish b", "rotate");
 });
 

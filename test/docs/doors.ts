@@ -1,4 +1,4 @@
-// The table of what differs between the webhook and ID tokens, which several documents share.
+// The table of what differs between the webhook and ID tokens.
 import { idTokenSeconds } from "../../src/worker/config/client-table.ts";
 import { cacheTtlSeconds, outageGraceSeconds } from "../../src/worker/config/service.ts";
 import { readClusterConfiguration } from "../support/cluster-files.ts";
@@ -7,14 +7,11 @@ import { tableOf } from "./markdown.ts";
 /** kube-apiserver keeps every user that it has authenticated for so long (k8s.io/apiserver, token cache). */
 const apiserverCacheSeconds = 10;
 
-/**
- * @param docs the way from the document to docs/: "docs/" or ""
- * @returns the table as Markdown
- */
-export function doorsTable(docs: "docs/" | ""): string {
+/** @returns the table as Markdown, for README.md */
+export function doorsTable(): string {
   const [ttl, grace, life] = [cacheTtlSeconds.default, outageGraceSeconds.default, idTokenSeconds.default];
   const webhookCache = webhookCacheSeconds() + apiserverCacheSeconds;
-  const link = (text: string, target: string) => `[${text}](${docs}${target})`;
+  const link = (text: string, target: string) => `[${text}](docs/${target})`;
   return tableOf(
     ["", "webhook", "ID tokens"],
     [

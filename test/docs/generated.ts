@@ -10,16 +10,16 @@ import { costsTable, pricesTable } from "./costs.ts";
 import { doorsTable } from "./doors.ts";
 import { limitsTable } from "./limits.ts";
 import { fillPage, tableOf } from "./markdown.ts";
+import { sabotagesTable } from "./sabotages.ts";
 import { sharedQuotasTable } from "./sources.ts";
 
 /** Parts of documents, by the document and by the name of their markers. */
 const parts: Readonly<Record<string, Readonly<Record<string, () => string>>>> = {
-  "README.md": { doors: () => doorsTable("docs/") },
-  "docs/comparison.md": { doors: () => doorsTable("") },
-  "docs/moving.md": { doors: () => doorsTable("") },
+  "README.md": { doors: doorsTable },
   "docs/caching.md": { "shared quotas": sharedQuotasTable },
   "docs/configuration.md": { limits: limitsTable },
   "docs/security.md": { causes: causesTable, exceptions: exceptionsTable },
+  "docs/soak-and-fuzz.md": { "soak sabotages": sabotagesTable },
   "docs/operations.md": { reasons: reasonsTable, costs: costsTable, prices: pricesTable },
 };
 

@@ -4,7 +4,9 @@ import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { columns } from "../../src/node/columns.ts";
+import { thisMachine } from "../bench/machine.ts";
+import { writePage } from "../docs/write-page.ts";
+import { decimal, markdownTable, whole } from "../simulate/report/table.ts";
 import { type FuzzOrder, type FuzzReport, fuzzVariable } from "../support/any-input.ts";
 import { repositoryRoot } from "../support/worker-config.ts";
 import { reachedByFolder } from "./coverage.ts";
@@ -22,7 +24,7 @@ async function fuzz(options: FuzzOptions): Promise<void> {
   process.exitCode = isGood ? 0 : 1;
 }
 
-async function lookForFaults({ inputs, seconds, seed, only }: FuzzOptions): Promise<boolean> {
+async function lookForFaults({ inputs, seconds, seed, only, write }: FuzzOptions): Promise<boolean> {
   const chosen = targets.filter(({ file }) => only.includes(file));
   const percents = chosen.reduce((sum, { percent }) => sum + percent, 0);
   const reports: FuzzReport[] = [];
@@ -40,26 +42,44 @@ async function lookForFaults({ inputs, seconds, seed, only }: FuzzOptions): Prom
     }
   };
   await Promise.all([work(), work()]);
-  printReports(reports);
+  await show(write, new Map(sectionsOf(seed, reports)));
   return reports.length === chosen.length && reports.every(({ failure }) => failure === null);
 }
 
-function printReports(reports: readonly FuzzReport[]): void {
+/** @returns Markdown by the name of its marker in docs/soak-and-fuzz.md */
+function sectionsOf(seed: number, reports: readonly FuzzReport[]): [string, string][] {
   const rows = reports.map(({ name, inputs, seconds, failure }) => [
     name,
-    inputs.toLocaleString("en"),
-    `${Math.round(inputs / seconds).toLocaleString("en")} a second`,
-    failure === null ? "nothing found" : "BROKEN",
+    whole(inputs),
+    whole(inputs / seconds),
+    failure === null ? "0" : "1: BROKEN",
   ]);
   const total = reports.reduce((sum, { inputs }) => sum + inputs, 0);
-  for (const line of columns([...rows, ["all", total.toLocaleString("en"), "", ""]])) console.log(line);
-  console.log("\nOf the Worker's code ran:");
   const reached = reachedByFolder(reports.map(({ coverage }) => coverage));
-  for (const line of columns(reached.map(({ name, percent }) => [name, `${percent.toFixed(1)} %`]))) console.log(line);
+  return [
+    ["fuzz run", markdownTable(["this run", ""], [...Object.entries(thisMachine()), ["seed", String(seed)]])],
+    [
+      "fuzz targets",
+      markdownTable(["inputs", "how many", "a second", "found"], [...rows, ["all", whole(total), "", ""]]),
+    ],
+    [
+      "fuzz coverage",
+      markdownTable(
+        ["src/worker", "of its code ran"],
+        reached.map(({ name, percent }) => [name, `${decimal(percent)} %`]),
+      ),
+    ],
+  ];
+}
+
+/** @param folder with the page; undefined: it is printed alone */
+async function show(folder: string | undefined, sections: ReadonlyMap<string, string>): Promise<void> {
+  for (const [name, markdown] of sections) console.log(`## ${name}\n\n${markdown}\n`);
+  if (folder !== undefined) await writePage(join(folder, "soak-and-fuzz.md"), { sections, pictures: [] });
 }
 
 /** @returns whether every fault was found by the target that has to find it */
-async function lookForPlanted({ seconds, seed, only }: FuzzOptions): Promise<boolean> {
+async function lookForPlanted({ seconds, seed, only, write }: FuzzOptions): Promise<boolean> {
   const rows: string[][] = [];
   let isGood = true;
   for (const fault of plantedFaults.filter(({ foundBy }) => only.includes(foundBy))) {
@@ -68,9 +88,9 @@ async function lookForPlanted({ seconds, seed, only }: FuzzOptions): Promise<boo
     const { report } = await runTarget(target, { inputs: plantedInputs, seconds, seed }, fault);
     const isFound = report?.failure !== null && report !== null;
     isGood &&= isFound;
-    rows.push([fault.name, isFound ? `found after ${report.inputs} inputs` : "NOT FOUND"]);
+    rows.push([fault.name, isFound ? whole(report.inputs) : "NOT FOUND"]);
   }
-  for (const line of columns(rows)) console.log(line);
+  await show(write, new Map([["fuzz planted", markdownTable(["planted fault", "found after inputs"], rows)]]));
   return isGood;
 }
 

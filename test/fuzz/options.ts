@@ -1,5 +1,6 @@
 // The command line of `npm run fuzz`.
-import { Command, InvalidArgumentError, Option } from "commander";
+import { Command, Option } from "commander";
+import { wholeNumber } from "../support/whole-number.ts";
 import { targets } from "./targets.ts";
 
 export interface FuzzOptions {
@@ -13,6 +14,8 @@ export interface FuzzOptions {
   readonly only: readonly string[];
   /** Whether faults are planted in the code, one after the other, in place of a search for real ones. */
   readonly planted: boolean;
+  /** The folder with soak-and-fuzz.md, which takes the report; undefined: the report is printed alone. */
+  readonly write?: string;
 }
 
 /** @param run what the command does */
@@ -24,13 +27,21 @@ export function createFuzzCommand(run: (options: FuzzOptions) => Promise<void>):
         "answer may leave the contract, and no one may get in who should not.",
     )
     .helpOption("--help", "this text")
-    .addOption(whole("inputs", "how many inputs all targets together get", 100_000_000).default(100_000))
-    .addOption(whole("seconds", "after how many seconds a target has had enough", 86_400).default(600))
+    .addOption(wholeNumber("inputs", "how many inputs all targets together get", 100_000_000).default(100_000))
+    .addOption(wholeNumber("seconds", "after how many seconds a target has had enough", 86_400).default(600))
     .addOption(
-      whole("seed", "leads to the same inputs again", 2_147_483_647).default(Date.now() % 2_147_483_647, "the time"),
+      wholeNumber("seed", "leads to the same inputs again", 2_147_483_647).default(
+        Date.now() % 2_147_483_647,
+        "the time",
+      ),
     )
     .addOption(new Option("--only <file...>", "these targets alone").choices(files).default(files, "all"))
     .addOption(new Option("--planted", "plant faults in the code, one by one: each has to be found").default(false))
+    .addOption(
+      new Option("--write [folder]", "write the report into soak-and-fuzz.md there: all targets, of one run")
+        .preset("docs")
+        .conflicts("only"),
+    )
     .addHelpText(
       "after",
       `
@@ -39,12 +50,4 @@ seed and path. Exits with 0 if no rule was broken (with --planted: if every
 fault was found), with 1 if not, and with 2 after a usage error.`,
     )
     .action(run);
-}
-
-function whole(name: string, description: string, max: number): Option {
-  return new Option(`--${name} <n>`, description).argParser((text) => {
-    const number = /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN;
-    if (number >= 1 && number <= max) return number;
-    throw new InvalidArgumentError(`It must be a whole number from 1 to ${max}.`);
-  });
 }

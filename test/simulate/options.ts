@@ -1,5 +1,6 @@
 // The command line of `npm run simulate`.
-import { Command, InvalidArgumentError, Option } from "commander";
+import { Command, Option } from "commander";
+import { wholeNumber } from "../support/whole-number.ts";
 import { type StudyName, studyNames } from "./studies/all.ts";
 import { type ScenarioName, scenarioNames } from "./studies/single.ts";
 import { defaults, type Settings, settingsFor, sources } from "./world/settings.ts";
@@ -45,17 +46,17 @@ export function createSimulateCommand(run: (options: SimulateOptions) => Promise
     .description("Simulates clusters and people around the product's own cache, on a virtual clock.")
     .helpOption("--help", "this text")
     .addOption(new Option("--only <study...>", "these studies alone").choices(studyNames))
-    .addOption(whole("people", "of the studies that do not compare sizes", 1, 200_000).default(defaults.people))
-    .addOption(whole("seed", "the same seed gives the same figures", 0, 1_000_000).default(defaults.seed))
-    .addOption(whole("threads", "how many worker threads", 1, 64).default(2))
+    .addOption(wholeNumber("people", "of the studies that do not compare sizes", 200_000).default(defaults.people))
+    .addOption(wholeNumber("seed", "the same seed gives the same figures", 1_000_000, 0).default(defaults.seed))
+    .addOption(wholeNumber("threads", "how many worker threads", 64).default(2))
     .option("--write", "write the tables into docs/simulation.md, and the pictures beside it")
     .addOption(new Option("--single", "one setting in place of the studies").conflicts(["only", "write"]))
     .optionsGroup("With --single:")
     .addOption(new Option("--scenario <name...>", "these scenarios alone").choices(scenarioNames))
-    .addOption(whole("ttl", "CACHE_TTL_SECONDS", 5, 600).default(defaults.ttlSeconds))
-    .addOption(whole("grace", "OUTAGE_GRACE_SECONDS", 0, 3_600).default(defaults.graceSeconds))
+    .addOption(wholeNumber("ttl", "CACHE_TTL_SECONDS", 600, 5).default(defaults.ttlSeconds))
+    .addOption(wholeNumber("grace", "OUTAGE_GRACE_SECONDS", 3_600, 0).default(defaults.graceSeconds))
     .addOption(
-      whole("apiserver-cache", "--authentication-token-webhook-cache-ttl in seconds", 0, 3_600).default(
+      wholeNumber("apiserver-cache", "--authentication-token-webhook-cache-ttl in seconds", 3_600, 0).default(
         defaults.apiserverCacheSeconds,
       ),
     )
@@ -63,11 +64,11 @@ export function createSimulateCommand(run: (options: SimulateOptions) => Promise
       new Option("--plan <name>", "whether KV's daily limits apply").choices(["free", "paid"]).default(defaults.plan),
     )
     .addOption(new Option("--source <name>", "with what GitHub is asked").choices(sources).default(defaults.source))
-    .addOption(whole("apiservers", "of each cluster", 1, 8).default(defaults.apiserversPerCluster))
-    .addOption(whole("clusters", "default: a cluster to 100 people", 1, 10_000))
-    .addOption(whole("regions", "default: a region to 5,000 people", 1, 100))
-    .addOption(whole("locations", "in each region", 1, 100).default(defaults.locations))
-    .addOption(whole("isolates", "of each location; default: 4, more for many people", 1, 1_000))
+    .addOption(wholeNumber("apiservers", "of each cluster", 8).default(defaults.apiserversPerCluster))
+    .addOption(wholeNumber("clusters", "default: a cluster to 100 people", 10_000))
+    .addOption(wholeNumber("regions", "default: a region to 5,000 people", 100))
+    .addOption(wholeNumber("locations", "in each region", 100).default(defaults.locations))
+    .addOption(wholeNumber("isolates", "of each location; default: 4, more for many people", 1_000))
     .addHelpText(
       "after",
       `
@@ -75,14 +76,6 @@ Tables go to stdout as Markdown, progress to stderr.
 Exits with 2 after a usage error and with 1 after any other failure.`,
     )
     .action((line: CommandLine) => run(optionsOf(line)));
-}
-
-function whole(name: string, description: string, min: number, max: number): Option {
-  return new Option(`--${name} <n>`, description).argParser((text) => {
-    const number = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
-    if (number >= min && number <= max) return number;
-    throw new InvalidArgumentError(`It must be a whole number from ${min} to ${max}.`);
-  });
 }
 
 function optionsOf(line: CommandLine): SimulateOptions {

@@ -1,21 +1,18 @@
-// Who asks in a soak: apiservers with reviews, programs that refresh and exchange, jobs of GitHub Actions, and a caller
-// whose certificate was replaced. Every answer goes to the oracle.
+// Who asks in a soak: apiservers with reviews, people who sign in, programs that refresh and exchange, jobs of GitHub
+// Actions, and a caller whose certificate was replaced. Every answer goes to the oracle.
 import { setTimeout as delay } from "node:timers/promises";
-import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from "jose";
-import * as client from "openid-client";
-import * as v from "valibot";
 import { makeActionsKey } from "../../src/local/github/actions/issuer.ts";
 import { Random } from "../simulate/world/random.ts";
-import { holdToRules, tokenReviewSchema } from "../support/answer-rules.ts";
-import { createHttpClient, type HttpClient, type Received } from "../support/http-client.ts";
-import { openPersonsBrowser, openProgram, signIn } from "../support/openid-program.ts";
-import { reviewBody, reviewPath } from "../support/review-body.ts";
+import { createHttpClient, type HttpClient } from "../support/http-client.ts";
+import { exchangeForm, idTokenReader, postForm, review, timed } from "./answers.ts";
 import { type ClusterName, clusterNames, type Deployment, type Settings } from "./deployment.ts";
 import { type Answer, type Asked, type Finding, findFault, type Subject, type World } from "./oracle.ts";
 import type { Credential, People } from "./people.ts";
+import { startSignIns } from "./sign-ins.ts";
 
 export type Door =
   | "reviews"
+  | "sign-ins"
   | "refreshes"
   | "exchanges"
   | "workflow reviews"
@@ -36,11 +33,13 @@ export interface ActorsOptions {
   readonly apiserversEach: number;
 }
 
-const pauseMs = { review: 110, refresh: 400, exchange: 700, workflow: 500, oldCertificate: 2_000 } as const;
-const tokenExchange = "urn:ietf:params:oauth:grant-type:token-exchange";
-const subjectTypes = {
-  person: "urn:ietf:params:oauth:token-type:access_token",
-  workflow: "urn:ietf:params:oauth:token-type:jwt",
+const pauseMs = {
+  review: 110,
+  signIn: 1_500,
+  refresh: 400,
+  exchange: 700,
+  workflow: 500,
+  oldCertificate: 2_000,
 } as const;
 
 /** @returns after the last of them has stopped */
@@ -99,10 +98,22 @@ export async function startActors(options: ActorsOptions) {
     });
   };
 
-  const sessions = await openSessions(deployment, people);
+  const signIns = await startSignIns(deployment, people, idTokens);
+  const signer = () => {
+    const random = new Random(seed, "signer");
+    return repeat(pauseMs.signIn, random, async () => {
+      const [entry, cluster] = [pick(random, people.entries()), pick(random, clusterNames)];
+      const session = signIns.begin(entry, cluster);
+      await check("sign-ins", session.credential, cluster, session.finish);
+      if (random.isWithin(0.5)) await signIns.endOldest();
+    });
+  };
+
   const refresher = () => {
     const random = new Random(seed, "refresher");
     return repeat(pauseMs.refresh, random, async () => {
+      const sessions = signIns.sessions();
+      if (sessions.length === 0) return;
       const session = pick(random, sessions);
       const form = { grant_type: "refresh_token", client_id: session.cluster, refresh_token: session.refreshToken };
       await check("refreshes", session.credential, session.cluster, () =>
@@ -168,7 +179,7 @@ export async function startActors(options: ActorsOptions) {
       const asked = await timed(() => review(https, credential.token));
       https.close();
       const isRefused = asked.answer.kind === "broken" && asked.answer.why === "status 403";
-      const no: Asked = { ...asked, answer: { kind: "no" } };
+      const no: Asked = { ...asked, answer: { kind: "no", told: "status 403" } };
       if (isRefused) note("old certificates", no, null);
       else note("old certificates", asked, { rule: "a wrong yes", what: "a certificate that was replaced speaks" });
     });
@@ -179,6 +190,7 @@ export async function startActors(options: ActorsOptions) {
       Array.from({ length: apiserversEach }, (_, index) => apiserver(cluster, index)),
     ),
     exchanger(),
+    signer(),
     refresher(),
     job(),
     oldCertificates(),
@@ -199,17 +211,6 @@ function pick<Value>(random: Random, values: readonly Value[]): Value {
   return value;
 }
 
-async function timed(ask: () => Promise<Answer>): Promise<Asked> {
-  const sentAt = Date.now();
-  const broken = (error: unknown): Answer => ({ kind: "broken", why: String(error) });
-  // A kept connection may end in the moment in which it is used again: every client asks once more then.
-  const isEnded = (error: unknown) => error instanceof Error && "code" in error && error.code === "ECONNRESET";
-  const answer = await ask()
-    .catch((error: unknown) => (isEnded(error) ? ask() : broken(error)))
-    .catch(broken);
-  return { sentAt, receivedAt: Date.now(), answer };
-}
-
 /** @returns kept connections, a new one after the certificate of a cluster was replaced */
 function connectionTo(deployment: Deployment) {
   const kept = new Map<ClusterName, { readonly certificate: string; readonly https: HttpClient }>();
@@ -225,74 +226,6 @@ function connectionTo(deployment: Deployment) {
     });
     kept.set(cluster, { certificate, https });
     return https;
-  };
-}
-
-async function review(https: HttpClient, token: string): Promise<Answer> {
-  const headers = { "content-type": "application/json" };
-  const {
-    status,
-    headers: received,
-    body,
-  } = await https.send({
-    method: "POST",
-    path: reviewPath,
-    headers,
-    body: reviewBody(token),
-  });
-  if (status === 403) return { kind: "broken", why: "status 403" };
-  holdToRules("POST", reviewPath, { status, headers: new Headers(received), body });
-  if (status === 503) return { kind: "undetermined" };
-  if (status !== 200) return { kind: "broken", why: `status ${status}: ${body}` };
-  const answer = v.parse(tokenReviewSchema, JSON.parse(body)).status;
-  return "user" in answer ? { kind: "yes", ...answer.user } : { kind: "no" };
-}
-
-function postForm(https: HttpClient, form: Readonly<Record<string, string>>): Promise<Received> {
-  const headers = { "content-type": "application/x-www-form-urlencoded" };
-  return https.send({ method: "POST", path: "/token", headers, body: new URLSearchParams(form).toString() });
-}
-
-function exchangeForm(token: string, kind: keyof typeof subjectTypes, cluster: ClusterName) {
-  return { grant_type: tokenExchange, subject_token: token, subject_token_type: subjectTypes[kind], audience: cluster };
-}
-
-const tokenAnswer = v.object({ access_token: v.string(), id_token: v.optional(v.string()) });
-const errorAnswer = v.object({ error: v.string(), error_description: v.string() });
-/** How the endpoint says no. */
-const refusals = ["invalid_grant", "invalid_target", "invalid_request"];
-
-function idTokenReader(login: HttpClient, issuerUrl: string, idTokenSeconds: number) {
-  let keys: JSONWebKeySet = { keys: [] };
-  /** As kube-apiserver does: a key that is not known is looked for. */
-  async function verified(idToken: string, audience: string) {
-    const options = { issuer: issuerUrl, audience, algorithms: ["RS256"] };
-    try {
-      return await jwtVerify(idToken, createLocalJWKSet(keys), options);
-    } catch {
-      const { body } = await login.send({ method: "GET", path: "/.well-known/jwks.json", headers: {} });
-      keys = JSON.parse(body) as JSONWebKeySet; // other tests hold it to its form
-      return jwtVerify(idToken, createLocalJWKSet(keys), options);
-    }
-  }
-  return {
-    /** @param prefix the cluster's, which the token does not have */
-    async answerOf(response: Promise<Received>, cluster: ClusterName, prefix: string): Promise<Answer> {
-      const { status, body } = await response;
-      if (status === 200) {
-        const { id_token, access_token } = v.parse(tokenAnswer, JSON.parse(body));
-        const { payload } = await verified(id_token ?? access_token, cluster);
-        const { username, groups } = v.parse(v.object({ username: v.string(), groups: v.array(v.string()) }), payload);
-        if ((payload.exp ?? 0) - (payload.iat ?? 0) > idTokenSeconds) {
-          return { kind: "broken", why: "an ID token that lives too long" };
-        }
-        return { kind: "yes", username: prefix + username, groups: groups.map((group) => prefix + group) };
-      }
-      const { error, error_description: description } = v.parse(errorAnswer, JSON.parse(body));
-      if (status === 503 && error === "temporarily_unavailable") return { kind: "undetermined" };
-      if (status === 400 && refusals.includes(error)) return { kind: "no" };
-      return { kind: "broken", why: `status ${status}: ${error}: ${description}` };
-    },
   };
 }
 
@@ -312,31 +245,4 @@ function findingInWorkflow(asked: Asked, isAdmitted: boolean, username: string, 
     case "broken":
       return { rule: "no answer", what: answer.why };
   }
-}
-
-interface Session {
-  readonly cluster: ClusterName;
-  readonly credential: Credential;
-  readonly refreshToken: string;
-}
-
-/** People of every kind sign in with the browser, at each cluster that admits them. */
-async function openSessions(deployment: Deployment, people: People): Promise<Session[]> {
-  const sessions: Session[] = [];
-  for (const entry of people.entries().filter(({ relation }) => relation.current.isInTeam)) {
-    for (const cluster of clusterNames.filter((name) => name !== "red")) {
-      const program = await openProgram(deployment, cluster);
-      const browser = await openPersonsBrowser(deployment, people.github.webUrl);
-      const begun = await program.begin();
-      const { url } = await signIn(browser, begun.address, entry.relation.current.login);
-      const { refresh_token: refreshToken } = await begun.finish(url).catch((error: unknown) => {
-        // Who is denied ends here, with the provider's error.
-        if (error instanceof client.AuthorizationResponseError) return { refresh_token: undefined };
-        throw error;
-      });
-      if (refreshToken === undefined) continue;
-      sessions.push({ cluster, credential: people.giveSession(entry), refreshToken });
-    }
-  }
-  return sessions;
 }

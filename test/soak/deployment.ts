@@ -50,6 +50,7 @@ export interface Deployment {
   replaceCertificates(): Promise<void>;
   replaceSigningKey(): Promise<void>;
   replaceCacheSecret(): Promise<void>;
+  killWorkerd(): void;
   leak(bytes: number, opensFile: boolean): Promise<void>;
   stop(): Promise<void>;
 }
@@ -212,6 +213,13 @@ export async function startDeployment(options: DeploymentOptions): Promise<Deplo
       previousSecret = `${cacheSecret}@${until}`;
       cacheSecret = newSecret();
       await deploy();
+    },
+    killWorkerd() {
+      try {
+        process.kill(worker?.workerdPid ?? 0, "SIGKILL");
+      } catch {
+        // It has ended already.
+      }
     },
     leak: async (bytes, opensFile) => void (await edge.call({ kind: "leak", bytes, opensFile })),
     async stop() {

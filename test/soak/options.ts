@@ -1,5 +1,6 @@
 // The command line of `npm run soak`.
-import { Command, InvalidArgumentError, Option } from "commander";
+import { Command, Option } from "commander";
+import { wholeNumber } from "../support/whole-number.ts";
 import { sabotages } from "./sabotage.ts";
 
 export interface SoakOptions {
@@ -7,8 +8,8 @@ export interface SoakOptions {
   /** The same seed leads to the same order of disturbances and happenings. */
   readonly seed: number;
   readonly apiservers: number;
-  /** A folder for the report and its picture; undefined: the report is printed alone. */
-  readonly report?: string;
+  /** The folder with soak-and-fuzz.md, which takes the report; undefined: the report is printed alone. */
+  readonly write?: string;
   /** The name of a sabotage. */
   readonly sabotage?: string;
 }
@@ -21,10 +22,10 @@ export function createSoakCommand(run: (options: SoakOptions) => Promise<void>):
         "deployments and keys change, and people come and go. An oracle knows at each moment who may get in.",
     )
     .helpOption("--help", "this text")
-    .addOption(whole("minutes", "how long", 24 * 60).default(30))
-    .addOption(whole("seed", "leads to the same order of things again", 2_147_483_647).default(1))
-    .addOption(whole("apiservers", "how many each cluster has", 100).default(3))
-    .addOption(new Option("--report <folder>", "where soak.md and soak.svg are written"))
+    .addOption(wholeNumber("minutes", "how long", 24 * 60).default(30))
+    .addOption(wholeNumber("seed", "leads to the same order of things again", 2_147_483_647).default(1))
+    .addOption(wholeNumber("apiservers", "how many each cluster has", 100).default(3))
+    .addOption(new Option("--write [folder]", "write the report into soak-and-fuzz.md there").preset("docs"))
     .addOption(
       new Option("--sabotage <name>", "makes one thing wrong, which the oracle has to see").choices(
         Object.keys(sabotages),
@@ -37,12 +38,4 @@ Exits with 0 if nothing was found (with --sabotage: if the oracle saw it), with
 1 if not, and with 2 after a usage error. Needs Linux.`,
     )
     .action(run);
-}
-
-function whole(name: string, description: string, max: number): Option {
-  return new Option(`--${name} <n>`, description).argParser((text) => {
-    const number = /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN;
-    if (number >= 1 && number <= max) return number;
-    throw new InvalidArgumentError(`It must be a whole number from 1 to ${max}.`);
-  });
 }

@@ -26,8 +26,8 @@ export interface Subject {
 
 export type Answer =
   | { readonly kind: "yes"; readonly username: string; readonly groups: readonly string[] }
-  /** Also with a reason for the person. */
-  | { readonly kind: "no" }
+  /** With what the person or the program is told. */
+  | { readonly kind: "no"; readonly told: string }
   | { readonly kind: "undetermined" }
   | { readonly kind: "broken"; readonly why: string };
 
@@ -112,7 +112,7 @@ export function findFault(
       const isPossible = policies
         .during(sentAt, receivedAt)
         .some((policy) => facts.some((one) => !admits(policy, subject.id, one)));
-      return isPossible ? null : { rule: "a person at work is refused", what: `account ${subject.id}` };
+      return isPossible ? null : { rule: "a person at work is refused", what: `account ${subject.id}: ${answer.told}` };
     }
     case "undetermined":
       return findingInUndetermined(asked, subject, policies, lastYesAt, world);

@@ -17,6 +17,14 @@ export interface Credential extends Subject {
   readonly token: string;
 }
 
+/** A person with everything that they have had. */
+export interface Entry {
+  readonly person: Person;
+  readonly relation: Timeline<Omit<GitHubFacts, "isTokenLive">>;
+  readonly credentials: Credential[];
+  readonly sessions: Credential[];
+}
+
 export type People = Awaited<ReturnType<typeof startPeople>>;
 
 /** Numbers of accounts. Those in `allow` and `deny` by number are of no organisation. */
@@ -32,12 +40,7 @@ export async function startPeople(seed: number, callbackUrl: string) {
   const shop = github.addRepository(acme, { name: "shop" });
   const other = github.addRepository(acme, { name: "other" });
 
-  const all: {
-    person: Person;
-    relation: Timeline<Omit<GitHubFacts, "isTokenLive">>;
-    credentials: Credential[];
-    sessions: Credential[];
-  }[] = [];
+  const all: Entry[] = [];
   const accounts = new Map<number, ReturnType<typeof github.addAccount>>();
   const addPerson = (id: number, isMember: boolean, isInTeam: boolean, isRestless: boolean) => {
     const name = `person-${id}`;
@@ -58,7 +61,6 @@ export async function startPeople(seed: number, callbackUrl: string) {
   addPerson(named.allowed, false, false, false);
   addPerson(named.denied, true, true, false);
 
-  type Entry = (typeof all)[number];
   const accountOf = ({ person }: Entry) => {
     const account = accounts.get(person.id);
     if (account === undefined) throw new Error(`there is no account ${person.id}`);
@@ -144,6 +146,11 @@ export async function startPeople(seed: number, callbackUrl: string) {
       const session = { id: entry.person.id, person: entry.person, token: "", facts: factsOf(entry) };
       entry.sessions.push(session);
       return session;
+    },
+    /** No one asks with it any more. */
+    forgetSession({ sessions }: Entry, session: Credential): void {
+      const index = sessions.indexOf(session);
+      if (index >= 0) sessions.splice(index, 1);
     },
   };
 }

@@ -1,12 +1,17 @@
-// What a soak came to, as Markdown, and a picture of memory and of what was not answered.
+// What a soak came to, as Markdown, and a picture of memory.
 import * as echarts from "echarts";
+import { thisMachine } from "../bench/machine.ts";
+import { decimal, markdownTable, whole } from "../simulate/report/table.ts";
 import type { Ledger } from "./actors.ts";
+import { clusterNames } from "./deployment.ts";
 import { type Growth, limits, type Sample } from "./measure.ts";
 import { type Rule, rules } from "./oracle.ts";
 
 export interface Course {
   readonly minutes: number;
   readonly seed: number;
+  /** Of each cluster. */
+  readonly apiservers: number;
   readonly ttlSeconds: number;
   readonly graceSeconds: number;
   readonly idTokenSeconds: number;
@@ -21,8 +26,10 @@ export interface Course {
   readonly isGrowthHeld: boolean;
 }
 
+export const grownRules = ["memory grows", "file handles grow"] as const;
+
 export interface Grown {
-  readonly rule: "memory grows" | "file handles grow";
+  readonly rule: (typeof grownRules)[number];
   readonly what: string;
 }
 
@@ -42,90 +49,101 @@ export function grownIn({ growth, isGrowthHeld }: Pick<Course, "growth" | "isGro
 }
 
 const kinds = ["yes", "no", "undetermined", "broken"] as const;
+/** As many as a person reads. */
+const maxFindings = 20;
 
-export function markdownOf(course: Course): string {
-  const { minutes, seed, ttlSeconds, graceSeconds, idTokenSeconds, ledger, happenings, phases, samples, growth } =
-    course;
-  const byRule = (rule: Rule) => ledger.findings.filter((finding) => finding.rule === rule).length;
-  const doors = [...ledger.counts].map(([door, counts]) => [
-    door,
-    ...kinds.map((kind) => String(counts.get(kind) ?? 0)),
+/** @returns Markdown by the name of its marker in docs/soak-and-fuzz.md */
+export function sectionsOf(course: Course): Map<string, string> {
+  return new Map([
+    ["soak run", describeRun(course)],
+    ["soak answers", describeAnswers(course)],
+    ["soak rules", describeRules(course)],
+    ["soak happenings", describeHappenings(course)],
+    ["soak memory", describeMemory(course)],
   ]);
-  const first = samples[Math.floor(samples.length / 3)];
-  const last = samples.at(-1);
-  const times = Map.groupBy(phases, ({ name }) => name);
+}
+
+function describeRun({ minutes, seed, apiservers, ttlSeconds, graceSeconds, idTokenSeconds }: Course): string {
+  return markdownTable(
+    ["this run", ""],
+    [
+      ...Object.entries(thisMachine()),
+      ["minutes", String(minutes)],
+      ["seed", String(seed)],
+      ["kube-apiservers", `${apiservers} for each of ${clusterNames.length} clusters`],
+      ["CACHE_TTL_SECONDS", String(ttlSeconds)],
+      ["OUTAGE_GRACE_SECONDS", String(graceSeconds)],
+      ["ID_TOKEN_SECONDS", String(idTokenSeconds)],
+    ],
+  );
+}
+
+function describeAnswers({ ledger, kv }: Course): string {
+  const rows = [...ledger.counts].sort(([one], [other]) => one.localeCompare(other));
+  const all = kinds.map((kind) => rows.reduce((sum, [, counts]) => sum + (counts.get(kind) ?? 0), 0));
   return [
-    "# A soak",
-    "",
-    `${minutes} minutes, seed ${seed}; TTL ${ttlSeconds} s, grace ${graceSeconds} s, ID tokens ${idTokenSeconds} s.`,
-    "",
-    "## What was asked",
-    "",
-    ...table(["door", ...kinds], doors),
-    "",
-    "## What the oracle found",
-    "",
-    ...table(
-      ["rule", "times"],
+    markdownTable(
+      ["door", ...kinds],
       [
-        ...rules.map((rule) => [rule, String(byRule(rule))]),
-        ...(course.isGrowthHeld
-          ? ["memory grows", "file handles grow"].map((rule) => [
-              rule,
-              String(grownIn(course).filter((one) => one.rule === rule).length),
-            ])
-          : []),
+        ...rows.map(([door, counts]) => [door, ...kinds.map((kind) => whole(counts.get(kind) ?? 0))]),
+        ["all", ...all.map(whole)],
       ],
     ),
     "",
-    ...ledger.findings.slice(0, 20).map(({ rule, door, what, at }) => {
-      return `- ${new Date(at).toISOString()}, ${door}: ${rule}: ${what}`;
-    }),
-    ...grownIn(course).map(({ rule, what }) => `- ${rule}: ${what}`),
-    "",
-    "## What happened meanwhile",
-    "",
-    ...table(
-      ["what", "times"],
-      [
-        ...[...times].filter(([name]) => name !== "calm").map(([name, all]) => [name, String(all.length)]),
-        ...[...happenings].map(([name, count]) => [`a person ${name}`, String(count)]),
-      ],
-    ),
-    "",
-    "## Memory and file handles",
-    "",
-    ...table(
-      ["", "after a third", "at the end", "growth a minute"],
-      [
-        ["edge, memory", megabytes(first?.edgeBytes), megabytes(last?.edgeBytes), megabytes(growth.edgeBytesPerMinute)],
-        [
-          "edge, file handles",
-          String(first?.edgeHandles),
-          String(last?.edgeHandles),
-          growth.handlesPerMinute.toFixed(2),
-        ],
-        [
-          "workerd, memory",
-          megabytes(first?.workerdBytes),
-          megabytes(last?.workerdBytes),
-          `${megabytes(growth.workerdBytesPerMinute)} (the longest deployment)`,
-        ],
-      ],
-    ),
-    "",
-    `KV: ${course.kv.reads} reads, ${course.kv.writes} writes.`,
-    "",
+    `KV was read ${whole(kv.reads)} times and written ${whole(kv.writes)} times.`,
   ].join("\n");
 }
 
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
-  const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
-  return [line(head), line(head.map(() => "---")), ...rows.map(line)];
+function describeRules(course: Course): string {
+  const { findings } = course.ledger;
+  const grown = grownIn(course);
+  const broken = (rule: Rule) => String(findings.filter((finding) => finding.rule === rule).length);
+  const growth = (rule: Grown["rule"]) =>
+    course.isGrowthHeld ? String(grown.filter((one) => one.rule === rule).length) : "not rated";
+  return [
+    markdownTable(
+      ["rule", "broken"],
+      [...rules.map((rule) => [rule, broken(rule)]), ...grownRules.map((rule) => [rule, growth(rule)])],
+    ),
+    ...(findings.length + grown.length === 0 ? [] : [""]),
+    ...findings.slice(0, maxFindings).map(({ rule, door, what, at }) => {
+      return `- ${new Date(at).toISOString()}, ${door}: ${rule}: ${what.replaceAll(/\s+/g, " ")}`;
+    }),
+    ...grown.map(({ rule, what }) => `- ${rule}: ${what}`),
+  ].join("\n");
+}
+
+function describeHappenings({ phases, happenings }: Course): string {
+  const times = Map.groupBy(phases, ({ name }) => name);
+  return markdownTable(
+    ["what", "times"],
+    [
+      ...[...times].filter(([name]) => name !== "calm").map(([name, all]) => [name, String(all.length)]),
+      ...[...happenings].map(([name, count]) => [`a person ${name}`, String(count)]),
+    ],
+  );
+}
+
+function describeMemory({ samples, growth }: Course): string {
+  const first = samples[Math.floor(samples.length / 3)];
+  const last = samples.at(-1);
+  return markdownTable(
+    ["", "after a third", "at the end", "growth a minute"],
+    [
+      ["edge, memory", megabytes(first?.edgeBytes), megabytes(last?.edgeBytes), megabytes(growth.edgeBytesPerMinute)],
+      [
+        "edge, file handles",
+        String(first?.edgeHandles),
+        String(last?.edgeHandles),
+        decimal(growth.handlesPerMinute, 2),
+      ],
+      ["workerd, memory", megabytes(first?.workerdBytes), megabytes(last?.workerdBytes), "new with each deployment"],
+    ],
+  );
 }
 
 function megabytes(bytes: number | undefined): string {
-  return bytes === undefined ? "unknown" : `${(bytes / 1e6).toFixed(1)} MB`;
+  return bytes === undefined ? "unknown" : `${decimal(bytes / 1e6)} MB`;
 }
 
 /** @returns SVG: memory of both processes, with the disturbances as bands */

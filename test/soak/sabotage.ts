@@ -7,6 +7,8 @@ export interface Sabotage {
   readonly rule: Rule | "memory grows" | "file handles grow";
   /** What is deployed in place of what the oracle is told. */
   readonly spoil?: (variables: Record<string, unknown>) => Record<string, unknown>;
+  /** Whether workerd is killed every second. */
+  readonly isKilled?: boolean;
   /** What the edge's process keeps every second. */
   readonly leak?: { readonly bytes: number; readonly opensFile: boolean };
 }
@@ -51,6 +53,11 @@ export const sabotages: Readonly<Record<string, Sabotage>> = {
     what: "the table of one cluster is wrong",
     rule: "undetermined without a cause",
     spoil: (variables) => ({ ...variables, CLUSTER_RED: { ...(variables.CLUSTER_RED as object), alow: [] } }), // a table
+  },
+  "kills-workerd": {
+    what: "workerd ends, again and again",
+    rule: "no answer",
+    isKilled: true,
   },
   "leaks-memory": {
     what: "the edge's process keeps memory",

@@ -1,8 +1,8 @@
 // `npm run soak`: several clusters at work for some minutes, with a schedule of disturbances, and an oracle that holds
 // every answer against what was true when it was given.
-import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { writePage } from "../docs/write-page.ts";
 import { freePort } from "../support/free-port.ts";
 import { startActors } from "./actors.ts";
 import { type Policies, startDeployment } from "./deployment.ts";
@@ -10,7 +10,7 @@ import { growthOf, type Sample, takeSample } from "./measure.ts";
 import { createSoakCommand, type SoakOptions } from "./options.ts";
 import type { ClusterPolicy, Disturbance, World } from "./oracle.ts";
 import { named, startPeople } from "./people.ts";
-import { type Course, grownIn, growthAfterMinutes, markdownOf, pictureOf } from "./report.ts";
+import { type Course, grownIn, growthAfterMinutes, pictureOf, sectionsOf } from "./report.ts";
 import { sabotages } from "./sabotage.ts";
 import { type Phase, scheduleOf } from "./schedule.ts";
 import { startStore } from "./store.ts";
@@ -41,7 +41,7 @@ const otherPolicies: Policies = { ...policies, blue: onlyTeam, red: { ...policie
 await createSoakCommand(soak).parseAsync();
 
 async function soak(options: SoakOptions): Promise<void> {
-  const { minutes, seed, apiservers, report } = options;
+  const { minutes, seed, apiservers, write } = options;
   const sabotage = options.sabotage === undefined ? null : (sabotages[options.sabotage] ?? null);
   const signInPort = await freePort();
   const store = await startStore();
@@ -76,6 +76,7 @@ async function soak(options: SoakOptions): Promise<void> {
       const sample = await takeSample(elapsed(), deployment.edgePid, deployment.workerdPid());
       if (sample !== null) samples.push(sample);
     }),
+    ...(sabotage?.isKilled === true ? [every(1_000, () => deployment.killWorkerd())] : []),
     ...(sabotage?.leak === undefined
       ? []
       : [every(1_000, () => deployment.leak(sabotage.leak?.bytes ?? 0, sabotage.leak?.opensFile === true))]),
@@ -135,7 +136,7 @@ async function soak(options: SoakOptions): Promise<void> {
   }
 
   const course: Course = {
-    ...{ minutes, seed, ...settings },
+    ...{ minutes, seed, apiservers, ...settings },
     ledger: actors.ledger,
     happenings: people.counts,
     phases: passed,
@@ -144,13 +145,14 @@ async function soak(options: SoakOptions): Promise<void> {
     kv: store.counts,
     isGrowthHeld: minutes >= growthAfterMinutes || sabotage?.leak !== undefined,
   };
-  const markdown = markdownOf(course);
-  console.log(markdown);
+  const sections = sectionsOf(course);
+  for (const [name, markdown] of sections) console.log(`## ${name}\n\n${markdown}\n`);
   if (deployment.errors() !== "" && sabotage === null) console.error(deployment.errors());
-  if (report !== undefined) {
-    mkdirSync(report, { recursive: true });
-    writeFileSync(join(report, "soak.md"), markdown);
-    writeFileSync(join(report, "soak.svg"), pictureOf(course));
+  if (write !== undefined) {
+    await writePage(join(write, "soak-and-fuzz.md"), {
+      sections,
+      pictures: [{ name: "soak-memory", svg: pictureOf(course) }],
+    });
   }
   const found = [...actors.ledger.findings, ...grownIn(course)].map(({ rule }) => rule);
   const isGood = sabotage === null ? found.length === 0 : found.includes(sabotage.rule);

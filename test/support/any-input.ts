@@ -52,6 +52,7 @@ export async function holdForAnyInput<Inputs>(
     seed: order.seed,
     interruptAfterTimeLimit: order.seconds * 1000,
     markInterruptAsFailure: false,
+    includeErrorInReport: true,
     skipAllAfterTimeLimit: (order.seconds + 60) * 1000,
   });
   const report: FuzzReport = {

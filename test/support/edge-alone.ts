@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage, type RequestListener } from "node:h
 import { type Agent, request } from "node:https";
 import type { AddressInfo, Server } from "node:net";
 import { type Identity, issueCertificate, makeAuthority } from "../../src/local/certificates.ts";
-import { startEdge } from "../../src/local/edge/server.ts";
+import { type EdgeOptions, startEdge } from "../../src/local/edge/server.ts";
 import { freePort } from "./free-port.ts";
 
 export const day = 24 * 60 * 60 * 1000;
@@ -41,9 +41,9 @@ export interface EdgeAlone {
   close(): Promise<void>;
 }
 
-export async function startEdgeAlone(): Promise<EdgeAlone> {
+export async function startEdgeAlone(options: Pick<EdgeOptions, "maxWaitMs"> = {}): Promise<EdgeAlone> {
   const port = await freePort();
-  const edge = await startEdge({ port, server, authorityCertificate: authority.certificate });
+  const edge = await startEdge({ port, server, authorityCertificate: authority.certificate, ...options });
   const listeners: Server[] = [];
   const passToListener = async (listener: Server) => {
     listeners.push(listener);

@@ -15,8 +15,9 @@ import {
 import { ruleRef } from "../cloudflare/rulesets.ts";
 import { type Context, cliError, type Diagnostic, error, warning } from "../command.ts";
 import { asDeployment, listedFingerprints } from "../config-file/clusters.ts";
-import { addFingerprint, applyEdits, removeFingerprint } from "../config-file/edits.ts";
+import { addFingerprint, removeFingerprint } from "../config-file/edits.ts";
 import { type ConfigFile, saveConfigFile } from "../config-file/file.ts";
+import { applyEdits } from "../config-file/toml-edits.ts";
 import {
   deployIfNeeded,
   isDeployed,
@@ -24,6 +25,7 @@ import {
   readDeployed,
   refuseToLockOut,
   type Session,
+  type WebhookSession,
 } from "../deployment/state.ts";
 import { issuerKeyIdentifierOf } from "./obtain.ts";
 
@@ -48,7 +50,7 @@ export async function compareWithDeployed(
  * @returns what the operator should know of the firewall rule
  */
 export async function acceptCertificate(
-  session: Session,
+  session: WebhookSession,
   context: Context,
   { variable, certificate }: { variable: string; certificate: ClientCertificate },
   certificates: readonly ClientCertificate[],
@@ -87,7 +89,7 @@ export async function stopAccepting(
  * @returns the rule as it is now; null while there is no certificate
  */
 export async function correctFirewall(
-  { client, zone, hostname, clock }: Pick<Session, "client" | "zone" | "hostname" | "clock">,
+  { client, zone, hostname, clock }: Pick<WebhookSession, "client" | "zone" | "hostname" | "clock">,
   change: RuleChange,
 ): Promise<WantedRule | null> {
   // Read just before: another clone may have added a certificate meanwhile.
@@ -144,7 +146,7 @@ export interface RuleChange {
  * @throws CliError if one more is too many
  */
 export async function refuseFullRule(
-  { client, zone, hostname }: Pick<Session, "client" | "zone" | "hostname">,
+  { client, zone, hostname }: Pick<WebhookSession, "client" | "zone" | "hostname">,
   change: RuleChange,
 ): Promise<void> {
   await wantedRule(hostname, await readFirewall(client, zone, hostname), { ...change, coming: 1 });

@@ -24,7 +24,12 @@ interface RotateOptions extends ChangeOptions {
 /** How long a session or a refresh token lives: what GitHub gives a user's token of an app. */
 export const longestSessionSeconds = 8 * 3600;
 
-export const rotateCacheSecretCommand: CommandMaker = (context, run) =>
+export const cacheSecretCommand: CommandMaker = (context, run) =>
+  new Command("cache-secret")
+    .description("rotates the secret that seals what people carry and what KV holds")
+    .addCommand(rotateCommand(context, run));
+
+const rotateCommand: CommandMaker = (context, run) =>
   addOptions(
     new Command("rotate"),
     new Option("--previous-from-stdin", "read the present CACHE_SECRET from stdin, so that sessions go on").default(

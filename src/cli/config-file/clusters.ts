@@ -113,6 +113,14 @@ export function readCluster({ settings }: ConfigFile, variable: string): Cluster
   return { fingerprints, allow, isExample };
 }
 
+/**
+ * Whether a cluster asks for reviews, and so has a client certificate, or gets one. One that people sign in to may go
+ * without.
+ */
+export function hasWebhook(table: unknown): boolean {
+  return stringsIn(table, "client_certificates").length > 0 || !asksForSignIn(table);
+}
+
 /** @returns the variables of all clusters but those of the example */
 export function clusterVariablesIn(file: ConfigFile): string[] {
   return Object.keys(file.settings.vars).filter(
@@ -151,7 +159,10 @@ export function requireCluster(file: ConfigFile, clusterName: string): readonly 
   const variable = clusterVariableName(clusterName);
   const { fingerprints } = readCluster(file, variable) ?? { fingerprints: [] };
   if (fingerprints.length > 0) return fingerprints;
-  const hint = `run octogate setup --cluster ${clusterName} first`;
+  const isAlone = !hasWebhook(file.settings.vars[variable]);
+  const hint = isAlone
+    ? `people only sign in to it; octogate setup --cluster ${clusterName} --hostname ${hostnameOf(file.settings) ?? "HOSTNAME"} makes one`
+    : `run octogate setup --cluster ${clusterName} first`;
   throw cliError(`${file.path}: ${variable}`, `${clusterName} has no certificate yet`, hint);
 }
 
@@ -165,8 +176,13 @@ export function isTable(value: unknown): value is Record<string, unknown> {
 
 /** @returns the texts in a list of a table; none where there is no such table or list */
 export function stringsIn(table: unknown, key: string): string[] {
+  return itemsIn(table, key).filter((entry) => typeof entry === "string");
+}
+
+/** @returns everything in a list of a table, also what is no text: the places of items are theirs among all */
+export function itemsIn(table: unknown, key: string): readonly unknown[] {
   const list = isTable(table) ? table[key] : null;
-  return Array.isArray(list) ? list.filter((entry) => typeof entry === "string") : [];
+  return Array.isArray(list) ? list : [];
 }
 
 export function sameList(one: readonly string[], other: readonly string[]): boolean {

@@ -2,19 +2,11 @@
 import { createHash } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import * as v from "valibot";
-import type { SigningKeySlot } from "../../worker/config/sign-in.ts";
-import { type SigningKeysTable, signingKeysSchema } from "../../worker/config/signing-keys.ts";
+import { type SigningKeysTable, signingKeySlots, signingKeysSchema } from "../../worker/config/signing-keys.ts";
 import type { DeploymentFile } from "./clusters.ts";
-import { append, applyEdits, type Edit, list, quoted, setValue, unsupportedForm } from "./edits.ts";
 import { type ConfigFile, parseConfigFile } from "./file.ts";
 import { requireSecrets } from "./sign-in-edits.ts";
-
-export const signingKeySlots = ["a", "b"] as const;
-
-/** @returns the secret of a slot */
-export function signingKeySecret(slot: SigningKeySlot): string {
-  return slot === "a" ? "SIGNING_KEY_A" : "SIGNING_KEY_B";
-}
+import { append, applyEdits, type Edit, list, quoted, setValue, unsupportedForm } from "./toml-edits.ts";
 
 /** @returns an RSA key's name: the SHA-256 of its required members in alphabetical order (RFC 7638) */
 export function thumbprintOf({ e, n }: { readonly e?: string; readonly n?: string }): string {

@@ -1,9 +1,11 @@
 // What Cloudflare runs, compared with wrangler.toml, and the deployment that makes both the same. The certificate
 // commands and teardown begin with a session: the file, its zone and the API.
+
 import { randomBytes } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import { readFingerprints } from "../../worker/config/cluster.ts";
-import { isClientVariable, isClusterVariable } from "../../worker/config/config.ts";
+import { isClusterVariable, policyKindOf } from "../../worker/config/config.ts";
+import { signingKeySecret, signingKeySlots } from "../../worker/config/signing-keys.ts";
 import { type CloudflareClient, connectToCloudflare, loadSdk } from "../cloudflare/api.ts";
 import { type ClientCertificate, isUsable } from "../cloudflare/client-certificates.ts";
 import { type Clock, lookAgain } from "../cloudflare/patience.ts";
@@ -26,7 +28,7 @@ import {
   readCluster,
 } from "../config-file/clusters.ts";
 import { openConfigFile } from "../config-file/file.ts";
-import { newestTime, readSigningKeys, signingKeySecret, timeText } from "../config-file/signing-keys.ts";
+import { newestTime, readSigningKeys, timeText } from "../config-file/signing-keys.ts";
 import { deployWithWrangler, requireWrangler } from "./wrangler.ts";
 
 const cacheSecretName = "CACHE_SECRET";
@@ -67,7 +69,7 @@ export function signInSecretsOf(deployed: DeployedWorker): string[] {
 
 /** @returns the secrets of the signing keys that are deployed */
 export function signingKeysIn(deployed: DeployedWorker | null): string[] {
-  return (["a", "b"] as const).map(signingKeySecret).filter((name) => deployed?.secrets.includes(name));
+  return signingKeySlots.map(signingKeySecret).filter((name) => deployed?.secrets.includes(name));
 }
 
 /** @param deployed null: there is no Worker yet */
@@ -145,8 +147,7 @@ function lostSignIn(
 }
 
 function foreignClusters(known: Readonly<Record<string, unknown>>, deployed: DeployedWorker | null): string[] {
-  const isOurs = (name: string) => isClusterVariable(name) || isClientVariable(name);
-  return Object.keys(deployed?.variables ?? {}).filter((name) => isOurs(name) && !(name in known));
+  return Object.keys(deployed?.variables ?? {}).filter((name) => policyKindOf(name) !== null && !(name in known));
 }
 
 /** @returns the Worker that a hostname leads to, or null */
@@ -245,7 +246,6 @@ function plain(value: unknown): unknown {
 
 export interface Session {
   readonly deployment: DeploymentFile;
-  readonly hostname: string;
   readonly client: CloudflareClient;
   readonly zone: Zone;
   readonly clock: Clock;
@@ -253,14 +253,29 @@ export interface Session {
   readonly openedAt: number;
 }
 
+/** Of a deployment with a hostname for the clusters' reviews. */
+export interface WebhookSession extends Session {
+  readonly hostname: string;
+}
+
 /** @throws CliError if this is no clone, setup was never run, or Cloudflare does not answer */
 export async function openSession(config: string, context: Context): Promise<Session> {
   await loadSdk();
   const deployment = asDeployment(await openConfigFile(config, context));
-  const { path, hostname } = deployment;
-  if (hostname === null) throw cliError(path, "has no route yet", "run octogate setup first");
+  const { path, hostname, signInHostname } = deployment;
+  const address = hostname ?? signInHostname;
+  if (address === null) throw cliError(path, "has no route yet", "run octogate setup first");
   await requireWrangler(deployment);
   const openedAt = context.now();
   const client = await connectToCloudflare(context);
-  return { deployment, hostname, client, zone: await findZone(client, hostname), clock: context, openedAt };
+  return { deployment, client, zone: await findZone(client, address), clock: context, openedAt };
+}
+
+/** @throws CliError as `openSession`, and where no cluster asks for reviews */
+export async function openWebhookSession(config: string, context: Context): Promise<WebhookSession> {
+  const session = await openSession(config, context);
+  const { path, hostname } = session.deployment;
+  if (hostname !== null) return { ...session, hostname };
+  const hint = "octogate setup --cluster NAME --hostname HOSTNAME makes one ask";
+  throw cliError(path, "has no hostname for client certificates: no cluster asks for reviews", hint);
 }

@@ -30,10 +30,22 @@ export interface EdgeOptions {
   readonly authorityCertificate: string | null;
   /** As the Worker is to see it; left out: this machine, with the port. */
   readonly host?: string;
+  /** How long a request may take; left out: 30 s. */
+  readonly maxWaitMs?: number;
 }
 
 type ClientRequest = IncomingMessage | Http2ServerRequest;
 type ClientResponse = ServerResponse | Http2ServerResponse;
+
+/**
+ * Each request under way has a connection to the Worker, which costs it and this process memory. Without an end to
+ * their number, one client could take all of it, on one connection of HTTP/2.
+ */
+const maxUnderWay = 1000;
+/** RFC 9113, 6.5.2: on one connection. Clients wait where there are more. */
+const maxConcurrentStreams = 100;
+/** kube-apiserver waits no longer, and a client that never sends the rest of its body must not keep its place. */
+const defaultMaxWaitMs = 30_000;
 
 /** Limit for what is read of a refused body: enough for all that a client sends before it sees the answer. */
 const maxDrainedBytes = 16 * 1024 * 1024;
@@ -46,10 +58,12 @@ const connectionHeaders = new Set(["connection", "keep-alive", "transfer-encodin
 export async function startEdge({ port, server, authorityCertificate, ...options }: EdgeOptions): Promise<Edge> {
   const isForBrowsers = authorityCertificate === null;
   // The two hostnames, as the Worker sees them.
-  const { host = `${isForBrowsers ? "localhost" : "127.0.0.1"}:${port}` } = options;
+  const { host = `${isForBrowsers ? "localhost" : "127.0.0.1"}:${port}`, maxWaitMs = defaultMaxWaitMs } = options;
   let agent: Agent | null = null;
+  let underWay = 0;
   const listener = createSecureServer({
     allowHTTP1: true,
+    settings: { maxConcurrentStreams },
     key: server.privateKey,
     cert: server.certificate,
     ...(authorityCertificate === null ? {} : { ca: authorityCertificate, requestCert: true }),
@@ -63,9 +77,15 @@ export async function startEdge({ port, server, authorityCertificate, ...options
     // A client that goes away is no error of the edge. The event "close" tells of it.
     request.on("error", ignore);
     response.on("error", ignore);
-    void answer(request, response, agent, { host, isForBrowsers }).then((result) =>
-      sendAnswer(request, response, result),
-    );
+    if (underWay >= maxUnderWay) {
+      void sendAnswer(request, response, edgeStatus(503, "ServiceUnavailable", "too many requests at once"));
+      return;
+    }
+    underWay += 1;
+    void answer(request, response, agent, { host, isForBrowsers, maxWaitMs }).then((result) => {
+      underWay -= 1;
+      return sendAnswer(request, response, result);
+    });
   });
 
   const connections = new Set<TLSSocket>();
@@ -93,11 +113,18 @@ async function answer(
   request: ClientRequest,
   response: ClientResponse,
   agent: Agent | null,
-  { host, isForBrowsers }: { readonly host: string; readonly isForBrowsers: boolean },
+  {
+    host,
+    isForBrowsers,
+    maxWaitMs,
+  }: { readonly host: string; readonly isForBrowsers: boolean; readonly maxWaitMs: number },
 ): Promise<UpstreamAnswer> {
   const path = upstreamPath(request.url ?? "");
   if (path === null) return edgeStatus(404, "NotFound", "the edge does not pass this path on");
   if (agent === null) return edgeStatus(503, "ServiceUnavailable", "the Worker is starting");
+  const { method = "GET" } = request;
+  // Node writes methods in capitals, and this one never comes to an answer.
+  if (method.toUpperCase() === "CONNECT") return edgeStatus(405, "MethodNotAllowed", "the edge opens no tunnel");
 
   const headers = upstreamHeaders(request.headers, host, cfOf(request));
   if (isForBrowsers) Object.assign(headers, browserHeaders(request.headers, request.socket.remoteAddress ?? ""));
@@ -106,14 +133,16 @@ async function answer(
   if (hasBody && contentLength !== undefined) headers["Content-Length"] = contentLength;
   else if (hasBody) headers["Transfer-Encoding"] = "chunked";
   const exchange = askWorker(agent, {
-    method: request.method ?? "GET",
+    method,
     url: `https://${host}${path}`,
     headers,
     body: hasBody ? request : null,
   });
   // "close" before the answer: the client has gone.
   response.once("close", exchange.abort);
+  const timer = setTimeout(exchange.abort, maxWaitMs);
   const received = await exchange.answer;
+  clearTimeout(timer);
   response.off("close", exchange.abort);
   if (received === null) return edgeStatus(503, "ServiceUnavailable", "the Worker gave no answer");
   // The Worker itself never answers 500. The runtime does, after an exception, and to 500 kube-apiserver would ask four

@@ -2,7 +2,8 @@
 // cryptography. Plain values only: a promise or a Response that another request waits for never settles if the request
 // that made it is cancelled.
 import { BoundedMap } from "../bounded-map.ts";
-import { type Entry, mergeEntries, withoutFuture } from "./entry.ts";
+import { type Entry, withoutFuture } from "./entry.ts";
+import { mergeEntries } from "./merge.ts";
 
 /** What this isolate knows about one token. */
 export interface TokenRecord {

@@ -3,10 +3,11 @@
 // KV writes cost money: 1,000 a day on the free plan, 5 dollars a million on the paid one. So facts are written when
 // they have changed, or when the copy is too old to be fresh: it no longer answers any review then, and has lost that
 // much of the grace it could give.
-import { type Entry, type FactsEntry, knownMemberships, mergeEntries, withoutFuture } from "./entry.ts";
+import { type Entry, type FactsEntry, knownMemberships, withoutFuture } from "./entry.ts";
 import { currentFacts, type EvaluatedFacts } from "./freshness.ts";
 import type { CacheParts, Lookup } from "./lookup.ts";
 import { emptyRecord, type TokenRecord } from "./memory.ts";
+import { mergeEntries } from "./merge.ts";
 import { nameChanges } from "./name-changes.ts";
 
 /** @param read what KV holds; null for a miss */

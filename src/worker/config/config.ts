@@ -70,6 +70,12 @@ export function isClientVariable(name: string): boolean {
   return /^CLIENT_[A-Z][A-Z0-9_]*$/.test(name);
 }
 
+/** @returns whose policy a variable of this name holds; null for every other variable */
+export function policyKindOf(name: string): "cluster" | "application" | null {
+  if (isClusterVariable(name)) return "cluster";
+  return isClientVariable(name) ? "application" : null;
+}
+
 /** Every name that the environment may hold besides the tables of clusters and clients. */
 export const knownVariables: ReadonlySet<string> = new Set([
   ...serviceVariables,
@@ -84,7 +90,7 @@ export function readConfig(env: Readonly<Record<string, unknown>>): Config {
   const issuerUrl = readIssuerUrl(env);
   const workflows = readWorkflowSettings(env, service, issuerUrl);
   const tables = names.flatMap((variable): ClientSource[] => {
-    const kind = isClusterVariable(variable) ? "cluster" : isClientVariable(variable) ? "application" : null;
+    const kind = policyKindOf(variable);
     if (kind === null) return [];
     const table = env[variable];
     const otherName =
@@ -121,7 +127,7 @@ function withProblem<T>(part: Checked<T>, problem: Problem): Checked<T> {
 function unknownVariables(names: readonly string[]): Problem[] {
   const message = `is no variable of this service; there are ${[...knownVariables].join(", ")}, CLUSTER_NAME and CLIENT_NAME`;
   return names
-    .filter((name) => !isClusterVariable(name) && !isClientVariable(name) && !knownVariables.has(name))
+    .filter((name) => policyKindOf(name) === null && !knownVariables.has(name))
     .map((setting) => ({ setting, message }));
 }
 
@@ -136,9 +142,10 @@ function unknownSecrets(secrets: ReadonlyMap<string, string>, clients: readonly 
 
 /** @returns everything for which a deployment of this configuration is refused, each once */
 export function problemsIn(config: Config): Problem[] {
-  const { service, workflows, clusters, unknownNames } = config;
+  const { service, workflows, clusters, signIn, unknownNames } = config;
   const parts = [service, workflows, ...clusters.map(({ policy }) => policy)];
-  return once([...unknownNames, ...parts.flatMap(problemsOfPart), ...problemsInSignIn(config)]);
+  const leftOut = signIn?.ok === true ? signIn.value.signingKeys.leftOut : [];
+  return once([...unknownNames, ...parts.flatMap(problemsOfPart), ...problemsInSignIn(config), ...leftOut]);
 }
 
 /** @returns what keeps people from signing in, to one client or to all, each once */

@@ -5,7 +5,7 @@ import { type Checked, type Problem, problemsOf } from "./checked.ts";
 import { idTokenSeconds, idTokenSecondsSchema } from "./client-table.ts";
 import { type ServiceSettings, webUrlOf } from "./service.ts";
 import type { SignInSettings } from "./sign-in.ts";
-import { selectSigningKeys, signingKeySchema, signingKeysSchema } from "./signing-keys.ts";
+import { selectSigningKeys, signingKeysSchema, wrongSigningKeys } from "./signing-keys.ts";
 import { clientIdPattern, decodeSecret, isLoopback, parseTexts, parseTime, textAs } from "./values.ts";
 
 export interface SignInReading {
@@ -31,8 +31,9 @@ const signInEntries = {
     originOf("must be https://HOST, where GitHub's own pages are, with nothing behind it; http only on loopback", true),
   ),
   ID_TOKEN_SECONDS: v.optional(idTokenSecondsSchema, idTokenSeconds.default),
-  SIGNING_KEY_A: v.optional(signingKeySchema),
-  SIGNING_KEY_B: v.optional(signingKeySchema),
+  // Each is read by itself: the one that does not sign may be wrong.
+  SIGNING_KEY_A: v.optional(v.unknown()),
+  SIGNING_KEY_B: v.optional(v.unknown()),
   SIGNING_KEYS: v.optional(signingKeysSchema),
   CACHE_SECRET_PREVIOUS: v.optional(textAs(previousMessage, parsePreviousSecret)),
   OIDC_CLIENT_SECRETS: v.optional(textAs(clientSecretsMessage, parseTexts), "{}"),
@@ -73,17 +74,23 @@ export function readSignIn(
   }
   const { output } = parsed;
   return {
-    settings: isUsed ? settingsOf(output, service) : null,
+    settings: isUsed ? settingsOf(output, service) : withoutClient(output),
     idTokenSeconds: output.ID_TOKEN_SECONDS,
     clientSecrets: output.OIDC_CLIENT_SECRETS,
   };
+}
+
+/** Nothing is required, and what is there has to be right all the same. */
+function withoutClient(output: v.InferOutput<typeof signInSchema>): Checked<never> | null {
+  const problems = wrongSigningKeys(output);
+  return problems.length === 0 ? null : { ok: false, problems };
 }
 
 function settingsOf(
   { ISSUER_URL: issuerUrl, GITHUB_CLIENT_ID: githubClientId, ...output }: v.InferOutput<typeof signInSchema>,
   service: Checked<ServiceSettings>,
 ): Checked<SignInSettings> {
-  const keys = selectSigningKeys({ a: output.SIGNING_KEY_A, b: output.SIGNING_KEY_B }, output.SIGNING_KEYS);
+  const keys = selectSigningKeys(output, output.SIGNING_KEYS);
   const problems: Problem[] = [...(service.ok ? [] : service.problems), ...(keys.ok ? [] : keys.problems)];
   const require = (setting: string) => problems.push({ setting, message: "is required where people sign in" });
   if (issuerUrl === undefined) require("ISSUER_URL");

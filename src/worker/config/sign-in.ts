@@ -1,5 +1,5 @@
 // Settings of the sign-in hostname: the OpenID provider's address, GitHub App, signing keys and clients.
-import type { Checked } from "./checked.ts";
+import type { Checked, Problem } from "./checked.ts";
 import type { ClusterPolicy } from "./cluster.ts";
 
 /** What the whole deployment brings along for signing people in. There is none where there is no client. */
@@ -32,6 +32,8 @@ export interface SigningKeySettings {
   readonly signs: SigningKeySlot;
   /** Public keys that are published until the last token that they signed has ended. */
   readonly withdrawn: readonly PublicSigningKey[];
+  /** What is wrong with the slot that does not sign: its key is left out, and people sign in. */
+  readonly leftOut: readonly Problem[];
 }
 
 /** An RSA public key as a JWK (RFC 7517). */

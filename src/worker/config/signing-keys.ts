@@ -1,14 +1,14 @@
 // SIGNING_KEY_A, SIGNING_KEY_B and the table SIGNING_KEYS: which key signs ID tokens, and which are published. There
 // are two slots, since Cloudflare never gives a secret back: a rotation changes the table alone.
 import * as v from "valibot";
-import type { Checked } from "./checked.ts";
+import type { Checked, Problem } from "./checked.ts";
 import type { SigningKeySettings, SigningKeySlot } from "./sign-in.ts";
 import { decodeBase64, parsePrivateKey, parseTime, textAs } from "./values.ts";
 
-const keyMessage =
+export const keyMessage =
   "must be an RSA key of 2048 to 3072 bits as PKCS#8 in PEM, such as openssl genpkey -algorithm RSA prints";
 
-export const signingKeySchema = textAs(keyMessage, (text) => {
+const signingKeySchema = textAs(keyMessage, (text) => {
   const pem = parsePrivateKey(text);
   return pem !== null && isRsaKey(pem) ? pem : null;
 });
@@ -65,30 +65,61 @@ export const signingKeysSchema = v.strictObject(
 /** Times in milliseconds since 1970. */
 export type SigningKeysTable = v.InferOutput<typeof signingKeysSchema>;
 
+/** The secrets, as they came. */
+export type SigningKeySecrets = Readonly<Partial<Record<ReturnType<typeof signingKeySecret>, unknown>>>;
+
 /**
  * A slot is in use where it signs or is published. One whose secret is there already, or still, is not: so a secret and
  * the table need not change at the same moment, and a compromised key is gone with the table.
  *
+ * A wrong key that signs keeps people from signing in. One in the other slot is left out and named: at worst tokens
+ * that it has signed are refused until they end, and otherwise no person would get one at all.
+ *
  * @param table undefined where there is none: the only key signs
  */
 export function selectSigningKeys(
-  keys: Readonly<Record<SigningKeySlot, string | undefined>>,
+  secrets: SigningKeySecrets,
   table: SigningKeysTable | undefined,
 ): Checked<SigningKeySettings> {
-  if (table === undefined && keys.a !== undefined && keys.b !== undefined) {
+  const keys = { a: readSigningKey("a", secrets), b: readSigningKey("b", secrets) };
+  if (table === undefined && keys.a.ok && keys.b.ok) {
     return wrong("SIGNING_KEYS", 'is required where there are two keys: signs = "a" or "b"');
   }
-  const signs = table?.signs ?? (keys.b === undefined ? "a" : "b");
-  const privateKeys: Partial<Record<SigningKeySlot, string>> = {};
-  for (const slot of ["a", "b"] as const) {
-    if (slot !== signs && table?.published[slot] === undefined) continue;
-    const key = keys[slot];
-    if (key === undefined)
-      return wrong(slot === "a" ? "SIGNING_KEY_A" : "SIGNING_KEY_B", `is missing: it ${keyMessage}`);
-    privateKeys[slot] = key;
-  }
+  const isSecond = keys.b.ok || (secrets.SIGNING_KEY_A === undefined && secrets.SIGNING_KEY_B !== undefined);
+  const signs = table?.signs ?? (isSecond ? "b" : "a");
+  const [signing, other] = signs === "a" ? [keys.a, "b" as const] : [keys.b, "a" as const];
+  if (!signing.ok) return signing;
+  const isPublished = table?.published[other] !== undefined;
+  const leftOut = keys[other].ok ? [] : isPublished ? keys[other].problems : wrongSigningKeys(secrets);
+  const privateKeys = {
+    [signs]: signing.value,
+    ...(isPublished && keys[other].ok ? { [other]: keys[other].value } : {}),
+  };
   const withdrawn = (table?.withdrawn ?? []).map(({ kty, n, e, kid }) => ({ kty, n, e, kid }));
-  return { ok: true, value: { privateKeys, signs, withdrawn } };
+  return { ok: true, value: { privateKeys, signs, withdrawn, leftOut } };
+}
+
+/** @returns what is wrong with the keys that are there */
+export function wrongSigningKeys(secrets: SigningKeySecrets): readonly Problem[] {
+  return signingKeySlots.flatMap((slot) => {
+    const key = readSigningKey(slot, secrets);
+    return key.ok || secrets[signingKeySecret(slot)] === undefined ? [] : key.problems;
+  });
+}
+
+function readSigningKey(slot: SigningKeySlot, secrets: SigningKeySecrets): Checked<string> {
+  const setting = signingKeySecret(slot);
+  const secret = secrets[setting];
+  if (secret === undefined) return wrong(setting, `is missing: it ${keyMessage}`);
+  const parsed = v.safeParse(signingKeySchema, secret);
+  return parsed.success ? { ok: true, value: parsed.output } : wrong(setting, keyMessage);
+}
+
+export const signingKeySlots = ["a", "b"] as const satisfies readonly SigningKeySlot[];
+
+/** @returns the secret of a slot */
+export function signingKeySecret(slot: SigningKeySlot): "SIGNING_KEY_A" | "SIGNING_KEY_B" {
+  return slot === "a" ? "SIGNING_KEY_A" : "SIGNING_KEY_B";
 }
 
 function wrong(setting: string, message: string): Checked<never> {

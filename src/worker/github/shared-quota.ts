@@ -117,7 +117,8 @@ function millisecondsIn(headers: Headers, name: string): number | null {
   return seconds === null ? null : seconds * 1000;
 }
 
-function wholeNumberIn(headers: Headers, name: string): number | null {
+/** @returns the number in a header; null where there is none */
+export function wholeNumberIn(headers: Headers, name: string): number | null {
   const value = headers.get(name) ?? "";
   return /^\d{1,12}$/.test(value) ? Number(value) : null;
 }

@@ -4,7 +4,7 @@
 import type { ClusterPolicy, GroupForm, TokenKind } from "../config/cluster.ts";
 import { organisationOf } from "../config/entries.ts";
 import type { Facts, Membership, Team } from "../github/facts.ts";
-import { denied, type Verdict } from "../verdict.ts";
+import { denied, type UserInfo, type Verdict } from "../verdict.ts";
 import { isTeam, membershipIn } from "./match.ts";
 
 /** A token as policy sees it: what it is, and the name under which it may be written down. */
@@ -33,22 +33,53 @@ export function identify(policy: ClusterPolicy, credential: PresentedCredential,
   // The login leaves in `extra` also where it is no part of the username.
   if (![username, facts.account.login, ...groups].every(isSafeName)) return denied("identity_unsafe");
   if (groups.length > maxGroups) return denied("too_many_groups", `${groups.length}, at most ${maxGroups}`);
+  return admitted(policy, {
+    username,
+    uid: String(facts.account.id),
+    groups,
+    credentialId: credential.credentialId,
+    credentialKind: credential.tokenKind,
+    host: facts.host,
+    extra: {
+      ...(hidden.length === 0 ? {} : { "octogate.dev/hidden-organisations": hidden }),
+      "octogate.dev/login": [facts.account.login],
+    },
+  });
+}
+
+interface Identity {
+  /** Checked, with the prefix, and so are the groups. */
+  readonly username: string;
+  readonly uid: string;
+  readonly groups: readonly string[];
+  readonly credentialId: string;
+  readonly credentialKind: TokenKind | "workflow";
+  /** Of GitHub's web pages. */
+  readonly host: string;
+  /** What is known of a person alone, or of a workflow alone. */
+  readonly extra: UserInfo["extra"];
+}
+
+/** @returns a person or a workflow as the cluster gets to see them */
+export function admitted(
+  { addsPrefix, prefix }: ClusterPolicy,
+  { username, uid, groups, credentialId, credentialKind, host, extra }: Identity,
+): Verdict {
   // Without the prefix, too, they are the names that were checked with it: the cluster puts it before them.
-  const shown = (name: string) => (policy.addsPrefix ? name : name.slice(policy.prefix.length));
+  const shown = (name: string) => (addsPrefix ? name : name.slice(prefix.length));
   return {
     kind: "authenticated",
     reason: "admitted",
     user: {
       username: shown(username),
-      uid: String(facts.account.id),
+      uid,
       groups: groups.map(shown),
       extra: {
         // The key is Kubernetes' own (k8s.io/apiserver, user.CredentialIDKey).
-        "authentication.kubernetes.io/credential-id": [credential.credentialId],
-        "octogate.dev/credential-kind": [credential.tokenKind],
-        "octogate.dev/github-host": [facts.host],
-        ...(hidden.length === 0 ? {} : { "octogate.dev/hidden-organisations": hidden }),
-        "octogate.dev/login": [facts.account.login],
+        "authentication.kubernetes.io/credential-id": [credentialId],
+        "octogate.dev/credential-kind": [credentialKind],
+        "octogate.dev/github-host": [host],
+        ...extra,
       },
     },
   };

@@ -3,7 +3,7 @@
 import type { ClusterPolicy } from "../config/cluster.ts";
 import { denied, type Verdict } from "../verdict.ts";
 import type { WorkflowFacts } from "../workflows/facts.ts";
-import { claimOf, isSafeName, maxNameLength, nameOf } from "./identity.ts";
+import { admitted, claimOf, isSafeName, maxNameLength, nameOf } from "./identity.ts";
 import { workflowFileOf } from "./workflow-match.ts";
 
 /** @returns the workflow as RBAC will know it; a name that must not leave is a denial */
@@ -17,24 +17,15 @@ export function identifyWorkflow(policy: ClusterPolicy, facts: WorkflowFacts): V
     ...(facts.environment === null ? [] : [`${base}/environments/${facts.environment}`].filter(isPrintable)),
   ].sort();
   if (!isSafeName(username) || !isSafeName(base)) return denied("identity_unsafe");
-  // Without the prefix, too, they are the names that were checked with it: the cluster puts it before them.
-  const shown = (name: string) => (policy.addsPrefix ? name : name.slice(policy.prefix.length));
-  return {
-    kind: "authenticated",
-    reason: "admitted",
-    user: {
-      username: shown(username),
-      uid: workflowUidOf(facts),
-      groups: groups.map(shown),
-      extra: {
-        // The key is Kubernetes' own (k8s.io/apiserver, user.CredentialIDKey).
-        "authentication.kubernetes.io/credential-id": [workflowCredentialIdOf(facts)],
-        "octogate.dev/credential-kind": ["workflow"],
-        "octogate.dev/github-host": [facts.host],
-        ...extraOf(facts),
-      },
-    },
-  };
+  return admitted(policy, {
+    username,
+    uid: workflowUidOf(facts),
+    groups,
+    credentialId: workflowCredentialIdOf(facts),
+    credentialKind: "workflow",
+    host: facts.host,
+    extra: extraOf(facts),
+  });
 }
 
 /** `actions:OWNER/REPO`, by the number, or with it. */

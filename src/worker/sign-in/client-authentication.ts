@@ -47,6 +47,14 @@ export function demandSecret(needsSecret: boolean, { hasShownSecret }: Authentic
   return needsSecret && !hasShownSecret ? invalidClient("This client must show its secret") : null;
 }
 
+/**
+ * @param answer what a request of this client came to
+ * @returns the same; an error is marked where the client has shown its secret
+ */
+export function answerTo({ hasShownSecret }: AuthenticatedClient, answer: OAuthResult<object>): OAuthResult<object> {
+  return answer.kind === "error" && hasShownSecret ? { ...answer, isOfKnownClient: true } : answer;
+}
+
 function credentialsIn(request: Request, form: Parameters): OAuthResult<Credentials> {
   const name = form.get("client_id");
   const secret = form.get("client_secret");

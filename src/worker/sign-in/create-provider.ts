@@ -41,7 +41,7 @@ export function createProvider(options: ProviderOptions): Provider {
   const { settings, clients, github, decisionLog, warnOfNames, cache, now, waitUntil, writeError } = options;
   const { restUrl, client } = github;
   const gitHub = createGitHubSignIn({ settings, restUrl, client, now, writeWarning: writeError });
-  const signingKeys = createSigningKeys(settings.signingKeys);
+  const signingKeys = createSigningKeys(settings.signingKeys, writeError);
   return {
     settings,
     clients: new Map(clients.map((one) => [one.name, one])),

@@ -1,5 +1,6 @@
 // POST /device_authorization (RFC 8628, 3.1): a code to enter at GitHub, and GitHub's own page for it.
-import { authenticateClient } from "./client-authentication.ts";
+import type { OpenIdClient } from "../config/sign-in.ts";
+import { answerTo, authenticateClient } from "./client-authentication.ts";
 import { noDeviceFlow } from "./device-grant.ts";
 import { readForm } from "./form.ts";
 import { type OAuthResult, unavailable } from "./oauth-error.ts";
@@ -14,7 +15,10 @@ export async function authorizeDevice(request: Request, provider: Provider): Pro
   if (form.kind === "error") return form;
   const authenticated = await authenticateClient(request, form.value, provider);
   if (authenticated.kind === "error") return authenticated;
-  const { client } = authenticated.value;
+  return answerTo(authenticated.value, await startDevice(authenticated.value.client, provider));
+}
+
+async function startDevice(client: OpenIdClient, provider: Provider): Promise<OAuthResult<object>> {
   if (!client.deviceFlow) return noDeviceFlow;
   const started = await provider.gitHub.startDevice();
   switch (started.kind) {

@@ -1,5 +1,6 @@
-// The limit on failures of an address at /token: each is counted after it happened, by a limiter that all isolates of a
-// location share, and once over it this isolate refuses the address for the rest of the minute.
+// The limit on failures of an address at all endpoints where a client shows its secret: each is counted after it
+// happened, by a limiter that all isolates of a location share, and once over it this isolate refuses the address for
+// the rest of the minute.
 import { BoundedMap } from "../bounded-map.ts";
 
 export interface FailureLimit {

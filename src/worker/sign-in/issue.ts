@@ -1,4 +1,5 @@
 // What a grant comes to: the decision about a GitHub token at a client, and the tokens that are given out for it.
+import type { Decision } from "../authenticate.ts";
 import type { OpenIdClient } from "../config/sign-in.ts";
 import type { Grant } from "../log/decision-log.ts";
 import { grantedScope } from "./authorization-request.ts";
@@ -43,7 +44,7 @@ export async function issueIdToken(
   if (identity === null || !keys.ok) return { kind: "refused", refusal: refusalOf(decision) ?? hasEnded };
   const issuedAt = Math.floor(now() / 1000);
   const endsAt = endOfIdToken(client, decision, tokenEndsAt, issuedAt);
-  if (endsAt <= issuedAt) return { kind: "refused", refusal: hasEnded };
+  if (endsAt <= issuedAt) return { kind: "refused", refusal: isInGrace(decision) ? tooOld : hasEnded };
   const idToken = await keys.value.sign({
     iss: settings.issuerUrl,
     aud: client.name,
@@ -55,6 +56,16 @@ export async function issueIdToken(
   });
   return { kind: "issued", idToken, endsAt, lifetimeSeconds: endsAt - issuedAt };
 }
+
+function isInGrace(decision: Decision): boolean {
+  return decision.kind === "evaluated" && decision.graceEndsAt !== undefined;
+}
+
+/** The grace of an outage ends within this second: the person is at work, and must keep the session. */
+const tooOld = refusal("undetermined", {
+  problem: "GitHub does not answer, and what it last said about this account is too old by now",
+  hint: "try again in some seconds",
+});
 
 const hasEnded = refusal("refused", { problem: "This sign-in has just ended", hint: "sign in again" });
 

@@ -1,7 +1,8 @@
 // POST /revoke (RFC 7009): ends a sign-in at GitHub, where it is this program's alone.
-import { authenticateClient, demandSecret } from "./client-authentication.ts";
+import { type AuthenticatedClient, answerTo, authenticateClient, demandSecret } from "./client-authentication.ts";
 import { readForm } from "./form.ts";
 import { missing, type OAuthError, type OAuthResult, oauthError, unavailable } from "./oauth-error.ts";
+import type { Parameters } from "./parameters.ts";
 import type { Provider } from "./provider.ts";
 
 /** RFC 7009, 2.2: also for a token that is over or unknown, for then there is nothing left to end. */
@@ -13,9 +14,17 @@ export async function revokeToken(request: Request, provider: Provider): Promise
   if (form.kind === "error") return form;
   const authenticated = await authenticateClient(request, form.value, provider);
   if (authenticated.kind === "error") return authenticated;
-  const token = form.value.get("token");
+  return answerTo(authenticated.value, await endSignIn(form.value, authenticated.value, provider));
+}
+
+async function endSignIn(
+  form: Parameters,
+  authenticated: AuthenticatedClient,
+  provider: Provider,
+): Promise<OAuthResult<object>> {
+  const token = form.get("token");
   if (token === null) return missing("token");
-  const { client } = authenticated.value;
+  const { client } = authenticated;
   const opened = await provider.sealer.open("refresh_token", client.name, token);
   if (opened.kind === "ended") return done;
   if (opened.kind === "unknown") {
@@ -23,7 +32,7 @@ export async function revokeToken(request: Request, provider: Provider): Promise
     const isOwn = asAccess.kind === "opened" && asAccess.value.client === client.name;
     return isOwn ? notRevocable(provider, "An access token ends within minutes") : done;
   }
-  const unauthenticated = demandSecret(opened.value.needsSecret, authenticated.value);
+  const unauthenticated = demandSecret(opened.value.needsSecret, authenticated);
   if (unauthenticated !== null) return unauthenticated;
   if (opened.value.isShared) return notRevocable(provider, "The browser and other programs share this sign-in");
   const outcome = await provider.endToken(opened.value.token);

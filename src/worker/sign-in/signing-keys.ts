@@ -1,8 +1,9 @@
 // The keys that sign ID tokens, and the key set that clusters and clients verify them with (RFC 7517). RS256 alone:
 // EKS and kube-apiserver's flags take nothing else.
 import * as v from "valibot";
-import type { Checked, Problem } from "../config/checked.ts";
+import { type Checked, describeProblems, type Problem } from "../config/checked.ts";
 import type { PublicSigningKey, SigningKeySettings, SigningKeySlot } from "../config/sign-in.ts";
+import { keyMessage, signingKeySecret, signingKeySlots } from "../config/signing-keys.ts";
 import { importPrivateKey, rs256, signJwt } from "../rs256.ts";
 import type { Key } from "../sealing.ts";
 import { sha256 } from "./equal.ts";
@@ -21,6 +22,8 @@ export interface SigningKeys {
    * The withdrawn ones, then the public halves of slot a and of slot b: octogate signing-key status goes by the order.
    */
   readonly published: readonly PublishedKey[];
+  /** What is wrong with the slot that does not sign: its key is left out. */
+  readonly leftOut: readonly Problem[];
 }
 
 export type SigningKeysSource = () => Promise<Checked<SigningKeys>>;
@@ -34,29 +37,44 @@ interface KeyPair {
 const publicHalf = v.object({ n: v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{342,512}$/)), e: v.string() });
 
 /**
+ * @param writeError takes what is wrong, once
  * @returns the keys, or the settings that are wrong. They are imported and proved with the first request of an isolate:
  *   Workers allow no cryptography before it
  */
-export function createSigningKeys(settings: SigningKeySettings): SigningKeysSource {
+export function createSigningKeys(settings: SigningKeySettings, writeError: (text: string) => void): SigningKeysSource {
   let known: Checked<SigningKeys> | null = null;
   return async () => {
-    known ??= await importKeys(settings);
+    if (known !== null) return known;
+    const imported = await importKeys(settings);
+    // Another request may have imported them meanwhile.
+    if (known === null) tellProblems(imported, writeError);
+    known ??= imported;
     return known;
   };
 }
 
-async function importKeys({ privateKeys, signs, withdrawn }: SigningKeySettings): Promise<Checked<SigningKeys>> {
+function tellProblems(keys: Checked<SigningKeys>, writeError: (text: string) => void): void {
+  if (!keys.ok) writeError(`people are kept from signing in: ${describeProblems(keys.problems)}`);
+  else if (keys.value.leftOut.length > 0) writeError(describeLeftOut(keys.value.leftOut));
+}
+
+/** @param problems of the slot that does not sign */
+export function describeLeftOut(problems: readonly Problem[]): string {
+  return `a signing key is left out: ${describeProblems(problems)}`;
+}
+
+async function importKeys({ privateKeys, signs, ...settings }: SigningKeySettings): Promise<Checked<SigningKeys>> {
+  const { withdrawn } = settings;
   const pairs = new Map<SigningKeySlot, KeyPair>();
-  const problems: Problem[] = [];
-  for (const slot of ["a", "b"] as const) {
+  const leftOut = [...settings.leftOut];
+  for (const slot of signingKeySlots) {
     const pem = privateKeys[slot];
     if (pem === undefined) continue;
     const pair = await importPair(pem);
-    if (pair === null) problems.push(problemWith(slot));
-    else pairs.set(slot, pair);
+    if (pair !== null) pairs.set(slot, pair);
+    else if (slot !== signs) leftOut.push(problemWith(slot));
   }
   const signing = pairs.get(signs);
-  if (problems.length > 0) return { ok: false, problems };
   if (signing === undefined) return { ok: false, problems: [problemWith(signs)] };
   const published = new Map<string, PublishedKey>();
   for (const { n, e, kid } of withdrawn) published.set(kid, publishedKey(n, e, kid));
@@ -66,6 +84,7 @@ async function importKeys({ privateKeys, signs, withdrawn }: SigningKeySettings)
     value: {
       sign: (claims) => signJwt(signing.privateKey, { kid: signing.publicKey.kid }, claims),
       published: [...published.values()],
+      leftOut,
     },
   };
 }
@@ -97,6 +116,8 @@ function publishedKey(n: string, e: string, kid: string): PublishedKey {
 }
 
 function problemWith(slot: SigningKeySlot): Problem {
-  const setting = slot === "a" ? "SIGNING_KEY_A" : "SIGNING_KEY_B";
-  return { setting, message: "must be an RSA key of 2048 to 3072 bits as PKCS#8 in PEM, and sign with it failed" };
+  return {
+    setting: signingKeySecret(slot),
+    message: `${keyMessage}; to sign with it failed`,
+  };
 }

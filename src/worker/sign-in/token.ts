@@ -1,5 +1,5 @@
 // POST /token (RFC 6749, 3.2): the grants, each in a file of its own.
-import { type AuthenticatedClient, authenticateClient } from "./client-authentication.ts";
+import { type AuthenticatedClient, answerTo, authenticateClient } from "./client-authentication.ts";
 import { grantForCode } from "./code-grant.ts";
 import { grantForDeviceCode } from "./device-grant.ts";
 import { grantForSubjectToken } from "./exchange-grant.ts";
@@ -33,11 +33,11 @@ export async function grantTokens(request: Request, provider: Provider): Promise
   if (isExchange && !sendsClient) return grantForSubjectToken(form.value, provider);
   const authenticated = await authenticateClient(request, form.value, provider);
   if (authenticated.kind === "error") return authenticated;
-  if (isExchange) return grantForSubjectToken(form.value, provider);
-  const grant = grants.get(grantType);
-  if (grant === undefined) {
-    return oauthError("unsupported_grant_type", `grant_type must be one of ${grantTypes.join(", ")}`);
-  }
-  const answer = await grant(form.value, authenticated.value, provider);
-  return answer.kind === "error" && authenticated.value.hasShownSecret ? { ...answer, isOfKnownClient: true } : answer;
+  const { value: client } = authenticated;
+  if (isExchange) return answerTo(client, await grantForSubjectToken(form.value, provider));
+  const grant = grants.get(grantType) ?? unsupported;
+  return answerTo(client, await grant(form.value, client, provider));
 }
+
+const unsupported: Grant = async () =>
+  oauthError("unsupported_grant_type", `grant_type must be one of ${grantTypes.join(", ")}`);

@@ -7,6 +7,7 @@ import type { AddressInfo } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterEach, describe, expect, onTestFinished, test } from "vitest";
 import { type GitHubStandIn, startGitHubStandIn } from "../../../src/local/github/server.ts";
+import { makeSigningKey } from "../../support/signing-key.ts";
 import { type Changes, type Examined, examine, json, page, type Scene, startScene } from "../support/doctor-scene.ts";
 import { octogate } from "../support/octogate.ts";
 
@@ -66,6 +67,22 @@ describe("what the Worker says about itself", () => {
     expect(exitCode).toBe(1);
     expect(failing).toEqual({ worker: "broken" });
     expect(seen("worker")).toContain("CACHE_SECRET");
+  });
+
+  test("a wrong signing key that does not sign is a warning", async () => {
+    const { exitCode, failing, seen } = await examineWith({
+      env: {
+        CLIENT_ARGOCD: { allow: ["anyone"], token_kinds: ["classic"], redirect_uris: ["https://argocd.acme.test/cb"] },
+        ISSUER_URL: "https://login.acme.test",
+        GITHUB_CLIENT_ID: "Iv23example",
+        OAUTH_CLIENT_SECRETS: '{"Iv23example":"secret"}',
+        SIGNING_KEY_A: makeSigningKey(),
+        SIGNING_KEY_B: "x",
+      },
+    });
+    expect(exitCode).toBe(0);
+    expect(failing).toEqual({ worker: "warning" });
+    expect(seen("worker")).toContain("SIGNING_KEY_B: must be an RSA key");
   });
 
   test.each<[string, () => Promise<unknown>]>([

@@ -60,8 +60,11 @@ export async function publishedKeys(script: Script | null): Promise<readonly Pub
   const secret = (name: string) => script?.secrets.get(name);
   const binding = script?.bindings.find(({ name }) => name === "SIGNING_KEYS");
   const table = readSigningKeys(binding?.type === "json" ? binding.json : null) ?? undefined;
-  const settings = selectSigningKeys({ a: secret("SIGNING_KEY_A"), b: secret("SIGNING_KEY_B") }, table);
-  const keys = settings.ok ? await createSigningKeys(settings.value)() : settings;
+  const settings = selectSigningKeys(
+    { SIGNING_KEY_A: secret("SIGNING_KEY_A"), SIGNING_KEY_B: secret("SIGNING_KEY_B") },
+    table,
+  );
+  const keys = settings.ok ? await createSigningKeys(settings.value, () => {})() : settings;
   return keys.ok ? keys.value.published : null;
 }
 

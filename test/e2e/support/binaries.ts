@@ -1,8 +1,8 @@
 // Where the real programs are: the folder that KUBEBUILDER_ASSETS names, the layout that setup-envtest and its like
 // make.
 import { execFileSync } from "node:child_process";
-import { accessSync, constants } from "node:fs";
 import { join } from "node:path";
+import { isExecutable } from "./executable.ts";
 
 /**
  * The path of one of the programs.
@@ -29,13 +29,4 @@ export function versionIn(folder: string, name: "kube-apiserver" | "kubectl"): s
   const [, version] = /\bv(1\.\d+\.\d+)/.exec(printed) ?? [];
   if (version === undefined) throw new Error(`${name} names no version: ${printed}`);
   return version;
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -1,7 +1,7 @@
 // A real browser without a window, which reaches nothing but this machine.
-import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
 import type { Browser } from "playwright-core";
+import { isExecutable } from "./executable.ts";
 
 const names = ["chromium", "chromium-browser", "google-chrome"];
 
@@ -9,15 +9,6 @@ function findChromium(): string | null {
   const folders = (process.env.PATH ?? "").split(delimiter);
   const paths = folders.flatMap((folder) => names.map((name) => join(folder, name)));
   return paths.find(isExecutable) ?? null;
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 const executablePath = findChromium();

@@ -61,8 +61,9 @@ describe("docs/simulation.md", () => {
     expect(() => fillPage(written, new Map(studyNames.map((name) => [name, ""])))).not.toThrow();
   });
 
-  test("and the page of the benchmark show every picture that there is, and no other", () => {
-    const pages = written + readFileSync(new URL("performance.md", docs), "utf8");
+  test("and the pages of other tools show every picture that there is, and no other", () => {
+    const others = ["performance.md", "soak-and-fuzz.md"].map((name) => readFileSync(new URL(name, docs), "utf8"));
+    const pages = [written, ...others].join("");
     const shown = [...pages.matchAll(/\(pictures\/([\w-]+\.svg)\)/g)].map(([, file]) => file);
     expect(shown.sort()).toEqual(readdirSync(new URL("pictures/", docs)).sort());
   });

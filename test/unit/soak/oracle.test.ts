@@ -82,17 +82,17 @@ describe("a yes", () => {
 describe("a no", () => {
   test("is right for who is not admitted, and for some seconds after they are", () => {
     const { subject, ruleAt } = scene({ facts: { ...member, isMember: false } });
-    expect(ruleAt({ kind: "no" }, 0)).toBeNull();
+    expect(ruleAt({ kind: "no", told: "" }, 0)).toBeNull();
     subject.facts.change(member, start);
-    expect(ruleAt({ kind: "no" }, 13)).toBeNull();
-    expect(ruleAt({ kind: "no" }, 15)).toBe("a person at work is refused");
+    expect(ruleAt({ kind: "no", told: "" }, 13)).toBeNull();
+    expect(ruleAt({ kind: "no", told: "" }, 15)).toBe("a person at work is refused");
   });
 
   test("is never right for a person at work, in an outage neither", () => {
     const { world, ruleAt } = scene();
-    expect(ruleAt({ kind: "no" }, 0)).toBe("a person at work is refused");
+    expect(ruleAt({ kind: "no", told: "" }, 0)).toBe("a person at work is refused");
     world.disturbances.change(outage, start);
-    expect(ruleAt({ kind: "no" }, 60)).toBe("a person at work is refused");
+    expect(ruleAt({ kind: "no", told: "" }, 60)).toBe("a person at work is refused");
   });
 });
 

@@ -51,7 +51,7 @@ test("a growth is that of the line through all points", () => {
   expect(slopePerMinute([[0, 5]])).toBe(0);
 });
 
-test("every rule but one has a sabotage: an answer that does not come needs none", () => {
+test("every rule has a sabotage", () => {
   const seen = new Set(Object.values(sabotages).map(({ rule }) => rule));
-  expect(rules.filter((rule) => !seen.has(rule))).toEqual(["no answer"]);
+  expect(rules.filter((rule) => !seen.has(rule))).toEqual([]);
 });

@@ -33,6 +33,17 @@ describe("a review goes on, and log and readiness name the setting, where", () =
   });
 });
 
+test("a second signing key that is wrong keeps no person from signing in: log and readiness name it", async () => {
+  const published = { a: "2026-11-27T10:00:00Z", b: "2026-11-27T10:00:00Z" };
+  for (const SIGNING_KEYS of [undefined, { signs: "a", published }]) {
+    const env = signInEnvironment({ SIGNING_KEY_B: "x", SIGNING_KEYS });
+    const { send, errors } = startApp({ env, github: async () => userAnswer() });
+    const problem = expect.stringMatching(/^a signing key is left out: SIGNING_KEY_B: /);
+    expect(await (await send("/readyz")).json()).toMatchObject({ parts: { signIn: { state: "ok", problem } } });
+    expect(errors).toContainEqual(problem);
+  }
+});
+
 test("ISSUER_URL alone is no mistake: nothing is said of a sign-in that there is not", async () => {
   const env = environment({ ISSUER_URL: "https://login.acme.test" });
   const { send, errors } = startApp({ env, github: async () => userAnswer() });

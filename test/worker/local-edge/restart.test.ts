@@ -26,5 +26,6 @@ it.runIf(process.platform === "linux")(
     };
     await until(isAnswered, 20_000, "a review is answered again");
     expect([...seen]).toEqual([503, 200]);
+    await until(() => edge.stderr().includes("crashed unexpectedly and is being restarted"), 5_000, "the log says so");
   },
 );

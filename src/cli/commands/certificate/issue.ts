@@ -7,7 +7,7 @@ import { commonNameFor, readClaim } from "../../certificates/ownership.ts";
 import { ClusterFolder, reservedPairs } from "../../certificates/pair-files.ts";
 import { type CommandMaker, type CommandResult, type Context, done } from "../../command.ts";
 import { requireCluster } from "../../config-file/clusters.ts";
-import { openSession } from "../../deployment/state.ts";
+import { openWebhookSession } from "../../deployment/state.ts";
 import {
   addOptions,
   askForConsent,
@@ -38,7 +38,7 @@ export const issueCommand: CommandMaker = (context, run) =>
 
 async function issue(options: IssueOptions, context: Context): Promise<CommandResult> {
   const { cluster: clusterName, name, validityDays } = options;
-  const session = await openSession(options.config, context);
+  const session = await openWebhookSession(options.config, context);
   const { client, zone, deployment } = session;
   const variable = clusterVariableName(clusterName);
   const listed = requireCluster(deployment, clusterName);

@@ -5,7 +5,7 @@ import { clusterNameOf } from "../../../worker/config/config.ts";
 import { type ClientCertificate, listClientCertificates } from "../../cloudflare/client-certificates.ts";
 import { type CommandMaker, type CommandResult, type Context, type Diagnostic, done, warning } from "../../command.ts";
 import { listedFingerprints, requireClusterTable } from "../../config-file/clusters.ts";
-import { openSession } from "../../deployment/state.ts";
+import { openWebhookSession } from "../../deployment/state.ts";
 import { clusterOption, configOption } from "../../options.ts";
 
 interface ListOptions {
@@ -34,7 +34,7 @@ export const listCommand: CommandMaker = (context, run) =>
     .action((options: ListOptions) => run(() => list(options, context)));
 
 async function list({ config, cluster }: ListOptions, context: Context): Promise<CommandResult> {
-  const { client, zone, deployment } = await openSession(config, context);
+  const { client, zone, deployment } = await openWebhookSession(config, context);
   if (cluster !== undefined) requireClusterTable(deployment, cluster);
   const certificates = await listClientCertificates(client, zone);
   const rows = rowsFor(certificates, listedFingerprints(deployment), context.now()).filter(

@@ -13,7 +13,7 @@ import { admittedBy, readFirewall } from "../../cloudflare/firewall-rule.ts";
 import { type CommandMaker, type CommandResult, type Context, cliError, done } from "../../command.ts";
 import { listedFingerprints, requireCluster } from "../../config-file/clusters.ts";
 import type { ConfigFile } from "../../config-file/file.ts";
-import { openSession } from "../../deployment/state.ts";
+import { openWebhookSession } from "../../deployment/state.ts";
 import { addOptions, askForConsent, type ChangeOptions, changeOptions, clusterOption } from "../../options.ts";
 
 interface RevokeOptions extends ChangeOptions {
@@ -45,7 +45,7 @@ export const revokeCommand: CommandMaker = (context, run) =>
 
 async function revoke(options: RevokeOptions, context: Context): Promise<CommandResult> {
   const { cluster: clusterName, fingerprint } = options;
-  const session = await openSession(options.config, context);
+  const session = await openWebhookSession(options.config, context);
   const { client, zone, deployment } = session;
   const variable = clusterVariableName(clusterName);
   const listed = requireCluster(deployment, clusterName);

@@ -34,7 +34,7 @@ import {
   done,
 } from "../../command.ts";
 import { requireCluster } from "../../config-file/clusters.ts";
-import { openSession, type Session } from "../../deployment/state.ts";
+import { openWebhookSession, type WebhookSession } from "../../deployment/state.ts";
 import { type EdgeOptions, edgeOptions, endpointFor, verifyFromOutside } from "../../deployment/verify.ts";
 import {
   addOptions,
@@ -55,7 +55,7 @@ interface RotateOptions extends EdgeOptions, ChangeOptions {
 }
 
 interface Rotation {
-  readonly session: Session;
+  readonly session: WebhookSession;
   readonly folder: ClusterFolder;
   readonly variable: string;
 }
@@ -84,7 +84,7 @@ export const rotateCommand: CommandMaker = (context, run) =>
     .action((options: RotateOptions) => run(() => rotate(options, context)));
 
 async function rotate(options: RotateOptions, context: Context): Promise<CommandResult> {
-  const session = await openSession(options.config, context);
+  const session = await openWebhookSession(options.config, context);
   const { deployment } = session;
   const variable = clusterVariableName(options.cluster);
   const listed = requireCluster(deployment, options.cluster);

@@ -55,7 +55,7 @@ interface Walk {
   readonly identity: CheckedIdentity;
   /** Null where --connect or a proxy replaces it. */
   readonly resolution: Resolution | null;
-  /** Null where the name has no address. */
+  /** Null where the name has no address, and where the cluster asks for no reviews. */
   readonly observed: Observations | null;
   /** The current time in milliseconds, by the server's clock where it states one. */
   readonly at: number;
@@ -71,11 +71,12 @@ async function walkTo(
   timeoutMs: number,
   { env, now }: Context,
 ): Promise<Walk> {
-  const { hostname, connect, isDirected, authorities } = target;
+  const { hostname, connect, isDirected, authorities, hasWebhook } = target;
   const endpoint = { hostname, connect, authorities, timeoutMs, proxy: proxyFor(connect, env) };
-  const resolution = isDirected || endpoint.proxy !== null ? null : await resolveName(hostname, timeoutMs);
+  const isResolved = hasWebhook && !isDirected && endpoint.proxy === null;
+  const resolution = isResolved ? await resolveName(hostname, timeoutMs) : null;
   const presented = identity.kind === "usable" ? identity.credential : null;
-  const observed = resolution?.kind === "failed" ? null : await observe(endpoint, presented, now);
+  const observed = !hasWebhook || resolution?.kind === "failed" ? null : await observe(endpoint, presented, now);
   const at = now() + (observed?.clockErrorMs ?? 0);
   const signIn =
     target.signIn === null

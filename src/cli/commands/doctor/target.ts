@@ -6,13 +6,12 @@ import { resolve } from "node:path";
 import { fingerprintOf } from "../../../node/certificates.ts";
 import type { HostAndPort } from "../../../node/https.ts";
 import type { CredentialData } from "../../../node/kubeconfig.ts";
-import { asksForSignIn } from "../../../worker/config/client-table.ts";
 import { readFingerprints } from "../../../worker/config/cluster.ts";
 import { clusterNameOf, clusterVariableName, isClusterVariable } from "../../../worker/config/config.ts";
 import { clusterFolderName, readClientCredential } from "../../certificates/pair-files.ts";
 import { CliError, type Context } from "../../command.ts";
 import { checkConfiguration } from "../../config-file/check/check.ts";
-import { clientVariablesIn, hostnameOf, unknownCluster } from "../../config-file/clusters.ts";
+import { clientVariablesIn, hasWebhook, hostnameOf, unknownCluster } from "../../config-file/clusters.ts";
 import { type ConfigFile, loadConfigFile } from "../../config-file/file.ts";
 import { broken, type CheckResult, ok, warning } from "./check.ts";
 
@@ -36,6 +35,7 @@ export interface DoctorOptions {
 }
 
 export interface Target {
+  /** Where reviews go; of a cluster that asks for none, where people sign in. */
   readonly hostname: string;
   readonly connect: HostAndPort;
   /** Whether the command line says where to connect to, so that DNS has no part in it. */
@@ -93,11 +93,6 @@ async function readDeployment(options: DoctorOptions, context: Context): Promise
 
 function configurationOf(options: DoctorOptions, file: ConfigFile): Configuration {
   const { path, settings } = file;
-  const address = options.hostname ?? hostnameOf(settings);
-  if (address === null) {
-    const message = "no [[routes]] with custom_domain = true names your own hostname";
-    return nothing(path, message, "octogate setup writes it, or give --hostname");
-  }
   const variables = Object.keys(settings.vars).filter(isClusterVariable);
   const only = variables.length === 1 ? clusterNameOf(variables[0] ?? "") : null;
   const cluster = options.cluster ?? only;
@@ -112,8 +107,14 @@ function configurationOf(options: DoctorOptions, file: ConfigFile): Configuratio
   const asked = cluster === null ? variables : [clusterVariableName(cluster)];
   const listed = asked.flatMap((name) => readFingerprints(settings.vars[name]));
   const issuerUrl = issuerIn(options, file);
-  const hasWebhook = listed.length > 0 || !asked.every((name) => asksForSignIn(settings.vars[name]));
-  const target = targetOf(options, { address, certificates, listed, hasWebhook, issuerUrl });
+  const asksForReviews = asked.some((name) => hasWebhook(settings.vars[name]));
+  const known = asksForReviews ? hostnameOf(settings) : (hostOf(issuerUrl) ?? hostnameOf(settings));
+  const address = options.hostname ?? known;
+  if (address === null) {
+    const message = "no [[routes]] with custom_domain = true names your own hostname";
+    return nothing(path, message, "octogate setup writes it, or give --hostname");
+  }
+  const target = targetOf(options, { address, certificates, listed, hasWebhook: asksForReviews, issuerUrl });
   const seen = cluster === null ? address : `${address} for the cluster ${cluster}`;
   const error = checkConfiguration(file).find(({ severity }) => severity === "error");
   const result =
@@ -152,6 +153,10 @@ function issuerIn({ signInHostname }: DoctorOptions, file: ConfigFile | null): s
   const { ISSUER_URL: url, ...vars } = file?.settings.vars ?? {};
   const isKnown = typeof url === "string" && URL.canParse(url) && clientVariablesIn(vars).length > 0;
   return isKnown ? url : null;
+}
+
+function hostOf(issuerUrl: string | null): string | null {
+  return issuerUrl === null ? null : new URL(issuerUrl).host;
 }
 
 function nothing(subject: string, message: string, hint: string): Configuration {

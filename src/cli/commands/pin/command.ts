@@ -13,8 +13,8 @@ import {
   warning,
 } from "../../command.ts";
 import { githubApiUrlOf } from "../../config-file/check/check.ts";
-import { applyEdits, type Edit } from "../../config-file/edits.ts";
 import { type ConfigFile, errorAt, locationOf, openConfigFile, saveConfigFile } from "../../config-file/file.ts";
+import { applyEdits, type Edit } from "../../config-file/toml-edits.ts";
 import {
   addOptions,
   askForConsent,

@@ -1,7 +1,7 @@
 // The entries of all policies in a wrangler.toml that name a person, an organisation, a team or a repository.
 import * as v from "valibot";
 import type { TomlPath } from "../../../node/toml.ts";
-import { isClientVariable, isClusterVariable } from "../../../worker/config/config.ts";
+import { policyKindOf } from "../../../worker/config/config.ts";
 import {
   allowEntrySchema,
   denyEntrySchema,
@@ -48,7 +48,7 @@ const lists = { allow: allowEntrySchema, deny: denyEntrySchema, groups_from: gro
 /** @returns what can be read: a policy that is wrong elsewhere can be pinned all the same */
 export function namedEntriesIn({ vars }: Settings): NamedEntry[] {
   return Object.entries(vars).flatMap(([variable, policy]) =>
-    isClusterVariable(variable) || isClientVariable(variable) ? withOrganisationPins(entriesOf(variable, policy)) : [],
+    policyKindOf(variable) !== null ? withOrganisationPins(entriesOf(variable, policy)) : [],
   );
 }
 

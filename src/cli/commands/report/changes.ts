@@ -7,6 +7,7 @@ import {
   type Changes,
   type ClusterChanges,
   type ClusterReport,
+  type Deployment,
   type Grant,
   type Person,
   reportSchema,
@@ -37,14 +38,8 @@ export function parseEarlierReport(path: string, text: string): AccessReport {
  * @param file the earlier report's
  * @throws CliError where the two can't be compared
  */
-export function changesSince(
-  earlier: AccessReport,
-  file: string,
-  now: Pick<AccessReport, "startedAt" | "clusters" | "github">,
-): Changes {
-  if (earlier.github.host !== now.github.host) {
-    throw cliError(file, `is about ${earlier.github.host}, and this one about ${now.github.host}`);
-  }
+export function changesSince(earlier: AccessReport, file: string, now: AccessReport): Changes {
+  refuseAnotherSubject(earlier, file, now);
   if (Date.parse(earlier.startedAt) > Date.parse(now.startedAt)) {
     throw cliError(file, "is newer than this report", "is this machine's clock right?");
   }
@@ -58,6 +53,57 @@ export function changesSince(
       .map(({ name }) => name),
   };
 }
+
+/**
+ * Compared with another company's report, or another cluster's, each person would have come, and others gone.
+ *
+ * @throws CliError where the two are about different GitHubs, deployments, organisations or clusters
+ */
+function refuseAnotherSubject(earlier: AccessReport, file: string, now: AccessReport): void {
+  const hint =
+    "--since takes an earlier report of the same deployment and clusters; without --since nothing is compared";
+  const refuse = (before: string, after: string) =>
+    cliError(file, `is about ${before}, and this one about ${after}`, hint);
+  if (earlier.github.host !== now.github.host) throw refuse(earlier.github.host, now.github.host);
+  if (earlier.deployment === undefined || now.deployment === undefined) {
+    const older = earlier.deployment === undefined ? file : "--from";
+    const message = "does not say which deployment it is about: an earlier release wrote it";
+    throw cliError(older, message, "make a report with this release, and compare the next one with it");
+  }
+  const isSame = isSameDeployment(earlier.deployment, now.deployment);
+  if (isSame === false) throw refuse(deploymentAt(earlier.deployment), deploymentAt(now.deployment));
+  const ids = new Set(now.organisations.map(({ id }) => id));
+  const areOthers =
+    ids.size > 0 && earlier.organisations.length > 0 && earlier.organisations.every(({ id }) => !ids.has(id));
+  if (isSame === null && areOthers) throw refuse(organisationsOf(earlier), organisationsOf(now));
+  const variables = new Set(now.clusters.map(({ variable }) => variable));
+  if (!earlier.clusters.some(({ variable }) => variables.has(variable)))
+    throw refuse(clustersOf(earlier), clustersOf(now));
+}
+
+/** @returns null where that is not known: a policy can be reported before its deployment has a hostname */
+function isSameDeployment(one: Deployment, other: Deployment): boolean | null {
+  const pairs = [
+    [one.hostname, other.hostname],
+    [one.signInHostname, other.signInHostname],
+  ].filter((pair) => !pair.includes(null));
+  return pairs.length === 0 ? null : pairs.some(([before, after]) => before === after);
+}
+
+const deploymentAt = ({ hostname, signInHostname }: Deployment) =>
+  `the deployment at ${[hostname, signInHostname].filter((name) => name !== null).join(" and ")}`;
+const listed = (what: string, names: readonly string[]) =>
+  `the ${what}${names.length === 1 ? "" : "s"} ${names.join(", ")}`;
+const organisationsOf = ({ organisations }: AccessReport) =>
+  listed(
+    "organisation",
+    organisations.map(({ login, id }) => `${login}#${id}`),
+  );
+const clustersOf = ({ clusters }: AccessReport) =>
+  listed(
+    "cluster",
+    clusters.map(({ name }) => name),
+  );
 
 function compare(earlier: ClusterReport | undefined, now: ClusterReport): ClusterChanges {
   const { name } = now;

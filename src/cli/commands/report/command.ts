@@ -17,6 +17,7 @@ import {
   warning,
 } from "../../command.ts";
 import { githubApiUrlOf } from "../../config-file/check/check.ts";
+import { hostnameOf, signInHostnameOf } from "../../config-file/clusters.ts";
 import { type ConfigFile, errorAt, openConfigFile } from "../../config-file/file.ts";
 import { timeText } from "../../config-file/signing-keys.ts";
 import { addOptions, configOption, examples, type GitHubTokenOptions, gitHubTokenOptions } from "../../options.ts";
@@ -163,6 +164,7 @@ async function makeReport(options: ReportOptions, context: Context): Promise<Mad
     startedAt,
     endedAt: timeText(now()),
     configuration: file.path,
+    deployment: { hostname: hostnameOf(file.settings), signInHostname: signInHostnameOf(file.settings) },
     github: { apiUrl: restUrl, host: api.host, source: source.name, calls: calls.count() },
     policyDigest: digestOf({
       ...Object.fromEntries(sharedVariables.map((name) => [name, file.settings.vars[name] ?? null])),

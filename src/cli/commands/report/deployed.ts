@@ -1,5 +1,5 @@
 // Whether the policy of a report is what Cloudflare runs: otherwise the report is about a file alone.
-import { isClientVariable, isClusterVariable } from "../../../worker/config/config.ts";
+import { policyKindOf } from "../../../worker/config/config.ts";
 import { connectToCloudflare } from "../../cloudflare/api.ts";
 import { readDeployedWorker } from "../../cloudflare/worker-script.ts";
 import { findZone } from "../../cloudflare/zone.ts";
@@ -47,9 +47,7 @@ export async function compareWithDeployed(
     if (!(variable in variables)) return "missing";
     return digestOf(variables[variable]) === digestOf(table) ? "same" : "different";
   };
-  const unknown = Object.keys(variables).filter(
-    (name) => (isClusterVariable(name) || isClientVariable(name)) && !(name in vars),
-  );
+  const unknown = Object.keys(variables).filter((name) => policyKindOf(name) !== null && !(name in vars));
   const different = sharedVariables.filter(
     (name) => digestOf(variables[name] ?? null) !== digestOf(vars[name] ?? null),
   );

@@ -12,6 +12,7 @@ import {
 import type { GitHubClient } from "../../../worker/github/client.ts";
 import type { Endpoint } from "../../../worker/github/endpoints.ts";
 import type { GitHubResponse } from "../../../worker/github/outcomes.ts";
+import { wholeNumberIn } from "../../../worker/github/shared-quota.ts";
 import type { Trace } from "../../../worker/github/trace.ts";
 import { type Context, cliError } from "../../command.ts";
 
@@ -161,9 +162,4 @@ function pauseAfter(response: GitHubResponse | null, now: number): number | null
 function serverTime(headers: Headers, now: number): number {
   const time = Date.parse(headers.get("date") ?? "");
   return Number.isNaN(time) ? now : time;
-}
-
-function wholeNumberIn(headers: Headers, name: string): number | null {
-  const value = headers.get(name) ?? "";
-  return /^\d{1,12}$/.test(value) ? Number(value) : null;
 }

@@ -1,7 +1,7 @@
 // The clusters and web applications of a wrangler.toml whose access is reported, with their policies.
 import { createHash } from "node:crypto";
 import type { ClusterPolicy } from "../../../worker/config/cluster.ts";
-import { clusterNameOf, isClientVariable, isClusterVariable } from "../../../worker/config/config.ts";
+import { clusterNameOf, isClientVariable, isClusterVariable, policyKindOf } from "../../../worker/config/config.ts";
 import { CliError, cliError } from "../../command.ts";
 import { readPolicyOf } from "../../config-file/check/check.ts";
 import { isTable, stringsIn } from "../../config-file/clusters.ts";
@@ -34,7 +34,7 @@ export interface ReportedPolicy {
  */
 export function policiesIn(file: ConfigFile, names: readonly string[]): ReportedPolicy[] {
   const { vars } = file.settings;
-  const variables = Object.keys(vars).filter((name) => isClusterVariable(name) || isClientVariable(name));
+  const variables = Object.keys(vars).filter((name) => policyKindOf(name) !== null);
   const known = variables.map(clusterNameOf);
   const unknown = names.find((name) => !known.includes(name));
   if (unknown !== undefined) {

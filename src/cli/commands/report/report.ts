@@ -137,6 +137,15 @@ const sourceSchema = v.variant("kind", [
   v.object({ kind: v.literal("owner"), login: v.string(), id: v.number() }),
 ]);
 
+/** The hostnames say which deployment it is: names of Workers and of clusters are the same in many. */
+const deploymentSchema = v.object({
+  /** The clusters'. Null: there is none yet. */
+  hostname: nullableText,
+  /** Where people sign in. Null: there is none. */
+  signInHostname: nullableText,
+});
+export type Deployment = v.InferOutput<typeof deploymentSchema>;
+
 const changedSchema = v.object({ login: v.string(), id: v.number(), changes: v.array(v.string()) });
 const comersSchema = v.array(v.object({ login: v.string(), id: v.number(), username: v.string() }));
 
@@ -178,6 +187,8 @@ export const reportSchema = v.object({
   startedAt: v.string(),
   endedAt: v.string(),
   configuration: v.string(),
+  /** Missing in older reports. */
+  deployment: v.optional(deploymentSchema),
   github: v.object({
     apiUrl: v.string(),
     host: v.string(),

@@ -25,7 +25,8 @@ import { noLimit } from "./sign-in-plan.ts";
 const nodeFolder = "/etc/kubernetes/octogate";
 
 interface Applied {
-  readonly certificate: ClientCertificate;
+  /** Null: this cluster has none. */
+  readonly certificate: ClientCertificate | null;
   readonly deployment: DeploymentFile;
   /** What the operator should know of the zone's rules. */
   readonly ruleDiagnostics: readonly Diagnostic[];
@@ -45,46 +46,68 @@ export async function applySetup(
   context: Context,
   { clientSecrets, onStep }: Progress,
 ): Promise<Applied> {
-  const { client, zone, folder, certificates, associatedHostnames } = existing;
-  const { hostname, clusterName, validityDays, signIn } = request;
+  const { client, zone, certificates, webhook } = existing;
+  const { signIn } = request;
 
-  const certificate = await obtainPair(
-    { client, zone, folder, pair: currentPair, commonName: commonNameFor(clusterName), validityDays },
-    existing.pair,
-  );
-  onStep(`certificate ${certificate.fingerprint.slice(0, 16)}… in ${folder.name}`);
+  const certificate = webhook === null ? null : await obtainCertificate(request, existing, webhook);
+  if (certificate !== null) {
+    onStep(`certificate ${certificate.fingerprint.slice(0, 16)}… in ${existing.folder.name}`);
+  }
 
   // The file has what teardown reads before anything else is made.
   const kvNamespaceId = kvNamespaceIdIn(deployment) ?? (await kvNamespace(deployment, existing, context));
-  const made = { fingerprint: certificate.fingerprint, kvNamespaceId };
+  const made = { fingerprint: certificate?.fingerprint ?? null, kvNamespaceId };
   const { text } = writeDeployment(request, deployment, made);
   const written = asDeployment(await saveConfigFile(deployment, text));
   onStep(`${written.path} has the route, the cluster and the KV namespace`);
 
-  const session = { client, zone, hostname, clock: context };
-  const before = await correctFirewall(session, { file: deployment, certificates, added: certificate });
-  onStep("requests without one are blocked");
+  const session = { client, zone, clock: context };
+  const block = async (file: DeploymentFile) =>
+    webhook === null
+      ? null
+      : correctFirewall({ ...session, hostname: webhook.hostname }, { file, certificates, added: certificate });
+  const before = await block(deployment);
+  if (webhook !== null) onStep("requests without one are blocked");
 
   const unlimited = signIn === null ? [] : await limitSignIn(signIn.hostname, existing, onStep);
 
   const secrets = signIn === null ? {} : await signInSecrets(written, existing, clientSecrets, context);
   await deployIfNeeded(written, context, session, { certificates, secrets });
   // Another clone may have written the rule at the same moment.
-  const change = { file: written, certificates, added: certificate };
-  const after = await correctFirewall(session, change);
+  const after = await block(written);
   onStep(`the Worker ${written.workerName} is deployed`);
 
-  if (!existing.hasKubeconfig) {
+  if (webhook === null) return { certificate, deployment: written, ruleDiagnostics: unlimited };
+  await openWebhook(existing, webhook, context, onStep);
+  const diagnostics = [...ruleDiagnostics(webhook.hostname, before, after), ...unlimited];
+  return { certificate, deployment: written, ruleDiagnostics: diagnostics };
+}
+
+type Webhook = NonNullable<Existing["webhook"]>;
+
+function obtainCertificate(
+  { clusterName, validityDays }: SetupRequest,
+  { client, zone, folder }: Existing,
+  { pair }: Webhook,
+): Promise<ClientCertificate> {
+  const commonName = commonNameFor(clusterName);
+  return obtainPair({ client, zone, folder, pair: currentPair, commonName, validityDays }, pair);
+}
+
+async function openWebhook(
+  { client, zone, folder, associatedHostnames }: Existing,
+  { hostname, hasKubeconfig }: Webhook,
+  context: Context,
+  onStep: Progress["onStep"],
+): Promise<void> {
+  if (!hasKubeconfig) {
     const files = { certificateFile: `${nodeFolder}/client.crt`, keyFile: `${nodeFolder}/client.key` };
     await folder.writeFile(kubeconfigFile, webhookKubeconfig({ hostname, ...files }));
   }
   onStep(`${folder.name}/${kubeconfigFile} is for kube-apiserver`);
-
   // Last: it takes the longest to be seen. Until then the rule blocks every request to the hostname.
   if (!associatedHostnames.includes(hostname)) await associateHostname(client, zone, hostname, context);
   onStep(`client certificates are asked for at ${hostname}`);
-  const diagnostics = [...ruleDiagnostics(hostname, before, after), ...unlimited];
-  return { certificate, deployment: written, ruleDiagnostics: diagnostics };
 }
 
 /** @returns a warning where Cloudflare takes no such rule: people can sign in all the same */

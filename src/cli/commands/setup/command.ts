@@ -2,7 +2,7 @@
 // It is safe to run again after a break at any step.
 import { Command, Option } from "commander";
 import { tokenKinds } from "../../../worker/config/cluster.ts";
-import { refuseFullRule, wantedRule } from "../../certificates/listed.ts";
+import { refuseFullRule, type WantedRule, wantedRule } from "../../certificates/listed.ts";
 import { ClusterFolder, currentPair, kubeconfigFile } from "../../certificates/pair-files.ts";
 import { loadSdk } from "../../cloudflare/api.ts";
 import {
@@ -37,6 +37,7 @@ import { githubAppLines } from "./github-app.ts";
 import { type Existing, inspect } from "./inspect.ts";
 import { canBePinned, pinEntries } from "./pin-entries.ts";
 import { planSetup, planWithoutCloudflare } from "./plan.ts";
+import { filesOf, linesFor, signInLines } from "./present.ts";
 import {
   defaultTokenKinds,
   parseAllow,
@@ -55,6 +56,10 @@ export const setupCommand: CommandMaker = (context, run) =>
       "--hostname <name>",
       "where kube-apiserver is to ask: a new name in a zone of yours (a domain that is at Cloudflare)",
     ).argParser(parseHostname),
+    new Option(
+      "--no-webhook",
+      "people only sign in to this cluster: no client certificate, and no hostname for kube-apiserver to ask (default: as the cluster has it; a new one gets the webhook)",
+    ).conflicts("hostname"),
     clusterOption(),
     new Option(
       "--allow <entry...>",
@@ -91,6 +96,7 @@ export const setupCommand: CommandMaker = (context, run) =>
         "setup --cluster staging --allow team:acme/platform user:octocat   # one more cluster",
         "setup --cluster production --sign-in-hostname login.acme.dev   # what to enter in the GitHub App",
         "setup --cluster production --sign-in-hostname login.acme.dev --github-client-id Iv23liAcmeClusters00",
+        "setup --cluster eks --no-webhook --allow org:acme --sign-in-hostname login.acme.dev   # for ID tokens alone",
         "setup --cluster production   # go on after a break, or deploy what was changed",
       ),
     )
@@ -111,7 +117,9 @@ async function setup(options: SetupOptions, context: Context): Promise<CommandRe
   if (options.dryRun && !context.env.CLOUDFLARE_API_TOKEN?.trim()) {
     return previewWithoutToken(request, deployment, options, context);
   }
-  const endpoint = await endpointFor(request.hostname, options, context);
+  const endpointOf = async (hostname: string | undefined | null) =>
+    hostname ? endpointFor(hostname, options, context) : null;
+  const [endpoint, signInEndpoint] = [await endpointOf(request.hostname), await endpointOf(target?.hostname)];
   await requireWrangler(deployment);
   const given = await readGivenSecret(request, options, context);
   const { terminal } = context;
@@ -119,10 +127,7 @@ async function setup(options: SetupOptions, context: Context): Promise<CommandRe
 
   const existing = await inspect(deployment, request, context);
   refuseToLockOut(deployment, existing.deployed);
-  const { certificates, pair } = existing;
-  const change = { file: deployment, certificates, added: pair.certificate };
-  if (pair.certificate === null) await refuseFullRule({ ...existing, hostname: request.hostname }, change);
-  const rule = await wantedRule(request.hostname, existing.firewall, change);
+  const rule = existing.webhook === null ? null : await ruleFor(deployment, existing, existing.webhook);
   const clientSecret = target === null ? null : planClientSecret(existing.deployed, target.githubClientId, given);
   const { obstacles, changes } = planSetup(request, deployment, existing, { rule, clientSecret });
   if (obstacles.length > 0) throw new CliError(...obstacles);
@@ -139,21 +144,22 @@ async function setup(options: SetupOptions, context: Context): Promise<CommandRe
   const onStep = (step: string) => terminal.note(`${good("✓")} ${step}`);
   const applied = await applySetup(request, deployment, existing, context, { clientSecrets, onStep });
   const { certificate } = applied;
-  const { key } = await existing.folder.read(currentPair);
-  const credential = { certificate: certificate.certificate, key: key ?? "" };
-  const { clusterName } = request;
   const waitMs = options.wait * 1000;
-  const verification = await verifyFromOutside(endpoint, credential, clusterName, waitMs, context);
-  const failures = [
-    verification.failure,
-    target === null
-      ? null
-      : await verifySignIn(
-          await endpointFor(target.hostname, options, context),
-          `https://${target.hostname}`,
+  const verification =
+    certificate === null || endpoint === null
+      ? { failure: null, warnings: [] }
+      : await verifyFromOutside(
+          endpoint,
+          { certificate: certificate.certificate, key: (await existing.folder.read(currentPair)).key ?? "" },
+          request.clusterName,
           waitMs,
           context,
-        ),
+        );
+  const failures = [
+    verification.failure,
+    signInEndpoint === null
+      ? null
+      : await verifySignIn(signInEndpoint, `https://${signInEndpoint.hostname}`, waitMs, context),
   ].filter((failure) => failure !== null);
   const json = {
     changed: changes.length > 0,
@@ -161,9 +167,9 @@ async function setup(options: SetupOptions, context: Context): Promise<CommandRe
     hostname: request.hostname,
     signInHostname: target?.hostname ?? null,
     cluster: request.clusterName,
-    fingerprint: certificate.fingerprint,
-    expiresAt: certificate.expiresAt.toISOString(),
-    files: filesOf(existing),
+    fingerprint: certificate?.fingerprint ?? null,
+    expiresAt: certificate?.expiresAt.toISOString() ?? null,
+    files: certificate === null ? {} : filesOf(existing),
     verified: failures.length === 0,
   };
   // Among the warnings: a name without its number, which may have another owner one day.
@@ -174,8 +180,18 @@ async function setup(options: SetupOptions, context: Context): Promise<CommandRe
     ...checkConfiguration(applied.deployment),
   ];
   if (failures.length > 0) return done([], json, [...failures, ...diagnostics, ...existing.doubts]);
-  const lines = linesFor(request, hasUnpinned(request, deployment), changes.length);
+  const lines = linesFor(request, deployment, changes.length);
   return done([...lines, ...signInLines(request, applied.deployment)], json, diagnostics);
+}
+
+async function ruleFor(
+  deployment: DeploymentFile,
+  { client, zone, certificates }: Existing,
+  { hostname, firewall, pair }: NonNullable<Existing["webhook"]>,
+): Promise<WantedRule | null> {
+  const change = { file: deployment, certificates, added: pair.certificate };
+  if (pair.certificate === null) await refuseFullRule({ client, zone, hostname }, change);
+  return wantedRule(hostname, firewall, change);
 }
 
 /** Without an app there is no person to sign in: nothing is changed before. */
@@ -230,45 +246,4 @@ async function previewWithoutToken(
   const consent = await askForConsent(context, changes, options);
   if (consent.kind === "go") throw new Error("a dry run goes on");
   return consent.result;
-}
-
-function linesFor({ hostname, clusterName }: SetupRequest, isUnpinned: boolean, changeCount: number): string[] {
-  return [
-    changeCount === 0 ? "Nothing had to be changed." : `${clusterName} is set up.`,
-    `https://${hostname} answers ${clusterName}'s reviews,`,
-    "and refuses requests without a certificate.",
-    "Next:",
-    ...(isUnpinned
-      ? ["  npx octogate pin", "    and this setup again: then no later owner of a name in allow gets in"]
-      : []),
-    `  npx octogate manifests --for kubeadm --cluster ${clusterName} --output .clusters/${clusterName}/for-nodes`,
-    "    writes what kube-apiserver needs into that folder, with the steps",
-    "    (or --for k3s, rke2, talos, kops)",
-  ];
-}
-
-/** A name without its number admits each later owner of the name. */
-function hasUnpinned({ allow, variable }: SetupRequest, file: DeploymentFile): boolean {
-  const cluster = readCluster(file, variable);
-  const entries = cluster === null || cluster.isExample ? allow : cluster.allow;
-  return entries.some((entry) => entry !== "anyone" && !entry.includes("#"));
-}
-
-function signInLines({ signIn, allow, clusterName }: SetupRequest, deployment: DeploymentFile): string[] {
-  if (signIn === null) return [];
-  return [
-    `https://${signIn.hostname} is where people sign in.`,
-    `  octogate manifests --for structured --cluster ${clusterName}`,
-    "    prints what its kube-apiserver needs to take their tokens; docs/sign-in.md has what people need",
-    ...githubAppLines({ hostname: signIn.hostname, allow }, deployment),
-  ];
-}
-
-function filesOf({ folder }: Existing) {
-  const inFolder = (name: string) => `${folder.name}/${name}`;
-  return {
-    certificate: inFolder(`${currentPair}.crt`),
-    key: inFolder(`${currentPair}.key`),
-    kubeconfig: inFolder(kubeconfigFile),
-  };
 }

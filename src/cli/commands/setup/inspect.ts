@@ -26,7 +26,9 @@ export async function inspect(
   context: Context,
 ) {
   const client = await connectToCloudflare(context);
-  const zone = await findZone(client, hostname);
+  const address = hostname ?? deployment.hostname ?? signIn?.hostname;
+  if (address === undefined) throw new Error("a deployment without a hostname");
+  const zone = await findZone(client, address);
   const missing = await findMissingPermissions(client, zone);
   const hint = `${tokensPage} → the token → Edit`;
   if (missing.length > 0) {
@@ -56,13 +58,13 @@ export async function inspect(
   ] = await Promise.all([
     listSettled({ client, zone }, { folders: [folder] }, context),
     readAssociatedHostnames(client, zone),
-    readFirewall(client, zone, hostname),
+    hostname === null ? null : readFirewall(client, zone, hostname),
     listKvNamespaces(client, accountId),
     readDeployed(client, accountId, workerName, context, signIn === null ? undefined : signInSecretsOf),
     listCustomDomains(client, accountId),
-    findAddressRecords(client, zone, hostname),
+    hostname === null ? [] : findAddressRecords(client, zone, hostname),
     listWorkerRoutes(client, zone),
-    findBotProtection(impatient, zone, hostname),
+    findBotProtection(impatient, zone, address),
   ]);
   if ((await rotationStage(folder)) === "switching") {
     throw cliError(
@@ -76,19 +78,26 @@ export async function inspect(
     zone,
     folder,
     certificates,
-    pair: await inspectPair(folder, currentPair, { file: deployment, certificates, variables: [variable] }),
-    hasKubeconfig: folder.hasFile(kubeconfigFile),
+    // Null: this cluster asks for no reviews.
+    webhook:
+      hostname === null || firewall === null
+        ? null
+        : {
+            hostname,
+            firewall,
+            addressRecords,
+            pair: await inspectPair(folder, currentPair, { file: deployment, certificates, variables: [variable] }),
+            hasKubeconfig: folder.hasFile(kubeconfigFile),
+            // The one that would get the reviews first; null: none.
+            route: routeAt(routes, `${hostname}${reviewPath}`),
+          },
     associatedHostnames,
-    firewall,
     // Of the namespace with the name that setup gives; null: none.
     kvNamespaceId: namespaces.find(({ title }) => title === kvNamespaceTitle(workerName))?.id ?? null,
     deployed,
     domains,
-    addressRecords,
     // Null: no person signs in.
     signIn: signIn === null ? null : await inspectSignIn(client, zone, signIn.hostname, routes),
-    // The one that would get the reviews first; null: none.
-    route: routeAt(routes, `${hostname}${reviewPath}`),
     // What may keep it from working, and keeps nothing from being tried.
     warnings: [...readOnly, ...botProtection.warnings],
     // What a verification from outside disproves.

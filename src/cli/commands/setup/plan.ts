@@ -10,14 +10,16 @@ import { checkConfiguration } from "../../config-file/check/check.ts";
 import { signingKeyNames } from "../../config-file/check/stand-in-secrets.ts";
 import {
   type DeploymentFile,
+  hasWebhook,
   hostnameOf,
   kvNamespaceIdIn,
   ownHostnamesOf,
   readCluster,
 } from "../../config-file/clusters.ts";
-import { applyEdits, setCluster, setHostname, setKvNamespaceId, unsupportedForm } from "../../config-file/edits.ts";
+import { setCluster, setHostname, setKvNamespaceId, type WrittenPart } from "../../config-file/edits.ts";
 import { parseConfigFile } from "../../config-file/file.ts";
 import { setSignInSettings } from "../../config-file/sign-in-edits.ts";
+import { applyEdits, type Edit, unsupportedForm } from "../../config-file/toml-edits.ts";
 import type { ClientSecretPlan } from "../../deployment/sign-in-secrets.ts";
 import { isUp, leadsTo, oauthClientSecretsName } from "../../deployment/state.ts";
 import type { Existing } from "./inspect.ts";
@@ -81,10 +83,10 @@ function findObstacles(
   existing: Existing,
   clientSecret: ClientSecretPlan | null,
 ): Diagnostic[] {
-  const { hostname, clusterName, variable, signIn } = request;
-  const { zone, firewall, domains, pair } = existing;
+  const { clusterName, variable, signIn } = request;
+  const { zone, domains, webhook } = existing;
   const { workerName } = deployment;
-  const obstacles = findOccupants(hostname, workerName, existing);
+  const obstacles = webhook === null ? [] : findOccupants(webhook.hostname, workerName, { domains, ...webhook });
   if (signIn !== null && existing.signIn !== null && clientSecret !== null) {
     obstacles.push(
       ...findOccupants(signIn.hostname, workerName, { domains, ...existing.signIn }),
@@ -93,19 +95,19 @@ function findObstacles(
   }
   const add = (subject: string, message: string, hint: string) => obstacles.push(error(subject, message, hint));
 
-  const own = [hostname, signIn?.hostname, deployment.signInHostname];
+  const own = [webhook?.hostname, signIn?.hostname, deployment.hostname, deployment.signInHostname];
   const elsewhere = domains.find((domain) => domain.service === workerName && !own.includes(domain.hostname));
   if (elsewhere !== undefined) {
     const message = `the Worker ${workerName} answers at ${elsewhere.hostname}`;
     add(`${deployment.path}: name`, message, "give this deployment another name, or use that hostname");
   }
-  if (isFull(firewall, zone)) {
-    const message = `the zone has ${firewall.ruleCount} custom rules, as many as its plan (${zone.plan}) has room for`;
+  if (webhook !== null && isFull(webhook.firewall, zone)) {
+    const message = `the zone has ${webhook.firewall.ruleCount} custom rules, as many as its plan (${zone.plan}) has room for`;
     add(zone.name, message, "remove or join custom rules, or take a larger plan");
   }
-  const cluster = readCluster(deployment, variable);
-  const listed = cluster?.fingerprints ?? [];
-  if (listed.length > 0 && (pair.certificate === null || !listed.includes(pair.certificate.fingerprint))) {
+  const listed = readCluster(deployment, variable)?.fingerprints ?? [];
+  const held = webhook?.pair.certificate?.fingerprint;
+  if (listed.length > 0 && (held === undefined || !listed.includes(held))) {
     add(
       `${deployment.path}: ${variable}`,
       `${clusterName} has a certificate already, and its key is not in ${existing.folder.name}`,
@@ -117,9 +119,9 @@ function findObstacles(
 }
 
 /** Zeros stand for what is still to be made. */
-function toBeMade({ pair, kvNamespaceId }: Existing) {
+function toBeMade({ webhook, kvNamespaceId }: Existing): Made {
   return {
-    fingerprint: pair.certificate?.fingerprint ?? "0".repeat(64),
+    fingerprint: webhook === null ? null : (webhook.pair.certificate?.fingerprint ?? "0".repeat(64)),
     kvNamespaceId: kvNamespaceId ?? "0".repeat(32),
   };
 }
@@ -130,9 +132,31 @@ function findChanges(
   existing: Existing,
   { rule, clientSecret }: Decisions,
 ): string[] {
-  const { hostname, validityDays, signIn } = request;
-  const { zone, folder, pair, hasKubeconfig, associatedHostnames, firewall, kvNamespaceId, deployed, domains } =
-    existing;
+  const { signIn } = request;
+  const { zone, folder, webhook, kvNamespaceId, deployed, domains } = existing;
+  const changes = webhook === null ? [] : findWebhookChanges(request, existing, webhook, rule);
+  const idInFile = kvNamespaceIdIn(deployment);
+  if (idInFile === null && kvNamespaceId === null) changes.push("make a KV namespace");
+
+  if (signIn !== null && clientSecret !== null) {
+    changes.push(...findSignInChanges(signIn, deployment, { existing: existing.signIn, zone, deployed }, clientSecret));
+  }
+  const isPut = clientSecret?.kind === "put" || clientSecret?.kind === "ask";
+  const { changes: written } = writeDeployment(request, deployment, toBeMade(existing));
+  if (written.length > 0) changes.push(`write into ${deployment.path}: ${written.join(", ")}`);
+  if (written.length > 0 || isPut || !isUp(deployment, deployed, domains))
+    changes.push(`deploy the Worker ${deployment.workerName} with wrangler`);
+  if (webhook?.hasKubeconfig === false) changes.push(`write ${folder.name}/${kubeconfigFile} for kube-apiserver`);
+  return changes;
+}
+
+/** What is missing of the clusters' hostname, and of this cluster's certificate. */
+function findWebhookChanges(
+  { validityDays }: SetupRequest,
+  { zone, folder, associatedHostnames }: Existing,
+  { hostname, firewall, pair }: NonNullable<Existing["webhook"]>,
+  rule: WantedRule | null,
+): string[] {
   const changes: string[] = [];
   const { certificate } = pair;
   if (certificate === null) {
@@ -155,18 +179,6 @@ function findChanges(
     const why = ["it does not block what it should", ...dropped].join("; ");
     changes.push(`correct the custom rule ${ruleRef(hostname)}: ${why}`);
   }
-  const idInFile = kvNamespaceIdIn(deployment);
-  if (idInFile === null && kvNamespaceId === null) changes.push("make a KV namespace");
-
-  if (signIn !== null && clientSecret !== null) {
-    changes.push(...findSignInChanges(signIn, deployment, { existing: existing.signIn, zone, deployed }, clientSecret));
-  }
-  const isPut = clientSecret?.kind === "put" || clientSecret?.kind === "ask";
-  const { changes: written } = writeDeployment(request, deployment, toBeMade(existing));
-  if (written.length > 0) changes.push(`write into ${deployment.path}: ${written.join(", ")}`);
-  if (written.length > 0 || isPut || !isUp(deployment, deployed, domains))
-    changes.push(`deploy the Worker ${deployment.workerName} with wrangler`);
-  if (!hasKubeconfig) changes.push(`write ${folder.name}/${kubeconfigFile} for kube-apiserver`);
   return changes;
 }
 
@@ -181,31 +193,36 @@ export function planWithoutCloudflare(
 ): Plan {
   const { hostname, clusterName, validityDays, signIn } = request;
   const { folderName, hasCertificate, hasKubeconfig } = there;
-  const made = { fingerprint: "0".repeat(64), kvNamespaceId: "0".repeat(32) };
+  const made = { fingerprint: hostname === null ? null : "0".repeat(64), kvNamespaceId: "0".repeat(32) };
   const obstacles = tryToWrite(request, deployment, made);
   if (obstacles.length > 0) return { obstacles, changes: [] };
   const { changes: written } = writeDeployment(request, deployment, made);
   const changes = [
-    ...(hasCertificate
+    ...(hostname === null || hasCertificate
       ? []
       : [
           `make a key in ${folderName} and have Cloudflare sign a certificate of ${clusterName}, for ${validityDays} days`,
         ]),
-    `ask for client certificates at ${hostname} (hostname association)`,
-    `block requests to ${hostname} without one (custom rule ${ruleRef(hostname)})`,
+    ...(hostname === null
+      ? []
+      : [
+          `ask for client certificates at ${hostname} (hostname association)`,
+          `block requests to ${hostname} without one (custom rule ${ruleRef(hostname)})`,
+        ]),
     ...(kvNamespaceIdIn(deployment) === null ? ["make a KV namespace"] : []),
     ...(signIn === null
       ? []
       : findSignInChanges(signIn, deployment, { existing: null, zone: null, deployed: null }, { kind: "ask" })),
     ...(written.length === 0 ? [] : [`write into ${deployment.path}: ${written.join(", ")}`]),
     `deploy the Worker ${deployment.workerName} with wrangler`,
-    ...(hasKubeconfig ? [] : [`write ${folderName}/${kubeconfigFile} for kube-apiserver`]),
+    ...(hostname === null || hasKubeconfig ? [] : [`write ${folderName}/${kubeconfigFile} for kube-apiserver`]),
   ];
   return { obstacles, changes };
 }
 
 interface Made {
-  readonly fingerprint: string;
+  /** Of the cluster's certificate. Null: it has none. */
+  readonly fingerprint: string | null;
   readonly kvNamespaceId: string;
 }
 
@@ -222,25 +239,34 @@ export function writeDeployment(
   { fingerprint, kvNamespaceId }: Made,
 ): Written {
   const { hostname, clusterName, variable, allow, tokenKinds, signIn } = request;
-  const named = setHostname(file, hostname);
+  const secrets = [oauthClientSecretsName, ...signingKeyNames(file.settings)];
   const isSignedInTo = signIn?.isForCluster === true;
-  const listed = setCluster(file, { variable, fingerprint, allow, tokenKinds, signIn: isSignedInTo });
-  const signedIn =
-    signIn === null
-      ? []
-      : setSignInSettings(file, { ...signIn, secrets: [oauthClientSecretsName, ...signingKeyNames(file.settings)] });
-  const bound = setKvNamespaceId(file, kvNamespaceId);
-  const changes = [
-    ...(named.length === 0 ? [] : [`the route ${hostname}`]),
-    ...(listed.length === 0 ? [] : [`${describeCluster(request, file)} of ${clusterName} ([vars.${variable}])`]),
-    ...(signIn === null || signedIn.length === 0 ? [] : [`the sign-in at ${signIn.hostname}, and its secrets' names`]),
-    ...(bound.length === 0 ? [] : ["the KV namespace's id"]),
-  ];
-  return { text: applyEdits(file, [...named, ...listed, ...signedIn, ...bound]), changes };
+  const isAlone = (hostname ?? file.hostname) === null;
+  const parts = {
+    hostname: { edits: hostname === null ? [] : setHostname(file, hostname), what: `the route ${hostname}` },
+    policies: {
+      edits: setCluster(file, { variable, fingerprint, allow, tokenKinds, signIn: isSignedInTo }),
+      what: `${describeCluster(request, file)} of ${clusterName} ([vars.${variable}])`,
+    },
+    signIn: {
+      edits: signIn === null ? [] : setSignInSettings(file, { ...signIn, isAlone, secrets }),
+      what: `the sign-in at ${signIn?.hostname}, and its secrets' names`,
+    },
+    kvNamespace: { edits: setKvNamespaceId(file, kvNamespaceId), what: "the KV namespace's id" },
+  } satisfies Partial<Record<WrittenPart, { readonly edits: readonly Edit[]; readonly what: string }>>;
+  const written = Object.values(parts).filter(({ edits }) => edits.length > 0);
+  return {
+    text: applyEdits(
+      file,
+      written.flatMap(({ edits }) => edits),
+    ),
+    changes: written.map(({ what }) => what),
+  };
 }
 
 /** What is new in the cluster's table. */
-function describeCluster({ variable, signIn }: SetupRequest, file: DeploymentFile): string {
+function describeCluster({ hostname, variable, signIn }: SetupRequest, file: DeploymentFile): string {
+  if (hostname === null) return signIn?.isForCluster === true ? "sign_in" : "the policy";
   const isListed = (readCluster(file, variable)?.fingerprints ?? []).length > 0;
   if (signIn?.isForCluster !== true) return "the certificate";
   return isListed ? "sign_in" : "the certificate and sign_in";
@@ -253,10 +279,13 @@ function describeCluster({ variable, signIn }: SetupRequest, file: DeploymentFil
 function tryToWrite(request: SetupRequest, deployment: DeploymentFile, made: Made): Diagnostic[] {
   const { text } = writeDeployment(request, deployment, made);
   const loaded = parseConfigFile(deployment, text);
+  const { hostname, variable } = request;
   const isAsWanted =
     loaded.kind === "loaded" &&
-    hostnameOf(loaded.file.settings) === request.hostname &&
-    readCluster(loaded.file, request.variable)?.fingerprints.includes(made.fingerprint) &&
+    hostnameOf(loaded.file.settings) === (hostname ?? deployment.hostname) &&
+    (made.fingerprint === null
+      ? !hasWebhook(loaded.file.settings.vars[variable])
+      : readCluster(loaded.file, variable)?.fingerprints.includes(made.fingerprint)) &&
     kvNamespaceIdIn(loaded.file) !== null &&
     (request.signIn === null || ownHostnamesOf(loaded.file.settings).includes(request.signIn.hostname));
   if (!isAsWanted) throw unsupportedForm(deployment);

@@ -1,6 +1,7 @@
 // What setup is asked for: the command line, completed from what wrangler.toml says already.
 import { InvalidArgumentError } from "commander";
 import * as v from "valibot";
+import { asksForSignIn } from "../../../worker/config/client-table.ts";
 import { clusterNameOf, clusterVariableName } from "../../../worker/config/config.ts";
 import { allowEntrySchema } from "../../../worker/config/entries.ts";
 import { clientIdPattern } from "../../../worker/config/values.ts";
@@ -9,6 +10,7 @@ import { nearestEntry } from "../../config-file/check/check.ts";
 import {
   clusterVariablesIn,
   type DeploymentFile,
+  hasWebhook,
   isHostname,
   isPlaceholder,
   readCluster,
@@ -25,6 +27,8 @@ export interface SetupOptions extends EdgeOptions, ChangeOptions {
   readonly pin: boolean;
   readonly tokenKind: readonly string[];
   readonly validityDays: number;
+  /** False with --no-webhook. */
+  readonly webhook: boolean;
   readonly signInHostname?: string;
   readonly githubClientId?: string;
   readonly clientSecretFromStdin: boolean;
@@ -34,7 +38,8 @@ export const defaultTokenKinds: readonly string[] = ["fine_grained", "classic"];
 
 /** The command line, completed from what wrangler.toml says already. */
 export interface SetupRequest {
-  readonly hostname: string;
+  /** Where this cluster asks for reviews. Null: it asks for none, people sign in to it alone. */
+  readonly hostname: string | null;
   readonly clusterName: string;
   readonly variable: string;
   readonly allow: readonly string[];
@@ -51,16 +56,18 @@ export function requestFor(
 ): Omit<SetupRequest, "signIn"> & { readonly signIn: SignInRequest | null } {
   const { cluster: clusterName, allow, validityDays } = options;
   const { path } = deployment;
-  const hostname = options.hostname ?? deployment.hostname;
-  if (hostname === null) {
-    const hint = "--hostname says where kube-apiserver is to ask, such as auth.acme.dev if acme.dev is a zone of yours";
+  const variable = clusterVariableName(clusterName);
+  const asks = asksForReviews(options, deployment);
+  const hostname = asks ? (options.hostname ?? deployment.hostname) : null;
+  if (hostname === null && asks) {
+    const hint =
+      "--hostname says where kube-apiserver is to ask, such as auth.acme.dev if acme.dev is a zone of yours; --no-webhook makes none, for clusters that people only sign in to";
     throw cliError(path, "has no route yet", hint);
   }
-  if (deployment.hostname !== null && deployment.hostname !== hostname) {
+  if (hostname !== null && deployment.hostname !== null && deployment.hostname !== hostname) {
     const hint = "leave --hostname out, or change the route there first; another hostname can have a clone of its own";
     throw cliError(path, `this deployment answers at ${deployment.hostname}`, hint);
   }
-  const variable = clusterVariableName(clusterName);
   const cluster = readCluster(deployment, variable);
   const isNew = cluster === null || cluster.isExample;
   if (isNew && allow.length === 0) {
@@ -78,8 +85,36 @@ export function requestFor(
     throw cliError(`${path}: ${variable}.token_kinds`, message, "change that there, and leave --token-kind out");
   }
   const kinds = options.tokenKind.length === 0 ? defaultTokenKinds : options.tokenKind;
-  const signIn = signInRequestFor(options, deployment, hostname);
+  const signIn = signInRequestFor(options, deployment, hostname ?? deployment.hostname);
+  if (hostname === null && signIn === null) {
+    const hint = "--sign-in-hostname says where they do, such as login.acme.dev";
+    throw cliError(`${path}: ISSUER_URL`, `people sign in to ${clusterName}, and it is not said where`, hint);
+  }
   return { hostname, clusterName, variable, allow, tokenKinds: kinds, validityDays, signIn };
+}
+
+/**
+ * A cluster keeps what its table says; naming the clusters' hostname gives it the webhook.
+ *
+ * @throws CliError where no person could get in, or the table has certificates that would go
+ */
+function asksForReviews(
+  { cluster: clusterName, hostname, signInHostname, webhook }: SetupOptions,
+  deployment: DeploymentFile,
+): boolean {
+  const variable = clusterVariableName(clusterName);
+  const cluster = readCluster(deployment, variable);
+  const table = cluster === null || cluster.isExample ? null : deployment.settings.vars[variable];
+  if (webhook) return hostname !== undefined || table === null || hasWebhook(table);
+  if (cluster !== null && cluster.fingerprints.length > 0) {
+    const hint = "leave --no-webhook out; or take client_certificates out there, once kube-apiserver asks no more";
+    throw cliError(`${deployment.path}: ${variable}`, `${clusterName} has the webhook already`, hint);
+  }
+  if (signInHostname === undefined && !asksForSignIn(table)) {
+    const hint = "--sign-in-hostname says where they do, such as login.acme.dev";
+    throw cliError("--no-webhook", "is for a cluster that people sign in to", hint);
+  }
+  return false;
 }
 
 export function parseAllow(entry: string, before: readonly string[]): string[] {

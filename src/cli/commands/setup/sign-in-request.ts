@@ -20,14 +20,14 @@ interface SignInOptions {
 }
 
 /**
- * @param hostname the clusters'
+ * @param hostname the clusters'; null: there is none
  * @returns null where no person signs in
  * @throws CliError where the command line does not fit wrangler.toml
  */
 export function signInRequestFor(
   { signInHostname, githubClientId }: SignInOptions,
   { path, settings, signInHostname: known }: DeploymentFile,
-  hostname: string,
+  hostname: string | null,
 ): SignInRequest | null {
   const hasClients = known !== null && clientVariablesIn(settings.vars).length > 0;
   if (signInHostname === undefined && !hasClients) {

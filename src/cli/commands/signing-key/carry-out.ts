@@ -2,13 +2,13 @@
 // it.
 import { isDeepStrictEqual } from "node:util";
 import type { SigningKeySlot } from "../../../worker/config/sign-in.ts";
-import type { SigningKeysTable } from "../../../worker/config/signing-keys.ts";
+import { type SigningKeysTable, signingKeySecret, signingKeySlots } from "../../../worker/config/signing-keys.ts";
 import { listClientCertificates } from "../../cloudflare/client-certificates.ts";
 import { lookAgain } from "../../cloudflare/patience.ts";
 import { type CommandResult, type Context, cliError, type Diagnostic, error, warning } from "../../command.ts";
 import { asDeployment } from "../../config-file/clusters.ts";
 import { saveConfigFile } from "../../config-file/file.ts";
-import { signingKeySecret, signingKeySlots, writeSigningKeys } from "../../config-file/signing-keys.ts";
+import { writeSigningKeys } from "../../config-file/signing-keys.ts";
 import { type KeySet, keySetPath, readKeySet } from "../../deployment/key-set.ts";
 import { newSigningKey } from "../../deployment/signing-key.ts";
 import { deployIfNeeded } from "../../deployment/state.ts";

@@ -140,8 +140,14 @@ export function planRotate(keys: DeployedKeys, now: number): Step {
  * later change of the table can bring it back. No clock and no order keeps an operator from this.
  *
  * @param compromised null for the one that signs
+ * @param isLeftOut whether a slot's key is in use by the table, and the Worker publishes none: it is wrong
  */
-export function planCompromised(keys: DeployedKeys, compromised: SigningKeySlot | null, now: number): Step {
+export function planCompromised(
+  keys: DeployedKeys,
+  compromised: SigningKeySlot | null,
+  now: number,
+  isLeftOut: (slot: SigningKeySlot) => boolean = () => false,
+): Step {
   const state = stateOf(keys);
   if (state.kind === "none") return refused("there is no signing key", createFirst);
   if (state.kind === "undecided") {
@@ -158,8 +164,9 @@ export function planCompromised(keys: DeployedKeys, compromised: SigningKeySlot 
     const table = { signs, signs_since: time, published: { [signs]: published[signs] ?? time }, withdrawn: [] };
     return { kind: "go", table, newKeys: [other] };
   }
-  const isOtherThere = state.kind !== "one";
-  const table = { signs: other, signs_since: time, published: { [other]: published[other] ?? time }, withdrawn: [] };
+  const isOtherThere = state.kind !== "one" && !isLeftOut(other);
+  const publishedSince = (isOtherThere ? published[other] : undefined) ?? time;
+  const table = { signs: other, signs_since: time, published: { [other]: publishedSince }, withdrawn: [] };
   return { kind: "go", table, newKeys: isOtherThere ? [signs] : [signs, other] };
 }
 

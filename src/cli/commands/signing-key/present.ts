@@ -1,6 +1,8 @@
 // What the commands for the signing key say: the changes, and what comes next.
+
 import type { SigningKeySlot } from "../../../worker/config/sign-in.ts";
-import { signingKeySecret, timeText } from "../../config-file/signing-keys.ts";
+import { signingKeySecret } from "../../../worker/config/signing-keys.ts";
+import { timeText } from "../../config-file/signing-keys.ts";
 import type { KeyState } from "./plan.ts";
 
 export function newKeysChange(slot: SigningKeySlot): string {

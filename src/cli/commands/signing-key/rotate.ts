@@ -1,14 +1,16 @@
 // `octogate signing-key rotate`: signs with the other key; with --compromised at once, and without the one before.
+
 import { Command, Option } from "commander";
 import type { SigningKeySlot } from "../../../worker/config/sign-in.ts";
+import { signingKeySecret, signingKeySlots } from "../../../worker/config/signing-keys.ts";
 import { type CommandMaker, type CommandResult, type Context, cliError, done } from "../../command.ts";
-import { signingKeySlots, timeText } from "../../config-file/signing-keys.ts";
+import { timeText } from "../../config-file/signing-keys.ts";
 import { type EdgeOptions, edgeOptions } from "../../deployment/verify.ts";
 import { addOptions, type ChangeOptions, changeOptions, examples } from "../../options.ts";
 import { carryOut } from "./carry-out.ts";
 import { planCompromised, planRotate, stateOf } from "./plan.ts";
 import { newKeysChange, nextStep } from "./present.ts";
-import { type KeySession, kidsBySlot, openKeySession, refuseWrongClock } from "./session.ts";
+import { isLeftOut, type KeySession, kidsBySlot, openKeySession, refuseWrongClock } from "./session.ts";
 
 interface RotateOptions extends EdgeOptions, ChangeOptions {
   /** True: the one that signs. */
@@ -57,7 +59,9 @@ function refuseUnpublished(opened: KeySession, slot: SigningKeySlot): void {
   throw cliError(
     endpoint.hostname,
     `${keySet.seen}: it does not publish ${slot}`,
-    "octogate check says what is wrong with the settings",
+    isLeftOut(opened, slot)
+      ? `the secret ${signingKeySecret(slot)} is wrong: put a right key there, or octogate signing-key rotate --compromised ${slot}`
+      : "octogate check says what is wrong with the settings",
   );
 }
 
@@ -65,7 +69,7 @@ async function drop(options: RotateOptions, context: Context): Promise<CommandRe
   const opened = await openKeySession(options, context);
   const { compromised } = options;
   const slot = typeof compromised === "string" ? compromised : null;
-  const step = planCompromised(opened.keys, slot, context.now());
+  const step = planCompromised(opened.keys, slot, context.now(), (one) => isLeftOut(opened, one));
   const outcome = await carryOut(
     opened,
     step,

@@ -1,11 +1,13 @@
 // What the commands for the signing key begin with: the table as it is deployed, and the published key set.
+
 import { isDeepStrictEqual } from "node:util";
 import * as v from "valibot";
 import type { Endpoint } from "../../../node/https.ts";
 import type { SigningKeySlot } from "../../../worker/config/sign-in.ts";
+import { signingKeySecret, signingKeySlots } from "../../../worker/config/signing-keys.ts";
 import type { DeployedWorker } from "../../cloudflare/worker-script.ts";
 import { type Context, cliError } from "../../command.ts";
-import { newestTime, readSigningKeys, signingKeySecret, signingKeySlots } from "../../config-file/signing-keys.ts";
+import { newestTime, readSigningKeys } from "../../config-file/signing-keys.ts";
 import { type KeySet, keySetPath, readKeySet } from "../../deployment/key-set.ts";
 import {
   differingVariables,
@@ -87,6 +89,16 @@ export function kidsBySlot({
   const rest = (keySet.kids ?? []).filter((kid) => !withdrawn.includes(kid));
   if (rest.length !== slots.length) return {};
   return Object.fromEntries(slots.map((slot, index) => [slot, rest[index]]));
+}
+
+/**
+ * @returns whether the Worker publishes fewer keys than the table has in use: it leaves out one that is wrong and does
+ *   not sign
+ */
+export function isLeftOut(opened: Pick<KeySession, "keys" | "keySet">, slot: SigningKeySlot): boolean {
+  const state = stateOf(opened.keys);
+  if (opened.keySet.kids === null || (state.kind !== "next" && state.kind !== "earlier")) return false;
+  return slot === state.other && kidsBySlot(opened)[slot] === undefined;
 }
 
 function slotsInUse(state: KeyState): readonly SigningKeySlot[] {

@@ -1,15 +1,17 @@
 // `octogate signing-key status`: which keys there are, which one signs, and what comes next.
+
 import { Command } from "commander";
 import { columns } from "../../../node/columns.ts";
 import type { SigningKeySlot } from "../../../worker/config/sign-in.ts";
+import { signingKeySecret, signingKeySlots } from "../../../worker/config/signing-keys.ts";
 import { type CommandMaker, type CommandResult, type Context, type Diagnostic, done, warning } from "../../command.ts";
-import { signingKeySlots, timeText } from "../../config-file/signing-keys.ts";
+import { timeText } from "../../config-file/signing-keys.ts";
 import { keySetPath } from "../../deployment/key-set.ts";
 import type { EdgeOptions } from "../../deployment/verify.ts";
 import { addOptions, caFileOption, configOption, connectOption } from "../../options.ts";
 import { type KeyState, stateOf } from "./plan.ts";
 import { nextStep } from "./present.ts";
-import { type KeySession, kidsBySlot, openKeySession } from "./session.ts";
+import { isLeftOut, type KeySession, kidsBySlot, openKeySession } from "./session.ts";
 
 interface StatusOptions extends Omit<EdgeOptions, "wait"> {
   readonly config: string;
@@ -56,9 +58,19 @@ function useOf(slot: SigningKeySlot, state: KeyState, signsSince: number | undef
   }
 }
 
-function warningsAbout({ session, endpoint, keySet, isFileAhead }: KeySession): Diagnostic[] {
+function warningsAbout(opened: KeySession): Diagnostic[] {
+  const { session, endpoint, keySet, isFileAhead } = opened;
   const { path } = session.deployment;
   return [
+    ...signingKeySlots
+      .filter((slot) => isLeftOut(opened, slot))
+      .map((slot) =>
+        warning(
+          signingKeySecret(slot),
+          "is wrong: the Worker leaves it out, and does not publish it",
+          `octogate signing-key rotate --compromised ${slot} puts another key there`,
+        ),
+      ),
     ...(keySet.kids === null
       ? [warning(`https://${endpoint.hostname}${keySetPath}`, keySet.seen, "the names of the keys are read there")]
       : []),

@@ -15,8 +15,8 @@ import {
   type Config,
   clusterNameOf,
   isClientVariable,
-  isClusterVariable,
   knownVariables,
+  policyKindOf,
   problemsIn,
   readConfig,
 } from "../../../worker/config/config.ts";
@@ -52,7 +52,7 @@ function findAll(file: ConfigFile, now: number): Diagnostic[] {
   const policies = Object.keys(vars)
     .sort()
     .flatMap((variable): NamedPolicy[] => {
-      if (!isClusterVariable(variable) && !isClientVariable(variable)) return [];
+      if (policyKindOf(variable) === null) return [];
       const policy = readPolicyOf(variable, vars[variable]);
       return policy.ok ? [{ name: clusterNameOf(variable), variable, policy: policy.value }] : [];
     });
@@ -122,10 +122,7 @@ function hintFor(setting: string, shown: string | null): string | undefined {
   const settings = isClientVariable(variable) ? applicationSettings : clusterSettings;
   if (key !== undefined) return settings.includes(key) ? undefined : didYouMean(nearestTo(key, settings));
   const inCapitals = variable.toUpperCase().replaceAll("-", "_");
-  if (
-    variable !== inCapitals &&
-    (isClusterVariable(inCapitals) || isClientVariable(inCapitals) || knownVariables.has(inCapitals))
-  ) {
+  if (variable !== inCapitals && (policyKindOf(inCapitals) !== null || knownVariables.has(inCapitals))) {
     return `write it in capitals: ${inCapitals}`;
   }
   return knownVariables.has(variable) ? undefined : didYouMean(nearestTo(variable, knownVariables));

@@ -1,10 +1,10 @@
 // What is risky, or can't work, about signing in: settings that are right for the Worker one by one.
 import { asksForSignIn, clientSettings, idTokenSeconds } from "../../../worker/config/client-table.ts";
-import { type Config, isClientVariable, isClusterVariable } from "../../../worker/config/config.ts";
+import { type Config, isClusterVariable, policyKindOf } from "../../../worker/config/config.ts";
 import type { SignInSettings } from "../../../worker/config/sign-in.ts";
 import type { SigningKeysTable } from "../../../worker/config/signing-keys.ts";
 import type { Diagnostic } from "../../command.ts";
-import { isPlaceholder, isTable, stringsIn } from "../clusters.ts";
+import { isPlaceholder, isTable, itemsIn, stringsIn } from "../clusters.ts";
 import { type ConfigFile, errorAt, warningAt } from "../file.ts";
 import { newestTime, readSigningKeys, thumbprintOf, timeText } from "../signing-keys.ts";
 import { signingKeyNames } from "./stand-in-secrets.ts";
@@ -61,8 +61,8 @@ function findHostname(file: ConfigFile, { issuerUrl, clients }: Config): Diagnos
 function findPhishedTokens(file: ConfigFile, { clients }: Config): Diagnostic[] {
   const { vars } = file.settings;
   const listing = Object.entries(vars).flatMap(([variable, table]): Diagnostic[] => {
-    if (!isClusterVariable(variable) && !isClientVariable(variable)) return [];
-    const index = stringsIn(table, "oauth_clients").indexOf(String(vars.GITHUB_CLIENT_ID));
+    if (policyKindOf(variable) === null) return [];
+    const index = itemsIn(table, "oauth_clients").indexOf(String(vars.GITHUB_CLIENT_ID));
     if (index < 0) return [];
     const message =
       "is GITHUB_CLIENT_ID: an attacker who has a person enter a device code at GitHub gets a token that opens this, for six months";

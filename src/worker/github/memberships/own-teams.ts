@@ -21,7 +21,8 @@ export async function teamsIn(
   if (list.kind !== "ok") return known([], missingTeamsOf(list, organisation));
 
   const items = list.items.filter((item) => isIn(item, organisation));
-  const direct = items.flatMap((item) => readTeam(item) ?? []);
+  // One that shows its organisation by the name alone cannot be read: the name may be another organisation's by now.
+  const direct = items.flatMap((item) => (item.organization.id === organisation.id ? (readTeam(item) ?? []) : []));
   const { teams, missing } = await withAncestors<Failure>(direct, sourcesOf(lookup, organisation));
   if (missing !== null && missing !== "unknown_parent") return known(teams, missingTeamsOf(missing, organisation));
   if (missing !== null) return known(teams, "github_inconsistent_responses");

@@ -3,18 +3,19 @@ import { describe, expect, test } from "vitest";
 import * as clusters from "../../../../src/cli/config-file/clusters.ts";
 import * as edits from "../../../../src/cli/config-file/edits.ts";
 import type { ConfigFile } from "../../../../src/cli/config-file/file.ts";
+import { applyEdits, type Edit } from "../../../../src/cli/config-file/toml-edits.ts";
 import { configFile } from "../support/config-file.ts";
 
 /** @returns the same as a function of a text, which gives the edited text */
 const onText =
-  <T extends readonly unknown[]>(edit: (file: ConfigFile, ...args: T) => edits.Edit[]) =>
+  <T extends readonly unknown[]>(edit: (file: ConfigFile, ...args: T) => Edit[]) =>
   (text: string, ...args: T): string => {
     const file = configFile(text);
-    return edits.applyEdits(file, edit(file, ...args));
+    return applyEdits(file, edit(file, ...args));
   };
 const addFingerprint = onText(edits.addFingerprint);
 const clearFingerprints = onText(edits.clearFingerprints);
-const removeCluster = onText(edits.removeCluster);
+const removePolicy = onText(edits.removePolicy);
 const removeFingerprint = onText(edits.removeFingerprint);
 const removeKvNamespaceId = onText(edits.removeKvNamespaceId);
 const setCluster = onText(edits.setCluster);
@@ -51,7 +52,7 @@ describe("the file as it ships", () => {
       "0123",
     );
     const grown = setCluster(made, cluster("CLUSTER_STAGING", second));
-    const undone = removeKvNamespaceId(removeCluster(grown, "CLUSTER_STAGING"), "0123");
+    const undone = removeKvNamespaceId(removePolicy(grown, "CLUSTER_STAGING"), "0123");
     expect(unsetHostname(removeFingerprint(undone, "CLUSTER_PRODUCTION", first), "auth.acme.dev")).toBe(shipped);
   });
 
@@ -63,12 +64,12 @@ describe("the file as it ships", () => {
       ...edits.setKvNamespaceId(file, "0123"),
     ];
     const byOne = setKvNamespaceId(setCluster(setHostname(shipped, "auth.acme.dev"), cluster("CLUSTER_ONE")), "0123");
-    expect(edits.applyEdits(file, all)).toBe(byOne);
+    expect(applyEdits(file, all)).toBe(byOne);
   });
 
   test("gets all three in a file that has none of them", () => {
     const file = configFile('name = "octogate"');
-    const text = edits.applyEdits(file, [
+    const text = applyEdits(file, [
       ...edits.setHostname(file, "auth.acme.dev"),
       ...edits.setCluster(file, cluster("CLUSTER_ONE")),
       ...edits.setKvNamespaceId(file, "0123"),
@@ -85,16 +86,16 @@ describe("the file as it ships", () => {
     const edited = setKvNamespaceId(setCluster(windows, cluster("CLUSTER_ONE")), "0123");
     expect(edited.replaceAll("\r\n", "")).not.toContain("\n");
     expect(edited.replaceAll("\r\n", "\n")).toBe(setKvNamespaceId(setCluster(shipped, cluster("CLUSTER_ONE")), "0123"));
-    expect(removeCluster(setCluster(edited, cluster("CLUSTER_TWO", second)), "CLUSTER_TWO")).toBe(edited);
+    expect(removePolicy(setCluster(edited, cluster("CLUSTER_TWO", second)), "CLUSTER_TWO")).toBe(edited);
   });
 
   test("keeps its comments whichever cluster is taken out", () => {
     const both = setCluster(setCluster(shipped, cluster("CLUSTER_ONE")), cluster("CLUSTER_TWO", second));
     const comments = (text: string) => text.split("\n").filter((line) => line.startsWith("#"));
     const inTable = /fingerprint of the cluster's|Who gets in|Which kinds of tokens|^# sign_in =/;
-    expect(comments(removeCluster(both, "CLUSTER_TWO"))).toEqual(comments(both));
+    expect(comments(removePolicy(both, "CLUSTER_TWO"))).toEqual(comments(both));
     const outside = comments(both).filter((line) => !inTable.test(line));
-    expect(comments(removeCluster(both, "CLUSTER_ONE"))).toEqual(outside);
+    expect(comments(removePolicy(both, "CLUSTER_ONE"))).toEqual(outside);
   });
 });
 
@@ -128,7 +129,7 @@ describe("a file that an operator wrote in another form", () => {
     expect(addFingerprint(own, "CLUSTER_LINES", second)).toBe(own);
     expect(setCluster(own, cluster("CLUSTER_INLINE"))).toBe(own);
     expect(removeFingerprint(own, "CLUSTER_LINES", first)).toBe(own);
-    expect(removeCluster(own, "CLUSTER_OTHER")).toBe(own);
+    expect(removePolicy(own, "CLUSTER_OTHER")).toBe(own);
     expect(unsetHostname(own, "other.acme.dev")).toBe(own);
   });
 
@@ -144,8 +145,15 @@ describe("a file that an operator wrote in another form", () => {
     },
   );
 
+  test("keeps what is no text in a list of certificates, and the places of the others", () => {
+    const mixed = `[vars.CLUSTER_A]\nclient_certificates = ["${first}", 1, "${second}", 2]\n`;
+    const third = "c".repeat(64);
+    expect(addFingerprint(mixed, "CLUSTER_A", third)).toBe(mixed.replace(", 2]", `, 2, "${third}"]`));
+    expect(removeFingerprint(mixed, "CLUSTER_A", second)).toBe(mixed.replace(`"${second}", `, ""));
+  });
+
   test.each(["CLUSTER_INLINE", "CLUSTER_LINES"])("loses %s, and nothing else", (name) => {
-    const edited = removeCluster(own, name);
+    const edited = removePolicy(own, name);
     expect(clusterVariablesIn(edited)).toEqual(clusterVariablesIn(own).filter((other) => other !== name));
     expect(hostnameIn(edited)).toBe("auth.acme.dev");
   });
@@ -196,12 +204,12 @@ describe("a list of certificates", () => {
 
 test("a table that is written in several places goes as a whole", () => {
   const text = `[vars.CLUSTER_A]\nallow = ["anyone"]\n\n# the limits\n[vars.CLUSTER_A.more]\nx = 1\n\n# others\n[vars.CLUSTER_B]\nallow = []\n`;
-  expect(clusterVariablesIn(removeCluster(text, "CLUSTER_A"))).toEqual(["CLUSTER_B"]);
-  expect(removeCluster(text, "CLUSTER_A")).toContain("# others");
+  expect(clusterVariablesIn(removePolicy(text, "CLUSTER_A"))).toEqual(["CLUSTER_B"]);
+  expect(removePolicy(text, "CLUSTER_A")).toContain("# others");
 });
 
 test("what is written by dotted keys is left alone, with a hint at the form that can be changed", () => {
   const text = `[vars]\nCLUSTER_A.allow = ["anyone"]\n`;
   expect(() => addFingerprint(text, "CLUSTER_A", first)).toThrow("in a form that this command cannot change");
-  expect(() => removeCluster(text, "CLUSTER_A")).toThrow("in a form that this command cannot change");
+  expect(() => removePolicy(text, "CLUSTER_A")).toThrow("in a form that this command cannot change");
 });

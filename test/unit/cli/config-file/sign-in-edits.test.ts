@@ -1,13 +1,14 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { hostnameOf, ownHostnamesOf, signInHostnameOf } from "../../../../src/cli/config-file/clusters.ts";
-import { applyEdits, setCluster, setHostname } from "../../../../src/cli/config-file/edits.ts";
+import { setCluster, setHostname } from "../../../../src/cli/config-file/edits.ts";
 import { removeSignInSettings, setSignInSettings } from "../../../../src/cli/config-file/sign-in-edits.ts";
+import { applyEdits } from "../../../../src/cli/config-file/toml-edits.ts";
 import { configFile } from "../support/config-file.ts";
 
 const shipped = readFileSync(new URL("../../../../wrangler.toml", import.meta.url), "utf8");
 const secrets = ["OAUTH_CLIENT_SECRETS", "SIGNING_KEY_A"];
-const wanted = { hostname: "login.acme.dev", githubClientId: "Iv23liAcmeClusters00", secrets };
+const wanted = { hostname: "login.acme.dev", githubClientId: "Iv23liAcmeClusters00", isAlone: false, secrets };
 
 function turnOn(text: string): string {
   const file = configFile(text);

@@ -1,17 +1,12 @@
 import { describe, expect, test } from "vitest";
 import { factsIn } from "../../../../src/worker/cache/dated-facts.ts";
-import { type Entry, type FactsEntry, mergeEntries } from "../../../../src/worker/cache/entry.ts";
+import { mergeEntries } from "../../../../src/worker/cache/merge.ts";
+import { factsEntry } from "./entry-support.ts";
 import { entryOf, factsOf, member, request, requestFor, seconds, startOfTests } from "./support.ts";
 
 const now = startOfTests;
 const lifetimes = { ttlMs: seconds(120), graceMs: seconds(600) };
 const teamsFailed = factsOf({ organisations: { "acme#10": { ...member, teams: [], teamsHidden: "github_timeout" } } });
-
-function merged(one: Entry, other: Entry): FactsEntry {
-  const entry = mergeEntries(one, other);
-  if (entry?.kind !== "facts") throw new Error("these are facts");
-  return entry;
-}
 
 describe("the facts of an entry", () => {
   test("are the same object at any time, so that a verdict about them can be remembered", () => {
@@ -44,7 +39,7 @@ describe("the facts of an entry", () => {
 
   test("change with the end of the grace, where GitHub fails", () => {
     const failedAt = now + seconds(121);
-    const entry = merged(entryOf(factsOf(), now), entryOf(teamsFailed, failedAt));
+    const entry = factsEntry(mergeEntries(entryOf(factsOf(), now), entryOf(teamsFailed, failedAt)));
     const isStaleAfter = (age: number) => factsIn(entry, request, now + seconds(age), lifetimes)?.isStale;
     expect(isStaleAfter(719)).toBe(true);
     expect(isStaleAfter(720)).toBe(false);

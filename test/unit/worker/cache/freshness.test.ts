@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { type Entry, mergeEntries } from "../../../../src/worker/cache/entry.ts";
+import type { Entry } from "../../../../src/worker/cache/entry.ts";
 import { freshFacts, staleFacts } from "../../../../src/worker/cache/freshness.ts";
 import type { Lifetimes } from "../../../../src/worker/cache/lifetimes.ts";
+import { mergeEntries } from "../../../../src/worker/cache/merge.ts";
 import type { Membership, TokenExpiry } from "../../../../src/worker/github/facts.ts";
 import {
   type ClusterRequest,

@@ -83,7 +83,8 @@ describe("a read is a miss", () => {
       return usual;
     };
     expect(await kv.read("a")).toBeNull();
-    expect(delays).toEqual([2000, 500]);
+    // The process has timers of its own, such as those of the test runner.
+    expect(delays).toEqual(expect.arrayContaining([2000, 500]));
   });
 
   test.each<[string, (bytes: Uint8Array) => Uint8Array<ArrayBuffer>]>([

@@ -27,7 +27,7 @@ describe("settings that are right", () => {
         githubWebUrl: "https://github.com",
         githubClientId,
         githubClientSecret: secret,
-        signingKeys: { privateKeys: { a: signingKey }, signs: "a", withdrawn: [] },
+        signingKeys: { privateKeys: { a: signingKey }, signs: "a", withdrawn: [], leftOut: [] },
         cacheSecret: config.service.ok ? config.service.value.cacheSecret : null,
         previousCacheSecret: null,
       },

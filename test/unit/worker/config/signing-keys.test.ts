@@ -1,7 +1,7 @@
 // Which key signs ID tokens, and which are published.
 import { createHash, generateKeyPairSync } from "node:crypto";
 import { describe, expect, test } from "vitest";
-import { readConfig } from "../../../../src/worker/config/config.ts";
+import { problemsIn, problemsInSignIn, readConfig } from "../../../../src/worker/config/config.ts";
 import { makeSigningKey } from "../../../support/signing-key.ts";
 import { signInEnvironment, signingKey } from "./sign-in-environment.ts";
 
@@ -96,6 +96,45 @@ describe("a key that is wrong is named, and not quoted:", () => {
   });
 });
 
+describe("a wrong key that does not have to sign is left out and named, and a deployment is refused for it:", () => {
+  const both = { a: published, b: published };
+  test.each<[string, Record<string, unknown>, "a" | "b", string]>([
+    ["the next key", { SIGNING_KEY_B: "x", SIGNING_KEYS: { signs: "a", published: both } }, "a", "SIGNING_KEY_B"],
+    [
+      "the key before",
+      { SIGNING_KEY_A: "x", SIGNING_KEY_B: other, SIGNING_KEYS: { signs: "b", published: both } },
+      "b",
+      "SIGNING_KEY_A",
+    ],
+    ["one that is not published yet", { SIGNING_KEY_B: "x", SIGNING_KEYS: { signs: "a" } }, "a", "SIGNING_KEY_B"],
+    ["one that is published, and missing", { SIGNING_KEYS: { signs: "a", published: both } }, "a", "SIGNING_KEY_B"],
+    ["a second one without a table: the only key signs", { SIGNING_KEY_B: "x" }, "a", "SIGNING_KEY_B"],
+    ["a first one without a table", { SIGNING_KEY_A: "x", SIGNING_KEY_B: other }, "b", "SIGNING_KEY_A"],
+  ])("%s", (_, changes, signs, setting) => {
+    const config = readConfig(signInEnvironment(changes));
+    expect(config.signIn).toMatchObject({ ok: true, value: { signingKeys: { signs, leftOut: [{ setting }] } } });
+    expect(config.signIn?.ok === true && Object.keys(config.signIn.value.signingKeys.privateKeys)).toEqual([signs]);
+    expect(problemsInSignIn(config)).toEqual([]);
+    expect(problemsIn(config)).toMatchObject([{ setting }]);
+  });
+});
+
+describe("a wrong key that has to sign keeps people from signing in, whatever the other slot holds:", () => {
+  test.each<[string, Record<string, unknown>, string]>([
+    [
+      "by the table",
+      { SIGNING_KEY_B: "x", SIGNING_KEYS: { signs: "b", published: { a: published } } },
+      "SIGNING_KEY_B",
+    ],
+    ["with another wrong one", { SIGNING_KEY_A: "x", SIGNING_KEY_B: "x" }, "SIGNING_KEY_A"],
+    ["as the only one", { SIGNING_KEY_A: undefined, SIGNING_KEY_B: "x" }, "SIGNING_KEY_B"],
+    ["of an empty text", { SIGNING_KEY_A: "", SIGNING_KEYS: { signs: "a" } }, "SIGNING_KEY_A"],
+  ])("%s", (_, changes, setting) => {
+    const signIn = read(changes);
+    expect(signIn?.ok === false ? signIn.problems.map((problem) => problem.setting) : []).toEqual([setting]);
+  });
+});
+
 describe("a table that is wrong is named:", () => {
   const jwk = publicJwk();
   const withdrawing = (changes: Record<string, unknown>) => ({ signs: "a", withdrawn: [{ ...jwk, ...changes }] });
@@ -103,11 +142,6 @@ describe("a table that is wrong is named:", () => {
     ["none where there are two keys", { SIGNING_KEY_B: other }, "SIGNING_KEYS"],
     ["no key at all", { SIGNING_KEY_A: undefined }, "SIGNING_KEY_A"],
     ["a slot that signs, without its secret", { SIGNING_KEYS: { signs: "b" } }, "SIGNING_KEY_B"],
-    [
-      "a slot that is published, without its secret",
-      { SIGNING_KEYS: { signs: "a", published: { b: published } } },
-      "SIGNING_KEY_B",
-    ],
     ["a text", { SIGNING_KEYS: "a" }, "SIGNING_KEYS"],
     ["one that does not say what signs", { SIGNING_KEYS: {} }, "SIGNING_KEYS.signs"],
     ["a third slot", { SIGNING_KEYS: { signs: "c" } }, "SIGNING_KEYS.signs"],

@@ -73,7 +73,7 @@ describe("the end", () => {
 
 describe("the size", () => {
   const pem = makeSigningKey(3072);
-  const signingKeys = createSigningKeys({ privateKeys: { a: pem }, signs: "a", withdrawn: [] });
+  const signingKeys = createSigningKeys({ privateKeys: { a: pem }, signs: "a", withdrawn: [], leftOut: [] }, () => {});
 
   test("is never less than that of the signed token, for any names", async () => {
     const keys = await signingKeys();

@@ -1,7 +1,8 @@
 // Limits by the caller's address, and what must not use them up.
 import { describe, expect, test } from "vitest";
 import { makeToken } from "../../../../src/local/github/token.ts";
-import { argocdSecret, argocdUri, basic, expectError, startSignIn } from "./support/app.ts";
+import { makeSecret } from "../config/sign-in-environment.ts";
+import { argocdSecret, argocdUri, basic, expectError, type SignInApp, startSignIn } from "./support/app.ts";
 
 describe("limits by address", () => {
   const from = (address: string) => ({ "cf-connecting-ip": address });
@@ -25,7 +26,7 @@ describe("limits by address", () => {
     expect(github.calls).toEqual([]);
   });
 
-  test("failures at /token are counted after they happened, and the address is refused for the rest of the minute", async () => {
+  test("failures are counted after they happened, and the address is refused for the rest of the minute", async () => {
     const keys: string[] = [];
     const { refresh, refreshTokenOf, clock, settled } = startSignIn({ TOKEN_FAILURE_LIMIT: refuses(keys) });
     const right = await refreshTokenOf();
@@ -102,6 +103,54 @@ describe("limits by address", () => {
     expectError(wrong, "invalid_client", 401);
     await settled();
     expect(keys).toEqual(["192.0.2.1"]);
+  });
+
+  describe.each([
+    ["/token", { grant_type: "refresh_token", refresh_token: "made-up" }],
+    ["/revoke", { token: "made-up" }],
+    ["/device_authorization", {}],
+  ])("%s says whether a client's secret is right, so", (path, form) => {
+    const ask = (app: SignInApp, secret: string, address: string) =>
+      app.post(path, form, { ...from(address), ...basic("argocd", secret) });
+
+    test("a guess is a failure, and the address is refused at each of them for the rest of the minute", async () => {
+      const keys: string[] = [];
+      const app = startSignIn({ TOKEN_FAILURE_LIMIT: refuses(keys) });
+      expectError(await ask(app, makeSecret(), "192.0.2.1"), "invalid_client", 401);
+      await app.settled();
+      expect(keys).toEqual(["192.0.2.1"]);
+      for (const [other, otherForm] of Object.entries({ "/token": {}, "/revoke": {}, "/device_authorization": {} })) {
+        const answer = await app.post(other, otherForm, { ...office, ...basic("argocd", makeSecret()) });
+        expectError(answer, "temporarily_unavailable", 429);
+      }
+      app.clock.nowMs += 60_000;
+      expectError(await ask(app, makeSecret(), "192.0.2.1"), "invalid_client", 401);
+    });
+
+    test("an outsider's guesses leave the client itself alone, which has another address", async () => {
+      const app = startSignIn({ TOKEN_FAILURE_LIMIT: refuses([]) });
+      expectError(await ask(app, makeSecret(), "192.0.2.1"), "invalid_client", 401);
+      await app.settled();
+      expect((await ask(app, argocdSecret, "192.0.2.2")).status).not.toBe(429);
+    });
+
+    test("no failure of a client that has shown its secret counts: what it sends on may be any visitor's", async () => {
+      const keys: string[] = [];
+      const app = startSignIn({ TOKEN_FAILURE_LIMIT: refuses(keys) });
+      const answer = await app.post(path, { grant_type: "unknown" }, { ...office, ...basic("argocd", argocdSecret) });
+      expect(answer.status).toBe(400);
+      await app.settled();
+      expect(keys).toEqual([]);
+    });
+  });
+
+  test("a token that a visitor gives to a client with a secret, for an exchange, is no failure of the client", async () => {
+    const keys: string[] = [];
+    const { exchange, settled } = startSignIn({ TOKEN_FAILURE_LIMIT: refuses(keys) });
+    const sent = { ...office, ...basic("argocd", argocdSecret) };
+    expectError(await exchange(makeToken("classic"), {}, sent), "invalid_request");
+    await settled();
+    expect(keys).toEqual([]);
   });
 
   test("a token that a caller makes up for an exchange is a failure", async () => {

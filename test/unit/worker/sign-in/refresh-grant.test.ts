@@ -21,6 +21,13 @@ describe("a refresh token", () => {
     }
   });
 
+  test("gives an ID token of the key that signs, while the other slot holds a wrong one", async () => {
+    const { refreshTokenOf, refresh, claimsOf } = startSignIn({ SIGNING_KEY_B: "x" });
+    const { status, body } = await refresh(await refreshTokenOf());
+    expect(status).toBe(200);
+    expect((await claimsOf(body.id_token)).payload).toMatchObject({ aud: "production" });
+  });
+
   test("costs no call to GitHub's token endpoint, and none at all while the facts are fresh", async () => {
     const { refreshTokenOf, refresh, github } = startSignIn();
     const token = await refreshTokenOf();
@@ -160,6 +167,19 @@ describe("while GitHub is down", () => {
     expect(body.expires_in).toBe(220);
     clock.nowMs += 220_000;
     expectError(await refresh(token), "temporarily_unavailable", 503);
+  });
+
+  test("the session outlives the last second of the grace, in which no ID token would be left any time", async () => {
+    const { refreshTokenOf, refresh, github, clock } = startSignIn();
+    const token = await refreshTokenOf();
+    clock.nowMs += 900;
+    await refresh(token);
+    github.isDown = true;
+    clock.nowMs += 719_600;
+    expectError(await refresh(token), "temporarily_unavailable", 503);
+    github.isDown = false;
+    clock.nowMs += 60_000;
+    expect((await refresh(token)).status).toBe(200);
   });
 
   test("another person is asked to try again, and comes through afterwards", async () => {

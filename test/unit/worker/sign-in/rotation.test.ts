@@ -12,9 +12,9 @@ import {
 import { idTokenSeconds } from "../../../../src/worker/config/client-table.ts";
 import type { SigningKeySlot } from "../../../../src/worker/config/sign-in.ts";
 import { selectSigningKeys } from "../../../../src/worker/config/signing-keys.ts";
-import type { IdTokenClaims } from "../../../../src/worker/sign-in/id-token.ts";
 import { createSigningKeys, type SigningKeys } from "../../../../src/worker/sign-in/signing-keys.ts";
 import { makeSigningKey } from "../../../support/signing-key.ts";
+import { idTokenClaims } from "./support/id-token-claims.ts";
 
 const minute = 60_000;
 const hour = 60 * minute;
@@ -35,8 +35,8 @@ class Deployment {
   async deploy(step: Step): Promise<void> {
     if (step.kind !== "go") throw new Error(step.message);
     for (const slot of step.newKeys) this.#secrets[slot] = makeSigningKey();
-    const settings = selectSigningKeys(this.#secrets, step.table);
-    const keys = settings.ok ? await createSigningKeys(settings.value)() : settings;
+    const settings = selectSigningKeys({ SIGNING_KEY_A: this.#secrets.a, SIGNING_KEY_B: this.#secrets.b }, step.table);
+    const keys = settings.ok ? await createSigningKeys(settings.value, () => {})() : settings;
     if (!keys.ok) throw new Error(JSON.stringify(keys.problems));
     this.#signing = keys.value;
     this.#isNew = true;
@@ -54,7 +54,12 @@ class Deployment {
     const endsAt = this.now + idTokenSeconds.max * 1000;
     this.#tokens = this.#tokens.filter((one) => one.endsAt > this.now);
     if (this.#isNew || (this.now - start) % (5 * minute) === 0) {
-      this.#tokens.push({ token: await signing.sign(claimsUntil(endsAt)), endsAt });
+      this.#tokens.push({
+        token: await signing.sign(
+          idTokenClaims({ iat: Math.floor(Date.now() / 1000), exp: Math.floor(endsAt / 1000) }),
+        ),
+        endsAt,
+      });
       this.#isNew = false;
     }
     const fresh: JSONWebKeySet = { keys: [...signing.published] };
@@ -85,25 +90,6 @@ class Deployment {
       return false;
     }
   }
-}
-
-function claimsUntil(endsAt: number): IdTokenClaims {
-  return {
-    iss: "https://login.acme.test",
-    aud: "production",
-    sub: "1",
-    iat: Math.floor(Date.now() / 1000),
-    exp: Math.floor(endsAt / 1000),
-    jti: "j",
-    username: "u",
-    groups: [],
-    preferred_username: "u",
-    name: "u",
-    github_host: "github.com",
-    credential_id: "c",
-    credential_kind: "app",
-    door: "sign-in",
-  };
 }
 
 test("two rotations at their earliest moments: no token is refused, at any minute", { timeout: 120_000 }, async () => {

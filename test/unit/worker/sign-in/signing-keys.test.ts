@@ -3,30 +3,17 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync } from "node:crypto";
 import { calculateJwkThumbprint, jwtVerify } from "jose";
 import { describe, expect, test } from "vitest";
-import type { IdTokenClaims } from "../../../../src/worker/sign-in/id-token.ts";
 import { createSigningKeys } from "../../../../src/worker/sign-in/signing-keys.ts";
 import { makeSigningKey } from "../../../support/signing-key.ts";
+import { idTokenClaims } from "./support/id-token-claims.ts";
 
 const [keyA, keyB] = [makeSigningKey(2048), makeSigningKey(3072)];
-const claims: IdTokenClaims = {
-  iss: "https://login.acme.test",
-  aud: "production",
-  sub: "1",
-  iat: 1,
-  exp: 2_000_000_000,
-  jti: "j",
-  username: "u",
-  groups: [],
-  preferred_username: "u",
-  name: "u",
-  github_host: "github.com",
-  credential_id: "c",
-  credential_kind: "app",
-  door: "sign-in",
-};
+const claims = idTokenClaims({ iat: 1, exp: 2_000_000_000 });
+
+const nothing = { privateKeys: {}, signs: "a", withdrawn: [], leftOut: [] } as const;
 
 async function keysOf(settings: Partial<Parameters<typeof createSigningKeys>[0]>) {
-  const keys = await createSigningKeys({ privateKeys: {}, signs: "a", withdrawn: [], ...settings })();
+  const keys = await createSigningKeys({ ...nothing, ...settings }, () => {})();
   if (!keys.ok) throw new Error(JSON.stringify(keys.problems));
   return keys.value;
 }
@@ -64,7 +51,7 @@ describe("the published set", () => {
   });
 });
 
-describe("a key that cannot sign is a problem of its setting, and nothing of it is told", () => {
+describe("a key that cannot sign is named by its setting, and nothing of it is told: where it has to sign, no key signs, and in the other slot it is left out,", () => {
   const pem = (type: "ec" | "rsa-pss" | "ed25519") => {
     const { privateKey } =
       type === "ec"
@@ -103,18 +90,23 @@ describe("a key that cannot sign is a problem of its setting, and nothing of it 
       ["b", "SIGNING_KEY_B"],
     ] as const) {
       const privateKeys = slot === "a" ? { a: broken, b: keyB } : { a: keyA, b: broken };
-      const keys = await createSigningKeys({ privateKeys, signs: "a", withdrawn: [] })();
-      expect(keys).toEqual({
-        ok: false,
-        problems: [{ setting, message: expect.stringContaining("2048 to 3072 bits") }],
-      });
-      const middle = broken.split("\n")[2];
-      if (middle !== undefined && middle.length > 20) expect(JSON.stringify(keys)).not.toContain(middle);
+      const problem = { setting, message: expect.stringContaining("2048 to 3072 bits") };
+      for (const signs of ["a", "b"] as const) {
+        const errors: string[] = [];
+        const keysSource = createSigningKeys({ ...nothing, privateKeys, signs }, (text) => errors.push(text));
+        const [keys] = await Promise.all([keysSource(), keysSource()]);
+        if (signs === slot) expect(keys).toEqual({ ok: false, problems: [problem] });
+        else expect(keys).toMatchObject({ ok: true, value: { leftOut: [problem], published: [{ kty: "RSA" }] } });
+        expect(errors).toEqual([expect.stringContaining(`${setting}: `)]);
+        expect(errors.join()).toContain(signs === slot ? "people are kept from signing in" : "left out");
+        const middle = broken.split("\n")[2];
+        if (middle !== undefined && middle.length > 20) expect(JSON.stringify([keys, errors])).not.toContain(middle);
+      }
     }
   });
 
   test("one that signs and is not there", async () => {
-    const keys = await createSigningKeys({ privateKeys: { a: keyA }, signs: "b", withdrawn: [] })();
+    const keys = await createSigningKeys({ ...nothing, privateKeys: { a: keyA }, signs: "b" }, () => {})();
     expect(keys).toMatchObject({ ok: false, problems: [{ setting: "SIGNING_KEY_B" }] });
   });
 });

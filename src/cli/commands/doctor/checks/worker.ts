@@ -43,7 +43,13 @@ const partSchema = v.object({
 type Part = v.InferOutput<typeof partSchema>;
 
 const readinessSchema = v.object({
-  parts: v.object({ configuration: partSchema, kv: partSchema, github: partSchema }),
+  parts: v.object({
+    configuration: partSchema,
+    kv: partSchema,
+    github: partSchema,
+    // Only where people sign in.
+    signIn: v.optional(partSchema),
+  }),
 });
 
 type Readiness =
@@ -67,10 +73,15 @@ export function checkWorker({ health, readiness, review }: Readings): CheckResul
   const who = `octogate ${printable(versionOf(health) ?? "of an unknown version")}`;
   const told = readinessOf(readiness);
   switch (told.kind) {
-    case "told":
-      return told.parts.configuration.state === "ok"
+    case "told": {
+      const { configuration, signIn } = told.parts;
+      if (configuration.state !== "ok") {
+        return broken(`${who}: ${describe(configuration)}`, "octogate check finds it before a deployment does");
+      }
+      return signIn?.problem === undefined
         ? ok(who)
-        : broken(`${who}: ${describe(told.parts.configuration)}`, "octogate check finds it before a deployment does");
+        : warning(`${who}: signing in: ${describe(signIn)}`, "docs/configuration.md, Signing in: reviews go on");
+    }
     case "absent": {
       const status = review?.kind === "json" ? statusOf(review.body) : null;
       if (status?.cause === "configuration") {

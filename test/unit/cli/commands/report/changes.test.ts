@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { openScene } from "./scene.ts";
+import type { AccessReport } from "../../../../../src/cli/commands/report/report.ts";
+import { defaultPolicy, openScene } from "./scene.ts";
 
 const later = (seconds: number) => ({ now: () => Date.now() + seconds * 1000 });
 
@@ -161,10 +162,84 @@ describe("--since", () => {
   });
 
   test("says which clusters can't be compared", async () => {
-    const { changes } = await twoReports(({ writeTables, cluster }) =>
-      writeTables(cluster('allow = ["org:acme#1234"]', "STAGING")),
-    );
-    expect(changes).toMatchObject({ clusters: [{ name: "staging", isCompared: false }], notReported: ["production"] });
+    const { changes } = await twoReports(async ({ writeTables, cluster, write, reportOf }) => {
+      const [one, two, three] = ["ONE", "TWO", "THREE"].map((name) =>
+        cluster('allow = ["org:acme#1234"]', name).replace("a1", name === "TWO" ? "a2" : "a3"),
+      );
+      await writeTables(`${one}\n${two}`);
+      await write("earlier.json", JSON.stringify(await reportOf()));
+      await writeTables(`${two}\n${three}`);
+    });
+    expect(changes).toMatchObject({
+      clusters: [
+        { name: "three", isCompared: false },
+        { name: "two", isCompared: true },
+      ],
+      notReported: ["one"],
+    });
+  });
+
+  describe("of another subject", () => {
+    const hostnames = (hostname: string | null, signInHostname: string | null) => ({ hostname, signInHostname });
+    const here = hostnames("auth.acme.dev", "login.acme.dev");
+    const route = '[[routes]]\npattern = "auth.acme.dev"\ncustom_domain = true';
+    const other = { login: "Other", id: 4321, members: 1, owners: 1, teams: 0, invitations: 0 };
+
+    /** @returns what is said of an earlier report that says something else of itself than the next one */
+    async function compareWith(change: Partial<AccessReport>, isDeployed: boolean) {
+      const scene = await openScene();
+      await scene.writeTables(
+        `${scene.cluster(defaultPolicy)}\n${isDeployed ? route : ""}`,
+        isDeployed ? 'ISSUER_URL = "https://login.acme.dev"' : "",
+      );
+      await scene.write("earlier.json", JSON.stringify({ ...(await scene.reportOf()), ...change }));
+      const { exitCode, stdout, stderr } = await scene.run(["--since", "earlier.json"], later(60));
+      if (exitCode !== 0) expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: "" });
+      return stderr;
+    }
+
+    test.each([
+      ["at other hostnames", { deployment: hostnames("auth.other.dev", "login.other.dev") }],
+      ["at another hostname", { deployment: hostnames("auth.other.dev", null) }],
+      ["at another sign-in hostname", { deployment: hostnames(null, "login.other.dev") }],
+    ])("is refused where it is a deployment %s", async (_, change) => {
+      const stderr = await compareWith(change, true);
+      expect(stderr).toMatch(/earlier\.json: is about the deployment at (auth|login)\.other\.dev/);
+      expect(stderr).toContain("this one about the deployment at auth.acme.dev and login.acme.dev");
+      expect(stderr).toContain("--since takes an earlier report of the same deployment");
+    });
+
+    test.each([
+      ["has the same hostnames", { deployment: here }],
+      ["has one of them: the other was changed", { deployment: hostnames("auth.other.dev", "login.acme.dev") }],
+      ["had none yet", { deployment: hostnames(null, null) }],
+      ["has other organisations by now", { deployment: here, organisations: [other] }],
+    ])("is none where the deployment %s", async (_, change) => {
+      expect(await compareWith(change, true)).toBe("");
+    });
+
+    test("is refused where no hostname says it, and each organisation is another one", async () => {
+      const stderr = await compareWith({ organisations: [other] }, false);
+      expect(stderr).toContain("is about the organisation Other#4321, and this one about the organisation Acme#1234");
+    });
+
+    test("is refused where it has none of the clusters", async () => {
+      const stderr = await compareWith({ clusters: [] }, true);
+      expect(stderr).toContain("and this one about the cluster production");
+    });
+
+    test("is not known of a report that an earlier release wrote, which can still be printed", async () => {
+      const scene = await openScene();
+      const { deployment: _, ...old } = await scene.reportOf();
+      await scene.write("old.json", JSON.stringify(old));
+      const { exitCode, stderr } = await scene.run(["--since", "old.json"], later(60));
+      expect(exitCode).toBe(1);
+      expect(stderr).toContain("old.json: does not say which deployment it is about: an earlier release wrote it");
+      expect((await scene.run(["--from", "old.json"])).exitCode).toBe(0);
+      await scene.write("earlier.json", (await scene.run(["--format", "json"])).stdout);
+      const printed = await scene.run(["--from", "old.json", "--since", "earlier.json"]);
+      expect(printed.stderr).toContain("--from: does not say which deployment it is about");
+    });
   });
 
   test.each<[string, (text: string) => string, RegExp]>([

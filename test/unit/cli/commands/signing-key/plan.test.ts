@@ -129,6 +129,12 @@ describe("a compromised key", () => {
     });
   });
 
+  test("is followed by one that is made for it, where the other slot's key is wrong", () => {
+    const time = now + hour + 1000;
+    const step = planCompromised(withNext, null, time, (slot) => slot === "b");
+    expect(step).toMatchObject({ kind: "go", table: { signs: "b", published: { b: time } }, newKeys: ["a", "b"] });
+  });
+
   test("that does not sign is dropped alone", () => {
     const step = planCompromised(withNext, "b", now + hour + 1000);
     expect(step).toMatchObject({ kind: "go", table: { signs: "a", published: { a: now } }, newKeys: ["b"] });

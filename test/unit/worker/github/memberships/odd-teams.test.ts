@@ -64,7 +64,7 @@ describe("an odd team of the organisation itself", () => {
     ["has a number that is none", { ...teamBody(1, "dev"), id: "1" }],
     ["has a parent of another shape", { ...teamBody(1, "dev"), parent: 7 }],
     ["has a parent without a number", { ...teamBody(1, "dev"), parent: { slug: "all" } }],
-    ["names the organisation without its number", { ...teamBody(0, "dev"), organization: { login: "ACME" } }],
+    ["names the organisation without its number", { ...teamBody(1, "dev"), organization: { login: "ACME" } }],
   ])("that %s leaves open in which teams the user is, and those that are known stay", async (_, item) => {
     const expected = { teams: [platform], teamsHidden: "github_invalid_response" };
     expect(await loadWith([item])).toEqual(expected);

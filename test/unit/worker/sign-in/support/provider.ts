@@ -18,7 +18,7 @@ export const settings: SignInSettings = {
   githubWebUrl,
   githubClientId: "Iv23example",
   githubClientSecret: "a-secret-of-this-test",
-  signingKeys: { privateKeys: {}, signs: "a", withdrawn: [] },
+  signingKeys: { privateKeys: {}, signs: "a", withdrawn: [], leftOut: [] },
   cacheSecret: new Uint8Array(32).fill(7),
   previousCacheSecret: null,
 };
