@@ -156,7 +156,7 @@ describe("facts about an organisation at which GitHub fails now", () => {
     const facts = (acme: Membership) => factsOf({ expiry, organisations: { "acme#10": acme, other: notAMember } });
     const failedAt = askedAt + seconds(afterSeconds);
     const entry = mergeEntries(entryOf(facts(before), askedAt, asked), entryOf(facts(now), failedAt, asked));
-    return freshFacts(entry, asked, asked.evaluate, failedAt, lifetimes);
+    return freshFacts(entry, asked, asked.evaluate, failedAt, lifetimes)?.found;
   }
 
   test("are those of before, and stale, until their grace ends", () => {
