@@ -21,6 +21,8 @@ export interface DatedFacts {
   readonly toldAt: readonly number[];
   /** Whether a part is older than its TTL, and used because GitHub failed. */
   readonly isStale: boolean;
+  /** Whether they are the same at any time. */
+  readonly isLasting: boolean;
 }
 
 interface Remembered extends Pick<FactsRequest, "organisations" | "candidates"> {
@@ -40,20 +42,12 @@ export function factsIn(entry: FactsEntry, request: FactsRequest, now: number, u
   const { organisations, candidates } = request;
   const last = remembered.get(entry);
   if (last?.organisations === organisations && last.candidates === candidates) return last.dated;
-  const made = datedFacts(entry, request, now, until);
-  if (made === null) return null;
-  const { isLasting, ...dated } = made;
-  if (isLasting) remembered.set(entry, { organisations, candidates, dated });
+  const dated = datedFacts(entry, request, now, until);
+  if (dated?.isLasting) remembered.set(entry, { organisations, candidates, dated });
   return dated;
 }
 
-/** @returns the facts, and whether they are the same at any time */
-function datedFacts(
-  entry: FactsEntry,
-  request: FactsRequest,
-  now: number,
-  until: Lifetimes,
-): (DatedFacts & { readonly isLasting: boolean }) | null {
+function datedFacts(entry: FactsEntry, request: FactsRequest, now: number, until: Lifetimes): DatedFacts | null {
   const { host, account, oauthClientId, scopes, expiry } = entry;
   const organisations: Record<string, Membership> = {};
   const askedAt = [entry.askedAt];
