@@ -2,12 +2,11 @@
 // authenticate.ts.
 import type { Context, Next } from "hono";
 import { HonoBase as Hono } from "hono/hono-base";
-
+import { RegExpRouter } from "hono/router/reg-exp-router";
 import { authenticate } from "./authenticate.ts";
 import { clusterVariableName } from "./config/config.ts";
 import { badRequest, methodNotAllowed, statusResponse, undeterminedResponse, verdictResponse } from "./http/answers.ts";
 import { identifyCaller, type KnownCaller } from "./http/client-certificate.ts";
-import { ExactRouter } from "./http/exact-router.ts";
 import { type RequestBody, readRequestBody } from "./http/request-body.ts";
 import { maxReviewBytes, parseTokenReview } from "./http/token-review.ts";
 import { createServicesOnce, type Environment, type Runtime, type Services, type SignInServices } from "./services.ts";
@@ -70,8 +69,8 @@ export interface App {
 export function createApp(runtime: Runtime): App {
   const servicesOf = createServicesOnce(runtime);
 
-  // The smallest and the fastest: paths are few, and taken exactly.
-  const webhook = new Hono<WebhookTypes>({ router: new ExactRouter() });
+  // The fastest of Hono's routers: with the smallest that takes paths exactly, a warm review costs 6 % more.
+  const webhook = new Hono<WebhookTypes>({ router: new RegExpRouter() });
   webhook.get("/healthz", (c) => c.json({ status: "ok", version }));
   // One handler a path: Hono's way through several costs a tenth of a warm review.
   webhook.get("/readyz", requireClientCertificate(answerReadiness));
@@ -80,7 +79,7 @@ export function createApp(runtime: Runtime): App {
   webhook.onError(answerThrown);
 
   // The OpenID provider. Pages first, then what programs ask for.
-  const signIn = new Hono<SignInTypes>({ router: new ExactRouter() });
+  const signIn = new Hono<SignInTypes>({ router: new RegExpRouter() });
   signIn.get("/healthz", (c) => c.json({ status: "ok", version }));
   signIn.get("/authorize", requireProvider, limitAuthorize, asPage(answerAuthorize));
   signIn.post("/authorize", requireProvider, limitAuthorize, asPage(answerAuthorize));
