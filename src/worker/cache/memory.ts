@@ -46,9 +46,9 @@ export const emptyRecord: TokenRecord = {
 /** An isolate has 128 MB for all that it holds. */
 export const maxBytes = 32 * 1024 * 1024;
 export const maxEntries = 20_000;
-/** Objects and strings cost more than their JSON. */
-const overheadFactor = 3;
-const overheadBytes = 400;
+/** Objects and strings cost more than their JSON, and with them lives what a policy has made of them last. */
+const overheadFactor = 4;
+const overheadBytes = 800;
 
 /** @param now milliseconds */
 export function createMemory(now: () => number): Memory {
