@@ -20,6 +20,23 @@ describe("the address of a caller", () => {
     const headers = new Headers(address === null ? {} : { "cf-connecting-ip": address });
     expect(callerAddress(new Request("https://login.example.com", { headers }))).toBe(expected);
   });
+
+  const ofWorker = (zone: string | null, address = "2a06:98c0:3600::103") => {
+    const headers = { "cf-connecting-ip": address, ...(zone === null ? {} : { "cf-worker": zone }) };
+    return callerAddress(new Request("https://login.example.com", { headers }));
+  };
+
+  test("that is a Worker is its zone's own: all zones' Workers have one address, and could lock each other out", () => {
+    expect(ofWorker("grafana.example")).toBe(ofWorker("Grafana.example"));
+    const zones = ["grafana.example", "attacker.workers.dev", null];
+    expect(new Set(zones.map((zone) => ofWorker(zone))).size).toBe(3);
+    expect(ofWorker("z".repeat(10_000))?.length).toBeLessThan(300);
+  });
+
+  test("that is no Worker is not changed by a zone that the caller names", () => {
+    expect(ofWorker("made-up.example", "192.0.2.1")).toBe("192.0.2.1");
+    expect(ofWorker("made-up.example", "2a06:98c0:3601::103")).toBe("2a06:98c0:3601:0");
+  });
 });
 
 describe("what happens", () => {
