@@ -110,9 +110,14 @@ export async function runProgram(argv: readonly string[], context: Context): Pro
 /**
  * commander looks at these later: behind the options that are required, and not at all where help is asked for.
  *
- * @throws CommanderError where there is no such command or option
+ * @throws CommanderError where there is no such command or option, or an option comes before its command
  */
 function refuseMisspelled(program: Command, argv: readonly string[]): void {
+  const [first = ""] = argv;
+  const named = argv.find((argument) => program.commands.some((child) => child.name() === argument));
+  if (/^--?[a-z]/.test(first) && !/^(-v|--version|-h|--help)$/.test(first) && named !== undefined) {
+    program.error(`error: options stand behind the command: octogate ${named} ${first}`);
+  }
   let command = program;
   for (const argument of argv) {
     if (argument.startsWith("-") || command.commands.length === 0 || argument === "help") break;

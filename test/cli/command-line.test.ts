@@ -27,6 +27,16 @@ describe("the command line", () => {
     expect(stderr).toContain(words);
   });
 
+  test.each([
+    [["--json", "check"], "octogate check --json"],
+    [["-n", "teardown", "--everything"], "octogate teardown -n"],
+    [["--config", "other.toml", "certificate", "list"], "octogate certificate --config"],
+  ])("says where an option belongs that comes before its command: %j", async (args, words) => {
+    const { exitCode, stdout, stderr } = await octogate(args);
+    expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: "" });
+    expect(stderr).toContain(`options stand behind the command: ${words}`);
+  });
+
   test.each([[], ["setup"], ["manifests"], ["doctor"], ["certificate", "rotate"], ["completion"]])(
     "breaks its help at words, within 80 columns: octogate %s %s",
     async (...words) => {
