@@ -37,6 +37,13 @@ describe("the facts of an entry", () => {
     }
   });
 
+  test("change with the end of the TTL of what GitHub said before it failed", () => {
+    const entry = factsEntry(mergeEntries(entryOf(factsOf(), now), entryOf(teamsFailed, now + seconds(60))));
+    const isStaleAfter = (age: number) => factsIn(entry, request, now + seconds(age), lifetimes)?.isStale;
+    expect(isStaleAfter(119)).toBe(false);
+    expect(isStaleAfter(120)).toBe(true);
+  });
+
   test("change with the end of the grace, where GitHub fails", () => {
     const failedAt = now + seconds(121);
     const entry = factsEntry(mergeEntries(entryOf(factsOf(), now), entryOf(teamsFailed, failedAt)));
