@@ -92,12 +92,31 @@ describe("a bounded map", () => {
     expect(keysIn(map, "abc")).toBe("bc");
   });
 
-  test("never holds more than it may, whatever is done to it", () => {
-    const step = fc.tuple(
-      fc.constantFrom(..."abcdefgh"),
-      fc.constantFrom("set", "get", "delete"),
-      fc.string({ maxLength: 12 }),
+  const step = fc.tuple(
+    fc.constantFrom(..."abcdefgh"),
+    fc.constantFrom("set", "get", "delete"),
+    fc.string({ maxLength: 12 }),
+  );
+
+  test("forgets in the order in which keys were used last, whatever is done to it", () => {
+    fc.assert(
+      fc.property(fc.array(step, { minLength: 30, maxLength: 60 }), (steps) => {
+        const map = byLength({ maxEntries: 3, maxBytes: 1000 });
+        let used: string[] = [];
+        for (const [key, action, value] of steps) {
+          const isKnown = used.includes(key);
+          if (action === "set") map.set(key, value);
+          else if (action === "get") expect(map.get(key) !== undefined).toBe(isKnown);
+          else map.delete(key);
+          const others = used.filter((one) => one !== key);
+          used = action === "set" || (action === "get" && isKnown) ? [...others, key].slice(-3) : others;
+        }
+        expect(keysIn(map, "abcdefgh")).toBe([...used].sort().join(""));
+      }),
     );
+  });
+
+  test("never holds more than it may, whatever is done to it", () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
         const map = byLength({ maxEntries: 4, maxBytes: 24 });
