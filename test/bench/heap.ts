@@ -7,10 +7,12 @@ import { createFactsCache } from "../../src/worker/cache/facts-cache.ts";
 import { createMemory } from "../../src/worker/cache/memory.ts";
 import { createNegativeCache } from "../../src/worker/cache/negative-cache.ts";
 import { createTeamLists } from "../../src/worker/cache/team-lists.ts";
-import type { Facts, FactsRequest } from "../../src/worker/github/facts.ts";
+import { readClusterPolicy } from "../../src/worker/config/cluster.ts";
+import type { Facts } from "../../src/worker/github/facts.ts";
 import type { GitHubFacts } from "../../src/worker/github/github-facts.ts";
 import { createTrace } from "../../src/worker/github/trace.ts";
-import type { Verdict } from "../../src/worker/verdict.ts";
+import { factsRequestOf } from "../../src/worker/policy/evaluate.ts";
+import { evaluationOf } from "../../src/worker/policy/evaluation.ts";
 
 export interface Heap {
   readonly tokens: number;
@@ -20,21 +22,17 @@ export interface Heap {
   readonly tokensKept: number;
 }
 
-const request: FactsRequest = {
-  cluster: "production",
-  tokenKind: "classic",
-  organisations: [{ login: "acme", id: 1234, teams: [], needsTeams: true }],
-  oauthClients: [],
-  candidates: { only: null, except: [] },
-};
-const admitted: Verdict = {
-  kind: "authenticated",
-  reason: "admitted",
-  user: { username: "github:member", uid: "github.com/1", groups: [], extra: {} },
-};
+const checkedPolicy = readClusterPolicy("CLUSTER_PRODUCTION", {
+  client_certificates: ["a1".repeat(32)],
+  allow: ["org:acme#1234"],
+  groups_from: ["acme"],
+  token_kinds: ["classic"],
+});
 
 /** @param tokens how many different ones there are */
 export async function measureHeap(tokens: number): Promise<Heap> {
+  if (!checkedPolicy.ok) throw new Error("the policy is wrong");
+  const { value: policy } = checkedPolicy;
   const memory = createMemory(() => Date.now());
   const factsCache = createFactsCache({
     github: madeUpGitHub(),
@@ -53,11 +51,12 @@ export async function measureHeap(tokens: number): Promise<Heap> {
   const beforeBytes = heapBytes();
   for (let token = 0; token < tokens; token += 1) {
     const text = `ghp_${String(token).padStart(36, "0")}`;
+    const credential = { tokenKind: "classic", credentialId: `GITHUBSHA256=${text}` } as const;
     await factsCache.load({
       token: text,
-      credentialId: `GITHUBSHA256=${text}`,
-      request,
-      evaluate: () => admitted,
+      credentialId: credential.credentialId,
+      request: factsRequestOf("production", policy, credential),
+      evaluate: (facts) => evaluationOf(policy, credential, facts).verdict,
       trace: createTrace(),
     });
   }

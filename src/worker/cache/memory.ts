@@ -46,9 +46,10 @@ export const emptyRecord: TokenRecord = {
 /** An isolate has 128 MB for all that it holds. */
 export const maxBytes = 32 * 1024 * 1024;
 export const maxEntries = 20_000;
-/** Objects and strings cost more than their JSON, and with them lives what a policy has made of them last. */
-const overheadFactor = 4;
-const overheadBytes = 800;
+/** Objects and strings cost more than their JSON. */
+const overheadFactor = 3;
+/** With the facts lives what a policy has made of them last. */
+const overheadBytes = 1000;
 
 /** @param now milliseconds */
 export function createMemory(now: () => number): Memory {
@@ -88,16 +89,20 @@ function mergeRecords(current: TokenRecord, before: TokenRecord): TokenRecord {
 }
 
 function bytesOf(token: string, { entry, kvCopy }: TokenRecord): number {
-  const copyLength = kvCopy === entry ? 0 : lengthOf(kvCopy);
-  return overheadBytes + overheadFactor * (token.length + lengthOf(entry) + copyLength);
+  const copyBytes = kvCopy === entry ? 0 : bytesOfEntry(kvCopy);
+  return overheadBytes + overheadFactor * token.length + bytesOfEntry(entry) + copyBytes;
 }
 
 /** A record changes several times in one review, its entry once. */
-const lengths = new WeakMap<Entry, number>();
+const measured = new WeakMap<Entry, number>();
 
-function lengthOf(entry: Entry | null): number {
+function bytesOfEntry(entry: Entry | null): number {
   if (entry === null) return 0;
-  const length = lengths.get(entry) ?? JSON.stringify(entry).length;
-  lengths.set(entry, length);
-  return length;
+  const known = measured.get(entry);
+  if (known !== undefined) return known;
+  // The groups that a policy makes of memberships are about as long as these.
+  const groupsLength = entry.kind === "facts" ? JSON.stringify(entry.organisations).length : 0;
+  const bytes = overheadFactor * JSON.stringify(entry).length + groupsLength;
+  measured.set(entry, bytes);
+  return bytes;
 }
