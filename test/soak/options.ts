@@ -18,7 +18,7 @@ export interface SoakOptions {
 export function createSoakCommand(run: (options: SoakOptions) => Promise<void>): Command {
   return new Command("npm run soak --")
     .description(
-      "Keeps several clusters busy through the local edge for some minutes, while GitHub and KV fail in every way, " +
+      "Keeps several clusters busy through the local edge for some minutes, while GitHub and KV fail in many ways, " +
         "deployments and keys change, and people come and go. An oracle knows at each moment who may get in.",
     )
     .helpOption("--help", "this text")

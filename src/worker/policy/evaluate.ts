@@ -1,5 +1,5 @@
 // The policy of a cluster for people: facts about a user → the user's identity there, or the reason why the user is not
-// admitted. Pure: no clock, no network. It runs on every review, so a changed setting counts at once.
+// admitted. Pure: no clock, no network.
 import type { ClusterPolicy } from "../config/cluster.ts";
 import type { DenyEntry } from "../config/entries.ts";
 import { type Facts, type FactsRequest, isFailure } from "../github/facts.ts";

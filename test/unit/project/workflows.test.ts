@@ -24,8 +24,8 @@ const workflows = globSync(`${folder}workflows/*.yml`).map((path) => {
   return { name: basename(path), text, workflow: parse(text) as Workflow }; // our own files
 });
 
-test("there are two, and updates are looked for", () => {
-  expect(workflows.map(({ name }) => name).sort()).toEqual(["ci.yml", "release.yml"]);
+test("there are three, and updates are looked for", () => {
+  expect(workflows.map(({ name }) => name).sort()).toEqual(["ci.yml", "nightly.yml", "release.yml"]);
   expect(parse(readFileSync(`${folder}dependabot.yml`, "utf8"))).toMatchObject({
     version: 2,
     updates: [{ "package-ecosystem": "npm" }, { "package-ecosystem": "github-actions" }],

@@ -41,7 +41,8 @@ export function signInLines({ signIn, allow, clusterName }: SetupRequest, deploy
   return [
     `https://${signIn.hostname} is where people sign in.`,
     `  octogate manifests --for structured --cluster ${clusterName}`,
-    "    prints what its kube-apiserver needs to take their tokens; docs/sign-in.md has what people need",
+    "    prints what its kube-apiserver needs to take their tokens (eks, aks, gke and others: --help); docs/sign-in.md",
+    "    has what people need",
     ...githubAppLines({ hostname: signIn.hostname, allow }, deployment),
   ];
 }
