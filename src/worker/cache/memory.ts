@@ -49,7 +49,7 @@ export const maxEntries = 20_000;
 /** Objects and strings cost more than their JSON. */
 const overheadFactor = 3;
 /** With the facts lives what a policy has made of them last. */
-const overheadBytes = 1000;
+const overheadBytes = 1200;
 
 /** @param now milliseconds */
 export function createMemory(now: () => number): Memory {
