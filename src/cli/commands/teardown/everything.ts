@@ -167,7 +167,8 @@ function changesFor({ deployment }: Session, remains: Remains): string[] {
     ...(removed.length === 0
       ? []
       : [`take ${removed.map((variable) => `[vars.${variable}]`).join(", ")} out of ${deployment.path}`]),
-    `remove the keys and certificates of ${names}, and put the placeholders back into ${deployment.path}`,
+    ...(names === "" ? [] : [`remove the keys and certificates of ${names}`]),
+    `put the placeholders back into ${deployment.path}`,
   ];
 }
 
