@@ -11,7 +11,7 @@ import { fingerprintOf } from "../../src/node/certificates.ts";
 import { clusterVariableName } from "../../src/worker/config/config.ts";
 import { freePort } from "../support/free-port.ts";
 import { makeSigningKey } from "../support/signing-key.ts";
-import type { EdgeCall } from "./edge-process.ts";
+import type { EdgeCall, EdgeMemory } from "./edge-process.ts";
 import type { ClusterPolicy } from "./oracle.ts";
 import { type Remote, startRemote } from "./remote.ts";
 import type { Store } from "./store.ts";
@@ -36,6 +36,7 @@ export interface Deployment {
   readonly stateDir: string;
   readonly authorityCertificate: string;
   readonly edgePid: number;
+  edgeUsedBytes(): Promise<number>;
   /** Of the deployment that answers now. */
   workerdPid(): number;
   readonly policies: Readonly<Record<ClusterName, Timeline<ClusterPolicy>>>;
@@ -84,7 +85,7 @@ export async function startDeployment(options: DeploymentOptions): Promise<Deplo
   const keepError = (text: string) => {
     errorText = (errorText + text).slice(-20_000);
   };
-  const edge = startRemote<EdgeCall, object>("edge-process.ts", keepError);
+  const edge = startRemote<EdgeCall, Partial<EdgeMemory>>("edge-process.ts", keepError, ["--expose-gc"]);
   await edge.call({ kind: "start", port, signInPort, server, authorityCertificate: authority.certificate });
 
   const issue = (cluster: ClusterName) => issueCertificate(authority, cluster, "client", validity);
@@ -181,6 +182,7 @@ export async function startDeployment(options: DeploymentOptions): Promise<Deplo
     stateDir,
     authorityCertificate: authority.certificate,
     edgePid: edge.pid,
+    edgeUsedBytes: async () => (await edge.call({ kind: "memory" })).usedBytes ?? 0,
     workerdPid: () => worker?.workerdPid ?? 0,
     policies: timelines,
     certificateOf: identityOf,

@@ -16,8 +16,15 @@ export type EdgeCall =
   | EdgeStart
   /** From now on requests go to this port. */
   | { readonly kind: "pass"; readonly workerPort: number }
+  /** Answers with `EdgeMemory`. */
+  | { readonly kind: "memory" }
   /** Sabotage: keeps so many bytes, or a file open, for ever. */
   | { readonly kind: "leak"; readonly bytes: number; readonly opensFile: boolean };
+
+export interface EdgeMemory {
+  /** Of what is in use: after a garbage collection. */
+  readonly usedBytes: number;
+}
 
 let edges: Awaited<ReturnType<typeof startEdge>>[] = [];
 const leaked: unknown[] = [];
@@ -35,6 +42,12 @@ answerCalls(async (call: EdgeCall) => {
     case "pass":
       for (const edge of edges) edge.passTo(call.workerPort);
       return {};
+    case "memory": {
+      // The process is started with --expose-gc.
+      globalThis.gc?.();
+      const { heapUsed, external } = process.memoryUsage();
+      return { usedBytes: heapUsed + external };
+    }
     case "leak": {
       leaked.push(Buffer.alloc(call.bytes, 1));
       const { open } = await import("node:fs/promises");

@@ -5,21 +5,30 @@ import { residentBytesOf } from "../support/process-usage.ts";
 export interface Sample {
   /** Seconds since the start. */
   readonly at: number;
+  /** What the process occupies. */
   readonly edgeBytes: number;
+  /** What of it is in use, after a garbage collection. */
+  readonly edgeUsedBytes: number;
   readonly workerdBytes: number;
   readonly edgeHandles: number;
   /** Tells the deployments apart. */
   readonly workerdPid: number;
 }
 
-export async function takeSample(at: number, edgePid: number, workerdPid: number): Promise<Sample | null> {
+export async function takeSample(
+  at: number,
+  edgePid: number,
+  workerdPid: number,
+  readEdgeUsedBytes: () => Promise<number>,
+): Promise<Sample | null> {
   try {
+    const edgeUsedBytes = await readEdgeUsedBytes();
     const [edgeBytes, workerdBytes, handles] = await Promise.all([
       residentBytesOf(edgePid),
       residentBytesOf(workerdPid),
       readdir(`/proc/${edgePid}/fd`),
     ]);
-    return { at, edgeBytes, workerdBytes, edgeHandles: handles.length, workerdPid };
+    return { at, edgeBytes, edgeUsedBytes, workerdBytes, edgeHandles: handles.length, workerdPid };
   } catch {
     // A deployment ended while it was looked at.
     return null;
@@ -37,9 +46,10 @@ export function slopePerMinute(points: readonly (readonly [seconds: number, valu
 }
 
 /** What is allowed to grow: compilers and caches fill up in the first third, which does not count. */
-export const limits = { edgeBytesPerMinute: 1_000_000, handlesPerMinute: 1 } as const;
+export const limits = { edgeUsedBytesPerMinute: 200_000, handlesPerMinute: 1 } as const;
 
 export interface Growth {
+  readonly edgeUsedBytesPerMinute: number;
   readonly edgeBytesPerMinute: number;
   readonly handlesPerMinute: number;
   /** Of the deployment that ran the longest. */
@@ -51,6 +61,7 @@ export function growthOf(samples: readonly Sample[]): Growth {
   const byDeployment = Map.groupBy(samples, ({ workerdPid }) => workerdPid);
   const [longest = []] = [...byDeployment.values()].sort((one, other) => other.length - one.length);
   return {
+    edgeUsedBytesPerMinute: slopePerMinute(settled.map(({ at, edgeUsedBytes }) => [at, edgeUsedBytes])),
     edgeBytesPerMinute: slopePerMinute(settled.map(({ at, edgeBytes }) => [at, edgeBytes])),
     handlesPerMinute: slopePerMinute(settled.map(({ at, edgeHandles }) => [at, edgeHandles])),
     workerdBytesPerMinute: slopePerMinute(

@@ -1,4 +1,5 @@
 // The people of a soak: what GitHub says about each, and what happens to them while they work.
+import * as v from "valibot";
 import { startGitHubStandIn } from "../../src/local/github/server.ts";
 import { Random } from "../simulate/world/random.ts";
 import type { GitHubFacts, Subject } from "./oracle.ts";
@@ -17,12 +18,18 @@ export interface Credential extends Subject {
   readonly token: string;
 }
 
+/** Of a sign-in: only GitHub and Octogate have the token, and the soak looks at GitHub's. */
+export interface SignInCredential extends Subject {
+  readonly person: Person;
+  token: string;
+}
+
 /** A person with everything that they have had. */
 export interface Entry {
   readonly person: Person;
   readonly relation: Timeline<Omit<GitHubFacts, "isTokenLive">>;
   readonly credentials: Credential[];
-  readonly sessions: Credential[];
+  readonly sessions: SignInCredential[];
 }
 
 export type People = Awaited<ReturnType<typeof startPeople>>;
@@ -30,9 +37,26 @@ export type People = Awaited<ReturnType<typeof startPeople>>;
 /** Numbers of accounts. Those in `allow` and `deny` by number are of no organisation. */
 export const named = { allowed: 901, denied: 902 } as const;
 
+/** Facts are asked for again every ten seconds here: that spends GitHub's quotas, which `GitHub limits all` stands for. */
+const plenty = { anonymousLimit: 1e9, userLimit: 1e9, installationLimit: 1e9, tokenRequestLimit: 1e9 };
+
+const signInsSchema = v.object({
+  authorisations: v.array(v.object({ accountId: v.number(), userTokens: v.array(v.object({ token: v.string() })) })),
+});
+
 export async function startPeople(seed: number, callbackUrl: string) {
   const random = new Random(seed, "people");
-  const github = await startGitHubStandIn();
+  /** Of people at the app, by the account's number, the newest last. */
+  let signInTokens = new Map<number, readonly string[]>();
+  const github = await startGitHubStandIn({
+    ...plenty,
+    onSignInsChange: (json) => {
+      const { authorisations } = v.parse(signInsSchema, JSON.parse(json));
+      signInTokens = new Map(
+        authorisations.map(({ accountId, userTokens }) => [accountId, userTokens.map(({ token }) => token)]),
+      );
+    },
+  });
   const acme = github.addOrganisation({ login: "acme", id: 1234 });
   const platform = github.addTeam(acme, { name: "platform", id: 55 });
   const app = github.addApp({ name: "octogate", callbackUrls: [callbackUrl], deviceFlow: true, owner: acme });
@@ -141,14 +165,26 @@ export async function startPeople(seed: number, callbackUrl: string) {
       // Tokens that ended long ago are no longer tried.
       entry.credentials.splice(0, Math.max(0, entry.credentials.length - 4));
     },
-    /** A sign-in whose GitHub token only Octogate and GitHub know. */
-    giveSession(entry: Entry): Credential {
+    /** A sign-in that begins. */
+    giveSession(entry: Entry): SignInCredential {
       const session = { id: entry.person.id, person: entry.person, token: "", facts: factsOf(entry) };
       entry.sessions.push(session);
       return session;
     },
+    /** A person's last sign-in came through. */
+    noteSession(session: SignInCredential): void {
+      session.token = signInTokens.get(session.id)?.at(-1) ?? "";
+    },
+    /** Sessions have ended at GitHub: by a sign-out, and where a person's eleventh sign-in ended another one. */
+    noteEndedSessions(from: number): void {
+      const live = new Set([...signInTokens.values()].flat());
+      for (const { token, facts } of all.flatMap(({ sessions }) => sessions)) {
+        if (token === "" || live.has(token) || !facts.current.isTokenLive) continue;
+        facts.change({ ...facts.current, isTokenLive: false }, from, Date.now());
+      }
+    },
     /** No one asks with it any more. */
-    forgetSession({ sessions }: Entry, session: Credential): void {
+    forgetSession({ sessions }: Entry, session: SignInCredential): void {
       const index = sessions.indexOf(session);
       if (index >= 0) sessions.splice(index, 1);
     },

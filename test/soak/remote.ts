@@ -19,18 +19,28 @@ export interface Remote<Call, Value> {
 export function startRemote<Call extends object, Value>(
   file: string,
   onStderr: (text: string) => void,
+  execArgv: readonly string[] = [],
 ): Remote<Call, Value> {
-  const child = fork(join(repositoryRoot, "test/soak", file), { stdio: ["ignore", "ignore", "pipe", "ipc"] });
+  const child = fork(join(repositoryRoot, "test/soak", file), {
+    execArgv: [...execArgv],
+    stdio: ["ignore", "ignore", "pipe", "ipc"],
+  });
   child.stderr?.setEncoding("utf8").on("data", onStderr);
   const endAtExit = () => child.kill("SIGKILL");
   process.once("exit", endAtExit);
+  const ask = async (message: Call): Promise<Value> => {
+    child.send(message);
+    const { value, problem } = await replyOf(child);
+    if (problem !== undefined) throw new Error(`${file}: ${problem}`);
+    return value as Value; // the process answers with this type
+  };
+  let asked: Promise<unknown> = Promise.resolve();
   return {
     pid: child.pid ?? 0,
-    async call(message) {
-      child.send(message);
-      const { value, problem } = await replyOf(child);
-      if (problem !== undefined) throw new Error(`${file}: ${problem}`);
-      return value as Value; // the process answers with this type
+    call(message) {
+      const answer = asked.then(() => ask(message));
+      asked = answer.catch(() => undefined);
+      return answer;
     },
     async stop() {
       process.off("exit", endAtExit);

@@ -39,8 +39,8 @@ export const growthAfterMinutes = 8;
 export function grownIn({ growth, isGrowthHeld }: Pick<Course, "growth" | "isGrowthHeld">): Grown[] {
   if (!isGrowthHeld) return [];
   const grown: Grown[] = [];
-  if (growth.edgeBytesPerMinute > limits.edgeBytesPerMinute) {
-    grown.push({ rule: "memory grows", what: `the edge by ${megabytes(growth.edgeBytesPerMinute)} a minute` });
+  if (growth.edgeUsedBytesPerMinute > limits.edgeUsedBytesPerMinute) {
+    grown.push({ rule: "memory grows", what: `the edge by ${megabytes(growth.edgeUsedBytesPerMinute)} a minute` });
   }
   if (growth.handlesPerMinute > limits.handlesPerMinute) {
     grown.push({ rule: "file handles grow", what: `the edge by ${growth.handlesPerMinute.toFixed(1)} a minute` });
@@ -49,8 +49,8 @@ export function grownIn({ growth, isGrowthHeld }: Pick<Course, "growth" | "isGro
 }
 
 const kinds = ["yes", "no", "undetermined", "broken"] as const;
-/** As many as a person reads. */
-const maxFindings = 20;
+/** Of each rule: as many as a person reads. */
+const maxFindings = 5;
 
 /** @returns Markdown by the name of its marker in docs/soak-and-fuzz.md */
 export function sectionsOf(course: Course): Map<string, string> {
@@ -106,9 +106,11 @@ function describeRules(course: Course): string {
       [...rules.map((rule) => [rule, broken(rule)]), ...grownRules.map((rule) => [rule, growth(rule)])],
     ),
     ...(findings.length + grown.length === 0 ? [] : [""]),
-    ...findings.slice(0, maxFindings).map(({ rule, door, what, at }) => {
-      return `- ${new Date(at).toISOString()}, ${door}: ${rule}: ${what.replaceAll(/\s+/g, " ")}`;
-    }),
+    ...[...Map.groupBy(findings, ({ rule }) => rule).values()]
+      .flatMap((ofRule) => ofRule.slice(0, maxFindings))
+      .map(({ rule, door, what, at }) => {
+        return `- ${new Date(at).toISOString()}, ${door}: ${rule}: ${what.replaceAll(/\s+/g, " ")}`;
+      }),
     ...grown.map(({ rule, what }) => `- ${rule}: ${what}`),
   ].join("\n");
 }
@@ -130,7 +132,18 @@ function describeMemory({ samples, growth }: Course): string {
   return markdownTable(
     ["", "after a third", "at the end", "growth a minute"],
     [
-      ["edge, memory", megabytes(first?.edgeBytes), megabytes(last?.edgeBytes), megabytes(growth.edgeBytesPerMinute)],
+      [
+        "edge, memory in use",
+        ...[first?.edgeUsedBytes, last?.edgeUsedBytes, growth.edgeUsedBytesPerMinute].map((bytes) =>
+          megabytes(bytes, 2),
+        ),
+      ],
+      [
+        "edge, memory that it occupies",
+        megabytes(first?.edgeBytes),
+        megabytes(last?.edgeBytes),
+        megabytes(growth.edgeBytesPerMinute),
+      ],
       [
         "edge, file handles",
         String(first?.edgeHandles),
@@ -142,8 +155,8 @@ function describeMemory({ samples, growth }: Course): string {
   );
 }
 
-function megabytes(bytes: number | undefined): string {
-  return bytes === undefined ? "unknown" : `${decimal(bytes / 1e6)} MB`;
+function megabytes(bytes: number | undefined, digits = 1): string {
+  return bytes === undefined ? "unknown" : `${decimal(bytes / 1e6, digits)} MB`;
 }
 
 /** @returns SVG: memory of both processes, with the disturbances as bands */

@@ -1,29 +1,34 @@
 // People who sign in with a browser in a soak, and sign out again: the sessions that programs refresh.
 import * as client from "openid-client";
 import * as v from "valibot";
-import type { Browser, Visit } from "../support/github-browser.ts";
-import { openPersonsBrowser, openProgram, type Program, signIn } from "../support/openid-program.ts";
+import {
+  openPersonsBrowser,
+  openProgram,
+  type PersonsBrowser,
+  type Program,
+  signIn,
+} from "../support/openid-program.ts";
 import type { IdTokens } from "./answers.ts";
 import { type ClusterName, clusterNames, type Deployment } from "./deployment.ts";
 import type { Answer } from "./oracle.ts";
-import type { Credential, Entry, People } from "./people.ts";
+import type { Entry, People, SignInCredential } from "./people.ts";
 
 /** A sign-in whose refresh token a program has. */
 export interface Session {
   readonly cluster: ClusterName;
-  readonly credential: Credential;
+  readonly credential: SignInCredential;
   readonly refreshToken: string;
 }
 
 interface OpenSession extends Session {
   readonly entry: Entry;
-  readonly browser: Browser;
+  readonly browser: PersonsBrowser;
 }
 
-/** Of those who sign in during the soak: the ones before are signed out. */
-const maxSessions = 12;
-/** Programs go on trying after their person has signed out. */
-const maxEnded = 4;
+/** The people of the oldest one sign out where there are more. */
+const maxSessions = 30;
+/** Programs go on trying for so long after a session has ended. */
+const triedAfterEndMs = 40_000;
 
 const idTokenAnswer = v.object({ id_token: v.string(), refresh_token: v.string() });
 const errorAnswer = v.object({ error: v.string() });
@@ -32,36 +37,49 @@ const errorAnswer = v.object({ error: v.string() });
 export async function startSignIns(deployment: Deployment, people: People, idTokens: IdTokens) {
   const programs = new Map<ClusterName, Program>();
   for (const cluster of clusterNames) programs.set(cluster, await openProgram(deployment, cluster));
-  /** They never sign out. */
-  const lasting: OpenSession[] = [];
-  const open: OpenSession[] = [];
-  const ended: OpenSession[] = [];
+  let open: OpenSession[] = [];
+  let ended: { readonly session: OpenSession; readonly at: number }[] = [];
 
-  /** @param into where the session goes if the person gets in */
-  function begin(entry: Entry, cluster: ClusterName, into = open) {
+  /** @returns a session that counts from now on, and its sign-in */
+  function begin(entry: Entry, cluster: ClusterName) {
     const credential = people.giveSession(entry);
     const finish = async (): Promise<Answer> => {
+      const from = Date.now();
       const browser = await openPersonsBrowser(deployment, people.github.webUrl);
-      const begun = await programOf(cluster).begin();
-      const visit = await signIn(browser, begun.address, entry.relation.current.login);
-      if (visit.kind === "page") {
-        const why = `${visit.status} ${visit.text}`;
-        // In an outage GitHub's own pages fail, and Octogate is not asked.
-        return visit.url.startsWith(deployment.issuerUrl) ? { kind: "broken", why } : { kind: "undetermined" };
-      }
       try {
-        const { id_token: idToken, refresh_token: refreshToken } = v.parse(
-          idTokenAnswer,
-          await begun.finish(visit.url),
-        );
-        into.push({ cluster, credential, refreshToken, entry, browser });
-        return await idTokens.yesBy(idToken, cluster, "github:");
+        const begun = await programOf(cluster).begin();
+        const visit = await signIn(browser, begun.address, entry.relation.current.login).catch(() => null);
+        if (visit === null || visit.kind === "page") {
+          // In an outage GitHub's own pages fail, and Octogate is not asked.
+          const isGitHubs = browser.lastAddress().startsWith(people.github.webUrl);
+          const why = visit === null ? "no page" : `${visit.status} ${visit.text}`;
+          people.forgetSession(entry, credential);
+          return isGitHubs ? { kind: "undetermined" } : { kind: "broken", why };
+        }
+        const tokens = v.parse(idTokenAnswer, await begun.finish(visit.url));
+        people.noteSession(credential);
+        open.push({ cluster, credential, refreshToken: tokens.refresh_token, entry, browser });
+        return await idTokens.yesBy(tokens.id_token, cluster, "github:");
       } catch (error) {
         people.forgetSession(entry, credential);
         return refusalIn(error);
+      } finally {
+        noteEnded(from);
       }
     };
     return { credential, finish };
+  }
+
+  function noteEnded(from: number): void {
+    people.noteEndedSessions(from);
+    const isLive = ({ credential }: Session) => credential.facts.current.isTokenLive;
+    const at = Date.now();
+    ended.push(...open.filter((session) => !isLive(session)).map((session) => ({ session, at })));
+    open = open.filter(isLive);
+    for (const { session } of ended.filter((one) => one.at < at - triedAfterEndMs)) {
+      people.forgetSession(session.entry, session.credential);
+    }
+    ended = ended.filter((one) => one.at >= at - triedAfterEndMs);
   }
 
   function programOf(cluster: ClusterName): Program {
@@ -71,34 +89,25 @@ export async function startSignIns(deployment: Deployment, people: People, idTok
   }
 
   for (const entry of people.entries().filter(({ relation }) => relation.current.isInTeam)) {
-    for (const cluster of clusterNames.filter((name) => name !== "red")) await begin(entry, cluster, lasting).finish();
+    for (const cluster of clusterNames.filter((name) => name !== "red")) await begin(entry, cluster).finish();
   }
 
   return {
     begin,
-    /** Those of people who have signed out are among them. */
-    sessions: (): readonly Session[] => [...lasting, ...open, ...ended],
-    /** Where there are many, the person of the oldest one signs out. */
+    /** Those that ended a moment ago are among them. */
+    sessions: (): readonly Session[] => [...open, ...ended.map(({ session }) => session)],
+    /** Where there are many, the person of the oldest one signs out; while GitHub does not answer, nothing ends. */
     async endOldest(): Promise<void> {
       const [oldest] = open;
       if (oldest === undefined || open.length <= maxSessions) return;
       const from = Date.now();
-      // While GitHub does not answer, nothing ends, and the page says so.
-      const visit = await signOut(oldest.browser, deployment.issuerUrl);
-      if (visit.kind === "left" || visit.status !== 200) return;
-      open.shift();
-      ended.push(oldest);
-      const { facts } = oldest.credential;
-      facts.change({ ...facts.current, isTokenLive: false }, from, Date.now());
-      for (const { entry, credential } of ended.splice(0, Math.max(0, ended.length - maxEnded))) {
-        people.forgetSession(entry, credential);
-      }
+      await oldest.browser
+        .open(`${deployment.issuerUrl}/sign-out`)
+        .then((page) => oldest.browser.submit(page, "Sign out"))
+        .catch(() => null);
+      noteEnded(from);
     },
   };
-}
-
-async function signOut(browser: Browser, issuerUrl: string): Promise<Visit> {
-  return browser.submit(await browser.open(`${issuerUrl}/sign-out`), "Sign out");
 }
 
 /** @returns what the program was told: at the browser's return, or by /token */

@@ -28,6 +28,8 @@ const bounds = {
 };
 const happenEveryMs = 3_000;
 const sampleEveryMs = 2_000;
+/** As many findings as a person reads while it runs. */
+const maxShown = 20;
 
 const onlyTeam: ClusterPolicy = { allowsOrganisation: false, allowsTeam: true, allows: [], denies: [named.denied] };
 const policies: Policies = {
@@ -58,6 +60,7 @@ async function soak(options: SoakOptions): Promise<void> {
   const startedAt = Date.now();
   const elapsed = () => (Date.now() - startedAt) / 1000;
   const samples: Sample[] = [];
+  let shown = 0;
   const passed: Course["phases"][number][] = [];
   const actors = await startActors({ deployment, people, settings, world, seed, apiserversEach: apiservers });
 
@@ -73,8 +76,13 @@ async function soak(options: SoakOptions): Promise<void> {
     every(sampleEveryMs, async () => {
       // The stand-in keeps what it was asked, for tests that look at it.
       github.requests.splice(0);
-      const sample = await takeSample(elapsed(), deployment.edgePid, deployment.workerdPid());
+      const sample = await takeSample(elapsed(), deployment.edgePid, deployment.workerdPid(), deployment.edgeUsedBytes);
       if (sample !== null) samples.push(sample);
+      // Half an hour is long for who waits with a fault.
+      for (const { rule, door, what } of actors.ledger.findings.slice(shown, maxShown)) {
+        console.error(`${elapsed().toFixed(0).padStart(5)} s  FOUND: ${door}: ${rule}: ${what}`);
+      }
+      shown = actors.ledger.findings.length;
     }),
     ...(sabotage?.isKilled === true ? [every(1_000, () => deployment.killWorkerd())] : []),
     ...(sabotage?.leak === undefined

@@ -68,11 +68,24 @@ export async function openProgram(edge: SignInEdge, clientId = "local", redirect
   };
 }
 
+export interface PersonsBrowser extends Browser {
+  /** What was asked for last, also in vain. */
+  lastAddress(): string;
+}
+
 /** @param githubWebUrl of the stand-in's pages */
-export async function openPersonsBrowser(edge: SignInEdge, githubWebUrl: string): Promise<Browser> {
+export async function openPersonsBrowser(edge: SignInEdge, githubWebUrl: string): Promise<PersonsBrowser> {
   const send = await trustingFetch(edge);
   const origins = [`https://localhost:${edge.signInPort}`, githubWebUrl];
-  return openBrowser({ origins, fetch: (url, init) => send(url, init) });
+  let lastAddress = "";
+  const browser = openBrowser({
+    origins,
+    fetch(url, init) {
+      lastAddress = url;
+      return send(url, init);
+    },
+  });
+  return { ...browser, lastAddress: () => lastAddress };
 }
 
 /** Goes through GitHub's page and ours, as far as there are any. @returns where the browser was sent in the end */

@@ -52,7 +52,7 @@ describe("a report of a soak", () => {
   });
 
   test("names a growth beyond the limit", () => {
-    const growth = { ...course.growth, edgeBytesPerMinute: 1_500_000 };
+    const growth = { ...course.growth, edgeUsedBytesPerMinute: 1_500_000 };
     const found = sectionsOf({ ...course, growth }).get("soak rules") ?? "";
     expect(rowsOf(found)).toContainEqual(["memory grows", "1"]);
     expect(found).toContain("- memory grows: the edge by 1.5 MB a minute");
