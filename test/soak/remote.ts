@@ -1,5 +1,5 @@
 // Processes of a soak that are asked by messages, one at a time.
-import { type ChildProcess, fork } from "node:child_process";
+import { fork } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { repositoryRoot } from "../support/worker-config.ts";
@@ -28,9 +28,11 @@ export function startRemote<Call extends object, Value>(
   child.stderr?.setEncoding("utf8").on("data", onStderr);
   const endAtExit = () => child.kill("SIGKILL");
   process.once("exit", endAtExit);
+  const ended = once(child, "exit").then((): Reply => ({ problem: "the process ended" }));
   const ask = async (message: Call): Promise<Value> => {
     child.send(message);
-    const { value, problem } = await replyOf(child);
+    const received = once(child, "message").then(([reply]) => reply as Reply); // written by `answerCalls`
+    const { value, problem } = await Promise.race([received, ended]);
     if (problem !== undefined) throw new Error(`${file}: ${problem}`);
     return value as Value; // the process answers with this type
   };
@@ -45,17 +47,10 @@ export function startRemote<Call extends object, Value>(
     async stop() {
       process.off("exit", endAtExit);
       if (child.exitCode !== null || child.signalCode !== null) return;
-      const ended = once(child, "exit");
       child.kill("SIGTERM");
       await ended;
     },
   };
-}
-
-async function replyOf(child: ChildProcess): Promise<Reply> {
-  const ended = once(child, "exit").then((): Reply => ({ problem: "the process ended" }));
-  const [reply] = await Promise.race([once(child, "message"), ended.then((one) => [one])]);
-  return reply as Reply; // written by `answerCalls`
 }
 
 /** In the process: answers each message with what the function comes to. */
