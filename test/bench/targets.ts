@@ -30,7 +30,7 @@ const limits = {
   neverSeenRoundTrips: 2.2,
   costly: 40,
   costlyToNoCache: 1 / 20,
-  warmToMinimalCpu: 0.7,
+  warmToMinimalCpu: 0.75,
   // GitHub lists the user's own teams with 1.6 KB each, so 300 are three pages with 500 KB of JSON.
   manyTeamsToNoneCpu: { "own token": 3, app: 2 },
   signInFromMemoryMs: 3,

@@ -165,9 +165,10 @@ function findingInUndetermined(
   }
   // Facts that let a person in at some moment are good for the grace from then on, for their TTL had not ended yet.
   const isAtWork = lastYesAt !== null && receivedAt < lastYesAt + graceMs - slackMs;
-  const isOneOutage = disturbances
-    .during(sentAt - slackMs, receivedAt)
-    .every((disturbance) => disturbance?.hasGrace === true);
+  // After a limit GitHub is left alone for as long as it said: there is no grace until then.
+  const isOneOutage =
+    disturbances.during(sentAt - slackMs, receivedAt).every((disturbance) => disturbance?.hasGrace === true) &&
+    !seen.some((disturbance) => disturbance?.excuses === true && !disturbance.hasGrace);
   const isUnchanged = facts.during(sentAt - ttlMs - graceMs, receivedAt).length === 1;
   const isAdmitted = policies.during(sentAt, receivedAt).every((policy) => admits(policy, id, facts.current));
   return isAtWork && isOneOutage && isUnchanged && isAdmitted

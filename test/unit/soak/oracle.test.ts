@@ -123,6 +123,10 @@ describe("an undetermined answer", () => {
     const { subject, world, ruleAt } = scene();
     world.disturbances.change({ ...outage, hasGrace: false }, start);
     expect(ruleAt(undetermined, 5, -2)).toBeNull();
+    world.disturbances.change(null, start + 10_000);
+    world.disturbances.change(outage, start + 22_000);
+    expect(ruleAt(undetermined, 27, 21)).toBeNull();
+    world.disturbances.change(null, start + 70_000);
     world.disturbances.change(outage, start + 100_000);
     expect(ruleAt(undetermined, 105, 98)).toBe("undetermined within the grace");
     subject.facts.change({ ...member, isInTeam: false }, start + 95_000);
