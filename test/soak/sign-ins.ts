@@ -27,6 +27,8 @@ interface OpenSession extends Session {
 
 /** The people of the oldest one sign out where there are more. */
 const maxSessions = 30;
+/** While GitHub hangs, its page never comes. */
+const patienceMs = 15_000;
 /** Programs go on trying for so long after a session has ended. */
 const triedAfterEndMs = 40_000;
 
@@ -45,7 +47,7 @@ export async function startSignIns(deployment: Deployment, people: People, idTok
     const credential = people.giveSession(entry);
     const finish = async (): Promise<Answer> => {
       const from = Date.now();
-      const browser = await openPersonsBrowser(deployment, people.github.webUrl);
+      const browser = await openPersonsBrowser(deployment, people.github.webUrl, patienceMs);
       try {
         const begun = await programOf(cluster).begin();
         const visit = await signIn(browser, begun.address, entry.relation.current.login).catch(() => null);

@@ -73,8 +73,15 @@ export interface PersonsBrowser extends Browser {
   lastAddress(): string;
 }
 
-/** @param githubWebUrl of the stand-in's pages */
-export async function openPersonsBrowser(edge: SignInEdge, githubWebUrl: string): Promise<PersonsBrowser> {
+/**
+ * @param githubWebUrl of the stand-in's pages
+ * @param patienceMs how long the person waits for a page
+ */
+export async function openPersonsBrowser(
+  edge: SignInEdge,
+  githubWebUrl: string,
+  patienceMs = 60_000,
+): Promise<PersonsBrowser> {
   const send = await trustingFetch(edge);
   const origins = [`https://localhost:${edge.signInPort}`, githubWebUrl];
   let lastAddress = "";
@@ -82,7 +89,7 @@ export async function openPersonsBrowser(edge: SignInEdge, githubWebUrl: string)
     origins,
     fetch(url, init) {
       lastAddress = url;
-      return send(url, init);
+      return send(url, { ...init, signal: AbortSignal.timeout(patienceMs) });
     },
   });
   return { ...browser, lastAddress: () => lastAddress };
