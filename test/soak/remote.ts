@@ -55,6 +55,8 @@ export function startRemote<Call extends object, Value>(
 
 /** In the process: answers each message with what the function comes to. */
 export function answerCalls<Call>(answer: (call: Call) => Promise<object>): void {
+  // The soak was killed: what this process has started ends with it.
+  process.once("disconnect", () => process.kill(process.pid, "SIGTERM"));
   process.on("message", (call: Call) => {
     answer(call).then(
       (value) => process.send?.({ value }),

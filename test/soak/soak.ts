@@ -40,6 +40,8 @@ const policies: Policies = {
 /** For a while: blue wants the team, and red admits a person less. */
 const otherPolicies: Policies = { ...policies, blue: onlyTeam, red: { ...policies.red, allows: [named.allowed] } };
 
+// On exit the processes of the soak end.
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
 await createSoakCommand(soak).parseAsync();
 
 async function soak(options: SoakOptions): Promise<void> {
