@@ -165,7 +165,7 @@ function findingInUndetermined(
   }
   // Facts that let a person in at some moment are good for the grace from then on, for their TTL had not ended yet.
   const isAtWork = lastYesAt !== null && receivedAt < lastYesAt + graceMs - slackMs;
-  // After a limit GitHub is left alone for as long as it said: there is no grace until then.
+  // Without a grace the facts of people at work become old, and an outage that begins then has nothing to keep.
   const isOneOutage =
     disturbances.during(sentAt - slackMs, receivedAt).every((disturbance) => disturbance?.hasGrace === true) &&
     !seen.some((disturbance) => disturbance?.excuses === true && !disturbance.hasGrace);

@@ -123,6 +123,7 @@ async function soak(options: SoakOptions): Promise<void> {
     await delay(Math.max(0, until - Date.now()));
     if (phase.kind === "github") {
       github.setFault("everyone", null);
+      await delay((phase.restSeconds ?? 0) * 1000);
       disturbances.change(null, Date.now());
     }
     if (phase.kind === "kv") store.fault = "none";
