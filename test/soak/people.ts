@@ -55,6 +55,7 @@ export async function startPeople(seed: number, callbackUrl: string) {
       signInTokens = new Map(
         authorisations.map(({ accountId, userTokens }) => [accountId, userTokens.map(({ token }) => token)]),
       );
+      noteEndedSessions();
     },
   });
   const acme = github.addOrganisation({ login: "acme", id: 1234 });
@@ -106,6 +107,15 @@ export async function startPeople(seed: number, callbackUrl: string) {
     entry.relation.change({ ...entry.relation.current, ...change }, now);
     for (const { facts } of [...entry.credentials, ...entry.sessions])
       facts.change({ ...facts.current, ...change }, now);
+  }
+
+  /** GitHub ends sessions: by a sign-out, and with a person's eleventh sign-in another one. */
+  function noteEndedSessions(): void {
+    const live = new Set([...signInTokens.values()].flat());
+    for (const { token, facts } of all.flatMap(({ sessions }) => sessions)) {
+      if (token === "" || live.has(token) || !facts.current.isTokenLive) continue;
+      facts.change({ ...facts.current, isTokenLive: false }, Date.now());
+    }
   }
 
   let renames = 0;
@@ -174,14 +184,6 @@ export async function startPeople(seed: number, callbackUrl: string) {
     /** A person's last sign-in came through. */
     noteSession(session: SignInCredential): void {
       session.token = signInTokens.get(session.id)?.at(-1) ?? "";
-    },
-    /** Sessions have ended at GitHub: by a sign-out, and where a person's eleventh sign-in ended another one. */
-    noteEndedSessions(from: number): void {
-      const live = new Set([...signInTokens.values()].flat());
-      for (const { token, facts } of all.flatMap(({ sessions }) => sessions)) {
-        if (token === "" || live.has(token) || !facts.current.isTokenLive) continue;
-        facts.change({ ...facts.current, isTokenLive: false }, from, Date.now());
-      }
     },
     /** No one asks with it any more. */
     forgetSession({ sessions }: Entry, session: SignInCredential): void {

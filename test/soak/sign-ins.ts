@@ -46,7 +46,6 @@ export async function startSignIns(deployment: Deployment, people: People, idTok
   function begin(entry: Entry, cluster: ClusterName) {
     const credential = people.giveSession(entry);
     const finish = async (): Promise<Answer> => {
-      const from = Date.now();
       const browser = await openPersonsBrowser(deployment, people.github.webUrl, patienceMs);
       try {
         const begun = await programOf(cluster).begin();
@@ -66,14 +65,13 @@ export async function startSignIns(deployment: Deployment, people: People, idTok
         people.forgetSession(entry, credential);
         return refusalIn(error);
       } finally {
-        noteEnded(from);
+        putEndedAside();
       }
     };
     return { credential, finish };
   }
 
-  function noteEnded(from: number): void {
-    people.noteEndedSessions(from);
+  function putEndedAside(): void {
     const isLive = ({ credential }: Session) => credential.facts.current.isTokenLive;
     const at = Date.now();
     ended.push(...open.filter((session) => !isLive(session)).map((session) => ({ session, at })));
@@ -102,12 +100,11 @@ export async function startSignIns(deployment: Deployment, people: People, idTok
     async endOldest(): Promise<void> {
       const [oldest] = open;
       if (oldest === undefined || open.length <= maxSessions) return;
-      const from = Date.now();
       await oldest.browser
         .open(`${deployment.issuerUrl}/sign-out`)
         .then((page) => oldest.browser.submit(page, "Sign out"))
         .catch(() => null);
-      noteEnded(from);
+      putEndedAside();
     },
   };
 }
