@@ -37,7 +37,9 @@ export type People = Awaited<ReturnType<typeof startPeople>>;
 /** Numbers of accounts. Those in `allow` and `deny` by number are of no organisation. */
 export const named = { allowed: 901, denied: 902 } as const;
 
-/** Facts are asked for again every ten seconds here: that spends GitHub's quotas, which `GitHub limits all` stands for. */
+/**
+ * Facts are asked for again every ten seconds here: that spends GitHub's quotas, which `GitHub limits all` stands for.
+ */
 const plenty = { anonymousLimit: 1e9, userLimit: 1e9, installationLimit: 1e9, tokenRequestLimit: 1e9 };
 
 const signInsSchema = v.object({
