@@ -117,7 +117,9 @@ export async function startActors(options: ActorsOptions) {
       const session = pick(random, sessions);
       const form = { grant_type: "refresh_token", client_id: session.cluster, refresh_token: session.refreshToken };
       await check("refreshes", session.credential, session.cluster, () =>
-        idTokens.answerOf(postForm(login, form), session.cluster, "github:"),
+        idTokens.answerOf(postForm(login, form), session.cluster, "github:", (refreshToken) => {
+          session.refreshToken = refreshToken;
+        }),
       );
     });
   };

@@ -54,7 +54,11 @@ export function exchangeForm(token: string, kind: keyof typeof subjectTypes, clu
   return { grant_type: tokenExchange, subject_token: token, subject_token_type: subjectTypes[kind], audience: cluster };
 }
 
-const tokenAnswer = v.object({ access_token: v.string(), id_token: v.optional(v.string()) });
+const tokenAnswer = v.object({
+  access_token: v.string(),
+  id_token: v.optional(v.string()),
+  refresh_token: v.optional(v.string()),
+});
 const errorAnswer = v.object({ error: v.string(), error_description: v.string() });
 /** How the endpoint says no. */
 const refusals = ["invalid_grant", "invalid_target", "invalid_request"];
@@ -85,10 +89,17 @@ export function idTokenReader(login: HttpClient, issuerUrl: string, idTokenSecon
   }
   return {
     yesBy,
-    async answerOf(response: Promise<Received>, cluster: ClusterName, prefix: string): Promise<Answer> {
+    /** @param keep takes the refresh token that comes with it: by it a session moves on to a new CACHE_SECRET */
+    async answerOf(
+      response: Promise<Received>,
+      cluster: ClusterName,
+      prefix: string,
+      keep: (refreshToken: string) => void = () => undefined,
+    ): Promise<Answer> {
       const { status, body } = await response;
       if (status === 200) {
-        const { id_token, access_token } = v.parse(tokenAnswer, JSON.parse(body));
+        const { id_token, access_token, refresh_token } = v.parse(tokenAnswer, JSON.parse(body));
+        if (refresh_token !== undefined) keep(refresh_token);
         return yesBy(id_token ?? access_token, cluster, prefix);
       }
       const { error, error_description: description } = v.parse(errorAnswer, JSON.parse(body));

@@ -17,7 +17,8 @@ import type { Entry, People, SignInCredential } from "./people.ts";
 export interface Session {
   readonly cluster: ClusterName;
   readonly credential: SignInCredential;
-  readonly refreshToken: string;
+  /** The last one. */
+  refreshToken: string;
 }
 
 interface OpenSession extends Session {
