@@ -1,6 +1,7 @@
 // What a soak came to, as Markdown, and a picture of memory.
 import * as echarts from "echarts";
 import { thisMachine } from "../bench/machine.ts";
+import { still } from "../simulate/report/pictures.ts";
 import { decimal, markdownTable, whole } from "../simulate/report/table.ts";
 import type { Ledger } from "./actors.ts";
 import { clusterNames } from "./deployment.ts";
@@ -161,6 +162,7 @@ function megabytes(bytes: number | undefined, digits = 1): string {
 
 /** @returns SVG: memory of both processes, with the disturbances as bands */
 export function pictureOf({ samples, phases }: Course): string {
+  const title = "Memory during a soak; grey: something outside is disturbed";
   const chart = echarts.init(null, null, { renderer: "svg", ssr: true, width: 980, height: 420 });
   const line = (name: string, of: (sample: Sample) => number) => ({
     type: "line" as const,
@@ -173,7 +175,7 @@ export function pictureOf({ samples, phases }: Course): string {
     backgroundColor: "#ffffff",
     color: ["#0072b2", "#d55e00"],
     textStyle: { fontFamily: "Helvetica, Arial, sans-serif" },
-    title: { text: "Memory during a soak; grey: something outside is disturbed", left: 16, top: 12 },
+    title: { text: title, left: 16, top: 12 },
     legend: { top: 42, left: 16 },
     grid: { left: 84, right: 32, top: 84, bottom: 60 },
     xAxis: { type: "value", name: "minutes", nameLocation: "middle", nameGap: 34, max: "dataMax" },
@@ -193,5 +195,5 @@ export function pictureOf({ samples, phases }: Course): string {
   });
   const svg = chart.renderToSVGString();
   chart.dispose();
-  return `${svg}\n`;
+  return `${still(svg, title)}\n`;
 }

@@ -117,7 +117,7 @@ function draw(name: string, title: string, option: echarts.EChartsCoreOption): P
  * A picture in a page needs no styles for hovering; a title is read aloud; names must not count the pictures that were
  * drawn before.
  */
-function still(svg: string, title: string): string {
+export function still(svg: string, title: string): string {
   return svg
     .replace(/<style.*?<\/style>\s*/gs, "")
     .replace(/ class="[^"]*"/g, "")
